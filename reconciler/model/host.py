@@ -1,0 +1,116 @@
+"""Host and port of a URL in normal form."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from reconciler.model.url_error import UrlError
+
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_HIGHEST_PORT = 65535
+
+
+def normal_host(host: str) -> str:
+    """A host in lower case, without a trailing dot, IPv6 compressed, other scripts as IDNA.
+
+    Args:
+        host: as written, IPv6 in brackets.
+    Raises:
+        UrlError: it is no host.
+    """
+    if not host:
+        raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
+    if "%" in host:
+        raise UrlError(
+            "url-host",
+            "the URL's host has a `%` in it",
+            "Write the host's name in clear, without escapes or a zone id.",
+        )
+    if host.startswith("["):
+        return _ipv6(host)
+    labels = [_label(label) for label in host.lower().removesuffix(".").split(".")]
+    if _NUMERIC.fullmatch(labels[-1]):
+        return _ipv4(".".join(labels))
+    return ".".join(labels)
+
+
+def normal_port(scheme: str, port: str) -> int | None:
+    """The port as a number; None where it is the scheme's default.
+
+    Raises:
+        UrlError: it is no port.
+    """
+    if not port:
+        return None
+    if not (
+        port.isascii()
+        and port.isdigit()
+        and 0 < int(port[:6]) <= _HIGHEST_PORT
+        and len(port.lstrip("0")) <= len("65535")
+    ):
+        raise UrlError(
+            "url-port", "the URL's port is no number from 1 to 65535", "Write a port such as `:8443`, or none."
+        )
+    number = int(port)
+    return None if number == _DEFAULT_PORTS[scheme] else number
+
+
+def host_is_loopback(host: str) -> bool:
+    """Whether a host in normal form means this machine: `localhost`, names under it, 127.0.0.0/8, `[::1]`."""
+    address = host_address(host)
+    if address is not None:
+        return address.is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def host_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address that a host in normal form is, or None for a name."""
+    if host.startswith("["):
+        return ipaddress.IPv6Address(host[1:-1])
+    return ipaddress.IPv4Address(host) if _NUMERIC.fullmatch(host.rpartition(".")[2]) else None
+
+
+def _ipv6(host: str) -> str:
+    try:
+        return (
+            f"[{ipaddress.IPv6Address(host.removeprefix('[').removesuffix(']')).compressed}]"
+            if host.endswith("]")
+            else _no_host()
+        )
+    except ipaddress.AddressValueError:
+        return _no_host()
+
+
+def _ipv4(host: str) -> str:
+    try:
+        if str(ipaddress.IPv4Address(host)) == host:
+            return host
+    except ipaddress.AddressValueError:
+        pass
+    raise UrlError(
+        "url-host",
+        "the URL's host is numeric but no IPv4 address in its usual form",
+        "Write four numbers from 0 to 255 with dots between them.",
+    )
+
+
+def _label(label: str) -> str:
+    if label.isascii():
+        return label if _LABEL.fullmatch(label) else _no_host()
+    import idna  # loads tables of all scripts, which few files need  # noqa: PLC0415
+
+    try:
+        mapped = idna.uts46_remap(label, std3_rules=False, transitional=False)
+        encoded = mapped if mapped.isascii() else idna.alabel(mapped).decode("ascii")
+    except idna.IDNAError:
+        return _no_host()
+    return encoded if _LABEL.fullmatch(encoded) else _no_host()
+
+
+def _no_host() -> str:
+    raise UrlError(
+        "url-host", "the URL's host is not a valid name or address", "Write a host such as `hooks.example.com`."
+    )

@@ -1,0 +1,180 @@
+"""Patterns of URLs (`owns`, `absent`, `protect`) and sets of them that answer quickly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from reconciler.model.host import host_address
+from reconciler.model.secret import Origin, SecretText
+from reconciler.model.url import Endpoint, normal_text, parse_url
+from reconciler.model.url_error import UrlError
+
+_SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#]*)(?P<path>[^?#]*)")
+_HELP = "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label before two more."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Pattern:
+    """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at.
+
+    Attributes:
+        source: as the file writes it.
+        scheme: `https` or `http`.
+        host: in normal form; of a wildcard host, what follows the `*.`.
+        port: None for the scheme's default.
+        any_subdomain: whether the host began with `*.`.
+        pieces: the path in normal form, cut at each `*`; one piece where there is none.
+    """
+
+    source: SecretText = field(compare=False)
+    scheme: str
+    host: str
+    port: int | None
+    any_subdomain: bool
+    pieces: tuple[str, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it matches one path of one host."""
+        return not self.any_subdomain and len(self.pieces) == 1
+
+    def matches(self, endpoint: Endpoint) -> bool:
+        """Whether it matches an endpoint, its query aside."""
+        if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):
+            return False
+        if self.any_subdomain:
+            if not endpoint.host.endswith("." + self.host):
+                return False
+        elif self.host != endpoint.host:
+            return False
+        return _path_matches(self.pieces, endpoint.path)
+
+    def __str__(self) -> str:
+        return str(self.source)
+
+    def __repr__(self) -> str:
+        return f"Pattern({self})"
+
+
+def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
+    """Whether the pieces stand in the path in this order, from its start to its end.
+
+    Linear: each piece is taken where it stands first, which leaves the most room for the others.
+    """
+    first, *rest = pieces
+    if not rest:
+        return path == first
+    *between, last = rest
+    if not path.startswith(first):
+        return False
+    position = len(first)
+    for piece in between:
+        found = path.find(piece, position)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return len(path) - len(last) >= position and path.endswith(last)
+
+
+def parse_pattern(text: SecretText) -> Pattern:
+    """Read a pattern.
+
+    Args:
+        text: the characters with their origins; a `*` that an environment variable brings is a literal one.
+    Raises:
+        UrlError: it is no pattern; says why, and quotes nothing.
+    """
+    raw = text.reveal()
+    found = _SHAPE.match(raw)
+    if found is None:
+        raise UrlError("pattern-shape", "the pattern is no URL", _HELP)
+    if raw[found.end() :].startswith("?"):
+        raise UrlError(
+            "pattern-query",
+            "the pattern has a query, which patterns don't look at",
+            "Remove the `?` and what follows it.",
+        )
+    any_subdomain = found["host"].startswith("*.")
+    host_start = found.start("host") + (len("*.") if any_subdomain else 0)
+    if "*" in raw[host_start : found.end("host")]:
+        raise UrlError(
+            "pattern-host", "the pattern has a `*` in its host or port that isn't the whole leftmost label", _HELP
+        )
+    whole = (text.slice(0, found.start("host")), text.slice(host_start, len(raw)))
+    endpoint = parse_url(SecretText.joined(whole)).endpoint
+    if any_subdomain and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
+        raise UrlError("pattern-host", "the pattern's `*` stands before fewer than two labels of a name", _HELP)
+    return Pattern(
+        source=text,
+        scheme=endpoint.scheme,
+        host=endpoint.host,
+        port=endpoint.port,
+        any_subdomain=any_subdomain,
+        pieces=_path_pieces(text.slice(found.start("path"), found.end("path"))),
+    )
+
+
+def _path_pieces(path: SecretText) -> tuple[str, ...]:
+    """The path in normal form, cut at each `*` that the file or `--var` wrote."""
+    pieces = [""]
+    for part in path.parts:
+        if part.origin is Origin.ENVIRONMENT:
+            pieces[-1] += part.text
+            continue
+        first, *others = part.text.split("*")
+        pieces[-1] += first
+        pieces.extend(others)
+    normal = tuple(normal_text(piece) for piece in pieces)
+    if {".", ".."} & set("*".join(normal).split("/")):
+        raise UrlError("pattern-shape", "the pattern's path has a `.` or `..` segment", "Write the path without it.")
+    return normal if normal != ("",) else ("/",)
+
+
+class PatternSet:
+    """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
+
+    __slots__ = ("_by_host", "_by_suffix", "_exact", "patterns")
+
+    def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
+        self.patterns = tuple(patterns)
+        self._exact: dict[tuple[str, str, int | None, str], Pattern] = {}
+        self._by_host: dict[tuple[str, str, int | None], list[Pattern]] = {}
+        self._by_suffix: dict[tuple[str, str, int | None], list[Pattern]] = {}
+        for pattern in self.patterns:
+            place = (pattern.scheme, pattern.host, pattern.port)
+            if pattern.is_exact:
+                self._exact.setdefault((*place, pattern.pieces[0]), pattern)
+            elif pattern.any_subdomain:
+                self._by_suffix.setdefault(place, []).append(pattern)
+            else:
+                self._by_host.setdefault(place, []).append(pattern)
+
+    def find(self, endpoint: Endpoint) -> Pattern | None:
+        """One of the patterns that match, an exact one first, or None."""
+        return next(self.find_all(endpoint), None)
+
+    def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:
+        """Every pattern that matches (of exact ones that are equal, the first)."""
+        place = (endpoint.scheme, endpoint.host, endpoint.port)
+        exact = self._exact.get((*place, endpoint.path))
+        if exact is not None:
+            yield exact
+        yield from (pattern for pattern in self._by_host.get(place, ()) if pattern.matches(endpoint))
+        if not self._by_suffix:
+            return
+        suffix = endpoint.host
+        while "." in suffix:
+            suffix = suffix.partition(".")[2]
+            near = self._by_suffix.get((endpoint.scheme, suffix, endpoint.port), ())
+            yield from (pattern for pattern in near if pattern.matches(endpoint))
+
+    def __contains__(self, endpoint: Endpoint) -> bool:
+        return self.find(endpoint) is not None
+
+    def __bool__(self) -> bool:
+        return bool(self.patterns)
+
+    def __repr__(self) -> str:
+        return f"PatternSet({list(self.patterns)})"

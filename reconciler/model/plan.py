@@ -1,0 +1,240 @@
+"""The plan: everything that would be done, decided before anything is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.reading import ProviderError
+from reconciler.model.url import Endpoint
+from reconciler.model.webhook import Address, Desired, Remote, Scope, Value
+
+ANY_OTHER_EVENT = "any other event"
+
+
+class Action(Enum):
+    """What is done to a webhook; the value is its sign in a plan."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    DELETE = "-"
+
+
+class Phase(Enum):
+    """When a change is made: all that widens what endpoints receive comes before all that narrows it."""
+
+    WIDEN = "widen"
+    NARROW = "narrow"
+
+
+class Reason(Enum):
+    """Why a change is made. For display: no decision looks at it."""
+
+    MISSING = "missing at the provider"
+    DIFFERS = "differs"
+    SWITCHED_OFF = "switched off at the provider"
+    NOT_IN_FILE = "not in the file"
+    DUPLICATE = "duplicate"
+    NAMED_ABSENT = "named in absent"
+    DESTROY = "destroy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """A field that differs, and both values."""
+
+    name: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One action on one webhook.
+
+    Attributes:
+        action: create, update or delete.
+        phase: whether it widens or narrows.
+        reason: for display.
+        address: the entry's, or `@<object id>` where no entry stands for it.
+        desired: what the file wants; None for a delete.
+        remote: what the provider has; None for a create.
+        wanted: the fields to send, in normal form; empty for a delete. Ignored fields are the provider's.
+        fields: what differs, in the declaration's order; empty for creates and deletes.
+        partner: a rename's other half, or the survivor of a duplicate.
+        carriers: what must deliver before this narrows: the webhooks that are to carry its events.
+    """
+
+    action: Action
+    phase: Phase
+    reason: Reason
+    address: Address
+    desired: Desired | None = None
+    remote: Remote | None = None
+    wanted: tuple[tuple[str, Value], ...] = ()
+    fields: tuple[FieldChange, ...] = ()
+    partner: Address | None = None
+    carriers: tuple[Address, ...] = ()
+
+    @property
+    def is_rename(self) -> bool:
+        """Whether it is one half of a rename."""
+        return self.partner is not None and self.reason is not Reason.DUPLICATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A wanted webhook and the provider's one that it is.
+
+    Attributes:
+        desired: what the file wants.
+        remote: what the provider has; None where it may be hidden and both are off.
+        fields: what differs; only ever something where the webhook is protected.
+    """
+
+    desired: Desired
+    remote: Remote | None
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """Owned webhooks of one key: the one that stays and those that deliver the same again, best first."""
+
+    survivor: Remote
+    others: tuple[Remote, ...]
+    address: Address
+
+
+class Hint(Enum):
+    """What an unmanaged webhook probably is."""
+
+    LEFTOVER = "same path and event as an entry, elsewhere: probably a leftover"
+    DOUBLE_DELIVERY = "delivers every event beside our single ones: each arrives twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmanaged:
+    """A webhook that this configuration isn't responsible for. Never touched."""
+
+    remote: Remote
+    hint: Hint | None = None
+    near: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """An owned endpoint and the events it receives now and would not receive after.
+
+    Attributes:
+        endpoint: the endpoint.
+        scope: its kind.
+        events: sorted; `ANY_OTHER_EVENT` last where a catch-all goes.
+        remotes: the webhooks that go or narrow, by age.
+        goes: whether nothing of the endpoint is left.
+        absent_line: whether a line under `absent` could name it: no entry would match.
+    """
+
+    endpoint: Endpoint
+    scope: Scope
+    events: tuple[str, ...]
+    remotes: tuple[Remote, ...]
+    goes: bool
+    absent_line: bool
+
+
+class Verdict(Enum):
+    """What the guard says to an account's losses."""
+
+    FINE = "fine"
+    TOO_MANY = "too many losses"
+    NOTHING_LEFT = "nothing owned would receive any more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPlan:
+    """What would be done in one account.
+
+    Attributes:
+        account: the account.
+        changes: widening ones first, each phase in the order of addresses.
+        unchanged: what is in step.
+        protected: what is protected and in the file; with what differs.
+        unmanaged: by age.
+        duplicates: what the duplicate rule found, by address.
+        losses: by endpoint.
+        allowed_losses: what `--allow-losses` said; None where it said nothing.
+        verdict: the guard's.
+        listed: how many webhooks were listed.
+        count: how many the provider says there are.
+    """
+
+    account: Account
+    changes: tuple[Change, ...] = ()
+    unchanged: tuple[Pair, ...] = ()
+    protected: tuple[Pair, ...] = ()
+    protected_unwanted: tuple[Remote, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    duplicates: tuple[Duplicates, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    allowed_losses: int | None = None
+    verdict: Verdict = Verdict.FINE
+    listed: int = 0
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPlanned:
+    """An account that could not be read, or whose plan would not be safe. Nothing is written to it."""
+
+    account: Account
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What narrows a plan: account patterns and target addresses, as given."""
+
+    accounts: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The accounts' plans and what they were made from.
+
+    Attributes:
+        configuration: what is wanted.
+        accounts: in the file's order; only those that the filters let through.
+        created: when it was made (UTC).
+        filters: what narrowed it.
+        destroy: whether it deletes what the configuration describes.
+    """
+
+    configuration: Configuration
+    accounts: tuple[AccountPlan | NotPlanned, ...]
+    created: datetime
+    filters: Filters = Filters()
+    destroy: bool = False
+
+    @property
+    def planned(self) -> tuple[AccountPlan, ...]:
+        """The accounts that could be planned."""
+        return tuple(account for account in self.accounts if isinstance(account, AccountPlan))
+
+    @property
+    def not_planned(self) -> tuple[NotPlanned, ...]:
+        """The accounts that could not."""
+        return tuple(account for account in self.accounts if isinstance(account, NotPlanned))
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether an apply would do anything."""
+        return any(account.changes for account in self.planned)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard refuses it."""
+        return any(account.verdict is not Verdict.FINE for account in self.planned)

@@ -1,0 +1,142 @@
+"""What a provider is, as data: fields, identity, secrets, events and limits. The engine knows nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.model.url import Url
+from reconciler.model.webhook import Fields, Key, Scope, Value
+
+
+class FieldType(Enum):
+    """What a field holds, which decides how it is compared and shown."""
+
+    URL = "url"
+    TEXT = "text"
+    FLAG = "flag"
+    CHOICE = "choice"
+    SET = "set"
+    SECRET = "secret"  # noqa: S105 - the name of a type
+    SETTINGS = "settings"
+
+
+class ReadsBack(Enum):
+    """How a provider answers with a field's value."""
+
+    CLEAR = "clear"
+    NEVER = "never"
+    """Sent with every create and update, and never a difference by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a provider's webhook.
+
+    Attributes:
+        name: the provider's name for it.
+        type: what it holds.
+        default: what is meant where neither side says anything.
+        reads_back: how the provider answers with it.
+    """
+
+    name: str
+    type: FieldType
+    default: Value = None
+    reads_back: ReadsBack = ReadsBack.CLEAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """Calls a minute that a provider allows; None where it sets no limit."""
+
+    write: int | None = None
+    get: int | None = None
+    list: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenKind:
+    """What a token's prefix says: the account's mode, its scope, and the limits that hold for it."""
+
+    prefix: str
+    mode: str
+    scope: Scope
+    limits: RateLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A provider's declaration.
+
+    Attributes:
+        name: as the file names it.
+        title: as people write it.
+        resource_type: the `type` of a webhook in a JSON plan.
+        fields: every field that is compared or sent.
+        url_field: the field that is the URL.
+        event_field: the field that is the event, or the set of events.
+        active_field: the flag that says whether a webhook delivers; None where every one does.
+        scope_fields: the fields that separate kinds of webhook.
+        events: the events known; others are a warning.
+        catch_all: the event that means every event; None where there is none.
+        several_events: whether one webhook takes a set of events.
+        lists_inactive: whether the list surely holds inactive webhooks too.
+        url_limit: the first length of a URL, in characters, that is refused.
+        base_url: where the provider's API lives.
+        token_variable: the environment variable that an account without a `token` takes.
+        token_kinds: what is known of tokens; empty where they say nothing.
+        portal: where people look at their webhooks by hand.
+    """
+
+    name: str
+    title: str
+    resource_type: str
+    fields: tuple[Field, ...]
+    url_field: str = "url"
+    event_field: str = "event"
+    active_field: str | None = "active"
+    scope_fields: tuple[str, ...] = ()
+    events: tuple[str, ...]
+    catch_all: str | None = None
+    several_events: bool = False
+    lists_inactive: bool = True
+    url_limit: int = 2000
+    base_url: str
+    token_variable: str
+    token_kinds: tuple[TokenKind, ...] = ()
+    portal: str = ""
+
+    def normalise(self, values: Mapping[str, Value]) -> Fields:
+        """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order."""
+        return {spec.name: values.get(spec.name, spec.default) for spec in self.fields}
+
+    def kind_of(self, token: str) -> TokenKind | None:
+        """What a token's prefix says, or None where it says nothing."""
+        return next((kind for kind in self.token_kinds if token.startswith(kind.prefix)), None)
+
+    def scope_of(self, fields: Fields) -> Scope:
+        """The kind that a webhook with these fields belongs to."""
+        return tuple((name, value) for name in self.scope_fields if isinstance(value := fields[name], str | bool))
+
+    def is_live(self, fields: Fields) -> bool:
+        """Whether a webhook with these fields delivers anything."""
+        return self.active_field is None or fields[self.active_field] is True
+
+    def events_of(self, fields: Fields) -> frozenset[str]:
+        """The events that a webhook with these fields names."""
+        value = fields[self.event_field]
+        return value if isinstance(value, frozenset) else frozenset({str(value)})
+
+    def carries(self, named: Iterable[str], event: str) -> bool:
+        """Whether a webhook that names these events delivers this one."""
+        return event in named or (self.catch_all is not None and self.catch_all in named)
+
+    def key_of(self, fields: Fields) -> Key | None:
+        """A webhook's key, or None where its URL has no normal form."""
+        url = fields[self.url_field]
+        if not isinstance(url, Url):
+            return None
+        event = None if self.several_events else str(fields[self.event_field])
+        return Key(endpoint=url.endpoint, event=event, scope=self.scope_of(fields))

@@ -1,0 +1,85 @@
+"""What became of a plan: each change, and what the final look found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.model.plan import Change, Plan
+from reconciler.model.reading import ProviderError
+
+
+class Outcome(Enum):
+    """What became of a change. Only DONE and ALREADY mean that it is as wanted."""
+
+    DONE = "done"
+    ALREADY = "already as wanted"
+    CHANGED_MEANWHILE = "changed since the plan was made, left alone"
+    GONE_MEANWHILE = "removed since the plan was made"
+    HELD = "held back: what is to carry its events isn't there"
+    FAILED = "failed"
+    NOT_STARTED = "not started"
+    UNKNOWN = "may have been done: the answer was lost"
+    NOT_AS_WANTED = "done, but reads back differently"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One change and what became of it.
+
+    Attributes:
+        change: what was planned (or, for a duplicate found after a create, decided by the duplicate rule).
+        outcome: what became of it.
+        object_id: the webhook's id where there is one.
+        error: what went wrong, where something did.
+        provider_form: the URL as the provider stores it, masked, where that is another key.
+    """
+
+    change: Change
+    outcome: Outcome
+    object_id: str = ""
+    error: ProviderError | None = None
+    provider_form: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is as wanted now."""
+        return self.outcome in (Outcome.DONE, Outcome.ALREADY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReport:
+    """What became of one account's plan.
+
+    Attributes:
+        account: the account's name.
+        results: in the plan's order; duplicates found on the way after them.
+    """
+
+    account: str
+    results: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of a plan.
+
+    Attributes:
+        plan: what was to be done.
+        accounts: those that were written to, in the plan's order.
+        stopped_by: the number of the signal that ended it early; 0 where none did.
+    """
+
+    plan: Plan
+    accounts: tuple[AccountReport, ...]
+    stopped_by: int = 0
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Every account's."""
+        return tuple(result for account in self.accounts for result in account.results)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is as wanted."""
+        return not self.stopped_by and not self.plan.not_planned and all(result.is_done for result in self.results)

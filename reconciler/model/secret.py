@@ -1,0 +1,135 @@
+"""Text that may hold a secret: it remembers where each part came from and prints masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+HIDDEN = "‹hidden›"
+CHANGED = "‹changed›"
+
+
+class Origin(Enum):
+    """Where a piece of text came from, which decides whether it may be shown."""
+
+    LITERAL = "literal"
+    """Written in the file."""
+    OPTION = "option"
+    """From `--var`: plain."""
+    ENVIRONMENT = "environment"
+    """From the environment, an env file or `NAME_FILE`: secret, shown as its `${NAME}`."""
+    PLACEHOLDER = "placeholder"
+    """A variable that `validate` found unset: stands for any value."""
+    PROVIDER = "provider"
+    """From the provider's answer: shown only as far as `showing` allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of characters of one origin.
+
+    Attributes:
+        text: the characters; never shown by `repr`.
+        origin: where they came from.
+        name: the variable's name, empty for literals and what a provider says.
+    """
+
+    text: str = field(repr=False)
+    origin: Origin = Origin.LITERAL
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What may be printed of it: clear text, `${NAME}` or `‹hidden›`."""
+        match self.origin:
+            case Origin.LITERAL | Origin.OPTION:
+                return self.text
+            case Origin.ENVIRONMENT | Origin.PLACEHOLDER:
+                return f"${{{self.name}}}"
+            case Origin.PROVIDER:
+                return HIDDEN
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SecretText:
+    """Text in parts. `str`, `repr` and `format` print it masked; `reveal()` gives the real characters.
+
+    Two are equal where they reveal the same characters, wherever those came from.
+    """
+
+    parts: tuple[Part, ...] = field(compare=False)
+    _revealed: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_revealed", "".join(part.text for part in self.parts))
+
+    @classmethod
+    def literal(cls, text: str) -> SecretText:
+        """Text that the file writes in clear."""
+        return cls((Part(text),))
+
+    @classmethod
+    def environment(cls, name: str, value: str) -> SecretText:
+        """The value of an environment variable."""
+        return cls((Part(value, Origin.ENVIRONMENT, name),))
+
+    @classmethod
+    def provider(cls, text: str) -> SecretText:
+        """Text that a provider sent."""
+        return cls((Part(text, Origin.PROVIDER),))
+
+    @classmethod
+    def joined(cls, texts: Iterable[SecretText], separator: str = "") -> SecretText:
+        """The texts one after another, a literal separator between them."""
+        parts: list[Part] = []
+        for number, text in enumerate(texts):
+            if number and separator:
+                parts.append(Part(separator))
+            parts.extend(text.parts)
+        return cls(tuple(parts))
+
+    def reveal(self) -> str:
+        """The real characters. For building a request, digesting a plan, exporting secrets: nothing that prints."""
+        return self._revealed
+
+    def origins(self) -> frozenset[Origin]:
+        """Where its characters came from."""
+        return frozenset(part.origin for part in self.parts)
+
+    def variables(self, *origins: Origin) -> tuple[str, ...]:
+        """The names of the variables in it, in order; only those of the given origins where any is given."""
+        return tuple(part.name for part in self.parts if part.name and (not origins or part.origin in origins))
+
+    def slice(self, start: int, stop: int) -> SecretText:
+        """Characters `start` to `stop` of the revealed text, their origins kept."""
+        found: list[Part] = []
+        position = 0
+        for part in self.parts:
+            left, right = max(start - position, 0), min(stop - position, len(part.text))
+            if left < right:
+                found.append(Part(part.text[left:right], part.origin, part.name))
+            position += len(part.text)
+        return SecretText(tuple(found))
+
+    def split(self, separator: str) -> Iterator[SecretText]:
+        """The texts between the separators (one character each), wherever a separator came from."""
+        start = 0
+        for piece in self._revealed.split(separator):
+            yield self.slice(start, start + len(piece))
+            start += len(piece) + 1
+
+    def __len__(self) -> int:
+        return len(self._revealed)
+
+    def __bool__(self) -> bool:
+        return bool(self._revealed)
+
+    def __str__(self) -> str:
+        return "".join(part.shown for part in self.parts)
+
+    def __repr__(self) -> str:
+        return f"SecretText({str(self)!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)

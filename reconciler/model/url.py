@@ -1,0 +1,283 @@
+"""A webhook's URL: its parts with their origins, its normal form, and the endpoint it names.
+
+Source of the normal form: RFC 3986 6.2.2 and 6.2.3, RFC 5952 for IPv6, IDNA 2008 with UTS 46 for host names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from reconciler.model.host import host_is_loopback, normal_host, normal_port
+from reconciler.model.secret import Origin, Part, SecretText
+from reconciler.model.url_error import UrlError
+
+BUILT_IN_SECRET_PARAMS = frozenset(
+    {
+        *("token", "secret", "key", "api_key", "apikey", "access_token"),
+        *("auth", "sig", "signature", "password", "code"),
+    }
+)
+
+_SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
+_FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_FORBIDDEN_IN_VALUE = re.compile(r"[\s\x00-\x1f\x7f-\x9f&#?/+]|%(?![0-9A-Fa-f]{2})")
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
+_UNIT = re.compile(r"%([0-9A-Fa-f]{2})|([A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)|(.)", re.DOTALL)
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, order=True)
+class Endpoint:
+    """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
+
+    Its path and query may hold secrets: printed are scheme, host and port alone.
+
+    Attributes:
+        scheme: `https` or `http`.
+        host: in normal form, IPv6 in brackets.
+        port: None for the scheme's default.
+        path: normalised, never empty.
+        query: normalised `name`, `name=` or `name=value` items, sorted by name, secret parameters left out.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what may always be shown."""
+        return f"{self.scheme}://{self.host}" + (f":{self.port}" if self.port is not None else "")
+
+    def reveal(self) -> str:
+        """The whole normal form."""
+        return self.origin + self.path + ("?" + "&".join(self.query) if self.query else "")
+
+    def __str__(self) -> str:
+        return f"{self.origin}/…"
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class QueryItem:
+    """One query item: as written, in normal form, and whether its value is secret by its parameter's name."""
+
+    text: SecretText
+    normal: str
+    secret: bool
+
+    @property
+    def name(self) -> str:
+        """The parameter's name in normal form."""
+        return self.normal.partition("=")[0]
+
+    def __repr__(self) -> str:
+        return f"QueryItem({str(self.text)!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Url:
+    """A webhook's URL. Equal where everything is equal in normal form, secret parameters too.
+
+    Attributes:
+        endpoint: the normal form without secret parameters.
+        secrets: the secret parameters' items in normal form, sorted by name.
+        source: the characters as written, which are what is sent.
+        segments: the path's segments after the first slash, as written, dot segments resolved.
+        items: the query's items as written.
+    """
+
+    endpoint: Endpoint
+    secrets: tuple[str, ...]
+    source: SecretText = field(compare=False)
+    segments: tuple[SecretText, ...] = field(compare=False)
+    items: tuple[QueryItem, ...] = field(compare=False)
+
+    @property
+    def whole_variable(self) -> str:
+        """The name of the environment variable that holds the whole URL, or nothing."""
+        match self.source.parts:
+            case (Part(origin=Origin.ENVIRONMENT | Origin.PLACEHOLDER, name=name),):
+                return name
+        return ""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether its host is this machine."""
+        return host_is_loopback(self.endpoint.host)
+
+    def reveal(self) -> str:
+        """The characters to send."""
+        return self.source.reveal()
+
+    def with_secrets_of(self, other: Url) -> Url:
+        """This endpoint with the other's secret parameters: what `ignore_changes: [url]` wants."""
+        if self.secrets == other.secrets:
+            return self
+        items = [item for item in self.items if not item.secret] + [item for item in other.items if item.secret]
+        base, _, _ = self.source.reveal().partition("?")
+        query = SecretText.joined((item.text for item in items), "&")
+        texts = [self.source.slice(0, len(base)), *([SecretText.literal("?"), query] if items else [])]
+        return Url(
+            endpoint=self.endpoint,
+            secrets=other.secrets,
+            source=SecretText.joined(texts),
+            segments=self.segments,
+            items=tuple(items),
+        )
+
+    def __str__(self) -> str:
+        return str(self.endpoint)
+
+    def __repr__(self) -> str:
+        return f"Url({self})"
+
+
+def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
+    """Read a URL, from the file or from a provider.
+
+    Args:
+        text: the characters with their origins.
+        secret_params: names of the secret query parameters, decoded and in lower case.
+    Returns:
+        The URL. Whether it is fit to be wanted (https, length) is `check_wanted`'s to say.
+    Raises:
+        UrlError: it has no normal form; says why, and quotes nothing.
+    """
+    raw = text.reveal()
+    if _FORBIDDEN.search(raw):
+        raise UrlError(
+            "url-character", "the URL has white space, a control character or a backslash in it", "Remove it."
+        )
+    if "#" in raw:
+        raise UrlError(
+            "url-fragment", "the URL has a fragment (`#`), which is never sent", "Remove the `#` and what follows it."
+        )
+    found = _SHAPE.fullmatch(raw)
+    if found is None or not found["authority"]:
+        raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
+    _check_variables(text, found.end("authority"))
+    if _BAD_ESCAPE.search(raw):
+        raise UrlError("url-escape", "the URL has a `%` that begins no valid escape", "Write a literal `%` as `%25`.")
+    scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
+    segments, path = _path(text.slice(found.start("path"), found.end("path")))
+    query = text.slice(found.start("query"), found.end("query")) if found["query"] else SecretText(())
+    if ";" in query.reveal():
+        raise UrlError(
+            "url-query",
+            "the URL has a `;` in its query, which receivers read in different ways",
+            "Write `%3B`, or separate parameters with `&`.",
+        )
+    items = tuple(_item(item, secret_params) for item in query.split("&")) if query else ()
+    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=_sorted(items, secret=False))
+    return Url(endpoint=endpoint, secrets=_sorted(items, secret=True), source=text, segments=segments, items=items)
+
+
+def check_wanted(url: Url, limit: int) -> None:
+    """Check what only a URL that we would send must keep to.
+
+    Args:
+        url: the URL of an entry.
+        limit: the first length, in characters, that the provider refuses.
+    Raises:
+        UrlError: http off loopback, or too long.
+    """
+    if url.endpoint.scheme == "http" and not url.is_loopback:
+        raise UrlError(
+            "url-not-https",
+            "the URL is http: events would travel in clear",
+            "Write `https://`; http is for loopback only.",
+        )
+    if len(url.reveal()) >= limit:
+        raise UrlError(
+            "url-too-long",
+            f"the URL has {limit} characters or more, which the provider refuses",
+            f"Make it shorter than {limit} characters.",
+        )
+
+
+def normal_text(text: str) -> str:
+    """Percent-encoding in normal form: unreserved characters clear, all else escaped with upper-case digits.
+
+    Source: RFC 3986 6.2.2.1 and 6.2.2.2.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(_normal_unit(unit) for unit in _UNIT.finditer(text))
+
+
+def _normal_unit(unit: re.Match[str]) -> str:
+    digits, plain, other = unit.groups()
+    if plain is not None:
+        return str(plain)
+    if digits is not None:
+        byte = int(digits, 16)
+        return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
+    return "".join(f"%{byte:02X}" for byte in str(other).encode())
+
+
+def _authority(scheme: str, authority: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port in normal form."""
+    if scheme not in ("https", "http"):
+        raise UrlError("url-scheme", "the URL is neither https nor http", "Write it as `https://host/path`.")
+    if "@" in authority:
+        raise UrlError(
+            "url-userinfo",
+            "the URL has user info (`user:password@`), which providers don't support and logs show",
+            "Remove it; put a secret into a query parameter such as `?token=${NAME}`.",
+        )
+    host, _, port = authority.rpartition(":") if re.search(r":[^\]]*\Z", authority) else (authority, "", "")
+    return scheme, normal_host(host), normal_port(scheme, port)
+
+
+def _path(path: SecretText) -> tuple[tuple[SecretText, ...], str]:
+    """The segments without dot segments, and the path in normal form (RFC 3986 5.2.4)."""
+    kept: list[tuple[SecretText, str]] = []
+    texts = list(path.split("/"))[1:] or [SecretText(())]
+    for number, text in enumerate(texts):
+        segment = normal_text(text.reveal())
+        last = number == len(texts) - 1
+        if segment == "..":
+            del kept[-1:]
+        if segment not in (".", ".."):
+            kept.append((text, segment))
+        elif last:
+            kept.append((SecretText(()), ""))
+    return tuple(text for text, _ in kept), "/" + "/".join(segment for _, segment in kept)
+
+
+def _item(text: SecretText, secret_params: frozenset[str]) -> QueryItem:
+    normal = normal_text(text.reveal())
+    return QueryItem(text, normal, unquote(normal.partition("=")[0]).lower() in secret_params)
+
+
+def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
+    chosen = sorted((item for item in items if item.secret is secret), key=lambda item: item.name)
+    return tuple(item.normal for item in chosen)
+
+
+def _check_variables(text: SecretText, path_start: int) -> None:
+    """Variables stand in path and query only (`--var` ones anywhere), and their values stay within their place."""
+    if len(text.parts) == 1:
+        return
+    head = text.slice(0, path_start)
+    for name in head.variables(Origin.ENVIRONMENT):
+        raise UrlError(
+            "url-variable-host",
+            f"`${{{name}}}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
+            f"Give it with `--var {name}=…` instead.",
+        )
+    for part in text.parts:
+        if part.name and _FORBIDDEN_IN_VALUE.search(part.text):
+            raise UrlError(
+                "url-variable-value",
+                f"the value of `${{{part.name}}}` has white space, a control character, one of `&#?/+` or a bare `%`",
+                "Percent-encode the value.",
+            )

@@ -1,0 +1,106 @@
+"""Webhooks on both sides: what the file wants, what the provider has, and the key that makes two the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from reconciler.model.diagnostic import Place
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Endpoint, Url
+
+Settings = Mapping[str, object]
+"""A nested field's value in plain JSON terms; never holds a secret."""
+
+Value = Url | SecretText | str | bool | frozenset[str] | Settings | None
+"""A field's value in normal form, so that *in step* is `==`."""
+
+Fields = Mapping[str, Value]
+
+Scope = tuple[tuple[str, str | bool], ...]
+"""What separates kinds of webhook that never meet, such as `(("is_test", True),)`; empty where a provider has none."""
+
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What makes two webhooks of one account the same one.
+
+    Attributes:
+        endpoint: where it delivers.
+        event: what it delivers; None where the provider takes several events on one webhook.
+        scope: the kind it belongs to.
+    """
+
+    endpoint: Endpoint
+    event: str | None
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Address:
+    """The name of a webhook in every output: `live/orders[transaction_created]`, or `@<object id>` without an entry."""
+
+    account: str
+    name: str
+    index: str = ""
+
+    @classmethod
+    def of_remote(cls, account: str, object_id: str) -> Address:
+        """The address of a webhook that no entry stands for."""
+        return cls(account=account, name=f"@{object_id}")
+
+    def text(self, *, long: bool) -> str:
+        """The address as people write it; `long` puts the account before it."""
+        short = f"{self.name}[{self.index}]" if self.index else self.name
+        return f"{self.account}/{short}" if long else short
+
+    def __str__(self) -> str:
+        return self.text(long=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """One webhook that the file wants in one account.
+
+    Attributes:
+        address: its name.
+        key: what the provider's webhook must have to be this one.
+        fields: every field of the provider's declaration, in normal form.
+        ignored: names of the fields that are left as the provider has them (`url` means its secret parameters).
+        place: where the file says so.
+    """
+
+    address: Address
+    key: Key
+    fields: Fields
+    ignored: frozenset[str] = frozenset()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """One webhook that the provider has.
+
+    Attributes:
+        id: the provider's id.
+        key: None where its URL has no normal form; then it can only be unmanaged.
+        fields: as `Desired.fields`; the URL is `SecretText` where it has no normal form.
+        created: when the provider made it (UTC); None where it doesn't say.
+        updated: when the provider last changed it (UTC); None where it doesn't say.
+        unknown: names of fields that the declaration doesn't have.
+    """
+
+    id: str
+    key: Key | None
+    fields: Fields
+    created: datetime | None = None
+    updated: datetime | None = None
+    unknown: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def age(self) -> tuple[datetime, str]:
+        """A sort key: the oldest first, those without a date last, then by id."""
+        return (self.created or LATEST, self.id)

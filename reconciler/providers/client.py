@@ -1,0 +1,115 @@
+"""The five calls that a provider's client makes, and what it is given to make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from reconciler.model.configuration import Account
+from reconciler.model.event import Listener
+from reconciler.model.provider import Provider
+from reconciler.model.reading import Reading
+from reconciler.model.webhook import Fields, Remote
+
+
+class Clock(Protocol):
+    """Time and chance, handed in so that tests can hold them."""
+
+    def now(self) -> datetime:
+        """The time of day (UTC)."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait; False at once when the run is asked to stop before the time is over."""
+
+    def chance(self) -> float:
+        """A random number from 0 up to, not including, 1."""
+
+    def stopping(self) -> bool:
+        """Whether the run was asked to stop: then no new call starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every client is given beside its account.
+
+    Attributes:
+        clock: time and chance.
+        listener: is told of pages, waits and calls; may be called from several threads at once.
+        secret_params: names of the secret query parameters.
+        allowed_hosts: hosts (with an optional `:port`) that may get a token beside the provider's own and loopback.
+    """
+
+    clock: Clock
+    listener: Listener
+    secret_params: frozenset[str]
+    allowed_hosts: frozenset[str] = frozenset()
+
+
+class Reader(Protocol):
+    """A client that can only look. Safe to call from several threads."""
+
+    def list(self) -> Reading:
+        """Every webhook of the account, to the last page.
+
+        Raises:
+            ProviderError: the list could not be had whole, or can't be trusted.
+        """
+
+    def get(self, object_id: str) -> Remote:
+        """One webhook.
+
+        Raises:
+            ProviderError: GONE where there is none; else why it could not be had.
+        """
+
+    def close(self) -> None:
+        """Give its connections back."""
+
+
+class Writer(Reader, Protocol):
+    """A client that can also change things. `ProviderError.may_have_acted` says where a failed call may have worked."""
+
+    def create(self, fields: Fields) -> Remote:
+        """Make a webhook; the answer is the provider's form of it. Never sent twice by itself once it may have acted.
+
+        Raises:
+            ProviderError: it was not made, or nobody knows (`may_have_acted`).
+        """
+
+    def update(self, object_id: str, fields: Fields) -> Remote:
+        """Give a webhook these fields, all of them.
+
+        Raises:
+            ProviderError: GONE where there is none; else why not.
+        """
+
+    def delete(self, object_id: str) -> None:
+        """Delete a webhook.
+
+        Raises:
+            ProviderError: GONE where there is none; else why not.
+        """
+
+
+OpenReader = Callable[[Account, Surroundings], Reader]
+OpenWriter = Callable[[Account, Surroundings], Writer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """What a package offers under the entry point group `reconciler.providers`.
+
+    Attributes:
+        declaration: the provider as data.
+        reader: `module:name` of an `OpenReader`; imported when an account is opened.
+        writer: `module:name` of an `OpenWriter`; likewise.
+    """
+
+    declaration: Provider
+    reader: str
+    writer: str
