@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.reading import ProviderError
 from reconciler.model.url import Endpoint
-from reconciler.model.webhook import Address, Desired, Remote, Scope, Value
+from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value
 
 ANY_OTHER_EVENT = "any other event"
 
@@ -51,6 +51,21 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """A webhook that is to carry the events of another that will be narrowed.
+
+    Attributes:
+        address: its name; the plan's create of this name makes it where it has no id yet.
+        fields: what it is to have.
+        object_id: the provider's id; empty where the plan creates it.
+    """
+
+    address: Address
+    fields: Fields
+    object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One action on one webhook.
 
@@ -73,10 +88,10 @@ class Change:
     address: Address
     desired: Desired | None = None
     remote: Remote | None = None
-    wanted: tuple[tuple[str, Value], ...] = ()
+    wanted: Fields = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
     partner: Address | None = None
-    carriers: tuple[Address, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
 
     @property
     def is_rename(self) -> bool:
@@ -103,9 +118,9 @@ class Pair:
 class Duplicates:
     """Owned webhooks of one key: the one that stays and those that deliver the same again, best first."""
 
+    address: Address
     survivor: Remote
     others: tuple[Remote, ...]
-    address: Address
 
 
 class Hint(Enum):
@@ -133,15 +148,13 @@ class Loss:
         scope: its kind.
         events: sorted; `ANY_OTHER_EVENT` last where a catch-all goes.
         remotes: the webhooks that go or narrow, by age.
-        goes: whether nothing of the endpoint is left.
-        absent_line: whether a line under `absent` could name it: no entry would match.
+        absent_line: whether a line under `absent` would let it through: whole webhooks go, and no entry matches.
     """
 
     endpoint: Endpoint
     scope: Scope
     events: tuple[str, ...]
     remotes: tuple[Remote, ...]
-    goes: bool
     absent_line: bool
 
 
@@ -162,12 +175,13 @@ class AccountPlan:
         changes: widening ones first, each phase in the order of addresses.
         unchanged: what is in step.
         protected: what is protected and in the file; with what differs.
+        protected_others: what is protected and not in the file.
         unmanaged: by age.
         duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
         verdict: the guard's.
-        listed: how many webhooks were listed.
+        listed: the ids of all webhooks that were listed.
         count: how many the provider says there are.
     """
 
@@ -175,13 +189,13 @@ class AccountPlan:
     changes: tuple[Change, ...] = ()
     unchanged: tuple[Pair, ...] = ()
     protected: tuple[Pair, ...] = ()
-    protected_unwanted: tuple[Remote, ...] = ()
+    protected_others: tuple[Remote, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     duplicates: tuple[Duplicates, ...] = ()
     losses: tuple[Loss, ...] = ()
     allowed_losses: int | None = None
     verdict: Verdict = Verdict.FINE
-    listed: int = 0
+    listed: frozenset[str] = frozenset()
     count: int | None = None
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 
 from reconciler.model.plan import Change, Plan
 from reconciler.model.reading import ProviderError
+from reconciler.model.webhook import Remote
 
 
 class Outcome(Enum):
@@ -20,6 +21,8 @@ class Outcome(Enum):
     FAILED = "failed"
     NOT_STARTED = "not started"
     UNKNOWN = "may have been done: the answer was lost"
+    UNVERIFIED = "done, but could not be read back"
+    OTHER_KEY = "not made: the provider stores the URL in another form"
     NOT_AS_WANTED = "done, but reads back differently"
 
 
@@ -32,14 +35,14 @@ class Result:
         outcome: what became of it.
         object_id: the webhook's id where there is one.
         error: what went wrong, where something did.
-        provider_form: the URL as the provider stores it, masked, where that is another key.
+        made: what the provider made of a create instead, where it came back under another key.
     """
 
     change: Change
     outcome: Outcome
     object_id: str = ""
     error: ProviderError | None = None
-    provider_form: str = ""
+    made: Remote | None = None
 
     @property
     def is_done(self) -> bool:
@@ -54,10 +57,12 @@ class AccountReport:
     Attributes:
         account: the account's name.
         results: in the plan's order; duplicates found on the way after them.
+        error: what kept the account from being checked to the end; None where nothing did.
     """
 
     account: str
     results: tuple[Result, ...] = ()
+    error: ProviderError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,4 +87,5 @@ class Report:
     @property
     def is_complete(self) -> bool:
         """Whether everything is as wanted."""
-        return not self.stopped_by and not self.plan.not_planned and all(result.is_done for result in self.results)
+        checked = not any(account.error for account in self.accounts)
+        return checked and not self.plan.not_planned and all(result.is_done for result in self.results)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import unquote
 
 from reconciler.model.secret import CHANGED, HIDDEN, Origin
@@ -69,6 +70,11 @@ class Showing:
         if after.whole_variable:
             return old, f"{new} ({CHANGED})"
         return old, self._show(after, frozenset(after.secrets) - frozenset(before.secrets))
+
+    def show_endpoint(self, url: Url) -> str:
+        """The URL without its secret parameters."""
+        items = tuple(item for item in url.items if not item.secret)
+        return self._show(url if url.whole_variable else replace(url, items=items), frozenset())
 
     def _show(self, url: Url, changed: frozenset[str]) -> str:
         if Origin.PROVIDER not in url.source.origins():

@@ -97,7 +97,7 @@ class Remote:
     key: Key | None
     fields: Fields
     created: datetime | None = None
-    updated: datetime | None = None
+    updated: datetime | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
 
     @property

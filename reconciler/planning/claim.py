@@ -1,0 +1,61 @@
+"""Whose is a remote webhook? Settled before anything is matched, so that nothing unowned can slip into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from reconciler.model.configuration import Absent, Account
+from reconciler.model.pattern import Pattern, PatternSet
+from reconciler.model.webhook import Desired, Key, Remote
+
+
+class Claim(Enum):
+    """What a configuration says of a remote webhook."""
+
+    PROTECTED = "protected"
+    ABSENT = "absent"
+    OWNED = "owned"
+    NONE = "none"
+
+
+class Claims:
+    """Says of each remote webhook of an account whose it is.
+
+    Args:
+        account: its patterns and its scope count.
+        desired: the account's entries; their keys are owned whatever their scope.
+    """
+
+    def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
+        self._account = account
+        self._named = frozenset(wanted.key for wanted in desired)
+        self._absent = PatternSet(absent.pattern for absent in account.absent)
+        self._absent_by_pattern: dict[Pattern, list[Absent]] = {}
+        for absent in account.absent:
+            self._absent_by_pattern.setdefault(absent.pattern, []).append(absent)
+
+    def of(self, remote: Remote) -> Claim:
+        """The claim on one webhook. `protect` beats `absent`, which beats `owns`."""
+        key = remote.key
+        if key is None:
+            return Claim.NONE
+        if key.endpoint in self._account.protect:
+            return Claim.PROTECTED
+        if key.scope != self._account.scope:
+            return Claim.OWNED if key in self._named else Claim.NONE
+        if self._is_absent(key, remote):
+            return Claim.ABSENT
+        return Claim.OWNED if self.owns(key) else Claim.NONE
+
+    def owns(self, key: Key) -> bool:
+        """Whether the configuration is responsible for webhooks of this key, protected or not."""
+        return key in self._named or (key.scope == self._account.scope and key.endpoint in self._account.owns)
+
+    def _is_absent(self, key: Key, remote: Remote) -> bool:
+        events = self._account.provider.events_of(remote.fields)
+        return any(
+            absent.events is None or events <= absent.events
+            for pattern in self._absent.find_all(key.endpoint)
+            for absent in self._absent_by_pattern[pattern]
+        )

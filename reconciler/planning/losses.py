@@ -1,0 +1,142 @@
+"""Who receives what before and after, what is lost on the way, and what the guard says to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.configuration import Account
+from reconciler.model.plan import ANY_OTHER_EVENT, Action, Change, Loss, Verdict
+from reconciler.model.provider import Provider
+from reconciler.model.url import Endpoint
+from reconciler.model.webhook import Desired, Fields, Remote, Scope
+
+Receiver = tuple[Endpoint, Scope]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """What counts for losses in one account.
+
+    Attributes:
+        owned: remote webhooks that are owned; those named in `absent` aren't here, as they count as not receiving now.
+        protected: remote webhooks that are owned and protected: they stay as they are.
+        changes: what would be done.
+    """
+
+    owned: Sequence[Remote]
+    protected: Sequence[Remote]
+    changes: Sequence[Change]
+
+
+def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveries) -> tuple[Loss, ...]:
+    """Every owned endpoint that would stop receiving something, however that comes about, in the order of endpoints."""
+    provider = account.provider
+    before = _received(provider, (remote.fields for remote in deliveries.owned))
+    after = _received(provider, _fields_after(deliveries))
+    narrowed: dict[Receiver, list[Change]] = defaultdict(list)
+    for change in deliveries.changes:
+        if change.remote is not None and change.remote.key is not None and provider.is_live(change.remote.fields):
+            narrowed[change.remote.key.endpoint, change.remote.key.scope].append(change)
+    named = _named(provider, desired)
+    found: list[Loss] = []
+    for receiver in sorted(before, key=_order):
+        lost = _lost(provider, before[receiver], after.get(receiver, frozenset()))
+        if lost:
+            found.append(_loss(provider, receiver, lost, narrowed[receiver], named))
+    return tuple(found)
+
+
+def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, allowed: int | None) -> Verdict:
+    """The guard's word on an account's losses.
+
+    Args:
+        account: its `max_losses` counts.
+        losses: as `losses_of` gives them.
+        deliveries: what they were computed from.
+        allowed: what `--allow-losses` said, which lifts both guards; None where it said nothing.
+    """
+    if allowed is not None:
+        return Verdict.TOO_MANY if len(losses) > allowed else Verdict.FINE
+    if len(losses) > account.max_losses:
+        return Verdict.TOO_MANY
+    is_live = account.provider.is_live
+    staying = any(is_live(fields) for fields in _fields_after(deliveries)) or any(
+        is_live(remote.fields) for remote in deliveries.protected
+    )
+    return Verdict.NOTHING_LEFT if losses and not staying else Verdict.FINE
+
+
+def _fields_after(deliveries: Deliveries) -> Iterable[Fields]:
+    """The fields of every owned webhook once the changes are made."""
+    changed = {change.remote.id for change in deliveries.changes if change.remote is not None}
+    for remote in deliveries.owned:
+        if remote.id not in changed:
+            yield remote.fields
+    for change in deliveries.changes:
+        if change.action is not Action.DELETE:
+            yield change.wanted
+
+
+def _received(provider: Provider, webhooks: Iterable[Fields]) -> Mapping[Receiver, frozenset[str]]:
+    """The events that live webhooks name, by endpoint and scope."""
+    found: dict[Receiver, set[str]] = defaultdict(set)
+    for fields in webhooks:
+        key = provider.key_of(fields)
+        if key is not None and provider.is_live(fields):
+            found[key.endpoint, key.scope] |= provider.events_of(fields)
+    return {receiver: frozenset(events) for receiver, events in found.items()}
+
+
+def _lost(provider: Provider, before: frozenset[str], after: frozenset[str]) -> tuple[str, ...]:
+    """The events received before and not after; of a catch-all every known event, then any other."""
+    if provider.catch_all in after:
+        return ()
+    if provider.catch_all not in before:
+        return tuple(sorted(before - after))
+    known = (before | frozenset(provider.events)) - {provider.catch_all}
+    return (*sorted(known - after), ANY_OTHER_EVENT)
+
+
+def _loss(
+    provider: Provider,
+    receiver: Receiver,
+    lost: tuple[str, ...],
+    narrowed: Sequence[Change],
+    named: Mapping[tuple[object, ...], frozenset[str]],
+) -> Loss:
+    endpoint, scope = receiver
+    causes = [change for change in narrowed if _costs(provider, change, lost)]
+    remotes = sorted((change.remote for change in causes if change.remote is not None), key=lambda remote: remote.age)
+    events = frozenset().union(*(provider.events_of(remote.fields) for remote in remotes))
+    whole = all(change.action is Action.DELETE for change in causes)
+    free = not (events & named.get(_place(endpoint), frozenset()))
+    return Loss(endpoint=endpoint, scope=scope, events=lost, remotes=tuple(remotes), absent_line=whole and free)
+
+
+def _costs(provider: Provider, change: Change, lost: tuple[str, ...]) -> bool:
+    """Whether a change takes away one of the lost events."""
+    assert change.remote is not None  # only changes of remote webhooks are asked  # noqa: S101
+    before = provider.events_of(change.remote.fields)
+    live_after = change.action is not Action.DELETE and provider.is_live(change.wanted)
+    after = provider.events_of(change.wanted) if live_after else frozenset()
+    return any(provider.carries(before, event) and not provider.carries(after, event) for event in lost)
+
+
+def _named(provider: Provider, desired: Iterable[Desired]) -> Mapping[tuple[object, ...], frozenset[str]]:
+    """The events that entries name, by what a pattern can tell apart."""
+    found: dict[tuple[object, ...], frozenset[str]] = {}
+    for wanted in desired:
+        place = _place(wanted.key.endpoint)
+        found[place] = found.get(place, frozenset()) | provider.events_of(wanted.fields)
+    return found
+
+
+def _order(receiver: Receiver) -> tuple[object, ...]:
+    endpoint, scope = receiver
+    return (endpoint.host, endpoint.scheme, endpoint.port or 0, endpoint.path, endpoint.query, scope)
+
+
+def _place(endpoint: Endpoint) -> tuple[object, ...]:
+    return (endpoint.origin, endpoint.path)

@@ -1,0 +1,71 @@
+"""Accounts that would get in each other's way: found before any of them is planned."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.plan import Action, Change
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.webhook import Key
+
+
+def _place(account: Account) -> tuple[str, str]:
+    """Ids and keys of two accounts can only mean the same webhook at the same API."""
+    return (account.provider.name, account.base_url)
+
+
+def overlaps(claimed: Iterable[tuple[Account, Iterable[str]]]) -> Mapping[str, ProviderError]:
+    """Accounts that claim one object id together.
+
+    Args:
+        claimed: each account that was read, and the ids of the webhooks that it owns or names absent.
+    Returns:
+        The error of each account that is stopped, by its name.
+    """
+    claimants: dict[tuple[tuple[str, str], str], list[str]] = defaultdict(list)
+    for account, ids in claimed:
+        for object_id in ids:
+            claimants[_place(account), object_id].append(account.name)
+    found: dict[str, ProviderError] = {}
+    for (_, object_id), names in sorted(claimants.items(), key=str):
+        for name in names if len(names) > 1 else ():
+            others = ", ".join(sorted({*names} - {name}))
+            found.setdefault(
+                name,
+                ProviderError(
+                    kind=ErrorKind.INVALID,
+                    message=f"the webhook {object_id} is claimed by this account and by {others}",
+                    help="Both accounts see the same webhooks: give each `owns` and `absent` that don't overlap.",
+                ),
+            )
+    return found
+
+
+class UnreadKeys:
+    """The keys that entries of accounts name which this run doesn't read."""
+
+    def __init__(self, configuration: Configuration, read: Iterable[str]) -> None:
+        seen = frozenset(read)
+        places = {account.name: _place(account) for account in configuration.accounts if account.name not in seen}
+        self._named: dict[tuple[tuple[str, str], Key], str] = {
+            (places[wanted.address.account], wanted.key): wanted.address.account
+            for wanted in configuration.desired
+            if wanted.address.account in places
+        }
+
+    def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
+        """Why an account can't be planned: it would delete what may be an unread account's webhook."""
+        for change in changes:
+            if change.action is not Action.DELETE or change.remote is None or change.remote.key is None:
+                continue
+            other = self._named.get((_place(account), change.remote.key))
+            if other is not None:
+                return ProviderError(
+                    kind=ErrorKind.INVALID,
+                    message=f"deleting {change.address.text(long=False)} may delete a webhook of account {other}, "
+                    "whose entry names it and which was not read",
+                    help=f"Plan both accounts together: leave out `--account`, or add `--account {other}`.",
+                )
+        return None

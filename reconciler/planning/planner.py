@@ -1,0 +1,148 @@
+"""Configuration and readings to a plan, step by step: claim, match, filter, then count what would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.plan import AccountPlan, Change, Filters, NotPlanned, Pair, Plan, Reason
+from reconciler.model.reading import NotRead, Reading
+from reconciler.model.webhook import Address, Desired, Remote
+from reconciler.planning.carriers import with_carriers
+from reconciler.planning.changes import match_account
+from reconciler.planning.claim import Claim, Claims
+from reconciler.planning.hints import Hints
+from reconciler.planning.losses import Deliveries, losses_of, verdict_on
+from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.targets import matches_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for beside the files.
+
+    Attributes:
+        filters: what narrows the plan.
+        destroy: delete what the configuration describes.
+        allowed_losses: how many losses an account may have; None leaves it to the file.
+    """
+
+    filters: Filters = field(default_factory=Filters)
+    destroy: bool = False
+    allowed_losses: int | None = None
+
+
+def plan(
+    configuration: Configuration, readings: Mapping[str, Reading | NotRead], wish: Wish, created: datetime
+) -> Plan:
+    """Decide everything that would be done.
+
+    Args:
+        configuration: what is wanted.
+        readings: what the accounts have, by name; those that the filters leave out aren't there.
+        wish: filters, destroy, allowed losses.
+        created: the time of the plan (UTC); for display only.
+    Returns:
+        The plan. The same for any order of what was listed.
+    """
+    desired = _by_account(configuration)
+    read = [account for account in configuration.accounts if isinstance(readings.get(account.name), Reading)]
+    claims = {account.name: Claims(account, desired[account.name]) for account in read}
+    claimed = {account.name: _claimed(claims[account.name], readings[account.name]) for account in read}
+    stopped = overlaps(
+        (account, [remote.id for claim in (Claim.OWNED, Claim.ABSENT) for remote in claimed[account.name][claim]])
+        for account in read
+    )
+    unread = UnreadKeys(configuration, claimed)
+    accounts: list[AccountPlan | NotPlanned] = []
+    for account in configuration.accounts:
+        reading = readings.get(account.name)
+        if isinstance(reading, NotRead):
+            accounts.append(NotPlanned(account=account, error=reading.error))
+        elif account.name in stopped:
+            accounts.append(NotPlanned(account=account, error=stopped[account.name]))
+        elif reading is not None:
+            planned = _plan_account(account, desired[account.name], claims[account.name], claimed[account.name], wish)
+            planned = replace(planned, listed=frozenset(remote.id for remote in reading.remotes), count=reading.count)
+            conflict = unread.conflict(account, planned.changes)
+            accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
+    return Plan(
+        configuration=configuration,
+        accounts=tuple(accounts),
+        created=created,
+        filters=wish.filters,
+        destroy=wish.destroy,
+    )
+
+
+def _by_account(configuration: Configuration) -> dict[str, list[Desired]]:
+    found: dict[str, list[Desired]] = {account.name: [] for account in configuration.accounts}
+    for wanted in configuration.desired:
+        found[wanted.address.account].append(wanted)
+    return found
+
+
+def _claimed(claims: Claims, reading: Reading | NotRead) -> Mapping[Claim, Sequence[Remote]]:
+    """The account's webhooks by whose they are, each group by age."""
+    found: dict[Claim, list[Remote]] = {claim: [] for claim in Claim}
+    remotes = reading.remotes if isinstance(reading, Reading) else ()
+    for remote in sorted(remotes, key=lambda remote: remote.age):
+        found[claims.of(remote)].append(remote)
+    return found
+
+
+def _plan_account(
+    account: Account,
+    desired: Sequence[Desired],
+    claims: Claims,
+    claimed: Mapping[Claim, Sequence[Remote]],
+    wish: Wish,
+) -> AccountPlan:
+    matched = match_account(account, desired, claimed, destroy=wish.destroy)
+    kept = _filtered(matched.changes, wish.filters.targets)
+    changes = with_carriers(account.provider, kept, matched.pairs)
+    changed = {change.address for change in matched.changes}
+    deliveries = Deliveries(
+        owned=claimed[Claim.OWNED],
+        protected=[remote for remote in claimed[Claim.PROTECTED] if remote.key is not None and claims.owns(remote.key)],
+        changes=changes,
+    )
+    losses = losses_of(account, desired, deliveries)
+    hints = Hints(account.provider, desired)
+    targets = wish.filters.targets
+    return AccountPlan(
+        account=account,
+        changes=changes,
+        unchanged=_pairs((pair for pair in matched.pairs if pair.desired.address not in changed), targets),
+        protected=_pairs(matched.protected, targets),
+        protected_others=tuple(sorted(matched.protected_others, key=lambda remote: remote.age)),
+        unmanaged=tuple(hints.on(remote) for remote in claimed[Claim.NONE]),
+        duplicates=tuple(sorted(matched.duplicates, key=lambda found: found.address)),
+        losses=losses,
+        allowed_losses=wish.allowed_losses,
+        verdict=verdict_on(account, losses, deliveries, wish.allowed_losses),
+    )
+
+
+def _filtered(changes: Sequence[Change], targets: Sequence[str]) -> tuple[Change, ...]:
+    """The changes that the targets mean. A rename of which one half is left is no rename any more."""
+    kept = [change for change in changes if _is_meant(change.address, targets)]
+    addresses = {change.address for change in kept}
+    return tuple(
+        replace(change, partner=None)
+        if change.reason is not Reason.DUPLICATE and change.partner not in addresses
+        else change
+        for change in kept
+    )
+
+
+def _pairs(pairs: Iterable[Pair], targets: Sequence[str]) -> tuple[Pair, ...]:
+    """The pairs that the targets mean, by address."""
+    meant = (pair for pair in pairs if _is_meant(pair.desired.address, targets))
+    return tuple(sorted(meant, key=lambda pair: pair.desired.address))
+
+
+def _is_meant(address: Address, targets: Sequence[str]) -> bool:
+    return not targets or any(matches_address(target, address) for target in targets)

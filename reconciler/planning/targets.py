@@ -1,0 +1,41 @@
+"""`--target` and `--account`: names with `*`, the only wildcard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.reading import NotRead, Reading
+from reconciler.model.webhook import Address
+
+
+def matches_name(pattern: str, name: str) -> bool:
+    """Whether a name fits a pattern, in which only `*` is special (`fnmatch` would take `[` for a set)."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
+
+
+def matches_address(target: str, address: Address) -> bool:
+    """Whether a target means an address: `orders` means all its events in all accounts."""
+    names = (address.name, address.text(long=False), f"{address.account}/{address.name}", address.text(long=True))
+    return any(matches_name(target, name) for name in names)
+
+
+def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
+    """The accounts that `--account` lets through; all without a pattern."""
+    return tuple(
+        account
+        for account in configuration.accounts
+        if not patterns or any(matches_name(pattern, account.name) for pattern in patterns)
+    )
+
+
+def unmatched_targets(
+    configuration: Configuration, readings: Mapping[str, Reading | NotRead], targets: Iterable[str]
+) -> tuple[str, ...]:
+    """The targets that mean no webhook of the file and none that was listed."""
+    addresses = [wanted.address for wanted in configuration.desired if wanted.address.account in readings]
+    for name, reading in readings.items():
+        if isinstance(reading, Reading):
+            addresses.extend(Address.of_remote(name, remote.id) for remote in reading.remotes)
+    return tuple(target for target in targets if not any(matches_address(target, address) for address in addresses))
