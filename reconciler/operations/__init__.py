@@ -1,0 +1,1 @@
+"""Where decisions meet the network: reading accounts, and carrying a plan out under its promises."""

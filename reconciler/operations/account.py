@@ -1,0 +1,150 @@
+"""The phases of one account's apply: widen, read back, narrow, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.plan import AccountPlan, Action, Carrier, Change, Phase
+from reconciler.model.provider import Provider
+from reconciler.model.report import AccountReport, Outcome, Result
+from reconciler.model.webhook import Address, Remote
+from reconciler.operations.change import delete, is_as_wanted, look, update, verified
+from reconciler.operations.creates import Created, make_creates
+from reconciler.operations.crew import Crew
+from reconciler.planning.changes import duplicate_of, update_of
+from reconciler.planning.match import by_key, choose_for
+from reconciler.providers.client import Writer
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountRun:
+    """Carries out the plan of one account.
+
+    Attributes:
+        plan: what is to be done.
+        writer: the account's client.
+        crew: the threads.
+        results: what became of the planned changes so far, by address.
+        repairs: what became of updates that made the survivor of a created key right, by address.
+        duplicates: what became of deletes that the duplicate rule asked for after creates.
+    """
+
+    plan: AccountPlan
+    writer: Writer
+    crew: Crew
+    results: dict[Address, Result] = field(default_factory=dict)
+    repairs: dict[Address, Result] = field(default_factory=dict)
+    duplicates: list[Result] = field(default_factory=list)
+
+    def run(self) -> AccountReport:
+        """Do it all; every failure ends up in the report."""
+        created = self._widen()
+        listed = {remote.id: remote for remote in created.listing or ()}
+        duplicates = self._settle_creates(created)
+        self._read_back(listed)
+        self._narrow(duplicates, listed)
+        planned = (self.results[change.address] for change in self.plan.changes)
+        return AccountReport(
+            account=self.plan.account.name,
+            results=(*planned, *self.repairs.values(), *self.duplicates),
+            error=created.error,
+        )
+
+    def _widen(self) -> Created:
+        """Updates in place and switch-ons, then creates, so that the list after the creates shows both."""
+        widening = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
+        self._note(self.crew.each(self._update, (change for change in widening if change.action is Action.UPDATE)))
+        creates = [change for change in widening if change.action is Action.CREATE]
+        if not creates:
+            return Created()
+        created = make_creates(self.plan, self.writer, self.crew, creates)
+        self._note(created.results.values())
+        return created
+
+    def _settle_creates(self, created: Created) -> list[Change]:
+        """The duplicate rule for the keys that were created; the survivor is made right at once.
+
+        Returns:
+            The deletes of duplicates, for the narrowing phase.
+        """
+        there = by_key(created.listing or ())
+        repairs: list[Change] = []
+        duplicates: list[Change] = []
+        for result in list(created.results.values()):
+            desired = result.change.desired
+            group = there.get(desired.key) if desired is not None else None
+            if desired is None or not group or not result.is_done:
+                continue
+            choice = choose_for(self._provider, desired, group)
+            protected = desired.key.endpoint in self.plan.account.protect
+            own = {result.object_id} - self.plan.listed
+            repair = update_of(self._provider, desired, choice.survivor)
+            if repair is not None and (not protected or choice.survivor.id in own):
+                repairs.append(repair)
+            carrier = Carrier(address=desired.address, fields=result.change.wanted, object_id=choice.survivor.id)
+            duplicates.extend(
+                replace(duplicate_of(desired.address, other), carriers=(carrier,))
+                for other in choice.duplicates
+                if not protected or other.id in own
+            )
+            self.results[desired.address] = replace(result, object_id=choice.survivor.id)
+        repaired = self._verified(self.crew.each(self._update, repairs))
+        self.repairs.update((result.change.address, result) for result in repaired)
+        return duplicates
+
+    def _read_back(self, listed: Mapping[str, Remote]) -> None:
+        """See that what was widened is there: in the list after the creates, or else by id."""
+        unseen = [result for result in self.results.values() if not self._is_seen(result, listed)]
+        self._note(self._verified(unseen))
+
+    def _is_seen(self, result: Result, listed: Mapping[str, Remote]) -> bool:
+        found = listed.get(result.object_id)
+        return result.is_done and found is not None and is_as_wanted(self._provider, result.change, found)
+
+    def _narrow(self, duplicates: Sequence[Change], listed: Mapping[str, Remote]) -> None:
+        """Deletes and switch-offs, each only once all that is to carry its events has been seen to be there."""
+        planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
+        changes = [*planned, *duplicates]
+        standing = self._standing(changes, listed)
+        done = self._verified(self.crew.each(lambda change: self._narrow_one(change, standing), changes))
+        self._note(done[: len(planned)])
+        self.duplicates = done[len(planned) :]
+
+    def _narrow_one(self, change: Change, standing: Mapping[Address, bool]) -> Result:
+        if not all(standing[carrier.address] for carrier in change.carriers):
+            return Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id if change.remote else "")
+        return delete(self.writer, change) if change.action is Action.DELETE else self._update(change)
+
+    def _standing(self, changes: Iterable[Change], listed: Mapping[str, Remote]) -> Mapping[Address, bool]:
+        """Which carriers of these changes are there: those of this run by their results, all others by a look."""
+        carriers = {carrier.address: carrier for change in changes for carrier in change.carriers}
+        seen = self.crew.every(lambda carrier: self._is_standing(carrier, listed), carriers.values())
+        return dict(zip(carriers, seen, strict=True))
+
+    def _is_standing(self, carrier: Carrier, listed: Mapping[str, Remote]) -> bool:
+        result = self.repairs.get(carrier.address) or self.results.get(carrier.address)
+        if result is not None:
+            return result.is_done
+        found = listed.get(carrier.object_id) or look(self.writer, carrier.object_id)
+        if not isinstance(found, Remote):
+            return False
+        provider = self._provider
+        named = provider.events_of(found.fields)
+        same = found.key is not None and found.key == provider.key_of(carrier.fields)
+        carried = all(provider.carries(named, event) for event in provider.events_of(carrier.fields))
+        return same and carried and provider.is_live(found.fields)
+
+    def _update(self, change: Change) -> Result:
+        return update(self.writer, self._provider, change)
+
+    def _verified(self, results: Iterable[Result]) -> list[Result]:
+        """Read back what was written, by id."""
+        return self.crew.check(lambda result: verified(self.writer, self._provider, result), results)
+
+    def _note(self, results: Iterable[Result]) -> None:
+        self.results.update((result.change.address, result) for result in results)
+
+    @property
+    def _provider(self) -> Provider:
+        return self.plan.account.provider

@@ -1,0 +1,47 @@
+"""Carries a plan out: every account by itself, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.model.event import Listener
+from reconciler.model.plan import Plan
+from reconciler.model.report import AccountReport, Report
+from reconciler.operations.account import AccountRun
+from reconciler.operations.crew import Crew
+from reconciler.operations.run import Stop
+from reconciler.providers.client import Writer
+
+
+def apply(plan: Plan, writers: Mapping[str, Writer], stop: Stop, listener: Listener, parallelism: int) -> Report:
+    """Do what the plan says, under its promises.
+
+    Args:
+        plan: what no guard refuses. Accounts that could not be planned are left alone.
+        writers: a client for each planned account, by its name.
+        stop: when asked, running calls end and nothing new starts.
+        listener: is told what happens; called from several threads.
+        parallelism: how many changes are worked on at once, over all accounts.
+    Raises:
+        ValueError: a guard refuses the plan, which the caller should have seen.
+    """
+    if plan.is_refused:
+        raise ValueError("apply() was given a plan that a guard refuses")
+    planned = [account for account in plan.planned if account.changes]
+    if not planned:
+        return Report(plan=plan, accounts=())
+    with (
+        ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="change") as pool,
+        ThreadPoolExecutor(max_workers=len(planned), thread_name_prefix="account") as accounts,
+    ):
+        runs = [
+            AccountRun(
+                plan=account,
+                writer=writers[account.account.name],
+                crew=Crew(account.account.name, pool, listener, stop.is_asked),
+            )
+            for account in planned
+        ]
+        reports: list[AccountReport] = list(accounts.map(AccountRun.run, runs))
+    return Report(plan=plan, accounts=tuple(reports), stopped_by=stop.signal)

@@ -1,0 +1,112 @@
+"""One change of one webhook: read, compare, write. Says what became of it and decides nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.plan import Action, Change
+from reconciler.model.provider import Provider
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Outcome, Result
+from reconciler.model.webhook import Remote
+from reconciler.planning.compare import differences
+from reconciler.providers.client import Reader, Writer
+
+
+def create(writer: Writer, change: Change) -> tuple[Result, Remote | None]:
+    """Send a create once.
+
+    Returns:
+        What became of it, and the webhook where the provider answered with one. UNKNOWN where it may have been made.
+    """
+    try:
+        made = writer.create(change.wanted)
+    except ProviderError as error:
+        return failed(change, error), None
+    return Result(change=change, outcome=Outcome.DONE, object_id=made.id), made
+
+
+def update(writer: Writer, provider: Provider, change: Change) -> Result:
+    """Make an update, unless the webhook is as wanted already or isn't what the plan saw."""
+    assert change.remote is not None  # an update has both sides  # noqa: S101
+    try:
+        now = writer.get(change.remote.id)
+        if is_as_wanted(provider, change, now):
+            return Result(change=change, outcome=Outcome.ALREADY, object_id=now.id)
+        if now.fields != change.remote.fields:
+            return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=now.id)
+        writer.update(change.remote.id, change.wanted)
+    except ProviderError as error:
+        return failed(change, error)
+    return Result(change=change, outcome=Outcome.DONE, object_id=now.id)
+
+
+def delete(writer: Writer, change: Change) -> Result:
+    """Make a delete, unless the webhook is gone already or isn't what the plan saw."""
+    assert change.remote is not None  # a delete has a remote side  # noqa: S101
+    object_id = change.remote.id
+    try:
+        now = writer.get(object_id)
+        if now.fields != change.remote.fields:
+            return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
+        writer.delete(object_id)
+    except ProviderError as error:
+        if error.kind is ErrorKind.GONE:
+            return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
+        return failed(change, error)
+    return Result(change=change, outcome=Outcome.DONE, object_id=object_id)
+
+
+def look(reader: Reader, object_id: str) -> Remote | ProviderError | None:
+    """Read a webhook: itself, None where there is none, or why it could not be read."""
+    try:
+        return reader.get(object_id)
+    except ProviderError as error:
+        return None if error.kind is ErrorKind.GONE else error
+
+
+def verified(reader: Reader, provider: Provider, result: Result) -> Result:
+    """Read back what a write of a known webhook left behind, and correct its outcome.
+
+    A lost answer may become known this way. It stays unknown where the webhook is not as wanted: the call may still be
+    on its way.
+    """
+    if result.outcome not in (Outcome.DONE, Outcome.UNKNOWN) or not result.object_id:
+        return result
+    found = look(reader, result.object_id)
+    if isinstance(found, ProviderError):
+        if result.outcome is Outcome.UNKNOWN or found.kind is ErrorKind.INTERRUPTED:
+            return result
+        return replace(result, outcome=Outcome.UNVERIFIED, error=found)
+    if is_result(provider, result.change, found):
+        return replace(result, outcome=Outcome.DONE, error=None)
+    return replace(result, outcome=Outcome.NOT_AS_WANTED) if result.outcome is Outcome.DONE else result
+
+
+def is_as_wanted(provider: Provider, change: Change, now: Remote) -> bool:
+    """Whether a webhook has the fields that a change wants it to have."""
+    return not differences(provider, now.fields, change.wanted)
+
+
+def is_result(provider: Provider, change: Change, now: Remote | None) -> bool:
+    """Whether what is there now is what a change was to bring about."""
+    if change.action is Action.DELETE:
+        return now is None
+    if now is None:
+        # Switched off and gone deliver the same, and a provider may hide what is switched off.
+        return not provider.lists_inactive and not provider.is_live(change.wanted)
+    return is_as_wanted(provider, change, now)
+
+
+def failed(change: Change, error: ProviderError) -> Result:
+    """What a call's error means for its change."""
+    object_id = change.remote.id if change.remote is not None else ""
+    if error.may_have_acted:
+        outcome = Outcome.UNKNOWN
+    elif error.kind is ErrorKind.GONE:
+        outcome = Outcome.GONE_MEANWHILE
+    elif error.kind is ErrorKind.INTERRUPTED:
+        outcome = Outcome.NOT_STARTED
+    else:
+        outcome = Outcome.FAILED
+    return Result(change=change, outcome=outcome, object_id=object_id, error=error)

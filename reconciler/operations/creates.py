@@ -1,0 +1,85 @@
+"""The creates of an account: sent, looked for where an answer was lost or a refusal, sent again where none is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.plan import AccountPlan, Change
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Outcome, Result
+from reconciler.model.webhook import Address, Key, Remote
+from reconciler.operations.change import create
+from reconciler.operations.crew import Crew
+from reconciler.planning.match import by_key
+from reconciler.providers.client import Writer
+
+ROUNDS = 3
+"""How often a create is sent at most, each time after a look that did not find it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Created:
+    """What became of the creates.
+
+    Attributes:
+        results: by address.
+        listing: the account's webhooks after the creates; None where no list was made, or it failed.
+        error: why the list failed; None where it didn't.
+    """
+
+    results: dict[Address, Result] = field(default_factory=dict)
+    listing: tuple[Remote, ...] | None = None
+    error: ProviderError | None = None
+
+
+def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequence[Change]) -> Created:
+    """Make all creates of an account.
+
+    One whose answer was lost, or that was refused, is looked for before it is sent again or given up: if its key is
+    there, that is it. All are looked for together, in one list a round.
+    """
+    created = Created()
+    pending = list(changes)
+    for _ in range(ROUNDS):
+        sent = crew.each(lambda change: _send(plan, writer, change), pending)
+        created.results.update((result.change.address, result) for result in sent)
+        if all(result.outcome is Outcome.NOT_STARTED for result in sent):
+            break
+        try:
+            created.listing = writer.list().remotes
+        except ProviderError as error:
+            created.listing, created.error = None, error
+            break
+        there = by_key(created.listing)
+        created.results.update((result.change.address, _looked_for(result, there)) for result in sent)
+        pending = [result.change for result in created.results.values() if result.outcome is Outcome.UNKNOWN]
+        if not pending:
+            break
+    return created
+
+
+def _send(plan: AccountPlan, writer: Writer, change: Change) -> Result:
+    """Send a create once. What comes back under another key is taken back, unless it was there before."""
+    result, made = create(writer, change)
+    if made is None or change.desired is None or made.key == change.desired.key:
+        return result
+    error = None
+    if made.id not in plan.listed:
+        try:
+            writer.delete(made.id)
+        except ProviderError as failure:
+            error = None if failure.kind is ErrorKind.GONE else failure
+    return replace(result, outcome=Outcome.OTHER_KEY, made=made, error=error)
+
+
+def _looked_for(result: Result, there: Mapping[Key, Sequence[Remote]]) -> Result:
+    """A lost or refused create, done after all where its key is there."""
+    lost = result.outcome is Outcome.UNKNOWN
+    refused = result.error is not None and result.error.kind is ErrorKind.INVALID
+    if result.change.desired is None or not (lost or refused):
+        return result
+    found = there.get(result.change.desired.key)
+    if not found:
+        return result
+    return replace(result, outcome=Outcome.DONE, error=None, object_id=found[0].id)

@@ -1,0 +1,65 @@
+"""The threads that work on one account's changes, and the point where they give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from reconciler.model.event import Finished, Listener, Started
+from reconciler.model.plan import Change
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Outcome, Result
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
+_FINAL = (ErrorKind.DENIED, ErrorKind.LIMITED)
+
+
+class Crew:
+    """Works on changes side by side, tells what happens, and starts nothing more once that is pointless.
+
+    Args:
+        account: the account's name, for the events.
+        pool: the threads, shared by all accounts.
+        listener: is told.
+        stopping: whether the run was asked to stop.
+    """
+
+    def __init__(self, account: str, pool: Executor, listener: Listener, stopping: Callable[[], bool]) -> None:
+        self._account = account
+        self._pool = pool
+        self._listener = listener
+        self._stopping = stopping
+        self._final: ProviderError | None = None
+
+    def each(self, work: Callable[[Change], Result], changes: Iterable[Change]) -> list[Result]:
+        """Do the work on every change; the results in the order of the changes."""
+        return list(self._pool.map(lambda change: self._one(work, change), changes))
+
+    def check(self, work: Callable[[Result], Result], results: Iterable[Result]) -> list[Result]:
+        """Look at every result again; tells only of those that turn out otherwise."""
+
+        def one(result: Result) -> Result:
+            checked = work(result)
+            if checked.outcome is not result.outcome:
+                self._listener(Finished(account=self._account, result=checked))
+            return checked
+
+        return list(self._pool.map(one, results))
+
+    def every(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
+        """Do other work on every item, with nothing told; in the order of the items."""
+        return list(self._pool.map(work, items))
+
+    def _one(self, work: Callable[[Change], Result], change: Change) -> Result:
+        if self._final is not None or self._stopping():
+            result = Result(change=change, outcome=Outcome.NOT_STARTED, error=self._final)
+        else:
+            self._listener(Started(account=self._account, change=change))
+            result = work(change)
+            # A credential that is refused, or a limit that is used up, is so for every other change as well.
+            if result.error is not None and result.error.kind in _FINAL:
+                self._final = result.error
+        self._listener(Finished(account=self._account, result=result))
+        return result

@@ -1,0 +1,82 @@
+"""A run's clock, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_LAST_WORDS = b"\nStopped at once: running calls were cut off. The next apply finishes the work.\n"
+
+
+class Stop:
+    """Whether the run was asked to stop, and by which signal."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self.signal = 0
+
+    def ask(self, number: int) -> None:
+        """Ask the run to stop: running calls end, no new one starts, waits end at once."""
+        self.signal = self.signal or number
+        self._asked.set()
+
+    def is_asked(self) -> bool:
+        """Whether it was."""
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until it is asked; whether it was."""
+        return self._asked.wait(seconds)
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM: the first asks to stop, the second ends the process at once."""
+
+        def handle(number: int, _frame: FrameType | None) -> None:
+            if self.is_asked():
+                os.write(2, _LAST_WORDS)
+                os._exit(128 + number)  # joining the threads would wait for the calls they hold
+            self.ask(number)
+
+        before = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class SystemClock:
+    """The machine's time and chance; sleeps end when the run is asked to stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._random = random.SystemRandom()
+
+    def now(self) -> datetime:
+        """The time of day (UTC)."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait; False at once when the run is asked to stop before the time is over."""
+        return not self._stop.wait(seconds)
+
+    def chance(self) -> float:
+        """A random number from 0 up to, not including, 1."""
+        return self._random.random()
+
+    def stopping(self) -> bool:
+        """Whether the run was asked to stop."""
+        return self._stop.is_asked()
