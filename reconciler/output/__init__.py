@@ -1,0 +1,1 @@
+"""One module a format. Renders views; computes nothing of its own."""

@@ -1,0 +1,121 @@
+"""`apply --format json`: one JSON object a line, in the shape of `terraform apply -json`.
+
+Source of the shape: https://developer.hashicorp.com/terraform/internals/machine-readable-ui; ours is described by
+`schemas/apply-stream.schema.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.output.json_text import json_text
+from reconciler.view.document import Json, diagnostic_document
+from reconciler.view.outcome import Outcome
+from reconciler.view.plan_view import ChangeRow, PlanView
+from reconciler.view.report_view import DoneSummary, ResultRow
+from reconciler.view.values import time_text
+
+UI_VERSION = "1.0"
+
+
+class Stream:
+    """Writes what happens, one object a line.
+
+    Args:
+        write: takes a line without its end; may be called from several threads.
+        now: the time of day (UTC).
+    """
+
+    def __init__(self, write: Callable[[str], None], now: Callable[[], datetime]) -> None:
+        self._write = write
+        self._now = now
+        self._lock = Lock()
+
+    def version(self, version: str) -> None:
+        """The first line."""
+        self._say("version", f"reconciler {version}", reconciler=version, ui=UI_VERSION)
+
+    def diagnostic(self, diagnostic: Diagnostic) -> None:
+        """A complaint about the file."""
+        level = "error" if diagnostic.is_error else "warn"
+        self._say("diagnostic", diagnostic.message, level=level, diagnostic=diagnostic_document(diagnostic))
+
+    def error(self, account: str, message: str, help_: str) -> None:
+        """An account that could not be checked."""
+        diagnostic: Json = {"severity": "error", "code": "account", "summary": message, "detail": help_}
+        self._say("diagnostic", f"{account}: {message}", level="error", account=account, diagnostic=diagnostic)
+
+    def plan(self, view: PlanView) -> None:
+        """What would be done, and how much."""
+        for row in view.changes:
+            change: Json = {"resource": _resource(row), "action": row.action, "reason": row.reason}
+            self._say("planned_change", f"{row.address}: plan to {row.action}", change=change)
+        summary = view.summary
+        self._say(
+            "change_summary",
+            f"Plan: {summary.create} to create, {summary.update} to update, {summary.delete} to delete",
+            changes=_changes(summary.create, summary.update, summary.delete, "plan"),
+        )
+
+    def started(self, address: str, action: str) -> None:
+        """A change begins."""
+        self._say("apply_start", f"{address}: {action} begins", hook={"address": address, "action": action})
+
+    def finished(self, row: ResultRow) -> None:
+        """A change has come to its end."""
+        hook: Json = {
+            "address": row.address,
+            "action": row.action,
+            "object_id": row.object_id or None,
+            "outcome": row.outcome,
+            "error": row.error or None,
+            "help": row.help or None,
+        }
+        kind, level = ("apply_complete", "info") if row.done else ("apply_errored", "error")
+        self._say(kind, f"{row.address}: {row.action}: {row.words}", level=level, hook=hook)
+
+    def waiting(self, account: str, seconds: float, reason: str) -> None:
+        """A call waits."""
+        wait: Json = {"account": account, "seconds": round(seconds, 3), "reason": reason}
+        self._say("wait", f"{account}: waits {seconds:.0f} s: {reason}", wait=wait)
+
+    def done(self, summary: DoneSummary, outcome: Outcome) -> None:
+        """The last line of a run that did something."""
+        self._say(
+            "change_summary",
+            outcome.words,
+            changes=_changes(summary.created, summary.updated, summary.deleted, "apply"),
+            exit_code=int(outcome.code),
+        )
+
+    def ended(self, outcome: Outcome) -> None:
+        """The last line of a run that did nothing."""
+        self._say("outcome", outcome.words, level="error" if outcome.code else "info", exit_code=int(outcome.code))
+
+    def _say(self, kind: str, message: str, *, level: str = "info", **more: Json) -> None:
+        head: dict[str, Json] = {
+            "@level": level,
+            "@message": message,
+            "@module": "reconciler",
+            "@timestamp": time_text(self._now()),
+            "type": kind,
+        }
+        with self._lock:
+            self._write(json_text(head | more, indent=None))
+
+
+def _resource(row: ChangeRow) -> Json:
+    return {
+        "addr": row.address,
+        "resource_type": row.type,
+        "resource_name": row.name,
+        "resource_key": row.index or None,
+        "object_id": row.object_id or None,
+    }
+
+
+def _changes(add: int, change: int, remove: int, operation: str) -> Json:
+    return {"add": add, "change": change, "remove": remove, "operation": operation}

@@ -1,0 +1,118 @@
+"""Makes foreign text harmless for terminals, logs and pipelines, and knows what a stream can show."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+_HARMLESS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf"})
+_HARMLESS_TOO = frozenset({"Po", "Sm", "Sc", "Sk", "So"})
+_ASCII = str.maketrans({"→": "->", "‹": "<", "›": ">", "…": "...", "✓": "+", "✗": "x", "·": "-", "–": "-", "’": "'"})
+_NARROWEST = 40
+_USUAL_WIDTH = 100
+
+
+def visible(text: str) -> str:
+    """Foreign text with everything escaped that a terminal or a pipeline's log would act on, or that can't be seen.
+
+    Escaped are control and format characters (bidirectional and zero-width ones too), odd spaces, line breaks, lone
+    surrogates, and the `##[` that begins a command in a GitHub log.
+    """
+    if "##[" in text:
+        text = text.replace("##[", "#\\x23[")
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(character if _is_harmless(character) else _escaped(character) for character in text)
+
+
+def _is_harmless(character: str) -> bool:
+    category = unicodedata.category(character)
+    return character == " " or category in _HARMLESS or category in _HARMLESS_TOO
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Where a command's words go.
+
+    Attributes:
+        out: results.
+        err: everything else.
+        out_color: whether results may be coloured.
+        err_color: whether the rest may be.
+        interactive: whether somebody can be asked: standard input and error are terminals.
+        live: whether progress may be redrawn in place: standard error is a terminal that can.
+        width: the terminal's width in columns.
+    """
+
+    out: TextIO
+    err: TextIO
+    out_color: bool
+    err_color: bool
+    interactive: bool
+    live: bool
+    width: int
+
+    @classmethod
+    def standard(cls, environment: Mapping[str, str], *, color: bool) -> Streams:
+        """The process's own streams.
+
+        Args:
+            environment: `NO_COLOR` and `TERM` count.
+            color: False forbids colour.
+        """
+        able = color and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+        out_tty, err_tty = _is_terminal(sys.stdout), _is_terminal(sys.stderr)
+        return cls(
+            out=sys.stdout,
+            err=sys.stderr,
+            out_color=able and out_tty,
+            err_color=able and err_tty,
+            interactive=_is_terminal(sys.stdin) and err_tty,
+            live=err_tty and environment.get("TERM") != "dumb",
+            width=max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns),
+        )
+
+    def say(self, text: str = "") -> None:
+        """Write a line of results."""
+        _write(self.out, text)
+
+    def tell(self, text: str = "") -> None:
+        """Write a line of anything else."""
+        _write(self.err, text)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write a line, in plain ASCII where the encoding can't do more. A reader that has gone away stops nothing."""
+    try:
+        try:
+            stream.write(text + "\n")
+        except UnicodeEncodeError:
+            plain = text.translate(_ASCII)
+            stream.write(plain.encode("ascii", "backslashreplace").decode("ascii") + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        _silence(stream)
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is still to be written nowhere, so that neither a later line nor the interpreter's end fails on it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)

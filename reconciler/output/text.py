@@ -1,0 +1,183 @@
+"""A plan as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.output.style import Style
+from reconciler.output.terminal import visible
+from reconciler.view.plan_view import AccountRow, ChangeRow, LossRow, PlanView, RemoteRow, Standing
+from reconciler.view.values import Plain
+
+_SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
+_FEW = 10
+"""How many unmanaged webhooks a plan lists; `list` shows them all."""
+
+
+def plan_text(view: PlanView, style: Style, verbosity: int = 0) -> str:
+    """A plan, account by account, without its last line.
+
+    Args:
+        view: what may be shown.
+        style: how to colour it.
+        verbosity: from 1 on, names of unknown fields and what is in step show too.
+    """
+    lines: list[str] = []
+    for account in view.accounts:
+        lines += [*_account(view, account, style, verbosity), ""]
+    return "\n".join(lines)
+
+
+def head_text(account: AccountRow) -> str:
+    """An account's head line: who, where, and how much was listed."""
+    mode = f", {account.mode} mode" if account.mode else ""
+    return f"Account {visible(account.name)} ({visible(account.title)}{mode}): {_listed(account)}"
+
+
+def _listed(account: AccountRow) -> str:
+    if account.standing is Standing.NOT_CHECKED:
+        return "not checked"
+    if account.count is None:
+        return f"{account.listed} webhooks listed"
+    if account.count != account.listed:
+        return f"{account.listed} webhooks listed (the provider says {account.count}; not checked)"
+    return f"{account.listed} of {account.count} webhooks listed"
+
+
+def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) -> Iterator[str]:
+    yield style.paint(head_text(account), "bold")
+    if account.standing is Standing.NOT_CHECKED:
+        yield style.paint(f"  error: {visible(account.error)}", "red")
+        if account.help:
+            yield f"  help: {visible(account.help)}"
+        return
+    rows = [row for row in view.rows if row.account == account.name]
+    yield from _changes(rows, style, verbosity)
+    yield from _protected(rows, style)
+    yield from _losses(account, [loss for loss in view.losses if loss.account == account.name], style)
+    yield from _unmanaged([row for row in view.unmanaged if row.account == account.name], style, verbosity)
+
+
+def _changes(rows: Iterable[ChangeRow], style: Style, verbosity: int) -> Iterator[str]:
+    for row in rows:
+        if row.action in _SIGNS:
+            yield ""
+            yield from _change(row, style, verbosity)
+        elif verbosity and row.reason != "protected":
+            yield f"  = {visible(row.address)}  in step"
+
+
+def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
+    sign, color = _SIGNS[row.action]
+    yield f"  {style.paint(f'{sign} {visible(row.address)}', 'bold', color)}  {_reason(row)}"
+    if row.action == "update":
+        width = max(len(field.name) for field in row.fields)
+        for field in row.fields:
+            before, after = _value(field.before), _value(field.after)
+            yield f"      {field.name:<{width}}  {before} {style.paint('→', 'dim')} {after}"
+    else:
+        fields = (row.after if row.action == "create" else row.before) or {}
+        width = max(map(len, fields), default=0)
+        for name, value in fields.items():
+            yield f"      {name:<{width}}  {_value(value)}"
+    if verbosity and row.unknown:
+        yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
+
+
+def _reason(row: ChangeRow) -> str:
+    """Why, in words. Nobody can know who changed what: only when the provider last did."""
+    when = f", the provider last changed it at {_time(row.updated)}" if row.updated else ""
+    partner = visible(row.partner)
+    match row.reason:
+        case "missing":
+            return f"create, renamed: replaces {partner}" if partner else "create, not at the provider"
+        case "not_in_file":
+            return f"delete, renamed: replaced by {partner}" if partner else f"delete, not in the file{when}"
+        case "differs":
+            return f"update in place, differs{when}"
+        case "switched_off":
+            return f"update in place, switched off at the provider{when}"
+        case "duplicate":
+            return f"delete, duplicate of {partner}{when}"
+        case "absent":
+            return f"delete, named in absent{when}"
+        case _:
+            return f"delete{when}"
+
+
+def _protected(rows: Iterable[ChangeRow], style: Style) -> Iterator[str]:
+    differing = [row for row in rows if row.reason == "protected" and row.fields]
+    if differing:
+        yield ""
+        yield style.paint("  Protected, left as they are:", "bold")
+    for row in differing:
+        fields = ", ".join(f"{field.name} {_value(field.before)} → {_value(field.after)}" for field in row.fields)
+        yield f"    {visible(row.address)}  {fields}"
+
+
+def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterator[str]:
+    if not losses:
+        return
+    allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
+    yield ""
+    yield style.paint(
+        f"  Losses ({account.losses}, allowed are {allowed}): these endpoints stop receiving", "bold", "red"
+    )
+    for loss in losses:
+        scope = f" ({visible(loss.scope)})" if loss.scope else ""
+        yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"
+    yield from refusal_text(account, losses)
+
+
+def refusal_text(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
+    """Why a guard refuses an account, and what would let it; nothing where it doesn't."""
+    if account.verdict == "fine":
+        return
+    why = "these are more losses than allowed"
+    if account.verdict == "nothing_left":
+        why = "nothing that this configuration owns would receive events any more"
+    yield ""
+    yield f"  Refused: {why}. If that is meant, apply with `--allow-losses {account.losses}`"
+    lines = [loss.absent for loss in losses if loss.absent is not None]
+    if not lines:
+        yield "  (nothing of it can be named under `absent`)."
+        return
+    yield "  or name under `absent` what must go:"
+    yield ""
+    yield "    absent:"
+    for line in lines:
+        yield f"      - url: {visible(line.url)}"
+        yield f"        events: [{visible(', '.join(line.events))}]"
+
+
+def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[str]:
+    if not rows:
+        return
+    yield ""
+    yield style.paint(f"  Unmanaged, never touched ({len(rows)}):", "bold")
+    hinted = sorted(rows, key=lambda row: not row.hint)
+    shown = hinted if verbosity else hinted[: max(_FEW, sum(bool(row.hint) for row in rows))]
+    for row in shown:
+        yield f"    {visible(row.address)}  {visible(', '.join(row.events))}  {visible(row.url)}"
+        if row.hint:
+            yield f"      {style.paint('hint', 'yellow')}: {visible(row.near)}: {row.hint}"
+        if verbosity and row.unknown:
+            yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
+    if len(shown) < len(rows):
+        yield f"    and {len(rows) - len(shown)} more: `reconciler list` shows them"
+
+
+def _value(value: Plain) -> str:
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return "[" + visible(", ".join(value)) + "]"
+        case _:
+            return visible(value)
+
+
+def _time(text: str) -> str:
+    return text.replace("T", " ").replace("Z", " UTC")

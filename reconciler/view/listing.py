@@ -1,0 +1,76 @@
+"""The remote webhooks of the accounts, each with whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.model.plan import AccountPlan, Plan, Reason
+from reconciler.model.webhook import Address, Remote
+from reconciler.view.masking import AccountMask
+from reconciler.view.plan_view import AccountRow, RemoteRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRow:
+    """A remote webhook and its status.
+
+    Attributes:
+        status: `managed`, `not in the file` (owned), `duplicate`, `named in absent`, `protected` or `unmanaged`.
+        webhook: the webhook, under its entry's address where it has one.
+    """
+
+    status: str
+    webhook: RemoteRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All accounts and their webhooks."""
+
+    accounts: tuple[AccountRow, ...]
+    rows: tuple[ListedRow, ...]
+
+
+_STATUS = {
+    Reason.NOT_IN_FILE: "not in the file",
+    Reason.DUPLICATE: "duplicate",
+    Reason.NAMED_ABSENT: "named in absent",
+}
+
+
+def view_listing(plan: Plan, accounts: tuple[AccountRow, ...]) -> Listing:
+    """Every webhook that was listed, in the order of URLs and events.
+
+    Args:
+        plan: without filters, so that nothing is left out.
+        accounts: the accounts' rows of the plan's view.
+    """
+    rows = [row for account in plan.planned for row in _rows(plan, account)]
+    return Listing(accounts=accounts, rows=tuple(sorted(rows, key=_order)))
+
+
+def _rows(plan: Plan, account: AccountPlan) -> Iterator[ListedRow]:
+    mask = AccountMask.of(plan, account)
+
+    def row(status: str, remote: Remote, address: Address | None = None) -> ListedRow:
+        webhook = mask.remote(remote)
+        return ListedRow(
+            status=status, webhook=webhook if address is None else replace(webhook, address=mask.text(address))
+        )
+
+    for change in account.changes:
+        if change.remote is not None:
+            yield row(_STATUS.get(change.reason, "managed"), change.remote, change.address)
+    for pair in account.unchanged:
+        if pair.remote is not None:
+            yield row("managed", pair.remote, pair.desired.address)
+    for pair in account.protected:
+        if pair.remote is not None:
+            yield row("protected", pair.remote, pair.desired.address)
+    yield from (row("protected", remote) for remote in account.protected_others)
+    yield from (row("unmanaged", unmanaged.remote) for unmanaged in account.unmanaged)
+
+
+def _order(row: ListedRow) -> tuple[object, ...]:
+    return (row.webhook.account, row.webhook.url, row.webhook.events, row.webhook.object_id)

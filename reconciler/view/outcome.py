@@ -1,0 +1,116 @@
+"""The one place that turns what happened into the last words and the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from reconciler.view.plan_view import AccountRow, PlanView, Summary
+from reconciler.view.report_view import ReportView
+
+
+class ExitCode(IntEnum):
+    """What a pipeline may rely on. 128 plus the signal's number where a signal ended the run."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    REFUSED = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command ends.
+
+    Attributes:
+        words: the last line.
+        code: the exit code.
+    """
+
+    words: str
+    code: int
+
+
+def plan_outcome(view: PlanView, *, detailed: bool) -> Outcome:
+    """The end of `plan`. It shows the guard's verdict and never exits with 3."""
+    words = plan_words(view)
+    if view.not_checked:
+        return Outcome(words=words, code=ExitCode.ERROR)
+    return Outcome(words=words, code=ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE)
+
+
+def drift_outcome(view: PlanView, *, fail_on_unmanaged: bool) -> Outcome:
+    """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where asked."""
+    summary = view.summary
+    found = [
+        *_counted(summary.changes, "difference"),
+        *_counted(summary.protected_differences, "protected difference"),
+        *(_counted(summary.unmanaged, "unmanaged webhook") if fail_on_unmanaged else ()),
+    ]
+    if view.not_checked:
+        drifted = f"; elsewhere: {', '.join(found)}" if found else ""
+        return Outcome(words=f"Not checked: {_names(view.not_checked)}{drifted}.", code=ExitCode.ERROR)
+    if found:
+        return Outcome(words=f"Drifted: {', '.join(found)}.", code=ExitCode.CHANGES)
+    return Outcome(words=f"In step: {count(summary.unchanged + summary.protected, 'webhook')}.", code=ExitCode.DONE)
+
+
+def refusal_outcome(view: PlanView) -> Outcome:
+    """The end of an apply that a guard refuses."""
+    return Outcome(words=f"Refused: {_names(view.refused)}. Nothing was changed.", code=ExitCode.REFUSED)
+
+
+def nothing_to_do_outcome(view: PlanView) -> Outcome:
+    """The end of an apply whose plan is empty."""
+    if view.not_checked:
+        return Outcome(words=f"Not checked: {_names(view.not_checked)}. Nothing was changed.", code=ExitCode.ERROR)
+    return Outcome(words=plan_words(view), code=ExitCode.DONE)
+
+
+def report_outcome(view: ReportView) -> Outcome:
+    """The end of an apply that did something."""
+    done = view.summary
+    words = f"{done.created} created, {done.updated} updated, {done.deleted} deleted"
+    left = view.failed
+    if view.stopped_by:
+        return Outcome(words=f"Stopped: {words}; {len(left)} not done.", code=128 + view.stopped_by)
+    if left or view.errors or view.not_checked:
+        parts = [f"{len(left)} not done"] if left else []
+        parts += [f"not checked: {', '.join(view.not_checked)}"] if view.not_checked else []
+        return Outcome(words="; ".join([f"Apply incomplete: {words}", *parts]) + ".", code=ExitCode.ERROR)
+    return Outcome(words=f"Apply complete: {words}.", code=ExitCode.DONE)
+
+
+def plan_words(view: PlanView) -> str:
+    """A plan in one line."""
+    summary = view.summary
+    beside = [
+        *_counted(summary.protected_differences, "protected difference"),
+        *([f"{summary.unmanaged} unmanaged"] if summary.unmanaged else []),
+        *([f"not checked: {_names(view.not_checked)}"] if view.not_checked else []),
+    ]
+    if summary.changes:
+        words = f"Plan: {_changes(summary)}"
+    elif len(view.not_checked) == len(view.accounts):
+        words = "No plan"
+    else:
+        words = "No changes"
+    return "; ".join([words, *beside]) + "."
+
+
+def _changes(summary: Summary) -> str:
+    actions = (("create", summary.create), ("update", summary.update), ("delete", summary.delete))
+    return ", ".join(f"{number} to {action}" for action, number in actions)
+
+
+def _names(accounts: tuple[AccountRow, ...]) -> str:
+    return ", ".join(account.name for account in accounts)
+
+
+def _counted(number: int, noun: str) -> list[str]:
+    return [count(number, noun)] if number else []
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: `1 webhook`, `2 webhooks`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,157 @@
+"""A report, and what happens while it comes about, as they may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.model.plan import Action, Change, Plan
+from reconciler.model.reading import ErrorKind
+from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.url import Url
+from reconciler.model.webhook import Address
+
+_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """What became of one change.
+
+    Attributes:
+        outcome: a stable word, the lower-case name of the outcome.
+        words: the outcome as people read it.
+        error: what went wrong, or empty.
+        help: what to do, or empty.
+    """
+
+    account: str
+    address: str
+    action: str
+    object_id: str
+    done: bool
+    outcome: str
+    words: str
+    error: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountError:
+    """What kept an account from being checked to the end."""
+
+    account: str
+    error: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneSummary:
+    """What was done, counted."""
+
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """A report as every output sees it."""
+
+    rows: tuple[ResultRow, ...]
+    errors: tuple[AccountError, ...]
+    not_checked: tuple[str, ...]
+    summary: DoneSummary
+    stopped_by: int
+
+    @property
+    def failed(self) -> tuple[ResultRow, ...]:
+        """The changes that are not as wanted."""
+        return tuple(row for row in self.rows if not row.done)
+
+
+class ResultMask:
+    """Turns results and changes into rows, in the light of their plan.
+
+    Args:
+        plan: whose changes they are.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._configuration = plan.configuration
+        self._providers = {account.name: account.provider for account in plan.configuration.accounts}
+
+    def address(self, address: Address) -> str:
+        """An address as this run writes it."""
+        return address.text(long=self._configuration.long_addresses)
+
+    def action(self, change: Change) -> str:
+        """`create`, `update` or `delete`."""
+        return _ACTIONS[change.action]
+
+    def row(self, result: Result) -> ResultRow:
+        """What became of one change."""
+        return ResultRow(
+            account=result.change.address.account,
+            address=self.address(result.change.address),
+            action=_ACTIONS[result.change.action],
+            object_id=result.object_id,
+            done=result.is_done,
+            outcome=result.outcome.name.lower(),
+            words=result.outcome.value,
+            error="" if result.error is None else result.error.message,
+            help=self._help(result),
+        )
+
+    def _help(self, result: Result) -> str:
+        """What to do about a change that is not as wanted."""
+        match result.outcome:
+            case Outcome.OTHER_KEY:
+                return f"Write the provider's form into the file: {self._made(result)}"
+            case Outcome.CHANGED_MEANWHILE | Outcome.GONE_MEANWHILE:
+                return "Somebody changed it meanwhile: run `reconciler plan` and look again."
+            case Outcome.HELD:
+                return "Nothing is lost. Mend what failed above, then apply again."
+            case Outcome.UNKNOWN | Outcome.NOT_AS_WANTED | Outcome.UNVERIFIED:
+                return "Run `reconciler plan`: it shows what is left to do, and the next apply does it."
+            case _:
+                return self._help_for_failure(result)
+
+    def _help_for_failure(self, result: Result) -> str:
+        if result.error is None:
+            return ""
+        provider = self._providers[result.change.address.account]
+        refused = result.change.action is Action.CREATE and result.error.kind is ErrorKind.INVALID
+        if not refused or provider.lists_inactive:
+            return result.error.help
+        hidden = (
+            f"If a switched-off webhook of this URL and event is hidden from the list, remove it at {provider.portal}."
+        )
+        return f"{result.error.help} {hidden}".strip()
+
+    def _made(self, result: Result) -> str:
+        url_field = self._providers[result.change.address.account].url_field
+        made = None if result.made is None else result.made.fields[url_field]
+        return self._configuration.showing.show(made) if isinstance(made, Url) else "as the provider lists it"
+
+
+def view_report(report: Report) -> ReportView:
+    """Mask a report."""
+    mask = ResultMask(report.plan)
+    rows = tuple(map(mask.row, report.results))
+    return ReportView(
+        rows=rows,
+        errors=tuple(
+            AccountError(account=account.account, error=account.error.message, help=account.error.help)
+            for account in report.accounts
+            if account.error is not None and account.error.kind is not ErrorKind.INTERRUPTED
+        ),
+        not_checked=tuple(account.account.name for account in report.plan.not_planned),
+        summary=_summary(rows),
+        stopped_by=report.stopped_by,
+    )
+
+
+def _summary(rows: Iterable[ResultRow]) -> DoneSummary:
+    done = [row.action for row in rows if row.done]
+    return DoneSummary(created=done.count("create"), updated=done.count("update"), deleted=done.count("delete"))

@@ -1,0 +1,63 @@
+"""Field values as plain, masked JSON values; times and scopes as people read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from reconciler.model.provider import FieldType, Provider
+from reconciler.model.secret import CHANGED, HIDDEN, SecretText
+from reconciler.model.showing import Showing
+from reconciler.model.url import Url
+from reconciler.model.webhook import Fields, Scope, Value
+
+Plain = str | bool | tuple[str, ...] | None
+"""What a masked value may be: JSON's string, boolean, list of strings, or null."""
+
+
+def plain_value(showing: Showing, value: Value) -> Plain:
+    """A field's value as it may be shown."""
+    match value:
+        case Url():
+            return showing.show(value)
+        case SecretText():
+            return str(value)
+        case frozenset():
+            return tuple(sorted(value))
+        case Mapping():
+            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+        case _:
+            return value
+
+
+def plain_fields(provider: Provider, showing: Showing, fields: Fields) -> dict[str, Plain]:
+    """All fields of a webhook as they may be shown, in the declaration's order."""
+    return {
+        spec.name: HIDDEN if spec.type is FieldType.SECRET else plain_value(showing, fields[spec.name])
+        for spec in provider.fields
+    }
+
+
+def plain_change(showing: Showing, before: Value, after: Value) -> tuple[Plain, Plain]:
+    """Both sides of a field that differs; where they would read the same, the second says that it changed."""
+    if isinstance(before, Url) and isinstance(after, Url):
+        return showing.show_change(before, after)
+    old, new = plain_value(showing, before), plain_value(showing, after)
+    return old, CHANGED if old == new else new
+
+
+def is_masked(value: Plain) -> bool:
+    """Whether a shown value hides something: what JSON plans call sensitive."""
+    return isinstance(value, str) and any(mark in value for mark in (HIDDEN, CHANGED, "${"))
+
+
+def time_text(time: datetime | None) -> str:
+    """A time in UTC to the second, as JSON has it; empty where there is none."""
+    return "" if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def scope_text(scope: Scope) -> str:
+    """A scope in words: the names of its flags that are on, `name=value` of others."""
+    words = (name if value is True else f"{name}={value}" for name, value in scope if value is not False)
+    return ", ".join(words)
