@@ -16,11 +16,16 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LAST_WORDS = b"\nStopped at once: running calls were cut off. The next apply finishes the work.\n"
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal came while there was nothing to finish: the run ends here."""
+
+
 class Stop:
     """Whether the run was asked to stop, and by which signal."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
+        self._finishing = False
         self.signal = 0
 
     def ask(self, number: int) -> None:
@@ -37,6 +42,15 @@ class Stop:
         return self._asked.wait(seconds)
 
     @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """Meanwhile the first signal only asks: there are calls that must end, and a report to make."""
+        self._finishing = True
+        try:
+            yield
+        finally:
+            self._finishing = False
+
+    @contextmanager
     def on_signals(self) -> Iterator[None]:
         """Take SIGINT and SIGTERM: the first asks to stop, the second ends the process at once."""
 
@@ -45,6 +59,8 @@ class Stop:
                 os.write(2, _LAST_WORDS)
                 os._exit(128 + number)  # joining the threads would wait for the calls they hold
             self.ask(number)
+            if not self._finishing:
+                raise Interrupted
 
         before = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
         try:

@@ -66,9 +66,7 @@ class SandboxApp:
         sleep: waits that many seconds; for the latency.
     """
 
-    def __init__(
-        self, store: Store, options: SandboxOptions, *, sleep: Callable[[float], object] = time.sleep
-    ) -> None:
+    def __init__(self, store: Store, options: SandboxOptions, *, sleep: Callable[[float], object] = time.sleep) -> None:
         self._store = store
         self._options = options
         self._sleep = sleep
@@ -90,7 +88,9 @@ class SandboxApp:
                     account="" if caller is None else caller.account,
                     method=request.method,
                     path=request.path,
-                    query=urlencode([(name, request.args[name]) for name in ("page", "results") if name in request.args]),
+                    query=urlencode(
+                        [(name, request.args[name]) for name in ("page", "results") if name in request.args]
+                    ),
                     status=outcome.status,
                     took_effect=outcome.took_effect,
                     object_id=outcome.object_id,
@@ -105,7 +105,7 @@ class SandboxApp:
 
     def _answer(self, request: Request, caller: _Caller) -> _Outcome:
         try:
-            endpoint, arguments = _PATHS.bind_to_environ(request.environ).match(method="GET")
+            endpoint, arguments = _PATHS.bind("sandbox").match(request.path)
         except NotFound:
             return _NOT_FOUND
         if request.method not in _METHODS[endpoint]:

@@ -69,7 +69,7 @@ def from_milliseconds(count: int) -> datetime:
 
 
 def webhook_to_text(webhook: Webhook) -> str:
-    """A webhook as it stands in a row: ASCII JSON, because SQLite refuses the lone surrogates that tests like to send."""
+    """A webhook as it stands in a row: ASCII JSON, since SQLite refuses the lone surrogates that tests like to send."""
     return json.dumps(
         {
             **webhook.document(),

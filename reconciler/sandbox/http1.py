@@ -124,9 +124,7 @@ def _parse_head(head: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
     return start, tuple((name, value.strip()) for name, _, value in pairs)
 
 
-async def _read_body(
-    reader: asyncio.StreamReader, headers: tuple[tuple[str, str], ...], *, until_close: bool
-) -> bytes:
+async def _read_body(reader: asyncio.StreamReader, headers: tuple[tuple[str, str], ...], *, until_close: bool) -> bytes:
     lower = {name.lower(): value for name, value in headers}
     try:
         if lower.get("transfer-encoding", "").lower().endswith("chunked"):

@@ -21,7 +21,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """How many calls of each kind a token may make in a window: POST, PUT and DELETE; GET of one object; GET of a list."""
+    """How many calls of each kind fit in a window: POST, PUT and DELETE; GET of one object; GET of a list."""
 
     write: int
     read: int

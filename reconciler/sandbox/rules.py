@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-HTML_PAGE: Final = b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Every:
@@ -50,11 +48,18 @@ class Answer:
     retry_after: str | None = None
 
 
+BAD_GATEWAY: Final = Answer(
+    status=502,
+    body=b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n",
+    content_type="text/html",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceAnswer:
     """Forward the request, and answer this in place of what the upstream answered."""
 
-    answer: Answer = Answer(status=502, body=HTML_PAGE, content_type="text/html")
+    answer: Answer = BAD_GATEWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

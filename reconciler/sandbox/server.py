@@ -94,8 +94,8 @@ class Sandbox:
         self.store.close()
 
     def _start(self, listener: socket.socket) -> None:
-        # It warns whenever more requests come than there are threads, which is ordinary here.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        # It warns of more requests than threads, and of those that a stop cuts off: both are ordinary here.
+        logging.getLogger("waitress").setLevel(logging.ERROR)
         self._sockets: dict[int, Any] = {}
         self._server = create_server(
             SandboxApp(self.store, self.options, sleep=self._stop.wait),

@@ -1,14 +1,13 @@
-"""The sandbox's webhooks and its log of requests, kept in SQLite: safe under threads, and there again after a restart."""
+"""The sandbox's webhooks and its log of requests, in SQLite: safe under threads, and there again after a restart."""
 
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from reconciler.sandbox.database import (
     from_milliseconds,
@@ -22,8 +21,9 @@ from reconciler.sandbox.database import (
 from reconciler.sandbox.records import OBJECT_OWNER, LogEntry, Webhook, account_key
 
 
-class Page(NamedTuple):
-    """A stretch of an account's list, and how long the whole list is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A stretch of an account's list, and how many webhooks the whole list has."""
 
     webhooks: tuple[Webhook, ...]
     count: int
@@ -151,7 +151,7 @@ class Store:
                 f"SELECT webhook FROM webhooks {where} ORDER BY created, position LIMIT ? OFFSET ?",  # noqa: S608 - a constant
                 (*values, size, start),
             ).fetchall()
-        return Page(tuple(webhook_from_text(text) for (text,) in rows), count)
+        return Page(webhooks=tuple(webhook_from_text(text) for (text,) in rows), count=count)
 
     def get(self, token: str, object_id: str, *, account_id: str | None = None) -> Webhook | None:
         """One webhook of an account, or None."""

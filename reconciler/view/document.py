@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.view.listing import Listing
 from reconciler.view.plan_view import AccountRow, ChangeRow, LossRow, PlanView, RemoteRow
 from reconciler.view.values import Plain, is_masked
 
@@ -57,6 +58,28 @@ def diagnostic_document(diagnostic: Diagnostic) -> dict[str, Json]:
     if place is not None:
         document["range"] = {"filename": place.file, "start": {"line": place.line, "column": place.column}}
     return document
+
+
+def validation_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Json]:
+    """What `validate` found, in the shape of `terraform validate -json`."""
+    errors = sum(diagnostic.is_error for diagnostic in diagnostics)
+    return {
+        "format_version": "1.0",
+        "valid": errors == 0,
+        "error_count": errors,
+        "warning_count": len(diagnostics) - errors,
+        "diagnostics": [diagnostic_document(diagnostic) for diagnostic in diagnostics],
+    }
+
+
+def listing_document(listing: Listing, version: str) -> dict[str, Json]:
+    """What `list` found."""
+    return {
+        "format_version": "1.0",
+        "tool": {"name": "reconciler", "version": version},
+        "accounts": [account_document(account) for account in listing.accounts],
+        "webhooks": [{**remote_document(row.webhook), "status": row.status} for row in listing.rows],
+    }
 
 
 def remote_document(row: RemoteRow) -> dict[str, Json]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from reconciler.view.plan_view import AccountRow, PlanView, Summary
+from reconciler.model.configuration import Configuration
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.view.listing import Listing
+from reconciler.view.plan_view import AccountRow, PlanView, Standing, Summary
 from reconciler.view.report_view import ReportView
 
 
@@ -60,6 +64,11 @@ def refusal_outcome(view: PlanView) -> Outcome:
     return Outcome(words=f"Refused: {_names(view.refused)}. Nothing was changed.", code=ExitCode.REFUSED)
 
 
+def declined_outcome() -> Outcome:
+    """The end of an apply that was not agreed to."""
+    return Outcome(words="Not agreed to. Nothing was changed.", code=ExitCode.ERROR)
+
+
 def nothing_to_do_outcome(view: PlanView) -> Outcome:
     """The end of an apply whose plan is empty."""
     if view.not_checked:
@@ -79,6 +88,30 @@ def report_outcome(view: ReportView) -> Outcome:
         parts += [f"not checked: {', '.join(view.not_checked)}"] if view.not_checked else []
         return Outcome(words="; ".join([f"Apply incomplete: {words}", *parts]) + ".", code=ExitCode.ERROR)
     return Outcome(words=f"Apply complete: {words}.", code=ExitCode.DONE)
+
+
+def listing_outcome(listing: Listing) -> Outcome:
+    """The end of `list`."""
+    missing = [account.name for account in listing.accounts if account.standing is Standing.NOT_CHECKED]
+    words = count(len(listing.rows), "webhook")
+    if missing:
+        return Outcome(words=f"{words}; not checked: {', '.join(missing)}.", code=ExitCode.ERROR)
+    return Outcome(words=f"{words}.", code=ExitCode.DONE)
+
+
+def validation_outcome(
+    diagnostics: Sequence[Diagnostic], configuration: Configuration | None, *, strict: bool
+) -> Outcome:
+    """The end of `validate`."""
+    errors = sum(diagnostic.is_error for diagnostic in diagnostics)
+    warnings = len(diagnostics) - errors
+    said = ", ".join([*_counted(errors, "error"), *_counted(warnings, "warning")])
+    if errors or configuration is None:
+        return Outcome(words=f"Not valid: {said}.", code=ExitCode.ERROR)
+    found = f"{count(len(configuration.desired), 'webhook')} in {count(len(configuration.accounts), 'account')}"
+    if warnings and strict:
+        return Outcome(words=f"Not valid with --strict: {said}.", code=ExitCode.ERROR)
+    return Outcome(words=f"Valid: {found}{f'; {said}' if said else ''}.", code=ExitCode.DONE)
 
 
 def plan_words(view: PlanView) -> str:

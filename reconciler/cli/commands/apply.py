@@ -1,0 +1,43 @@
+"""`reconciler apply`: make the provider match the file."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.applying import run_apply
+from reconciler.cli.flow import Options
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import (
+    ApplyOptions,
+    FileOptions,
+    FilterOptions,
+    OutputOptions,
+    apply_options,
+    file_options,
+    filter_options,
+    output_options,
+)
+
+
+@click.command("apply")
+@file_options
+@filter_options
+@apply_options
+@click.option("--destroy", is_flag=True, help="Delete what the file describes.")
+@output_options
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    inputs: FileOptions,
+    filters: FilterOptions,
+    applying: ApplyOptions,
+    output: OutputOptions,
+    *,
+    destroy: bool,
+) -> int:
+    """Make the provider match the file: plan, ask, do it, verify.
+
+    Exits with 0 when everything is as wanted; with 3 when a guard refuses and nothing was changed; with 1 on any error.
+    """
+    options = Options(inputs=inputs, filters=filters, output=output, destroy=destroy)
+    return run_apply(invocation, options, applying)

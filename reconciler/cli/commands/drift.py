@@ -1,0 +1,41 @@
+"""`reconciler drift`: say whether file and provider have come apart."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from reconciler.cli.flow import Options, show
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import (
+    FileOptions,
+    FilterOptions,
+    OutputOptions,
+    file_options,
+    filter_options,
+    output_options,
+)
+from reconciler.view.outcome import drift_outcome
+
+
+@click.command("drift")
+@file_options
+@filter_options
+@click.option("--fail-on-unmanaged", is_flag=True, help="Webhooks that the file isn't responsible for are drift too.")
+@output_options
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    inputs: FileOptions,
+    filters: FilterOptions,
+    output: OutputOptions,
+    *,
+    fail_on_unmanaged: bool,
+) -> int:
+    """Say whether file and provider have come apart, and change nothing. Made for schedules.
+
+    Exits with 0 in step, with 2 where they drifted, with 1 on any error.
+    """
+    options = Options(inputs=inputs, filters=filters, output=output)
+    return show(invocation, options, partial(drift_outcome, fail_on_unmanaged=fail_on_unmanaged))

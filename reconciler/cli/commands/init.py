@@ -1,0 +1,30 @@
+"""`reconciler init`: write a commented starter file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import click
+
+from reconciler.cli.flow import fail
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import DEFAULT_FILE
+from reconciler.output.terminal import visible
+
+
+@click.command("init")
+@click.option("-f", "--file", "path", metavar="PATH", default=DEFAULT_FILE, show_default=True, help="What to write.")
+@click.pass_obj
+def command(invocation: Invocation, path: str) -> int:
+    """Write a commented starter file. Never overwrites one."""
+    streams = invocation.streams()
+    starter = files("reconciler.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
+    try:
+        with open(path, "x", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - `x` never overwrites
+            file.write(starter)
+    except FileExistsError:
+        fail(streams, f"{path} is there already, and is never overwritten", "Write to another with `-f PATH`.")
+    except OSError as error:
+        fail(streams, f"{path} can't be written: {error.strerror}", "Choose a place that can, with `-f PATH`.")
+    streams.say(f"Wrote {visible(path)}. Edit it, then run `reconciler validate` and `reconciler plan`.")
+    return 0

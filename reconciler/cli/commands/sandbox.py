@@ -1,0 +1,100 @@
+"""`reconciler sandbox`: a local provider to try things on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.flow import fail
+from reconciler.cli.invocation import Invocation
+from reconciler.sandbox.faults import FORMS, parse_fault
+from reconciler.sandbox.limits import PUBLISHED
+from reconciler.sandbox.rules import Rule
+from reconciler.sandbox.seed import seed
+from reconciler.sandbox.server import Sandbox, SandboxOptions
+from reconciler.sandbox.database import StoreError
+
+_TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
+
+
+def _faults(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[Rule, ...]:
+    del context, option
+    try:
+        return tuple(map(parse_fault, values))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("sandbox", epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0 takes a free one. [default: 0]")
+@click.option(
+    "--data",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep the webhooks in this file. Without it they are gone at the end.",
+)
+@click.option(
+    "--seed",
+    "seeded",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Begin with N webhooks that somebody clicked together.",
+)
+@click.option("--token", default=_TOKEN, show_default=True, metavar="TOKEN", help="The account that --seed fills.")
+@click.option(
+    "--latency", type=click.IntRange(min=0), default=0, metavar="MS", help="Every answer takes so much longer."
+)
+@click.option("--page-size", type=click.IntRange(1, 100), metavar="N", help="Webhooks a page, whatever is asked for.")
+@click.option("--hide-inactive", is_flag=True, help="The list leaves out webhooks that are switched off.")
+@click.option("--no-limits", is_flag=True, help="No rate limits.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    callback=_faults,
+    help="Fail as real services do; see below. Repeatable.",
+)
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    port: int,
+    data: Path | None,
+    seeded: int,
+    token: str,
+    latency: int,
+    page_size: int | None,
+    *,
+    hide_inactive: bool,
+    no_limits: bool,
+    faults: tuple[Rule, ...],
+) -> int:  # fmt: skip
+    """Serve Shippo's webhook API on this machine, so that a file can be tried without an account.
+
+    Any token that begins with shippo_test_ or shippo_live_ is an account of its own. Ends with Ctrl-C.
+    """
+    streams = invocation.streams()
+    options = SandboxOptions(
+        port=port,
+        data=data,
+        limits=None if no_limits else PUBLISHED,
+        latency=latency / 1000,
+        page_size=page_size,
+        hide_inactive=hide_inactive,
+        faults=faults,
+    )
+    try:
+        with Sandbox(options) as sandbox:
+            if seeded:
+                seed(sandbox.store, token, seeded)
+            streams.say(sandbox.base_url)
+            streams.tell(f"The sandbox listens. As a token take {token}; in the file write for the account:")
+            streams.tell(f"  base_url: {sandbox.base_url}")
+            with invocation.stop.finishing():
+                while not invocation.stop.wait(1):
+                    pass
+    except (OSError, StoreError) as error:
+        fail(streams, f"the sandbox can't start: {error}", "Take another `--port` or `--data FILE`.")
+    return 0

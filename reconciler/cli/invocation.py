@@ -1,0 +1,35 @@
+"""What a command is given by its process: environment, streams, clock, and the wish to stop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.operations.run import Stop
+from reconciler.output.terminal import Streams
+from reconciler.providers.client import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One run of the command.
+
+    Attributes:
+        environment: every variable that may count.
+        stop: whether the run was asked to stop.
+        clock: time and chance.
+    """
+
+    environment: Mapping[str, str]
+    stop: Stop
+    clock: Clock
+
+    def streams(self, *, color: bool = True) -> Streams:
+        """The process's streams; `color` False forbids colour."""
+        return Streams.standard(self.environment, color=color)
+
+    @staticmethod
+    def standard_input() -> bytes:
+        """All of standard input."""
+        return sys.stdin.buffer.read()

@@ -1,0 +1,130 @@
+"""The `reconciler` command: a static table of commands, and the one place where a run becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.invocation import Invocation
+from reconciler.operations.run import Stop, SystemClock
+from reconciler.output.terminal import visible
+from reconciler.providers.client import Clock
+
+COMMANDS: Mapping[str, str] = {
+    "init": "Write a commented starter file.",
+    "validate": "Check the file alone: offline, no secret needed.",
+    "plan": "Show what apply would do.",
+    "apply": "Make the provider match the file.",
+    "destroy": "Delete the webhooks that the file describes.",
+    "drift": "Say whether file and provider have come apart.",
+    "list": "List the webhooks that the provider has.",
+    "schema": "Print the file's JSON Schema.",
+    "sandbox": "Run a local provider to try things on.",
+    "demo": "Show the whole story on a sandbox.",
+}
+"""Each command and its line in the help. A command's module is imported only when it is called."""
+
+_ERROR = 1
+_FRAMES = 8
+
+
+class Commands(click.Group):
+    """Loads a command's module when the command is called, and not for the help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"reconciler.cli.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)  # each module defines one  # noqa: S101
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table itself."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`reconciler COMMAND --help` tells a command's options. `reconciler demo` shows it all in a minute.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def reconciler() -> None:
+    """Webhook set-up as code: a YAML file says what webhooks there should be, the provider is made to agree."""
+
+
+def entry_point() -> None:
+    """The installed command."""
+    sys.exit(main(sys.argv[1:], os.environ))
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: without the program's name.
+        environment: every variable that may count.
+        clock: time and chance; the machine's own where none is given.
+    Returns:
+        The exit code.
+    """
+    stop = Stop()
+    invocation = Invocation(environment=environment, stop=stop, clock=clock or SystemClock(stop))
+    try:
+        with stop.on_signals():
+            code = _run(arguments, invocation)
+    except KeyboardInterrupt:
+        code = _ERROR
+    if stop.is_asked():
+        return 128 + stop.signal
+    return code
+
+
+def _run(arguments: Sequence[str], invocation: Invocation) -> int:
+    streams = invocation.streams()
+    if not arguments:
+        with click.Context(reconciler, info_name="reconciler") as context:
+            streams.tell(reconciler.get_help(context))
+        return _ERROR
+    try:
+        code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx is not None else "reconciler"
+        streams.tell(f"error: {visible(error.format_message())}")
+        streams.tell(f"help: `{path} --help` tells what there is.")
+        return _ERROR
+    except click.ClickException as error:
+        streams.tell(f"error: {visible(error.format_message())}")
+        return _ERROR
+    except click.Abort:
+        return _ERROR
+    except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
+        streams.tell(_bug_text(error))
+        return _ERROR
+    return code if isinstance(code, int) else 0
+
+
+def _bug_text(error: Exception) -> str:
+    """A bug's kind and where it is. Its message and the values around it may hold secrets, and stay unsaid."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames[-_FRAMES:])
+    return (
+        f"error: this is a bug in reconciler {__version__}: {type(error).__name__}\n{places}\n"
+        "help: please report it with these lines; they hold nothing of your file."
+    )

@@ -1,0 +1,183 @@
+"""The options that several commands share, each group as one typed value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., int])
+
+DEFAULT_FILE = "webhooks.yaml"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """How a command talks.
+
+    Attributes:
+        format: `text` or `json`.
+        color: False forbids colour.
+        verbosity: how often `-v` was given, less how often `-q` was.
+    """
+
+    format: str
+    color: bool
+    verbosity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOptions:
+    """Which files, and what their variables say.
+
+    Attributes:
+        files: as given; empty where nothing was.
+        variables: of `--var`.
+        env_files: the first wins.
+        allowed_hosts: hosts that may get a token.
+    """
+
+    files: tuple[str, ...]
+    variables: Mapping[str, str]
+    env_files: tuple[str, ...]
+    allowed_hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterOptions:
+    """What narrows a run.
+
+    Attributes:
+        accounts: patterns of `--account`.
+        targets: addresses of `--target`.
+        allow_losses: of `--allow-losses`.
+    """
+
+    accounts: tuple[str, ...]
+    targets: tuple[str, ...]
+    allow_losses: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyOptions:
+    """How a plan is carried out.
+
+    Attributes:
+        auto_approve: whether to go on without asking.
+        parallelism: how many changes are worked on at once.
+    """
+
+    auto_approve: bool
+    parallelism: int
+
+
+def output_options(command: _Command) -> _Command:
+    """Give a command `output: OutputOptions`."""
+    command = _packed(command, "output", _output)
+    for option in (
+        click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+                     help="How results are written."),
+        click.option("--no-color", is_flag=True, help="No colour, on terminals too (as NO_COLOR does)."),
+        click.option("-v", "--verbose", count=True, help="Say more; -vv logs every call."),
+        click.option("-q", "--quiet", count=True, help="Say less: no waits, no progress."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def file_options(command: _Command) -> _Command:
+    """Give a command `inputs: FileOptions`."""
+    command = _packed(command, "inputs", _files)
+    for option in (
+        click.option("-f", "--file", "file", multiple=True, metavar="PATH",
+                     help=f"A file, a folder of them, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]"),
+        click.option("--var", "var", multiple=True, metavar="NAME=VALUE", callback=_name_values,
+                     help="A variable's value; plain, so not for secrets. Repeatable."),
+        click.option("--env-file", "env_file", multiple=True, metavar="FILE",
+                     help="A file of variables, after the environment. Repeatable, the first wins."),
+        click.option("--allow-host", "allow_host", multiple=True, metavar="HOST",
+                     help="A host (HOST or HOST:PORT) that may get a token beside the provider's own. Repeatable."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def filter_options(command: _Command) -> _Command:
+    """Give a command `filters: FilterOptions`."""
+    command = _packed(command, "filters", _filters)
+    for option in (
+        click.option("--account", "account", multiple=True, metavar="NAME",
+                     help="Only these accounts; * stands for anything. Repeatable."),
+        click.option("--target", "target", multiple=True, metavar="ADDRESS",
+                     help="Only these webhooks: orders, or orders[track_updated]; * stands for anything. Repeatable."),
+        click.option("--allow-losses", "allow_losses", type=click.IntRange(min=0), metavar="N",
+                     help="Let each account lose N endpoints' events."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def apply_options(command: _Command) -> _Command:
+    """Give a command `applying: ApplyOptions`."""
+    command = _packed(command, "applying", _applying)
+    for option in (
+        click.option("--auto-approve", "auto_approve", is_flag=True, help="Don't ask."),
+        click.option("--parallelism", "parallelism", type=click.IntRange(1, 64), default=10, show_default=True,
+                     metavar="N", help="How many changes are worked on at once."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _packed(command: _Command, name: str, pack: Callable[[dict[str, Any]], object]) -> _Command:
+    """The command with a group's options packed into one argument."""
+
+    @wraps(command)
+    def unpacked(**given: Any) -> int:  # noqa: ANN401 - what click parsed
+        given[name] = pack(given)
+        return command(**given)
+
+    return cast("_Command", unpacked)
+
+
+def _output(given: dict[str, Any]) -> OutputOptions:
+    verbosity = given.pop("verbose") - given.pop("quiet")
+    return OutputOptions(format=given.pop("format_"), color=not given.pop("no_color"), verbosity=verbosity)
+
+
+def _files(given: dict[str, Any]) -> FileOptions:
+    return FileOptions(
+        files=given.pop("file"),
+        variables=given.pop("var"),
+        env_files=given.pop("env_file"),
+        allowed_hosts=frozenset(given.pop("allow_host")),
+    )
+
+
+def _filters(given: dict[str, Any]) -> FilterOptions:
+    return FilterOptions(
+        accounts=given.pop("account"), targets=given.pop("target"), allow_losses=given.pop("allow_losses")
+    )
+
+
+def _applying(given: dict[str, Any]) -> ApplyOptions:
+    return ApplyOptions(auto_approve=given.pop("auto_approve"), parallelism=given.pop("parallelism"))
+
+
+def _name_values(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Mapping[str, str]:
+    """`NAME=VALUE` of `--var` as a mapping. The value is quoted in no complaint."""
+    del context, option
+    found: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not _NAME.fullmatch(name):
+            raise click.BadParameter("write it as NAME=VALUE, the name in letters, digits and _")
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice")
+        found[name] = text
+    return found

@@ -1,0 +1,103 @@
+"""Reads the faults of the command line, such as `503:POST@2`, as rules of the fault proxy."""
+
+import re
+from typing import Final
+
+from reconciler.sandbox.rules import (
+    BAD_GATEWAY,
+    Action,
+    Answer,
+    Chance,
+    CutAnswer,
+    DropAnswer,
+    Every,
+    From,
+    Nth,
+    ReplaceAnswer,
+    ResetAnswer,
+    ResetRequest,
+    Rule,
+    When,
+)
+
+FORMS: Final = """\
+[CHANCE%:]WHAT[:METHOD][@WHICH], where WHAT is one of
+
+  503, 429/5    any status, 400 to 599, nothing done; /5 adds Retry-After: 5
+  html          502 with an HTML page, nothing done
+  html-after    the same, but the request was carried out
+  drop          carried out, then the connection is closed without an answer
+  reset-after   carried out, then the connection is reset
+  reset-before  the connection is reset, nothing done
+  cut, cut/20   carried out, the answer's body ends after 10 (here 20) bytes
+
+METHOD is GET, POST, PUT or DELETE (else any), WHICH is 3 for the third
+such request only or 3+ for that one and all later ones (else every one),
+and CHANCE the probability for each, in percent.
+Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
+
+_FAULT: Final = re.compile(
+    r"(?:(?P<chance>[0-9]{1,3}(?:\.[0-9]+)?)%:)?"
+    r"(?P<what>[45][0-9]{2}|html|html-after|drop|reset-after|reset-before|cut)"
+    r"(?:/(?P<number>[0-9]{1,6}))?"
+    r"(?::(?P<method>GET|POST|PUT|DELETE))?"
+    r"(?:@(?P<which>[1-9][0-9]{0,5})(?P<later>\+)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_CUT_AFTER: Final = 10  # bytes
+
+
+def parse_fault(text: str) -> Rule:
+    """Read one fault.
+
+    Args:
+        text: `[CHANCE%:]WHAT[:METHOD][@WHICH]`, see `FORMS`, which the command's help shows.
+
+    Returns:
+        The rule that makes it happen.
+
+    Raises:
+        ValueError: it is none; the text says which forms there are.
+    """
+    found = _FAULT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no fault. A fault is {FORMS}")
+    what, number = found["what"].lower(), found["number"]
+    if number is not None and not (what.isdigit() or what == "cut"):
+        raise ValueError(f"{text!r}: only a status and cut take a number. A fault is {FORMS}")
+    if found["chance"] and found["which"]:
+        raise ValueError(f"{text!r}: a fault has a chance or a place (@), not both. A fault is {FORMS}")
+    if found["chance"] and not 0 < float(found["chance"]) <= 100:  # noqa: PLR2004 - percent
+        raise ValueError(f"{text!r}: a chance is above 0 % and at most 100 %. A fault is {FORMS}")
+    return Rule(
+        action=_action(what, number),
+        method=None if found["method"] is None else found["method"].upper(),
+        when=_when(found),
+    )
+
+
+def _action(what: str, number: str | None) -> Action:
+    match what:
+        case "html":
+            return BAD_GATEWAY
+        case "html-after":
+            return ReplaceAnswer(answer=BAD_GATEWAY)
+        case "drop":
+            return DropAnswer()
+        case "reset-after":
+            return ResetAnswer()
+        case "reset-before":
+            return ResetRequest()
+        case "cut":
+            return CutAnswer(after=_CUT_AFTER if number is None else int(number))
+        case _:
+            return Answer(status=int(what), retry_after=number)
+
+
+def _when(found: re.Match[str]) -> When:
+    if found["chance"]:
+        return Chance(probability=float(found["chance"]) / 100)
+    if found["which"]:
+        k = int(found["which"])
+        return From(k=k) if found["later"] else Nth(k=k)
+    return Every()

@@ -1,0 +1,72 @@
+"""Runs the installed command on a terminal of its own, as a person sits before it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import time
+from types import TracebackType
+from typing import Self
+
+from tests.e2e.tool import COMMAND, WAIT, Tool
+
+
+class Terminal:
+    """The command with a pseudo-terminal as its input and outputs."""
+
+    def __init__(self, tool: Tool, *arguments: str) -> None:
+        self.shown = ""
+        self._main, side = pty.openpty()
+        self.process = subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=tool.folder,
+            env=tool.env({"TERM": "xterm-256color", "COLUMNS": "100"}),
+            stdin=side,
+            stdout=side,
+            stderr=side,
+            start_new_session=True,
+        )
+        os.close(side)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._main)
+
+    def until(self, words: str) -> str:
+        """Read until these words were shown."""
+        end = time.monotonic() + WAIT
+        while words not in self.shown:
+            assert time.monotonic() < end, self.shown
+            if not self._read():
+                break
+        assert words in self.shown, self.shown
+        return self.shown
+
+    def type(self, text: str) -> None:
+        """Type, a line end included where it is wanted."""
+        os.write(self._main, text.encode())
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self._read():
+            pass
+        return self.process.wait(WAIT)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._main], [], [], WAIT)
+        assert ready, self.shown
+        try:
+            read = os.read(self._main, 65536)
+        except OSError:  # the other side was closed
+            return False
+        self.shown += read.decode("utf-8", "replace")
+        return bool(read)

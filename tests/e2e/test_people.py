@@ -1,0 +1,171 @@
+"""A person at a terminal, signals, pipes that close: apply asks, stops, and says what was done."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.armed import ArmedRule
+from reconciler.sandbox.rules import HoldAnswer, Rule
+from tests.e2e.terminal import Terminal
+from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries
+
+ASKED = "Only `yes` is taken for a yes: "
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "made"),
+    [
+        pytest.param("yes\n", 0, 1, id="yes"),
+        pytest.param("y\n", 1, 0, id="only-the-whole-word"),
+        pytest.param("no\n", 1, 0, id="no"),
+        pytest.param("\x04", 1, 0, id="end-of-input"),
+    ],
+)
+def test_apply_asks_and_only_yes_is_a_yes(tool: Tool, answer: str, code: int, made: int) -> None:
+    tool.write(entries(a="/a"))
+    with Terminal(tool, "apply") as terminal:
+        terminal.until(ASKED)
+        assert tool.writes() == []
+        terminal.type(answer)
+        assert (terminal.end(), len(tool.there())) == (code, made), terminal.shown
+
+
+def test_another_plan_after_the_yes_is_shown_and_asked_for_again(tool: Tool) -> None:
+    tool.write(entries(a="/a", b="/b"))
+    with Terminal(tool, "apply") as terminal:
+        terminal.until(ASKED)
+        tool.hook("/a")
+        terminal.type("yes\n")
+        terminal.until("changed meanwhile")
+        terminal.shown = ""
+        terminal.until(ASKED)
+        assert "Plan: 1 to create" in terminal.shown
+        assert tool.writes() == []
+        terminal.type("yes\n")
+        assert terminal.end() == 0
+    assert sorted(webhook.url for webhook in tool.there()) == [f"{HOST}/a", f"{HOST}/b"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"])
+def test_signal_at_the_question_ends_it_with_nothing_done(tool: Tool, number: int, code: int) -> None:
+    tool.write(entries(a="/a"))
+    with Terminal(tool, "apply") as terminal:
+        terminal.until(ASKED)
+        terminal.process.send_signal(number)
+        assert (terminal.end(), tool.writes()) == (code, [])
+
+
+def _held_posts(tool: Tool) -> ArmedRule:
+    assert tool.sandbox.proxy is not None
+    return tool.sandbox.proxy.add(Rule(action=HoldAnswer(), method="POST"))
+
+
+def _release(tool: Tool, held: ArmedRule) -> None:
+    assert tool.sandbox.proxy is not None
+    tool.sandbox.proxy.remove(held)
+    held.release()
+
+
+def _start(tool: Tool, *arguments: str, command: tuple[str, ...] = (COMMAND,)) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*command, *arguments], cwd=tool.folder, env=tool.env({}), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"])
+@pytest.mark.parametrize(
+    "command", [(COMMAND,), ("/bin/sh", "-c", f'exec "{COMMAND}" "$@"', "sh")], ids=["plain", "exec"]
+)
+def test_first_signal_lets_running_calls_finish_and_reports(
+    tool: Tool, number: int, code: int, command: tuple[str, ...]
+) -> None:
+    tool.write(entries(**{f"e{n}": f"/{n}" for n in range(6)}))
+    held = _held_posts(tool)
+    process = _start(tool, "apply", "--auto-approve", "--parallelism", "2", command=command)
+    held.wait_until_held(2)
+    process.send_signal(number)
+    _release(tool, held)
+    out, err = process.communicate(timeout=WAIT)
+    assert process.returncode == code, out + err
+    done = len(re.findall(r"create: done$", out, re.MULTILINE))
+    assert done == len(tool.there()) == len(tool.writes())
+    assert f"Stopped: {done} created" in out
+    assert len(re.findall(r"not started$", out, re.MULTILINE)) == 6 - done
+    assert tool.run("apply", "--auto-approve").code == 0
+    assert len(tool.there()) == 6
+
+
+def test_second_signal_stops_at_once_though_calls_are_held(tool: Tool) -> None:
+    tool.write(entries(**{f"e{n}": f"/{n}" for n in range(4)}))
+    held = _held_posts(tool)
+    process = _start(tool, "apply", "--auto-approve")
+    held.wait_until_held(4)
+    process.send_signal(signal.SIGINT)
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=WAIT)
+    assert (process.returncode, "Stopped at once" in err) == (130, True), out + err
+    _release(tool, held)
+    assert tool.run("apply", "--auto-approve").code == 0
+    assert len(tool.there()) == 4
+
+
+def test_closed_standard_output_stops_no_apply_midway(tool: Tool) -> None:
+    tool.write(entries(**{f"e{n}": f"/{n}" for n in range(6)}))
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.run(
+        [COMMAND, "apply", "--auto-approve"], cwd=tool.folder, env=tool.env({}), stdin=subprocess.DEVNULL,
+        stdout=write, stderr=subprocess.PIPE, encoding="utf-8", timeout=WAIT, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert (process.returncode, process.stderr, len(tool.there())) == (0, "", 6)
+
+
+def test_output_is_plain_where_the_encoding_can_do_no_more(tool: Tool) -> None:
+    tool.hook("/a?token=old")
+    tool.write(entries(a="/a?token=${T}"))
+    ended = tool.run("plan", PYTHONIOENCODING="ascii", T="new")
+    assert f"{HOST}/a?token=<hidden> -> {HOST}/a?token=${{T}}" in ended.out
+    assert ended.all.isascii()
+
+
+def test_colour_only_on_a_terminal_and_not_where_it_is_unwanted(tool: Tool) -> None:
+    tool.write(entries(a="/a"))
+    assert "\x1b" not in tool.run("plan").all
+    with Terminal(tool, "plan") as terminal:
+        assert terminal.end() == 0
+        assert "\x1b[" in terminal.shown
+    with Terminal(tool, "plan", "--no-color", "-q") as terminal:
+        assert terminal.end() == 0
+        assert "\x1b" not in terminal.shown
+
+
+def test_demo_tells_its_story_and_leaves_nothing_behind(tool: Tool, tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    ended = tool.run("demo", TMPDIR=str(temporary))
+    assert (ended.code, list(temporary.iterdir())) == (0, []), ended.all
+    assert re.findall(r"^\(exit code (\d)\)$", ended.out, re.MULTILINE) == list("0000203")
+    assert "a-secret-of-your-own" not in ended.all
+
+
+def test_sandbox_serves_until_it_is_stopped(tool: Tool) -> None:
+    process = _start(tool, "sandbox", "--seed", "3")
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    tool.write(entries())
+    file = tool.folder / "webhooks.yaml"
+    file.write_text(file.read_text().replace(tool.sandbox.base_url, address))
+    listed = tool.run("list", SHIPPO_API_TOKEN="shippo_test_sandbox")
+    assert (listed.code, listed.out.splitlines()[-1]) == (0, "4 webhooks.")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=WAIT)
+    assert (process.returncode, out, "base_url" in err) == (130, "", True)

@@ -1,0 +1,101 @@
+"""Runs the installed command as a user would: a folder, a file, an environment, nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.records import LogEntry, Webhook
+from reconciler.sandbox.server import Sandbox
+
+COMMAND = str(Path(sys.executable).with_name("reconciler"))
+TOKEN = "shippo_live_of-these-tests"
+HOST = "https://hooks.example.com"
+WAIT = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        """Everything that it printed."""
+        return self.out + self.err
+
+    def json(self) -> Any:  # noqa: ANN401 - whatever the document is
+        """The document that it printed."""
+        return json.loads(self.out)
+
+    def lines(self) -> list[Any]:
+        """The objects that it printed, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(slots=True, kw_only=True)
+class Tool:
+    """The command in a folder of its own, with a sandbox as the provider."""
+
+    folder: Path
+    sandbox: Sandbox
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def write(self, webhooks: str, *, owns: str = f"[{HOST}/*]", more: str = "", name: str = "webhooks.yaml") -> None:
+        """Write a file with these entries; the account is the sandbox's."""
+        (self.folder / name).write_text(
+            f"version: 1\naccounts:\n  default:\n    provider: shippo\n    token: ${{SHIPPO_API_TOKEN}}\n"
+            f"    base_url: {self.sandbox.base_url}\nowns: {owns}\n{more}{webhooks}",
+            encoding="utf-8",
+        )
+
+    def run(self, *arguments: str, stdin: str | None = None, **variables: str) -> Ended:
+        """Run it to its end."""
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.env(variables),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=WAIT,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def env(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a run: nothing of the tests' own."""
+        base = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "SHIPPO_API_TOKEN": TOKEN, "PYTHONWARNINGS": "error"}
+        return base | self.environment | variables
+
+    def there(self) -> tuple[Webhook, ...]:
+        """What the provider has."""
+        return self.sandbox.store.list(TOKEN)
+
+    def hook(self, path: str, event: str = "track_updated", *, active: bool = True, is_test: bool = False) -> str:
+        """Somebody clicks a webhook together; its id."""
+        url = HOST + path if path.startswith("/") else path
+        return self.sandbox.store.create(TOKEN, url=url, event=event, active=active, is_test=is_test).object_id
+
+    def writes(self, after: int = 0) -> list[LogEntry]:
+        """The writes that reached the provider after a mark of the log."""
+        return [entry for entry in self.sandbox.store.log(after=after) if entry.method != "GET"]
+
+
+def entries(**urls: str) -> str:
+    """Entries by name: `name="/path event event"`."""
+    lines = ["webhooks:"]
+    for name, said in urls.items():
+        path, *events = said.split()
+        lines += [f"  {name}:", f"    url: {HOST}{path}", f"    events: [{', '.join(events) or 'track_updated'}]"]
+    return "\n".join(lines if urls else ["webhooks: {}"]) + "\n"

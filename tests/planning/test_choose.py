@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.webhook import Remote
+from reconciler.planning.match import Choice, choose
+from reconciler.providers.shippo import SHIPPO
+from tests.support.builders import hook
+
+HOOKS = (hook("b", day=2), hook("c", day=2), hook("a", day=3), hook("e", day=None), hook("d", day=None))
+
+
+@pytest.mark.parametrize(
+    ("survivor", "other"),
+    [
+        pytest.param(hook("b", active=False), hook("a", day=2), id="older-beats-lower-id-and-active"),
+        pytest.param(hook("a"), hook("b"), id="lower-id-breaks-a-tie"),
+        pytest.param(hook("b"), hook("a", day=None), id="without-a-date-sorts-last"),
+    ],
+)
+def test_choose_keeps_one_and_names_the_rest(survivor: Remote, other: Remote) -> None:
+    assert choose([other, survivor]) == Choice(survivor=survivor, duplicates=(other,))
+
+
+def test_choose_prefers_a_live_one_where_the_entry_ignores_active() -> None:
+    off, on = hook("a", active=False, day=1), hook("b", day=2)
+    assert choose([off, on], prefer_live=SHIPPO) == Choice(survivor=on, duplicates=(off,))
+
+
+def test_choose_needs_a_candidate() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        choose([])
+
+
+@given(shuffled=st.permutations(HOOKS))
+def test_choose_ignores_the_order_of_the_list(shuffled: Sequence[Remote]) -> None:
+    assert choose(shuffled) == choose(HOOKS)

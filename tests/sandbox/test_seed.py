@@ -1,0 +1,56 @@
+"""The seed: the same webhooks for the same number, and a mix as in real accounts."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from reconciler.sandbox.checks import EVENTS
+from reconciler.sandbox.seed import seed
+from reconciler.sandbox.store import Store
+
+from .tools import LIVE_TOKEN, OTHER_TOKEN, TOKEN
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    store = Store()
+    yield store
+    store.close()
+
+
+def test_the_same_number_gives_the_same_webhooks(store: Store) -> None:
+    first = seed(store, TOKEN, 30)
+    assert len(first) == 31
+    assert store.list(TOKEN) == first
+    assert seed(store, OTHER_TOKEN, 30) == first
+
+
+def test_an_account_that_has_webhooks_is_left_alone(store: Store) -> None:
+    first = seed(store, TOKEN, 5)
+    assert seed(store, TOKEN, 7) == ()
+    assert store.list(TOKEN) == first
+
+
+def test_nothing_is_only_the_one_that_shippo_makes(store: Store) -> None:
+    (only,) = seed(store, TOKEN, 0)
+    assert (only.event, urlsplit(only.url).hostname) == ("track_updated", "tracking.goshippo.example")
+
+
+@pytest.mark.parametrize("count", [20, 130])
+def test_the_mix_is_that_of_a_real_account(store: Store, count: int) -> None:
+    made = seed(store, TOKEN, count)
+    keys = [(webhook.url, webhook.event) for webhook in made]
+    assert len({urlsplit(webhook.url).hostname for webhook in made}) >= 3
+    assert {webhook.event for webhook in made} <= set(EVENTS)
+    assert len({webhook.event for webhook in made}) >= 5
+    assert 0 < len(keys) - len(set(keys)) < count / 3  # some twice
+    assert 0 < sum(not webhook.active for webhook in made) < count / 3
+    assert 0 < sum("?token=" in webhook.url for webhook in made) < count * 2 / 3
+    assert all(len(webhook.url) < 200 for webhook in made)
+    assert list(made) == sorted(made, key=lambda webhook: webhook.object_created)
+
+
+@pytest.mark.parametrize(("token", "is_test"), [(TOKEN, True), (LIVE_TOKEN, False)], ids=["test", "live"])
+def test_the_token_says_which_data_they_are_for(store: Store, token: str, *, is_test: bool) -> None:
+    assert {webhook.is_test for webhook in seed(store, token, 10)} == {is_test}

@@ -1,0 +1,156 @@
+"""Small makers of values, so that a test says only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from reconciler.model.configuration import Absent, Account, Configuration
+from reconciler.model.diagnostic import Place
+from reconciler.model.pattern import PatternSet, parse_pattern
+from reconciler.model.plan import AccountPlan, Filters, NotPlanned, Plan
+from reconciler.model.reading import NotRead, Reading
+from reconciler.model.secret import SecretText
+from reconciler.model.showing import Showing
+from reconciler.model.url import Url, parse_url
+from reconciler.model.url_error import UrlError
+from reconciler.model.webhook import Address, Desired, Remote
+from reconciler.planning.planner import Wish, plan
+from reconciler.providers.shippo import SHIPPO
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+HOST = "https://hooks.example.com"
+EVENT = "track_updated"
+
+
+def url(text: str) -> Url:
+    """A URL as a file would write it; a path is taken to be at the usual host."""
+    return parse_url(SecretText.literal(HOST + text if text.startswith("/") else text))
+
+
+def hook(
+    object_id: str,
+    path: str = "/a",
+    event: str = EVENT,
+    *,
+    active: bool = True,
+    is_test: bool = False,
+    day: int | None = 1,
+) -> Remote:
+    """A remote webhook. `day` says when it was made; None: nobody knows."""
+    text = SecretText.provider(HOST + path if path.startswith("/") else path)
+    try:
+        there: Url | SecretText = parse_url(text)
+    except UrlError:
+        there = text
+    fields = SHIPPO.normalise({"url": there, "event": event, "active": active, "is_test": is_test})
+    made = None if day is None else DAY + timedelta(days=day)
+    return Remote(id=object_id, key=SHIPPO.key_of(fields), fields=fields, created=made, updated=made)
+
+
+def entry(
+    name: str,
+    path: str = "/a",
+    event: str = EVENT,
+    *,
+    account: str = "default",
+    active: bool = True,
+    is_test: bool = False,
+    ignored: Iterable[str] = (),
+) -> Desired:
+    """One wanted webhook."""
+    fields = SHIPPO.normalise({"url": url(path), "event": event, "active": active, "is_test": is_test})
+    key = SHIPPO.key_of(fields)
+    assert key is not None
+    return Desired(
+        address=Address(account=account, name=name, index=event),
+        key=key,
+        fields=fields,
+        ignored=frozenset(ignored),
+        place=Place(file="webhooks.yaml", line=1, column=1),
+    )
+
+
+def patterns(*texts: str) -> PatternSet:
+    """Patterns as a file would write them; a path is taken to be at the usual host."""
+    return PatternSet(
+        parse_pattern(SecretText.literal(HOST + text if text.startswith("/") else text)) for text in texts
+    )
+
+
+def absent(text: str, *events: str) -> Absent:
+    """An item of `absent`."""
+    (pattern,) = patterns(text).patterns
+    return Absent(pattern=pattern, events=frozenset(events) or None)
+
+
+def account(
+    name: str = "default",
+    *,
+    owns: Sequence[str] = ("/*",),
+    absents: Sequence[Absent] = (),
+    protect: Sequence[str] = (),
+    is_test: bool = False,
+    max_losses: int = 3,
+    base_url: str = "https://api.example.com",
+) -> Account:
+    """An account that owns everything at the usual host."""
+    return Account(
+        name=name,
+        provider=SHIPPO,
+        token=SecretText.environment("TOKEN", f"shippo_live_{name}"),
+        base_url=base_url,
+        mode="test" if is_test else "live",
+        scope=(("is_test", is_test),),
+        owns=patterns(*owns),
+        absent=tuple(absents),
+        protect=patterns(*protect),
+        max_losses=max_losses,
+    )
+
+
+def configuration(desired: Sequence[Desired] = (), accounts: Sequence[Account] = ()) -> Configuration:
+    """A configuration; with one usual account where none is given."""
+    urls = (wanted.fields["url"] for wanted in desired)
+    return Configuration(
+        accounts=tuple(accounts) or (account(),),
+        desired=tuple(desired),
+        files=("webhooks.yaml",),
+        showing=Showing(found for found in urls if isinstance(found, Url)),
+    )
+
+
+def planned(
+    desired: Sequence[Desired] = (),
+    remotes: Mapping[str, Sequence[Remote] | NotRead] | Sequence[Remote] = (),
+    accounts: Sequence[Account] = (),
+    *,
+    targets: Sequence[str] = (),
+    destroy: bool = False,
+    allowed_losses: int | None = None,
+) -> Plan:
+    """The plan of a configuration and of what its accounts have (a bare list: the account `default` has it)."""
+    there = remotes if isinstance(remotes, Mapping) else {"default": remotes}
+    readings = {
+        name: found if isinstance(found, NotRead) else Reading(account=name, remotes=tuple(found), count=len(found))
+        for name, found in there.items()
+    }
+    wish = Wish(filters=Filters(targets=tuple(targets)), destroy=destroy, allowed_losses=allowed_losses)
+    return plan(configuration(desired, accounts), readings, wish, DAY)
+
+
+def only(made: Plan) -> AccountPlan:
+    """The plan of the only account."""
+    (one,) = made.accounts
+    assert isinstance(one, AccountPlan), one
+    return one
+
+
+def not_planned(made: Plan) -> dict[str, NotPlanned]:
+    """The accounts that could not be planned, by name."""
+    return {one.account.name: one for one in made.not_planned}
+
+
+def signs(made: Plan) -> list[str]:
+    """A plan's changes in short: `+ orders[track_updated]`."""
+    return [f"{change.action.value} {change.address.text(long=False)}" for one in made.planned for change in one.changes]
