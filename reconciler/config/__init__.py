@@ -1,0 +1,1 @@
+"""Text to a `Configuration`, or diagnostics: files, variables, shape, and what all of it means."""

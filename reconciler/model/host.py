@@ -61,6 +61,9 @@ def normal_port(scheme: str, port: str) -> int | None:
 def host_is_loopback(host: str) -> bool:
     """Whether a host in normal form means this machine: `localhost`, names under it, 127.0.0.0/8, `[::1]`."""
     address = host_address(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        # Python 3.13 looks into an IPv4-mapped address by itself; 3.11 does not.
+        address = address.ipv4_mapped or address
     if address is not None:
         return address.is_loopback
     return host == "localhost" or host.endswith(".localhost")
@@ -74,14 +77,14 @@ def host_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | N
 
 
 def _ipv6(host: str) -> str:
+    if not host.endswith("]"):
+        return _no_host()
     try:
-        return (
-            f"[{ipaddress.IPv6Address(host.removeprefix('[').removesuffix(']')).compressed}]"
-            if host.endswith("]")
-            else _no_host()
-        )
+        address = ipaddress.IPv6Address(host[1:-1])
     except ipaddress.AddressValueError:
         return _no_host()
+    # RFC 5952 section 5, and Python 3.13's own form; 3.11 writes the last two groups in hexadecimal.
+    return f"[::ffff:{address.ipv4_mapped}]" if address.ipv4_mapped else f"[{address.compressed}]"
 
 
 def _ipv4(host: str) -> str:

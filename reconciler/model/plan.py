@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -166,6 +167,15 @@ class Verdict(Enum):
     NOTHING_LEFT = "nothing owned would receive any more"
 
 
+class Claim(Enum):
+    """What a configuration says of a remote webhook."""
+
+    PROTECTED = "protected"
+    ABSENT = "absent"
+    OWNED = "owned"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlan:
     """What would be done in one account.
@@ -181,7 +191,7 @@ class AccountPlan:
         losses: by endpoint.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
         verdict: the guard's.
-        listed: the ids of all webhooks that were listed.
+        claimed: all webhooks that were listed, by whose they are, each group by age.
         count: how many the provider says there are.
     """
 
@@ -195,8 +205,18 @@ class AccountPlan:
     losses: tuple[Loss, ...] = ()
     allowed_losses: int | None = None
     verdict: Verdict = Verdict.FINE
-    listed: frozenset[str] = frozenset()
+    claimed: Mapping[Claim, tuple[Remote, ...]] = field(default_factory=dict)
     count: int | None = None
+
+    @property
+    def remotes(self) -> tuple[Remote, ...]:
+        """All webhooks that were listed."""
+        return tuple(remote for group in self.claimed.values() for remote in group)
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The ids of all webhooks that were listed."""
+        return frozenset(remote.id for remote in self.remotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +245,7 @@ class Plan:
         created: when it was made (UTC).
         filters: what narrowed it.
         destroy: whether it deletes what the configuration describes.
+        allowed_losses: what `--allow-losses` said; None where it said nothing.
     """
 
     configuration: Configuration
@@ -232,6 +253,7 @@ class Plan:
     created: datetime
     filters: Filters = Filters()
     destroy: bool = False
+    allowed_losses: int | None = None
 
     @property
     def planned(self) -> tuple[AccountPlan, ...]:

@@ -106,10 +106,12 @@ class SecretText:
         found: list[Part] = []
         position = 0
         for part in self.parts:
-            left, right = max(start - position, 0), min(stop - position, len(part.text))
-            if left < right:
-                found.append(Part(part.text[left:right], part.origin, part.name))
-            position += len(part.text)
+            end = position + len(part.text)
+            if start <= position < end <= stop:
+                found.append(part)
+            elif max(start, position) < min(stop, end):
+                found.append(Part(part.text[max(start - position, 0) : stop - position], part.origin, part.name))
+            position = end
         return SecretText(tuple(found))
 
     def split(self, separator: str) -> Iterator[SecretText]:

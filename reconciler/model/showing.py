@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from enum import Enum
 from urllib.parse import unquote
 
-from reconciler.model.secret import CHANGED, HIDDEN, Origin
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint, QueryItem, Url, normal_text
+from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, QueryItem, Url, normal_text
 
 _LONGEST_WORDS = 40
 _LONGEST_WITHOUT_VOWEL = 4
 _WORD = re.compile(r"(?:[a-z]+|[A-Z]+|(?:[a-z]{2,}|[A-Z][a-z]+)(?:[A-Z][a-z]+)*)[0-9]{0,4}")
 _NUMBER = re.compile(r"v?[0-9]{1,4}|v")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+_ANYWHERE = ""
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
 
 
@@ -35,6 +37,39 @@ def _is_word(piece: str) -> bool:
     return len(letters) <= _LONGEST_WITHOUT_VOWEL or _VOWEL.search(letters) is not None
 
 
+class Hides(Enum):
+    """What of a provider's query item must not be shown."""
+
+    NOTHING = "nothing"
+    VALUE = "value"
+    ALL = "all"
+
+
+def hidden_segments(segments: Iterable[SecretText]) -> tuple[bool, ...]:
+    """Which segments of a provider's path are hidden: the first that doesn't read as words, and all after it."""
+    hidden = False
+    found: list[bool] = []
+    for segment in segments:
+        hidden = hidden or not reads_as_words(segment.reveal())
+        found.append(hidden)
+    return tuple(found)
+
+
+def hidden_in(item: QueryItem, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Hides:
+    """What of a provider's query item is hidden: secret parameters by name, and all that doesn't read as words."""
+    name, _, value = item.normal.partition("=")
+    if not reads_as_words(name):
+        return Hides.ALL
+    secret = item.secret or _has_secret_word(unquote(name).lower(), secret_params)
+    return Hides.VALUE if value and (secret or not reads_as_words(value)) else Hides.NOTHING
+
+
+def _has_secret_word(name: str, secret_params: frozenset[str]) -> bool:
+    """Whether a name holds a secret word; a parameter that the file calls public is none by itself."""
+    public = BUILT_IN_SECRET_PARAMS - secret_params
+    return name not in public and any(word in name for word in secret_params | BUILT_IN_SECRET_PARAMS)
+
+
 class Showing:
     """Shows URLs in the light of what the file writes in clear.
 
@@ -42,21 +77,22 @@ class Showing:
     them only what reads as words.
     """
 
-    __slots__ = ("_secret_words", "_whole", "_written")
+    __slots__ = ("_secret_params", "_whole", "_whole_endpoints", "_written")
 
     def __init__(self, urls: Iterable[Url] = (), secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> None:
         self._written: dict[tuple[str, str], str] = {}
-        self._whole: dict[Endpoint, Url] = {}
-        self._secret_words = secret_params | BUILT_IN_SECRET_PARAMS
+        self._whole: dict[Url, str] = {}
+        self._secret_params = secret_params
         for url in urls:
             if url.whole_variable:
-                self._whole[url.endpoint] = url
+                self._whole[url] = str(url.source)
                 continue
             for segment in url.segments:
-                self._written[url.endpoint.host, normal_text(segment.reveal())] = str(segment)
+                self._written[_place(url, segment), normal_text(segment.reveal())] = str(segment)
             for item in url.items:
                 if not item.secret or item.text.variables(Origin.ENVIRONMENT):
-                    self._written[url.endpoint.host, "?" + item.normal] = _own_item(item)
+                    self._written[_place(url, item.text), "?" + item.normal] = _own_item(item)
+        self._whole_endpoints = frozenset(url.endpoint for url in self._whole)
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
@@ -65,11 +101,9 @@ class Showing:
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
         """Both sides of a change. Where they would read the same, what differs reads `‹changed›` on the second."""
         old, new = self.show(before), self.show(after)
-        if old != new:
-            return old, new
-        if after.whole_variable:
-            return old, f"{new} ({CHANGED})"
-        return old, self._show(after, frozenset(after.secrets) - frozenset(before.secrets))
+        if old == new:
+            new = self._show(after, frozenset(after.secrets) - frozenset(before.secrets))
+        return old, new if new != old else f"{new} ({CHANGED})"
 
     def show_endpoint(self, url: Url) -> str:
         """The URL without its secret parameters."""
@@ -77,39 +111,52 @@ class Showing:
         return self._show(url if url.whole_variable else replace(url, items=items), frozenset())
 
     def _show(self, url: Url, changed: frozenset[str]) -> str:
-        if Origin.PROVIDER not in url.source.origins():
+        provided = Origin.PROVIDER in url.source.origins()
+        # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
+        from_variable = url.source.parts[0].origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
+        if provided or from_variable:
+            if url in self._whole:
+                return str(url.source) if url.whole_variable else self._whole[url]
+            if url.endpoint in self._whole_endpoints:
+                return f"{url.endpoint.origin}/{HIDDEN}"
             if url.whole_variable:
                 return str(url.source)
+        if not provided:
             path = "".join(f"/{segment}" for segment in url.segments)
             return url.endpoint.origin + path + _query(_own_item(item, changed) for item in url.items)
-        whole = self._whole.get(url.endpoint)
-        if whole is not None:
-            return str(whole.source) if whole == url else f"{url.endpoint.origin}/{HIDDEN}"
         items = (self._item(url.endpoint.host, item, changed) for item in url.items)
         return url.endpoint.origin + self._path(url) + _query(items)
+
+    def _known(self, host: str, normal: str) -> str | None:
+        """How the file writes it: at this host, or with a variable, whose value is secret at every host."""
+        return self._written.get((host, normal), self._written.get((_ANYWHERE, normal)))
 
     def _path(self, url: Url) -> str:
         shown = ""
         for segment in url.segments:
             raw = segment.reveal()
-            known = self._written.get((url.endpoint.host, normal_text(raw)))
+            known = self._known(url.endpoint.host, normal_text(raw))
             if known is None and not reads_as_words(raw):
                 return f"{shown}/{HIDDEN}"
             shown += "/" + (raw if known is None else known)
         return shown
 
     def _item(self, host: str, item: QueryItem, changed: frozenset[str]) -> str:
-        known = self._written.get((host, "?" + item.normal))
+        known = self._known(host, "?" + item.normal)
         if known is not None:
             return known
-        name, equals, value = item.normal.partition("=")
-        if not reads_as_words(name):
+        hides = hidden_in(item, self._secret_params)
+        if hides is Hides.ALL:
             return HIDDEN
+        name, equals, value = item.normal.partition("=")
         if item.normal in changed:
             return name + equals + CHANGED
-        said = unquote(name).lower()
-        secret = item.secret or any(word in said for word in self._secret_words) or not reads_as_words(value)
-        return name + equals + (HIDDEN if value and secret else value)
+        return name + equals + (HIDDEN if hides is Hides.VALUE else value)
+
+
+def _place(url: Url, text: SecretText) -> str:
+    """Where the file's way to write it holds."""
+    return _ANYWHERE if text.variables(Origin.ENVIRONMENT) else url.endpoint.host
 
 
 def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:

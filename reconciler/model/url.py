@@ -29,7 +29,7 @@ _UNIT = re.compile(r"%([0-9A-Fa-f]{2})|([A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)|(.)", 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Endpoint:
     """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
 
@@ -152,6 +152,7 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
         UrlError: it has no normal form; says why, and quotes nothing.
     """
     raw = text.reveal()
+    _check_values(text)
     if _FORBIDDEN.search(raw):
         raise UrlError(
             "url-character", "the URL has white space, a control character or a backslash in it", "Remove it."
@@ -163,7 +164,7 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     found = _SHAPE.fullmatch(raw)
     if found is None or not found["authority"]:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
-    _check_variables(text, found.end("authority"))
+    _check_head(text, found.end("authority"))
     if _BAD_ESCAPE.search(raw):
         raise UrlError("url-escape", "the URL has a `%` that begins no valid escape", "Write a literal `%` as `%25`.")
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
@@ -201,6 +202,11 @@ def check_wanted(url: Url, limit: int) -> None:
             f"the URL has {limit} characters or more, which the provider refuses",
             f"Make it shorter than {limit} characters.",
         )
+
+
+def fits_as_value(text: str) -> bool:
+    """Whether a variable that is a part of a URL may have this value: it stays within its place."""
+    return _FORBIDDEN_IN_VALUE.search(text) is None
 
 
 def normal_text(text: str) -> str:
@@ -263,21 +269,33 @@ def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
     return tuple(item.normal for item in chosen)
 
 
-def _check_variables(text: SecretText, path_start: int) -> None:
-    """Variables stand in path and query only (`--var` ones anywhere), and their values stay within their place."""
+def _check_values(text: SecretText) -> None:
+    """The value of a variable that is a part of a URL stays within its place."""
     if len(text.parts) == 1:
         return
-    head = text.slice(0, path_start)
-    for name in head.variables(Origin.ENVIRONMENT):
-        raise UrlError(
-            "url-variable-host",
-            f"`${{{name}}}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
-            f"Give it with `--var {name}=…` instead.",
-        )
-    for part in text.parts:
-        if part.name and _FORBIDDEN_IN_VALUE.search(part.text):
+    for number, part in enumerate(text.parts):
+        # Percent-encoding would not help a value that is to bring scheme and host.
+        if number == 0 and part.origin is Origin.ENVIRONMENT:
+            raise _in_head(part.name)
+        if part.name and not fits_as_value(part.text):
             raise UrlError(
                 "url-variable-value",
                 f"the value of `${{{part.name}}}` has white space, a control character, one of `&#?/+` or a bare `%`",
                 "Percent-encode the value.",
             )
+
+
+def _check_head(text: SecretText, path_start: int) -> None:
+    """Values from the environment stand in path and query only, those from `--var` anywhere."""
+    if len(text.parts) == 1:
+        return
+    for name in text.slice(0, path_start).variables(Origin.ENVIRONMENT):
+        raise _in_head(name)
+
+
+def _in_head(name: str) -> UrlError:
+    return UrlError(
+        "url-variable-host",
+        f"`${{{name}}}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
+        f"Give it with `--var {name}=…` instead.",
+    )

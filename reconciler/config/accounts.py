@@ -1,0 +1,230 @@
+"""The accounts of a file: provider, token, mode, base URL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from reconciler.config.context import Context, quoted
+from reconciler.config.interpolate import Rule
+from reconciler.config.spot import Spot
+from reconciler.config.url_text import read_url
+from reconciler.config.written import DEFAULT_ACCOUNT, Text, WrittenAccount
+from reconciler.model.configuration import DEFAULT_TIMEOUT, Account
+from reconciler.model.diagnostic import Place
+from reconciler.model.provider import Provider, RateLimits, TokenKind
+from reconciler.model.secret import Origin, SecretText
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
+
+DEFAULT_PROVIDER = "shippo"
+_HEADER_SAFE = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What mode and token say together; nothing where they aren't known."""
+
+    mode: str = ""
+    known: TokenKind | None = None
+
+
+def build_account(written: WrittenAccount, context: Context) -> Account | None:
+    """Build an account, what it claims aside.
+
+    Args:
+        written: what the file says.
+        context: where complaints go.
+    Returns:
+        The account; None where its provider isn't known.
+    """
+    needed = context.needs(written.name)
+    provider = _provider(written.provider, context, needed=needed)
+    if provider is None:
+        return None
+    token = _token(written, provider, context, needed=needed)
+    base_url, is_own = _base_url(written, provider, context, needed=needed)
+    kind = _kind(written, token, provider, context, is_own=is_own)
+    trust_count = context.interpolator.flag(written.trust_count, needed=needed)
+    return Account(
+        name=written.name,
+        provider=provider,
+        token=token,
+        base_url=base_url,
+        account_id=_account_id(written, context, needed=needed),
+        timeout=DEFAULT_TIMEOUT if written.timeout is None else float(written.timeout),
+        trust_count=True if trust_count is None else trust_count,
+        mode=kind.mode,
+        scope=kind.known.scope if kind.known is not None else (),
+        limits=kind.known.limits if kind.known is not None else RateLimits(),
+    )
+
+
+def default_account(context: Context, where: Place | None) -> Account | None:
+    """The account of a configuration that names none."""
+    provider = context.declaration(DEFAULT_PROVIDER)
+    if provider is None:
+        context.complaints.error(
+            "provider-unknown",
+            where,
+            f"the provider `{DEFAULT_PROVIDER}` isn't installed",
+            "Name one under `accounts`.",
+        )
+        return None
+    needed = context.needs(DEFAULT_ACCOUNT)
+    token = context.interpolator.usual_token(provider.token_variable, where, needed=needed)
+    _check_header(token, where, context)
+    known = provider.kind_of(token.reveal())
+    if known is None and provider.token_kinds and Origin.PLACEHOLDER not in token.origins():
+        _unknown_token(provider, where, context, is_own=True)
+    return Account(
+        name=DEFAULT_ACCOUNT,
+        provider=provider,
+        token=token,
+        base_url=provider.base_url,
+        mode=known.mode if known is not None else "",
+        scope=known.scope if known is not None else (),
+        limits=known.limits if known is not None else RateLimits(),
+    )
+
+
+def check_distinct(accounts: tuple[tuple[Account, Spot], ...], context: Context) -> None:
+    """Complain of accounts that are one and the same at the provider."""
+    seen: dict[tuple[str, str, str], tuple[Account, Spot]] = {}
+    for account, spot in accounts:
+        account_id = account.account_id.reveal() if account.account_id is not None else ""
+        same = (account.base_url, account.token.reveal(), account_id)
+        if same in seen:
+            other, first = seen[same]
+            context.complaints.error(
+                "account-same",
+                spot,
+                f"this account has base URL, token and account id of `{other.name}` at {first.place}",
+                "Keep one of the two, or give it its own token.",
+            )
+        seen.setdefault(same, (account, spot))
+
+
+def _provider(name: Text, context: Context, *, needed: bool) -> Provider | None:
+    said = context.plain(name, needed=needed)
+    if said is None:
+        return None
+    provider = context.declaration(said)
+    if provider is None:
+        context.complaints.error(
+            "provider-unknown",
+            name.spot,
+            f"{quoted(name, 'this')} is no provider that is installed",
+            f"Write `{DEFAULT_PROVIDER}`, or install the package that brings the provider.",
+        )
+    return provider
+
+
+def _token(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> SecretText:
+    if written.token is not None:
+        token, spot = context.interpolator.token(written.token, needed=needed), written.token.spot
+    else:
+        # A token of the wrong form was complained of: its variable isn't needed any more.
+        needed, spot = needed and not written.doubtful_token, written.spot
+        token = context.interpolator.usual_token(provider.token_variable, spot, needed=needed)
+    _check_header(token, spot, context)
+    return token
+
+
+def _account_id(written: WrittenAccount, context: Context, *, needed: bool) -> SecretText | None:
+    if written.account_id is None:
+        return None
+    account_id = context.interpolator.text(written.account_id, Rule(environment=True, needed=needed))
+    if account_id is not None:
+        _check_header(account_id, written.account_id.spot, context)
+    return account_id
+
+
+def _check_header(value: SecretText, where: Spot | Place | None, context: Context) -> None:
+    """Tokens and ids travel in headers, where a line break would begin another one."""
+    if not _HEADER_SAFE.fullmatch(value.reveal()):
+        names = ", ".join(f"`${{{name}}}`" for name in value.variables()) or "this"
+        context.complaints.error(
+            "header-characters",
+            where,
+            f"{names} is empty or has white space, a control character or a non-ASCII character in it",
+            "Give the value alone, without a line break or quotes around it.",
+        )
+
+
+def _base_url(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> tuple[str, bool]:
+    """The base URL, and whether it is the provider's own (or unknown)."""
+    if written.base_url is None:
+        return provider.base_url, True
+    spot = written.base_url.spot
+    text = context.interpolator.text(written.base_url, Rule(environment=False, needed=needed))
+    url = read_url(text, spot, BUILT_IN_SECRET_PARAMS, context.complaints) if text is not None else None
+    if text is None or url is None or Origin.PLACEHOLDER in text.origins():
+        return provider.base_url, True
+    if url.items:
+        context.complaints.error("base-url", spot, "the base URL has a query", "Remove the `?` and what follows it.")
+    if url.endpoint.scheme == "http" and not url.is_loopback:
+        context.complaints.error(
+            "base-url",
+            spot,
+            "the base URL is http: the token would travel in clear",
+            "Write `https://`; http is for loopback only.",
+        )
+    is_own = url.endpoint.host == parse_url(SecretText.literal(provider.base_url)).endpoint.host
+    if not is_own and not url.is_loopback and not _is_allowed(url, context.allowed_hosts):
+        host = url.endpoint.origin.partition("://")[2]
+        named = host if set(text.origins()) == {Origin.LITERAL} else "HOST"
+        context.complaints.error(
+            "base-url-host",
+            spot,
+            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would go there",
+            f"If that is meant, say so outside the file: `--allow-host {named}`.",
+        )
+    return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own
+
+
+def _is_allowed(url: Url, allowed: frozenset[str]) -> bool:
+    """Whether a host is allowed, on every port or on this one."""
+    host, port = url.endpoint.host, url.endpoint.port
+    usual = 443 if url.endpoint.scheme == "https" else 80
+    names = {name.lower() for name in allowed}
+    return host in names or f"{host}:{usual if port is None else port}" in names
+
+
+def _kind(written: WrittenAccount, token: SecretText, provider: Provider, context: Context, *, is_own: bool) -> Kind:
+    """Mode and token, checked against each other."""
+    pinned = context.plain(written.mode, needed=context.needs(written.name)) if written.mode is not None else ""
+    known = provider.kind_of(token.reveal())
+    modes = {kind.mode: kind for kind in provider.token_kinds}
+    if written.mode is not None and pinned is not None and pinned not in modes:
+        context.complaints.error(
+            "wrong-value",
+            written.mode.spot,
+            f"`mode` is none that {provider.title} has",
+            f"Write {' or '.join(f'`{mode}`' for mode in modes)}." if modes else "Leave `mode` out.",
+        )
+        return Kind()
+    if Origin.PLACEHOLDER in token.origins():
+        return Kind(mode=pinned or "", known=modes.get(pinned or ""))
+    if known is None:
+        spot = written.token.spot if written.token is not None else written.spot
+        if provider.token_kinds and (is_own or not pinned) and pinned is not None:
+            _unknown_token(provider, spot, context, is_own=is_own)
+        return Kind(mode=pinned or "", known=modes.get(pinned or ""))
+    if pinned and known.mode != pinned and written.mode is not None:
+        context.complaints.error(
+            "mode-token",
+            written.mode.spot,
+            f"`mode` says {pinned}, and the token is one for {known.mode}",
+            "Name the variable of the right token, or correct `mode`.",
+        )
+    return Kind(mode=known.mode, known=known)
+
+
+def _unknown_token(provider: Provider, where: Spot | Place | None, context: Context, *, is_own: bool) -> None:
+    prefixes = " or ".join(f"`{kind.prefix}`" for kind in provider.token_kinds)
+    context.complaints.error(
+        "token-kind",
+        where,
+        f"the token begins with neither of {provider.title}'s prefixes" if is_own else "nothing says what mode this is",
+        f"Check its value: it begins with {prefixes}." if is_own else "Pin it: `mode: live` or `mode: test`.",
+    )

@@ -1,0 +1,164 @@
+"""What is legal but unwise: warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from reconciler.config.build import Built
+from reconciler.config.complaints import Complaints
+from reconciler.config.entries import Entry
+from reconciler.config.patterns import AccountClaims
+from reconciler.config.spot import Spot
+from reconciler.config.url_text import is_guess
+from reconciler.model.configuration import Account
+from reconciler.model.host import host_address, host_is_loopback
+from reconciler.model.secret import Origin
+from reconciler.model.url import QueryItem
+
+_FROM_OUTSIDE = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
+
+
+def advise(built: Built, complaints: Complaints) -> None:
+    """Warn of what is legal but unwise.
+
+    Args:
+        built: the configuration and what it was built from.
+        complaints: gets the warnings.
+    """
+    for entry in built.entries:
+        _advise_on_host(entry, complaints)
+        _advise_on_secrets(entry, complaints)
+    _advise_on_scope(built.entries, complaints)
+    _advise_on_catch_all(built.entries, complaints)
+    # An entry with an error may be the one that a pattern is for.
+    if not complaints.has_errors:
+        _advise_on_owns(built.entries, built.claims, complaints)
+
+
+def _advise_on_host(entry: Entry, complaints: Complaints) -> None:
+    host = entry.url.endpoint.host
+    if not is_private(host) or is_guess(entry.url.source):
+        return
+    # A provider on this machine, such as the sandbox, reaches what this machine reaches.
+    if any(not _is_local(account) for account in entry.accounts):
+        complaints.warning(
+            "url-private",
+            entry.written.url.spot,
+            "the URL's host is private: a provider out on the internet can't reach it",
+            "Use a public host name; to try things, point `base_url` at a sandbox.",
+        )
+
+
+def _is_local(account: Account) -> bool:
+    host = urlsplit(account.base_url).hostname or ""
+    return host_is_loopback(f"[{host}]" if ":" in host else host)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host in normal form is surely not on the public internet."""
+    address = host_address(host)
+    if address is not None:
+        return not address.is_global
+    return "." not in host or host.endswith(_PRIVATE_NAMES)
+
+
+def _advise_on_secrets(entry: Entry, complaints: Complaints) -> None:
+    if entry.url.whole_variable:
+        return
+    items = [(item.secret, _value_origins(item)) for item in entry.url.items]
+    if any(secret and Origin.LITERAL in origins for secret, origins in items):
+        complaints.warning(
+            "secret-literal",
+            entry.written.url.spot,
+            "a secret parameter of this URL has its value in the file",
+            "Put the value into an environment variable and write `${NAME}`.",
+        )
+    if any(not secret and origins & _FROM_OUTSIDE for secret, origins in items):
+        complaints.warning(
+            "secret-param",
+            entry.written.url.spot,
+            "a variable stands in a query parameter that isn't known as secret: its value tells webhooks apart",
+            "If it is a secret, name the parameter under `secret_params`, so that a new value is an update.",
+        )
+
+
+def _value_origins(item: QueryItem) -> frozenset[Origin]:
+    """Where the characters behind the `=` came from."""
+    name, equals, _ = item.text.reveal().partition("=")
+    value_start, position = len(name) + len(equals), 0
+    found: list[Origin] = []
+    for part in item.text.parts:
+        position += len(part.text)
+        if position > value_start:
+            found.append(part.origin)
+    return frozenset(found)
+
+
+def _advise_on_scope(entries: Iterable[Entry], complaints: Complaints) -> None:
+    told: set[Spot] = set()
+    for entry in entries:
+        spot = entry.is_test_spot
+        if spot is None or spot in told:
+            continue
+        scopes = {account.name: account for account in entry.accounts if account.scope}
+        for desired, _ in entry.desired:
+            account = scopes.get(desired.address.account)
+            if account is not None and desired.key.scope != account.scope:
+                told.add(spot)
+                complaints.warning(
+                    "is-test-mode",
+                    spot,
+                    f"`is_test` says otherwise than the account's mode, which is {account.mode}",
+                    "Leave it out, or put the entry into an account of that mode.",
+                )
+                break
+
+
+def _advise_on_catch_all(entries: Iterable[Entry], complaints: Complaints) -> None:
+    """Of one endpoint: an event that catches all, beside single ones."""
+    live = [
+        (desired, spot, account.provider)
+        for entry in entries
+        for desired, spot in entry.desired
+        for account in entry.accounts
+        if account.name == desired.address.account and account.provider.is_live(desired.fields)
+    ]
+    catch_alls = {
+        (desired.address.account, desired.key.endpoint, desired.key.scope): (spot, provider)
+        for desired, spot, provider in live
+        if provider.catch_all in provider.events_of(desired.fields)
+    }
+    told: set[Spot] = set()
+    for desired, spot, _ in live if catch_alls else ():
+        place = (desired.address.account, desired.key.endpoint, desired.key.scope)
+        catch_all, provider = catch_alls.get(place, (spot, None))
+        if provider is not None and catch_all is not spot and catch_all not in told:
+            told.add(catch_all)
+            complaints.warning(
+                "delivered-twice",
+                catch_all,
+                f"`{provider.catch_all}` stands beside single events of one endpoint: those are delivered twice",
+                "Keep one of the two.",
+            )
+
+
+def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
+    used: set[int] = set()
+    for entry in entries:
+        if is_guess(entry.url.source):
+            return
+        for account in entry.accounts:
+            used.update(id(pattern) for pattern in claims[account.name].owns.matcher.find_all(entry.url.endpoint))
+    told: set[int] = set()
+    for claim in claims.values():
+        for pattern, spot in claim.owns.items:
+            if id(pattern) not in used and id(pattern) not in told and claim.owns.certain:
+                told.add(id(pattern))
+                complaints.warning(
+                    "owns-unused",
+                    spot,
+                    "no entry's URL matches this pattern: what it matches at the provider is deleted",
+                    "Remove it, unless that is meant.",
+                )

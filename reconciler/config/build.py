@@ -1,0 +1,145 @@
+"""From what the files write to the configuration they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.config.accounts import build_account, check_distinct, default_account
+from reconciler.config.checks import check_absent, check_owned, check_tokens_alone, check_unique
+from reconciler.config.context import Context
+from reconciler.config.entries import Entry, EntryReader, Known
+from reconciler.config.patterns import AccountClaims, read_claims
+from reconciler.config.written import DEFAULT_ACCOUNT, Text, Written
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.diagnostic import Place
+from reconciler.model.showing import Showing
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A configuration, as good as it could be built, and what advice looks at."""
+
+    configuration: Configuration
+    entries: tuple[Entry, ...]
+    claims: Mapping[str, AccountClaims]
+
+
+def build(written: Written, context: Context) -> Built:
+    """Build the configuration.
+
+    Args:
+        written: all files together.
+        context: gets every complaint; with an error among them the configuration is worth nothing.
+    """
+    _check_missing(written, context)
+    accounts = _accounts(written, context)
+    claims = read_claims(written.claims, written.accounts or (), DEFAULT_ACCOUNT, context)
+    accounts = {name: _with_claims(account, claims[name]) for name, account in accounts.items()}
+    secret_params = _secret_params(written, context)
+    known = Known(
+        accounts=accounts,
+        names=written.account_names,
+        defaults=written.defaults,
+        secret_params=secret_params,
+    )
+    reader = EntryReader(known, context)
+    entries = tuple(found for entry in written.entries if (found := reader.read(entry)) is not None)
+    check_owned(entries, claims, context.complaints)
+    check_absent(entries, claims, context.complaints)
+    check_unique(entries, context.complaints)
+    usual = [account.provider.token_variable for name, account in accounts.items() if _takes_usual(written, name)]
+    check_tokens_alone(written, usual, context.interpolator.mentions, context.complaints)
+    context.interpolator.complain_of_unset()
+    configuration = Configuration(
+        accounts=tuple(accounts.values()),
+        desired=tuple(desired for entry in entries for desired, _ in entry.desired),
+        files=tuple(source.name for source in written.sources),
+        secret_params=secret_params,
+        showing=Showing((entry.url for entry in entries), secret_params),
+    )
+    return Built(configuration=configuration, entries=entries, claims=claims)
+
+
+def _check_missing(written: Written, context: Context) -> None:
+    if not written.complete:
+        return
+    place = Place(file=written.sources[0].name, line=1, column=1)
+    if not written.has_webhooks:
+        context.complaints.error(
+            "missing-key",
+            place,
+            "the file has no `webhooks`",
+            "Add entries, or `webhooks: {}` where there are to be none.",
+        )
+    if written.claims.owns is not None:
+        return
+    if written.accounts is None:
+        context.complaints.error("missing-key", place, "the file has no `owns`", _OWNS_HELP)
+    for account in written.accounts or ():
+        if account.claims.owns is None:
+            context.complaints.error(
+                "missing-key", account.spot, "neither this account nor the file has `owns`", _OWNS_HELP
+            )
+
+
+_OWNS_HELP = (
+    "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
+    "what they match and the file doesn't name is deleted."
+)
+
+
+def _accounts(written: Written, context: Context) -> dict[str, Account]:
+    """The accounts that could be built, by name, in the file's order."""
+    if written.accounts is None:
+        # Another file may name the accounts: nothing to be complained of as missing.
+        account = default_account(context, Place(file=written.sources[0].name)) if written.complete else None
+        return {} if account is None else {account.name: account}
+    built = [(build_account(account, context), account.spot) for account in written.accounts]
+    found = [(account, spot) for account, spot in built if account is not None]
+    check_distinct(tuple(found), context)
+    return {account.name: account for account, _ in found}
+
+
+def _takes_usual(written: Written, name: str) -> bool:
+    return all(
+        account.name != name or (account.token is None and not account.doubtful_token)
+        for account in written.accounts or ()
+    )
+
+
+def _with_claims(account: Account, claims: AccountClaims) -> Account:
+    return replace(
+        account,
+        owns=claims.owns.matcher,
+        absent=claims.absent,
+        protect=claims.protect,
+        max_losses=claims.max_losses,
+    )
+
+
+def _secret_params(written: Written, context: Context) -> frozenset[str]:
+    """The names of the secret query parameters, in lower case."""
+
+    def names(texts: tuple[Text, ...]) -> dict[str, Text]:
+        found = [(context.plain(text, needed=not context.offline), text) for text in texts]
+        return {name.lower(): text for name, text in found if name is not None}
+
+    secret, public = names(written.secret_params), names(written.public_params)
+    for name, text in public.items():
+        if name in secret:
+            context.complaints.error(
+                "param-twice",
+                text.spot,
+                "this parameter is named under `secret_params` too",
+                "Keep it in one of the two.",
+            )
+        elif name not in BUILT_IN_SECRET_PARAMS:
+            context.complaints.warning(
+                "param-not-built-in",
+                text.spot,
+                "this parameter is none of the built-in secret ones, so this line changes nothing",
+                "Remove it.",
+            )
+    return (BUILT_IN_SECRET_PARAMS | secret.keys()) - public.keys()

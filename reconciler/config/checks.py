@@ -1,0 +1,144 @@
+"""What has to hold between entries, claims and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.config.complaints import Complaints
+from reconciler.config.context import as_written
+from reconciler.config.entries import Entry
+from reconciler.config.patterns import AccountClaims
+from reconciler.config.spot import Spot
+from reconciler.config.url_text import is_guess
+from reconciler.config.written import Text, Written
+from reconciler.model.configuration import Absent, Account
+from reconciler.model.pattern import Pattern, PatternSet
+from reconciler.model.secret import Origin
+from reconciler.model.webhook import Key
+
+
+def check_owned(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
+    """Complain of entries that their accounts don't own.
+
+    Args:
+        entries: all of them.
+        claims: by account.
+        complaints: gets the complaints, each with the pattern to add.
+    """
+    told: set[Spot] = set()
+    for entry in entries:
+        for account in entry.accounts:
+            owns = claims[account.name].owns
+            if not owns.certain or owns.spot is None or owns.matcher.find(entry.url.endpoint) is not None:
+                continue
+            if not owns.items:
+                if owns.spot not in told:
+                    told.add(owns.spot)
+                    complaints.error(
+                        "owns-empty",
+                        owns.spot,
+                        "`owns` is empty, and there are webhooks",
+                        "Name the URL patterns this configuration is responsible for, such as "
+                        "`https://hooks.example.com/shippo/*`.",
+                    )
+            elif not is_guess(entry.url.source) and not _is_plain_http(entry):
+                whose = "under `owns`" if len(claims) == 1 else f"that `{account.name}` owns"
+                message = f"no pattern {whose} matches this URL"
+                complaints.error("not-owned", entry.written.url.spot, message, _pattern_to_add(entry))
+                break
+
+
+def _is_plain_http(entry: Entry) -> bool:
+    """Whether it was refused for that: what is to be owned is its https form."""
+    return entry.url.endpoint.scheme == "http" and not entry.url.is_loopback
+
+
+def _pattern_to_add(entry: Entry) -> str:
+    source = entry.url.source
+    if Origin.LITERAL not in source.origins():
+        return f"Add a pattern to `owns` that matches what `{as_written(source)}` holds."
+    path_end = len(source.reveal().partition("?")[0])
+    return f"Add `{as_written(source.slice(0, path_end))}` to `owns`, or a pattern with `*` that matches it."
+
+
+def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
+    """Complain of entries that `absent` says must not exist."""
+    sets: dict[int, tuple[PatternSet, dict[Pattern, list[Absent]]]] = {}
+    for entry in entries:
+        for account in entry.accounts:
+            absent = claims[account.name].absent
+            if not absent:
+                continue
+            if id(absent) not in sets:
+                by_pattern: dict[Pattern, list[Absent]] = {}
+                for item in absent:
+                    by_pattern.setdefault(item.pattern, []).append(item)
+                sets[id(absent)] = (PatternSet(by_pattern), by_pattern)
+            matcher, by_pattern = sets[id(absent)]
+            named = [item for pattern in matcher.find_all(entry.url.endpoint) for item in by_pattern[pattern]]
+            found = next((item for item in named if _names(item, entry, account)), None)
+            if found is not None:
+                complaints.error(
+                    "entry-absent",
+                    entry.written.url.spot,
+                    f"this entry is wanted here and must not exist at {found.place}",
+                    "Remove the entry, or its pattern or event from `absent`.",
+                )
+                break
+
+
+def _names(absent: Absent, entry: Entry, account: Account) -> bool:
+    """Whether `absent` names a webhook of an entry. It names only webhooks of the account's kind."""
+    return any(
+        (absent.events is None or absent.events & account.provider.events_of(desired.fields))
+        and (not account.scope or desired.key.scope == account.scope)
+        for desired, _ in entry.desired
+    )
+
+
+def check_unique(entries: Iterable[Entry], complaints: Complaints) -> None:
+    """Complain of entries that are one and the same webhook."""
+    seen: dict[tuple[str, Key], tuple[str, Spot]] = {}
+    told: set[tuple[str, str]] = set()
+    for entry in entries:
+        name = entry.written.name
+        for desired, spot in entry.desired:
+            other, first = seen.setdefault((desired.address.account, desired.key), (name, spot))
+            if first is spot or (other, name) in told:
+                continue
+            told.add((other, name))
+            what = "this event is named twice" if other == name else f"this webhook is the same as one of `{other}`"
+            complaints.error(
+                "webhook-twice",
+                spot,
+                f"{what}: first at {first.place}",
+                "Keep one of the two: URL (secret parameters aside), event and `is_test` are the same.",
+            )
+
+
+def check_tokens_alone(
+    written: Written, usual_tokens: Iterable[str], mentions: Mapping[str, list[Spot]], complaints: Complaints
+) -> None:
+    """Complain of variables that feed a token and stand elsewhere too: what else is sent or shown would have it.
+
+    Args:
+        written: the files.
+        usual_tokens: the variables of accounts that name none.
+        mentions: where each variable stands outside tokens.
+        complaints: gets the complaints.
+    """
+    names = dict.fromkeys(usual_tokens)
+    names.update((name, None) for account in written.accounts or () for name in token_names(account.token))
+    for name in names:
+        for spot in mentions.get(name, ()):
+            complaints.error(
+                "token-elsewhere",
+                spot,
+                f"`${{{name}}}` feeds a token and stands here too",
+                "Use another variable here: a token goes to its provider alone.",
+            )
+
+
+def token_names(token: Text | None) -> tuple[str, ...]:
+    """The variable that a `token` names."""
+    return () if token is None else (token.raw.removeprefix("${").partition("}")[0].partition(":")[0],)

@@ -1,0 +1,209 @@
+"""Entries of a file to the webhooks that are wanted, one for each account and event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from reconciler.config.context import Context, quoted
+from reconciler.config.desired import Said, desired_of
+from reconciler.config.interpolate import Rule
+from reconciler.config.spot import Spot
+from reconciler.config.url_text import read_url
+from reconciler.config.written import NOTHING_SAID, Settings, Text, WrittenEntry
+from reconciler.model.configuration import Account
+from reconciler.model.provider import Provider
+from reconciler.model.url import Url, check_wanted
+from reconciler.model.url_error import UrlError
+from reconciler.model.webhook import Desired
+
+_NAME = re.compile(r"[a-z0-9_-]+")
+# An event is part of an address: `orders[transaction_created]`.
+_EVENT = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry with its variables put in.
+
+    Attributes:
+        written: as the file has it.
+        url: where it delivers.
+        accounts: those it belongs to.
+        desired: what it wants, each with where its event stands.
+        is_test_spot: where the file says the kind of webhook; None where it doesn't.
+    """
+
+    written: WrittenEntry
+    url: Url
+    accounts: tuple[Account, ...]
+    desired: tuple[tuple[Desired, Spot], ...]
+    is_test_spot: Spot | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What entries are read in the light of.
+
+    Attributes:
+        accounts: the accounts that could be built, by name.
+        names: the names of all accounts, None where that isn't known.
+        defaults: settings for entries that don't say otherwise.
+        secret_params: names of the secret query parameters.
+    """
+
+    accounts: Mapping[str, Account]
+    names: frozenset[str] | None
+    defaults: Settings
+    secret_params: frozenset[str]
+
+
+class EntryReader:
+    """Reads entries one by one."""
+
+    __slots__ = ("_context", "_default_accounts", "_defaults", "_known", "_only", "_warned")
+
+    def __init__(self, known: Known, context: Context) -> None:
+        self._known = known
+        self._context = context
+        self._warned: set[tuple[str, int]] = set()
+        names = known.names or frozenset()
+        self._only = tuple(names) if len(names) == 1 else None
+        self._defaults = self._said(known.defaults, Said(), needed=context.needs(*names))
+        accounts = known.defaults.accounts
+        self._default_accounts = self._names_in(accounts) if accounts is not None else None
+
+    def read(self, written: WrittenEntry) -> Entry | None:
+        """Read an entry; None where it can't be read."""
+        names = self._account_names(written)
+        needed = self._context.needs(*names) if names else not self._context.offline
+        url = self._url(written, needed=needed)
+        events = self._events(written, needed=needed)
+        if written.description is not None:
+            self._context.plain(written.description, needed=needed)
+        said = self._said(written.settings, self._defaults, needed=needed)
+        if url is None:
+            return None
+        accounts = tuple(self._known.accounts[name] for name in names if name in self._known.accounts)
+        self._check_wanted(url, written, accounts)
+        desired: list[tuple[Desired, Spot]] = []
+        for account in accounts:
+            self._check_events(events, account.provider)
+            self._check_settings(written.settings, said, account.provider)
+            named = [(event, text.spot) for event, text in events]
+            desired.extend(desired_of(written, url, account, named, said))
+        spot = written.settings.is_test_spot or self._known.defaults.is_test_spot
+        return Entry(written=written, url=url, accounts=accounts, desired=tuple(desired), is_test_spot=spot)
+
+    def _url(self, written: WrittenEntry, *, needed: bool) -> Url | None:
+        text = self._context.interpolator.text(written.url, Rule(environment=True, needed=needed))
+        if text is None:
+            return None
+        return read_url(text, written.url.spot, self._known.secret_params, self._context.complaints)
+
+    def _said(self, settings: Settings, otherwise: Said, *, needed: bool) -> Said:
+        """What an entry says, else what the defaults say."""
+        if settings is NOTHING_SAID:
+            return otherwise
+        active = self._context.interpolator.flag(settings.active, needed=needed)
+        is_test = self._context.interpolator.flag(settings.is_test, needed=needed)
+        return Said(
+            active=otherwise.active if active is None else active,
+            is_test=otherwise.is_test if settings.is_test is None else is_test,
+            ignored=otherwise.ignored if settings.ignore_changes is None else settings.ignore_changes,
+        )
+
+    def _account_names(self, written: WrittenEntry) -> tuple[str, ...]:
+        """The names of its accounts; none where they aren't known."""
+        settings, names = written.settings, self._known.names
+        if settings.doubtful_accounts or names is None:
+            return ()
+        if settings.accounts is not None:
+            return self._names_in(settings.accounts)
+        if self._known.defaults.doubtful_accounts:
+            return ()
+        if self._default_accounts is not None:
+            return self._default_accounts
+        if self._only is not None:
+            return self._only
+        self._context.complaints.error(
+            "account-missing",
+            written.spot,
+            "this entry doesn't say its account, and there are several",
+            f"Add `account: NAME`; the accounts are {_listed(names)}.",
+        )
+        return ()
+
+    def _names_in(self, texts: tuple[Text, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for text in texts if (name := self._account_name(text)) is not None))
+
+    def _account_name(self, text: Text) -> str | None:
+        names = self._known.names
+        name = self._context.plain(text, needed=not self._context.offline)
+        if name is None or names is None or name in names:
+            return name
+        near = get_close_matches(name, sorted(names), n=1)
+        self._context.complaints.error(
+            "account-unknown",
+            text.spot,
+            f"{quoted(text, 'this')} is no account of this configuration",
+            f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}.",
+        )
+        return None
+
+    def _events(self, written: WrittenEntry, *, needed: bool) -> list[tuple[str, Text]]:
+        found: list[tuple[str, Text]] = []
+        for text in written.events:
+            event = self._context.plain(text, needed=needed)
+            if event is None:
+                continue
+            if _EVENT.fullmatch(event):
+                found.append((event, text))
+            else:
+                self._context.complaints.error(
+                    "event-characters",
+                    text.spot,
+                    "this event is empty or has white space, a bracket or a control character in it",
+                    "Write each event as an item of its own.",
+                )
+        return found
+
+    def _check_wanted(self, url: Url, written: WrittenEntry, accounts: tuple[Account, ...]) -> None:
+        if accounts:
+            try:
+                check_wanted(url, min(account.provider.url_limit for account in accounts))
+            except UrlError as error:
+                self._context.complaints.url_error(error, written.url.spot)
+
+    def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
+        for event, text in events:
+            place = (text.spot.source.name, text.spot.start)
+            if event in provider.events or place in self._warned:
+                continue
+            self._warned.add(place)
+            near = get_close_matches(event, provider.events, n=1)
+            there_are = f"{provider.title} has {', '.join(provider.events)}."
+            self._context.complaints.warning(
+                "event-unknown",
+                text.spot,
+                f"{quoted(text, 'this')} is no event that is known of {provider.title}",
+                f"Did you mean `{near[0]}`? {there_are}" if near else there_are,
+            )
+
+    def _check_settings(self, settings: Settings, said: Said, provider: Provider) -> None:
+        if settings.is_test is not None and "is_test" not in provider.scope_fields:
+            self._unsupported("is_test", settings.is_test_spot, provider)
+        if said.active is False and provider.active_field is None:
+            self._unsupported("active: false", settings.active_spot, provider)
+
+    def _unsupported(self, setting: str, spot: Spot | None, provider: Provider) -> None:
+        self._context.complaints.error(
+            "setting-unsupported", spot, f"{provider.title} has no `{setting}`", "Leave it out."
+        )
+
+
+def _listed(names: frozenset[str]) -> str:
+    """The names that may be names."""
+    return ", ".join(f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name)) or "to be named anew"

@@ -1,0 +1,49 @@
+"""Env files (`--env-file`): `NAME=value` lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from reconciler.config.complaints import Complaints
+from reconciler.model.diagnostic import Place
+
+
+def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
+    """Read an env file.
+
+    Args:
+        path: as the user gave it.
+        complaints: gets what can't be read, by line; its text is never quoted.
+    Returns:
+        The values of the lines that could be read; `$` in them means nothing.
+    """
+    from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
+
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        complaints.error("env-file", Place(file=path), "the env file is not valid UTF-8", "Save it as UTF-8.")
+        return {}
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "its name can't be one"
+        complaints.error(
+            "env-file", Place(file=path), f"the env file can't be read: {reason}", "Check the path and who may read it."
+        )
+        return {}
+    values: dict[str, str] = {}
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            # The parser counts blank lines before it as a part of it.
+            said = binding.original.string
+            blank = said[: len(said) - len(said.lstrip())].count("\n")
+            complaints.error(
+                "env-file-line",
+                Place(file=path, line=binding.original.line + blank),
+                "this line of the env file is no `NAME=value`",
+                "Put a value with special characters into single quotes; begin a comment with `#`.",
+            )
+        elif binding.key is not None and binding.value is not None:
+            values[binding.key] = binding.value
+    return values

@@ -1,0 +1,181 @@
+"""The source line of a diagnostic, with tokens, secret parameters and user info masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from reconciler.config.plain import Document, Map, Plain, Sequence
+from reconciler.config.spot import SourceText
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.showing import reads_as_words
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+
+MASK = "•"
+_LONGEST = 240
+_RUN = re.compile(r"[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
+_PARAMETER = re.compile(r"[?&]([^=&?]*)=([^&]*)")
+_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
+# What stands under other keys, a token among them, shows only where it reads as words.
+_CLEAR = frozenset(
+    {
+        *("url", "owns", "absent", "protect", "base_url", "events", "account", "accounts", "provider", "mode"),
+        *("version", "timeout", "trust_count", "max_losses", "active", "is_test", "ignore_changes"),
+    }
+)
+
+
+def with_excerpts(
+    diagnostics: Iterable[Diagnostic], texts: tuple[SourceText, ...], documents: tuple[Document, ...] = ()
+) -> tuple[Diagnostic, ...]:
+    """Put diagnostics into the order of place, and give each its source line.
+
+    Args:
+        diagnostics: as they came.
+        texts: the files, in the order given.
+        documents: those that could be parsed.
+    """
+    excerpts = {text.name: _Excerpts(text) for text in texts}
+    for document in documents:
+        excerpts[document.source.name] = _Excerpts(document.source, document)
+    order = {text.name: number for number, text in enumerate(texts)}
+
+    def by_place(diagnostic: Diagnostic) -> tuple[int, str, int, int]:
+        place = diagnostic.place
+        if place is None:
+            return (len(order) + 1, "", 0, 0)
+        return (order.get(place.file, len(order)), place.file, place.line, place.column)
+
+    return tuple(_with_excerpt(diagnostic, excerpts) for diagnostic in sorted(diagnostics, key=by_place))
+
+
+def _with_excerpt(diagnostic: Diagnostic, excerpts: dict[str, _Excerpts]) -> Diagnostic:
+    place = diagnostic.place
+    if place is None or not place.line or place.file not in excerpts:
+        return diagnostic
+    return replace(diagnostic, source=excerpts[place.file].line(place.line, place.column))
+
+
+class _Excerpts:
+    """The masked lines of one file."""
+
+    __slots__ = ("_document", "_lines", "_secret", "_text", "_values")
+
+    def __init__(self, text: SourceText, document: Document | None = None) -> None:
+        self._text = text
+        self._document = document
+        self._lines: dict[int, str] = {}
+        self._values: dict[int, list[_Value]] | None = None
+        self._secret = _secret_words(document)
+
+    def line(self, number: int, column: int) -> str:
+        """A line, masked, every character in its column; nothing where the column lies far to the right."""
+        if number not in self._lines:
+            start, end = self._text.line_span(number)
+            self._lines[number] = self._masked(number, start, min(end, start + _LONGEST))
+        return self._lines[number] if column <= len(self._lines[number]) + 1 else ""
+
+    def _masked(self, number: int, start: int, end: int) -> str:
+        shown = list(_RUN.sub(_mask_unless_words, self._text.text[start:end]))
+        for value in self._values_by_line().get(number, ()):
+            begin, stop = max(value.start, start), min(value.end, end)
+            if begin < stop:
+                written = self._text.text[begin : value.end]
+                masked = _mask_literals(written) if value.is_token else self._masked_value(written)
+                shown[begin - start : stop - start] = masked[: stop - begin]
+        return "".join(shown)
+
+    def _values_by_line(self) -> dict[int, list[_Value]]:
+        """The values that show by another rule than that of words, by each line they stand on."""
+        if self._values is None:
+            self._values = {}
+            for value in _values(self._document):
+                written = self._text.text[value.start : value.end]
+                # Escapes and folded lines hide where a secret parameter begins: there, only words show.
+                if value.is_token or not {"\\", "\n", "\r"} & set(written):
+                    lines = range(self._text.place(value.start).line, self._text.place(value.end).line + 1)
+                    for line in lines:
+                        self._values.setdefault(line, []).append(value)
+        return self._values
+
+    def _masked_value(self, value: str) -> str:
+        quote = value[0] if value[:1] in ("'", '"') and value[0] == value[-1] else ""
+        if quote and len(value) > 1:
+            return quote + self._masked_value(value[1:-1]) + quote
+        shown = list(value)
+        start, end = value.find("//") + len("//"), value.rfind("@")
+        # A password may have a `/` in it, though a URL's user info may not.
+        if len("//") <= start < end and (":" in value[start:end] or not set("/?#") & set(value[start:end])):
+            shown[start:end] = MASK * (end - start)
+        for found in _PARAMETER.finditer(value):
+            name = unquote(found[1]).lower()
+            if any(word in name for word in self._secret):
+                shown[found.start(2) : found.end(2)] = _mask_literals(found[2])
+        return "".join(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """Where a scalar stands whose key says what of it may show."""
+
+    start: int
+    end: int
+    is_token: bool
+
+
+def _mask_unless_words(run: re.Match[str]) -> str:
+    text = run[0]
+    is_sign = not any(character.isalnum() or not character.isprintable() for character in text)
+    return text if is_sign or text in ("https", "http") or reads_as_words(text) else MASK * len(text)
+
+
+def _mask_literals(value: str) -> str:
+    """All but quotes and the names of variables."""
+    shown = [character if character in "'\"" else MASK for character in value]
+    for found in _VARIABLE.finditer(value):
+        shown[found.start() : found.end()] = found[0]
+    return "".join(shown)
+
+
+def _secret_words(document: Document | None) -> frozenset[str]:
+    named = document.root.get("secret_params") if document is not None else None
+    items = named if isinstance(named, Sequence) else ()
+    return BUILT_IN_SECRET_PARAMS | {item.lower() for item in items if isinstance(item, str) and item}
+
+
+def _values(document: Document | None) -> Iterator[_Value]:
+    """Tokens, and the values whose keys say that they are no secret."""
+    seen: set[int] = set()
+    tokens = _token_spans(document)
+    yield from (_Value(*span, is_token=True) for span in sorted(tokens))
+    todo: list[tuple[str, Plain]] = [("", document.root)] if document is not None else []
+    while todo:
+        name, value = todo.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        for inner_name, inner, span in _inner(name, value):
+            if isinstance(inner, Map | Sequence):
+                todo.append((inner_name, inner))
+            elif inner_name in _CLEAR and span not in tokens:
+                yield _Value(*span, is_token=False)
+
+
+def _token_spans(document: Document | None) -> frozenset[tuple[int, int]]:
+    """Where tokens stand; of an aliased one the anchor, though another key may have it too."""
+    accounts = document.root.get("accounts") if document is not None else None
+    found = accounts.values() if isinstance(accounts, Map) else ()
+    return frozenset(account.spans["token"][2:] for account in found if isinstance(account, Map) and "token" in account)
+
+
+def _inner(name: str, value: Plain) -> Iterator[tuple[str, Plain, tuple[int, int]]]:
+    """The values inside a value, each with the key that it, or its list, stands under."""
+    if isinstance(value, Map):
+        for key, inner in value.items():
+            _, _, start, end = value.spans[key]
+            yield key, inner, (start, end)
+    elif isinstance(value, Sequence):
+        for inner, span in zip(value, value.spans, strict=True):
+            yield name, inner, span

@@ -1,0 +1,180 @@
+"""Checked documents to what the files write: typed, all files together, what is unusable left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.config.plain import Document, Map, Sequence
+from reconciler.config.schema import Shape
+from reconciler.config.spot import Spot
+from reconciler.config.written import (
+    NOTHING_SAID,
+    Claims,
+    Flag,
+    Settings,
+    Text,
+    Texts,
+    WrittenAbsent,
+    WrittenAccount,
+    WrittenEntry,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A mapping of a document, read key by key. What has the wrong shape reads as if it weren't there."""
+
+    document: Document
+    shape: Shape
+    values: Map
+
+    def spot(self, key: str) -> Spot:
+        """Where a key's value stands."""
+        _, _, start, end = self.values.spans[key]
+        return Spot(self.document.source, start, end)
+
+    def key_spot(self, key: str) -> Spot:
+        """Where a key stands."""
+        start, end, _, _ = self.values.spans[key]
+        return Spot(self.document.source, start, end)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a key, with any value."""
+        return key in self.values
+
+    def is_bad(self, key: str) -> bool:
+        """Whether a key's value, or an item of it, has the wrong shape."""
+        if not self.shape.bad or key not in self.values:
+            return False
+        value = self.values[key]
+        starts = [self.values.spans[key][2]]
+        if isinstance(value, Sequence):
+            starts += [start for start, _ in value.spans]
+        return not self.shape.bad.isdisjoint(starts)
+
+    def text(self, key: str) -> Text | None:
+        """A string."""
+        value = self.values.get(key)
+        if not isinstance(value, str) or (self.shape.bad and self.is_bad(key)):
+            return None
+        return Text(value, self.spot(key))
+
+    def flag(self, key: str) -> Flag | None:
+        """A boolean, or text that stands for one."""
+        value = self.values.get(key)
+        return value if isinstance(value, bool) else self.text(key)
+
+    def number(self, key: str) -> int | float | None:
+        """A number."""
+        value = self.values.get(key)
+        return (
+            value if isinstance(value, int | float) and not isinstance(value, bool) and not self.is_bad(key) else None
+        )
+
+    def texts(self, key: str) -> Texts | None:
+        """A list of strings, those of its items that are; None where there is no such key."""
+        value = self.values.get(key)
+        if not isinstance(value, Sequence):
+            return Texts((), self.spot(key), complete=False) if key in self.values else None
+        items: list[Text] = []
+        for item, (start, end) in zip(value, value.spans, strict=True):
+            if isinstance(item, str) and start not in self.shape.bad:
+                items.append(Text(item, Spot(self.document.source, start, end)))
+        return Texts(tuple(items), self.spot(key), complete=len(items) == len(value))
+
+    def map(self, key: str) -> Cursor | None:
+        """A mapping inside."""
+        value = self.values.get(key)
+        return Cursor(self.document, self.shape, value) if isinstance(value, Map) else None
+
+    def maps(self, key: str) -> list[tuple[str, Cursor]]:
+        """The mappings inside a mapping, by name."""
+        value = self.values.get(key)
+        if not isinstance(value, Map):
+            return []
+        return [
+            (name, Cursor(self.document, self.shape, inner)) for name, inner in value.items() if isinstance(inner, Map)
+        ]
+
+
+def claims_of(cursor: Cursor) -> Claims:
+    """`owns`, `absent`, `protect` and `limits` where they stand."""
+    limits = cursor.map("limits")
+    losses = limits.number("max_losses") if limits is not None else None
+    return Claims(
+        owns=cursor.texts("owns"),
+        absent=_absent(cursor),
+        protect=cursor.texts("protect"),
+        max_losses=int(losses) if losses is not None else None,
+    )
+
+
+def _absent(cursor: Cursor) -> tuple[WrittenAbsent, ...] | None:
+    value = cursor.values.get("absent")
+    if not isinstance(value, Sequence):
+        return None
+    found: list[WrittenAbsent] = []
+    for item, (start, end) in zip(value, value.spans, strict=True):
+        if start in cursor.shape.bad:
+            continue
+        if isinstance(item, str):
+            found.append(WrittenAbsent(Text(item, Spot(cursor.document.source, start, end))))
+        elif isinstance(item, Map):
+            inner = Cursor(cursor.document, cursor.shape, item)
+            url, events = inner.text("url"), inner.texts("events")
+            # Without its events it would name more than was meant.
+            if url is not None and not inner.is_bad("events"):
+                found.append(WrittenAbsent(url, events.items if events is not None else None))
+    return tuple(found)
+
+
+def account_of(name: str, spot: Spot, cursor: Cursor) -> WrittenAccount | None:
+    """An account; None where it doesn't name its provider."""
+    provider = cursor.text("provider")
+    if provider is None:
+        return None
+    return WrittenAccount(
+        name=name,
+        spot=spot,
+        provider=provider,
+        token=cursor.text("token"),
+        doubtful_token=cursor.is_bad("token"),
+        mode=cursor.text("mode"),
+        base_url=cursor.text("base_url"),
+        account_id=cursor.text("account_id"),
+        timeout=cursor.number("timeout"),
+        trust_count=cursor.flag("trust_count"),
+        claims=claims_of(cursor),
+    )
+
+
+def settings_of(cursor: Cursor) -> Settings:
+    """What an entry, or `defaults`, says beside URL and events."""
+    account, accounts = cursor.text("account"), cursor.texts("accounts")
+    ignore = cursor.texts("ignore_changes")
+    return Settings(
+        accounts=accounts.items if accounts is not None else (account,) if account is not None else None,
+        doubtful_accounts=cursor.is_bad("account")
+        or cursor.is_bad("accounts")
+        or (cursor.has("account") and cursor.has("accounts")),
+        active=cursor.flag("active"),
+        active_spot=cursor.spot("active") if cursor.has("active") else None,
+        is_test=cursor.flag("is_test"),
+        is_test_spot=cursor.spot("is_test") if cursor.has("is_test") else None,
+        ignore_changes=frozenset(text.raw for text in ignore.items) if ignore is not None else None,
+    )
+
+
+def entry_of(name: str, spot: Spot, cursor: Cursor) -> WrittenEntry | None:
+    """An entry; None where it has no URL or no event that can be read."""
+    url, events = cursor.text("url"), cursor.texts("events")
+    if url is None or events is None or not events.items:
+        return None
+    return WrittenEntry(
+        name=name,
+        spot=spot,
+        url=url,
+        events=events.items,
+        settings=settings_of(cursor) if len(cursor.values) > len(("url", "events")) else NOTHING_SAID,
+        description=cursor.text("description"),
+    )

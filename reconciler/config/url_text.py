@@ -1,0 +1,97 @@
+"""Strings to URLs and patterns, with a complaint where they aren't any."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from reconciler.config.complaints import Complaints
+from reconciler.config.spot import Spot
+from reconciler.model.pattern import Pattern, parse_pattern
+from reconciler.model.secret import Origin, Part, SecretText
+from reconciler.model.url import Url, parse_url
+from reconciler.model.url_error import UrlError
+
+
+def read_url(text: SecretText, spot: Spot, secret_params: frozenset[str], complaints: Complaints) -> Url | None:
+    """Read an entry's URL; None where it is none."""
+    try:
+        url = parse_url(fit_placeholders(text), secret_params)
+    except UrlError as error:
+        complaints.url_error(error, spot)
+        return None
+    for item in url.items:
+        for name in item.text.variables(Origin.OPTION) if item.secret else ():
+            complaints.error(
+                "variable-option-secret",
+                spot,
+                f"`--var {name}=…` feeds a secret parameter: options show in process lists and logs",
+                "Set it in the environment or in an env file (`--env-file`).",
+            )
+    return url
+
+
+def read_pattern(text: SecretText, spot: Spot, complaints: Complaints) -> Pattern | None:
+    """Read a pattern; None where it is none."""
+    try:
+        return parse_pattern(fit_placeholders(text))
+    except UrlError as error:
+        complaints.url_error(error, spot)
+        return None
+
+
+def is_guess(text: SecretText) -> bool:
+    """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
+    if not _has_placeholder(text):
+        return False
+    path_end = text.reveal().partition("?")[0]
+    return Origin.PLACEHOLDER in text.slice(0, len(path_end)).origins()
+
+
+def fit_placeholders(text: SecretText) -> SecretText:
+    """Placeholders in a URL take a form that its part allows; one that is the whole URL becomes one."""
+    if not _has_placeholder(text):
+        return text
+    if len(text.parts) == 1:
+        part = text.parts[0]
+        return SecretText((Part(f"https://unset{part.text[1:]}.invalid/", part.origin, part.name),))
+    where, before = _Where.SCHEME, ""
+    parts: list[Part] = []
+    for part in text.parts:
+        fitting = _fitting(where, before, part) if part.origin is Origin.PLACEHOLDER else part
+        parts.append(fitting)
+        before += fitting.text
+        if where is _Where.SCHEME and "://" in before:
+            where, before = _Where.AUTHORITY, before.partition("://")[2]
+        if where is _Where.AUTHORITY and set(before) & set("/?#"):
+            where = _Where.REST
+        before = before[-len("://") :]
+    return SecretText(tuple(parts))
+
+
+def _has_placeholder(text: SecretText) -> bool:
+    for part in text.parts:  # noqa: SIM110 - a generator would cost more than the look
+        if part.origin is Origin.PLACEHOLDER:
+            return True
+    return False
+
+
+class _Where(Enum):
+    """The part of a URL."""
+
+    SCHEME = "scheme"
+    AUTHORITY = "authority"
+    REST = "rest"
+
+
+def _fitting(where: _Where, before: str, part: Part) -> Part:
+    number = part.text.removeprefix("~")
+    match where:
+        case _Where.SCHEME:
+            text = "https"
+        case _Where.AUTHORITY if before.endswith(":"):
+            text = str(10000 + int(number) % 10000)
+        case _Where.AUTHORITY:
+            text = f"unset{number}"
+        case _Where.REST:
+            text = part.text
+    return Part(text, part.origin, part.name)

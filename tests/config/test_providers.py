@@ -1,0 +1,101 @@
+"""Files for a provider that is unlike Shippo: several events on one webhook, no modes, nothing to switch off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from reconciler.config import document
+from reconciler.config.load import load
+from reconciler.model.provider import Field, FieldType, Provider
+from reconciler.model.webhook import Address, Key
+from reconciler.providers.shippo import SHIPPO
+from tests.config.tools import GOOD, complaints, configuration, inputs
+
+PLAIN = Provider(
+    name="plain",
+    title="Plain",
+    resource_type="plain_webhook",
+    fields=(Field(name="target", type=FieldType.URL), Field(name="topics", type=FieldType.SET)),
+    url_field="target",
+    event_field="topics",
+    active_field=None,
+    events=("made", "changed"),
+    several_events=True,
+    url_limit=30,
+    base_url="https://api.plain.example",
+    token_variable="PLAIN_TOKEN",
+)
+
+FILE = """\
+version: 1
+accounts: {plain: {provider: plain}}
+owns: [https://h.example.com/*]
+webhooks:
+  a: {url: https://h.example.com/a, events: [made, changed], ignore_changes: [url, active]}
+"""
+
+
+def plain(name: str) -> Provider | None:
+    return {"plain": PLAIN, "shippo": SHIPPO}.get(name)
+
+
+def test_one_webhook_has_all_events_of_an_entry() -> None:
+    found = load(inputs(FILE, environment={"PLAIN_TOKEN": "t"}), plain).configuration
+    assert found is not None
+    (desired,) = found.desired
+    url = desired.fields["target"]
+    assert desired.address == Address(account="plain", name="a")
+    assert desired.fields == {"target": url, "topics": frozenset({"made", "changed"})}
+    assert desired.key == Key(endpoint=url.endpoint, event=None, scope=())  # type: ignore[union-attr]
+    assert desired.ignored == {"target"}
+    (account,) = found.accounts
+    assert (account.token.reveal(), account.mode, account.scope) == ("t", "", ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param("changed]", "changed], active: false", "Plain has no `active: false`", id="active"),
+        pytest.param("changed]", "changed], is_test: false", "Plain has no `is_test`", id="is-test"),
+        pytest.param("plain}", "plain, mode: live}", "`mode` is none that Plain has", id="mode"),
+        pytest.param(
+            "/a,", "/aaaaaaaaa,", "the URL has 30 characters or more, which the provider refuses", id="url-limit"
+        ),
+        pytest.param(
+            "  a:",
+            "  b: {url: https://h.example.com/a, events: [made]}\n  a:",
+            "this webhook is the same as one of `b`: first at <stdin>:5:46",
+            id="one-endpoint-twice",
+        ),
+    ],
+)
+def test_what_a_provider_does_not_have_is_an_error(old: str, new: str, expected: str) -> None:
+    found = load(inputs(FILE.replace(old, new), environment={"PLAIN_TOKEN": "t"}), plain)
+    assert [message for _, _, message in complaints(found)] == [expected]
+
+
+def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> None:
+    text = FILE.replace("{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}").replace(
+        "changed]", "changed], accounts: [p, s]"
+    )
+    environment = {"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}
+    found = load(inputs(text, environment=environment), plain)
+    assert found.configuration is not None
+    assert [str(desired.address) for desired in found.configuration.desired] == ["p/a", "s/a[made]", "s/a[changed]"]
+    assert [diagnostic.code for diagnostic in found.diagnostics] == ["event-unknown", "event-unknown"]
+    longer = load(inputs(text.replace("/a,", "/aaaaaaaaa,"), environment=environment), plain)
+    assert [code for code, _, _ in complaints(longer)] == ["url-too-long"]
+
+
+def test_without_libyaml_files_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = configuration(inputs(GOOD))
+    monkeypatch.setattr(document, "_LOADER", yaml.SafeLoader)
+    found = configuration(inputs(GOOD))
+    accounts = tuple(
+        replace(account, owns=known.owns, protect=known.protect)
+        for account, known in zip(found.accounts, expected.accounts, strict=True)
+    )
+    assert replace(found, accounts=accounts) == expected

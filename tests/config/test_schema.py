@@ -1,0 +1,151 @@
+"""The JSON Schema: what it has to be for editors, and that both validators read it alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.config.plain import Plain
+from reconciler.config.schema import accepts, find_faults, schema_text
+from reconciler.providers.shippo import SHIPPO
+
+SCHEMA: dict[str, Any] = json.loads(schema_text())
+GOOD: dict[str, Any] = SCHEMA["examples"][0]
+
+
+def described(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every sub-schema that stands for a value, with the path to it."""
+    if "$ref" not in schema:
+        yield path or "/", schema
+    for keyword in ("properties", "definitions"):
+        for name, inner in schema.get(keyword, {}).items():
+            yield from described(inner, f"{path}/{keyword}/{name}")
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(schema.get(keyword), dict):
+            yield from described(schema[keyword], f"{path}/{keyword}")
+
+
+VALUES = [pytest.param(schema, id=path) for path, schema in described(SCHEMA)]
+
+
+def test_the_schema_is_a_draft_07_schema() -> None:
+    assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    assert {"$id", "title", "description", "examples"} <= SCHEMA.keys()
+    assert schema_text() == Path("schemas/webhooks.schema.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("schema", VALUES)
+def test_every_value_is_described_and_its_examples_are_valid(schema: Mapping[str, Any]) -> None:
+    assert schema["description"]
+    assert schema["examples"]
+    validator = jsonschema.Draft7Validator({**schema, "definitions": SCHEMA["definitions"]})
+    for example in schema["examples"]:
+        validator.validate(example)
+
+
+@pytest.mark.parametrize("schema", VALUES)
+def test_every_mapping_says_what_else_may_stand_in_it(schema: Mapping[str, Any]) -> None:
+    if "properties" in schema:
+        assert schema["additionalProperties"] is False
+        assert list(schema["patternProperties"]) == ["^x-"]
+    elif schema.get("type") == "object":
+        assert schema["propertyNames"]["pattern"] == "^[a-z0-9_-]+$(?!\\n)"
+
+
+def test_no_pattern_lets_a_line_break_through_at_its_end() -> None:
+    def patterns(node: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+        if isinstance(node, dict):
+            if isinstance(node.get("pattern"), str):
+                yield node["pattern"]
+            for inner in node.values():
+                yield from patterns(inner)
+        elif isinstance(node, list):
+            for inner in node:
+                yield from patterns(inner)
+
+    found = set(patterns(SCHEMA))
+    assert len(found) == 3
+    assert all(pattern.startswith("^") and pattern.endswith("$(?!\\n)") for pattern in found)
+
+
+def test_the_events_that_editors_offer_are_the_providers() -> None:
+    _, *offered = SCHEMA["definitions"]["event"]["anyOf"]
+    assert tuple(event["enum"][0] for event in offered) == SHIPPO.events
+    assert all(event["description"] for event in offered)
+
+
+names = st.sampled_from(["orders", "a-b_1", "A", "a\n", "", "x-a", "live"])
+texts = st.sampled_from(
+    ["", "a", "${A}", "${A}\n", "${A:-b}", "${A:?b}", "true", "live", "prod", "all", "url", "shippo"]
+)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.sampled_from([0.5, 1.0, -1.0, 3600.5]), texts)
+lists = st.lists(st.one_of(scalars, st.dictionaries(st.sampled_from(["url", "events", "x-a"]), texts)), max_size=3)
+KEYS = sorted({key for _, schema in described(SCHEMA) for key in schema.get("properties", {})} | {"x-a", "y"})
+values = st.recursive(
+    st.one_of(scalars, lists),
+    lambda inner: st.one_of(
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=4), st.dictionaries(names, inner, max_size=2)
+    ),
+    max_leaves=12,
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Plain:
+    """Mostly valid documents, with drawn values at drawn places."""
+    document = json.loads(json.dumps(GOOD))
+    document["accounts"] = {"live": {"provider": "shippo", "token": "${A}"}}
+    for _ in range(draw(st.integers(1, 3))):
+        at: Any = draw(
+            st.sampled_from(
+                [
+                    document,
+                    document.get("accounts"),
+                    *(
+                        part.get(name)
+                        for part in (document.get("accounts"), document.get("webhooks"))
+                        if isinstance(part, dict)
+                        for name in part
+                    ),
+                    document.get("webhooks"),
+                ]
+            )
+        )
+        if isinstance(at, dict):
+            at[draw(st.one_of(st.sampled_from(KEYS), names))] = draw(values)
+    return document  # type: ignore[no-any-return]
+
+
+@settings(max_examples=400)
+@given(document=documents())
+def test_both_validators_agree(document: Plain) -> None:
+    assert accepts(document) == (find_faults(document) == ())
+
+
+NAMES = [
+    pytest.param(name, accepted, id=repr(name))
+    for name, accepted in {
+        "a": True,
+        "0_-": True,
+        "A": False,
+        "a\n": False,
+        "": False,
+        "a b": False,
+        "é": False,
+    }.items()
+]
+
+
+@pytest.mark.parametrize(("name", "accepted"), NAMES)
+def test_names_are_read_alike(name: str, accepted: bool) -> None:  # noqa: FBT001
+    document: Plain = {**GOOD, "webhooks": {name: GOOD["webhooks"]["tracking"]}}  # type: ignore[assignment]
+    assert accepts(document) is accepted
+    assert (find_faults(document) == ()) is accepted
