@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.model.configuration import Account
 from reconciler.model.event import Listener
 from reconciler.model.provider import Provider
 from reconciler.model.reading import Reading
+from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Fields, Remote
+
+if TYPE_CHECKING:  # `politeness` needs `Clock` from here
+    from reconciler.providers.politeness import Politeness
 
 
 class Clock(Protocol):
@@ -42,12 +46,15 @@ class Surroundings:
         listener: is told of pages, waits and calls; may be called from several threads at once.
         secret_params: names of the secret query parameters.
         allowed_hosts: hosts (with an optional `:port`) that may get a token beside the provider's own and loopback.
+        politeness: limiter, retry budget and throttle for each origin and token, so that all clients of a run share
+            them; filled by the clients.
     """
 
     clock: Clock
     listener: Listener
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
+    politeness: dict[tuple[str, SecretText], Politeness] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Reader(Protocol):

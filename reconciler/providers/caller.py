@@ -1,0 +1,232 @@
+"""Makes a call as often as it may be made: waits for its turn, sends it, and has the policies decide what follows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.configuration import Account
+from reconciler.model.event import Called, Waiting
+from reconciler.model.reading import ProviderError
+from reconciler.model.secret import SecretText
+from reconciler.providers import refusals
+from reconciler.providers.client import Surroundings
+from reconciler.providers.destination import Destination, destination_of
+from reconciler.providers.exchange import NoReply, Reply, Request
+from reconciler.providers.politeness import Politeness, politeness_of
+from reconciler.providers.rate import CallClass
+from reconciler.providers.retry import Attempt, Ending, decide, retry_after
+from reconciler.providers.session import Session
+
+_TOO_MANY_REQUESTS = 429
+_SERVICE_UNAVAILABLE = 503
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Open:
+    """What there is once it is known that the account's token may go where it is to go."""
+
+    destination: Destination
+    session: Session
+    politeness: Politeness
+
+
+class Caller:
+    """An account's way to its provider. Safe to use from several threads.
+
+    Args:
+        account: whose calls they are.
+        surroundings: clock, listener, allowed hosts, and what the clients of a run share.
+        scheme: of the `Authorization` header, before the token.
+        headers: all others.
+    """
+
+    def __init__(
+        self, account: Account, surroundings: Surroundings, *, scheme: str, headers: Mapping[str, str]
+    ) -> None:
+        self._account = account
+        self._surroundings = surroundings
+        self._scheme = scheme
+        self._headers = headers
+        self._opened: _Open | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def destination(self) -> Destination:
+        """Where calls go.
+
+        Raises:
+            ProviderError: DENIED, where the token may not go there.
+        """
+        return self._open().destination
+
+    def call(self, request: Request, call_class: CallClass, shown: str) -> Reply:
+        """Send a request until it succeeds, fails for good, or may not be sent again.
+
+        Args:
+            request: its target begins with the destination's path.
+            call_class: what it counts as.
+            shown: the path as events may show it.
+        Returns:
+            The answer, with a status from 200 to 299.
+        Raises:
+            ProviderError: it failed; `may_have_acted` is about all its attempts.
+        """
+        return _Call(self._account, self._surroundings, self._open(), request, call_class, shown).make()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.session.close()
+
+    def _open(self) -> _Open:
+        with self._lock:
+            if self._opened is None:
+                account = self._account
+                destination = destination_of(account, self._surroundings.allowed_hosts)
+                self._opened = _Open(
+                    destination=destination,
+                    session=Session(
+                        destination,
+                        authorization=SecretText.joined((SecretText.literal(self._scheme), account.token), " "),
+                        headers=self._headers,
+                        timeout=account.timeout,
+                    ),
+                    politeness=politeness_of(account, destination.origin, self._surroundings),
+                )
+            return self._opened
+
+
+class _Call:
+    """One call on its way, through all its attempts."""
+
+    def __init__(
+        self,
+        account: Account,
+        surroundings: Surroundings,
+        opened: _Open,
+        request: Request,
+        call_class: CallClass,
+        shown: str,
+    ) -> None:
+        self._account = account
+        self._clock = surroundings.clock
+        self._listener = surroundings.listener
+        self._opened = opened
+        self._politeness = opened.politeness
+        self._request = request
+        self._call_class = call_class
+        self._shown = shown
+        self._number = 1
+        self._cost = 0  # of the last retry
+        self._may_have_acted = False
+
+    def make(self) -> Reply:
+        while True:
+            outcome = self._send()
+            if isinstance(outcome, Reply):
+                if outcome.status == _TOO_MANY_REQUESTS:
+                    continue  # no attempt: the throttle waits before the next
+                attempt = self._attempt(Ending.ANSWERED, outcome.status)
+                if attempt.succeeded:
+                    self._politeness.budget.refund(self._cost)
+                    return outcome
+            else:
+                attempt = self._attempt(outcome.ending)
+            self._may_have_acted = self._may_have_acted or attempt.may_have_acted
+            self._prepare_next(attempt, outcome)
+
+    def _attempt(self, ending: Ending, status: int = 0) -> Attempt:
+        return Attempt(method=self._request.method, number=self._number, ending=ending, status=status)
+
+    def _prepare_next(self, attempt: Attempt, outcome: Reply | NoReply) -> None:
+        """Wait for the next attempt, or raise where there is none."""
+        decision = decide(attempt, self._clock.chance())
+        if not (decision.again and self._politeness.budget.spend(decision.cost)):
+            raise self._error(outcome)
+        self._number += 1
+        self._cost = decision.cost
+        if attempt.status == _SERVICE_UNAVAILABLE:
+            self._check_throttle(attempt.status)
+        if decision.wait > self._politeness.throttle.state.wait(self._clock.monotonic()):
+            self._sleep(decision.wait, f"attempt {self._number} of a call comes after a pause")
+
+    def _send(self) -> Reply | NoReply:
+        """Wait for the call's turn and send it once."""
+        self._wait_for_turn()
+        began = self._clock.monotonic()
+        try:
+            outcome = self._opened.session.send(self._request)
+        finally:
+            self._politeness.limiter.give_back(self._call_class)
+        now = self._clock.monotonic()
+        self._listener(
+            Called(
+                account=self._account.name,
+                method=self._request.method,
+                path=self._shown,
+                status=outcome.status if isinstance(outcome, Reply) else 0,
+                seconds=now - began,
+                attempt=self._number,
+            )
+        )
+        if isinstance(outcome, Reply):
+            self._heed(outcome, began, now)
+        return outcome
+
+    def _wait_for_turn(self) -> None:
+        """Wait until the provider wants to be called, and a slot is free."""
+        throttle, limiter = self._politeness.throttle, self._politeness.limiter
+        while True:
+            if self._clock.stopping():
+                raise self._interrupted()
+            self._check_throttle(0)
+            wait, reason = throttle.state.wait(self._clock.monotonic()), "the provider asks to wait"
+            if not wait:
+                wait, reason = limiter.take(self._call_class), limiter.reason(self._call_class)
+            if not wait:
+                return
+            self._sleep(wait, reason)
+
+    def _heed(self, reply: Reply, sent_at: float, now: float) -> None:
+        """Note what an answer says about calling again."""
+        told = retry_after(reply.retry_after, self._clock.now())
+        if reply.status == _TOO_MANY_REQUESTS:
+            self._politeness.throttle.refused(sent_at=sent_at, now=now, told=told)
+            self._check_throttle(reply.status)
+            return
+        self._politeness.throttle.succeeded(sent_at)
+        if reply.status == _SERVICE_UNAVAILABLE and told is not None:
+            self._politeness.throttle.told(told, now)
+
+    def _check_throttle(self, status: int) -> None:
+        """Raise where the provider wants to be left alone for longer than a run may wait."""
+        state, now = self._politeness.throttle.state, self._clock.monotonic()
+        if state.given_up and state.wait(now):
+            raise refusals.limited(
+                self._account,
+                state.wait(now),
+                self._clock.now(),
+                may_have_acted=self._may_have_acted,
+                status=status,
+            )
+
+    def _sleep(self, seconds: float, reason: str) -> None:
+        if not seconds:
+            return
+        if self._politeness.is_news(self._clock.monotonic(), seconds, reason):
+            self._listener(Waiting(account=self._account.name, seconds=seconds, reason=reason))
+        if not self._clock.sleep(seconds):
+            raise self._interrupted()
+
+    def _error(self, outcome: Reply | NoReply) -> ProviderError:
+        if isinstance(outcome, Reply):
+            return refusals.refusal(self._account, self._request, outcome, may_have_acted=self._may_have_acted)
+        origin = self._opened.destination.origin
+        return refusals.no_reply(self._account, origin, outcome, may_have_acted=self._may_have_acted)
+
+    def _interrupted(self) -> ProviderError:
+        return refusals.interrupted(self._account, may_have_acted=self._may_have_acted)

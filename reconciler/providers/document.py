@@ -1,0 +1,41 @@
+"""A provider's answer, from bytes to plain JSON values; or a clear no, whatever the bytes are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NoReturn
+
+
+class NotADocument(Exception):  # noqa: N818 - says what it is
+    """The bytes aren't a JSON object. Its text quotes nothing of them."""
+
+
+def parse_document(body: bytes) -> Mapping[str, object]:
+    """Read an answer's body.
+
+    Args:
+        body: whatever came.
+    Returns:
+        The JSON object.
+    Raises:
+        NotADocument: it isn't one; says why.
+    """
+    # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
+    document: object = None
+    reason = "is JSON, but no object"
+    try:
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
+    except UnicodeDecodeError:
+        reason = "isn't UTF-8"
+    except RecursionError:
+        reason = "is nested too deeply"
+    except ValueError:
+        reason = "isn't JSON"
+    if not isinstance(document, dict):
+        raise NotADocument(reason)
+    return document
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)

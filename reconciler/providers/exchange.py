@@ -1,0 +1,54 @@
+"""One exchange with a provider as values: what is sent, what is answered, or why there is no answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.providers.retry import Ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent.
+
+    Attributes:
+        method: in upper case.
+        target: path and query, percent-encoded, with a slash at its beginning.
+        body: JSON; None where there is none.
+    """
+
+    method: str
+    target: str = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What was answered, in whole.
+
+    Attributes:
+        status: the HTTP status.
+        body: bytes, decompressed.
+        retry_after: the header as it came.
+        redirect: the origin that a redirect points to; empty where there is none, or it can't be read.
+    """
+
+    status: int
+    body: bytes = field(default=b"", repr=False)
+    retry_after: str | None = None
+    redirect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReply:
+    """Why there is no answer to read. Its texts hold no secret and no path.
+
+    Attributes:
+        ending: how the attempt ended, never ANSWERED.
+        message: goes on after the origin: "… did not answer within 30 seconds".
+        help: what to check.
+    """
+
+    ending: Ending
+    message: str
+    help: str

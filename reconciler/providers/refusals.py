@@ -1,0 +1,130 @@
+"""What is said of a call that failed, as a `ProviderError`: one sentence, and what to check."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from reconciler.model.configuration import Account
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.providers.complaint import complaint
+from reconciler.providers.exchange import NoReply, Reply, Request
+from reconciler.providers.reasons import NOT_THE_API
+from reconciler.providers.retry import Ending
+
+_MINUTE = 60
+_HOUR = 3600
+_DAY = 86400
+
+
+def no_reply(account: Account, origin: str, failure: NoReply, *, may_have_acted: bool) -> ProviderError:
+    """No attempt got an answer that can be read."""
+    return ProviderError(
+        kind=ErrorKind.GARBLED if failure.ending is Ending.UNUSABLE else ErrorKind.UNREACHABLE,
+        message=f"{account.provider.title} at {origin} {failure.message}",
+        help=failure.help,
+        may_have_acted=may_have_acted,
+    )
+
+
+def refusal(account: Account, request: Request, reply: Reply, *, may_have_acted: bool) -> ProviderError:
+    """The provider answered with something else than success (and than 429).
+
+    Args:
+        account: who called.
+        request: what was sent.
+        reply: what was answered.
+        may_have_acted: whether this attempt or one before may have been carried out.
+    """
+    title = account.provider.title
+    match reply.status:
+        case 401 | 403:
+            kind, message = ErrorKind.DENIED, f"{title} denied the call with {reply.status}"
+            help_ = _check_credential(account)
+        case 404:
+            kind, message = ErrorKind.GONE, f"{title} has no such object (404)"
+            help_ = "Somebody may have deleted it meanwhile; run `plan` again."
+        case 400 | 409 | 422:
+            said = complaint(reply.body, request.body, _secrets(account))
+            kind, message = ErrorKind.INVALID, f"{title} doesn't accept what was sent ({reply.status}){said}"
+            help_ = "Compare the entry with what the provider allows."
+        case status if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
+            where = f" to {reply.redirect}" if reply.redirect else ""
+            kind, message = ErrorKind.REFUSED, f"{title} answered with a redirect ({status}){where}"
+            help_ = "Redirects are never followed, since the token would go along; correct `base_url`."
+        case status if status >= 500:  # noqa: PLR2004 - HTTP's own classes
+            kind, message = ErrorKind.REFUSED, f"{title} could not answer ({status})"
+            help_ = "Try again later; look whether the provider reports an outage."
+        case status:
+            kind, message, help_ = (
+                ErrorKind.REFUSED,
+                f"{title} answered with {status}, which isn't expected",
+                NOT_THE_API,
+            )
+    return ProviderError(kind=kind, message=message, help=help_, may_have_acted=may_have_acted, status=reply.status)
+
+
+def limited(account: Account, seconds: float, now: datetime, *, may_have_acted: bool, status: int) -> ProviderError:
+    """The provider asks for a longer wait than a run may wait.
+
+    Args:
+        account: who called.
+        seconds: until the provider wants to be called again.
+        now: the time of day (UTC).
+        may_have_acted: whether an attempt before may have been carried out.
+        status: what asked for it, 429 or 503; 0 where it was another call's answer.
+    """
+    return ProviderError(
+        kind=ErrorKind.REFUSED if status == 503 else ErrorKind.LIMITED,  # noqa: PLR2004 - HTTP's own number
+        message=f"{account.provider.title} asks to be left alone for longer than a run may wait",
+        help=come_back(seconds, now),
+        may_have_acted=may_have_acted,
+        status=status,
+    )
+
+
+def interrupted(account: Account, *, may_have_acted: bool) -> ProviderError:
+    """The run was asked to stop before the call (or its next attempt) was made."""
+    return ProviderError(
+        kind=ErrorKind.INTERRUPTED,
+        message=f"stopped before {account.provider.title} was called"
+        if not may_have_acted
+        else f"stopped before {account.provider.title} could be called again",
+        help="Run the command again; it goes on from what is there.",
+        may_have_acted=may_have_acted,
+    )
+
+
+def come_back(seconds: float, now: datetime) -> str:
+    """When to try again, as a sentence."""
+    try:
+        at = f" (not before {now + timedelta(seconds=math.ceil(seconds)):%Y-%m-%d %H:%M:%S} UTC)"
+    except OverflowError:
+        at = ""
+    return f"Run it again in {duration(seconds)}{at}."
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them, rounded up: `45 s`, `6 min`, `3 h`, `2 days`."""
+    if seconds <= 2 * _MINUTE:
+        return f"{math.ceil(seconds)} s"
+    if seconds <= 2 * _HOUR:
+        return f"{math.ceil(seconds / _MINUTE)} min"
+    if seconds <= 2 * _DAY:
+        return f"{math.ceil(seconds / _HOUR)} h"
+    return f"{math.ceil(seconds / _DAY)} days"
+
+
+def _secrets(account: Account) -> tuple[str, ...]:
+    """What of the token and the account id must not show; a token's known prefix may."""
+    token = account.token.reveal()
+    kind = account.provider.kind_of(token)
+    shown = kind.prefix if kind is not None else ""
+    return (token.removeprefix(shown), account.account_id.reveal() if account.account_id is not None else "")
+
+
+def _check_credential(account: Account) -> str:
+    names = " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
+    kind = f", for {account.mode} mode" if account.mode else ""
+    managed = ", and that `account_id` is an account it may act for" if account.account_id is not None else ""
+    return f"Check that {names} holds a whole token that is still valid{kind}{managed}."

@@ -1,0 +1,125 @@
+"""Shippo's answers, from plain JSON values to `Remote` and `Page`; or a clear no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Url, parse_url
+from reconciler.model.url_error import UrlError
+from reconciler.model.webhook import Remote, Value
+from reconciler.providers.paging import Page
+from reconciler.providers.shippo import SHIPPO
+
+_KEPT_BY_SHIPPO = frozenset({"object_id", "object_created", "object_updated", "object_owner"})
+_LONGEST_ID = 200
+_HIGHEST_COUNT = 10**9
+_HALF = re.compile(r"[\ud800-\udfff]")
+_FLAGS = {"true": True, "false": False}
+
+
+class UnexpectedAnswer(Exception):  # noqa: N818 - says what it is
+    """An answer that isn't what the API promises; says what is wrong, and quotes nothing but field names."""
+
+
+def page_of(document: Mapping[str, object], secret_params: frozenset[str]) -> Page:
+    """A page of the list.
+
+    Raises:
+        UnexpectedAnswer: it isn't one, or one of its webhooks isn't one.
+    """
+    results, count, following = document.get("results"), document.get("count"), document.get("next")
+    if not isinstance(results, list):
+        raise UnexpectedAnswer("has no list of `results`")
+    if count is not None and (type(count) is not int or not 0 <= count <= _HIGHEST_COUNT):
+        raise UnexpectedAnswer("has a `count` that is no number")
+    if following is not None and not isinstance(following, str):
+        raise UnexpectedAnswer("has a `next` that is no text")
+    remotes = tuple(remote_of(_object(result), secret_params) for result in results)
+    return Page(remotes=remotes, count=count, next=following or None)
+
+
+def remote_of(document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
+    """One webhook.
+
+    Args:
+        document: as Shippo shows it.
+        secret_params: names of the secret query parameters.
+    Raises:
+        UnexpectedAnswer: it isn't one.
+    """
+    object_id = _text(document, "object_id")
+    if not object_id or len(object_id) > _LONGEST_ID or object_id in (".", ".."):
+        raise UnexpectedAnswer("has an `object_id` that can't be one")
+    values: dict[str, Value] = {
+        "url": _url(document.get("url"), secret_params),
+        "event": _text(document, "event"),
+        **{name: flag for name in ("active", "is_test") if (flag := _flag(document, name)) is not None},
+    }
+    fields = SHIPPO.normalise(values)
+    return Remote(
+        id=object_id,
+        key=SHIPPO.key_of(fields),
+        fields=fields,
+        created=_time(document.get("object_created")),
+        updated=_time(document.get("object_updated")),
+        unknown=tuple(
+            sorted(_writable(name) for name in document if name not in fields and name not in _KEPT_BY_SHIPPO)
+        ),
+    )
+
+
+def _object(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise UnexpectedAnswer("lists something that is no webhook")
+    return value
+
+
+def _text(document: Mapping[str, object], name: str) -> str:
+    value = document.get(name)
+    if value is None:
+        raise UnexpectedAnswer(f"has a webhook without `{name}`")
+    if not isinstance(value, str) or _writable(value) != value:
+        raise UnexpectedAnswer(f"has a webhook whose `{name}` is no text")
+    return value
+
+
+def _flag(document: Mapping[str, object], name: str) -> bool | None:
+    """True or false, which Shippo's own documentation also spells as texts; None where it isn't said."""
+    value = document.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    flag = _FLAGS.get(value.lower()) if isinstance(value, str) else None
+    if flag is None:
+        raise UnexpectedAnswer(f"has a webhook whose `{name}` is neither true nor false")
+    return flag
+
+
+def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText:
+    if not isinstance(value, str):
+        raise UnexpectedAnswer("has a webhook without a `url`")
+    text = SecretText.provider(_writable(value))
+    if text.reveal() != value:
+        return text
+    try:
+        return parse_url(text, secret_params)
+    except UrlError:
+        return text
+
+
+def _writable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can spell and nothing can write."""
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _time(value: object) -> datetime | None:
+    """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""The provider side: policies held by their tables, the client held against real HTTP servers."""

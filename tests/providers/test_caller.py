@@ -1,0 +1,283 @@
+"""What many calls share: limits, budget, waits; and how a run that is asked to stop ends them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+
+from reconciler.model.event import Called, Event, Waiting
+from reconciler.model.provider import RateLimits
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.providers.client import Surroundings
+from reconciler.providers.politeness import Politeness
+from reconciler.providers.rate import RateLimiter
+from reconciler.providers.registry import open_reader, open_writer
+from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.rules import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
+from reconciler.sandbox.server import Sandbox
+from tests.support.clock import FakeClock
+
+from .tools import TOKEN, URL, RawServer, Received, Run, account, answer, fields, says
+
+LIMITS = SHIPPO.token_kinds[1].limits  # test tokens: 10 lists, 50 writes and 400 reads a minute
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+    """A sandbox with the published limits, on the run's own clock."""
+    with Sandbox(SandboxOptions(clock=clock.monotonic, proxy=True)) as sandbox:
+        yield sandbox
+
+
+def failed(call: object) -> ProviderError:
+    assert callable(call)
+    with pytest.raises(ProviderError) as caught:
+        call()
+    return caught.value
+
+
+# Limits (invariant 14)
+
+
+def test_the_providers_limit_is_never_met_at_any_parallelism_by_accounts_that_share_a_token(
+    clock: FakeClock, sandbox: Sandbox
+) -> None:
+    run = Run(clock=clock)
+    clients = [
+        open_writer(account(sandbox.base_url, name=name, limits=LIMITS), run.surroundings) for name in ("one", "two")
+    ]
+
+    def work(number: int) -> None:
+        for turn in range(10):
+            clients[number % 2].create(fields(f"https://hooks.example.com/{number}/{turn}"))
+            if turn % 2:
+                clients[number % 2].list()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for client in clients:
+        client.close()
+    log = sandbox.store.log()
+    assert {entry.status for entry in log} == {200, 201}
+    assert sum(entry.method == "POST" for entry in log) == 80
+    assert sum(entry.method == "GET" for entry in log) == 40
+    assert {event.reason for event in run.of(Waiting)} == {"the provider allows 10 lists a minute"}
+
+
+def test_retries_are_counted_too(clock: FakeClock, sandbox: Sandbox) -> None:
+    assert sandbox.proxy is not None
+    rule = sandbox.proxy.add(Rule(action=ReplaceAnswer(answer=Answer(status=500))))
+    run = Run(clock=clock)
+    client = open_reader(account(sandbox.base_url, limits=LIMITS), run.surroundings)
+    for _ in range(15):
+        failed(client.list)
+    client.close()
+    assert rule.applied == 45
+    assert {entry.status for entry in sandbox.store.log()} == {200}
+
+
+def test_other_tokens_and_other_origins_have_limits_of_their_own() -> None:
+    run = Run()
+    with RawServer(says("404 Not Found")) as one, RawServer(says("404 Not Found")) as two:
+        for server, token in ((one, TOKEN), (one, TOKEN + "x"), (two, TOKEN)):
+            client = open_reader(account(server.base_url, token=token, limits=RateLimits(get=1)), run.surroundings)
+            failed(lambda client=client: client.get("a"))
+            client.close()
+    assert run.clock.sleeps == []
+
+
+def test_one_wait_is_told_once_however_many_calls_wait_for_it(clock: FakeClock) -> None:
+    run = Run(clock=clock)
+    with RawServer(says("404 Not Found")) as server:
+        client = open_reader(account(server.base_url, limits=RateLimits(get=2)), run.surroundings)
+        for _ in range(5):
+            failed(lambda: client.get("a"))
+        client.close()
+    assert run.of(Waiting) == [
+        Waiting(account="test", seconds=60.25, reason="the provider allows 2 reads a minute"),
+        Waiting(account="test", seconds=60.25, reason="the provider allows 2 reads a minute"),
+    ]
+
+
+def test_a_wait_is_news_where_it_is_long_and_lasts_longer_than_what_was_told() -> None:
+    politeness = Politeness(RateLimiter(RateLimits(), FakeClock()))
+    asked = [(0.0, 0.9, "a"), (0.0, 10.0, "a"), (1.0, 9.5, "a"), (1.0, 9.5, "b"), (5.0, 6.0, "a"), (10.5, 1.0, "a")]
+    assert [politeness.is_news(*wait) for wait in asked] == [False, True, False, True, True, False]
+
+
+# Budget and Retry-After (invariant 13)
+
+
+def test_a_dead_provider_is_called_a_bounded_number_of_times(sandbox: Sandbox) -> None:
+    assert sandbox.proxy is not None
+    rule = sandbox.proxy.add(Rule(action=Answer(status=503)))
+    run = Run()
+    client = open_writer(account(sandbox.base_url), run.surroundings)
+    kinds = {failed(lambda: client.delete("a")).kind for _ in range(100)}
+    client.close()
+    assert kinds == {ErrorKind.REFUSED}
+    assert rule.applied == 200  # 100 first attempts, and what 500 pays for at 5 a retry
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+@pytest.mark.parametrize(
+    ("header", "least"),
+    [
+        pytest.param("7", 7.0, id="seconds"),
+        pytest.param("Fri, 02 Jan 2026 03:05:05 GMT", 60.0, id="date"),
+        pytest.param("Thu, 01 Jan 2026 00:00:00 GMT", 0.0, id="past-date"),
+        pytest.param("soon", 0.0, id="nonsense"),
+    ],
+)
+def test_no_call_of_the_token_comes_before_the_provider_wants_it(status: str, header: str, least: float) -> None:
+    run = Run()
+    with RawServer(says(status, b"", f"Retry-After: {header}")) as server:
+        client = open_writer(account(server.base_url), run.surroundings)
+        times: list[float] = []
+        run.events.clear()
+
+        def listen(event: Event) -> None:
+            if isinstance(event, Called):
+                times.append(run.clock.monotonic())
+
+        watched = Surroundings(clock=run.clock, listener=listen, secret_params=frozenset(), politeness={})
+        client.close()
+        client = open_writer(account(server.base_url), watched)
+        failed(lambda: client.create(fields()))
+        failed(lambda: client.get("a"))
+        client.close()
+    assert len(times) > 1
+    assert times[1] - times[0] >= least
+    if header.isdecimal():
+        assert min(later - earlier for earlier, later in pairwise(times)) >= least
+
+
+def test_all_threads_wait_for_one_refusal_and_it_counts_once() -> None:
+    clock = FakeClock()
+    run = Run(clock=clock)
+    first = threading.Barrier(4)
+
+    def handler(connection: object, _: Received) -> None:
+        refused = len(server.received) <= 4
+        if refused:
+            first.wait(5)
+        connection.sendall(answer("429 Too Many Requests" if refused else "404 Not Found"))  # type: ignore[attr-defined]
+
+    with RawServer(handler) as server:
+        client = open_reader(account(server.base_url), run.surroundings)
+        threads = [threading.Thread(target=lambda: failed(lambda: client.get("a"))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        client.close()
+    assert next(iter(run.surroundings.politeness.values())).throttle.state.waited == 15.0
+    assert run.waits() == [15.0]
+
+
+def test_a_run_that_has_waited_enough_says_when_to_come_back_and_calls_no_more() -> None:
+    run = Run()
+    with RawServer(says("429 Too Many Requests", b"", "Retry-After: 86400")) as server:
+        client = open_reader(account(server.base_url), run.surroundings)
+        first, second = failed(client.list), failed(lambda: client.get("a"))
+        client.close()
+    assert len(server.received) == 1
+    assert (first.kind, first.status, second.kind, second.status) == (ErrorKind.LIMITED, 429, ErrorKind.LIMITED, 0)
+    assert first.message == second.message == "Shippo asks to be left alone for longer than a run may wait"
+    assert first.help == "Run it again in 24 h (not before 2026-01-03 03:04:05 UTC)."
+
+
+# Stop (invariant 8)
+
+
+def test_no_call_is_made_once_the_run_is_asked_to_stop() -> None:
+    run = Run()
+    run.clock.stop()
+    with RawServer(says("200 OK")) as server:
+        client = open_writer(account(server.base_url), run.surroundings)
+        errors = [failed(client.list), failed(lambda: client.create(fields())), failed(lambda: client.delete("a"))]
+        client.close()
+    assert server.received == []
+    assert [(error.kind, error.may_have_acted) for error in errors] == [(ErrorKind.INTERRUPTED, False)] * 3
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Internal Server Error"])
+def test_a_stop_ends_a_wait_at_once(status: str) -> None:
+    run = Run(clock=FakeClock(stop_at_sleep=1))
+    with RawServer(says(status)) as server:
+        client = open_writer(account(server.base_url), run.surroundings)
+        error = failed(lambda: client.delete("a"))
+        client.close()
+    assert len(server.received) == 1
+    assert (error.kind, error.may_have_acted) == (ErrorKind.INTERRUPTED, status.startswith("500"))
+
+
+def test_a_stop_ends_a_wait_for_a_slot_at_once() -> None:
+    run = Run(clock=FakeClock(stop_at_sleep=1))
+    with RawServer(says("404 Not Found")) as server:
+        client = open_reader(account(server.base_url, limits=RateLimits(get=1)), run.surroundings)
+        kinds = [failed(lambda: client.get("a")).kind for _ in range(2)]
+        client.close()
+    assert kinds == [ErrorKind.GONE, ErrorKind.INTERRUPTED]
+    assert len(server.received) == 1
+
+
+# Attempts together
+
+
+def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox) -> None:
+    assert sandbox.proxy is not None
+    sandbox.proxy.add(Rule(action=DropAnswer(), when=Nth(k=1)))
+    object_id = sandbox.store.create(TOKEN, url=URL, event="all").object_id
+    run = Run()
+    client = open_writer(account(sandbox.base_url), run.surroundings)
+    error = failed(lambda: client.delete(object_id))
+    client.close()
+    assert (error.kind, error.may_have_acted) == (ErrorKind.GONE, True)
+    path = f"/webhooks/{object_id}"
+    assert run.calls() == [("DELETE", path, 0, 1), ("DELETE", path, 404, 2)]
+
+
+def test_a_create_after_a_429_is_sent_once_more_and_made_once(sandbox: Sandbox) -> None:
+    assert sandbox.proxy is not None
+    sandbox.proxy.add(Rule(action=Answer(status=429, retry_after="3"), when=Nth(k=1)))
+    run = Run()
+    client = open_writer(account(sandbox.base_url), run.surroundings)
+    made = client.create(fields())
+    client.close()
+    assert [hook.object_id for hook in sandbox.store.list(TOKEN)] == [made.id]
+    assert run.calls() == [("POST", "/webhooks", 429, 1), ("POST", "/webhooks", 201, 1)]
+    assert run.waits() == [3.0]
+
+
+def test_a_call_that_succeeds_at_its_second_attempt_gives_its_cost_back(clock: FakeClock, sandbox: Sandbox) -> None:
+    assert sandbox.proxy is not None
+    run = Run(clock=clock)
+    client = open_reader(account(sandbox.base_url, limits=LIMITS), run.surroundings)
+    for _ in range(150):
+        rule = sandbox.proxy.add(Rule(action=ResetRequest(), when=Nth(k=1)))
+        client.list()
+        sandbox.proxy.remove(rule)
+    client.close()
+    assert [status for _, _, status, _ in run.calls()] == [0, 200] * 150
+
+
+def test_a_closed_client_may_be_used_again(sandbox: Sandbox) -> None:
+    client = open_reader(account(sandbox.base_url), Run().surroundings)
+    client.list()
+    client.close()
+    client.close()
+    assert client.list().count == 0
+    client.close()

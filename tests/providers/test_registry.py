@@ -1,0 +1,161 @@
+"""Providers that packages bring along, the broken ones too."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from reconciler.model.configuration import Account
+from reconciler.model.provider import Provider
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.secret import SecretText
+from reconciler.providers import registry
+from reconciler.providers.client import Installed, Surroundings
+from reconciler.providers.registry import BrokenProviderError, declaration, names, open_reader, open_writer
+from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.shippo_client import ShippoReader, ShippoWriter
+
+from .tools import Run, account
+
+OTHER = replace(SHIPPO, name="other", title="Other")
+
+
+class OtherClient:
+    def __init__(self, opened: Account, surroundings: Surroundings) -> None:
+        self.opened = (opened, surroundings)
+
+
+def fail(*_: object) -> object:
+    raise RuntimeError("swordfish")
+
+
+def deny(*_: object) -> object:
+    raise ProviderError(kind=ErrorKind.DENIED, message="no")
+
+
+@pytest.fixture(autouse=True)
+def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module that an installed package could have."""
+    module = ModuleType("other_provider")
+    module.__dict__.update(
+        INSTALLED=Installed(declaration=OTHER, reader="other_provider:Reader", writer="other_provider:Writer"),
+        Reader=OtherClient,
+        Writer=fail,
+        deny=deny,
+        NOTHING=None,
+    )
+    monkeypatch.setitem(sys.modules, "other_provider", module)
+    return module
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
+    found = tuple(EntryPoint(name=name, value=value, group=registry.GROUP) for name, value in points)
+    monkeypatch.setattr(registry, "_entry_points", lambda: found)
+
+
+def other_account(provider: Provider = OTHER) -> Account:
+    return Account(name="a", provider=provider, token=SecretText.literal("t"), base_url="https://x.example")
+
+
+def broken(call: Callable[[], object]) -> str:
+    with pytest.raises(BrokenProviderError) as caught:
+        call()
+    assert caught.value.__context__ is None
+    assert "swordfish" not in str(caught.value)
+    return caught.value.message
+
+
+def test_shippo_is_there_without_a_look_at_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_entry_points", fail)
+    run = Run()
+    assert declaration("shippo") is SHIPPO
+    reader, writer = (opener(account("http://127.0.0.1:1"), run.surroundings) for opener in (open_reader, open_writer))
+    assert (type(reader), type(writer)) == (ShippoReader, ShippoWriter)
+
+
+def test_a_reader_cannot_change_anything() -> None:
+    reader = open_reader(account("http://127.0.0.1:1"), Run().surroundings)
+    assert [name for name in ("create", "update", "delete") if hasattr(reader, name)] == []
+
+
+def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, ("other", "other_provider:INSTALLED"))
+    assert names() == ("other", "shippo")
+    assert declaration("other") is OTHER
+    opened, surroundings = other_account(), Run().surroundings
+    reader = open_reader(opened, surroundings)
+    assert isinstance(reader, OtherClient)
+    assert reader.opened == (opened, surroundings)
+
+
+def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch)
+    assert declaration("shipo") is None
+    assert broken(lambda: open_reader(other_account(), Run().surroundings)) == "there is no provider `other`"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param("other_provider:NOTHING", "`other_provider:NOTHING` is no `Installed`", id="nothing-offered"),
+        pytest.param(
+            "other_provider:MISSING", "loading `other_provider:MISSING` ended in a AttributeError", id="no-such-name"
+        ),
+        pytest.param("no_such_module:X", "loading `no_such_module:X` ended in a ModuleNotFoundError", id="no-module"),
+    ],
+)
+def test_a_broken_package_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:
+    installed(monkeypatch, ("other", value))
+    expected = f"the provider `other` of the package `?` can't be used: {reason}"
+    assert broken(lambda: declaration("other")) == expected
+    assert broken(lambda: open_writer(other_account(), Run().surroundings)) == expected
+
+
+def test_a_declaration_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, ("another", "other_provider:INSTALLED"))
+    assert broken(lambda: declaration("another")) == (
+        "the provider `another` of the package `?` can't be used: it is declared as `other`"
+    )
+
+
+def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, ("other", "other_provider:INSTALLED"), ("other", "other_provider:NOTHING"))
+    assert broken(lambda: declaration("other")) == "several packages offer the provider `other`: `?` and `?`"
+
+
+def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, ("shippo", "other_provider:INSTALLED"))
+    assert declaration("shippo") is SHIPPO
+    assert names() == ("shippo",)
+
+
+def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, ("other", "other_provider:INSTALLED"))
+    assert broken(lambda: open_writer(other_account(), Run().surroundings)) == (
+        "the provider `other` can't be opened: `other_provider:Writer` ended in a RuntimeError"
+    )
+
+
+def test_what_a_client_says_of_its_provider_comes_through(monkeypatch: pytest.MonkeyPatch, package: ModuleType) -> None:
+    installed(monkeypatch, ("other", "other_provider:INSTALLED"))
+    package.__dict__["Reader"] = deny
+    with pytest.raises(ProviderError, match=r"^no$"):
+        open_reader(other_account(), Run().surroundings)
+
+
+def test_entry_points_of_installed_packages_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "other_provider-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-provider\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[reconciler.providers]\nother = other_provider:NOTHING\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert names() == ("other", "shippo")
+    assert broken(lambda: declaration("other")) == (
+        "the provider `other` of the package `other-provider` can't be used: `other_provider:NOTHING` is no `Installed`"
+    )

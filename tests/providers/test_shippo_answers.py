@@ -1,0 +1,197 @@
+"""Shippo's answers: the documented one, those that differ a little, and those that are none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.secret import SecretText
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
+from reconciler.model.webhook import Fields, Remote
+from reconciler.providers.paging import Page
+from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.shippo_answers import UnexpectedAnswer, page_of, remote_of
+
+URL = "https://hooks.example.com/orders?token=swordfish"
+DOCUMENTED = {
+    "object_id": "abc",
+    "object_created": "2021-06-28T15:44:11.647Z",
+    "object_updated": "2021-06-29T15:44:11.647Z",
+    "object_owner": "somebody@example.com",
+    "event": "track_updated",
+    "url": URL,
+    "active": True,
+    "is_test": True,
+}
+
+
+def read(**changes: object) -> Remote:
+    return remote_of({**DOCUMENTED, **changes}, BUILT_IN_SECRET_PARAMS)
+
+
+def refused(**changes: object) -> str:
+    with pytest.raises(UnexpectedAnswer) as caught:
+        read(**changes)
+    assert "swordfish" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_documented_webhook() -> None:
+    url = parse_url(SecretText.provider(URL))
+    values: Fields = {"url": url, "event": "track_updated", "active": True, "is_test": True}
+    assert read() == Remote(
+        id="abc",
+        key=SHIPPO.key_of(values),
+        fields=values,
+        created=datetime(2021, 6, 28, 15, 44, 11, 647000, tzinfo=UTC),
+        updated=datetime(2021, 6, 29, 15, 44, 11, 647000, tzinfo=UTC),
+    )
+    assert list(read().fields) == ["url", "event", "active", "is_test"]
+
+
+@pytest.mark.parametrize(
+    ("said", "flag"),
+    [(True, True), (False, False), ("true", True), ("false", False), ("True", True), (None, None)],
+)
+def test_flags_may_be_texts_and_are_the_declared_default_where_absent(
+    said: object,
+    flag: bool | None,  # noqa: FBT001 - a column
+) -> None:
+    remote = read(active=said, is_test=said)
+    assert (remote.fields["active"], remote.fields["is_test"]) == (
+        True if flag is None else flag,
+        False if flag is None else flag,
+    )
+
+
+def test_the_key_follows_the_flag_however_it_is_said() -> None:
+    assert read(is_test="true").key == read().key
+
+
+@pytest.mark.parametrize(
+    ("said", "time"),
+    [
+        pytest.param("2021-06-28T15:44:11Z", datetime(2021, 6, 28, 15, 44, 11, tzinfo=UTC), id="no-fraction"),
+        pytest.param("2021-06-28T17:44:11+02:00", datetime(2021, 6, 28, 15, 44, 11, tzinfo=UTC), id="offset"),
+        pytest.param("2021-06-28T15:44:11", datetime(2021, 6, 28, 15, 44, 11, tzinfo=UTC), id="no-zone"),
+        pytest.param("yesterday", None, id="word"),
+        pytest.param("0001-01-01T00:00:00+14:00", None, id="before-all-time"),
+        pytest.param("", None, id="empty"),
+        pytest.param(None, None, id="null"),
+        pytest.param(1624895051, None, id="number"),
+        pytest.param({"a": 1}, None, id="object"),
+    ],
+)
+def test_times_are_read_where_they_can_be(said: object, time: datetime | None) -> None:
+    remote = read(object_created=said, object_updated=said)
+    assert (remote.created, remote.updated) == (time, time)
+
+
+def test_unknown_fields_are_named_and_unknown_events_kept_and_the_owner_is_neither() -> None:
+    remote = read(event="label_eaten", zebra=1, aardvark={"x": "swordfish"}, **{"a\ud800": 1})
+    assert remote.unknown == ("aardvark", "a\N{REPLACEMENT CHARACTER}", "zebra")
+    assert remote.fields["event"] == "label_eaten"
+    assert "somebody" not in repr(remote)
+    assert "swordfish" not in repr(remote)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("not a url", id="words"),
+        pytest.param("https://user:password@hooks.example.com/", id="user-info"),
+        pytest.param("ftp://hooks.example.com/", id="another-scheme"),
+        pytest.param("https://hooks.example.com/\x1b[31m", id="control-characters"),
+        pytest.param("https://h\\@evil.example/", id="backslash"),
+    ],
+)
+def test_a_url_without_a_normal_form_is_kept_and_has_no_key(url: str) -> None:
+    remote = read(url=url)
+    assert (remote.key, remote.fields["url"]) == (None, SecretText.provider(url))
+
+
+def test_half_a_surrogate_pair_in_a_url_makes_it_one_that_nothing_matches() -> None:
+    remote = read(url="https://hooks.example.com/a\ud800")
+    assert remote.key is None
+    assert remote.fields["url"] == SecretText.provider("https://hooks.example.com/a\N{REPLACEMENT CHARACTER}")
+
+
+def test_secret_parameters_are_those_of_the_file() -> None:
+    document = {**DOCUMENTED, "url": "https://hooks.example.com/orders?pin=1"}
+    assert remote_of(document, BUILT_IN_SECRET_PARAMS).key != remote_of(document, frozenset({"pin"})).key
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        pytest.param("object_id", None, "has a webhook without `object_id`", id="id-null"),
+        pytest.param("object_id", 7, "has a webhook whose `object_id` is no text", id="id-number"),
+        pytest.param("object_id", "", "has an `object_id` that can't be one", id="id-empty"),
+        pytest.param("object_id", "..", "has an `object_id` that can't be one", id="id-that-is-a-path"),
+        pytest.param("object_id", "x" * 201, "has an `object_id` that can't be one", id="id-too-long"),
+        pytest.param("object_id", "\ud800", "has a webhook whose `object_id` is no text", id="id-half-a-pair"),
+        pytest.param("event", None, "has a webhook without `event`", id="event-null"),
+        pytest.param("event", ["all"], "has a webhook whose `event` is no text", id="event-list"),
+        pytest.param("event", "a\udfff", "has a webhook whose `event` is no text", id="event-half-a-pair"),
+        pytest.param("url", None, "has a webhook without a `url`", id="url-null"),
+        pytest.param("url", {"swordfish": 1}, "has a webhook without a `url`", id="url-object"),
+        pytest.param("active", 1, "has a webhook whose `active` is neither true nor false", id="active-number"),
+        pytest.param("is_test", "yes", "has a webhook whose `is_test` is neither true nor false", id="is-test-yes"),
+    ],
+)
+def test_a_webhook_that_is_none_is_refused(field: str, value: object, reason: str) -> None:
+    assert refused(**{field: value}) == reason
+
+
+def test_a_page() -> None:
+    page = page_of({"results": [DOCUMENTED], "count": 3, "next": "?page=2", "previous": None}, BUILT_IN_SECRET_PARAMS)
+    assert page == Page(remotes=(read(),), count=3, next="?page=2")
+
+
+@pytest.mark.parametrize("following", [{}, {"next": None}, {"next": ""}], ids=["absent", "null", "empty"])
+def test_the_last_page_has_no_next(following: dict[str, object]) -> None:
+    assert page_of({"results": [], "count": 0, **following}, BUILT_IN_SECRET_PARAMS).next is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"results": None}, "has no list of `results`", id="results-null"),
+        pytest.param({"results": {}}, "has no list of `results`", id="results-object"),
+        pytest.param({"results": [True]}, "lists something that is no webhook", id="bool-in-place-of-a-webhook"),
+        pytest.param({"count": True}, "has a `count` that is no number", id="count-bool"),
+        pytest.param({"count": "3"}, "has a `count` that is no number", id="count-text"),
+        pytest.param({"count": -1}, "has a `count` that is no number", id="count-negative"),
+        pytest.param({"count": 10**300}, "has a `count` that is no number", id="count-huge"),
+        pytest.param({"count": 1.0}, "has a `count` that is no number", id="count-fraction"),
+        pytest.param({"next": 2}, "has a `next` that is no text", id="next-number"),
+        pytest.param({"next": ["/webhooks"]}, "has a `next` that is no text", id="next-list"),
+    ],
+)
+def test_a_page_that_is_none_is_refused(changes: dict[str, object], reason: str) -> None:
+    with pytest.raises(UnexpectedAnswer) as caught:
+        page_of({"results": [], "count": 0, "next": None, **changes}, BUILT_IN_SECRET_PARAMS)
+    assert str(caught.value) == reason
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.just("swordfish"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.fixed_dictionaries({}, optional={name: ANYTHING | st.just(value) for name, value in DOCUMENTED.items()}))
+def test_whatever_is_answered_is_a_webhook_or_a_clear_no(document: dict[str, object]) -> None:
+    try:
+        remote = remote_of(document, BUILT_IN_SECRET_PARAMS)
+    except UnexpectedAnswer as unexpected:
+        assert "swordfish" not in str(unexpected)  # noqa: PT017 - there is nothing to expect
+    else:
+        assert set(remote.fields) == {"url", "event", "active", "is_test"}
+        json.dumps([remote.id, *remote.unknown], ensure_ascii=False).encode()

@@ -1,0 +1,247 @@
+"""A sandbox with accounts, and runs against it as the commands make them; judged by the sandbox's own log."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+from reconciler.model.configuration import Account
+from reconciler.model.event import Event
+from reconciler.model.plan import Filters, Plan
+from reconciler.model.reading import NotRead
+from reconciler.model.report import Outcome, Report
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Url
+from reconciler.model.webhook import Desired, Remote
+from reconciler.operations.apply import apply
+from reconciler.operations.read import opened, read_accounts
+from reconciler.operations.run import Stop
+from reconciler.planning.planner import Wish, plan
+from reconciler.providers.client import Surroundings, Writer
+from reconciler.providers.registry import open_writer
+from reconciler.sandbox.armed import ArmedRule
+from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.proxy import FaultProxy
+from reconciler.sandbox.records import LogEntry, Webhook, account_key
+from reconciler.sandbox.rules import Action, Every, Rule, When
+from reconciler.sandbox.server import Sandbox
+from tests.support import builders
+from tests.support.clock import FakeClock
+
+LATER = 1_800_000_000.0
+"""Seconds since the epoch: after every day that `builders.hook` can name."""
+
+
+class Ticks:
+    """A sandbox's clock that goes on by itself with every look at it, so that no two webhooks are of one age.
+
+    Args:
+        step: seconds from look to look; 0: all are of one age.
+    """
+
+    def __init__(self, step: float = 1.0) -> None:
+        self._now = LATER
+        self._step = step
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        with self._lock:
+            self._now += self._step
+            return self._now
+
+
+class RunClock(FakeClock):
+    """A run's clock, which ends its sleeps when the run is asked to stop.
+
+    Args:
+        stop: the run's.
+        stop_at_sleep: the number of the sleep during which SIGINT comes; 0 for never.
+    """
+
+    def __init__(self, stop: Stop, *, stop_at_sleep: int = 0) -> None:
+        super().__init__(stop_at_sleep=stop_at_sleep)
+        self._stop = stop
+
+    def sleep(self, seconds: float) -> bool:
+        goes_on = super().sleep(seconds)
+        if not goes_on:
+            self._stop.ask(signal.SIGINT)
+        return goes_on and not self._stop.is_asked()
+
+    def stopping(self) -> bool:
+        return self._stop.is_asked()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a configuration: its plan, and what it takes to carry it out.
+
+    Attributes:
+        plan: made when the run began; the accounts may have changed since.
+        events: what the run told.
+    """
+
+    plan: Plan
+    stop: Stop
+    clock: RunClock
+    events: list[Event] = field(repr=False)
+    clients: Mapping[str, Writer | NotRead] = field(repr=False)
+
+    def apply(self, parallelism: int = 4) -> Report:
+        """Carry the plan out."""
+        writers = {name: client for name, client in self.clients.items() if not isinstance(client, NotRead)}
+        return apply(self.plan, writers, self.stop, self.events.append, parallelism)
+
+
+class Site:
+    """A sandbox, a fault proxy in front of it, and runs against it. A context manager that leaves nothing behind.
+
+    Args:
+        options: how the sandbox behaves; None: without limits, every webhook of another age.
+
+    Attributes:
+        sandbox: the server; its log is the judge.
+    """
+
+    def __init__(self, options: SandboxOptions | None = None) -> None:
+        self.sandbox = Sandbox(replace(options or SandboxOptions(limits=None, clock=Ticks()), proxy=True))
+        self._clients = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clients.close()
+        try:
+            self.sandbox.close()
+        except OSError:
+            # Its loop may close the trigger before `close()` has pulled it. To be mended there; then this goes.
+            self.sandbox._thread.join()
+            self.sandbox.store.close()
+
+    @property
+    def proxy(self) -> FaultProxy:
+        """What makes calls fail."""
+        assert self.sandbox.proxy is not None
+        return self.sandbox.proxy
+
+    def put(self, *remotes: Remote, owner: Account | None = None) -> None:
+        """Let an account have these webhooks; nothing is written to the log."""
+        for remote in remotes:
+            there, event = remote.fields["url"], remote.fields["event"]
+            assert isinstance(there, Url | SecretText)
+            assert isinstance(event, str)
+            self.sandbox.store.create(
+                _token(owner),
+                object_id=remote.id,
+                url=there.reveal(),
+                event=event,
+                active=remote.fields["active"] is True,
+                is_test=remote.fields["is_test"] is True,
+                created=remote.created,
+            )
+
+    def change(self, object_id: str, *, path: str | None = None, active: bool | None = None) -> None:
+        """Change a webhook of the usual account as somebody else would; nothing is written to the log."""
+        url = None if path is None else builders.HOST + path
+        assert self.sandbox.store.update(_token(), object_id, url=url, active=active) is not None
+
+    def remove(self, object_id: str) -> None:
+        """Remove a webhook of the usual account as somebody else would; nothing is written to the log."""
+        assert self.sandbox.store.delete(_token(), object_id)
+
+    def webhooks(self, owner: Account | None = None) -> dict[str, Webhook]:
+        """What an account has, by id, oldest first."""
+        return {webhook.object_id: webhook for webhook in self.sandbox.store.list(_token(owner))}
+
+    def log(self, owner: Account | None = None, *, after: int = 0) -> tuple[LogEntry, ...]:
+        """The requests of an account that reached the sandbox; `after` is a `mark()`."""
+        key = account_key(_token(owner))
+        return tuple(entry for entry in self.sandbox.store.log(after=after) if entry.account == key)
+
+    def mark(self) -> int:
+        """Where the log ends now."""
+        return self.sandbox.store.mark()
+
+    def plan(
+        self,
+        desired: Sequence[Desired] = (),
+        accounts: Sequence[Account] = (),
+        *,
+        allowed_losses: int | None = 99,
+        targets: Sequence[str] = (),
+        destroy: bool = False,
+        stop_at_sleep: int = 0,
+    ) -> Run:
+        """Begin a run: open the accounts (moved to this sandbox), list them, and plan.
+
+        Args:
+            desired: the entries.
+            accounts: the accounts; the usual one where none is given.
+            allowed_losses: as `--allow-losses`, large unless a test is about guards.
+            targets: as `--target`.
+            destroy: as `--destroy`.
+            stop_at_sleep: the number of the sleep during which SIGINT comes; 0 for never.
+        """
+        made = builders.configuration(desired, accounts)
+        here = tuple(replace(owner, base_url=self.sandbox.base_url) for owner in made.accounts)
+        made = replace(made, accounts=here)
+        stop = Stop()
+        clock = RunClock(stop, stop_at_sleep=stop_at_sleep)
+        events: list[Event] = []
+        surroundings = Surroundings(clock=clock, listener=events.append, secret_params=made.secret_params)
+        clients = self._clients.enter_context(opened(here, lambda owner: open_writer(owner, surroundings)))
+        wish = Wish(filters=Filters(targets=tuple(targets)), destroy=destroy, allowed_losses=allowed_losses)
+        planned = plan(made, read_accounts(clients), wish, clock.now())
+        return Run(plan=planned, stop=stop, clock=clock, events=events, clients=clients)
+
+    def apply(self, desired: Sequence[Desired] = (), accounts: Sequence[Account] = ()) -> Report:
+        """Plan and apply at once."""
+        return self.plan(desired, accounts).apply()
+
+    @contextmanager
+    def fault(
+        self,
+        action: Action,
+        method: str | None = None,
+        path: str = "*",
+        when: When | None = None,
+        *,
+        optional: bool = False,
+    ) -> Iterator[ArmedRule]:
+        """Meanwhile calls fail as a rule says. A rule that was never applied fails the test unless it is optional."""
+        armed = self.proxy.add(Rule(action=action, method=method, path=path, when=when or Every()))
+        try:
+            yield armed
+        finally:
+            self.proxy.remove(armed)
+        assert optional or armed.applied, f"{armed.rule} was never applied"
+
+
+def calls(entries: Sequence[LogEntry]) -> list[str]:
+    """Requests in short: `GET /webhooks/1`."""
+    return [f"{entry.method} {entry.path}" for entry in entries]
+
+
+def writes(entries: Sequence[LogEntry]) -> list[str]:
+    """The requests that would change something, in short."""
+    return calls([entry for entry in entries if entry.method != "GET"])
+
+
+def outcomes(report: Report) -> list[tuple[str, Outcome]]:
+    """Results in short: `("+ orders[track_updated]", Outcome.DONE)`."""
+    return [
+        (f"{result.change.action.value} {result.change.address.text(long=False)}", result.outcome)
+        for result in report.results
+    ]
+
+
+def _token(owner: Account | None = None) -> str:
+    return (owner or builders.account()).token.reveal()
