@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.plan import AccountPlan, Action, Carrier, Change, Phase
 from reconciler.model.provider import Provider
+from reconciler.model.reading import ProviderError
 from reconciler.model.report import AccountReport, Outcome, Result
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import delete, is_as_wanted, look, update, verified
@@ -78,15 +79,14 @@ class AccountRun:
                 continue
             choice = choose_for(self._provider, desired, group)
             protected = desired.key.endpoint in self.plan.account.protect
-            own = {result.object_id} - self.plan.listed
             repair = update_of(self._provider, desired, choice.survivor)
-            if repair is not None and (not protected or choice.survivor.id in own):
+            if repair is not None and (not protected or choice.survivor.id in created.own):
                 repairs.append(repair)
             carrier = Carrier(address=desired.address, fields=result.change.wanted, object_id=choice.survivor.id)
             duplicates.extend(
                 replace(duplicate_of(desired.address, other), carriers=(carrier,))
                 for other in choice.duplicates
-                if not protected or other.id in own
+                if not protected or other.id in created.own
             )
             self.results[desired.address] = replace(result, object_id=choice.survivor.id)
         repaired = self._verified(self.crew.each(self._update, repairs))
@@ -103,32 +103,45 @@ class AccountRun:
         return result.is_done and found is not None and is_as_wanted(self._provider, result.change, found)
 
     def _narrow(self, duplicates: Sequence[Change], listed: Mapping[str, Remote]) -> None:
-        """Deletes and switch-offs, each only once all that is to carry its events has been seen to be there."""
-        planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
-        changes = [*planned, *duplicates]
-        standing = self._standing(changes, listed)
-        done = self._verified(self.crew.each(lambda change: self._narrow_one(change, standing), changes))
-        self._note(done[: len(planned)])
-        self.duplicates = done[len(planned) :]
+        """Updates, then deletes, each only once all that is to carry its events has been seen to be there.
 
-    def _narrow_one(self, change: Change, standing: Mapping[Address, bool]) -> Result:
-        if not all(standing[carrier.address] for carrier in change.carriers):
-            return Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id if change.remote else "")
+        In this order, because an update that drops an event may add one that a delete waits for.
+        """
+        planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
+        self._note(self._narrowed([change for change in planned if change.action is Action.UPDATE], listed))
+        self._note(self._narrowed([change for change in planned if change.action is Action.DELETE], listed))
+        self.duplicates = self._narrowed(duplicates, listed)
+
+    def _narrowed(self, changes: Sequence[Change], listed: Mapping[str, Remote]) -> list[Result]:
+        standing = self._standing(changes, listed)
+        return self._verified(self.crew.each(lambda change: self._narrow_one(change, standing), changes))
+
+    def _narrow_one(self, change: Change, standing: Mapping[Address, bool | ProviderError]) -> Result:
+        missing = [found for carrier in change.carriers if (found := standing[carrier.address]) is not True]
+        if missing:
+            error = next((found for found in missing if isinstance(found, ProviderError)), None)
+            object_id = change.remote.id if change.remote is not None else ""
+            return Result(change=change, outcome=Outcome.HELD, object_id=object_id, error=error)
         return delete(self.writer, change) if change.action is Action.DELETE else self._update(change)
 
-    def _standing(self, changes: Iterable[Change], listed: Mapping[str, Remote]) -> Mapping[Address, bool]:
+    def _standing(
+        self, changes: Iterable[Change], listed: Mapping[str, Remote]
+    ) -> Mapping[Address, bool | ProviderError]:
         """Which carriers of these changes are there: those of this run by their results, all others by a look."""
+        if self.crew.is_over:
+            return {}  # nobody will ask
         carriers = {carrier.address: carrier for change in changes for carrier in change.carriers}
         seen = self.crew.every(lambda carrier: self._is_standing(carrier, listed), carriers.values())
         return dict(zip(carriers, seen, strict=True))
 
-    def _is_standing(self, carrier: Carrier, listed: Mapping[str, Remote]) -> bool:
+    def _is_standing(self, carrier: Carrier, listed: Mapping[str, Remote]) -> bool | ProviderError:
+        """Whether a carrier is there, or why nobody knows."""
         result = self.repairs.get(carrier.address) or self.results.get(carrier.address)
         if result is not None:
             return result.is_done
         found = listed.get(carrier.object_id) or look(self.writer, carrier.object_id)
         if not isinstance(found, Remote):
-            return False
+            return found is not None and found
         provider = self._provider
         named = provider.events_of(found.fields)
         same = found.key is not None and found.key == provider.key_of(carrier.fields)

@@ -9,7 +9,7 @@ from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
 from reconciler.model.webhook import Remote
-from reconciler.planning.compare import differences
+from reconciler.planning.compare import differences, wanted_fields
 from reconciler.providers.client import Reader, Writer
 
 
@@ -29,31 +29,41 @@ def create(writer: Writer, change: Change) -> tuple[Result, Remote | None]:
 def update(writer: Writer, provider: Provider, change: Change) -> Result:
     """Make an update, unless the webhook is as wanted already or isn't what the plan saw."""
     assert change.remote is not None  # an update has both sides  # noqa: S101
+    object_id = change.remote.id
     try:
-        now = writer.get(change.remote.id)
-        if is_as_wanted(provider, change, now):
-            return Result(change=change, outcome=Outcome.ALREADY, object_id=now.id)
-        if now.fields != change.remote.fields:
-            return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=now.id)
-        writer.update(change.remote.id, change.wanted)
+        now = writer.get(object_id)
+    except ProviderError as error:
+        if error.kind is ErrorKind.GONE and is_result(provider, change, None):
+            return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
+        return failed(change, error)
+    if is_as_wanted(provider, change, now):
+        return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
+    if now.fields != change.remote.fields:
+        return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
+    try:
+        writer.update(object_id, change.wanted)
     except ProviderError as error:
         return failed(change, error)
-    return Result(change=change, outcome=Outcome.DONE, object_id=now.id)
+    return Result(change=change, outcome=Outcome.DONE, object_id=object_id)
 
 
 def delete(writer: Writer, change: Change) -> Result:
     """Make a delete, unless the webhook is gone already or isn't what the plan saw."""
     assert change.remote is not None  # a delete has a remote side  # noqa: S101
     object_id = change.remote.id
+    now = look(writer, object_id)
+    if isinstance(now, ProviderError):
+        return failed(change, now)
+    if now is None:
+        return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
+    if now.fields != change.remote.fields:
+        return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
     try:
-        now = writer.get(object_id)
-        if now.fields != change.remote.fields:
-            return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
         writer.delete(object_id)
     except ProviderError as error:
-        if error.kind is ErrorKind.GONE:
-            return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
-        return failed(change, error)
+        # Gone since it was read is done, too. Some answer so where a credential may not delete: it is read back.
+        if error.kind is not ErrorKind.GONE:
+            return failed(change, error)
     return Result(change=change, outcome=Outcome.DONE, object_id=object_id)
 
 
@@ -84,8 +94,10 @@ def verified(reader: Reader, provider: Provider, result: Result) -> Result:
 
 
 def is_as_wanted(provider: Provider, change: Change, now: Remote) -> bool:
-    """Whether a webhook has the fields that a change wants it to have."""
-    return not differences(provider, now.fields, change.wanted)
+    """Whether a webhook has the fields that a change wants it to have, ignored ones aside, and delivers if it is to."""
+    wanted = change.wanted if change.desired is None else wanted_fields(change.desired, now.fields)
+    delivers = provider.is_live(now.fields) or not provider.is_live(change.wanted)
+    return delivers and not differences(provider, now.fields, wanted)
 
 
 def is_result(provider: Provider, change: Change, now: Remote | None) -> bool:

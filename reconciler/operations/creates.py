@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reconciler.model.plan import AccountPlan, Change
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -24,11 +25,13 @@ class Created:
 
     Attributes:
         results: by address.
+        own: ids of the webhooks that this run surely made, since the answers to its creates name them.
         listing: the account's webhooks after the creates; None where no list was made, or it failed.
         error: why the list failed; None where it didn't.
     """
 
     results: dict[Address, Result] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
     listing: tuple[Remote, ...] | None = None
     error: ProviderError | None = None
 
@@ -43,20 +46,42 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
     pending = list(changes)
     for _ in range(ROUNDS):
         sent = crew.each(lambda change: _send(plan, writer, change), pending)
-        created.results.update((result.change.address, result) for result in sent)
-        if all(result.outcome is Outcome.NOT_STARTED for result in sent):
+        created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} - plan.listed
+        _note(created, crew.check(lambda result: _since(created.results.get(result.change.address), result), sent))
+        if not any(_is_worth_a_look(result) for result in sent):
             break
         try:
             created.listing = writer.list().remotes
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        there = by_key(created.listing)
-        created.results.update((result.change.address, _looked_for(result, there)) for result in sent)
-        pending = [result.change for result in created.results.values() if result.outcome is Outcome.UNKNOWN]
+        look = partial(_looked_for, there=by_key(created.listing))
+        _note(created, crew.check(look, [created.results[result.change.address] for result in sent]))
+        lost = [result.change for result in sent if result.outcome is Outcome.UNKNOWN]
+        pending = [change for change in lost if created.results[change.address].outcome is Outcome.UNKNOWN]
         if not pending:
             break
     return created
+
+
+def _note(created: Created, results: Iterable[Result]) -> None:
+    created.results.update((result.change.address, result) for result in results)
+
+
+def _since(before: Result | None, now: Result) -> Result:
+    """What a create's latest sending makes of it. One that may have been made before still may, unless it is found."""
+    if before is None or now.outcome not in (Outcome.FAILED, Outcome.NOT_STARTED):
+        return now
+    return replace(before, error=now.error or before.error)
+
+
+def _is_worth_a_look(result: Result) -> bool:
+    return result.outcome in (Outcome.DONE, Outcome.UNKNOWN) or _is_refused(result)
+
+
+def _is_refused(result: Result) -> bool:
+    """Whether the provider took no offence at who asks, but at what is asked for: it may be there already."""
+    return result.error is not None and result.error.kind is ErrorKind.INVALID
 
 
 def _send(plan: AccountPlan, writer: Writer, change: Change) -> Result:
@@ -76,8 +101,7 @@ def _send(plan: AccountPlan, writer: Writer, change: Change) -> Result:
 def _looked_for(result: Result, there: Mapping[Key, Sequence[Remote]]) -> Result:
     """A lost or refused create, done after all where its key is there."""
     lost = result.outcome is Outcome.UNKNOWN
-    refused = result.error is not None and result.error.kind is ErrorKind.INVALID
-    if result.change.desired is None or not (lost or refused):
+    if result.change.desired is None or not (lost or _is_refused(result)):
         return result
     found = there.get(result.change.desired.key)
     if not found:

@@ -33,6 +33,11 @@ class Crew:
         self._stopping = stopping
         self._final: ProviderError | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it starts nothing more."""
+        return self._final is not None or self._stopping()
+
     def each(self, work: Callable[[Change], Result], changes: Iterable[Change]) -> list[Result]:
         """Do the work on every change; the results in the order of the changes."""
         return list(self._pool.map(lambda change: self._one(work, change), changes))
@@ -53,7 +58,7 @@ class Crew:
         return list(self._pool.map(work, items))
 
     def _one(self, work: Callable[[Change], Result], change: Change) -> Result:
-        if self._final is not None or self._stopping():
+        if self.is_over:
             result = Result(change=change, outcome=Outcome.NOT_STARTED, error=self._final)
         else:
             self._listener(Started(account=self._account, change=change))

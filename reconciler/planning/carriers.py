@@ -13,7 +13,7 @@ from reconciler.model.webhook import Address, Fields, Key
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """A webhook that delivers once the widening changes are made."""
+    """A webhook that delivers once the creates and updates are made."""
 
     carrier: Carrier
     events: frozenset[str]
@@ -34,7 +34,8 @@ def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable
     created: dict[Address, Carrier] = {}
     changed = {change.address for change in changes}
     for change in changes:
-        if change.phase is Phase.WIDEN and provider.is_live(change.wanted):
+        # Narrowing updates too: one that drops an event may add another, which a duplicate delivers until then.
+        if change.action is not Action.DELETE and provider.is_live(change.wanted):
             object_id = change.remote.id if change.remote is not None else ""
             carrier = Carrier(address=change.address, fields=change.wanted, object_id=object_id)
             standing[_receiver(provider.key_of(change.wanted))].append(_stand(provider, carrier, change.wanted))
@@ -61,7 +62,8 @@ def _carriers(
     found = [
         other.carrier
         for other in standing.get(_receiver(change.remote.key), ())
-        if provider.catch_all in events or any(provider.carries(other.events, event) for event in events)
+        if other.carrier.address != change.address
+        and (provider.catch_all in events or any(provider.carries(other.events, event) for event in events))
     ]
     if change.is_rename and change.partner in created:
         found.append(created[change.partner])

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Action, Change, Duplicates, Pair, Phase, Reason
+from reconciler.model.plan import Action, Change, Claim, Duplicates, Pair, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
-from reconciler.planning.claim import Claim
 from reconciler.planning.compare import differences, wanted_fields
 from reconciler.planning.match import by_key, choose_for, renames
 
@@ -59,7 +58,7 @@ def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed
         matched.changes.extend(_delete(account.name, remote, Reason.NOT_IN_FILE) for remote in _all(owned))
     matched.changes.extend(_delete(account.name, remote, Reason.NAMED_ABSENT) for remote in claimed[Claim.ABSENT])
     matched.protected_others.extend(_all(protected))
-    matched.changes = _ordered(_with_renames(matched.changes))
+    matched.changes = _ordered(_with_renames(account.provider, matched.changes))
     return matched
 
 
@@ -156,10 +155,10 @@ def _delete(account: str, remote: Remote, reason: Reason) -> Change:
     )
 
 
-def _with_renames(changes: Sequence[Change]) -> list[Change]:
+def _with_renames(provider: Provider, changes: Sequence[Change]) -> list[Change]:
     creates = sorted((c for c in changes if c.reason is Reason.MISSING), key=lambda change: change.address)
     deletes = [change for change in changes if change.reason is Reason.NOT_IN_FILE]
-    partners = renames(creates, deletes)
+    partners = renames(provider, creates, deletes)
     return [
         replace(change, partner=partners[change.address]) if change.address in partners else change
         for change in changes

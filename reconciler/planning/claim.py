@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 
 from reconciler.model.configuration import Absent, Account
 from reconciler.model.pattern import Pattern, PatternSet
+from reconciler.model.plan import Claim
 from reconciler.model.webhook import Desired, Key, Remote
-
-
-class Claim(Enum):
-    """What a configuration says of a remote webhook."""
-
-    PROTECTED = "protected"
-    ABSENT = "absent"
-    OWNED = "owned"
-    NONE = "none"
 
 
 class Claims:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import FieldChange
 from reconciler.model.provider import FieldType, Provider, ReadsBack
@@ -45,7 +46,15 @@ def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
     """The differences inside a settings field, each with its path (`settings.retry.limit`), sorted by it."""
     from deepdiff import DeepDiff  # noqa: PLC0415 - a tenth of a second, for few providers
 
-    changes = DeepDiff(_plain(before), _plain(after), ignore_order=True, view="tree")
+    changes = DeepDiff(
+        _plain(before),
+        _plain(after),
+        view="tree",
+        ignore_order=True,
+        report_repetition=True,  # else `[1, 5, 5]` and `[1, 5]` are the same
+        ignore_private_variables=False,  # else names that begin with two underscores are left out
+        threshold_to_diff_deeper=0,  # else objects that have little in common count as one value
+    )
     leaves = [leaf for group in changes.values() for leaf in group]
     for leaf in sorted(leaves, key=lambda leaf: str(leaf.path())):
         steps = ".".join(str(step) for step in leaf.path(output_format="list"))
@@ -53,11 +62,13 @@ def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
 
 
 def _plain(value: Value) -> Settings:
-    return value if isinstance(value, dict) else {}
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 def _shown(value: object) -> Value:
-    """An inner value as a field's value: absent ones as None, everything but flags as text."""
+    """An inner value as a field's value: absent ones as None, numbers, lists and objects as their JSON text."""
     if value is None or isinstance(value, bool | str):
         return value
-    return None if type(value).__name__ == "NotPresent" else str(value)
+    if type(value).__name__ == "NotPresent":
+        return None
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.model.plan import Change
 from reconciler.model.provider import Provider
-from reconciler.model.webhook import Address, Desired, Key, Remote
+from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,11 @@ def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
     return dict(found)
 
 
-def renames(creates: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
-    """Creates and deletes that are shown together: same event and scope, and the same path or the same host.
+def renames(provider: Provider, creates: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
+    """Creates and deletes that are shown together: same events and scope, and the same path or the same host.
 
     Args:
+        provider: says which events a webhook names.
         creates: in the order in which they are to be paired.
         deletes: likewise.
     Returns:
@@ -68,16 +69,17 @@ def renames(creates: Sequence[Change], deletes: Sequence[Change]) -> dict[Addres
         waiting: dict[tuple[object, ...], list[Change]] = defaultdict(list)
         for create in reversed(creates):
             if create.desired is not None and create.address not in pairs:
-                waiting[_likeness(create.desired.key, place)].append(create)
+                waiting[_likeness(provider, create.desired.key, create.desired.fields, place)].append(create)
         for delete in deletes:
             if delete.remote is None or delete.remote.key is None or delete.address in pairs:
                 continue
-            partners = waiting.get(_likeness(delete.remote.key, place))
+            partners = waiting.get(_likeness(provider, delete.remote.key, delete.remote.fields, place))
             if partners:
                 partner = partners.pop().address
                 pairs[delete.address], pairs[partner] = partner, delete.address
     return pairs
 
 
-def _likeness(key: Key, place: str) -> tuple[object, ...]:
-    return (key.event, key.scope, getattr(key.endpoint, place))
+def _likeness(provider: Provider, key: Key, fields: Fields, place: str) -> tuple[object, ...]:
+    # The key's event says nothing where a webhook takes several.
+    return (provider.events_of(fields), key.scope, getattr(key.endpoint, place))

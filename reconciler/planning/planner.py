@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.plan import AccountPlan, Change, Filters, NotPlanned, Pair, Plan, Reason
+from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
 from reconciler.model.reading import NotRead, Reading
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.carriers import with_carriers
 from reconciler.planning.changes import match_account
-from reconciler.planning.claim import Claim, Claims
+from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.overlap import UnreadKeys, overlaps
@@ -65,7 +65,7 @@ def plan(
             accounts.append(NotPlanned(account=account, error=stopped[account.name]))
         elif reading is not None:
             planned = _plan_account(account, desired[account.name], claims[account.name], claimed[account.name], wish)
-            planned = replace(planned, listed=frozenset(remote.id for remote in reading.remotes), count=reading.count)
+            planned = replace(planned, count=reading.count)
             conflict = unread.conflict(account, planned.changes)
             accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
     return Plan(
@@ -74,7 +74,19 @@ def plan(
         created=created,
         filters=wish.filters,
         destroy=wish.destroy,
+        allowed_losses=wish.allowed_losses,
     )
+
+
+def same_plan(one: Plan, other: Plan) -> bool:
+    """Whether two plans of one configuration would do the same. Times and unmanaged webhooks don't count."""
+    return [_essence(account) for account in one.accounts] == [_essence(account) for account in other.accounts]
+
+
+def _essence(account: AccountPlan | NotPlanned) -> tuple[object, ...]:
+    if isinstance(account, NotPlanned):
+        return (account.account.name, account.error.kind, account.error.message)
+    return (account.account.name, account.changes, account.losses, account.verdict)
 
 
 def _by_account(configuration: Configuration) -> dict[str, list[Desired]]:
@@ -84,20 +96,20 @@ def _by_account(configuration: Configuration) -> dict[str, list[Desired]]:
     return found
 
 
-def _claimed(claims: Claims, reading: Reading | NotRead) -> Mapping[Claim, Sequence[Remote]]:
+def _claimed(claims: Claims, reading: Reading | NotRead) -> Mapping[Claim, tuple[Remote, ...]]:
     """The account's webhooks by whose they are, each group by age."""
     found: dict[Claim, list[Remote]] = {claim: [] for claim in Claim}
     remotes = reading.remotes if isinstance(reading, Reading) else ()
     for remote in sorted(remotes, key=lambda remote: remote.age):
         found[claims.of(remote)].append(remote)
-    return found
+    return {claim: tuple(group) for claim, group in found.items()}
 
 
 def _plan_account(
     account: Account,
     desired: Sequence[Desired],
     claims: Claims,
-    claimed: Mapping[Claim, Sequence[Remote]],
+    claimed: Mapping[Claim, tuple[Remote, ...]],
     wish: Wish,
 ) -> AccountPlan:
     matched = match_account(account, desired, claimed, destroy=wish.destroy)
@@ -122,6 +134,7 @@ def _plan_account(
         duplicates=tuple(sorted(matched.duplicates, key=lambda found: found.address)),
         losses=losses,
         allowed_losses=wish.allowed_losses,
+        claimed=claimed,
         verdict=verdict_on(account, losses, deliveries, wish.allowed_losses),
     )
 

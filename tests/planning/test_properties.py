@@ -5,9 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.plan import ANY_OTHER_EVENT, AccountPlan, Action, Phase, Plan, Verdict
+from reconciler.model.plan import ANY_OTHER_EVENT, AccountPlan, Action, Claim, Phase, Plan, Verdict
 from reconciler.model.webhook import Remote
-from reconciler.planning.claim import Claim, Claims
+from reconciler.planning.claim import Claims
 from reconciler.planning.planner import same_plan
 from reconciler.providers.shippo import SHIPPO
 from tests.support.builders import only, planned

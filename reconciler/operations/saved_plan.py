@@ -1,0 +1,200 @@
+"""Saved plans: a sealed JSON document, with a digest of the real plan that its masked values can't give away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.plan import AccountPlan, Change, Filters, Plan
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Url
+from reconciler.model.webhook import Fields, Value
+from reconciler.view.document import FORMAT_VERSION
+from reconciler.view.json_text import json_text
+
+VERSION = 1
+_SALT_BYTES = 16
+_END = b"\n}\n"
+_COST = {"n": 2**14, "r": 8, "p": 1}
+"""What scrypt costs: about 50 ms and 16 MiB a digest. Source: RFC 7914; OWASP's advice for interactive use."""
+
+
+class SavedPlanError(Exception):
+    """A saved plan that can't be used.
+
+    Attributes:
+        code: `plan-cut`, `plan-version` or `plan-altered`.
+        message: what is wrong.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPlan:
+    """What a saved plan says.
+
+    Attributes:
+        document: the JSON document of the plan, masked.
+        filters: what narrowed it.
+        destroy: whether it deletes what the configuration describes.
+        allowed_losses: what `--allow-losses` said.
+        salt: the digest's salt.
+        digest: of the real plan.
+    """
+
+    document: Mapping[str, Any]
+    filters: Filters
+    destroy: bool
+    allowed_losses: int | None
+    salt: bytes
+    digest: str
+
+    def is_of(self, plan: Plan) -> bool:
+        """Whether a plan is exactly the one that was saved."""
+        return secrets.compare_digest(digest_of(plan, self.salt), self.digest)
+
+
+def sealed(document: Mapping[str, Any], plan: Plan) -> str:
+    """The text of a saved plan.
+
+    Args:
+        document: the plan's JSON document, masked.
+        plan: the real plan.
+    """
+    salt = secrets.token_bytes(_SALT_BYTES)
+    saved: dict[str, Any] = {
+        "version": VERSION,
+        "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
+        "allowed_losses": plan.allowed_losses,
+        "salt": salt.hex(),
+        "digest": digest_of(plan, salt),
+    }
+    saved["checksum"] = _checksum({**document, "saved": saved})
+    return _text({**document, "saved": saved})
+
+
+def read_saved(data: bytes) -> SavedPlan:
+    """Read a saved plan.
+
+    Raises:
+        SavedPlanError: it was cut or altered, or is of another version.
+    """
+    document = _parsed(data)
+    saved = document.get("saved")
+    if (
+        document.get("format_version") != FORMAT_VERSION
+        or not isinstance(saved, dict)
+        or saved.get("version") != VERSION
+    ):
+        raise SavedPlanError("plan-version", "the plan was saved by another version of this tool, or is no saved plan")
+    unsigned = {**document, "saved": {key: value for key, value in saved.items() if key != "checksum"}}
+    text = _text(document).encode()
+    if text.removesuffix(b"\n") == data:
+        raise SavedPlanError("plan-cut", "the saved plan was cut off")
+    if text != data or saved.get("checksum") != _checksum(unsigned):
+        raise SavedPlanError("plan-altered", "the saved plan was altered")
+    try:
+        filters = Filters(accounts=tuple(saved["filters"]["accounts"]), targets=tuple(saved["filters"]["targets"]))
+        return SavedPlan(
+            document=document,
+            filters=filters,
+            destroy=document["destroy"] is True,
+            allowed_losses=saved["allowed_losses"],
+            salt=bytes.fromhex(saved["salt"]),
+            digest=saved["digest"],
+        )
+    except (KeyError, TypeError, ValueError):
+        raise SavedPlanError("plan-altered", "the saved plan was altered") from None
+
+
+def digest_of(plan: Plan, salt: bytes) -> str:
+    """A digest of everything that a plan would do, real values included, and nothing beside it.
+
+    Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, and the file's text.
+
+    Args:
+        plan: the real plan.
+        salt: random bytes, so that secrets of few characters can't be guessed from many digests at once.
+    """
+    essence = {
+        "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
+        "destroy": plan.destroy,
+        "allowed_losses": plan.allowed_losses,
+        "accounts": [_account_essence(account) for account in plan.planned],
+    }
+    canonical = json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.scrypt(canonical.encode(), salt=salt, **_COST).hex()
+
+
+def _account_essence(planned: AccountPlan) -> dict[str, Any]:
+    account = planned.account
+    return {
+        "name": account.name,
+        "base_url": account.base_url,
+        "account_id": None if account.account_id is None else account.account_id.reveal(),
+        "changes": [_change_essence(change) for change in planned.changes],
+        "losses": [
+            [loss.endpoint.reveal(), loss.scope, loss.events, [remote.id for remote in loss.remotes]]
+            for loss in planned.losses
+        ],
+        "verdict": planned.verdict.value,
+    }
+
+
+def _change_essence(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "id": None if change.remote is None else change.remote.id,
+        "action": change.action.value,
+        "before": None if change.remote is None else _real(change.remote.fields),
+        "after": _real(change.wanted) if change.wanted else None,
+    }
+
+
+def _real(fields: Fields) -> dict[str, Any]:
+    return {name: _real_value(value) for name, value in fields.items()}
+
+
+def _real_value(value: Value) -> Any:  # noqa: ANN401 - plain JSON
+    match value:
+        case Url() | SecretText():
+            return value.reveal()
+        case frozenset():
+            return sorted(value)
+        case _:
+            return value
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8")
+        document = json.loads(text)
+    except json.JSONDecodeError:
+        raise _unreadable(cut=not data.endswith(_END)) from None
+    except (UnicodeDecodeError, RecursionError, ValueError):
+        raise _unreadable(cut=False) from None
+    if not isinstance(document, dict):
+        raise _unreadable(cut=False)
+    return document
+
+
+def _unreadable(*, cut: bool) -> SavedPlanError:
+    if cut:
+        return SavedPlanError("plan-cut", "the saved plan was cut off")
+    return SavedPlanError("plan-altered", "the saved plan was altered, or is none")
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_text(document).encode()).hexdigest()
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json_text(document) + "\n"

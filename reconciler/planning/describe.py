@@ -1,0 +1,192 @@
+"""Remote webhooks to the entries that describe them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from reconciler.model.configuration import Account
+from reconciler.model.description import Description, Entry, LeftOut
+from reconciler.model.secret import SecretText
+from reconciler.model.showing import Hides, hidden_in, hidden_segments
+from reconciler.model.url import Url, check_wanted, fits_as_value
+from reconciler.model.url_error import UrlError
+from reconciler.model.webhook import Remote, Scope
+from reconciler.planning.match import by_key, choose
+
+
+class Names:
+    """Names of entries and variables that are not taken yet, over all accounts of a file.
+
+    Args:
+        entries: names that entries have already.
+        environment: variables that are set: a name is free only for a variable of the same value.
+    """
+
+    def __init__(self, entries: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
+        self._entries = set(entries)
+        self._environment = environment or {}
+        self._variables: set[str] = set()
+
+    def entry(self, wish: str) -> str:
+        """The name wished for, made of what names may hold, with a number where it is taken."""
+        name = re.sub(r"[^a-z0-9_-]+", "-", wish.lower()).strip("-") or "webhook"
+        return _free(name, "-", self._entries, lambda _: True)
+
+    def variable(self, value: str, *words: str) -> str:
+        """A name made of these words for a variable of this value, with a number where it is taken."""
+        name = re.sub(r"[^A-Z0-9_]+", "_", "_".join(("HOOK", *words)).upper())
+        return _free(name, "_", self._variables, lambda name: self._environment.get(name, value) == value)
+
+
+def _free(wish: str, separator: str, taken: set[str], fits: Callable[[str], bool]) -> str:
+    name, number = wish, 2
+    while name in taken or not fits(name):
+        name, number = f"{wish}{separator}{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def describe(
+    account: Account,
+    remotes: Sequence[Remote],
+    names: Names,
+    secret_params: frozenset[str],
+    *,
+    duplicates_stay: bool,
+) -> Description:
+    """Entries for an account's webhooks.
+
+    Args:
+        account: where they are.
+        remotes: which.
+        names: what names are left; those given are taken from it.
+        secret_params: names of the secret query parameters.
+        duplicates_stay: whether the next plan must leave duplicates alone, so that nothing of their URL may be owned;
+            else only the survivor is described.
+    Returns:
+        The entries, by URL; and what can't be described: duplicates, URLs that can't be read or would be refused, and
+        whatever would have to be owned together with such a webhook.
+    """
+    left_out = [
+        LeftOut(account=account.name, remote=remote, why=_UNREADABLE) for remote in remotes if remote.key is None
+    ]
+    blocked: set[tuple[str, str]] = set()
+    describable: list[Remote] = []
+    for key, found in by_key(remotes).items():
+        choice = choose(found)
+        why = _refusal(account, choice.survivor)
+        if choice.duplicates and duplicates_stay:
+            why = why or f"{len(found)} webhooks of this URL and event deliver each event as often"
+        left_out += [LeftOut(account=account.name, remote=remote, why=_DUPLICATE) for remote in choice.duplicates]
+        if why:
+            left_out.append(LeftOut(account=account.name, remote=choice.survivor, why=why))
+            # Of the other kind nothing is owned but what entries name: leaving it out is enough.
+            if key.scope == account.scope:
+                blocked.add((key.endpoint.origin, key.endpoint.path))
+        else:
+            describable.append(choice.survivor)
+    entries: list[Entry] = []
+    for group in _groups(account, describable):
+        place = group[0].key and (group[0].key.endpoint.origin, group[0].key.endpoint.path)
+        entry = None if place in blocked else _entry(account, group, names, secret_params)
+        if entry is None:
+            why = _BESIDE if place in blocked else _UNSPEAKABLE
+            left_out += [LeftOut(account=account.name, remote=remote, why=why) for remote in group]
+        else:
+            entries.append(entry)
+    return Description(entries=tuple(entries), left_out=tuple(left_out))
+
+
+_UNREADABLE = "its URL can't be read, or has user info in it"
+_DUPLICATE = "it is a duplicate: an older webhook has its URL and event"
+_BESIDE = "owning its URL would mean deleting another webhook there that can't be described"
+_UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"
+
+
+def _refusal(account: Account, remote: Remote) -> str:
+    """Why no entry may have this webhook's URL; nothing where one may."""
+    url = remote.fields[account.provider.url_field]
+    if not isinstance(url, Url):
+        return _UNREADABLE
+    try:
+        check_wanted(url, account.provider.url_limit)
+    except UrlError as error:
+        return error.message
+    return ""
+
+
+def _groups(account: Account, remotes: Iterable[Remote]) -> Iterator[list[Remote]]:
+    """The webhooks that make one entry: same URL, secrets too, same kind, all on or all off. In the order of URLs."""
+    groups: dict[tuple[object, ...], list[Remote]] = defaultdict(list)
+    for remote in remotes:
+        url = remote.fields[account.provider.url_field]
+        groups[url, account.provider.scope_of(remote.fields), account.provider.is_live(remote.fields)].append(remote)
+    yield from sorted(groups.values(), key=lambda group: _order(account, group[0]))
+
+
+def _order(account: Account, remote: Remote) -> tuple[object, ...]:
+    assert remote.key is not None  # webhooks without a key were left out  # noqa: S101
+    endpoint = remote.key.endpoint
+    live = account.provider.is_live(remote.fields)
+    return (endpoint.host, endpoint.origin, endpoint.path, endpoint.query, remote.key.scope, not live, remote.age)
+
+
+def _entry(account: Account, group: Sequence[Remote], names: Names, secret_params: frozenset[str]) -> Entry | None:
+    """The entry of a group, or None where its path can't be written."""
+    provider = account.provider
+    url = group[0].fields[provider.url_field]
+    assert isinstance(url, Url)  # see _refusal  # noqa: S101
+    hidden = hidden_segments(url.segments)
+    if not all(fits_as_value(text.reveal()) for text, secret in zip(url.segments, hidden, strict=True) if secret):
+        return None
+    words = [text.reveal() for text, secret in zip(url.segments, hidden, strict=True) if not secret and text]
+    name = names.entry(words[-1] if words else url.endpoint.host.strip("[").partition(".")[0])
+    path = [
+        SecretText.environment(names.variable(text.reveal(), name, "PATH"), text.reveal())
+        if secret and text
+        else _literal(text)
+        for text, secret in zip(url.segments, hidden, strict=True)
+    ]
+    owner = SecretText.joined([SecretText.literal(url.endpoint.origin), *path], "/")
+    return Entry(
+        account=account.name,
+        name=name,
+        endpoint=url.endpoint,
+        url=_with_query(owner, url, name, names, secret_params),
+        owner=owner,
+        events=tuple(sorted({event for remote in group for event in provider.events_of(remote.fields)})),
+        active=provider.is_live(group[0].fields),
+        is_test=_said(provider.scope_of(group[0].fields), account.scope),
+    )
+
+
+def _with_query(owner: SecretText, url: Url, name: str, names: Names, secret_params: frozenset[str]) -> SecretText:
+    """The URL with its query, secrets as variables; the whole as one where a value can't stand inside a URL."""
+    if not url.items:
+        return owner
+    written: list[SecretText] = []
+    for item in url.items:
+        hides = hidden_in(item, secret_params)
+        head, equals, _ = item.text.reveal().partition("=")
+        start = 0 if hides is Hides.ALL else len(head) + len(equals)
+        value = item.text.reveal()[start:]
+        if hides is Hides.NOTHING or not value:
+            written.append(_literal(item.text))
+            continue
+        if not fits_as_value(value):
+            return SecretText.environment(names.variable(url.reveal(), name, "URL"), url.reveal())
+        variable = names.variable(value, name, "QUERY" if hides is Hides.ALL else head)
+        texts = (SecretText.literal(item.text.reveal()[:start]), SecretText.environment(variable, value))
+        written.append(SecretText.joined(texts))
+    return SecretText.joined([owner, SecretText.joined(written, "&")], "?")
+
+
+def _literal(text: SecretText) -> SecretText:
+    return SecretText.literal(text.reveal())
+
+
+def _said(scope: Scope, usual: Scope) -> bool | None:
+    """What an entry must say of `is_test`; None where its account says the same."""
+    return None if scope == usual else dict(scope).get("is_test") is True
