@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from reconciler import __version__
+from reconciler.cli.backup import write_backup
 from reconciler.cli.flow import (
-    ERROR,
     Options,
     Planning,
     fail,
@@ -19,6 +20,7 @@ from reconciler.cli.flow import (
 )
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import ApplyOptions
+from reconciler.cli.saved import SavedView, differences, read_plan_file
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.apply import apply
@@ -31,43 +33,52 @@ from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.view.masking import view_plan
 from reconciler.view.outcome import (
+    Outcome,
     declined_outcome,
     nothing_to_do_outcome,
     plan_words,
     refusal_outcome,
     report_outcome,
+    stale_outcome,
+    stopped_outcome,
+    unreadable_outcome,
 )
+from reconciler.view.plan_view import PlanView
 from reconciler.view.report_view import ResultMask, view_report
 
 
-def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions) -> int:
+def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, planfile: Path | None = None) -> int:
     """Make the provider match the file.
 
     Args:
         invocation: the run.
         options: what was asked for.
         applying: how it is done.
+        planfile: a saved plan that is carried out exactly, or refused.
     Returns:
         The exit code.
     """
     streams = invocation.streams(color=options.output.color)
-    inputs = inputs_of(invocation, options.inputs, accounts=options.filters.accounts)
-    if not applying.auto_approve:
+    saved = None if planfile is None else _saved(streams, options, planfile)
+    wish = wish_of(options.filters, destroy=options.destroy) if saved is None else saved.wish
+    inputs = inputs_of(invocation, options.inputs, accounts=wish.filters.accounts)
+    if saved is None and not applying.auto_approve:
         _check_that_it_can_ask(streams, options, inputs.files)
     configuration, diagnostics = load_files(streams, lambda: load_here(inputs))
     narrator = _narrator(invocation, streams, options)
     narrator.begin(__version__, diagnostics)
     planning = Planning(
-        invocation=invocation,
-        streams=streams,
-        configuration=configuration,
-        wish=wish_of(options.filters, destroy=options.destroy),
-        progress=narrator,
+        invocation=invocation, streams=streams, configuration=configuration, wish=wish, progress=narrator
     )
     with opened_clients(planning, inputs, open_writer) as clients:
-        plan = _agreed_plan(planning, clients, narrator, applying)
+        if saved is None:
+            plan = _agreed_plan(planning, clients, narrator, applying)
+        else:
+            plan = _saved_plan(planning, clients, narrator, saved)
         if isinstance(plan, int):
             return plan
+        if applying.backup is not None:
+            write_backup(streams, plan, applying.backup, invocation.environment)
         changes = sum(len(account.changes) for account in plan.planned)
         with invocation.stop.finishing(), narrator.live(ResultMask(plan), changes):
             writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
@@ -87,12 +98,9 @@ def _agreed_plan(
     while True:
         view = view_plan(plan)
         narrator.plan(view)
-        if planning.invocation.stop.is_asked():
-            return ERROR
-        if plan.is_refused:
-            return narrator.end(refusal_outcome(view))
-        if not plan.has_changes:
-            return narrator.end(nothing_to_do_outcome(view))
+        ended = _nothing_to_carry_out(planning, plan, view)
+        if ended is not None:
+            return narrator.end(ended)
         if applying.auto_approve:
             return plan
         if not _says_yes(planning.streams, plan_words(view)):
@@ -102,6 +110,42 @@ def _agreed_plan(
             return again
         planning.streams.tell("The account changed meanwhile. This is the plan now:")
         plan = again
+
+
+def _saved_plan(
+    planning: Planning, clients: Mapping[str, Writer | NotRead], narrator: Narrator, saved: SavedView
+) -> Plan | int:
+    """The present plan where it is the saved one, or the exit code. All accounts must be readable."""
+    plan = planning.plan(clients)
+    view = view_plan(plan)
+    narrator.plan(view)
+    if plan.not_planned:
+        return narrator.end(unreadable_outcome(view))
+    if not saved.plan.is_of(plan):
+        narrator.stale(differences(saved.view, view))
+        return narrator.end(stale_outcome())
+    ended = _nothing_to_carry_out(planning, plan, view)
+    return plan if ended is None else narrator.end(ended)
+
+
+def _nothing_to_carry_out(planning: Planning, plan: Plan, view: PlanView) -> Outcome | None:
+    """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do."""
+    if planning.invocation.stop.is_asked():
+        return stopped_outcome()
+    if plan.is_refused:
+        return refusal_outcome(view)
+    return None if plan.has_changes else nothing_to_do_outcome(view)
+
+
+def _saved(streams: Streams, options: Options, planfile: Path) -> SavedView:
+    filters = options.filters
+    if filters.accounts or filters.targets or filters.allow_losses is not None or options.destroy:
+        fail(
+            streams,
+            "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
+            "Leave them out, or plan again with them.",
+        )
+    return read_plan_file(streams, planfile)
 
 
 def _check_that_it_can_ask(streams: Streams, options: Options, files: tuple[str, ...]) -> None:

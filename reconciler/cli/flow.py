@@ -10,7 +10,6 @@ from typing import NoReturn, TypeVar
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import DEFAULT_FILE, FileOptions, FilterOptions, OutputOptions
 from reconciler.config.load import Inputs, Loaded, load
@@ -18,38 +17,35 @@ from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.provider import Provider
-from reconciler.model.reading import NotRead, ProviderError
+from reconciler.model.reading import NotRead
 from reconciler.operations.read import opened, read_accounts
 from reconciler.output.diagnostics import diagnostic_text
-from reconciler.output.json_text import json_text
 from reconciler.output.narrator import Narrator
-from reconciler.output.progress import Progress, display_for
+from reconciler.output.progress import Progress
 from reconciler.output.style import Style
 from reconciler.output.terminal import Streams
-from reconciler.output.text import plan_text
 from reconciler.planning.planner import Wish, plan
 from reconciler.planning.targets import selected_accounts, unmatched_targets
 from reconciler.providers.client import Reader, Surroundings
-from reconciler.view.document import plan_document
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import Outcome
-from reconciler.view.plan_view import PlanView
 
 ERROR = 1
 
 _Client = TypeVar("_Client", bound=Reader)
 
 
-def fail(streams: Streams, message: str, help_: str = "") -> NoReturn:
+def fail(streams: Streams, message: str, help_: str = "", *, code: str = "option", exit_code: int = ERROR) -> NoReturn:
     """End the command with an error.
 
     Args:
         streams: where it is said.
         message: what is wrong, in one sentence.
         help_: what to do.
+        code: the diagnostic's.
+        exit_code: the command's.
     """
-    tell(streams, [Diagnostic(severity=Severity.ERROR, code="option", message=message, help=help_)])
-    raise click.exceptions.Exit(ERROR)
+    tell(streams, [Diagnostic(severity=Severity.ERROR, code=code, message=message, help=help_)])
+    raise click.exceptions.Exit(exit_code)
 
 
 def tell(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
@@ -102,10 +98,7 @@ def load_files(streams: Streams, read: Callable[[], Loaded]) -> tuple[Configurat
     Returns:
         The configuration, and what was said of it: warnings only.
     """
-    try:
-        loaded = read()
-    except ProviderError as error:
-        fail(streams, error.message, error.help)
+    loaded = read()
     tell(streams, loaded.diagnostics)
     if loaded.configuration is None:
         raise click.exceptions.Exit(ERROR)
@@ -197,57 +190,3 @@ class Options:
     filters: FilterOptions
     output: OutputOptions
     destroy: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What a command that can't write has seen."""
-
-    streams: Streams
-    plan: Plan
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def look(invocation: Invocation, options: Options, read: Callable[[Inputs], Loaded]) -> Look:
-    """Load, list and plan with clients that can't write.
-
-    Args:
-        invocation: the run.
-        options: what was asked for.
-        read: how the configuration is had.
-    """
-    from reconciler.providers.registry import open_reader  # noqa: PLC0415
-
-    streams = invocation.streams(color=options.output.color)
-    inputs = inputs_of(invocation, options.inputs, accounts=options.filters.accounts)
-    configuration, diagnostics = load_files(streams, lambda: read(inputs))
-    verbosity = options.output.verbosity
-    planning = Planning(
-        invocation=invocation,
-        streams=streams,
-        configuration=configuration,
-        wish=wish_of(options.filters, destroy=options.destroy),
-        progress=Progress(streams, verbosity, display_for(streams, verbosity)),
-    )
-    with opened_clients(planning, inputs, open_reader) as clients:
-        return Look(streams=streams, plan=planning.plan(clients), diagnostics=diagnostics)
-
-
-def show(invocation: Invocation, options: Options, outcome: Callable[[PlanView], Outcome]) -> int:
-    """Look, and say the plan: `plan` and `drift`.
-
-    Args:
-        invocation: the run.
-        options: what was asked for.
-        outcome: how the command ends.
-    Returns:
-        The exit code.
-    """
-    found = look(invocation, options, load_here)
-    view = view_plan(found.plan)
-    ending = outcome(view)
-    if options.output.format == "json":
-        found.streams.say(json_text(plan_document(view, __version__, found.diagnostics)))
-        return ending.code
-    found.streams.say(plan_text(view, Style(found.streams.out_color), options.output.verbosity))
-    return finish(found.streams, ending)

@@ -13,6 +13,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import Invocation
+from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
 from reconciler.output.terminal import visible
 from reconciler.providers.client import Clock
@@ -24,7 +25,9 @@ COMMANDS: Mapping[str, str] = {
     "apply": "Make the provider match the file.",
     "destroy": "Delete the webhooks that the file describes.",
     "drift": "Say whether file and provider have come apart.",
+    "show": "Show a saved plan.",
     "list": "List the webhooks that the provider has.",
+    "export": "Write the file that describes an account as it is.",
     "schema": "Print the file's JSON Schema.",
     "sandbox": "Run a local provider to try things on.",
     "demo": "Show the whole story on a sandbox.",
@@ -113,6 +116,10 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         streams.tell(f"error: {visible(error.format_message())}")
         return _ERROR
     except click.Abort:
+        return _ERROR
+    except ProviderError as error:
+        streams.tell(f"error: {visible(error.message)}")
+        streams.tell(f"help: {visible(error.help)}")
         return _ERROR
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
         streams.tell(_bug_text(error))

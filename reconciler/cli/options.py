@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
@@ -70,10 +71,12 @@ class ApplyOptions:
     Attributes:
         auto_approve: whether to go on without asking.
         parallelism: how many changes are worked on at once.
+        backup: where to write the account as it is, before the first change.
     """
 
     auto_approve: bool
     parallelism: int
+    backup: Path | None
 
 
 def output_options(command: _Command) -> _Command:
@@ -129,6 +132,8 @@ def apply_options(command: _Command) -> _Command:
         click.option("--auto-approve", "auto_approve", is_flag=True, help="Don't ask."),
         click.option("--parallelism", "parallelism", type=click.IntRange(1, 64), default=10, show_default=True,
                      metavar="N", help="How many changes are worked on at once."),
+        click.option("--backup", "backup", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     help="First write what the file owns as it is, as FILE and FILE.env: the way back."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -166,7 +171,9 @@ def _filters(given: dict[str, Any]) -> FilterOptions:
 
 
 def _applying(given: dict[str, Any]) -> ApplyOptions:
-    return ApplyOptions(auto_approve=given.pop("auto_approve"), parallelism=given.pop("parallelism"))
+    return ApplyOptions(
+        auto_approve=given.pop("auto_approve"), parallelism=given.pop("parallelism"), backup=given.pop("backup")
+    )
 
 
 def _name_values(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> Mapping[str, str]:

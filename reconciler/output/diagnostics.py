@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -32,12 +33,24 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
 
 
 def _excerpt(diagnostic: Diagnostic, style: Style) -> Iterable[str]:
-    """The source line with the place marked under it."""
+    """The source line, or the part of a long one that is meant, with the place marked under it."""
     assert diagnostic.place is not None  # a source line has a place  # noqa: S101
     number = str(diagnostic.place.line)
-    before = visible(diagnostic.source[: max(diagnostic.place.column - 1, 0)])
-    shown = visible(diagnostic.source)
-    yield f"  {number} | {shown[:_LONGEST_LINE]}"
-    if diagnostic.place.column and len(before) < _LONGEST_LINE:
-        width = max(1, min(diagnostic.width, len(shown) - len(before)))
-        yield f"  {' ' * len(number)} | {' ' * len(before)}{style.paint('^' * width, 'bold')}"
+    column = max(diagnostic.place.column - 1, 0)
+    before = visible(diagnostic.source[:column])
+    start = 0 if len(before) < _LONGEST_LINE else len(before) - _LONGEST_LINE // 2
+    shown = visible(diagnostic.source)[start : start + _LONGEST_LINE]
+    yield f"  {number} | {shown}"
+    if diagnostic.place.column:
+        meant = visible(diagnostic.source[column : column + diagnostic.width])
+        meant = meant[: max(1, len(shown) - len(before[start:]))]
+        blank = " " * _columns(before[start:])
+        yield f"  {' ' * len(number)} | {blank}{style.paint('^' * max(1, _columns(meant)), 'bold')}"
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )

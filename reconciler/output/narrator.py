@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.event import Event, Finished, Started, Waiting
 from reconciler.output.progress import Progress
 from reconciler.output.stream import Stream
@@ -32,6 +32,9 @@ class Narrator(Protocol):
     def plan(self, view: PlanView) -> None:
         """This is what would be done."""
 
+    def stale(self, differences: Iterable[str]) -> None:
+        """The saved plan isn't the present one; this tells them apart."""
+
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""
 
@@ -46,6 +49,13 @@ class TextNarrator(Progress):
         """The plan, and how much it is."""
         self._streams.say(plan_text(view, self._style, self._verbosity))
 
+    def stale(self, differences: Iterable[str]) -> None:
+        """What tells the plans apart, on standard error."""
+        self._streams.tell("The saved plan is not the present one:")
+        for line in differences:
+            self._streams.tell(f"  {visible(line)}")
+        self._streams.tell("help: plan again with `reconciler plan --out FILE`, and have that reviewed.")
+
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:
@@ -56,7 +66,8 @@ class TextNarrator(Progress):
     def _left(self, report: ReportView) -> None:
         for error in report.errors:
             self._streams.tell(f"error: {visible(error.account)}: after the creates: {visible(error.error)}")
-            self._streams.tell(f"help: {visible(error.help)}")
+            if error.help:
+                self._streams.tell(f"help: {visible(error.help)}")
         self._streams.say()
         if report.failed:
             self._streams.say(self._style.paint("Not done:", "bold", "red"))
@@ -76,10 +87,14 @@ class JsonNarrator:
         self._mask: ResultMask | None = None
 
     def __call__(self, event: Event) -> None:
-        """Something happened."""
+        """Something happened. A stream that can't be written to stops no change that is under way."""
+        with suppress(OSError):
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
         match event:
             case Started() if self._mask is not None:
-                self._stream.started(self._mask.address(event.change.address), self._mask.action(event.change))
+                self._stream.started(self._mask.resource(event.change), self._mask.action(event.change))
             case Finished() if self._mask is not None:
                 self._stream.finished(self._mask.row(event.result))
             case Waiting():
@@ -102,6 +117,14 @@ class JsonNarrator:
         for account in view.not_checked:
             self._stream.error(account.name, account.error, account.help)
         self._stream.plan(view)
+
+    def stale(self, differences: Iterable[str]) -> None:
+        """What tells the plans apart, one diagnostic each."""
+        for line in differences:
+            message = f"the saved plan is not the present one: {line}"
+            self._stream.diagnostic(
+                Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Plan again.")
+            )
 
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
         """The last line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Protocol
 
@@ -78,8 +78,8 @@ class Progress:
             self._display = None
 
     def __call__(self, event: Event) -> None:
-        """Tell of an event."""
-        with self._lock:
+        """Tell of an event. A stream that can't be written to stops no change that is under way."""
+        with self._lock, suppress(OSError):
             self._tell(event)
 
     def _tell(self, event: Event) -> None:

@@ -11,11 +11,11 @@ from datetime import datetime
 from threading import Lock
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.output.json_text import json_text
 from reconciler.view.document import Json, diagnostic_document
+from reconciler.view.json_text import json_text
 from reconciler.view.outcome import Outcome
 from reconciler.view.plan_view import ChangeRow, PlanView
-from reconciler.view.report_view import DoneSummary, ResultRow
+from reconciler.view.report_view import DoneSummary, ResourceRow, ResultRow
 from reconciler.view.values import time_text
 
 UI_VERSION = "1.0"
@@ -51,7 +51,12 @@ class Stream:
     def plan(self, view: PlanView) -> None:
         """What would be done, and how much."""
         for row in view.changes:
-            change: Json = {"resource": _resource(row), "action": row.action, "reason": row.reason}
+            change: Json = {
+                "resource": _resource(row),
+                "action": row.action,
+                "reason": row.reason,
+                "object_id": row.object_id or None,
+            }
             self._say("planned_change", f"{row.address}: plan to {row.action}", change=change)
         summary = view.summary
         self._say(
@@ -60,14 +65,15 @@ class Stream:
             changes=_changes(summary.create, summary.update, summary.delete, "plan"),
         )
 
-    def started(self, address: str, action: str) -> None:
+    def started(self, resource: ResourceRow, action: str) -> None:
         """A change begins."""
-        self._say("apply_start", f"{address}: {action} begins", hook={"address": address, "action": action})
+        hook: Json = {"resource": _resource(resource), "action": action}
+        self._say("apply_start", f"{resource.address}: {action} begins", hook=hook)
 
     def finished(self, row: ResultRow) -> None:
         """A change has come to its end."""
         hook: Json = {
-            "address": row.address,
+            "resource": _resource(row.resource),
             "action": row.action,
             "object_id": row.object_id or None,
             "outcome": row.outcome,
@@ -87,13 +93,14 @@ class Stream:
         self._say(
             "change_summary",
             outcome.words,
+            level=_level(outcome),
             changes=_changes(summary.created, summary.updated, summary.deleted, "apply"),
             exit_code=int(outcome.code),
         )
 
     def ended(self, outcome: Outcome) -> None:
         """The last line of a run that did nothing."""
-        self._say("outcome", outcome.words, level="error" if outcome.code else "info", exit_code=int(outcome.code))
+        self._say("outcome", outcome.words, level=_level(outcome), exit_code=int(outcome.code))
 
     def _say(self, kind: str, message: str, *, level: str = "info", **more: Json) -> None:
         head: dict[str, Json] = {
@@ -107,13 +114,16 @@ class Stream:
             self._write(json_text(head | more, indent=None))
 
 
-def _resource(row: ChangeRow) -> Json:
+def _level(outcome: Outcome) -> str:
+    return "error" if outcome.code else "info"
+
+
+def _resource(row: ChangeRow | ResourceRow) -> Json:
     return {
         "addr": row.address,
         "resource_type": row.type,
         "resource_name": row.name,
         "resource_key": row.index or None,
-        "object_id": row.object_id or None,
     }
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from reconciler.output.terminal import Streams, visible
-from reconciler.view.listing import Listing
+from reconciler.view.listing import ListedRow, Listing
 
-_WIDEST = 100_000
-"""The width where nothing need fit: a pipe or a file gets every webhook on one line."""
+_TITLES = ("Webhook", "Status", "Events", "URL", "Active", "Last changed")
+_STATUS = {"not_in_file": "not in the file", "absent": "named in absent"}
 
 
 def list_table(listing: Listing, streams: Streams) -> str:
@@ -22,22 +24,32 @@ def list_table(listing: Listing, streams: Streams) -> str:
         streams: its width counts where results go to a terminal.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, safe_box=True)
-    for title in ("Webhook", "Status", "Events", "URL", "Active", "Last changed"):
+    for title in _TITLES:
         table.add_column(title, overflow="fold", no_wrap=False)
-    for row in listing.rows:
-        webhook = row.webhook
-        scope = f" ({webhook.scope})" if webhook.scope else ""
-        cells = (
-            webhook.address,
-            row.status,
-            ", ".join(webhook.events) + scope,
-            webhook.url,
-            "yes" if webhook.live else "no",
-            webhook.updated.replace("T", " ").replace("Z", ""),
-        )
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    width = streams.width if streams.out.isatty() else _WIDEST
+    rows = [tuple(map(visible, _cells(row))) for row in listing.rows]
+    for row in rows:
+        table.add_row(*map(Text, row))
+    width = streams.width if streams.out.isatty() else _widest(rows)
     console = Console(width=width, no_color=not streams.out_color, highlight=False, force_terminal=streams.out_color)
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _cells(row: ListedRow) -> tuple[str, ...]:
+    webhook = row.webhook
+    scope = f" ({webhook.scope})" if webhook.scope else ""
+    return (
+        webhook.address,
+        _STATUS.get(row.status, row.status),
+        ", ".join(webhook.events) + scope,
+        webhook.url,
+        "yes" if webhook.live else "no",
+        webhook.updated.replace("T", " ").replace("Z", ""),
+    )
+
+
+def _widest(rows: Iterable[tuple[str, ...]]) -> int:
+    """A width in which every webhook stands on one line: a pipe or a file has no edge to fit."""
+    longest = [max(map(len, column)) for column in zip(_TITLES, *rows, strict=True)]
+    return 2 * sum(longest) + len(longest) * len("   ")  # a wide letter takes two columns

@@ -14,6 +14,10 @@ from typing import TextIO
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _HARMLESS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf"})
 _HARMLESS_TOO = frozenset({"Po", "Sm", "Sc", "Sk", "So"})
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and signs that show nothing. Source: Unicode's Default_Ignorable_Code_Point, and the blank Braille."""
 _ASCII = str.maketrans({"→": "->", "‹": "<", "›": ">", "…": "...", "✓": "+", "✗": "x", "·": "-", "–": "-", "’": "'"})
 _NARROWEST = 40
 _USUAL_WIDTH = 100
@@ -34,7 +38,9 @@ def visible(text: str) -> str:
 
 def _is_harmless(character: str) -> bool:
     category = unicodedata.category(character)
-    return character == " " or category in _HARMLESS or category in _HARMLESS_TOO
+    if category in _HARMLESS or category in _HARMLESS_TOO:
+        return _UNSEEN.match(character) is None
+    return character == " "
 
 
 def _escaped(character: str) -> str:

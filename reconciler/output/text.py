@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from reconciler.model.plan import Filters
 from reconciler.output.style import Style
 from reconciler.output.terminal import visible
 from reconciler.view.plan_view import AccountRow, ChangeRow, LossRow, PlanView, RemoteRow, Standing
 from reconciler.view.values import Plain
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
+_HINTS = {
+    "leftover": "probably a leftover: same path and event as {}, but elsewhere",
+    "double_delivery": "delivers every event, so those of {} arrive twice",
+}
 _FEW = 10
 """How many unmanaged webhooks a plan lists; `list` shows them all."""
 
@@ -25,7 +30,14 @@ def plan_text(view: PlanView, style: Style, verbosity: int = 0) -> str:
     lines: list[str] = []
     for account in view.accounts:
         lines += [*_account(view, account, style, verbosity), ""]
+    if view.is_filtered:
+        lines += [f"Filtered by {_filters(view.filters)}: what else differs isn't shown.", ""]
     return "\n".join(lines)
+
+
+def _filters(filters: Filters) -> str:
+    options = [("--account", name) for name in filters.accounts] + [("--target", name) for name in filters.targets]
+    return " ".join(f"`{option} {visible(value)}`" for option, value in options)
 
 
 def head_text(account: AccountRow) -> str:
@@ -52,29 +64,44 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
             yield f"  help: {visible(account.help)}"
         return
     rows = [row for row in view.rows if row.account == account.name]
+    if account.standing is Standing.IN_STEP and not any(row.fields for row in rows):
+        yield "  No changes." if view.is_filtered else "  In step."
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
     yield from _losses(account, [loss for loss in view.losses if loss.account == account.name], style)
     yield from _unmanaged([row for row in view.unmanaged if row.account == account.name], style, verbosity)
+    yield from _duplicates([row for row in view.duplicates if row.account == account.name], style)
 
 
 def _changes(rows: Iterable[ChangeRow], style: Style, verbosity: int) -> Iterator[str]:
+    for row in _renames_together([row for row in rows if row.action in _SIGNS]):
+        yield ""
+        yield from _change(row, style, verbosity)
+    in_step = [row for row in rows if row.action not in _SIGNS and row.reason != "protected"]
+    if verbosity and in_step:
+        yield ""
+        yield from (f"  = {visible(row.address)}  in step" for row in in_step)
+
+
+def _renames_together(rows: Sequence[ChangeRow]) -> Iterator[ChangeRow]:
+    """The rows in their order, but the delete of a rename right after its create, though it is done later."""
+    deletes = {row.partner: row for row in rows if row.action == "delete" and row.reason == "not_in_file"}
+    shown: set[str] = set()
     for row in rows:
-        if row.action in _SIGNS:
-            yield ""
-            yield from _change(row, style, verbosity)
-        elif verbosity and row.reason != "protected":
-            yield f"  = {visible(row.address)}  in step"
+        if row.address in shown:
+            continue
+        yield row
+        partner = deletes.get(row.address)
+        if row.action == "create" and row.partner and partner is not None:
+            shown.add(partner.address)
+            yield partner
 
 
 def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
     sign, color = _SIGNS[row.action]
     yield f"  {style.paint(f'{sign} {visible(row.address)}', 'bold', color)}  {_reason(row)}"
     if row.action == "update":
-        width = max(len(field.name) for field in row.fields)
-        for field in row.fields:
-            before, after = _value(field.before), _value(field.after)
-            yield f"      {field.name:<{width}}  {before} {style.paint('→', 'dim')} {after}"
+        yield from _field_changes(row, style)
     else:
         fields = (row.after if row.action == "create" else row.before) or {}
         width = max(map(len, fields), default=0)
@@ -84,35 +111,42 @@ def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
         yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
 
 
+def _field_changes(row: ChangeRow, style: Style) -> Iterator[str]:
+    width = max(len(field.name) for field in row.fields)
+    for field in row.fields:
+        before, after = _value(field.before), _value(field.after)
+        yield f"      {visible(field.name):<{width}}  {before} {style.paint('→', 'dim')} {after}"
+
+
 def _reason(row: ChangeRow) -> str:
     """Why, in words. Nobody can know who changed what: only when the provider last did."""
     when = f", the provider last changed it at {_time(row.updated)}" if row.updated else ""
     partner = visible(row.partner)
     match row.reason:
         case "missing":
-            return f"create, renamed: replaces {partner}" if partner else "create, not at the provider"
+            return f"create, renamed: replaces {partner}" if partner else "create: not at the provider"
         case "not_in_file":
-            return f"delete, renamed: replaced by {partner}" if partner else f"delete, not in the file{when}"
+            return f"delete, renamed: replaced by {partner}" if partner else f"delete: not in the file{when}"
         case "differs":
-            return f"update in place, differs{when}"
+            return f"update in place: differs{when}"
         case "switched_off":
-            return f"update in place, switched off at the provider{when}"
+            return f"update in place: switched off at the provider{when}"
         case "duplicate":
-            return f"delete, duplicate of {partner}{when}"
+            return f"delete: duplicate of {partner}{when}"
         case "absent":
-            return f"delete, named in absent{when}"
+            return f"delete: named in absent{when}"
         case _:
-            return f"delete{when}"
+            return f"delete: asked for by destroy{when}"
 
 
 def _protected(rows: Iterable[ChangeRow], style: Style) -> Iterator[str]:
     differing = [row for row in rows if row.reason == "protected" and row.fields]
     if differing:
         yield ""
-        yield style.paint("  Protected, left as they are:", "bold")
+        yield style.paint(f"  Protected, left as they are ({len(differing)}):", "bold")
     for row in differing:
-        fields = ", ".join(f"{field.name} {_value(field.before)} → {_value(field.after)}" for field in row.fields)
-        yield f"    {visible(row.address)}  {fields}"
+        yield f"    {visible(row.address)}"
+        yield from _field_changes(row, style)
 
 
 def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterator[str]:
@@ -120,9 +154,8 @@ def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterato
         return
     allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
     yield ""
-    yield style.paint(
-        f"  Losses ({account.losses}, allowed are {allowed}): these endpoints stop receiving", "bold", "red"
-    )
+    title = f"  Losses ({account.losses}, allowed are {allowed}): endpoints that would stop receiving these events"
+    yield style.paint(title, "bold", "red")
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
         yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"
@@ -137,17 +170,20 @@ def refusal_text(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str
     if account.verdict == "nothing_left":
         why = "nothing that this configuration owns would receive events any more"
     yield ""
-    yield f"  Refused: {why}. If that is meant, apply with `--allow-losses {account.losses}`"
-    lines = [loss.absent for loss in losses if loss.absent is not None]
-    if not lines:
-        yield "  (nothing of it can be named under `absent`)."
+    yield f"  Refused: {why}."
+    speakable = [loss.absent for loss in losses if loss.absent is not None]
+    if not speakable:
+        yield f"  If that is meant, add `--allow-losses {account.losses}`."
         return
-    yield "  or name under `absent` what must go:"
+    yield f"  If that is meant, add `--allow-losses {account.losses}`, or name under `absent` in the file what must go:"
     yield ""
     yield "    absent:"
-    for line in lines:
+    for line in dict.fromkeys(speakable):
         yield f"      - url: {visible(line.url)}"
         yield f"        events: [{visible(', '.join(line.events))}]"
+    if len(speakable) < account.losses:
+        yield ""
+        yield f"  ({account.losses - len(speakable)} of the losses can't be named there.)"
 
 
 def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[str]:
@@ -160,11 +196,21 @@ def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[
     for row in shown:
         yield f"    {visible(row.address)}  {visible(', '.join(row.events))}  {visible(row.url)}"
         if row.hint:
-            yield f"      {style.paint('hint', 'yellow')}: {visible(row.near)}: {row.hint}"
+            yield f"      {style.paint('hint', 'yellow')}: {_HINTS[row.hint].format(visible(row.near))}"
         if verbosity and row.unknown:
             yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
     if len(shown) < len(rows):
         yield f"    and {len(rows) - len(shown)} more: `reconciler list` shows them"
+    if any(row.hint for row in rows):
+        yield "    What is not wanted any more is deleted when it is named under `absent` in the file."
+
+
+def _duplicates(rows: list[RemoteRow], style: Style) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield style.paint(f"  Duplicates, which deliver again what another webhook delivers ({len(rows)}):", "bold")
+    for row in rows:
+        yield f"    {visible(row.address)}  beside {visible(row.near)}  {visible(row.url)}"
 
 
 def _value(value: Plain) -> str:

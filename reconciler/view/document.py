@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.view.listing import Listing
 from reconciler.view.plan_view import AccountRow, ChangeRow, LossRow, PlanView, RemoteRow
 from reconciler.view.values import Plain, is_masked
@@ -32,9 +32,10 @@ def plan_document(view: PlanView, version: str, diagnostics: Iterable[Diagnostic
         "tool": {"name": "reconciler", "version": version},
         "timestamp": view.created,
         "files": view.files,
+        "filters": {"accounts": view.filters.accounts, "targets": view.filters.targets},
         "destroy": view.destroy,
         "applyable": view.summary.changes > 0 and not view.refused,
-        "complete": not view.not_checked,
+        "complete": not view.not_checked and not view.is_filtered,
         "errored": bool(view.not_checked),
         "resource_changes": [_resource_change(row) for row in view.rows],
         "accounts": [_account(account) for account in view.accounts],
@@ -54,10 +55,21 @@ def diagnostic_document(diagnostic: Diagnostic) -> dict[str, Json]:
         "summary": diagnostic.message,
         "detail": diagnostic.help,
     }
-    place = diagnostic.place
-    if place is not None:
-        document["range"] = {"filename": place.file, "start": {"line": place.line, "column": place.column}}
+    if diagnostic.place is not None:
+        document["range"] = _range(diagnostic.place, diagnostic.width)
     return document
+
+
+def _range(place: Place, width: int) -> Json:
+    """What is meant: a part of a line, the line, or (without start and end) the file."""
+    if not place.line:
+        return {"filename": place.file}
+    column = max(place.column, 1)
+    return {
+        "filename": place.file,
+        "start": {"line": place.line, "column": column},
+        "end": {"line": place.line, "column": column + (width if place.column else 0)},
+    }
 
 
 def validation_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Json]:
@@ -89,12 +101,14 @@ def remote_document(row: RemoteRow) -> dict[str, Json]:
         "address": row.address,
         "object_id": row.object_id,
         "url": row.url,
+        "host": row.host,
         "events": row.events,
         "scope": row.scope,
         "live": row.live,
         "updated": row.updated or None,
         "hint": row.hint or None,
         "near": row.near or None,
+        "unknown_fields": row.unknown,
     }
 
 
@@ -103,6 +117,7 @@ def account_document(account: AccountRow) -> dict[str, Json]:
     return {
         "name": account.name,
         "provider": account.provider,
+        "title": account.title,
         "mode": account.mode or None,
         "listed": account.listed,
         "count": account.count,

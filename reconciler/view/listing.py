@@ -16,7 +16,7 @@ class ListedRow:
     """A remote webhook and its status.
 
     Attributes:
-        status: `managed`, `not in the file` (owned), `duplicate`, `named in absent`, `protected` or `unmanaged`.
+        status: `managed`, `not_in_file` (owned), `duplicate`, `absent` (named there), `protected` or `unmanaged`.
         webhook: the webhook, under its entry's address where it has one.
     """
 
@@ -33,9 +33,9 @@ class Listing:
 
 
 _STATUS = {
-    Reason.NOT_IN_FILE: "not in the file",
+    Reason.NOT_IN_FILE: "not_in_file",
     Reason.DUPLICATE: "duplicate",
-    Reason.NAMED_ABSENT: "named in absent",
+    Reason.NAMED_ABSENT: "absent",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from reconciler.model.plan import (
     Change,
     Duplicates,
     FieldChange,
+    Hint,
     Loss,
     NotPlanned,
     Pair,
@@ -47,7 +49,11 @@ _REASONS = {
     Reason.NAMED_ABSENT: "absent",
     Reason.DESTROY: "destroy",
 }
+_HINTS = {Hint.LEFTOVER: "leftover", Hint.DOUBLE_DELIVERY: "double_delivery"}
 _VERDICTS = {Verdict.FINE: "fine", Verdict.TOO_MANY: "too_many_losses", Verdict.NOTHING_LEFT: "nothing_left"}
+
+
+_PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def view_plan(plan: Plan) -> PlanView:
@@ -66,6 +72,7 @@ def view_plan(plan: Plan) -> PlanView:
     return PlanView(
         created=time_text(plan.created),
         files=plan.configuration.files,
+        filters=plan.filters,
         destroy=plan.destroy,
         accounts=tuple(_account(account) for account in plan.accounts),
         rows=rows,
@@ -115,9 +122,15 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
         losses=len(account.losses),
         max_losses=named.max_losses,
         allowed_losses=account.allowed_losses,
-        listed=len(account.listed),
+        listed=len(account.remotes),
         count=account.count,
     )
+
+
+def _is_pattern(shown: str, loss: Loss) -> bool:
+    """Whether an endpoint, as it is shown, is a pattern that means it when it is put into the file."""
+    whole = shown.startswith(loss.endpoint.origin) and HIDDEN not in shown
+    return whole and "*" not in loss.endpoint.path and "$" not in loss.endpoint.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +160,13 @@ class AccountMask:
         url = self._endpoint(loss.remotes[0])
         events = frozenset[str]().union(*(self._provider.events_of(remote.fields) for remote in loss.remotes))
         bare, _, _ = url.partition("?")
-        speakable = loss.absent_line and HIDDEN not in bare and "*" not in bare
+        speakable = _is_pattern(bare, loss) and all(map(_PLAIN_EVENT.fullmatch, events))
         return LossRow(
             account=self.account.account.name,
             url=url,
             scope=scope_text(loss.scope),
             events=loss.events,
-            absent=AbsentLine(url=bare, events=tuple(sorted(events))) if speakable else None,
+            absent=AbsentLine(url=bare, events=tuple(sorted(events))) if loss.absent_line and speakable else None,
         )
 
     def unmanaged(self, unmanaged: Unmanaged) -> RemoteRow:
@@ -161,7 +174,7 @@ class AccountMask:
         row = self.remote(unmanaged.remote)
         if unmanaged.hint is None or unmanaged.near is None:
             return row
-        return replace(row, hint=unmanaged.hint.value, near=self.text(unmanaged.near))
+        return replace(row, hint=_HINTS[unmanaged.hint], near=self.text(unmanaged.near))
 
     def duplicates(self, found: Duplicates) -> Iterator[RemoteRow]:
         """The webhooks that deliver again what their survivor delivers."""

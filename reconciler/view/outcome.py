@@ -56,7 +56,8 @@ def drift_outcome(view: PlanView, *, fail_on_unmanaged: bool) -> Outcome:
         return Outcome(words=f"Not checked: {_names(view.not_checked)}{drifted}.", code=ExitCode.ERROR)
     if found:
         return Outcome(words=f"Drifted: {', '.join(found)}.", code=ExitCode.CHANGES)
-    return Outcome(words=f"In step: {count(summary.unchanged + summary.protected, 'webhook')}.", code=ExitCode.DONE)
+    seen = count(summary.unchanged + summary.protected, "webhook")
+    return Outcome(words=f"In step: {seen}{'; filtered' if view.is_filtered else ''}.", code=ExitCode.DONE)
 
 
 def refusal_outcome(view: PlanView) -> Outcome:
@@ -69,11 +70,24 @@ def declined_outcome() -> Outcome:
     return Outcome(words="Not agreed to. Nothing was changed.", code=ExitCode.ERROR)
 
 
+def stale_outcome() -> Outcome:
+    """The end of an apply whose saved plan isn't the present one."""
+    return Outcome(words="Refused: the saved plan is not the present one. Nothing was changed.", code=ExitCode.REFUSED)
+
+
+def stopped_outcome() -> Outcome:
+    """The end of an apply that was stopped before it did anything."""
+    return Outcome(words="Stopped. Nothing was changed.", code=ExitCode.ERROR)
+
+
+def unreadable_outcome(view: PlanView) -> Outcome:
+    """The end of an apply whose saved plan needs an account that can't be read."""
+    return Outcome(words=f"Not checked: {_names(view.not_checked)}. Nothing was changed.", code=ExitCode.ERROR)
+
+
 def nothing_to_do_outcome(view: PlanView) -> Outcome:
     """The end of an apply whose plan is empty."""
-    if view.not_checked:
-        return Outcome(words=f"Not checked: {_names(view.not_checked)}. Nothing was changed.", code=ExitCode.ERROR)
-    return Outcome(words=plan_words(view), code=ExitCode.DONE)
+    return unreadable_outcome(view) if view.not_checked else Outcome(words=plan_words(view), code=ExitCode.DONE)
 
 
 def report_outcome(view: ReportView) -> Outcome:
@@ -118,6 +132,8 @@ def plan_words(view: PlanView) -> str:
     """A plan in one line."""
     summary = view.summary
     beside = [
+        *([f"refused: {_names(view.refused)}"] if view.refused else []),
+        *(["filtered"] if view.is_filtered else []),
         *_counted(summary.protected_differences, "protected difference"),
         *([f"{summary.unmanaged} unmanaged"] if summary.unmanaged else []),
         *([f"not checked: {_names(view.not_checked)}"] if view.not_checked else []),

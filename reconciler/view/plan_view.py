@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from reconciler.model.plan import Filters
 from reconciler.view.values import Plain
 
 
@@ -92,7 +93,7 @@ class RemoteRow:
     """A remote webhook that is not changed for being itself: unmanaged, or a duplicate.
 
     Attributes:
-        hint: what it probably is, in words, or empty.
+        hint: what it probably is, as a stable word: `leftover`, `double_delivery`; or empty.
         near: the address of the entry that the hint is about, or of the survivor.
     """
 
@@ -163,10 +164,24 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A plan as every output sees it."""
+    """A plan as every output sees it.
+
+    Attributes:
+        created: when it was made.
+        files: what it was made from.
+        filters: what narrowed it: beside it more may differ.
+        destroy: whether it deletes what the files describe.
+        accounts: in the file's order.
+        rows: every webhook of the file or to be changed, by account; what is changed comes first, in the order of work.
+        losses: by account and endpoint.
+        unmanaged: by account and age.
+        duplicates: the webhooks that deliver again what another does, by account and address.
+        summary: everything counted.
+    """
 
     created: str
     files: tuple[str, ...]
+    filters: Filters = field(default_factory=Filters)
     destroy: bool
     accounts: tuple[AccountRow, ...]
     rows: tuple[ChangeRow, ...]
@@ -174,6 +189,11 @@ class PlanView:
     unmanaged: tuple[RemoteRow, ...]
     duplicates: tuple[RemoteRow, ...]
     summary: Summary = field(default_factory=Summary)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether `--account` or `--target` left something out."""
+        return self.filters != Filters()
 
     @property
     def changes(self) -> tuple[ChangeRow, ...]:

@@ -15,10 +15,28 @@ _ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "de
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceRow:
+    """Which webhook a change is about.
+
+    Attributes:
+        address: as people write it.
+        type: the resource type.
+        name: the entry's name, or `@<object id>`.
+        index: the event, or empty.
+    """
+
+    address: str
+    type: str
+    name: str
+    index: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """What became of one change.
 
     Attributes:
+        resource: which webhook.
         outcome: a stable word, the lower-case name of the outcome.
         words: the outcome as people read it.
         error: what went wrong, or empty.
@@ -26,7 +44,7 @@ class ResultRow:
     """
 
     account: str
-    address: str
+    resource: ResourceRow
     action: str
     object_id: str
     done: bool
@@ -34,6 +52,11 @@ class ResultRow:
     words: str
     error: str = ""
     help: str = ""
+
+    @property
+    def address(self) -> str:
+        """The webhook's address, as people write it."""
+        return self.resource.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +108,15 @@ class ResultMask:
         """An address as this run writes it."""
         return address.text(long=self._configuration.long_addresses)
 
+    def resource(self, change: Change) -> ResourceRow:
+        """Which webhook a change is about."""
+        return ResourceRow(
+            address=self.address(change.address),
+            type=self._providers[change.address.account].resource_type,
+            name=change.address.name,
+            index=change.address.index,
+        )
+
     def action(self, change: Change) -> str:
         """`create`, `update` or `delete`."""
         return _ACTIONS[change.action]
@@ -93,7 +125,7 @@ class ResultMask:
         """What became of one change."""
         return ResultRow(
             account=result.change.address.account,
-            address=self.address(result.change.address),
+            resource=self.resource(result.change),
             action=_ACTIONS[result.change.action],
             object_id=result.object_id,
             done=result.is_done,

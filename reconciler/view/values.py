@@ -22,7 +22,7 @@ def plain_value(showing: Showing, value: Value) -> Plain:
         case Url():
             return showing.show(value)
         case SecretText():
-            return str(value)
+            return HIDDEN  # a secret field's, or a URL that has no normal form: not even what the file writes in clear
         case frozenset():
             return tuple(sorted(value))
         case Mapping():

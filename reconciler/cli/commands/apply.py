@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from reconciler.cli.applying import run_apply
@@ -20,6 +22,7 @@ from reconciler.cli.options import (
 
 
 @click.command("apply")
+@click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False)
 @file_options
 @filter_options
 @apply_options
@@ -33,11 +36,14 @@ def command(
     applying: ApplyOptions,
     output: OutputOptions,
     *,
+    planfile: Path | None,
     destroy: bool,
 ) -> int:
     """Make the provider match the file: plan, ask, do it, verify.
 
+    With a PLANFILE that `plan --out` wrote: exactly that plan, or a refusal; nobody is asked.
+
     Exits with 0 when everything is as wanted; with 3 when a guard refuses and nothing was changed; with 1 on any error.
     """
     options = Options(inputs=inputs, filters=filters, output=output, destroy=destroy)
-    return run_apply(invocation, options, applying)
+    return run_apply(invocation, options, applying, planfile)

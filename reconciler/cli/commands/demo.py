@@ -39,7 +39,7 @@ webhooks:
     url: https://hooks.example.com/shippo/tracking
     events: [track_updated]
 """
-_ORDERS, _TRACKING = _FILE.index("  orders:"), _FILE.index("  tracking:")
+_EMPTY = _FILE[: _FILE.index("webhooks:")] + "webhooks: {}\n"
 
 
 @click.command("demo")
@@ -73,14 +73,20 @@ class _Stage:
             "An account at Shippo, with webhooks that somebody clicked together. (It is a sandbox on this machine.)"
         )
         self._click_together()
-        ended = [self._run(0, "list", "-f", self._write(_FILE[:_ORDERS].replace("webhooks:\n", "webhooks: {}\n")))]
+        self._write(_EMPTY)
+        ended = [self._run(0, "list")]
+        self._say("`export` writes the file that describes the account as it is: a start for an account that lives.")
+        ended.append(self._run(0, "export"))
         self._say(
-            "This file says what there should be. `owns` is what it is responsible for; the rest is never touched."
+            "This one says what there should be. It is responsible for what `owns` says; the rest is never touched."
         )
         self._show(self._write(_FILE))
-        self._say("What would change? `plan` only looks. In CI it runs on every pull request.")
-        ended.append(self._run(0, "plan"))
-        self._say("Make it so. In CI this runs on merge; by hand it would ask first.")
+        self._say("What would change? `plan` only looks. In CI it runs on a pull request, and saves what was reviewed.")
+        ended.append(self._run(0, "plan", "--out", "reviewed.plan"))
+        self._say("Meanwhile somebody changes the account. What was reviewed is not what would run now: refused.")
+        self._create(f"{_HOST}/tracking/new", "track_updated", active=True)
+        ended.append(self._run(3, "apply", "reviewed.plan"))
+        self._say("Make it so, without a saved plan. On a terminal it would ask first.")
         ended.append(self._run(0, "apply", "--auto-approve"))
         self._say("Now file and provider agree: the next plan is empty.")
         ended.append(self._run(0, "plan"))
@@ -89,10 +95,8 @@ class _Stage:
         ended.append(self._run(2, "drift"))
         self._say("`apply` repairs it, on the same webhook.")
         ended.append(self._run(0, "apply", "--auto-approve"))
-        self._say(
-            "A merge goes wrong: the file has lost its webhooks. Nothing would receive events any more, so this is refused."
-        )
-        self._write(_FILE[:_ORDERS].replace("webhooks:\n", "webhooks: {}\n"))
+        self._say("A merge goes wrong: the file lost its webhooks. Nothing would receive events any more: refused.")
+        self._write(_EMPTY)
         ended.append(self._run(3, "apply", "--auto-approve"))
         self._say("That was all of it. Begin with `reconciler init`, or try things with `reconciler sandbox`.")
         return all(ended)

@@ -6,8 +6,9 @@ from functools import partial
 
 import click
 
-from reconciler.cli.flow import Options, show
+from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.looking import show
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
-from reconciler.cli.flow import Options, declaration, finish, load_here, look
+from reconciler.cli.flow import Options, declaration, finish, load_here
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.looking import look
 from reconciler.cli.options import (
     DEFAULT_FILE,
     FileOptions,
@@ -19,9 +20,9 @@ from reconciler.cli.options import (
     output_options,
 )
 from reconciler.config.load import Inputs, Loaded, no_file_configuration
-from reconciler.output.json_text import json_text
 from reconciler.output.terminal import visible
 from reconciler.view.document import listing_document
+from reconciler.view.json_text import json_text
 from reconciler.view.listing import view_listing
 from reconciler.view.masking import view_plan
 from reconciler.view.outcome import listing_outcome

@@ -8,12 +8,12 @@ import click
 
 from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
+from reconciler.sandbox.database import StoreError
 from reconciler.sandbox.faults import FORMS, parse_fault
 from reconciler.sandbox.limits import PUBLISHED
 from reconciler.sandbox.rules import Rule
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox, SandboxOptions
-from reconciler.sandbox.database import StoreError
 
 _TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
 

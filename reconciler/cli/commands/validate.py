@@ -8,8 +8,8 @@ from reconciler.cli.flow import declaration, finish, inputs_of, tell
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import FileOptions, OutputOptions, file_options, output_options
 from reconciler.config.load import load
-from reconciler.output.json_text import json_text
 from reconciler.view.document import validation_document
+from reconciler.view.json_text import json_text
 from reconciler.view.outcome import validation_outcome
 
 

@@ -1,0 +1,66 @@
+"""`apply --backup FILE`: what the file owns as it is, before the first change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from reconciler.cli.flow import fail
+from reconciler.model.plan import AccountPlan, Claim, Plan
+from reconciler.model.secret import Origin
+from reconciler.operations.files import write_private
+from reconciler.output.terminal import Streams, visible
+from reconciler.output.yaml_text import env_text, yaml_text
+from reconciler.planning.describe import Names, describe
+from reconciler.view.file_document import Described, file_document, left_out_lines
+
+
+def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[str, str]) -> None:
+    """Write FILE and FILE.env, both or none; the command ends where they can't be written.
+
+    Args:
+        streams: where complaints go.
+        plan: what was read, before anything is changed.
+        path: FILE.
+        environment: what is set in it keeps its name for itself.
+    """
+    names = Names(environment=environment)
+    described = [_described(plan, account, names) for account in plan.planned]
+    env_path = path.with_name(f"{path.name}.env")
+    left_out = left_out_lines(plan.configuration, described)
+    comments = [
+        f"What was there before an apply. The way back: reconciler apply -f {path.name} --env-file {env_path.name}",
+        *(["Not in it:", *left_out] if left_out else []),
+    ]
+    variables = {name: value for one in described for name, value in _variables(one).items()}
+    try:
+        write_private(env_path, env_text(variables), overwrite=False)
+        try:
+            write_private(path, yaml_text(file_document(plan.configuration, described), comments), overwrite=False)
+        except BaseException:
+            with suppress(OSError):
+                env_path.unlink()
+            raise
+    except FileExistsError:
+        fail(streams, f"{visible(str(path))} or its .env is there already", "Give `--backup` a new name.")
+    except OSError as error:
+        fail(streams, f"the backup can't be written: {error.strerror}", "Nothing was changed. Choose another place.")
+    streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
+
+
+def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
+    """An account's claimed webhooks, and its patterns with those endpoints that are only named absent."""
+    remotes = (*account.claimed.get(Claim.OWNED, ()), *account.claimed.get(Claim.ABSENT, ()))
+    found = describe(account.account, remotes, names, plan.configuration.secret_params, duplicates_stay=False)
+    owns = [pattern.source for pattern in account.account.owns.patterns]
+    absent = {remote.key.endpoint for remote in account.claimed.get(Claim.ABSENT, ()) if remote.key is not None}
+    more = {str(entry.owner): entry.owner for entry in found.entries if entry.endpoint in absent}
+    return Described(account=account.account, description=found, owns=(*owns, *more.values()))
+
+
+def _variables(described: Described) -> dict[str, str]:
+    """The variables of entries and patterns, and their values; never the token's."""
+    parts = (part for text in described.owns for part in text.parts)
+    own = {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
+    return own | described.description.variables

@@ -1,0 +1,114 @@
+"""Commands that only look: they plan with clients that have no calls that write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.flow import (
+    Options,
+    Planning,
+    fail,
+    finish,
+    inputs_of,
+    load_files,
+    load_here,
+    opened_clients,
+    wish_of,
+)
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import OutputOptions
+from reconciler.config.load import Inputs, Loaded
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import Plan
+from reconciler.operations.files import write_private
+from reconciler.operations.saved_plan import sealed
+from reconciler.output.progress import Progress, display_for
+from reconciler.output.style import Style
+from reconciler.output.terminal import Streams, visible
+from reconciler.output.text import plan_text
+from reconciler.providers.registry import open_reader
+from reconciler.view.document import Json, plan_document
+from reconciler.view.json_text import json_text
+from reconciler.view.masking import view_plan
+from reconciler.view.outcome import Outcome
+from reconciler.view.plan_view import PlanView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a command that can't write has seen."""
+
+    streams: Streams
+    plan: Plan
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def look(invocation: Invocation, options: Options, read: Callable[[Inputs], Loaded]) -> Look:
+    """Load, list and plan with clients that can't write.
+
+    Args:
+        invocation: the run.
+        options: what was asked for.
+        read: how the configuration is had.
+    """
+    streams = invocation.streams(color=options.output.color)
+    inputs = inputs_of(invocation, options.inputs, accounts=options.filters.accounts)
+    configuration, diagnostics = load_files(streams, lambda: read(inputs))
+    verbosity = options.output.verbosity
+    planning = Planning(
+        invocation=invocation,
+        streams=streams,
+        configuration=configuration,
+        wish=wish_of(options.filters, destroy=options.destroy),
+        progress=Progress(streams, verbosity, display_for(streams, verbosity)),
+    )
+    with opened_clients(planning, inputs, open_reader) as clients:
+        return Look(streams=streams, plan=planning.plan(clients), diagnostics=diagnostics)
+
+
+def show(
+    invocation: Invocation, options: Options, outcome: Callable[[PlanView], Outcome], *, out: Path | None = None
+) -> int:
+    """Look, and say the plan: `plan` and `drift`.
+
+    Args:
+        invocation: the run.
+        options: what was asked for.
+        outcome: how the command ends.
+        out: where to save the plan; not where an account could not be read.
+    Returns:
+        The exit code.
+    """
+    found = look(invocation, options, load_here)
+    view = view_plan(found.plan)
+    document = plan_document(view, __version__, found.diagnostics)
+    code = say_plan(found.streams, options.output, view, document, outcome(view))
+    if out is not None:
+        _save(found, view, document, out)
+    return code
+
+
+def say_plan(
+    streams: Streams, output: OutputOptions, view: PlanView, document: dict[str, Json], outcome: Outcome
+) -> int:
+    """Say a plan in the format that was asked for; the exit code."""
+    if output.format == "json":
+        streams.say(json_text(document))
+        return outcome.code
+    streams.say(plan_text(view, Style(streams.out_color), output.verbosity))
+    return finish(streams, outcome)
+
+
+def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path) -> None:
+    name = visible(str(out))
+    if view.not_checked:
+        found.streams.tell(f"The plan was not saved: not every account could be read. {name} is as it was.")
+        return
+    try:
+        write_private(out, sealed(document, found.plan), overwrite=True)
+    except OSError as error:
+        fail(found.streams, f"{name} can't be written: {error.strerror}", "Choose another place for `--out`.")
+    found.streams.tell(f"Saved the plan: `reconciler apply {name}` does exactly this, or refuses.")

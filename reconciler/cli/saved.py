@@ -1,0 +1,70 @@
+"""Saved plans on the command line: read, and carried out exactly or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.cli.flow import fail
+from reconciler.operations.saved_plan import SavedPlan, SavedPlanError, read_saved
+from reconciler.output.terminal import Streams, visible
+from reconciler.planning.planner import Wish
+from reconciler.view.document_reading import plan_view_of
+from reconciler.view.outcome import ExitCode
+from reconciler.view.plan_view import ChangeRow, PlanView
+
+_HELP = "Plan again with `reconciler plan --out FILE`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedView:
+    """A saved plan, and what may be shown of it."""
+
+    plan: SavedPlan
+    view: PlanView
+
+    @property
+    def wish(self) -> Wish:
+        """What was asked for when it was made."""
+        return Wish(filters=self.plan.filters, destroy=self.plan.destroy, allowed_losses=self.plan.allowed_losses)
+
+
+def read_plan_file(streams: Streams, path: Path) -> SavedView:
+    """A saved plan and what may be shown of it; the command ends where it can't be used."""
+    name = visible(str(path))
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        fail(streams, f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
+    try:
+        saved = read_saved(data)
+        return SavedView(plan=saved, view=plan_view_of(saved.document))
+    except SavedPlanError as error:
+        fail(streams, f"{name}: {error.message}", _HELP, code=error.code, exit_code=ExitCode.REFUSED)
+    except (KeyError, TypeError, ValueError):
+        fail(streams, f"{name}: it is no saved plan", _HELP, code="plan-altered", exit_code=ExitCode.REFUSED)
+
+
+def differences(saved: PlanView, present: PlanView) -> tuple[str, ...]:
+    """What tells two plans that aren't the same apart, a line each, as far as it may be said."""
+    before, after = _by_address(saved), _by_address(present)
+    said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
+    found = tuple(line for line in said if line)
+    return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
+
+
+def _difference(address: str, old: ChangeRow | None, new: ChangeRow | None) -> str:
+    """What became of one planned change; nothing where it is the same."""
+    if old is None:
+        return f"{address}: to {new.action} now, which the saved plan doesn't say" if new is not None else ""
+    if new is None:
+        return f"{address}: to {old.action} in the saved plan, and nothing to do now"
+    if old.action != new.action:
+        return f"{address}: to {old.action} in the saved plan, to {new.action} now"
+    if old.object_id != new.object_id:
+        return f"{address}: another webhook now, {new.object_id} in place of {old.object_id}"
+    return f"{address}: its fields are others now" if (old.before, old.after) != (new.before, new.after) else ""
+
+
+def _by_address(view: PlanView) -> dict[str, ChangeRow]:
+    return {row.address: row for row in view.changes}

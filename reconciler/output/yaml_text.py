@@ -1,0 +1,48 @@
+"""Plain values as the YAML of a file. Loads `yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import yaml
+
+from reconciler.output.terminal import visible
+from reconciler.view.document import Json
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists under a key are indented; tuples stay on one line; nothing becomes an alias."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
+_Dumper.add_representer(
+    tuple, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
+)
+
+
+def yaml_text(document: dict[str, Json], comments: Iterable[str] = ()) -> str:
+    """A file's text.
+
+    Args:
+        document: plain values; tuples are written on one line.
+        comments: lines that stand at the top, without their `#`.
+    """
+    head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in comments)
+    body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return head + body
+
+
+def env_text(variables: dict[str, str]) -> str:
+    """An env file's text: `NAME='value'`, one a line, sorted."""
+    lines = (f"{name}='{_escaped(value)}'" for name, value in sorted(variables.items()))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")

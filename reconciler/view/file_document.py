@@ -1,0 +1,124 @@
+"""Described webhooks as the plain values of a file: secrets are variables here, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.configuration import DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT, Account, Configuration
+from reconciler.model.description import Description, Entry
+from reconciler.model.secret import HIDDEN, Origin, SecretText
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.view.document import Json
+from reconciler.view.values import scope_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """An account, the description of its webhooks, and the patterns that own them."""
+
+    account: Account
+    description: Description
+    owns: tuple[SecretText, ...]
+
+
+def template_text(text: SecretText) -> str:
+    """Text as a file writes it: variables by name, every other dollar sign doubled."""
+    return "".join(
+        f"${{{part.name}}}" if part.origin is Origin.ENVIRONMENT else part.text.replace("$", "$$")
+        for part in text.parts
+    )
+
+
+def file_document(configuration: Configuration, described: Sequence[Described]) -> dict[str, Json]:
+    """A whole file.
+
+    Args:
+        configuration: its secret parameters and accounts count.
+        described: the accounts, in the file's order.
+    """
+    several = len(described) > 1
+    document: dict[str, Json] = {"version": 1}
+    if several or not _is_usual(described[0].account):
+        document["accounts"] = {
+            one.account.name: {**_settings(one.account), **(_claims(one) if several else {})} for one in described
+        }
+    secret = sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS)
+    public = sorted(BUILT_IN_SECRET_PARAMS - configuration.secret_params)
+    document |= {"secret_params": secret} if secret else {}
+    document |= {"public_params": public} if public else {}
+    document |= {} if several else _claims(described[0])
+    document["webhooks"] = webhooks_document(described)
+    return document
+
+
+def fragment_document(described: Sequence[Described]) -> dict[str, Json]:
+    """What is to be added to a file: patterns and entries."""
+    owns = [template_text(pattern) for one in described for pattern in one.owns]
+    return {"owns": owns, "webhooks": webhooks_document(described)}
+
+
+def webhooks_document(described: Sequence[Described]) -> dict[str, Json]:
+    """The entries by name."""
+    several = len(described) > 1
+    return {entry.name: _entry(entry, several=several) for one in described for entry in one.description.entries}
+
+
+def left_out_lines(configuration: Configuration, described: Iterable[Described]) -> list[str]:
+    """What can't be described, a line each, masked."""
+    lines: list[str] = []
+    for one in described:
+        provider = one.account.provider
+        for left in one.description.left_out:
+            url = left.remote.fields[provider.url_field]
+            shown = configuration.showing.show(url) if isinstance(url, Url) else HIDDEN
+            events = ", ".join(sorted(provider.events_of(left.remote.fields)))
+            scope = scope_text(provider.scope_of(left.remote.fields))
+            about = f"{events} ({scope})" if scope else events
+            lines.append(f"@{left.remote.id}  {about}  {shown}: {left.why}")
+    return lines
+
+
+def _is_usual(account: Account) -> bool:
+    """Whether the account is the one that a file without `accounts` means."""
+    provider = account.provider
+    usual = Account(
+        name="default",
+        provider=provider,
+        token=account.token,
+        base_url=provider.base_url,
+        mode=account.mode,
+        scope=account.scope,
+        limits=account.limits,
+        owns=account.owns,
+        absent=account.absent,
+        protect=account.protect,
+        max_losses=account.max_losses,
+    )
+    return account == usual and account.token.variables() == (provider.token_variable,)
+
+
+def _settings(account: Account) -> dict[str, Json]:
+    """The provider's settings of an account, those that aren't the usual ones."""
+    settings: dict[str, Json] = {"provider": account.provider.name, "token": template_text(account.token)}
+    settings |= {"mode": account.mode} if account.mode else {}
+    settings |= {"base_url": account.base_url} if account.base_url != account.provider.base_url else {}
+    settings |= {"account_id": template_text(account.account_id)} if account.account_id is not None else {}
+    settings |= {"timeout": account.timeout} if account.timeout != DEFAULT_TIMEOUT else {}
+    return settings | ({} if account.trust_count else {"trust_count": False})
+
+
+def _claims(described: Described) -> dict[str, Json]:
+    """What the file is responsible for."""
+    protect = [template_text(pattern.source) for pattern in described.account.protect.patterns]
+    losses = described.account.max_losses
+    claims: dict[str, Json] = {"owns": [template_text(pattern) for pattern in described.owns]}
+    claims |= {"protect": protect} if protect else {}
+    return claims | ({"limits": {"max_losses": losses}} if losses != DEFAULT_MAX_LOSSES else {})
+
+
+def _entry(entry: Entry, *, several: bool) -> dict[str, Json]:
+    written: dict[str, Json] = {"url": template_text(entry.url), "events": tuple(entry.events)}
+    written |= {"account": entry.account} if several else {}
+    written |= {} if entry.active else {"active": False}
+    return written | ({} if entry.is_test is None else {"is_test": entry.is_test})

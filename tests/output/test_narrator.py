@@ -1,0 +1,217 @@
+"""How a run tells its story: what goes to which stream, at which verbosity, and when a stream breaks."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+from typing import TextIO
+
+import pytest
+
+from reconciler.model.event import Called, Event, Finished, Listed, Started, Waiting
+from reconciler.model.plan import AccountPlan, Plan
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import AccountReport, Outcome, Report, Result
+from reconciler.output.narrator import JsonNarrator, TextNarrator
+from reconciler.output.progress import Progress, result_text
+from reconciler.output.stream import Stream
+from reconciler.output.style import Style
+from reconciler.output.terminal import Streams
+from reconciler.view.masking import view_plan
+from reconciler.view.outcome import report_outcome
+from reconciler.view.report_view import ResultMask, view_report
+from tests.support.builders import DAY, entry, hook, only, planned
+
+DENIED = ProviderError(
+    kind=ErrorKind.DENIED, message="the provider refused the token\x1b[2J", help="Check it.", status=401
+)
+
+
+def _plan() -> Plan:
+    return planned([entry("a"), entry("b", "/b")], [hook("1", active=False), hook("2", "/c")])
+
+
+def _result(outcome: Outcome, error: ProviderError | None = None, number: int = 0) -> Result:
+    made: AccountPlan = only(_plan())
+    return Result(change=made.changes[number], outcome=outcome, object_id="new\x07", error=error)
+
+
+def _streams(out: TextIO, err: TextIO) -> Streams:
+    return Streams(out=out, err=err, out_color=False, err_color=False, interactive=False, live=False, width=80)
+
+
+EVENTS: tuple[Event, ...] = (
+    Listed(account="default", webhooks=2),
+    Called(account="default", method="GET", path="/webhooks?page=1\x9b", status=200, seconds=0.0421, attempt=1),
+    Called(account="default", method="POST", path="/webhooks", status=0, seconds=30, attempt=2),
+    Waiting(account="default", seconds=14.6, reason="the provider said 429\n"),
+    Started(account="default", change=only(_plan()).changes[0]),
+    Finished(account="default", result=_result(Outcome.DONE)),
+    Finished(account="default", result=_result(Outcome.FAILED, DENIED, 1)),
+    Finished(account="default", result=_result(Outcome.NOT_STARTED, None, 2)),
+)
+
+FINISHED = (
+    "+ b[track_updated] (new\\x07): create: done\n"
+    "~ a[track_updated] (new\\x07): update: failed\n"
+    "    error: the provider refused the token\\x1b[2J\n"
+    "    help: Check it.\n"
+)
+WAITS = "default: waits 15 s: the provider said 429\\n\n"
+CALLS = (
+    "default: GET /webhooks?page=1\\x9b 200 in 42 ms, attempt 1\n"
+    "default: POST /webhooks no answer in 30000 ms, attempt 2\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "told"),
+    [
+        pytest.param(-1, "", id="quiet"),
+        pytest.param(0, WAITS, id="usual"),
+        pytest.param(1, WAITS, id="verbose"),
+        pytest.param(2, CALLS + WAITS, id="very-verbose"),
+    ],
+)
+def test_finished_changes_are_results_and_all_else_is_not(verbosity: int, told: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    progress = Progress(_streams(out, err), verbosity)
+    with progress.live(ResultMask(_plan()), 3):
+        for event in EVENTS:
+            progress(event)
+    assert (out.getvalue(), err.getvalue()) == (FINISHED, told)
+
+
+def _report(*results: Result, error: ProviderError | None = None) -> Report:
+    return Report(plan=_plan(), accounts=(AccountReport(account="default", results=results, error=error),))
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "told", "code"),
+    [
+        pytest.param(
+            _report(_result(Outcome.DONE), _result(Outcome.ALREADY, number=1)),
+            "\nApply complete: 1 created, 1 updated, 0 deleted.\n",
+            "",
+            0,
+            id="complete",
+        ),
+        pytest.param(
+            _report(_result(Outcome.FAILED, DENIED), _result(Outcome.HELD, number=2), error=DENIED),
+            "\nNot done:\n"
+            "  b[track_updated]: create: failed\n"
+            "  @2: delete: held back: what is to carry its events isn't there\n"
+            "Apply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
+            "error: default: after the creates: the provider refused the token\\x1b[2J\nhelp: Check it.\n",
+            1,
+            id="incomplete",
+        ),
+        pytest.param(
+            _report(error=ProviderError(kind=ErrorKind.REFUSED, message="503")),
+            "\nApply incomplete: 0 created, 0 updated, 0 deleted.\n",
+            "error: default: after the creates: 503\n",
+            1,
+            id="no-help",
+        ),
+    ],
+)
+def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: int) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    view = view_report(report)
+    assert TextNarrator(_streams(out, err), 0).end(report_outcome(view), view) == code
+    assert (out.getvalue(), err.getvalue()) == (said, told)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        pytest.param(Outcome.DONE, "+ b[track_updated] (new\\x07): create: done", id="done"),
+        pytest.param(
+            Outcome.UNKNOWN,
+            "+ b[track_updated] (new\\x07): create: may have been done: the answer was lost\n"
+            "    help: Run `reconciler plan`: it shows what is left to do, and the next apply does it.",
+            id="unknown",
+        ),
+        pytest.param(
+            Outcome.OTHER_KEY,
+            "+ b[track_updated] (new\\x07): create: not made: the provider stores the URL in another form\n"
+            "    help: Write the provider's form into the file: as the provider lists it",
+            id="other-key",
+        ),
+    ],
+)
+def test_finished_change_in_a_line(outcome: Outcome, text: str) -> None:
+    assert result_text(ResultMask(_plan()).row(_result(outcome)), Style(on=False)) == text
+
+
+def test_id_is_not_said_twice() -> None:
+    made = only(_plan())
+    row = ResultMask(_plan()).row(Result(change=made.changes[2], outcome=Outcome.DONE, object_id="2"))
+    assert result_text(row, Style(on=False)) == "- @2: delete: done"
+
+
+def test_other_keys_help_shows_the_providers_form_masked() -> None:
+    made = hook("new", "/B/?token=secret-of-theirs")
+    result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
+    row = ResultMask(_plan()).row(result)
+    assert row.help == "Write the provider's form into the file: https://hooks.example.com/B/?token=‹hidden›"
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, text: str, /) -> int:
+        del text
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("json_lines", [False, True], ids=["text", "json"])
+def test_a_full_disk_stops_no_apply_midway_and_is_an_error_at_the_end(json_lines: bool) -> None:  # noqa: FBT001 - a column
+    streams = _streams(Full(), Full())
+    narrator = JsonNarrator(Stream(streams.say, lambda: DAY)) if json_lines else TextNarrator(streams, 2)
+    with narrator.live(ResultMask(_plan()), 3):
+        for event in EVENTS:
+            narrator(event)
+    view = view_report(_report(_result(Outcome.DONE)))
+    with pytest.raises(OSError, match="space"):
+        narrator.end(report_outcome(view), view)
+
+
+def test_json_lines_tell_the_same_story() -> None:
+    lines: list[str] = []
+    narrator = JsonNarrator(Stream(lines.append, lambda: DAY))
+    narrator.begin("1.0", ())
+    narrator.plan(view_plan(_plan()))
+    with narrator.live(ResultMask(_plan()), 3):
+        for event in EVENTS:
+            narrator(event)
+    view = view_report(_report(_result(Outcome.DONE)))
+    assert narrator.end(report_outcome(view), view) == 0
+    documents = [json.loads(line) for line in lines]
+    assert [(document["type"], document["@level"]) for document in documents] == [
+        ("version", "info"),
+        *[("planned_change", "info")] * 3,
+        ("change_summary", "info"),
+        ("wait", "info"),
+        ("apply_start", "info"),
+        ("apply_complete", "info"),
+        *[("apply_errored", "error")] * 2,
+        ("change_summary", "info"),
+    ]
+    assert documents[6] == {
+        "@level": "info",
+        "@message": "b[track_updated]: create begins",
+        "@module": "reconciler",
+        "@timestamp": "2026-01-01T00:00:00Z",
+        "type": "apply_start",
+        "hook": {
+            "resource": {
+                "addr": "b[track_updated]",
+                "resource_type": "shippo_webhook",
+                "resource_name": "b",
+                "resource_key": "track_updated",
+            },
+            "action": "create",
+        },
+    }

@@ -1,0 +1,137 @@
+"""Plays a scenario: a folder's file and its account's webhooks through the planner to what a person reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.config.load import Inputs, Loaded, load
+from reconciler.model.configuration import Configuration
+from reconciler.model.plan import Filters
+from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
+from reconciler.output.style import Style
+from reconciler.output.text import plan_text
+from reconciler.planning.planner import Wish, plan
+from reconciler.planning.targets import selected_accounts
+from reconciler.providers.registry import declaration
+from reconciler.providers.shippo_answers import remote_of
+from reconciler.view.document import plan_document
+from reconciler.view.json_text import json_text
+from reconciler.view.masking import view_plan
+from reconciler.view.outcome import Outcome, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
+from reconciler.view.plan_view import PlanView
+
+NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
+USUAL_ENVIRONMENT = {"SHIPPO_API_TOKEN": "shippo_live_0a1b2c3d4e5f"}
+_FIELDS = {"id": "object_id", "created": "object_created", "updated": "object_updated"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a scenario says: the contents of its expected files, and the values that must not be in them."""
+
+    files: dict[str, str]
+    secrets: tuple[str, ...]
+
+
+def play(folder: Path) -> Said:
+    """Plan what a folder describes.
+
+    Args:
+        folder: has `webhooks.yaml`, `remote.json` (each account's webhooks, or its error), and where they are needed
+            `arguments.txt` (options of `plan`) and `environment.json`. It is the working directory.
+    """
+    arguments = _arguments(folder)
+    environment = USUAL_ENVIRONMENT | _json(folder / "environment.json", {})
+    loaded = _loaded(arguments, environment)
+    assert loaded.configuration is not None, loaded.diagnostics
+    wish = Wish(
+        filters=Filters(accounts=tuple(arguments.account), targets=tuple(arguments.target)),
+        destroy=arguments.destroy,
+        allowed_losses=arguments.allow_losses,
+    )
+    readings = _readings(loaded.configuration, _json(folder / "remote.json", {}), arguments.account)
+    view = view_plan(plan(loaded.configuration, readings, wish, NOW))
+    return Said(
+        files={
+            "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
+            "plan.json": json_text(plan_document(view, "0", loaded.diagnostics)) + "\n",
+            "ends.txt": _ends(view),
+        },
+        secrets=tuple(environment.values()),
+    )
+
+
+def _arguments(folder: Path) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for name in ("--account", "--target", "--var"):
+        parser.add_argument(name, action="append", default=[])
+    parser.add_argument("--allow-losses", type=int)
+    parser.add_argument("--destroy", action="store_true")
+    parser.add_argument("-v", "--verbose", action="count", default=0)
+    file = folder / "arguments.txt"
+    return parser.parse_args(shlex.split(file.read_text("utf-8")) if file.exists() else [])
+
+
+def _json(file: Path, otherwise: dict[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else otherwise
+    return document
+
+
+def _loaded(arguments: argparse.Namespace, environment: dict[str, str]) -> Loaded:
+    inputs = Inputs(
+        files=("webhooks.yaml",),
+        variables=dict(variable.split("=", 1) for variable in arguments.var),
+        env_files=(),
+        environment=environment,
+        allowed_hosts=frozenset(),
+        accounts=tuple(arguments.account),
+        standard_input=bytes,
+    )
+    return load(inputs, declaration)
+
+
+def _readings(configuration: Configuration, there: dict[str, Any], patterns: list[str]) -> dict[str, Reading | NotRead]:
+    """What the accounts said, for those that the options let through."""
+    found: dict[str, Reading | NotRead] = {}
+    for account in selected_accounts(configuration, patterns):
+        said = there[account.name]
+        if isinstance(said, dict):
+            error = ProviderError(kind=ErrorKind.DENIED, message=said["error"], help=said["help"])
+            found[account.name] = NotRead(account=account.name, error=error)
+            continue
+        remotes = tuple(
+            remote_of({_FIELDS.get(key, key): value for key, value in hook.items()}, configuration.secret_params)
+            for hook in said
+        )
+        found[account.name] = Reading(account=account.name, remotes=remotes, count=len(remotes))
+    return found
+
+
+def _last_words(view: PlanView) -> str:
+    return plan_outcome(view, detailed=False).words
+
+
+def _ends(view: PlanView) -> str:
+    """How each command that plans ends: its exit code and its last words."""
+    ends = [
+        ("plan", plan_outcome(view, detailed=False)),
+        ("plan --detailed-exitcode", plan_outcome(view, detailed=True)),
+        ("drift", drift_outcome(view, fail_on_unmanaged=False)),
+        ("drift --fail-on-unmanaged", drift_outcome(view, fail_on_unmanaged=True)),
+        ("apply", _apply_end(view)),
+    ]
+    return "".join(f"{command}\n  {outcome.code}: {outcome.words}\n" for command, outcome in ends)
+
+
+def _apply_end(view: PlanView) -> Outcome:
+    if view.refused:
+        return refusal_outcome(view)
+    if not view.summary.changes:
+        return nothing_to_do_outcome(view)
+    return Outcome(words="(asks, and does it)", code=0)

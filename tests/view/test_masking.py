@@ -1,0 +1,241 @@
+"""A plan as it may be shown: rows, losses and what would let them through, counts, and the order of it all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.plan import AccountPlan, Action, Verdict
+from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.view.listing import view_listing
+from reconciler.view.masking import view_plan
+from reconciler.view.plan_view import AbsentLine, ChangeRow, FieldRow, RemoteRow, Standing, Summary
+from tests.model.texts import env, written
+from tests.support.builders import HOST, absent, account, entry, hook, only, planned
+from tests.support.drawing import World, worlds
+
+BEFORE = {"url": f"{HOST}/a?token=‹hidden›", "event": "track_updated", "active": False, "is_test": False}
+SEEN = "2026-01-02T00:00:00Z"
+
+
+def _row(**more: object) -> ChangeRow:
+    row = ChangeRow(
+        account="default",
+        address="a[track_updated]",
+        type="shippo_webhook",
+        name="a",
+        index="track_updated",
+        provider="shippo",
+        action="no-op",
+    )
+    return replace(row, **more)  # type: ignore[arg-type]  # the row's own fields
+
+
+def test_update_shows_both_sides_whole_and_what_differs() -> None:
+    made = planned([entry("a", "/a?token=new")], [hook("1", "/a?token=old", active=False)])
+    after = {**BEFORE, "url": f"{HOST}/a?token=‹changed›", "active": True}
+    assert view_plan(made).rows == (
+        _row(
+            action="update",
+            reason="switched_off",
+            object_id="1",
+            updated=SEEN,
+            before=BEFORE,
+            after=after,
+            fields=(
+                FieldRow(name="url", before=BEFORE["url"], after=after["url"]),  # type: ignore[arg-type]  # texts
+                FieldRow(name="active", before=False, after=True),
+            ),
+            place="webhooks.yaml:1:1",
+        ),
+    )
+
+
+def test_create_has_no_before_and_delete_no_after() -> None:
+    made = planned([entry("a")], [hook("1", "/b", "all")])
+    fields = {"url": f"{HOST}/a", "event": "track_updated", "active": True, "is_test": False}
+    create, delete = view_plan(made).rows
+    assert create == _row(action="create", reason="missing", after=fields, place="webhooks.yaml:1:1")
+    assert delete == _row(
+        address="@1",
+        name="@1",
+        index="",
+        action="delete",
+        reason="not_in_file",
+        object_id="1",
+        updated=SEEN,
+        before={**fields, "url": f"{HOST}/b", "event": "all"},
+    )
+
+
+def test_protected_and_in_step_are_no_ops_with_equal_sides() -> None:
+    made = planned(
+        [entry("a", "/a?token=new"), entry("b", "/b"), entry("off", "/off", active=False)],
+        [hook("1", "/a?token=old", active=False), hook("2", "/b"), hook("3", "/a/x")],
+        [account(protect=["/a*"])],
+    )
+    rows = view_plan(made).rows
+    assert [(row.address, row.action, row.reason, len(row.fields)) for row in rows] == [
+        ("b[track_updated]", "no-op", "", 0),
+        ("off[track_updated]", "no-op", "", 0),
+        ("a[track_updated]", "no-op", "protected", 2),
+        ("@3", "no-op", "protected", 0),
+    ]
+    assert all(row.before == row.after for row in rows)
+    assert rows[1].before is None
+
+
+def test_a_rename_is_two_rows_that_name_each_other() -> None:
+    rows = view_plan(planned([entry("a", "/new")], [hook("1", "/old")])).rows
+    assert [(row.address, row.partner) for row in rows] == [("a[track_updated]", "@1"), ("@1", "a[track_updated]")]
+
+
+def test_everything_is_counted_once() -> None:
+    made = planned(
+        [entry("a"), entry("b", "/b"), entry("c", "/c", active=False), entry("p", "/p"), entry("n", "/n")],
+        [
+            hook("1", active=False),
+            hook("2", "/b"),
+            hook("3", "/b", day=2),
+            hook("4", "/p", active=False),
+            hook("5", "/gone"),
+            hook("6", "https://h.io/x"),
+            hook("7", "https://u:p@h.io/"),
+        ],
+        [account(protect=["/p"]), account("dead", base_url="https://dead.example.com")],
+    )
+    assert view_plan(made).summary == Summary(
+        create=1,
+        update=1,
+        delete=2,
+        unchanged=2,
+        protected=1,
+        protected_differences=1,
+        unmanaged=2,
+        duplicates=1,
+        losses=1,
+        not_checked=0,
+    )
+
+
+def test_accounts_stand_as_they_do_and_one_that_is_unread_hides_no_other() -> None:
+    error = ProviderError(kind=ErrorKind.DENIED, message="denied", help="Check it.")
+    made = planned(
+        [entry("a", account="one"), entry("b", "/b", account="two")],
+        {"one": [hook("1")], "two": [], "three": NotRead(account="three", error=error)},
+        [account(name, base_url=f"https://{name}.example.com") for name in ("one", "two", "three")],
+    )
+    view = view_plan(made)
+    assert [(row.name, row.standing, row.listed, row.error, row.help) for row in view.accounts] == [
+        ("one", Standing.IN_STEP, 1, "", ""),
+        ("two", Standing.CHANGED, 0, "", ""),
+        ("three", Standing.NOT_CHECKED, 0, "denied", "Check it."),
+    ]
+    assert [row.address for row in view.rows] == ["two/b[track_updated]", "one/a[track_updated]"][::-1]
+    assert [row.name for row in view.not_checked] == ["three"]
+
+
+def test_url_without_a_normal_form_shows_nothing_of_itself() -> None:
+    made = planned([], [hook("1", "https://user:swordfish@h.io/a")], [account(owns=[])])
+    assert view_plan(made).unmanaged == (
+        RemoteRow(
+            account="default",
+            address="@1",
+            object_id="1",
+            url="‹hidden›",
+            host="‹hidden›",
+            events=("track_updated",),
+            scope="",
+            live=True,
+            updated=SEEN,
+        ),
+    )
+
+
+def test_duplicates_name_their_survivor_and_hints_their_entry() -> None:
+    made = planned(
+        [entry("a", "/x", "track_updated", is_test=True)],
+        [
+            hook("1", "/x", is_test=True),
+            hook("2", "/x", day=2, is_test=True),
+            hook("3", "https://h.io/x", is_test=True),
+            hook("4", "/x", "all", is_test=True),
+        ],
+    )
+    view = view_plan(made)
+    assert [(row.object_id, row.near, row.scope) for row in view.duplicates] == [("2", "a[track_updated]", "is_test")]
+    assert [(row.object_id, row.hint, row.near) for row in view.unmanaged] == [
+        ("3", "leftover", "a[track_updated]"),
+        ("4", "double_delivery", "a[track_updated]"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "event", "line"),
+    [
+        pytest.param(
+            "/gone?tenant=x&token=t", "all", AbsentLine(url=f"{HOST}/gone", events=("all",)), id="without-its-query"
+        ),
+        pytest.param("/in/q7X2kPz9LmW4", "all", None, id="hidden-path"),
+        pytest.param("/a*b", "all", None, id="star-in-the-path"),
+        pytest.param("/a/$b", "all", None, id="dollar-in-the-path"),
+        pytest.param("/gone", "x], url: [y", None, id="event-that-yaml-would-take-apart"),
+        pytest.param("/gone", "new_event.v2", AbsentLine(url=f"{HOST}/gone", events=("new_event.v2",)), id="new-event"),
+    ],
+)
+def test_line_under_absent(path: str, event: str, line: AbsentLine | None) -> None:
+    (loss,) = view_plan(planned([entry("keep", "/keep")], [hook("1", "/keep"), hook("2", path, event)])).losses
+    assert loss.absent == line
+
+
+def test_a_whole_variable_is_no_line_under_absent() -> None:
+    plain = entry("a")
+    url = written(env("HOOK_URL", f"{HOST}/a"))
+    wanted = replace(plain, fields={**plain.fields, "url": url})
+    (loss,) = view_plan(planned([wanted], [hook("1"), hook("2", event="all")])).losses or [None]
+    assert loss is not None
+    assert (loss.url, loss.absent) == ("${HOOK_URL}", None)
+
+
+@settings(max_examples=50)
+@given(world=worlds())
+def test_lines_under_absent_let_their_losses_through_and_change_nothing_else(world: World) -> None:
+    made = only(planned(world.desired, world.remotes, [world.account]))
+    losses = view_plan(planned(world.desired, world.remotes, [world.account])).losses
+    lines = [loss.absent for loss in losses if loss.absent is not None]
+    items = tuple(absent(line.url, *line.events) for line in lines)
+    again = only(
+        planned(world.desired, world.remotes, [replace(world.account, absent=(*world.account.absent, *items))])
+    )
+    left = [loss.endpoint for loss, row in zip(made.losses, losses, strict=True) if row.absent is None]
+    assert [loss.endpoint for loss in again.losses] == left
+    assert _done(again) == _done(made)
+    if not left:
+        assert again.verdict is Verdict.FINE
+
+
+def _done(made: AccountPlan) -> set[tuple[Action, str]]:
+    return {(change.action, change.remote.id if change.remote else str(change.address)) for change in made.changes}
+
+
+@settings(max_examples=50)
+@given(world=worlds(), data=st.data())
+def test_view_is_the_same_for_any_order_of_the_list_and_of_the_file(world: World, data: st.DataObject) -> None:
+    shuffled = planned(
+        data.draw(st.permutations(world.desired)), data.draw(st.permutations(world.remotes)), [world.account]
+    )
+    made = planned(world.desired, world.remotes, [world.account])
+    one, other = view_plan(made), view_plan(shuffled)
+    assert one == other
+    assert view_listing(made, one.accounts) == view_listing(shuffled, other.accounts)
+
+
+@settings(max_examples=50)
+@given(world=worlds())
+def test_listing_names_every_remote_webhook_once(world: World) -> None:
+    made = planned(world.desired, world.remotes, [world.account])
+    listing = view_listing(made, view_plan(made).accounts)
+    assert sorted(row.webhook.object_id for row in listing.rows) == sorted(remote.id for remote in world.remotes)
