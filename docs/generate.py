@@ -1,0 +1,138 @@
+"""Writes the parts of the docs that the code knows better; with `--check` says which are stale."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.main import COMMANDS, reconciler
+from reconciler.model.codes import CODES
+
+ROOT = Path(__file__).parent.parent
+PLAN = ROOT / "tests" / "scenarios" / "readme" / "plan.txt"
+WIDTH = 100
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every generated file and what it must hold."""
+    yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
+    yield ROOT / "docs" / "file.md", _file_page()
+    yield ROOT / "docs" / "commands.md", _commands_page()
+    yield ROOT / "docs" / "codes.md", _codes_page()
+
+
+def _with_plan(readme: str) -> str:
+    """The README with the plan of its scenario in it."""
+    plan = PLAN.read_text(encoding="utf-8").rstrip("\n")
+    block = f"<!-- generated: plan -->\n```\n$ reconciler plan\n{plan}\n```\n<!-- end -->"
+    return re.sub(r"<!-- generated: plan -->.*?<!-- end -->", lambda _: block, readme, flags=re.DOTALL)
+
+
+def _commands_page() -> str:
+    """Every command's help, as it prints."""
+    parts = ["# Commands", "", "Every command's `--help`, as it prints. Written by `python docs/generate.py`.", ""]
+    parts += ["## reconciler", "", *_help(reconciler, "reconciler")]
+    for name in COMMANDS:
+        with click.Context(reconciler, info_name="reconciler") as context:
+            command = reconciler.get_command(context, name)
+        assert command is not None, name
+        parts += [f"## reconciler {name}", "", *_help(command, f"reconciler {name}")]
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, name: str) -> list[str]:
+    context = click.Context(command, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH)
+    context.help_option_names = ["-h", "--help"]
+    return ["```", command.get_help(context), "```", ""]
+
+
+def _codes_page() -> str:
+    """Every diagnostic code."""
+    lines = [
+        "# Diagnostic codes",
+        "",
+        "What `error[code]` and `warning[code]` mean. Written by `python docs/generate.py`.",
+        "",
+    ]
+    for code, text in sorted(CODES.items()):
+        lines += [f"## {code}", "", text, ""]
+    return "\n".join(lines)
+
+
+def _file_page() -> str:
+    """The reference of the file, from its JSON Schema."""
+    text = files("reconciler.schemas").joinpath("webhooks.schema.json").read_text(encoding="utf-8")
+    schema = json.loads(text)
+    lines = ["# The file", "", schema["description"], ""]
+    lines += [
+        "Written by `python docs/generate.py` from `schemas/webhooks.schema.json`, which `reconciler schema` prints.",
+        "",
+    ]
+    lines += _object(schema, schema, "")
+    return "\n".join(lines)
+
+
+def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> list[str]:
+    """The keys of an object, each with its own section; then those of the objects in it."""
+    lines: list[str] = []
+    named = dict(schema.get("properties", {}))
+    if path:
+        for pattern, inner in schema.get("patternProperties", {}).items():
+            if not pattern.startswith("^x-"):
+                named["<name>"] = inner
+    required = schema.get("required", ())
+    for name, given in named.items():
+        inner = _resolved(root, given)
+        where = f"{path}.{name}" if path else name
+        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
+        if inner.get("examples"):
+            lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
+        lines += _object(root, inner, where)
+    return lines
+
+
+def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema with its reference followed; what stands beside the reference wins."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return dict(schema)
+    found: Any = root
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return _resolved(root, found) | {key: value for key, value in schema.items() if key != "$ref"}
+
+
+def _sentence(schema: Mapping[str, Any], *, required: bool) -> str:
+    facts = [schema.get("description", "")]
+    if required:
+        facts.append("Required.")
+    if "default" in schema:
+        facts.append(f"Default: `{json.dumps(schema['default'])}`.")
+    return " ".join(filter(None, facts))
+
+
+def _example(name: str, example: object) -> str:
+    return f"{name}: {json.dumps(example, ensure_ascii=False)}"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the docs, or with `--check` say which are stale."""
+    stale = [
+        (path, text) for path, text in generated() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        print(f"{'stale' if '--check' in arguments else 'wrote'}: {path.relative_to(ROOT)}")  # noqa: T201 - a script
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

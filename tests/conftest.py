@@ -1,0 +1,16 @@
+"""What every test run shares: the same examples at every run, and how expected scenarios are rewritten."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# Derandomised and without a deadline, so that a busy machine fails nothing; a long run sets another profile.
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the one option."""
+    parser.addoption("--rewrite-scenarios", action="store_true", help="write what scenarios say now as expected")
