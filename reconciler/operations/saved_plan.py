@@ -169,6 +169,8 @@ def _real_value(value: Value) -> Any:  # noqa: ANN401 - plain JSON
             return value.reveal()
         case frozenset():
             return sorted(value)
+        case Mapping():
+            return dict(value)
         case _:
             return value
 

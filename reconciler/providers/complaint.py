@@ -33,7 +33,7 @@ def complaint(body: bytes, sent: bytes | None, secrets: Iterable[str]) -> str:
         document = parse_document(body)
     except NotADocument:
         return ""
-    pieces = frozenset(_pieces([*_values(sent), *secrets]))
+    pieces = frozenset(_pieces([*_values(json.loads(sent) if sent else None), *secrets]))
     said = [text for name, messages in document.items() if (text := _said(name, messages, pieces))]
     return f": {'; '.join(said[:_MOST_FIELDS])}" if said else ""
 
@@ -64,11 +64,17 @@ def _repeats(text: str, pieces: frozenset[str]) -> bool:
     )
 
 
-def _values(sent: bytes | None) -> Iterator[str]:
-    """The URLs that were sent, without their schemes; events and flags are no secrets."""
-    for value in (json.loads(sent) if sent else {}).values():
-        if isinstance(value, str) and "://" in value:
-            yield value.partition("://")[2]
+def _values(sent: object) -> Iterator[str]:
+    """Every text that was sent, however deep: which of them are secrets is the provider's declaration's to say."""
+    match sent:
+        case str():
+            yield sent.partition("://")[2] or sent
+        case dict():
+            for value in sent.values():
+                yield from _values(value)
+        case list():
+            for value in sent:
+                yield from _values(value)
 
 
 def _pieces(values: Iterable[str]) -> Iterator[str]:

@@ -222,7 +222,6 @@ def test_no_secret_of_a_url_is_told_by_a_refusal_though_it_reads_as_a_word(bench
     assert _WORD not in "".join(_said_by(_refused(bench, hook, bench.provider.url_field)))
 
 
-@pytest.mark.xfail(strict=True, reason="providers/complaint.py takes only URLs for secrets among what was sent")
 def test_no_secret_field_is_told_by_a_refusal_though_it_reads_as_a_word(loft: Bench) -> None:
     hook = Hook(others=_others(loft.provider, SecretText.environment("SIGNING_KEY", _WORD)))
     assert _WORD not in "".join(_said_by(_refused(loft, hook, "signing_key")))

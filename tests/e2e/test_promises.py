@@ -122,7 +122,7 @@ def test_last_receiver_is_not_lost_without_consent_and_a_rename_is_no_such_loss(
     tool.write(entries(only="/new"))
     renamed = tool.run("apply", "--auto-approve")
     assert (renamed.code, [entry.method for entry in tool.writes(mark)]) == (0, ["POST", "DELETE"])
-    assert "renamed: replaces" in renamed.out
+    assert "renamed, replaces" in renamed.out
     tool.write(entries())
     assert tool.run("apply", "--auto-approve", "--allow-losses", "1").code == 0
     assert tool.there() == ()

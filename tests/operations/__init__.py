@@ -1,0 +1,1 @@
+"""The apply machinery, over real HTTP against the sandbox."""

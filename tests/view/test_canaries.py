@@ -15,7 +15,6 @@ from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.showing import reads_as_words
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.view.json_text import json_text
 from reconciler.output.narrator import JsonNarrator, TextNarrator
 from reconciler.output.stream import Stream
 from reconciler.output.style import Style
@@ -23,6 +22,7 @@ from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams
 from reconciler.output.text import plan_text
 from reconciler.view.document import listing_document, plan_document
+from reconciler.view.json_text import json_text
 from reconciler.view.listing import view_listing
 from reconciler.view.masking import view_plan
 from reconciler.view.outcome import report_outcome

@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from reconciler.model.event import Finished, Started, Waiting
 from reconciler.model.plan import Action, Reason
 from reconciler.model.report import Outcome
+from reconciler.operations.saved_plan import sealed
 from reconciler.output.narrator import JsonNarrator
 from reconciler.output.stream import Stream
 from reconciler.view.document import listing_document, plan_document, validation_document
@@ -22,7 +23,7 @@ from reconciler.view.listing import view_listing
 from reconciler.view.masking import view_plan
 from reconciler.view.outcome import nothing_to_do_outcome, refusal_outcome, report_outcome
 from reconciler.view.report_view import ResultMask, view_report
-from tests.support.builders import DAY
+from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
 from tests.view.published import NAMES, judged, schema
 
@@ -117,6 +118,12 @@ def test_plan_document_is_what_its_schema_says(run: HostileRun) -> None:
     assert document["complete"] is False
 
 
+def test_saved_plan_is_what_the_schema_of_plans_says() -> None:
+    plan = planned([entry("a")], [hook("1", "/b")], targets=["a"], allowed_losses=2)
+    saved = judged("plan", sealed(plan_document(view_plan(plan), "1.0"), plan))["saved"]
+    assert (saved["filters"], saved["allowed_losses"]) == ({"accounts": [], "targets": ["a"]}, 2)
+
+
 @settings(max_examples=50)
 @given(run=hostile_runs())
 def test_listing_document_is_what_its_schema_says(run: HostileRun) -> None:
@@ -145,6 +152,7 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
             narrator(Started(account=result.change.address.account, change=result.change))
             narrator(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
             narrator(Finished(account=result.change.address.account, result=result))
+    narrator.stale([reason])
     narrator.end(report_outcome(report), report)
     narrator.end(refusal_outcome(view))
     narrator.end(nothing_to_do_outcome(view))
