@@ -82,20 +82,25 @@ def _file_page() -> str:
 def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> list[str]:
     """The keys of an object, each with its own section; then those of the objects in it."""
     lines: list[str] = []
-    named = dict(schema.get("properties", {}))
-    if path:
-        for pattern, inner in schema.get("patternProperties", {}).items():
-            if not pattern.startswith("^x-"):
-                named["<name>"] = inner
     required = schema.get("required", ())
-    for name, given in named.items():
+    for name, given in _keys(schema):
         inner = _resolved(root, given)
         where = f"{path}.{name}" if path else name
         lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
         if inner.get("examples"):
             lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
         lines += _object(root, inner, where)
+        items = _resolved(root, inner.get("items", {}))
+        for alternative in (items, *items.get("anyOf", ())):
+            lines += _object(root, _resolved(root, alternative), f"{where}[]")
     return lines
+
+
+def _keys(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The named keys of an object, and `<name>` where it takes any name."""
+    named = list(schema.get("properties", {}).items())
+    any_name = schema.get("additionalProperties")
+    return [*named, *([("<name>", any_name)] if isinstance(any_name, dict) else [])]
 
 
 def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

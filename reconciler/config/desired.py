@@ -48,6 +48,9 @@ def desired_of(
     place = written.url.spot.place
     names = {"active": provider.active_field, "url": provider.url_field}
     ignored = frozenset(name for said_name in said.ignored if (name := names[said_name]) is not None)
+    # A file can't say a provider's other fields: what it can't say, it must not reset.
+    said_fields = {provider.url_field, provider.event_field, provider.active_field, *provider.scope_fields}
+    ignored |= {spec.name for spec in provider.fields} - said_fields
     wanted: list[tuple[str, Value, Spot]] = [(event, event, spot) for event, spot in events]
     if provider.several_events:
         wanted = [("", frozenset(event for event, _ in events), events[0][1])] if events else []

@@ -124,9 +124,9 @@ def _reason(row: ChangeRow) -> str:
     partner = visible(row.partner)
     match row.reason:
         case "missing":
-            return f"create, renamed: replaces {partner}" if partner else "create: not at the provider"
+            return f"create: renamed, replaces {partner}" if partner else "create: not at the provider"
         case "not_in_file":
-            return f"delete, renamed: replaced by {partner}" if partner else f"delete: not in the file{when}"
+            return f"delete: renamed, replaced by {partner}" if partner else f"delete: not in the file{when}"
         case "differs":
             return f"update in place: differs{when}"
         case "switched_off":

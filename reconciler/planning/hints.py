@@ -16,7 +16,8 @@ class Hints:
         self._provider = provider
         self._by_path: dict[tuple[object, ...], Address] = {}
         self._single: dict[tuple[object, ...], Address] = {}
-        for wanted in desired:
+        # In the order of addresses, so that what is near does not hang on the order of the file.
+        for wanted in sorted(desired, key=lambda wanted: wanted.address):
             key = wanted.key
             for event in provider.events_of(wanted.fields):
                 self._by_path.setdefault((key.endpoint.path, event, key.scope), wanted.address)

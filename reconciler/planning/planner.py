@@ -129,8 +129,8 @@ def _plan_account(
         changes=changes,
         unchanged=_pairs((pair for pair in matched.pairs if pair.desired.address not in changed), targets),
         protected=_pairs(matched.protected, targets),
-        protected_others=tuple(sorted(matched.protected_others, key=lambda remote: remote.age)),
-        unmanaged=tuple(hints.on(remote) for remote in claimed[Claim.NONE]),
+        protected_others=_remotes(account, sorted(matched.protected_others, key=lambda remote: remote.age), targets),
+        unmanaged=tuple(hints.on(remote) for remote in _remotes(account, claimed[Claim.NONE], targets)),
         duplicates=tuple(sorted(matched.duplicates, key=lambda found: found.address)),
         losses=losses,
         allowed_losses=wish.allowed_losses,
@@ -155,6 +155,11 @@ def _pairs(pairs: Iterable[Pair], targets: Sequence[str]) -> tuple[Pair, ...]:
     """The pairs that the targets mean, by address."""
     meant = (pair for pair in pairs if _is_meant(pair.desired.address, targets))
     return tuple(sorted(meant, key=lambda pair: pair.desired.address))
+
+
+def _remotes(account: Account, remotes: Iterable[Remote], targets: Sequence[str]) -> tuple[Remote, ...]:
+    """The webhooks without an entry that the targets mean."""
+    return tuple(remote for remote in remotes if _is_meant(Address.of_remote(account.name, remote.id), targets))
 
 
 def _is_meant(address: Address, targets: Sequence[str]) -> bool:

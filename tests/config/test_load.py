@@ -300,8 +300,29 @@ webhooks:
         ("b/two[all]", (("is_test", True),)),
         ("b/four[all]", (("is_test", True),)),
     ]
-    assert [account.scope for account in found.accounts] == [(), (("is_test", True),)]
+    assert [(account.mode, account.scope, account.limits.list) for account in found.accounts] == [
+        ("", (), None),
+        ("test", (("is_test", True),), 10),
+    ]
+    assert [account.absent for account in found.accounts] == [(), ()]
     assert found.showing.show(found.desired[1].fields["url"]) == "${WHOLE}"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("account", "token"),
+    [
+        pytest.param("", "", id="no-token-at-all"),
+        pytest.param(", token: '${T}', mode: '${M}'", LIVE_TOKEN, id="mode-unset"),
+        pytest.param(", token: '${T}', mode: '${M}', base_url: 'http://[::1]:1'", "any", id="token-of-no-kind"),
+        pytest.param(", token: '${T}', base_url: 'https://${HOST}'", LIVE_TOKEN, id="host-unset"),
+        pytest.param(", provider: '${P}', token: '${T}'", LIVE_TOKEN, id="provider-unset"),
+    ],
+)
+def test_offline_what_is_not_known_is_no_error(account: str, token: str) -> None:
+    provider = "" if "provider" in account else "provider: shippo"
+    inner = (provider + account).removeprefix(", ")
+    text = TOP + f"accounts: {{a: {{{inner}}}}}\n" + OWNS + ENTRY
+    assert complaints(loaded(inputs(text, environment={"T": token} if token else {}, offline=True))) == []
 
 
 def test_offline_nobody_knows_whether_a_url_with_an_unset_variable_in_it_is_owned() -> None:
@@ -343,6 +364,14 @@ def test_variables_of_accounts_that_are_not_worked_on_may_be_unset() -> None:
     assert complaints(loaded(inputs(text, accounts=("*e*",)))) == [
         ("variable-unset", "4:35", "`${NOPE}` is not set"),
         ("variable-unset", "8:12", "`${NOPE_EITHER}` is not set"),
+    ]
+
+
+def test_variables_at_the_top_are_needed_where_an_account_that_is_worked_on_uses_them() -> None:
+    text = TWO_ACCOUNTS.replace("owns: [https://h.example.com/*]", "owns: ['https://h.example.com/${NOPE}/*']")
+    assert configuration(inputs(text + "webhooks: {}\n", accounts=("test",)))
+    assert complaints(loaded(inputs(text + "webhooks: {}\n", accounts=("live",)))) == [
+        ("variable-unset", "5:8", "`${NOPE}` is not set")
     ]
 
 

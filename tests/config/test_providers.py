@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from reconciler.config import document
-from reconciler.config.load import load
+from reconciler.config.load import load, no_file_configuration
 from reconciler.model.provider import Field, FieldType, Provider
 from reconciler.model.webhook import Address, Key
 from reconciler.providers.shippo import SHIPPO
@@ -75,6 +75,17 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
 def test_what_a_provider_does_not_have_is_an_error(old: str, new: str, expected: str) -> None:
     found = load(inputs(FILE.replace(old, new), environment={"PLAIN_TOKEN": "t"}), plain)
     assert [message for _, _, message in complaints(found)] == [expected]
+
+
+def test_a_mode_that_no_provider_has_is_to_be_left_out() -> None:
+    found = load(inputs(FILE.replace("plain}", "plain, mode: live}"), environment={"PLAIN_TOKEN": "t"}), plain)
+    assert [diagnostic.help for diagnostic in found.diagnostics] == ["Leave `mode` out."]
+
+
+def test_the_default_account_of_a_provider_without_modes_takes_any_token() -> None:
+    found = no_file_configuration(inputs(environment={"PLAIN_TOKEN": "t"}), lambda _: PLAIN).configuration
+    assert found is not None
+    assert (found.accounts[0].token.reveal(), found.accounts[0].mode) == ("t", "")
 
 
 def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> None:

@@ -97,6 +97,11 @@ def test_what_is_no_form_is_an_error(text: str, expected: tuple[str, str]) -> No
     assert [(found.code, found.message) for found in complaints.found] == [expected]
 
 
+def test_a_token_of_the_wrong_form_is_complained_of_alone() -> None:
+    text = TOP + "accounts: {a: {provider: shippo, token: shippo_live_1}}\n" + OWNS + ENTRY
+    assert [code for code, _, _ in complaints(loaded(inputs(text, environment={})))] == ["token-literal"]
+
+
 def test_a_bare_name_is_offered_both_ways() -> None:
     (found,) = interpolated("say $HOME twice")[1].found
     assert found.help == "Write `${HOME}` for the variable, or `$$HOME` for a dollar sign."

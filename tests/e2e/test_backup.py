@@ -123,7 +123,7 @@ def test_backup_restores_after_whole_and_half_finished_applies(
     token = f"shippo_live_backup-{next(_NUMBERS)}"
     environment = {"SHIPPO_API_TOKEN": token}
     for hook in drawn:
-        provider.store.create(token, **hook)  # type: ignore[arg-type] - the API's fields
+        provider.store.create(token, **hook)  # type: ignore[arg-type]  # the API's fields
     before = Counter((webhook.url, webhook.event, webhook.active) for webhook in provider.store.list(token))
     Tool(folder=tmp_path, sandbox=provider).write(entries(**wanted))
     for name in ("back.yaml", "back.yaml.env"):

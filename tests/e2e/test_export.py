@@ -149,7 +149,7 @@ def provider() -> Iterator[Sandbox]:
 def test_next_plan_after_an_export_is_empty(provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]]) -> None:
     token = f"shippo_live_export-{next(_NUMBERS)}"
     for hook in drawn:
-        provider.store.create(token, **hook)  # type: ignore[arg-type] - the API's four fields
+        provider.store.create(token, **hook)  # type: ignore[arg-type]  # the API's fields
     environment = {"SHIPPO_API_TOKEN": token}
     (tmp_path / "empty.yaml").write_text(EMPTY.format(base=provider.base_url))
     (tmp_path / "hooks.env").unlink(missing_ok=True)

@@ -62,7 +62,7 @@ def test_drift_finds_what_was_changed_removed_and_added_and_apply_mends_it(tool:
         "a[track_updated]": ["update"],
         "b[track_updated]": ["create"],
     }
-    assert rows["a[track_updated]"]["updated"] == changed.document()["object_updated"][:19] + "Z"  # type: ignore[index] - text
+    assert rows["a[track_updated]"]["updated"] == str(changed.document()["object_updated"])[:19] + "Z"
     assert "the provider last changed it at" in tool.run("drift").out
 
     assert tool.run("apply", "--auto-approve").code == 0

@@ -85,7 +85,7 @@ def test_stale_plan_is_refused_and_says_what_differs(
             "is_test": True,
         }[field]
         fields = {"url": there.url, "event": there.event, "active": there.active, "is_test": there.is_test}
-        store.update(TOKEN, object_id, **{**fields, field: changed})  # type: ignore[arg-type] - the one that changes
+        store.update(TOKEN, object_id, **{**fields, field: changed})  # type: ignore[arg-type]  # the API's fields
     mark = store.mark()
     refused = run("apply", PLAN)
     assert (refused.code, tool.writes(mark)) == (3, []), refused.all

@@ -76,7 +76,7 @@ class Tool:
     def env(self, variables: Mapping[str, str]) -> dict[str, str]:
         """The environment of a run: nothing of the tests' own."""
         base = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "SHIPPO_API_TOKEN": TOKEN, "PYTHONWARNINGS": "error"}
-        return base | self.environment | variables
+        return {**base, **self.environment, **variables}
 
     def there(self) -> tuple[Webhook, ...]:
         """What the provider has."""

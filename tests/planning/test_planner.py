@@ -90,7 +90,9 @@ def test_what_is_missing_under_protect_is_created() -> None:
 
 def test_absent_deletes_what_is_not_owned_and_counts_no_loss() -> None:
     away = "https://old.example.com/x"
-    made = only(planned([], [hook("1", away), hook("2", away, ALL)], [account(absents=[absent(away, "track_updated")])]))
+    made = only(
+        planned([], [hook("1", away), hook("2", away, ALL)], [account(absents=[absent(away, "track_updated")])])
+    )
     assert [(change.address.name, change.reason) for change in made.changes] == [("@1", Reason.NAMED_ABSENT)]
     assert made.losses == ()
     assert [unmanaged.remote.id for unmanaged in made.unmanaged] == ["2"]
@@ -127,7 +129,10 @@ def test_rename_prefers_the_same_path_on_another_host() -> None:
     ],
 )
 def test_guard_counts_endpoints(number: int, max_losses: int, allowed: int | None, verdict: Verdict) -> None:
-    remotes = [hook("keep", "/keep"), *(hook(f"{n}{event}", f"/{n}", event) for n in range(number) for event in (CREATED, ALL))]
+    remotes = [
+        hook("keep", "/keep"),
+        *(hook(f"{n}{event}", f"/{n}", event) for n in range(number) for event in (CREATED, ALL)),
+    ]
     made = only(planned([entry("keep", "/keep")], remotes, [account(max_losses=max_losses)], allowed_losses=allowed))
     assert (len(made.losses), made.verdict) == (number, verdict)
 

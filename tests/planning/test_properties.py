@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from tests.support.drawing import World, carried_out, worlds
 
 def _plan(world: World, remotes: tuple[Remote, ...] | None = None, **wish: object) -> Plan:
     there = world.remotes if remotes is None else remotes
-    return planned(world.desired, there, [world.account], **wish)  # type: ignore[arg-type] - passed through
+    return planned(world.desired, there, [world.account], **wish)  # type: ignore[arg-type]  # passed through
 
 
 @given(world=worlds())
@@ -83,12 +84,12 @@ def _counts(claims: Claims, remote: Remote) -> bool:
     return claims.of(remote) is Claim.OWNED
 
 
-def _received(remotes: object) -> dict[object, set[str]]:
+def _received(remotes: Iterable[Remote]) -> dict[object, set[str]]:
     """A second, plainer account of who receives what."""
     found: dict[object, set[str]] = {}
-    for remote in remotes:  # type: ignore[attr-defined] - any iterable
-        if remote.fields["active"]:
-            events = {remote.fields["event"]}
+    for remote in remotes:
+        if remote.fields["active"] and remote.key is not None:
+            events = {str(remote.fields["event"])}
             if "all" in events:
                 events = {event for event in SHIPPO.events if event != "all"} | {ANY_OTHER_EVENT}
             found.setdefault((remote.key.endpoint, remote.key.scope), set()).update(events)

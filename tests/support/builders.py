@@ -153,4 +153,6 @@ def not_planned(made: Plan) -> dict[str, NotPlanned]:
 
 def signs(made: Plan) -> list[str]:
     """A plan's changes in short: `+ orders[track_updated]`."""
-    return [f"{change.action.value} {change.address.text(long=False)}" for one in made.planned for change in one.changes]
+    return [
+        f"{change.action.value} {change.address.text(long=False)}" for one in made.planned for change in one.changes
+    ]

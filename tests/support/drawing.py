@@ -31,7 +31,9 @@ def worlds(draw: st.DrawFn) -> World:
     """Valid worlds: every entry is owned, no key twice, no entry named absent."""
     owner = account(
         owns=draw(st.lists(st.sampled_from(OWNS), min_size=1, unique=True)),
-        absents=draw(st.lists(st.sampled_from([absent("/b"), absent("/a", "all"), absent("/c/*", "track_updated")]), max_size=2)),
+        absents=draw(
+            st.lists(st.sampled_from([absent("/b"), absent("/a", "all"), absent("/c/*", "track_updated")]), max_size=2)
+        ),
         protect=draw(st.lists(st.sampled_from(["/b", "/c/*"]), max_size=1)),
         max_losses=draw(st.integers(0, 3)),
     )
