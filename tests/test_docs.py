@@ -1,4 +1,4 @@
-"""What the docs say of the code is true: generated parts are fresh, every command is described, links lead somewhere."""
+"""What the docs say of the code is true: generated parts are fresh, links lead somewhere."""
 
 from __future__ import annotations
 

@@ -121,6 +121,10 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         streams.tell(f"error: {visible(error.message)}")
         streams.tell(f"help: {visible(error.help)}")
         return _ERROR
+    except OSError as error:
+        # Files and sockets answer for themselves where they are used: what is left is the output.
+        streams.tell(f"error: the output can't be written: {error.strerror}")
+        return _ERROR
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
         streams.tell(_bug_text(error))
         return _ERROR

@@ -120,11 +120,12 @@ def _provider(name: Text, context: Context, *, needed: bool) -> Provider | None:
 
 
 def _token(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> SecretText:
+    if written.doubtful_token:
+        return context.interpolator.unknown(provider.token_variable)
     if written.token is not None:
         token, spot = context.interpolator.token(written.token, needed=needed), written.token.spot
     else:
-        # A token of the wrong form was complained of: its variable isn't needed any more.
-        needed, spot = needed and not written.doubtful_token, written.spot
+        spot = written.spot
         token = context.interpolator.usual_token(provider.token_variable, spot, needed=needed)
     _check_header(token, spot, context)
     return token

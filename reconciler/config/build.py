@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.config.accounts import build_account, check_distinct, default_account
@@ -13,6 +13,7 @@ from reconciler.config.patterns import AccountClaims, read_claims
 from reconciler.config.written import DEFAULT_ACCOUNT, Text, Written
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Place
+from reconciler.model.pattern import Pattern
 from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
@@ -57,9 +58,17 @@ def build(written: Written, context: Context) -> Built:
         desired=tuple(desired for entry in entries for desired, _ in entry.desired),
         files=tuple(source.name for source in written.sources),
         secret_params=secret_params,
-        showing=Showing((entry.url for entry in entries), secret_params),
+        showing=Showing((entry.url for entry in entries), secret_params, _patterns(accounts)),
     )
     return Built(configuration=configuration, entries=entries, claims=claims)
+
+
+def _patterns(accounts: Mapping[str, Account]) -> Iterator[Pattern]:
+    """Every pattern of the files: what they write in clear may be shown."""
+    for account in accounts.values():
+        yield from account.owns.patterns
+        yield from account.protect.patterns
+        yield from (absent.pattern for absent in account.absent)
 
 
 def _check_missing(written: Written, context: Context) -> None:

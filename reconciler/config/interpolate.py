@@ -95,6 +95,10 @@ class Interpolator:
         value = SecretText(tuple(self._reference(Reference(name), where, Rule(environment=True, needed=needed))))
         return self._checked_token(value, where)
 
+    def unknown(self, name: str) -> SecretText:
+        """What stands for a token that was complained of."""
+        return SecretText((self._variables.placeholder(name),))
+
     def complain_of_unset(self) -> None:
         """Complain of the variables that no source gives: of each once, where it stands first."""
         for name, uses in self._unset.items():

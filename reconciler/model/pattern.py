@@ -40,6 +40,16 @@ class Pattern:
         """Whether it matches one path of one host."""
         return not self.any_subdomain and len(self.pieces) == 1
 
+    @property
+    def segments(self) -> tuple[SecretText, ...]:
+        """The path's segments as written, those with a wildcard in them left out."""
+        raw = self.source.reveal()
+        start = raw.find("/", raw.find("://") + len("://"))
+        if start < 0:
+            return ()
+        texts = self.source.slice(start, len(raw)).split("/")
+        return tuple(text for text in texts if "*" not in text.reveal())
+
     def matches(self, endpoint: Endpoint) -> bool:
         """Whether it matches an endpoint, its query aside."""
         if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import Enum
 from urllib.parse import unquote
 
+from reconciler.model.pattern import Pattern
 from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, QueryItem, Url, normal_text
 
@@ -79,7 +80,12 @@ class Showing:
 
     __slots__ = ("_secret_params", "_whole", "_whole_endpoints", "_written")
 
-    def __init__(self, urls: Iterable[Url] = (), secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> None:
+    def __init__(
+        self,
+        urls: Iterable[Url] = (),
+        secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS,
+        patterns: Iterable[Pattern] = (),
+    ) -> None:
         self._written: dict[tuple[str, str], str] = {}
         self._whole: dict[Url, str] = {}
         self._secret_params = secret_params
@@ -87,12 +93,17 @@ class Showing:
             if url.whole_variable:
                 self._whole[url] = str(url.source)
                 continue
-            for segment in url.segments:
-                self._written[_place(url, segment), normal_text(segment.reveal())] = str(segment)
+            self._write_path(url.endpoint.host, url.segments)
             for item in url.items:
                 if not item.secret or item.text.variables(Origin.ENVIRONMENT):
-                    self._written[_place(url, item.text), "?" + item.normal] = _own_item(item)
+                    self._written[_place(url.endpoint.host, item.text), "?" + item.normal] = _own_item(item)
+        for pattern in patterns:
+            self._write_path(pattern.host, pattern.segments)
         self._whole_endpoints = frozenset(url.endpoint for url in self._whole)
+
+    def _write_path(self, host: str, segments: Iterable[SecretText]) -> None:
+        for segment in segments:
+            self._written[_place(host, segment), normal_text(segment.reveal())] = str(segment)
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
@@ -154,9 +165,9 @@ class Showing:
         return name + equals + (HIDDEN if hides is Hides.VALUE else value)
 
 
-def _place(url: Url, text: SecretText) -> str:
+def _place(host: str, text: SecretText) -> str:
     """Where the file's way to write it holds."""
-    return _ANYWHERE if text.variables(Origin.ENVIRONMENT) else url.endpoint.host
+    return _ANYWHERE if text.variables(Origin.ENVIRONMENT) else host
 
 
 def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:

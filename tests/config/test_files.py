@@ -48,17 +48,21 @@ def test_a_folder_means_its_yaml_files_sorted() -> None:
 
 def test_files_are_one_configuration_in_the_order_given() -> None:
     Path("1.yaml").write_text(TOP + "x-a: 1\nowns: [https://a.example.com/*]\nprotect: [https://h.example.com/p]\n")
+    Path("3.yaml").write_text(TOP + "absent: [https://h.example.com/y]\n")
     Path("2.yaml").write_text(TOP + ACCOUNTS + "x-a: 2\nwebhooks:\n" + entry("b"))
     text = (
         TOP + OWNS + "absent: [https://h.example.com/x]\nprotect: [https://h.example.com/q]\nwebhooks:\n" + entry("a")
     )
-    found = configuration(inputs(text, files=("2.yaml", "-", "1.yaml")))
-    assert found.files == ("2.yaml", "<stdin>", "1.yaml")
+    found = configuration(inputs(text, files=("2.yaml", "-", "1.yaml", "3.yaml")))
+    assert found.files == ("2.yaml", "<stdin>", "1.yaml", "3.yaml")
     assert [str(desired.address) for desired in found.desired] == ["live/b[all]", "live/a[all]"]
     (account,) = found.accounts
     assert repr(account.owns) == "PatternSet([Pattern(https://h.example.com/*), Pattern(https://a.example.com/*)])"
     assert repr(account.protect) == "PatternSet([Pattern(https://h.example.com/q), Pattern(https://h.example.com/p)])"
-    assert [str(absent.pattern) for absent in account.absent] == ["https://h.example.com/x"]
+    assert [str(absent.pattern) for absent in account.absent] == [
+        "https://h.example.com/x",
+        "https://h.example.com/y",
+    ]
 
 
 IN_ONE_FILE = {
@@ -101,6 +105,22 @@ def test_a_file_that_does_not_parse_hides_nothing_of_the_others_and_nothing_is_m
     assert complaints(loaded(inputs(files=("1.yaml", "2.yaml")))) == [
         ("yaml-syntax", "1.yaml:2:7", "the YAML can't be read: did not find expected ',' or ']'"),
         ("unknown-key", "2.yaml:6:5", "`evnts` is no key of an entry"),
+    ]
+
+
+def test_nothing_is_missed_for_a_file_that_is_not_there() -> None:
+    Path("1.yaml").write_text(TOP + ENTRY + "    account: some\n")
+    assert complaints(loaded(inputs(files=("1.yaml", "2.yaml"), environment={}))) == [
+        ("file-missing", "2.yaml", "there is no such file")
+    ]
+
+
+@pytest.mark.parametrize("order", [("1.yaml", "2.yaml"), ("2.yaml", "1.yaml")], ids=["first", "last"])
+def test_nothing_is_called_unowned_for_a_pattern_that_cannot_be_read(order: tuple[str, ...]) -> None:
+    Path("1.yaml").write_text(TOP + "owns: [https://h.example.com/*, 3]\n")
+    Path("2.yaml").write_text(TOP + "owns: [https://g.example.com/*]\n" + ENTRY.replace("h.example", "i.example"))
+    assert complaints(loaded(inputs(files=order))) == [
+        ("wrong-type", "1.yaml:2:33", "an item of `owns` is a number where text is due")
     ]
 
 

@@ -50,7 +50,7 @@ def declaration(name: str) -> Provider | None:
     return SHIPPO if name == "shippo" else None
 
 
-def inputs(  # noqa: PLR0913 - all that a load is given, each with a usual value
+def inputs(
     text: str | bytes = "",
     *,
     files: tuple[str, ...] = ("-",),

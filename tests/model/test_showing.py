@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.secret import Origin, Part, SecretText
+from reconciler.model.pattern import parse_pattern
+from reconciler.model.secret import HIDDEN, Origin, Part, SecretText
 from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
 from tests.model.texts import env, option, sent, written
@@ -290,3 +291,14 @@ def test_endpoint_shows_without_secret_parameters(url: Url, shown: str) -> None:
 def test_placeholders_show_by_name() -> None:
     url = parse_url(SecretText((Part("https://h.io/"), Part("~1", Origin.PLACEHOLDER, "P"))))
     assert Showing([url]).show(url) == "https://h.io/${P}"
+
+
+def test_what_a_pattern_writes_in_clear_shows_and_its_wildcards_show_nothing() -> None:
+    pattern = parse_pattern(SecretText.literal("https://hooks.slack.example/services/T024BE7LD9/*"))
+    shown = Showing(patterns=[pattern])
+    token = "https://hooks.slack.example/services/T024BE7LD9/B08XYZ1Q2/x8Zq4Lk0vR2nW7tY"
+    assert (
+        shown.show(parse_url(SecretText.provider(token))) == f"https://hooks.slack.example/services/T024BE7LD9/{HIDDEN}"
+    )
+    other = "https://other.example/services/T024BE7LD9"
+    assert shown.show(parse_url(SecretText.provider(other))) == f"https://other.example/services/{HIDDEN}"
