@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from reconciler.config.build import Built
@@ -116,8 +116,10 @@ def _advise_on_scope(entries: Iterable[Entry], complaints: Complaints) -> None:
                 break
 
 
-def _advise_on_catch_all(entries: Iterable[Entry], complaints: Complaints) -> None:
+def _advise_on_catch_all(entries: Collection[Entry], complaints: Complaints) -> None:
     """Of one endpoint: an event that catches all, beside single ones."""
+    if not any(_may_be_catch_all(entry) for entry in entries):
+        return
     live = [
         (desired, spot, account.provider)
         for entry in entries
@@ -142,6 +144,11 @@ def _advise_on_catch_all(entries: Iterable[Entry], complaints: Complaints) -> No
                 f"`{provider.catch_all}` stands beside single events of one endpoint: those are delivered twice",
                 "Keep one of the two.",
             )
+
+
+def _may_be_catch_all(entry: Entry) -> bool:
+    catch_alls = {account.provider.catch_all for account in entry.accounts}
+    return any(text.raw in catch_alls or "$" in text.raw for text in entry.written.events)
 
 
 def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:

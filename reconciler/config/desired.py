@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reconciler.config.spot import Spot
 from reconciler.config.written import WrittenEntry
 from reconciler.model.configuration import Account
+from reconciler.model.provider import Provider
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Value
 
@@ -46,8 +47,7 @@ def desired_of(
     if provider.active_field is not None and said.active is not None:
         common[provider.active_field] = said.active
     place = written.url.spot.place
-    names = {"active": provider.active_field, "url": provider.url_field}
-    ignored = frozenset(name for said_name in said.ignored if (name := names[said_name]) is not None)
+    ignored = _ignored(provider, said) if said.ignored else frozenset()
     # A file can't say a provider's other fields: what it can't say, it must not reset.
     said_fields = {provider.url_field, provider.event_field, provider.active_field, *provider.scope_fields}
     ignored |= {spec.name for spec in provider.fields} - said_fields
@@ -60,6 +60,12 @@ def desired_of(
         if key is not None:
             address = Address(account=account.name, name=written.name, index=index)
             yield Desired(address=address, key=key, fields=fields, ignored=ignored, place=place), spot
+
+
+def _ignored(provider: Provider, said: Said) -> frozenset[str]:
+    """The provider's names of the fields that are left alone."""
+    names = {"active": provider.active_field, "url": provider.url_field}
+    return frozenset(name for said_name in said.ignored if (name := names[said_name]) is not None)
 
 
 def _scope(account: Account, said: Said) -> dict[str, Value]:

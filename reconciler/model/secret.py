@@ -62,7 +62,9 @@ class SecretText:
     _revealed: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_revealed", "".join(part.text for part in self.parts))
+        parts = self.parts
+        text = parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
+        object.__setattr__(self, "_revealed", text)
 
     @classmethod
     def literal(cls, text: str) -> SecretText:
@@ -109,8 +111,11 @@ class SecretText:
             end = position + len(part.text)
             if start <= position < end <= stop:
                 found.append(part)
-            elif max(start, position) < min(stop, end):
-                found.append(Part(part.text[max(start - position, 0) : stop - position], part.origin, part.name))
+            elif start < end and position < stop:
+                left = start - position if start > position else 0
+                cut = part.text[left : stop - position]
+                if cut:
+                    found.append(Part(cut, part.origin, part.name))
             position = end
         return SecretText(tuple(found))
 

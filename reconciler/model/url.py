@@ -289,8 +289,11 @@ def _check_head(text: SecretText, path_start: int) -> None:
     """Values from the environment stand in path and query only, those from `--var` anywhere."""
     if len(text.parts) == 1:
         return
-    for name in text.slice(0, path_start).variables(Origin.ENVIRONMENT):
-        raise _in_head(name)
+    position = 0
+    for part in text.parts:
+        if position < path_start and part.origin is Origin.ENVIRONMENT:
+            raise _in_head(part.name)
+        position += len(part.text)
 
 
 def _in_head(name: str) -> UrlError:

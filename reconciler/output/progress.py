@@ -56,6 +56,7 @@ class Progress:
         self._make_display = make_display
         self._display: Display | None = None
         self._mask: ResultMask | None = None
+        self._seen: set[tuple[str, str]] = set()
         self._lock = Lock()
 
     @contextmanager
@@ -100,8 +101,11 @@ class Progress:
                 )
 
     def _finished(self, row: ResultRow) -> None:
-        if self._display is not None:
+        # A change is told again where a later look corrects what became of it.
+        change = (row.address, row.action)
+        if self._display is not None and change not in self._seen:
             self._display.advance()
+        self._seen.add(change)
         text = result_text(row, self._style)
         # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
         if self._display is not None and self._streams.out.isatty():

@@ -89,7 +89,10 @@ class Sandbox:
             self.proxy.close()
         self._server.task_dispatcher.shutdown()
         # The sockets belong to the loop's thread, so it closes them; then it has nothing left to loop over.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
+        trigger = self._server.trigger
+        with trigger.lock:  # or an earlier pull may close the trigger before this one has written to it
+            trigger.thunks.append(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
+            trigger.pull_trigger()
         self._thread.join()
         self.store.close()
 

@@ -119,12 +119,7 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._clients.close()
-        try:
-            self.sandbox.close()
-        except OSError:
-            # Its loop may close the trigger before `close()` has pulled it. To be mended there; then this goes.
-            self.sandbox._thread.join()
-            self.sandbox.store.close()
+        self.sandbox.close()
 
     @property
     def proxy(self) -> FaultProxy:
