@@ -5,6 +5,7 @@ Prints medians and ratios. Absolute times say little on shared machines; a ratio
 
 from __future__ import annotations
 
+import gc
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from reconciler.config.load import Inputs, load
 from reconciler.model.configuration import Configuration
 from reconciler.model.reading import Reading
 from reconciler.model.secret import SecretText
-from reconciler.model.url import parse_url
+from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Remote
 from reconciler.planning.planner import Wish, plan
 from reconciler.providers.registry import declaration
@@ -61,7 +62,8 @@ def read(configuration: Configuration) -> Reading:
             continue
         fields = {**wanted.fields, "active": bool(number % 4)}
         url = fields["url"]
-        fields["url"] = parse_url(SecretText.provider(url.reveal())) if hasattr(url, "reveal") else url
+        assert isinstance(url, Url)
+        fields["url"] = parse_url(SecretText.provider(url.reveal()))
         remotes.append(Remote(id=str(number), key=wanted.key, fields=fields, created=datetime(2026, 1, 1, tzinfo=UTC)))
     return Reading(account=account.name, remotes=tuple(remotes), count=len(remotes))
 
@@ -104,6 +106,7 @@ def main() -> None:
         say(f"load {MANY} entries", load_many, "yaml.CSafeLoader", plain)
         say(f"load {MANY} entries", load_many, f"load {FEW}", load_few)
         big, small = loaded(many), loaded(few)
+        gc.freeze()  # as the command does
         there, fewer = read(big), read(small)
         plan_many, plan_few = seconds(lambda: planned(big, there)), seconds(lambda: planned(small, fewer))
         say(f"plan {MANY} webhooks", plan_many, f"plan {FEW}", plan_few)

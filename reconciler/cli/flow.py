@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,8 @@ def load_files(streams: Streams, read: Callable[[], Loaded]) -> tuple[Configurat
     tell(streams, loaded.diagnostics)
     if loaded.configuration is None:
         raise click.exceptions.Exit(ERROR)
+    # What was loaded stays to the end: the collector need not look at it again and again.
+    gc.freeze()
     return loaded.configuration, loaded.diagnostics
 
 

@@ -122,7 +122,12 @@ class SecretText:
     def split(self, separator: str) -> Iterator[SecretText]:
         """The texts between the separators (one character each), wherever a separator came from."""
         start = 0
-        for piece in self._revealed.split(separator):
+        pieces = self._revealed.split(separator)
+        if len(self.parts) == 1:
+            (only,) = self.parts
+            yield from (SecretText((Part(piece, only.origin, only.name),) if piece else ()) for piece in pieces)
+            return
+        for piece in pieces:
             yield self.slice(start, start + len(piece))
             start += len(piece) + 1
 

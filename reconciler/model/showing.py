@@ -71,6 +71,35 @@ def _has_secret_word(name: str, secret_params: frozenset[str]) -> bool:
     return name not in public and any(word in name for word in secret_params | BUILT_IN_SECRET_PARAMS)
 
 
+class _Written:
+    """What the files write: segments and query items by host and normal form, and whole URLs that variables hold."""
+
+    __slots__ = ("_pieces", "whole", "whole_endpoints")
+
+    def __init__(self, urls: Iterable[Url], patterns: Iterable[Pattern]) -> None:
+        self._pieces: dict[tuple[str, str], str] = {}
+        self.whole: dict[Url, str] = {}
+        for url in urls:
+            if url.whole_variable:
+                self.whole[url] = str(url.source)
+                continue
+            self._add_path(url.endpoint.host, url.segments)
+            for item in url.items:
+                if not item.secret or item.text.variables(Origin.ENVIRONMENT):
+                    self._pieces[_place(url.endpoint.host, item.text), "?" + item.normal] = _own_item(item)
+        for pattern in patterns:
+            self._add_path(pattern.host, pattern.segments)
+        self.whole_endpoints = frozenset(url.endpoint for url in self.whole)
+
+    def piece(self, host: str, normal: str) -> str | None:
+        """How the file writes it: at this host, or with a variable, whose value is secret at every host."""
+        return self._pieces.get((host, normal), self._pieces.get((_ANYWHERE, normal)))
+
+    def _add_path(self, host: str, segments: Iterable[SecretText]) -> None:
+        for segment in segments:
+            self._pieces[_place(host, segment), normal_text(segment.reveal())] = str(segment)
+
+
 class Showing:
     """Shows URLs in the light of what the file writes in clear.
 
@@ -78,7 +107,7 @@ class Showing:
     them only what reads as words.
     """
 
-    __slots__ = ("_secret_params", "_whole", "_whole_endpoints", "_written")
+    __slots__ = ("_patterns", "_secret_params", "_urls", "_what_is_written")
 
     def __init__(
         self,
@@ -86,24 +115,17 @@ class Showing:
         secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS,
         patterns: Iterable[Pattern] = (),
     ) -> None:
-        self._written: dict[tuple[str, str], str] = {}
-        self._whole: dict[Url, str] = {}
+        self._urls = tuple(urls)
+        self._patterns = tuple(patterns)
         self._secret_params = secret_params
-        for url in urls:
-            if url.whole_variable:
-                self._whole[url] = str(url.source)
-                continue
-            self._write_path(url.endpoint.host, url.segments)
-            for item in url.items:
-                if not item.secret or item.text.variables(Origin.ENVIRONMENT):
-                    self._written[_place(url.endpoint.host, item.text), "?" + item.normal] = _own_item(item)
-        for pattern in patterns:
-            self._write_path(pattern.host, pattern.segments)
-        self._whole_endpoints = frozenset(url.endpoint for url in self._whole)
+        self._what_is_written: _Written | None = None
 
-    def _write_path(self, host: str, segments: Iterable[SecretText]) -> None:
-        for segment in segments:
-            self._written[_place(host, segment), normal_text(segment.reveal())] = str(segment)
+    @property
+    def _written(self) -> _Written:
+        """What the file writes; gathered when something is first shown, which `validate` never does."""
+        if self._what_is_written is None:
+            self._what_is_written = _Written(self._urls, self._patterns)
+        return self._what_is_written
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
@@ -126,9 +148,9 @@ class Showing:
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
         from_variable = url.source.parts[0].origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
         if provided or from_variable:
-            if url in self._whole:
-                return str(url.source) if url.whole_variable else self._whole[url]
-            if url.endpoint in self._whole_endpoints:
+            if url in self._written.whole:
+                return str(url.source) if url.whole_variable else self._written.whole[url]
+            if url.endpoint in self._written.whole_endpoints:
                 return f"{url.endpoint.origin}/{HIDDEN}"
             if url.whole_variable:
                 return str(url.source)
@@ -138,22 +160,18 @@ class Showing:
         items = (self._item(url.endpoint.host, item, changed) for item in url.items)
         return url.endpoint.origin + self._path(url) + _query(items)
 
-    def _known(self, host: str, normal: str) -> str | None:
-        """How the file writes it: at this host, or with a variable, whose value is secret at every host."""
-        return self._written.get((host, normal), self._written.get((_ANYWHERE, normal)))
-
     def _path(self, url: Url) -> str:
         shown = ""
         for segment in url.segments:
             raw = segment.reveal()
-            known = self._known(url.endpoint.host, normal_text(raw))
+            known = self._written.piece(url.endpoint.host, normal_text(raw))
             if known is None and not reads_as_words(raw):
                 return f"{shown}/{HIDDEN}"
             shown += "/" + (raw if known is None else known)
         return shown
 
     def _item(self, host: str, item: QueryItem, changed: frozenset[str]) -> str:
-        known = self._known(host, "?" + item.normal)
+        known = self._written.piece(host, "?" + item.normal)
         if known is not None:
             return known
         hides = hidden_in(item, self._secret_params)

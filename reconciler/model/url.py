@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
@@ -229,6 +230,7 @@ def _normal_unit(unit: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in str(other).encode())
 
 
+@lru_cache(maxsize=256)  # files and accounts have many URLs of few hosts
 def _authority(scheme: str, authority: str) -> tuple[str, str, int | None]:
     """Scheme, host and port in normal form."""
     if scheme not in ("https", "http"):
