@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.operations.run import Stop
 from reconciler.output.terminal import Streams
-from reconciler.providers.client import Clock
+from reconciler.providers.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

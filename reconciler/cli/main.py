@@ -16,7 +16,7 @@ from reconciler.cli.invocation import Invocation
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
 from reconciler.output.terminal import visible
-from reconciler.providers.client import Clock
+from reconciler.providers.clock import Clock
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a commented starter file.",

@@ -95,7 +95,9 @@ class Caller:
                         headers=self._headers,
                         timeout=account.timeout,
                     ),
-                    politeness=politeness_of(account, destination.origin, self._surroundings),
+                    politeness=politeness_of(
+                        account, destination.origin, self._surroundings.politeness, self._surroundings.clock
+                    ),
                 )
             return self._opened
 

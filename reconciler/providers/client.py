@@ -4,37 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from reconciler.model.configuration import Account
 from reconciler.model.event import Listener
-from reconciler.model.provider import Provider
 from reconciler.model.reading import Reading
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Fields, Remote
-
-if TYPE_CHECKING:  # `politeness` needs `Clock` from here
-    from reconciler.providers.politeness import Politeness
-
-
-class Clock(Protocol):
-    """Time and chance, handed in so that tests can hold them."""
-
-    def now(self) -> datetime:
-        """The time of day (UTC)."""
-
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-
-    def sleep(self, seconds: float) -> bool:
-        """Wait; False at once when the run is asked to stop before the time is over."""
-
-    def chance(self) -> float:
-        """A random number from 0 up to, not including, 1."""
-
-    def stopping(self) -> bool:
-        """Whether the run was asked to stop: then no new call starts."""
+from reconciler.providers.clock import Clock
+from reconciler.providers.politeness import Politeness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,18 +83,3 @@ class Writer(Reader, Protocol):
 
 OpenReader = Callable[[Account, Surroundings], Reader]
 OpenWriter = Callable[[Account, Surroundings], Writer]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """What a package offers under the entry point group `reconciler.providers`.
-
-    Attributes:
-        declaration: the provider as data.
-        reader: `module:name` of an `OpenReader`; imported when an account is opened.
-        writer: `module:name` of an `OpenWriter`; likewise.
-    """
-
-    declaration: Provider
-    reader: str
-    writer: str

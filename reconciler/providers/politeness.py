@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from reconciler.model.configuration import Account
-from reconciler.providers.client import Surroundings
+from reconciler.model.secret import SecretText
+from reconciler.providers.clock import Clock
 from reconciler.providers.rate import RateLimiter
 from reconciler.providers.retry import Budget
 from reconciler.providers.throttle import SharedThrottle
@@ -33,13 +34,15 @@ class Politeness:
             return True
 
 
-def politeness_of(account: Account, origin: str, surroundings: Surroundings) -> Politeness:
+def politeness_of(
+    account: Account, origin: str, shared: dict[tuple[str, SecretText], Politeness], clock: Clock
+) -> Politeness:
     """The politeness that an account shares with every other one of the same origin and token.
 
     Args:
         account: whose calls they are.
         origin: where they go, in normal form.
-        surroundings: of the run; keeps what is shared.
+        shared: what there is in this run; a new one is added.
+        clock: the run's.
     """
-    ours = Politeness(RateLimiter(account.limits, surroundings.clock))
-    return surroundings.politeness.setdefault((origin, account.token), ours)
+    return shared.setdefault((origin, account.token), Politeness(RateLimiter(account.limits, clock)))

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import assert_never
 
 from reconciler.model.provider import RateLimits
-from reconciler.providers.client import Clock
+from reconciler.providers.clock import Clock
 
 WINDOW = 60.0
 """Seconds that the limits are counted over."""

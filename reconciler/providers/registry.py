@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.providers.client import Installed, Reader, Surroundings, Writer
+from reconciler.providers.client import Reader, Surroundings, Writer
+from reconciler.providers.installed import Installed
 from reconciler.providers.shippo import INSTALLED, SHIPPO
 
 if TYPE_CHECKING:  # reading what is installed takes longer to import than all else here

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.provider import Field, FieldType, Provider, RateLimits, TokenKind
-from reconciler.providers.client import Installed
+from reconciler.providers.installed import Installed
 
 SHIPPO = Provider(
     name="shippo",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.webhook import Fields, Settings, Value
-from reconciler.providers.client import Installed
+from reconciler.providers.installed import Installed
 
 USUAL_SETTINGS: Settings = {"retry": {"limit": 3, "delays": [1, 5, 5]}, "headers": {}}
 """What the server fills in where nobody says anything, at any depth."""

@@ -16,7 +16,8 @@ from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.providers import registry
-from reconciler.providers.client import Installed, Surroundings
+from reconciler.providers.client import Surroundings
+from reconciler.providers.installed import Installed
 from reconciler.providers.registry import BrokenProviderError, declaration, names, open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
 from reconciler.providers.shippo_client import ShippoReader, ShippoWriter
