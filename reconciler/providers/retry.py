@@ -9,7 +9,6 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 
 ATTEMPTS = 3
@@ -164,6 +163,8 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     text = value.strip()
     if _SECONDS.fullmatch(text):
         return float(text)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - loads half of the mail package, for a header that seldom comes
+
     try:
         date = parsedate_to_datetime(text)
         return max((date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds(), 0.0)
