@@ -119,6 +119,8 @@ def _saved_plan(
     plan = planning.plan(clients)
     view = view_plan(plan)
     narrator.plan(view)
+    if planning.invocation.stop.is_asked():
+        return narrator.end(stopped_outcome(planning.invocation.stop.signal))
     if plan.not_planned:
         return narrator.end(unreadable_outcome(view))
     if not saved.plan.is_of(plan):
@@ -131,7 +133,7 @@ def _saved_plan(
 def _nothing_to_carry_out(planning: Planning, plan: Plan, view: PlanView) -> Outcome | None:
     """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do."""
     if planning.invocation.stop.is_asked():
-        return stopped_outcome()
+        return stopped_outcome(planning.invocation.stop.signal)
     if plan.is_refused:
         return refusal_outcome(view)
     return None if plan.has_changes else nothing_to_do_outcome(view)
@@ -165,7 +167,11 @@ def _says_yes(streams: Streams, question: str) -> bool:
     """Ask on the terminal; only `yes` is a yes."""
     streams.err.write(f"\n{question}\nDo this? Only `yes` is taken for a yes: ")
     streams.err.flush()
-    return sys.stdin.readline().strip() == "yes"
+    try:
+        return sys.stdin.readline().strip() == "yes"
+    except KeyboardInterrupt:
+        streams.tell("\nStopped. Nothing was changed.")
+        raise
 
 
 def _narrator(invocation: Invocation, streams: Streams, options: Options) -> Narrator:

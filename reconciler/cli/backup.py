@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.cli.flow import fail
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.model.secret import Origin
-from reconciler.operations.files import write_private
+from reconciler.operations.files import write_file
 from reconciler.output.terminal import Streams, visible
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
@@ -25,7 +25,7 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
         path: FILE.
         environment: what is set in it keeps its name for itself.
     """
-    names = Names(environment=environment)
+    names = Names(environment={**environment, **_pattern_variables(plan)})
     described = [_described(plan, account, names) for account in plan.planned]
     env_path = path.with_name(f"{path.name}.env")
     left_out = left_out_lines(plan.configuration, described)
@@ -33,19 +33,30 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
         f"What was there before an apply. The way back: reconciler apply -f {path.name} --env-file {env_path.name}",
         *(["Not in it:", *left_out] if left_out else []),
     ]
-    variables = {name: value for one in described for name, value in _variables(one).items()}
+    variables = {name: value for one in described for name, value in one.description.variables.items()}
+    text = yaml_text(file_document(plan.configuration, described), comments)
     try:
-        write_private(env_path, env_text(variables), overwrite=False)
+        write_file(env_path, env_text(_pattern_variables(plan) | variables), overwrite=False, private=True)
         try:
-            write_private(path, yaml_text(file_document(plan.configuration, described), comments), overwrite=False)
+            write_file(path, text, overwrite=False, private=True)
         except BaseException:
             with suppress(OSError):
                 env_path.unlink()
             raise
     except FileExistsError:
-        fail(streams, f"{visible(str(path))} or its .env is there already", "Give `--backup` a new name.")
+        fail(
+            streams,
+            f"{visible(str(path))} or its .env is there already",
+            "Give `--backup` a new name.",
+            code="output-file",
+        )
     except OSError as error:
-        fail(streams, f"the backup can't be written: {error.strerror}", "Nothing was changed. Choose another place.")
+        fail(
+            streams,
+            f"the backup can't be written: {error.strerror}",
+            "Nothing was changed. Choose another place.",
+            code="output-file",
+        )
     streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
 
 
@@ -59,8 +70,10 @@ def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
     return Described(account=account.account, description=found, owns=(*owns, *more.values()))
 
 
-def _variables(described: Described) -> dict[str, str]:
-    """The variables of entries and patterns, and their values; never the token's."""
-    parts = (part for text in described.owns for part in text.parts)
-    own = {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
-    return own | described.description.variables
+def _pattern_variables(plan: Plan) -> dict[str, str]:
+    """The variables of the patterns that are kept, and their values."""
+    patterns = (
+        p for account in plan.planned for p in (*account.account.owns.patterns, *account.account.protect.patterns)
+    )
+    parts = (part for pattern in patterns for part in pattern.source.parts)
+    return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}

@@ -26,7 +26,7 @@ from reconciler.output.progress import Progress
 from reconciler.output.style import Style
 from reconciler.output.terminal import Streams
 from reconciler.planning.planner import Wish, plan
-from reconciler.planning.targets import selected_accounts, unmatched_targets
+from reconciler.planning.targets import selected_accounts
 from reconciler.providers.client import Reader, Surroundings
 from reconciler.view.outcome import Outcome
 
@@ -140,11 +140,10 @@ class Planning:
         """List the accounts and plan; the command ends where a target means nothing."""
         with self.invocation.stop.finishing(), self.progress.live():
             readings = read_accounts(clients)
-        unmatched = unmatched_targets(self.configuration, readings, self.wish.filters.targets)
-        # An account that could not be read may hold what a target means, and its own error says more.
-        if unmatched and not any(isinstance(reading, NotRead) for reading in readings.values()):
-            self._refuse_target(unmatched[0])
-        return plan(self.configuration, readings, self.wish, self.invocation.clock.now())
+        made = plan(self.configuration, readings, self.wish, self.invocation.clock.now())
+        if made.unmatched_targets:
+            self._refuse_target(made.unmatched_targets[0])
+        return made
 
     def _refuse_target(self, target: str) -> NoReturn:
         names = {wanted.address.text(long=False) for wanted in self.configuration.desired}

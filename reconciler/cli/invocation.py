@@ -32,4 +32,4 @@ class Invocation:
     @staticmethod
     def standard_input() -> bytes:
         """All of standard input."""
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read() if sys.stdin is not None else b""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+
+import click
 
 from reconciler import __version__
 from reconciler.cli.flow import (
     Options,
     Planning,
+    declaration,
     fail,
     finish,
     inputs_of,
@@ -19,12 +23,12 @@ from reconciler.cli.flow import (
     wish_of,
 )
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.options import OutputOptions
-from reconciler.config.load import Inputs, Loaded
+from reconciler.cli.options import DEFAULT_FILE, FileOptions, OutputOptions
+from reconciler.config.load import Inputs, Loaded, no_file_configuration
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
-from reconciler.operations.files import write_private
-from reconciler.operations.saved_plan import sealed
+from reconciler.operations.files import write_file
+from reconciler.operations.saved_plan import is_saved_plan, sealed
 from reconciler.output.progress import Progress, display_for
 from reconciler.output.style import Style
 from reconciler.output.terminal import Streams, visible
@@ -33,7 +37,7 @@ from reconciler.providers.registry import open_reader
 from reconciler.view.document import Json, plan_document
 from reconciler.view.json_text import json_text
 from reconciler.view.masking import view_plan
-from reconciler.view.outcome import Outcome
+from reconciler.view.outcome import Outcome, stopped_outcome
 from reconciler.view.plan_view import PlanView
 
 
@@ -66,7 +70,24 @@ def look(invocation: Invocation, options: Options, read: Callable[[Inputs], Load
         progress=Progress(streams, verbosity, display_for(streams, verbosity)),
     )
     with opened_clients(planning, inputs, open_reader) as clients:
-        return Look(streams=streams, plan=planning.plan(clients), diagnostics=diagnostics)
+        plan = planning.plan(clients)
+    if invocation.stop.is_asked():
+        ended = stopped_outcome(invocation.stop.signal)
+        streams.tell(ended.words)
+        raise click.exceptions.Exit(ended.code)
+    return Look(streams=streams, plan=plan, diagnostics=diagnostics)
+
+
+def load_or_default(invocation: Invocation, options: FileOptions) -> Callable[[Inputs], Loaded]:
+    """How `list` and `export` have their configuration: from the files, or without any, as the usual account.
+
+    A usual file that is empty counts as none: it is what `export > webhooks.yaml` makes before it begins.
+    """
+    usual = Path(DEFAULT_FILE)
+    named = bool(options.files or invocation.environment.get("RECONCILER_FILE"))
+    if named or (usual.exists() and not (usual.is_file() and usual.stat().st_size == 0)):
+        return load_here
+    return lambda inputs: no_file_configuration(inputs, declaration)
 
 
 def show(
@@ -105,10 +126,16 @@ def say_plan(
 def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path) -> None:
     name = visible(str(out))
     if view.not_checked:
-        found.streams.tell(f"The plan was not saved: not every account could be read. {name} is as it was.")
+        found.streams.tell("The plan was not saved: not every account could be read.")
         return
+    if out.is_file() and not is_saved_plan(out.read_bytes()):
+        _refuse(found.streams, f"{name} is there and is no saved plan")
     try:
-        write_private(out, sealed(document, found.plan), overwrite=True)
+        write_file(out, sealed(document, found.plan), overwrite=True, private=True)
     except OSError as error:
-        fail(found.streams, f"{name} can't be written: {error.strerror}", "Choose another place for `--out`.")
+        _refuse(found.streams, f"{name} can't be written: {error.strerror}")
     found.streams.tell(f"Saved the plan: `reconciler apply {name}` does exactly this, or refuses.")
+
+
+def _refuse(streams: Streams, message: str) -> NoReturn:
+    fail(streams, message, "Give `--out` a name of its own, in a place that can be written.", code="output-file")

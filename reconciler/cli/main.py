@@ -15,8 +15,9 @@ from reconciler import __version__
 from reconciler.cli.invocation import Invocation
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
-from reconciler.output.terminal import visible
+from reconciler.output.terminal import OutputError, visible
 from reconciler.providers.clock import Clock
+from reconciler.view.outcome import SIGNALLED
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a commented starter file.",
@@ -91,12 +92,9 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock 
     invocation = Invocation(environment=environment, stop=stop, clock=clock or SystemClock(stop))
     try:
         with stop.on_signals():
-            code = _run(arguments, invocation)
+            return _run(arguments, invocation)
     except KeyboardInterrupt:
-        code = _ERROR
-    if stop.is_asked():
-        return 128 + stop.signal
-    return code
+        return SIGNALLED + stop.signal
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
@@ -115,15 +113,15 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     except click.ClickException as error:
         streams.tell(f"error: {visible(error.format_message())}")
         return _ERROR
-    except click.Abort:
-        return _ERROR
+    except click.Abort:  # what click makes of an interrupt
+        return SIGNALLED + invocation.stop.signal if invocation.stop.is_asked() else _ERROR
     except ProviderError as error:
         streams.tell(f"error: {visible(error.message)}")
         streams.tell(f"help: {visible(error.help)}")
         return _ERROR
-    except OSError as error:
-        # Files and sockets answer for themselves where they are used: what is left is the output.
+    except OutputError as error:
         streams.tell(f"error: the output can't be written: {error.strerror}")
+        streams.tell("help: where something was being applied, `reconciler plan` shows what is left to do.")
         return _ERROR
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
         streams.tell(_bug_text(error))

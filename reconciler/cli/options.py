@@ -81,16 +81,23 @@ class ApplyOptions:
 
 def output_options(command: _Command) -> _Command:
     """Give a command `output: OutputOptions`."""
+    return _format(talk_options(command))
+
+
+def talk_options(command: _Command) -> _Command:
+    """Give a command `output: OutputOptions`, where its results have one format only."""
     command = _packed(command, "output", _output)
     for option in (
-        click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
-                     help="How results are written."),
         click.option("--no-color", is_flag=True, help="No colour, on terminals too (as NO_COLOR does)."),
         click.option("-v", "--verbose", count=True, help="Say more; -vv logs every call."),
         click.option("-q", "--quiet", count=True, help="Say less: no waits, no progress."),
-    ):  # fmt: skip
+    ):
         command = option(command)
     return command
+
+
+_format = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+                       help="How results are written.")  # fmt: skip
 
 
 def file_options(command: _Command) -> _Command:
@@ -110,19 +117,27 @@ def file_options(command: _Command) -> _Command:
     return command
 
 
+def account_options(command: _Command) -> _Command:
+    """Give a command `filters: FilterOptions`, of which it takes `--account` alone."""
+    return _account(_packed(command, "filters", _filters))
+
+
+def target_options(command: _Command) -> _Command:
+    """Give a command `filters: FilterOptions`, of which it takes `--account` and `--target`."""
+    return _account(_target(_packed(command, "filters", _filters)))
+
+
 def filter_options(command: _Command) -> _Command:
-    """Give a command `filters: FilterOptions`."""
-    command = _packed(command, "filters", _filters)
-    for option in (
-        click.option("--account", "account", multiple=True, metavar="NAME",
-                     help="Only these accounts; * stands for anything. Repeatable."),
-        click.option("--target", "target", multiple=True, metavar="ADDRESS",
-                     help="Only these webhooks: orders, or orders[track_updated]; * stands for anything. Repeatable."),
-        click.option("--allow-losses", "allow_losses", type=click.IntRange(min=0), metavar="N",
-                     help="Let each account lose N endpoints' events."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+    """Give a command `filters: FilterOptions`: `--account`, `--target` and `--allow-losses`."""
+    return _account(_target(_losses(_packed(command, "filters", _filters))))
+
+
+_account = click.option("--account", "account", multiple=True, metavar="NAME",
+                        help="Only these accounts; * stands for anything. Repeatable.")  # fmt: skip
+_target = click.option("--target", "target", multiple=True, metavar="ADDRESS",
+                       help="Only these webhooks: orders, or orders[track_updated]; * as above.")  # fmt: skip
+_losses = click.option("--allow-losses", "allow_losses", type=click.IntRange(min=0), metavar="N",
+                       help="Let each account lose N endpoints' events.")  # fmt: skip
 
 
 def apply_options(command: _Command) -> _Command:
@@ -152,7 +167,7 @@ def _packed(command: _Command, name: str, pack: Callable[[dict[str, Any]], objec
 
 def _output(given: dict[str, Any]) -> OutputOptions:
     verbosity = given.pop("verbose") - given.pop("quiet")
-    return OutputOptions(format=given.pop("format_"), color=not given.pop("no_color"), verbosity=verbosity)
+    return OutputOptions(format=given.pop("format_", "text"), color=not given.pop("no_color"), verbosity=verbosity)
 
 
 def _files(given: dict[str, Any]) -> FileOptions:
@@ -166,7 +181,9 @@ def _files(given: dict[str, Any]) -> FileOptions:
 
 def _filters(given: dict[str, Any]) -> FilterOptions:
     return FilterOptions(
-        accounts=given.pop("account"), targets=given.pop("target"), allow_losses=given.pop("allow_losses")
+        accounts=given.pop("account"),
+        targets=given.pop("target", ()),
+        allow_losses=given.pop("allow_losses", None),
     )
 
 

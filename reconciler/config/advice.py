@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from reconciler.config.build import Built
 from reconciler.config.complaints import Complaints
 from reconciler.config.entries import Entry
-from reconciler.config.patterns import AccountClaims
+from reconciler.config.patterns import AccountClaims, Patterns
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess
 from reconciler.model.configuration import Account
 from reconciler.model.host import host_address, host_is_loopback
+from reconciler.model.pattern import Pattern
 from reconciler.model.secret import Origin
 from reconciler.model.url import QueryItem
 
@@ -151,17 +152,24 @@ def _may_be_catch_all(entry: Entry) -> bool:
     return any(text.raw in catch_alls or "$" in text.raw for text in entry.written.events)
 
 
+def _matching(owns: Patterns, entry: Entry) -> Iterable[Pattern]:
+    """The patterns that match an entry, whatever its variables hold."""
+    if entry.url.whole_variable:
+        return (pattern for pattern in owns.opaque.patterns if pattern.matches_place(entry.url.endpoint))
+    return owns.opaque.find_all(entry.url.opaque)
+
+
 def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
-    used: set[int] = set()
+    used: set[Pattern] = set()
     for entry in entries:
         if is_guess(entry.url.source):
             return
         for account in entry.accounts:
-            used.update(id(pattern) for pattern in claims[account.name].owns.matcher.find_all(entry.url.endpoint))
+            used.update(_matching(claims[account.name].owns, entry))
     told: set[int] = set()
     for claim in claims.values():
         for pattern, spot in claim.owns.items:
-            if id(pattern) not in used and id(pattern) not in told and claim.owns.certain:
+            if pattern.opaque not in used and id(pattern) not in told and claim.owns.certain:
                 told.add(id(pattern))
                 complaints.warning(
                     "owns-unused",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.config.complaints import Complaints
 from reconciler.config.context import as_written
 from reconciler.config.entries import Entry
-from reconciler.config.patterns import AccountClaims
+from reconciler.config.patterns import AccountClaims, Patterns
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess
 from reconciler.config.written import Text, Written
@@ -29,7 +29,7 @@ def check_owned(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], c
     for entry in entries:
         for account in entry.accounts:
             owns = claims[account.name].owns
-            if not owns.certain or owns.spot is None or owns.matcher.find(entry.url.endpoint) is not None:
+            if not owns.certain or owns.spot is None or _is_owned(entry, owns):
                 continue
             if not owns.items:
                 if owns.spot not in told:
@@ -46,6 +46,16 @@ def check_owned(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], c
                 message = f"no pattern {whose} matches this URL"
                 complaints.error("not-owned", entry.written.url.spot, message, _pattern_to_add(entry))
                 break
+
+
+def _is_owned(entry: Entry, owns: Patterns) -> bool:
+    """Whether a pattern matches an entry, whatever its variables hold; of a URL that one holds only the host counts.
+
+    Else the complaint would tell what a secret begins with, pattern by pattern.
+    """
+    if entry.url.whole_variable:
+        return any(pattern.matches_place(entry.url.endpoint) for pattern in owns.opaque.patterns)
+    return entry.url.opaque in owns.opaque
 
 
 def _is_plain_http(entry: Entry) -> bool:
@@ -67,15 +77,15 @@ def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], 
     for entry in entries:
         for account in entry.accounts:
             absent = claims[account.name].absent
-            if not absent:
+            if not absent or entry.url.whole_variable:
                 continue
             if id(absent) not in sets:
                 by_pattern: dict[Pattern, list[Absent]] = {}
                 for item in absent:
-                    by_pattern.setdefault(item.pattern, []).append(item)
+                    by_pattern.setdefault(item.pattern.opaque, []).append(item)
                 sets[id(absent)] = (PatternSet(by_pattern), by_pattern)
             matcher, by_pattern = sets[id(absent)]
-            named = [item for pattern in matcher.find_all(entry.url.endpoint) for item in by_pattern[pattern]]
+            named = [item for pattern in matcher.find_all(entry.url.opaque) for item in by_pattern[pattern]]
             found = next((item for item in named if _names(item, entry, account)), None)
             if found is not None:
                 complaints.error(

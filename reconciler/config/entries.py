@@ -14,6 +14,7 @@ from reconciler.config.spot import Spot
 from reconciler.config.url_text import read_url
 from reconciler.config.written import NOTHING_SAID, Settings, Text, WrittenEntry
 from reconciler.model.configuration import Account
+from reconciler.model.event_name import is_event_name
 from reconciler.model.provider import Provider
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.url_error import UrlError
@@ -21,7 +22,6 @@ from reconciler.model.webhook import Desired
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 # An event is part of an address: `orders[transaction_created]`.
-_EVENT = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ class EntryReader:
             event = self._context.plain(text, needed=needed)
             if event is None:
                 continue
-            if _EVENT.fullmatch(event):
+            if is_event_name(event):
                 found.append((event, text))
             else:
                 self._context.complaints.error(

@@ -20,12 +20,14 @@ class Patterns:
     Attributes:
         items: each pattern and where it stands.
         matcher: all of them.
+        opaque: all of them, as they may be judged aloud.
         spot: where the list stands; None where no file has it.
         certain: whether what it doesn't match is surely not meant: all of it could be read, no variable is unset.
     """
 
     items: tuple[tuple[Pattern, Spot], ...] = ()
     matcher: PatternSet
+    opaque: PatternSet
     spot: Spot | None = None
     certain: bool = True
 
@@ -80,12 +82,13 @@ def read_claims(
 
 def _patterns(texts: Texts | None, context: Context, *, needed: bool) -> Patterns:
     if texts is None:
-        return Patterns(matcher=PatternSet())
+        return Patterns(matcher=PatternSet(), opaque=PatternSet())
     found = [(_pattern(text, context, needed=needed), text.spot) for text in texts.items]
     items = tuple((pattern, spot) for pattern, spot in found if pattern is not None)
     return Patterns(
         items=items,
         matcher=PatternSet(pattern for pattern, _ in items),
+        opaque=PatternSet(pattern.opaque for pattern, _ in items),
         spot=texts.spot,
         certain=texts.complete
         and len(items) == len(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.host import host_address
 from reconciler.model.secret import Origin, SecretText
@@ -26,6 +26,7 @@ class Pattern:
         port: None for the scheme's default.
         any_subdomain: whether the host began with `*.`.
         pieces: the path in normal form, cut at each `*`; one piece where there is none.
+        opaque_pieces: the same with variables by name.
     """
 
     source: SecretText = field(compare=False)
@@ -34,6 +35,12 @@ class Pattern:
     port: int | None
     any_subdomain: bool
     pieces: tuple[str, ...]
+    opaque_pieces: tuple[str, ...] = field(compare=False)
+
+    @property
+    def opaque(self) -> Pattern:
+        """The pattern as it may be judged aloud, against `Url.opaque`: variables by name, whatever they hold."""
+        return self if self.pieces == self.opaque_pieces else replace(self, pieces=self.opaque_pieces)
 
     @property
     def is_exact(self) -> bool:
@@ -52,14 +59,13 @@ class Pattern:
 
     def matches(self, endpoint: Endpoint) -> bool:
         """Whether it matches an endpoint, its query aside."""
+        return self.matches_place(endpoint) and _path_matches(self.pieces, endpoint.path)
+
+    def matches_place(self, endpoint: Endpoint) -> bool:
+        """Whether it matches an endpoint's scheme, host and port."""
         if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):
             return False
-        if self.any_subdomain:
-            if not endpoint.host.endswith("." + self.host):
-                return False
-        elif self.host != endpoint.host:
-            return False
-        return _path_matches(self.pieces, endpoint.path)
+        return endpoint.host.endswith("." + self.host) if self.any_subdomain else endpoint.host == self.host
 
     def __str__(self) -> str:
         return str(self.source)
@@ -116,13 +122,15 @@ def parse_pattern(text: SecretText) -> Pattern:
     endpoint = parse_url(SecretText.joined(whole)).endpoint
     if any_subdomain and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
         raise UrlError("pattern-host", "the pattern's `*` stands before fewer than two labels of a name", _HELP)
+    path = text.slice(found.start("path"), found.end("path"))
     return Pattern(
         source=text,
         scheme=endpoint.scheme,
         host=endpoint.host,
         port=endpoint.port,
         any_subdomain=any_subdomain,
-        pieces=_path_pieces(text.slice(found.start("path"), found.end("path"))),
+        pieces=_path_pieces(path),
+        opaque_pieces=_path_pieces(path.opaque()),
     )
 
 
@@ -130,7 +138,7 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
     """The path in normal form, cut at each `*` that the file or `--var` wrote."""
     pieces = [""]
     for part in path.parts:
-        if part.origin is Origin.ENVIRONMENT:
+        if part.origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER):
             pieces[-1] += part.text
             continue
         first, *others = part.text.split("*")

@@ -191,6 +191,7 @@ class AccountPlan:
         losses: by endpoint.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
         verdict: the guard's.
+        addresses: every address that a target may mean, filtered out or not.
         claimed: all webhooks that were listed, by whose they are, each group by age.
         count: how many the provider says there are.
     """
@@ -205,6 +206,7 @@ class AccountPlan:
     losses: tuple[Loss, ...] = ()
     allowed_losses: int | None = None
     verdict: Verdict = Verdict.FINE
+    addresses: frozenset[Address] = frozenset()
     claimed: Mapping[Claim, tuple[Remote, ...]] = field(default_factory=dict)
     count: int | None = None
 
@@ -246,6 +248,7 @@ class Plan:
         filters: what narrowed it.
         destroy: whether it deletes what the configuration describes.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
+        unmatched_targets: targets that mean nothing; empty where an account that may hold them could not be planned.
     """
 
     configuration: Configuration
@@ -254,6 +257,7 @@ class Plan:
     filters: Filters = Filters()
     destroy: bool = False
     allowed_losses: int | None = None
+    unmatched_targets: tuple[str, ...] = ()
 
     @property
     def planned(self) -> tuple[AccountPlan, ...]:

@@ -23,6 +23,7 @@ class Outcome(Enum):
     UNKNOWN = "may have been done: the answer was lost"
     UNVERIFIED = "done, but could not be read back"
     OTHER_KEY = "not made: the provider stores the URL in another form"
+    OTHER_KEY_STAYS = "made in another form of the URL, and could not be taken back"
     NOT_AS_WANTED = "done, but reads back differently"
 
 

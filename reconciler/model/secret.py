@@ -51,6 +51,9 @@ class Part:
                 return HIDDEN
 
 
+_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SecretText:
     """Text in parts. `str`, `repr` and `format` print it masked; `reveal()` gives the real characters.
@@ -94,6 +97,20 @@ class SecretText:
     def reveal(self) -> str:
         """The real characters. For building a request, digesting a plan, exporting secrets: nothing that prints."""
         return self._revealed
+
+    def opaque(self) -> SecretText:
+        """The text with each variable's name in place of a value that is secret: what may be judged aloud.
+
+        An error or a warning that hangs on a secret's characters gives them away, one question after the other.
+        """
+        if all(part.origin not in _BY_NAME for part in self.parts):
+            return self
+        return SecretText(
+            tuple(
+                Part(f"\x00{part.name}\x00", part.origin, part.name) if part.origin in _BY_NAME else part
+                for part in self.parts
+            )
+        )
 
     def origins(self) -> frozenset[Origin]:
         """Where its characters came from."""

@@ -6,7 +6,7 @@ Source of the normal form: RFC 3986 6.2.2 and 6.2.3, RFC 5952 for IPv6, IDNA 200
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -108,6 +108,12 @@ class Url:
             case (Part(origin=Origin.ENVIRONMENT | Origin.PLACEHOLDER, name=name),):
                 return name
         return ""
+
+    @property
+    def opaque(self) -> Endpoint:
+        """The endpoint as it may be judged aloud: variables in its path by name, whatever they hold."""
+        path = "/" + "/".join(normal_text(segment.opaque().reveal()) for segment in self.segments)
+        return replace(self.endpoint, path=path)
 
     @property
     def is_loopback(self) -> bool:

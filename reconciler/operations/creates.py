@@ -95,7 +95,8 @@ def _send(plan: AccountPlan, writer: Writer, change: Change) -> Result:
             writer.delete(made.id)
         except ProviderError as failure:
             error = None if failure.kind is ErrorKind.GONE else failure
-    return replace(result, outcome=Outcome.OTHER_KEY, made=made, error=error)
+    outcome = Outcome.OTHER_KEY if error is None else Outcome.OTHER_KEY_STAYS
+    return replace(result, outcome=outcome, made=made, error=error)
 
 
 def _looked_for(result: Result, there: Mapping[Key, Sequence[Remote]]) -> Result:

@@ -1,35 +1,41 @@
-"""Files that are complete or absent, and that nobody else can read."""
+"""Files that are complete or absent."""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 _OWNER_ONLY = 0o600
+_USUAL = 0o666
 
 
-def write_private(path: Path, text: str, *, overwrite: bool) -> None:
-    """Write a file whole, readable by its owner alone.
+def write_file(path: Path, text: str, *, overwrite: bool, private: bool) -> None:
+    """Write a file whole.
 
     The text goes to a temporary file beside it, reaches the disk, and only then takes the name.
 
     Args:
-        path: where.
+        path: where; a link is followed.
         text: what, written as UTF-8.
         overwrite: whether a file of that name may be replaced.
+        private: whether only its owner may read it; else as the process's mask says.
     Raises:
         FileExistsError: there is one, and it may not be.
-        OSError: it can't be written; an older file is as it was.
+        OSError: it can't be written, or what is there is no file; an older file is as it was.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "there is something there that is no file", str(path))
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(_OWNER_ONLY)
+        Path(temporary).chmod(_OWNER_ONLY if private else _USUAL & ~_mask())
         if overwrite:
             Path(temporary).replace(path)
         else:
@@ -38,6 +44,13 @@ def write_private(path: Path, text: str, *, overwrite: bool) -> None:
         with suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def _mask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _take_name(temporary: str, path: Path) -> None:

@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LAST_WORDS = b"\nStopped at once: running calls were cut off. The next apply finishes the work.\n"
+STOP_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)  # a lost terminal hangs up
+_LAST_WORDS = b"\nStopped at once: running calls were cut off. `reconciler plan` shows where things stand.\n"
+_SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -52,11 +55,11 @@ class Stop:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM: the first asks to stop, the second ends the process at once."""
+        """Take SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once."""
 
         def handle(number: int, _frame: FrameType | None) -> None:
             if self.is_asked():
-                os.write(2, _LAST_WORDS)
+                os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _LAST_WORDS)
                 os._exit(128 + number)  # joining the threads would wait for the calls they hold
             self.ask(number)
             if not self._finishing:

@@ -18,6 +18,7 @@ from reconciler.view.json_text import json_text
 
 VERSION = 1
 _SALT_BYTES = 16
+_BEGIN = b'{\n  "format_version": '
 _END = b"\n}\n"
 _COST = {"n": 2**14, "r": 8, "p": 1}
 """What scrypt costs: about 50 ms and 16 MiB a digest. Source: RFC 7914; OWASP's advice for interactive use."""
@@ -79,6 +80,11 @@ def sealed(document: Mapping[str, Any], plan: Plan) -> str:
     }
     saved["checksum"] = _checksum({**document, "saved": saved})
     return _text({**document, "saved": saved})
+
+
+def is_saved_plan(data: bytes) -> bool:
+    """Whether a file looks like a saved plan, of whatever version, so that a new one may take its place."""
+    return data.startswith(_BEGIN)
 
 
 def read_saved(data: bytes) -> SavedPlan:
@@ -180,7 +186,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
         text = data.decode("utf-8")
         document = json.loads(text)
     except json.JSONDecodeError:
-        raise _unreadable(cut=not data.endswith(_END)) from None
+        cut = not data.endswith(_END) and (data.startswith(_BEGIN) or _BEGIN.startswith(data))
+        raise _unreadable(cut=cut) from None
     except (UnicodeDecodeError, RecursionError, ValueError):
         raise _unreadable(cut=False) from None
     if not isinstance(document, dict):

@@ -45,7 +45,7 @@ class Stream:
 
     def error(self, account: str, message: str, help_: str) -> None:
         """An account that could not be checked."""
-        diagnostic: Json = {"severity": "error", "code": "account", "summary": message, "detail": help_}
+        diagnostic: Json = {"severity": "error", "code": "account-unread", "summary": message, "detail": help_}
         self._say("diagnostic", f"{account}: {message}", level="error", account=account, diagnostic=diagnostic)
 
     def plan(self, view: PlanView) -> None:

@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
 _PLAIN = re.compile(r"[\x20-\x7e]*")
@@ -80,8 +81,8 @@ class Streams:
         able = color and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
         out_tty, err_tty = _is_terminal(sys.stdout), _is_terminal(sys.stderr)
         return cls(
-            out=sys.stdout,
-            err=sys.stderr,
+            out=_open_stream(sys.stdout),
+            err=_open_stream(sys.stderr),
             out_color=able and out_tty,
             err_color=able and err_tty,
             interactive=_is_terminal(sys.stdin) and err_tty,
@@ -96,6 +97,15 @@ class Streams:
     def tell(self, text: str = "") -> None:
         """Write a line of anything else."""
         _write(self.err, text)
+
+
+class OutputError(OSError):
+    """The output can't be written, for a reason that the reader should know: a full disk, say."""
+
+
+def _open_stream(stream: TextIO | None) -> TextIO:
+    """A stream that was closed by whoever started the process takes everything and keeps nothing."""
+    return stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -113,12 +123,19 @@ def _write(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError:
         _silence(stream)
+    except OSError as error:
+        _silence(stream)
+        raise OutputError(error.errno, error.strerror) from None
 
 
 def _silence(stream: TextIO) -> None:
     """Send what is still to be written nowhere, so that neither a later line nor the interpreter's end fails on it."""
+    try:
+        number = stream.fileno()
+    except OSError:  # no stream of the system's: nothing of it is left to be written at the end
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, stream.fileno())
+        os.dup2(nowhere, number)
     finally:
         os.close(nowhere)

@@ -107,7 +107,7 @@ def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
         width = max(map(len, fields), default=0)
         for name, value in fields.items():
             yield f"      {name:<{width}}  {_value(value)}"
-    if verbosity and row.unknown:
+    if verbosity > 0 and row.unknown:
         yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
 
 
@@ -164,7 +164,7 @@ def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterato
 
 def refusal_text(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
     """Why a guard refuses an account, and what would let it; nothing where it doesn't."""
-    if account.verdict == "fine":
+    if not account.is_refused:
         return
     why = "these are more losses than allowed"
     if account.verdict == "nothing_left":
@@ -177,10 +177,11 @@ def refusal_text(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str
         return
     yield f"  If that is meant, add `--allow-losses {account.losses}`, or name under `absent` in the file what must go:"
     yield ""
-    yield "    absent:"
+    # At the left margin, so that it can be pasted as it is.
+    yield "absent:"
     for line in dict.fromkeys(speakable):
-        yield f"      - url: {visible(line.url)}"
-        yield f"        events: [{visible(', '.join(line.events))}]"
+        yield f"  - url: {visible(line.url)}"
+        yield f"    events: [{visible(', '.join(line.events))}]"
     if len(speakable) < account.losses:
         yield ""
         yield f"  ({account.losses - len(speakable)} of the losses can't be named there.)"
@@ -192,12 +193,12 @@ def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[
     yield ""
     yield style.paint(f"  Unmanaged, never touched ({len(rows)}):", "bold")
     hinted = sorted(rows, key=lambda row: not row.hint)
-    shown = hinted if verbosity else hinted[: max(_FEW, sum(bool(row.hint) for row in rows))]
+    shown = hinted if verbosity > 0 else hinted[: max(_FEW, sum(bool(row.hint) for row in rows))]
     for row in shown:
         yield f"    {visible(row.address)}  {visible(', '.join(row.events))}  {visible(row.url)}"
         if row.hint:
             yield f"      {style.paint('hint', 'yellow')}: {_HINTS[row.hint].format(visible(row.near))}"
-        if verbosity and row.unknown:
+        if verbosity > 0 and row.unknown:
             yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
     if len(shown) < len(rows):
         yield f"    and {len(rows) - len(shown)} more: `reconciler list` shows them"

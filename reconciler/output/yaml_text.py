@@ -34,7 +34,7 @@ def yaml_text(document: dict[str, Json], comments: Iterable[str] = ()) -> str:
         comments: lines that stand at the top, without their `#`.
     """
     head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in comments)
-    body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=10_000)
     return head + body
 
 

@@ -33,15 +33,22 @@ class Claims:
             return Claim.NONE
         if key.endpoint in self._account.protect:
             return Claim.PROTECTED
-        if key.scope != self._account.scope:
-            return Claim.OWNED if key in self._named else Claim.NONE
+        # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
+        if key in self._named:
+            return Claim.OWNED
+        if not self._is_own_kind(key):
+            return Claim.NONE
         if self._is_absent(key, remote):
             return Claim.ABSENT
         return Claim.OWNED if self.owns(key) else Claim.NONE
 
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
-        return key in self._named or (key.scope == self._account.scope and key.endpoint in self._account.owns)
+        return key in self._named or (self._is_own_kind(key) and key.endpoint in self._account.owns)
+
+    def _is_own_kind(self, key: Key) -> bool:
+        """Whether a webhook is of the account's kind; an account of a provider whose tokens say none has them all."""
+        return not self._account.scope or key.scope == self._account.scope
 
     def _is_absent(self, key: Key, remote: Remote) -> bool:
         events = self._account.provider.events_of(remote.fields)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.configuration import Account
 from reconciler.model.description import Description, Entry, LeftOut
+from reconciler.model.event_name import is_event_name
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Hides, hidden_in, hidden_segments
 from reconciler.model.url import Url, check_wanted, fits_as_value
@@ -75,7 +76,8 @@ def describe(
     blocked: set[tuple[str, str]] = set()
     describable: list[Remote] = []
     for key, found in by_key(remotes).items():
-        choice = choose(found)
+        # The way back must lead to what was received, so of duplicates the one that delivers is described.
+        choice = choose(found, prefer_live=None if duplicates_stay else account.provider)
         why = _refusal(account, choice.survivor)
         if choice.duplicates and duplicates_stay:
             why = why or f"{len(found)} webhooks of this URL and event deliver each event as often"
@@ -106,7 +108,9 @@ _UNSPEAKABLE = "its path holds characters that can't stand in a variable's value
 
 
 def _refusal(account: Account, remote: Remote) -> str:
-    """Why no entry may have this webhook's URL; nothing where one may."""
+    """Why no entry may describe this webhook; nothing where one may."""
+    if not all(map(is_event_name, account.provider.events_of(remote.fields))):
+        return "its event is no name that a file may write"
     url = remote.fields[account.provider.url_field]
     if not isinstance(url, Url):
         return _UNREADABLE

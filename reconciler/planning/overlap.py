@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.webhook import Key
+from reconciler.model.secret import Origin
+from reconciler.model.url import Url
+from reconciler.model.webhook import Desired, Key
 
 
 def _place(account: Account) -> tuple[str, str]:
@@ -48,24 +50,44 @@ class UnreadKeys:
 
     def __init__(self, configuration: Configuration, read: Iterable[str]) -> None:
         seen = frozenset(read)
-        places = {account.name: _place(account) for account in configuration.accounts if account.name not in seen}
-        self._named: dict[tuple[tuple[str, str], Key], str] = {
-            (places[wanted.address.account], wanted.key): wanted.address.account
-            for wanted in configuration.desired
-            if wanted.address.account in places
-        }
+        unread = {account.name: account for account in configuration.accounts if account.name not in seen}
+        self._named: dict[tuple[tuple[str, str], Key], str] = {}
+        self._vague: list[tuple[Account, Desired]] = []
+        for wanted in configuration.desired:
+            account = unread.get(wanted.address.account)
+            if account is not None and _is_vague(account, wanted):
+                self._vague.append((account, wanted))
+            elif account is not None:
+                self._named[_place(account), wanted.key] = account.name
 
     def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
         """Why an account can't be planned: it would delete what may be an unread account's webhook."""
         for change in changes:
             if change.action is not Action.DELETE or change.remote is None or change.remote.key is None:
                 continue
-            other = self._named.get((_place(account), change.remote.key))
+            key = change.remote.key
+            other = self._named.get((_place(account), key)) or self._vaguely(account, key)
             if other is not None:
                 return ProviderError(
                     kind=ErrorKind.INVALID,
                     message=f"deleting {change.address.text(long=False)} may delete a webhook of account {other}, "
-                    "whose entry names it and which was not read",
+                    "whose entry names it, or may name it, and which was not read",
                     help=f"Plan both accounts together: leave out `--account`, or add `--account {other}`.",
                 )
         return None
+
+    def _vaguely(self, account: Account, key: Key) -> str | None:
+        """The unread account whose entry may name a key, for all that is known of its variables."""
+        for other, wanted in self._vague:
+            url = wanted.fields[other.provider.url_field]
+            same_host = isinstance(url, Url) and (url.whole_variable or url.endpoint.origin == key.endpoint.origin)
+            if _place(other) == _place(account) and wanted.key.event == key.event and same_host:
+                return other.name
+        return None
+
+
+def _is_vague(account: Account, wanted: Desired) -> bool:
+    """Whether variables that aren't set leave open which webhook an entry means: its URL, or its kind."""
+    url = wanted.fields[account.provider.url_field]
+    unset = isinstance(url, Url) and Origin.PLACEHOLDER in url.source.origins()
+    return unset or (bool(account.provider.token_kinds) and not account.mode)

@@ -11,12 +11,12 @@ from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanne
 from reconciler.model.reading import NotRead, Reading
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.carriers import with_carriers
-from reconciler.planning.changes import match_account
+from reconciler.planning.changes import Matched, match_account
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.overlap import UnreadKeys, overlaps
-from reconciler.planning.targets import matches_address
+from reconciler.planning.targets import matches_address, unmatched_targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,8 @@ def plan(
             planned = replace(planned, count=reading.count)
             conflict = unread.conflict(account, planned.changes)
             accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
+    planned_accounts = [one for one in accounts if isinstance(one, AccountPlan)]
+    unmatched = unmatched_targets(frozenset().union(*(one.addresses for one in planned_accounts)), wish.filters.targets)
     return Plan(
         configuration=configuration,
         accounts=tuple(accounts),
@@ -75,6 +77,7 @@ def plan(
         filters=wish.filters,
         destroy=wish.destroy,
         allowed_losses=wish.allowed_losses,
+        unmatched_targets=unmatched if len(planned_accounts) == len(accounts) else (),
     )
 
 
@@ -131,11 +134,28 @@ def _plan_account(
         protected=_pairs(matched.protected, targets),
         protected_others=_remotes(account, sorted(matched.protected_others, key=lambda remote: remote.age), targets),
         unmanaged=tuple(hints.on(remote) for remote in _remotes(account, claimed[Claim.NONE], targets)),
-        duplicates=tuple(sorted(matched.duplicates, key=lambda found: found.address)),
+        duplicates=tuple(
+            found
+            for found in sorted(matched.duplicates, key=lambda found: found.address)
+            if _is_meant(found.address, targets)
+        ),
         losses=losses,
         allowed_losses=wish.allowed_losses,
+        addresses=_addresses(account, matched, claimed),
         claimed=claimed,
         verdict=verdict_on(account, losses, deliveries, wish.allowed_losses),
+    )
+
+
+def _addresses(account: Account, matched: Matched, claimed: Mapping[Claim, tuple[Remote, ...]]) -> frozenset[Address]:
+    """Every address of an account: of changes, entries, and webhooks that are neither."""
+    others = (*matched.protected_others, *claimed[Claim.NONE])
+    return frozenset(
+        (
+            *(change.address for change in matched.changes),
+            *(pair.desired.address for pair in (*matched.pairs, *matched.protected)),
+            *(Address.of_remote(account.name, remote.id) for remote in others),
+        )
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.reading import NotRead, Reading
 from reconciler.model.webhook import Address
 
 
@@ -30,12 +29,6 @@ def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> 
     )
 
 
-def unmatched_targets(
-    configuration: Configuration, readings: Mapping[str, Reading | NotRead], targets: Iterable[str]
-) -> tuple[str, ...]:
-    """The targets that mean no webhook of the file and none that was listed."""
-    addresses = [wanted.address for wanted in configuration.desired if wanted.address.account in readings]
-    for name, reading in readings.items():
-        if isinstance(reading, Reading):
-            addresses.extend(Address.of_remote(name, remote.id) for remote in reading.remotes)
+def unmatched_targets(addresses: Collection[Address], targets: Iterable[str]) -> tuple[str, ...]:
+    """The targets that mean none of these addresses."""
     return tuple(target for target in targets if not any(matches_address(target, address) for address in addresses))

@@ -200,11 +200,5 @@ def _refused_create(error: ProviderError) -> ProviderError:
     match error.kind:
         case ErrorKind.GONE:
             return replace(_no_list(), may_have_acted=error.may_have_acted)
-        case ErrorKind.INVALID:
-            return replace(
-                error,
-                help="Where a switched-off webhook of the same URL and event may be in the way, which Shippo's list "
-                f"doesn't show, look in {SHIPPO.portal}.",
-            )
         case _:
             return error

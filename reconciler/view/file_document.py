@@ -24,9 +24,10 @@ class Described:
 
 def template_text(text: SecretText) -> str:
     """Text as a file writes it: variables by name, every other dollar sign doubled."""
+    if Origin.PROVIDER in text.origins():
+        raise ValueError("what a provider wrote must become a literal or a variable first")
     return "".join(
-        f"${{{part.name}}}" if part.origin is Origin.ENVIRONMENT else part.text.replace("$", "$$")
-        for part in text.parts
+        f"${{{part.name}}}" if part.origin is Origin.ENVIRONMENT else _escaped(part.text) for part in text.parts
     )
 
 
@@ -48,19 +49,24 @@ def file_document(configuration: Configuration, described: Sequence[Described]) 
     document |= {"secret_params": secret} if secret else {}
     document |= {"public_params": public} if public else {}
     document |= {} if several else _claims(described[0])
-    document["webhooks"] = webhooks_document(described)
+    document["webhooks"] = _webhooks(described, several=several)
     return document
 
 
-def fragment_document(described: Sequence[Described]) -> dict[str, Json]:
-    """What is to be added to a file: patterns and entries."""
-    owns = [template_text(pattern) for one in described for pattern in one.owns]
-    return {"owns": owns, "webhooks": webhooks_document(described)}
+def fragment_document(one: Described, *, several: bool) -> dict[str, Json]:
+    """What is to be added to a file: patterns and entries.
+
+    Args:
+        one: the account.
+        several: whether the file has others.
+    """
+    owns: dict[str, Json] = {"owns": [template_text(pattern) for pattern in one.owns]}
+    place: dict[str, Json] = {"accounts": {one.account.name: owns}} if several else owns
+    return {**place, "webhooks": _webhooks([one], several=several)}
 
 
-def webhooks_document(described: Sequence[Described]) -> dict[str, Json]:
+def _webhooks(described: Sequence[Described], *, several: bool) -> dict[str, Json]:
     """The entries by name."""
-    several = len(described) > 1
     return {entry.name: _entry(entry, several=several) for one in described for entry in one.description.entries}
 
 
@@ -102,7 +108,8 @@ def _settings(account: Account) -> dict[str, Json]:
     """The provider's settings of an account, those that aren't the usual ones."""
     settings: dict[str, Json] = {"provider": account.provider.name, "token": template_text(account.token)}
     settings |= {"mode": account.mode} if account.mode else {}
-    settings |= {"base_url": account.base_url} if account.base_url != account.provider.base_url else {}
+    usual = account.base_url == account.provider.base_url
+    settings |= {} if usual else {"base_url": _escaped(account.base_url)}
     settings |= {"account_id": template_text(account.account_id)} if account.account_id is not None else {}
     settings |= {"timeout": account.timeout} if account.timeout != DEFAULT_TIMEOUT else {}
     return settings | ({} if account.trust_count else {"trust_count": False})
@@ -117,8 +124,15 @@ def _claims(described: Described) -> dict[str, Json]:
     return claims | ({"limits": {"max_losses": losses}} if losses != DEFAULT_MAX_LOSSES else {})
 
 
+def _escaped(text: str) -> str:
+    return text.replace("$", "$$")
+
+
 def _entry(entry: Entry, *, several: bool) -> dict[str, Json]:
-    written: dict[str, Json] = {"url": template_text(entry.url), "events": tuple(entry.events)}
+    written: dict[str, Json] = {
+        "url": template_text(entry.url),
+        "events": tuple(map(_escaped, entry.events)),
+    }
     written |= {"account": entry.account} if several else {}
     written |= {} if entry.active else {"active": False}
     return written | ({} if entry.is_test is None else {"is_test": entry.is_test})

@@ -109,6 +109,7 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
             title=named.provider.title,
             mode=named.mode,
             standing=Standing.NOT_CHECKED,
+            verdict="not_checked",
             error=account.error.message,
             help=account.error.help,
         )

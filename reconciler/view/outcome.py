@@ -22,6 +22,10 @@ class ExitCode(IntEnum):
     REFUSED = 3
 
 
+SIGNALLED = 128
+"""What is added to a signal's number, as shells do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a command ends.
@@ -62,7 +66,7 @@ def drift_outcome(view: PlanView, *, fail_on_unmanaged: bool) -> Outcome:
 
 def refusal_outcome(view: PlanView) -> Outcome:
     """The end of an apply that a guard refuses."""
-    return Outcome(words=f"Refused: {_names(view.refused)}. Nothing was changed.", code=ExitCode.REFUSED)
+    return Outcome(words=f"Refused for account {_names(view.refused)}. Nothing was changed.", code=ExitCode.REFUSED)
 
 
 def declined_outcome() -> Outcome:
@@ -75,9 +79,9 @@ def stale_outcome() -> Outcome:
     return Outcome(words="Refused: the saved plan is not the present one. Nothing was changed.", code=ExitCode.REFUSED)
 
 
-def stopped_outcome() -> Outcome:
-    """The end of an apply that was stopped before it did anything."""
-    return Outcome(words="Stopped. Nothing was changed.", code=ExitCode.ERROR)
+def stopped_outcome(number: int) -> Outcome:
+    """The end of a command that a signal stopped before it did anything."""
+    return Outcome(words="Stopped. Nothing was changed.", code=SIGNALLED + number)
 
 
 def unreadable_outcome(view: PlanView) -> Outcome:
@@ -94,9 +98,10 @@ def report_outcome(view: ReportView) -> Outcome:
     """The end of an apply that did something."""
     done = view.summary
     words = f"{done.created} created, {done.updated} updated, {done.deleted} deleted"
+    words += f"; {done.already} already as wanted" if done.already else ""
     left = view.failed
     if view.stopped_by:
-        return Outcome(words=f"Stopped: {words}; {len(left)} not done.", code=128 + view.stopped_by)
+        return Outcome(words=f"Stopped: {words}; {len(left)} not done.", code=SIGNALLED + view.stopped_by)
     if left or view.errors or view.not_checked:
         parts = [f"{len(left)} not done"] if left else []
         parts += [f"not checked: {', '.join(view.not_checked)}"] if view.not_checked else []

@@ -116,7 +116,7 @@ class AccountRow:
     """An account's head line and the guard's verdict.
 
     Attributes:
-        verdict: `fine`, `too_many_losses` or `nothing_left`.
+        verdict: `fine`, `too_many_losses` or `nothing_left`; `not_checked` where nobody knows.
         losses: how many endpoints lose events.
         max_losses: how many may, by the file.
         allowed_losses: how many may, by the option; None where it wasn't given.
@@ -139,6 +139,11 @@ class AccountRow:
     count: int | None = None
     error: str = ""
     help: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard refuses it."""
+        return self.verdict in ("too_many_losses", "nothing_left")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +213,7 @@ class PlanView:
     @property
     def refused(self) -> tuple[AccountRow, ...]:
         """The accounts that a guard refuses."""
-        return tuple(account for account in self.accounts if account.verdict != "fine")
+        return tuple(account for account in self.accounts if account.is_refused)
 
     @property
     def not_checked(self) -> tuple[AccountRow, ...]:

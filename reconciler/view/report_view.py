@@ -75,6 +75,7 @@ class DoneSummary:
     created: int = 0
     updated: int = 0
     deleted: int = 0
+    already: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ class ResultMask:
     def _help(self, result: Result) -> str:
         """What to do about a change that is not as wanted."""
         match result.outcome:
-            case Outcome.OTHER_KEY:
+            case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS:
                 return f"Write the provider's form into the file: {self._made(result)}"
             case Outcome.CHANGED_MEANWHILE | Outcome.GONE_MEANWHILE:
                 return "Somebody changed it meanwhile: run `reconciler plan` and look again."
@@ -185,5 +186,10 @@ def view_report(report: Report) -> ReportView:
 
 
 def _summary(rows: Iterable[ResultRow]) -> DoneSummary:
-    done = [row.action for row in rows if row.done]
-    return DoneSummary(created=done.count("create"), updated=done.count("update"), deleted=done.count("delete"))
+    done = [row.action for row in rows if row.outcome == "done"]
+    return DoneSummary(
+        created=done.count("create"),
+        updated=done.count("update"),
+        deleted=done.count("delete"),
+        already=sum(row.outcome == "already" for row in rows),
+    )

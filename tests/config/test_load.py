@@ -336,6 +336,13 @@ def test_offline_nobody_knows_whether_a_url_with_an_unset_variable_in_it_is_owne
     ]
 
 
+def test_offline_an_unset_variable_gives_no_cause_for_advice() -> None:
+    host = TOP + "owns: ['https://${HOST}/*']\n" + ENTRY.replace("h.example.com", "${HOST}")
+    assert loaded(inputs(host, environment={}, offline=True)).diagnostics == ()
+    pattern = TOP + "owns: [https://h.example.com/a, 'https://h.example.com/${X}']\n" + ENTRY
+    assert loaded(inputs(pattern, environment={}, offline=True)).diagnostics == ()
+
+
 def test_offline_absent_may_mean_webhooks_of_any_kind() -> None:
     text = TOP + OWNS + "absent: [https://h.example.com/a]\n" + ENTRY + "    is_test: true\n"
     assert complaints(loaded(inputs(text, environment={}, offline=True))) == [

@@ -133,6 +133,10 @@ LITERAL = {
     + f"accounts:\n  live:\n    provider: shippo\n    token: shippo\n      {CANARY}\n    mode: x\n"
     + OWNS
     + ENTRY,
+    "token-that-is-a-url-too": TOP
+    + f"accounts: {{live: {{provider: shippo, token: &t {CANARY}}}}}\n"
+    + OWNS
+    + ENTRY.replace("https://h.example.com/a", "*t"),
     "token-twice": TOP + f"accounts: {{live: {{provider: shippo, token: a, token: {CANARY}}}}}\n" + OWNS + ENTRY,
     "token-mistyped": TOP + f"accounts: {{live: {{provider: shippo, tokn: {CANARY}}}}}\n" + OWNS + ENTRY,
     "token-as-a-list": TOP + f"accounts: {{live: {{provider: shippo, token: [{CANARY}]}}}}\n" + OWNS + ENTRY,

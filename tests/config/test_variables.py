@@ -62,6 +62,7 @@ ERRORS = [
     pytest.param("${N:?e $$ f}", ("variable-unset", "`${N}` is not set: e $ f"), id="message"),
     pytest.param("${N:?say ${A} ${M:-m}}", ("variable-unset", "`${N}` is not set: say ${A} m"), id="message-parts"),
     pytest.param("${N:-${M}}", ("variable-unset", "`${M}` is not set"), id="unset-default"),
+    pytest.param("${N:?say ${A:-a}}", ("variable-unset", "`${N}` is not set: say ${A}"), id="message-default-unused"),
     pytest.param("$A", ("variable-form", "`$A` is neither a variable nor plain text"), id="bare"),
     pytest.param("${A:-$B}", ("variable-form", "`$B` is neither a variable nor plain text"), id="bare-in-a-default"),
     *(
@@ -192,6 +193,15 @@ def test_a_mounted_secret_that_cannot_be_read_is_an_error_that_names_no_path(
         ("variable-file", "5:10", "the file that `X_FILE` names can't be read as text")
     ]
     assert configuration(inputs(text, environment=environment, offline=True))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n"], ids=["empty", "line-break", "windows-line-break"])
+def test_an_empty_mounted_secret_counts_as_unset(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(content)
+    text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${X}\n")
+    found = loaded(inputs(text, environment={"SHIPPO_API_TOKEN": "shippo_live_1", "X_FILE": str(path)}))
+    assert complaints(found) == [("variable-unset", "5:10", "`${X}` is not set")]
 
 
 def test_only_the_environment_names_files(tmp_path: Path, secret_file: Path) -> None:

@@ -104,7 +104,7 @@ def test_removing_more_than_may_be_lost_is_refused_until_it_is_named_absent(tool
     refused = tool.run("apply", "--auto-approve")
     assert (refused.code, tool.there(), tool.writes(mark)) == (3, before, [])
     assert "--allow-losses 4" in refused.out
-    lines = refused.out.split("    absent:\n")[1].split("\n\n")[0]
+    lines = refused.out.split("\nabsent:\n")[1].split("\n\n")[0]
     assert lines.count("- url:") == 4
     assert tool.run("plan").code == 0
 

@@ -94,7 +94,7 @@ def test_create_that_could_not_be_taken_back_says_why() -> None:
         run = site.plan([entry("a")])
         with site.fault(Answer(status=422), "DELETE"):
             (result,) = run.apply().results
-        assert result.outcome is Outcome.OTHER_KEY
+        assert result.outcome is Outcome.OTHER_KEY_STAYS
         assert result.error is not None
         assert result.error.status == 422
         assert list(site.webhooks()) == [result.object_id]

@@ -92,7 +92,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
     [
         pytest.param(
             _report(_result(Outcome.DONE), _result(Outcome.ALREADY, number=1)),
-            "\nApply complete: 1 created, 1 updated, 0 deleted.\n",
+            "\nApply complete: 1 created, 0 updated, 0 deleted; 1 already as wanted.\n",
             "",
             0,
             id="complete",

@@ -160,15 +160,12 @@ def test_a_url_that_the_provider_stores_differently_comes_back_as_it_stores_it()
     assert made.fields == fields(URL.replace("orders", "orders/"))
 
 
-def test_a_create_that_is_refused_says_why_and_where_to_look(sandbox: Sandbox) -> None:
+def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
     with writing(sandbox.base_url) as client:
         error = failed(lambda: client.create(fields(URL + "x" * 200)))
     assert (error.kind, error.status, error.may_have_acted) == (ErrorKind.INVALID, 400, False)
     assert error.message.startswith("Shippo doesn't accept what was sent (400): `url`: ")
-    assert error.help == (
-        "Where a switched-off webhook of the same URL and event may be in the way, which Shippo's list doesn't show, "
-        "look in the Shippo web app (Settings, API, Webhooks)."
-    )
+    assert error.help == "Compare the entry with what the provider allows."
 
 
 @pytest.mark.parametrize(

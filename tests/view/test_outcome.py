@@ -88,7 +88,9 @@ drift_unmanaged = partial(drift_outcome, fail_on_unmanaged=True)
         pytest.param(drift, FILTERED, 0, "In step: 1 webhook; filtered.", id="drift-filtered"),
         pytest.param(drift, HALF, 1, "Not checked: one.", id="drift-half"),
         pytest.param(drift, HALF_CHANGED, 1, "Not checked: one; elsewhere: 1 difference.", id="drift-half-changed"),
-        pytest.param(refusal_outcome, REFUSED, 3, "Refused: default. Nothing was changed.", id="apply-refused"),
+        pytest.param(
+            refusal_outcome, REFUSED, 3, "Refused for account default. Nothing was changed.", id="apply-refused"
+        ),
         pytest.param(nothing_to_do_outcome, IN_STEP, 0, "No changes.", id="apply-in-step"),
         pytest.param(nothing_to_do_outcome, PROTECTED, 0, "No changes; 1 protected difference.", id="apply-protected"),
         pytest.param(nothing_to_do_outcome, HALF, 1, "Not checked: one. Nothing was changed.", id="apply-half"),
@@ -110,7 +112,7 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
             CHANGES,
             0,
             0,
-            "Apply complete: 1 created, 1 updated, 0 deleted.",
+            "Apply complete: 1 created, 0 updated, 0 deleted; 1 already as wanted.",
             id="complete",
         ),
         pytest.param(

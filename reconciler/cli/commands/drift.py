@@ -14,15 +14,15 @@ from reconciler.cli.options import (
     FilterOptions,
     OutputOptions,
     file_options,
-    filter_options,
     output_options,
+    target_options,
 )
 from reconciler.view.outcome import drift_outcome
 
 
 @click.command("drift")
 @file_options
-@filter_options
+@target_options
 @click.option("--fail-on-unmanaged", is_flag=True, help="Webhooks that the file isn't responsible for are drift too.")
 @output_options
 @click.pass_obj

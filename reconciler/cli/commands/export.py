@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import Options, declaration, fail, load_here
+from reconciler.cli.flow import ERROR, Options, fail
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import look
+from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
-    DEFAULT_FILE,
     FileOptions,
     FilterOptions,
     OutputOptions,
+    account_options,
     file_options,
-    filter_options,
-    output_options,
+    talk_options,
 )
-from reconciler.config.load import Inputs, Loaded, no_file_configuration
 from reconciler.model.plan import AccountPlan, Claim, Plan
-from reconciler.operations.files import write_private
+from reconciler.operations.files import write_file
 from reconciler.output.terminal import Streams, visible
 from reconciler.output.text import head_text
 from reconciler.output.yaml_text import env_text, yaml_text
@@ -33,13 +32,19 @@ from reconciler.view.masking import view_plan
 @file_options
 @click.option("--missing", is_flag=True, help="Only what the file doesn't have, as lines to add to it.")
 @click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to this file, which must not be there yet, instead of standard output.",
+)
+@click.option(
     "--secrets-to",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Write the values of the secrets to this env file (0600). Without it they are written nowhere.",
 )
-@filter_options
-@output_options
+@account_options
+@talk_options
 @click.pass_obj
 def command(
     invocation: Invocation,
@@ -48,41 +53,43 @@ def command(
     output: OutputOptions,
     *,
     missing: bool,
+    out: Path | None,
     secrets_to: Path | None,
 ) -> int:  # fmt: skip
     """Write the file that describes an account as it is, so that the next plan is empty.
 
     Works without a file: then it is the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described
-    is listed at the top, and not owned.
+    is listed at the top, and not owned. Exits with 1 where an account could not be read.
     """
     options = Options(inputs=inputs, filters=filters, output=output)
-    named = bool(inputs.files or invocation.environment.get("RECONCILER_FILE"))
-    has_file = named or Path(DEFAULT_FILE).exists()
-    found = look(invocation, options, load_here if has_file else _without_file)
-    view = view_plan(found.plan)
-    if view.not_checked:
-        account = view.not_checked[0]
-        fail(found.streams, f"account {visible(account.name)}: {visible(account.error)}", account.help)
+    found = look(invocation, options, load_or_default(invocation, inputs))
+    streams, plan = found.streams, found.plan
+    view = view_plan(plan)
+    for account in view.not_checked:
+        streams.tell(f"error: account {visible(account.name)}: {visible(account.error)}")
+        streams.tell(f"help: {visible(account.help)}")
+    if not plan.planned:
+        return ERROR
+    if missing and len(plan.accounts) > 1:
+        fail(streams, "`--missing` describes one account at a time", "Choose it with `--account NAME`.")
     names = Names(
-        entries=(wanted.address.name for wanted in found.plan.configuration.desired) if missing else (),
+        entries=(wanted.address.name for wanted in plan.configuration.desired) if missing else (),
         environment=invocation.environment,
     )
-    described = [_described(found.plan, account, names, missing=missing) for account in found.plan.planned]
+    described = [_described(plan, account, names, missing=missing) for account in plan.planned]
+    several = plan.configuration.long_addresses
     comments = [
         "yaml-language-server: $schema=./webhooks.schema.json",
         f"Written by `reconciler export` on {view.created.partition('T')[0]}.",
         *(head_text(account) for account in view.accounts),
-        *_left_out(found.plan, described),
+        *_left_out(plan, described),
     ]
-    document = fragment_document(described) if missing else file_document(found.plan.configuration, described)
-    found.streams.say(yaml_text(document, comments).rstrip("\n"))
-    variables = {name: value for one in described for name, value in one.description.variables.items()}
-    _tell_secrets(found.streams, variables, secrets_to)
-    return 0
-
-
-def _without_file(inputs: Inputs) -> Loaded:
-    return no_file_configuration(inputs, declaration)
+    document = (
+        fragment_document(described[0], several=several) if missing else file_document(plan.configuration, described)
+    )
+    _write_secrets(streams, described, secrets_to)
+    _write(streams, yaml_text(document, comments), out)
+    return ERROR if view.not_checked else 0
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
@@ -96,23 +103,38 @@ def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool)
     return Described(account=account.account, description=found, owns=tuple(owners.values()))
 
 
-def _left_out(plan: Plan, described: list[Described]) -> list[str]:
+def _left_out(plan: Plan, described: Sequence[Described]) -> list[str]:
     lines = left_out_lines(plan.configuration, described)
     return ["", f"Not described, and so not owned ({len(lines)}):", *(f"  {line}" for line in lines)] if lines else []
 
 
-def _tell_secrets(streams: Streams, variables: dict[str, str], secrets_to: Path | None) -> None:
-    """Write the secrets' values where that was asked for, or say which variables are to be set."""
-    if secrets_to is None:
-        if variables:
-            streams.tell(f"To be set, with values that are written nowhere: {', '.join(sorted(variables))}.")
-            streams.tell("help: `--secrets-to FILE` writes an env file with them.")
+def _write(streams: Streams, text: str, out: Path | None) -> None:
+    if out is None:
+        streams.say(text.rstrip("\n"))
         return
-    name = visible(str(secrets_to))
+    _write_new(streams, text, out, "--out", private=False)
+    streams.tell(f"Wrote {visible(str(out))}.")
+
+
+def _write_secrets(streams: Streams, described: Sequence[Described], secrets_to: Path | None) -> None:
+    """Write the secrets' values where that was asked for, or say which variables are to be set."""
+    variables = {name: value for one in described for name, value in one.description.variables.items()}
+    if secrets_to is not None:
+        _write_new(streams, env_text(variables), secrets_to, "--secrets-to", private=True)
+        name = visible(str(secrets_to))
+        streams.tell(f"Wrote {name}. Keep it out of version control; plan with `--env-file {name}`.")
+    elif variables:
+        streams.tell(f"To be set, with values that are written nowhere: {', '.join(sorted(variables))}.")
+        streams.tell("help: `--secrets-to FILE` writes an env file with them.")
+
+
+def _write_new(streams: Streams, text: str, path: Path, option: str, *, private: bool) -> None:
+    """Write a file that must not be there yet; the command ends where that fails."""
     try:
-        write_private(secrets_to, env_text(variables), overwrite=False)
+        write_file(path, text, overwrite=False, private=private)
     except FileExistsError:
-        fail(streams, f"{name} is there already, and is never overwritten", "Give `--secrets-to` a new name.")
+        message = f"{visible(str(path))} is there already, and is never overwritten"
+        fail(streams, message, f"Give `{option}` a new name.", code="output-file")
     except OSError as error:
-        fail(streams, f"{name} can't be written: {error.strerror}", "Give `--secrets-to` another place.")
-    streams.tell(f"Wrote {name}. Keep it out of version control; plan with `--env-file {name}`.")
+        message = f"{visible(str(path))} can't be written: {error.strerror}"
+        fail(streams, message, f"Give `{option}` another place.", code="output-file")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 import click
 
 from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import DEFAULT_FILE
+from reconciler.operations.files import write_file
 from reconciler.output.terminal import visible
 
 
@@ -20,11 +22,20 @@ def command(invocation: Invocation, path: str) -> int:
     streams = invocation.streams()
     starter = files("reconciler.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
     try:
-        with open(path, "x", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - `x` never overwrites
-            file.write(starter)
+        write_file(Path(path), starter, overwrite=False, private=False)
     except FileExistsError:
-        fail(streams, f"{path} is there already, and is never overwritten", "Write to another with `-f PATH`.")
+        fail(
+            streams,
+            f"{path} is there already, and is never overwritten",
+            "Write to another with `-f PATH`.",
+            code="output-file",
+        )
     except OSError as error:
-        fail(streams, f"{path} can't be written: {error.strerror}", "Choose a place that can, with `-f PATH`.")
+        fail(
+            streams,
+            f"{path} can't be written: {error.strerror}",
+            "Choose a place that can, with `-f PATH`.",
+            code="output-file",
+        )
     streams.say(f"Wrote {visible(path)}. Edit it, then run `reconciler validate` and `reconciler plan`.")
     return 0

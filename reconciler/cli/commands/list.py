@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from reconciler import __version__
-from reconciler.cli.flow import Options, declaration, finish, load_here
+from reconciler.cli.flow import Options, finish
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import look
+from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
-    DEFAULT_FILE,
     FileOptions,
     FilterOptions,
     OutputOptions,
     file_options,
-    filter_options,
     output_options,
+    target_options,
 )
-from reconciler.config.load import Inputs, Loaded, no_file_configuration
 from reconciler.output.terminal import visible
 from reconciler.view.document import listing_document
 from reconciler.view.json_text import json_text
@@ -30,7 +26,7 @@ from reconciler.view.outcome import listing_outcome
 
 @click.command("list")
 @file_options
-@filter_options
+@target_options
 @output_options
 @click.pass_obj
 def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions, output: OutputOptions) -> int:
@@ -39,8 +35,7 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
     Exits with 0; with 1 where an account could not be listed.
     """
     options = Options(inputs=inputs, filters=filters, output=output)
-    named = bool(inputs.files or invocation.environment.get("RECONCILER_FILE"))
-    found = look(invocation, options, load_here if named or Path(DEFAULT_FILE).exists() else _without_file)
+    found = look(invocation, options, load_or_default(invocation, inputs))
     view = view_plan(found.plan)
     listing = view_listing(found.plan, view.accounts)
     outcome = listing_outcome(listing)
@@ -56,7 +51,3 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
         found.streams.tell(f"error: {visible(account.name)}: {visible(account.error)}")
         found.streams.tell(f"help: {visible(account.help)}")
     return finish(found.streams, outcome)
-
-
-def _without_file(inputs: Inputs) -> Loaded:
-    return no_file_configuration(inputs, declaration)

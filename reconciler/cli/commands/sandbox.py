@@ -14,6 +14,7 @@ from reconciler.sandbox.limits import PUBLISHED
 from reconciler.sandbox.rules import Rule
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox, SandboxOptions
+from reconciler.view.outcome import SIGNALLED
 
 _TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
 
@@ -97,4 +98,4 @@ def command(
                     pass
     except (OSError, StoreError) as error:
         fail(streams, f"the sandbox can't start: {error}", "Take another `--port` or `--data FILE`.")
-    return 0
+    return SIGNALLED + invocation.stop.signal
