@@ -79,7 +79,8 @@ class Change:
         remote: what the provider has; None for a create.
         wanted: the fields to send, in normal form; empty for a delete. Ignored fields are the provider's.
         fields: what differs, in the declaration's order; empty for creates and deletes.
-        partner: a rename's other half, or the survivor of a duplicate.
+        rename: a rename's other half.
+        duplicate_of: the survivor that delivers the same.
         carriers: what must deliver before this narrows: the webhooks that are to carry its events.
     """
 
@@ -91,13 +92,9 @@ class Change:
     remote: Remote | None = None
     wanted: Fields = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
-    partner: Address | None = None
+    rename: Address | None = None
+    duplicate_of: Address | None = None
     carriers: tuple[Carrier, ...] = ()
-
-    @property
-    def is_rename(self) -> bool:
-        """Whether it is one half of a rename."""
-        return self.partner is not None and self.reason is not Reason.DUPLICATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def _changes(rows: Iterable[ChangeRow], style: Style, verbosity: int) -> Iterato
         yield ""
         yield from _change(row, style, verbosity)
     in_step = [row for row in rows if row.action not in _SIGNS and row.reason != "protected"]
-    if verbosity and in_step:
+    if verbosity > 0 and in_step:
         yield ""
         yield from (f"  = {visible(row.address)}  in step" for row in in_step)
 

@@ -65,8 +65,8 @@ def _carriers(
         if other.carrier.address != change.address
         and (provider.catch_all in events or any(provider.carries(other.events, event) for event in events))
     ]
-    if change.is_rename and change.partner in created:
-        found.append(created[change.partner])
+    if change.rename in created:
+        found.append(created[change.rename])
     return tuple(sorted(found, key=lambda carrier: carrier.address))
 
 

@@ -55,10 +55,11 @@ def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed
                 _match_owned(matched, account.provider, wanted, owned.pop(wanted.key))
             else:
                 _match_missing(matched, account.provider, wanted)
-        matched.changes.extend(_delete(account.name, remote, Reason.NOT_IN_FILE) for remote in _all(owned))
+        left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for remote in _all(owned)]
+        matched.changes = _with_renames(account.provider, matched.changes, left)
     matched.changes.extend(_delete(account.name, remote, Reason.NAMED_ABSENT) for remote in claimed[Claim.ABSENT])
     matched.protected_others.extend(_all(protected))
-    matched.changes = _ordered(_with_renames(account.provider, matched.changes))
+    matched.changes = _ordered(matched.changes)
     return matched
 
 
@@ -83,7 +84,7 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
 
 def duplicate_of(survivor: Address, remote: Remote) -> Change:
     """The delete of a webhook that delivers again what the survivor delivers."""
-    return replace(_delete(survivor.account, remote, Reason.DUPLICATE), partner=survivor)
+    return replace(_delete(survivor.account, remote, Reason.DUPLICATE), duplicate_of=survivor)
 
 
 def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
@@ -155,14 +156,13 @@ def _delete(account: str, remote: Remote, reason: Reason) -> Change:
     )
 
 
-def _with_renames(provider: Provider, changes: Sequence[Change]) -> list[Change]:
-    creates = sorted((c for c in changes if c.reason is Reason.MISSING), key=lambda change: change.address)
-    deletes = [change for change in changes if change.reason is Reason.NOT_IN_FILE]
-    partners = renames(provider, creates, deletes)
-    return [
-        replace(change, partner=partners[change.address]) if change.address in partners else change
-        for change in changes
-    ]
+def _with_renames(provider: Provider, changes: Sequence[Change], left: Sequence[Change]) -> list[Change]:
+    """The entries' changes and the deletes of what is left, those that are one rename told of each other."""
+    creates = sorted(
+        (change for change in changes if change.action is Action.CREATE), key=lambda change: change.address
+    )
+    halves = renames(provider, creates, left)
+    return [replace(change, rename=halves.get(change.address)) for change in (*changes, *left)]
 
 
 _PHASES = {phase: rank for rank, phase in enumerate(Phase)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
+from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan
 from reconciler.model.reading import NotRead, Reading
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.carriers import with_carriers
@@ -163,12 +163,7 @@ def _filtered(changes: Sequence[Change], targets: Sequence[str]) -> tuple[Change
     """The changes that the targets mean. A rename of which one half is left is no rename any more."""
     kept = [change for change in changes if _is_meant(change.address, targets)]
     addresses = {change.address for change in kept}
-    return tuple(
-        replace(change, partner=None)
-        if change.reason is not Reason.DUPLICATE and change.partner not in addresses
-        else change
-        for change in kept
-    )
+    return tuple(replace(change, rename=change.rename if change.rename in addresses else None) for change in kept)
 
 
 def _pairs(pairs: Iterable[Pair], targets: Sequence[str]) -> tuple[Pair, ...]:

@@ -183,6 +183,7 @@ class AccountMask:
 
     def _change(self, change: Change) -> ChangeRow:
         after = plain_fields(self._provider, self.showing, change.wanted) if change.wanted else None
+        partner = change.rename or change.duplicate_of
         fields = tuple(map(self._field, change.fields))
         # Both sides of a URL are shown together, or a changed secret would read the same on both.
         if after is not None:
@@ -191,7 +192,7 @@ class AccountMask:
             self._row(change.address, change.remote),
             action=_ACTIONS[change.action],
             reason=_REASONS[change.reason],
-            partner="" if change.partner is None else self.text(change.partner),
+            partner="" if partner is None else self.text(partner),
             after=after,
             fields=fields,
             place="" if change.desired is None else str(change.desired.place),

@@ -62,14 +62,16 @@ def test_rename_needs_the_same_events(
 ) -> None:
     loft.put(Hook(path="/old", events=old))
     create, delete = _planned(loft, {"a": Hook(path="/new", events=new)}).changes
-    assert (create.is_rename, delete.is_rename) == (renamed, renamed)
+    assert (create.rename is not None, delete.rename is not None) == (renamed, renamed)
     assert [carrier.address for carrier in delete.carriers] == ([create.address] if renamed else [])
 
 
 def test_each_rename_finds_the_one_with_its_events(loft: Bench) -> None:
     first, second = loft.put(Hook(path="/old/1", events=(A,)), Hook(path="/old/2", events=(B, C)))
     wanted = {"a": Hook(path="/new/1", events=(B, C)), "b": Hook(path="/new/2", events=(A,))}
-    partners = {str(change.address): str(change.partner) for change in _planned(loft, wanted).changes}
+    partners = {
+        str(change.address): str(change.rename or change.duplicate_of) for change in _planned(loft, wanted).changes
+    }
     assert partners == {
         "default/a": f"default/@{second}",
         "default/b": f"default/@{first}",

@@ -61,7 +61,7 @@ def test_survivor_is_made_right_though_a_duplicate_is() -> None:
     made = only(planned([entry("a")], [hook("1", active=False, day=1), hook("2", day=2)]))
     update, delete = made.changes
     assert (update.action, update.phase, update.reason) == (Action.UPDATE, Phase.WIDEN, Reason.SWITCHED_OFF)
-    assert (delete.remote and delete.remote.id, delete.reason, delete.partner) == (
+    assert (delete.remote and delete.remote.id, delete.reason, delete.duplicate_of) == (
         "2",
         Reason.DUPLICATE,
         update.address,
@@ -106,7 +106,7 @@ def test_absent_names_only_the_accounts_own_kind() -> None:
 def test_rename_is_shown_as_one_and_the_delete_waits_for_the_create() -> None:
     made = only(planned([entry("a", "/new")], [hook("1", "/old")]))
     create, delete = made.changes
-    assert (create.action, create.partner, delete.partner) == (Action.CREATE, delete.address, create.address)
+    assert (create.action, create.rename, delete.rename) == (Action.CREATE, delete.address, create.address)
     assert [carrier.address for carrier in delete.carriers] == [create.address]
     assert [loss.events for loss in made.losses] == [("track_updated",)]
     assert made.verdict is Verdict.FINE
@@ -115,7 +115,7 @@ def test_rename_is_shown_as_one_and_the_delete_waits_for_the_create() -> None:
 def test_rename_prefers_the_same_path_on_another_host() -> None:
     remotes = [hook("1", "/x"), hook("2", "https://old.example.com/new")]
     made = only(planned([entry("a", "/new")], remotes, [account(owns=["/*", "https://old.example.com/*"])]))
-    assert [change.partner and change.partner.name for change in made.changes] == ["@2", None, "a"]
+    assert [change.rename and change.rename.name for change in made.changes] == ["@2", None, "a"]
 
 
 @pytest.mark.parametrize(
