@@ -76,6 +76,8 @@ def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, 
         else:
             plan = _saved_plan(planning, clients, narrator, saved)
         if isinstance(plan, int):
+            if applying.backup is not None:
+                streams.tell("No backup was written, since nothing was changed.")
             return plan
         if applying.backup is not None:
             write_backup(streams, plan, applying.backup, invocation.environment)

@@ -128,13 +128,18 @@ def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path) -> 
     if view.not_checked:
         found.streams.tell("The plan was not saved: not every account could be read.")
         return
-    if out.is_file() and not is_saved_plan(out.read_bytes()):
+    if out.is_file() and not _holds_saved_plan(out):
         _refuse(found.streams, f"{name} is there and is no saved plan")
     try:
         write_file(out, sealed(document, found.plan), overwrite=True, private=True)
     except OSError as error:
         _refuse(found.streams, f"{name} can't be written: {error.strerror}")
     found.streams.tell(f"Saved the plan: `reconciler apply {name}` does exactly this, or refuses.")
+
+
+def _holds_saved_plan(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_saved_plan(file.read(100))
 
 
 def _refuse(streams: Streams, message: str) -> NoReturn:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli.flow import fail
+from reconciler.config.bounded import MOST_OF_A_FILE, read_bounded
 from reconciler.operations.saved_plan import SavedPlan, SavedPlanError, read_saved
 from reconciler.output.terminal import Streams, visible
 from reconciler.planning.planner import Wish
@@ -33,7 +34,7 @@ def read_plan_file(streams: Streams, path: Path) -> SavedView:
     """A saved plan and what may be shown of it; the command ends where it can't be used."""
     name = visible(str(path))
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, MOST_OF_A_FILE)
     except OSError as error:
         fail(streams, f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
     try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
+from reconciler.config.bounded import MOST_OF_A_VALUE, read_bounded
 from reconciler.config.complaints import Complaints
 from reconciler.model.diagnostic import Place
 
@@ -22,7 +23,7 @@ def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
     from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
 
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = read_bounded(Path(path), MOST_OF_A_VALUE).decode("utf-8-sig")
     except UnicodeDecodeError:
         complaints.error("env-file", Place(file=path), "the env file is not valid UTF-8", "Save it as UTF-8.")
         return {}

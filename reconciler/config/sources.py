@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.config.bounded import MOST_OF_A_FILE, read_bounded
 from reconciler.config.complaints import Complaints
 from reconciler.model.diagnostic import Place
 
@@ -91,7 +92,7 @@ def _expand(given: str, complaints: Complaints) -> Iterator[str]:
 
 def _read(name: str, standard_input: Callable[[], bytes], complaints: Complaints) -> Source | None:
     try:
-        data = standard_input() if name == STANDARD_INPUT else Path(name).read_bytes()
+        data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), MOST_OF_A_FILE)
     except FileNotFoundError:
         complaints.error(
             "file-missing",

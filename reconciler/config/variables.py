@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from reconciler.config.bounded import MOST_OF_A_VALUE, read_bounded
 from reconciler.model.secret import Origin, Part
 
 
@@ -72,7 +73,7 @@ def _read_value(path: str) -> str | Missing:
     if not path:
         return Missing.UNSET
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = read_bounded(Path(path), MOST_OF_A_VALUE).decode("utf-8-sig")
     except (OSError, ValueError):
         return Missing.UNREADABLE
     text = text[:-1].removesuffix("\r") if text.endswith("\n") else text
