@@ -57,7 +57,7 @@ class AccountReport:
 
     Attributes:
         account: the account's name.
-        results: in the plan's order; duplicates found on the way after them.
+        results: in the plan's order; then repairs and duplicates that were found on the way.
         error: what kept the account from being checked to the end; None where nothing did.
     """
 

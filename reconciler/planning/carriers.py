@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.plan import Action, Carrier, Change, Pair, Phase
 from reconciler.model.provider import Provider
-from reconciler.model.webhook import Address, Fields, Key
+from reconciler.model.url import Endpoint
+from reconciler.model.webhook import Address, Key, Scope
 
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """A webhook that delivers once the creates and updates are made."""
-
-    carrier: Carrier
-    events: frozenset[str]
+_Receiver = tuple[Endpoint, Scope]
+"""Where events arrive: an endpoint, and the kind of webhook."""
 
 
 def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable[Pair]) -> tuple[Change, ...]:
@@ -30,7 +26,7 @@ def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable
         The changes in their order. One whose events nothing is to carry has no carriers: that is a loss, and the
         guard's matter.
     """
-    standing: dict[object, list[_Standing]] = defaultdict(list)
+    standing: dict[_Receiver | None, list[Carrier]] = defaultdict(list)
     created: dict[Address, Carrier] = {}
     changed = {change.address for change in changes}
     for change in changes:
@@ -38,13 +34,13 @@ def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable
         if change.action is not Action.DELETE and provider.is_live(change.wanted):
             object_id = change.remote.id if change.remote is not None else ""
             carrier = Carrier(address=change.address, fields=change.wanted, object_id=object_id)
-            standing[_receiver(provider.key_of(change.wanted))].append(_stand(provider, carrier, change.wanted))
+            standing[_receiver(provider.key_of(change.wanted))].append(carrier)
             if change.action is Action.CREATE:
                 created[change.address] = carrier
     for pair in pairs:
         if pair.remote is not None and pair.desired.address not in changed and provider.is_live(pair.remote.fields):
             carrier = Carrier(address=pair.desired.address, fields=pair.remote.fields, object_id=pair.remote.id)
-            standing[_receiver(pair.remote.key)].append(_stand(provider, carrier, pair.remote.fields))
+            standing[_receiver(pair.remote.key)].append(carrier)
     return tuple(
         replace(change, carriers=_carriers(provider, change, standing, created))
         if change.phase is Phase.NARROW
@@ -54,25 +50,29 @@ def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable
 
 
 def _carriers(
-    provider: Provider, change: Change, standing: dict[object, list[_Standing]], created: dict[Address, Carrier]
+    provider: Provider,
+    change: Change,
+    standing: Mapping[_Receiver | None, Sequence[Carrier]],
+    created: Mapping[Address, Carrier],
 ) -> tuple[Carrier, ...]:
     if change.remote is None or not provider.is_live(change.remote.fields):
         return ()
     events = provider.events_of(change.remote.fields)
     found = [
-        other.carrier
+        other
         for other in standing.get(_receiver(change.remote.key), ())
-        if other.carrier.address != change.address
-        and (provider.catch_all in events or any(provider.carries(other.events, event) for event in events))
+        if other.address != change.address and _takes_over(provider, other, events)
     ]
-    if change.rename in created:
+    if change.rename is not None and change.rename in created:
         found.append(created[change.rename])
     return tuple(sorted(found, key=lambda carrier: carrier.address))
 
 
-def _stand(provider: Provider, carrier: Carrier, fields: Fields) -> _Standing:
-    return _Standing(carrier, provider.events_of(fields))
+def _takes_over(provider: Provider, carrier: Carrier, events: frozenset[str]) -> bool:
+    """Whether a carrier delivers any of these events."""
+    named = provider.events_of(carrier.fields)
+    return provider.catch_all in events or any(provider.carries(named, event) for event in events)
 
 
-def _receiver(key: Key | None) -> object:
+def _receiver(key: Key | None) -> _Receiver | None:
     return None if key is None else (key.endpoint, key.scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.model.configuration import Account
 from reconciler.model.description import Description, Entry, LeftOut
@@ -70,35 +71,57 @@ def describe(
         The entries, by URL; and what can't be described: duplicates, URLs that can't be read or would be refused, and
         whatever would have to be owned together with such a webhook.
     """
-    left_out = [
-        LeftOut(account=account.name, remote=remote, why=_UNREADABLE) for remote in remotes if remote.key is None
-    ]
-    blocked: set[tuple[str, str]] = set()
-    describable: list[Remote] = []
-    for key, found in by_key(remotes).items():
-        # The way back must lead to what was received, so of duplicates the one that delivers is described.
-        choice = choose(found, prefer_live=None if duplicates_stay else account.provider)
-        why = _refusal(account, choice.survivor)
-        if choice.duplicates and duplicates_stay:
-            why = why or f"{len(found)} webhooks of this URL and event deliver each event as often"
-        left_out += [LeftOut(account=account.name, remote=remote, why=_DUPLICATE) for remote in choice.duplicates]
-        if why:
-            left_out.append(LeftOut(account=account.name, remote=choice.survivor, why=why))
-            # Of the other kind nothing is owned but what entries name: leaving it out is enough.
-            if key.scope == account.scope:
-                blocked.add((key.endpoint.origin, key.endpoint.path))
-        else:
-            describable.append(choice.survivor)
+    sorted_out = _sort_out(account, remotes, duplicates_stay=duplicates_stay)
+    left_out = list(sorted_out.left_out)
     entries: list[Entry] = []
-    for group in _groups(account, describable):
-        place = group[0].key and (group[0].key.endpoint.origin, group[0].key.endpoint.path)
-        entry = None if place in blocked else _entry(account, group, names, secret_params)
+    for group in _groups(account, sorted_out.describable):
+        blocked = _place(group[0]) in sorted_out.blocked
+        entry = None if blocked else _entry(account, group, names, secret_params)
         if entry is None:
-            why = _BESIDE if place in blocked else _UNSPEAKABLE
+            why = _BESIDE if blocked else _UNSPEAKABLE
             left_out += [LeftOut(account=account.name, remote=remote, why=why) for remote in group]
         else:
             entries.append(entry)
     return Description(entries=tuple(entries), left_out=tuple(left_out))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SortedOut:
+    """What an entry can describe, what none can, and the places that must not be owned for its sake."""
+
+    describable: tuple[Remote, ...]
+    left_out: tuple[LeftOut, ...]
+    blocked: frozenset[tuple[str, str] | None]
+
+
+def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: bool) -> _SortedOut:
+    left_out = {remote.id: (remote, _UNREADABLE) for remote in remotes if remote.key is None}
+    blocked: set[tuple[str, str] | None] = set()
+    describable: list[Remote] = []
+    for key, found in by_key(remotes).items():
+        # The way back must lead to what was received, so of duplicates the one that delivers is described.
+        choice = choose(found, prefer_live=None if duplicates_stay else account.provider)
+        left_out |= {remote.id: (remote, _DUPLICATE) for remote in choice.duplicates}
+        why = _refusal(account, choice.survivor)
+        if choice.duplicates and duplicates_stay:
+            why = why or f"{len(found)} webhooks of this URL and event deliver each event as often"
+        if not why:
+            describable.append(choice.survivor)
+            continue
+        left_out[choice.survivor.id] = (choice.survivor, why)
+        # Of the other kind nothing is owned but what entries name: leaving it out is enough.
+        if not account.scope or key.scope == account.scope:
+            blocked.add(_place(choice.survivor))
+    return _SortedOut(
+        describable=tuple(describable),
+        left_out=tuple(LeftOut(account=account.name, remote=remote, why=why) for remote, why in left_out.values()),
+        blocked=frozenset(blocked),
+    )
+
+
+def _place(remote: Remote) -> tuple[str, str] | None:
+    """What a pattern without a wildcard tells apart."""
+    return None if remote.key is None else (remote.key.endpoint.origin, remote.key.endpoint.path)
 
 
 _UNREADABLE = "its URL can't be read, or has user info in it"

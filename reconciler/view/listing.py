@@ -43,7 +43,7 @@ def view_listing(plan: Plan, accounts: tuple[AccountRow, ...]) -> Listing:
     """Every webhook that was listed, in the order of URLs and events.
 
     Args:
-        plan: without filters, so that nothing is left out.
+        plan: what its filters leave out is not listed.
         accounts: the accounts' rows of the plan's view.
     """
     rows = [row for account in plan.planned for row in _rows(plan, account)]
