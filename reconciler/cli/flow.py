@@ -148,6 +148,7 @@ class Planning:
     def _refuse_target(self, target: str) -> NoReturn:
         names = {wanted.address.text(long=False) for wanted in self.configuration.desired}
         names |= {wanted.address.name for wanted in self.configuration.desired}
+        names |= {wanted.address.text(long=True) for wanted in self.configuration.desired}
         near = ", ".join(difflib.get_close_matches(target, sorted(names)))
         help_ = f"Near it are: {near}." if near else "`reconciler list` shows the addresses there are."
         fail(self.streams, f"`--target {target}` means no webhook", help_)

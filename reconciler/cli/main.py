@@ -100,14 +100,14 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     streams = invocation.streams()
     if not arguments:
-        with click.Context(reconciler, info_name="reconciler") as context:
+        with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
             streams.tell(reconciler.get_help(context))
         return _ERROR
     try:
         code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx is not None else "reconciler"
-        streams.tell(f"error: {visible(error.format_message())}")
+        streams.tell(f"error: {_lines(error.format_message())}")
         streams.tell(f"help: `{path} --help` tells what there is.")
         return _ERROR
     except click.ClickException as error:
@@ -127,6 +127,11 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         streams.tell(_bug_text(error))
         return _ERROR
     return code if isinstance(code, int) else 0
+
+
+def _lines(text: str) -> str:
+    """A message of several lines, each made harmless."""
+    return "\n".join(map(visible, text.splitlines()))
 
 
 def _bug_text(error: Exception) -> str:

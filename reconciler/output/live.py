@@ -27,16 +27,20 @@ class LiveDisplay:
         )
         self._task = self._progress.add_task("listing webhooks", total=None)
         self._listed: dict[str, int] = {}
+        self._applying = False
         self._progress.start()
 
     def page(self, account: str, webhooks: int) -> None:
-        """So many webhooks of an account were listed."""
+        """So many webhooks of an account were listed; while changes are made, the bar is theirs."""
+        if self._applying:
+            return
         self._listed[account] = webhooks
         names = ", ".join(visible(name) for name in self._listed)
         self._progress.update(self._task, description=f"listing {names}", completed=sum(self._listed.values()))
 
     def expect(self, changes: int) -> None:
         """So many changes will be made."""
+        self._applying = True
         self._progress.reset(self._task, total=changes, description="applying")
 
     def begin(self, text: str) -> None:

@@ -70,7 +70,7 @@ class TextNarrator(Progress):
                 self._streams.tell(f"help: {visible(error.help)}")
         self._streams.say()
         if report.failed:
-            self._streams.say(self._style.paint("Not done:", "bold", "red"))
+            self._streams.say(self._style.paint("Not done, or not seen to be done:", "bold", "red"))
         for row in report.failed:
             self._streams.say(f"  {visible(row.address)}: {row.action}: {row.words}")
 

@@ -52,8 +52,7 @@ def plan(
     claims = {account.name: Claims(account, desired[account.name]) for account in read}
     claimed = {account.name: _claimed(claims[account.name], readings[account.name]) for account in read}
     stopped = overlaps(
-        (account, [remote.id for claim in (Claim.OWNED, Claim.ABSENT) for remote in claimed[account.name][claim]])
-        for account in read
+        (account, [*claimed[account.name][Claim.OWNED], *claimed[account.name][Claim.ABSENT]]) for account in read
     )
     unread = UnreadKeys(configuration, claimed)
     accounts: list[AccountPlan | NotPlanned] = []

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.output.live import LiveDisplay
+from reconciler.output.terminal import Streams
 from reconciler.sandbox.rules import HoldAnswer, Rule
 from tests.e2e.here import run_here
 from tests.e2e.tool import COMMAND, HOST, TOKEN, WAIT, Tool, entries
@@ -216,3 +218,21 @@ def test_refusals_way_out_can_be_pasted_as_it_is(tool: Tool) -> None:
     file.write_text(file.read_text() + pasted)
     assert run_here(tool.folder, "apply", "--auto-approve").code == 0
     assert tool.sandbox.store.list(TOKEN) == ()
+
+
+def test_list_during_an_apply_does_not_move_the_bar() -> None:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        streams = Streams(
+            out=nowhere, err=nowhere, out_color=False, err_color=False, interactive=True, live=True, width=80
+        )
+        display = LiveDisplay(streams)
+        display.expect(3)
+        display.page("default", 40)
+        display.advance()
+        display.stop()
+        assert [(task.completed, task.total) for task in display._progress.tasks] == [(1, 3)]
+
+
+def test_message_of_several_lines_is_several_lines(tool: Tool) -> None:
+    ended = tool.run("sandbox", "--fault", "nope")
+    assert (ended.code, "\\n" in ended.err, "\n  503, 429/5" in ended.err) == (1, False, True)

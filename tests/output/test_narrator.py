@@ -99,7 +99,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
         ),
         pytest.param(
             _report(_result(Outcome.FAILED, DENIED), _result(Outcome.HELD, number=2), error=DENIED),
-            "\nNot done:\n"
+            "\nNot done, or not seen to be done:\n"
             "  b[track_updated]: create: failed\n"
             "  @2: delete: held back: what is to carry its events isn't there\n"
             "Apply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",

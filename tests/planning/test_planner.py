@@ -227,13 +227,27 @@ def test_accounts_that_claim_one_webhook_are_both_stopped() -> None:
     assert not_planned(made)["one"].error.message == "the webhook 1 is claimed by this account and by two"
 
 
-def test_same_id_at_another_api_is_another_webhook() -> None:
+@pytest.mark.parametrize(
+    ("days", "stopped"),
+    [
+        pytest.param((1, 2), [], id="ids-counted-anew-at-each-api"),
+        pytest.param((1, 1), ["one", "two"], id="one-api-under-two-names"),
+        pytest.param((None, None), [], id="nobody-knows-when"),
+    ],
+)
+def test_same_id_at_another_base_url(days: tuple[int | None, int | None], stopped: list[str]) -> None:
     made = planned(
         [entry("a", account="one"), entry("b", account="two")],
-        {"one": [hook("1")], "two": [hook("1")]},
+        {"one": [hook("1", day=days[0])], "two": [hook("1", day=days[1])]},
         [account("one"), account("two", base_url="https://other.example.com")],
     )
-    assert not_planned(made) == {}
+    assert sorted(not_planned(made)) == stopped
+
+
+def test_delete_of_what_an_unread_account_names_under_another_name_of_the_api_stops_the_account() -> None:
+    accounts = [account("one"), account("two", base_url="https://other.example.com")]
+    desired = [entry("b", "/b", account="two"), entry("keep", "/keep", account="one")]
+    assert list(not_planned(planned(desired, {"one": [hook("1", "/b"), hook("2", "/keep")]}, accounts))) == ["one"]
 
 
 def test_delete_of_what_an_unread_account_names_stops_the_account() -> None:
