@@ -58,9 +58,11 @@ class Stop:
         """Take SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once."""
 
         def handle(number: int, _frame: FrameType | None) -> None:
-            if self.is_asked():
+            # Looked at and set first of all: the next signal may come while this one is being taken.
+            if self.signal:
                 os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _LAST_WORDS)
                 os._exit(128 + number)  # joining the threads would wait for the calls they hold
+            self.signal = number
             self.ask(number)
             if not self._finishing:
                 raise Interrupted
