@@ -112,6 +112,13 @@ def show(
     return code
 
 
+def tell_not_checked(streams: Streams, view: PlanView) -> None:
+    """Say which accounts could not be read, and why, where no plan is shown that does."""
+    for account in view.not_checked:
+        streams.tell(f"error: account {visible(account.name)}: {visible(account.error)}")
+        streams.tell(f"help: {visible(account.help)}")
+
+
 def say_plan(
     streams: Streams, output: OutputOptions, view: PlanView, document: dict[str, Json], outcome: Outcome
 ) -> int:

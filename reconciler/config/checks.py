@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.config.complaints import Complaints
 from reconciler.config.context import as_written
@@ -11,8 +12,7 @@ from reconciler.config.patterns import AccountClaims, Patterns
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess
 from reconciler.config.written import Text, Written
-from reconciler.model.configuration import Absent, Account
-from reconciler.model.pattern import Pattern, PatternSet
+from reconciler.model.configuration import Absent, AbsentSet, Account
 from reconciler.model.secret import Origin
 from reconciler.model.webhook import Key
 
@@ -73,19 +73,16 @@ def _pattern_to_add(entry: Entry) -> str:
 
 def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
     """Complain of entries that `absent` says must not exist."""
-    sets: dict[int, tuple[PatternSet, dict[Pattern, list[Absent]]]] = {}
+    # What stands at the top is one object in all accounts: its set is made once.
+    sets: dict[int, AbsentSet] = {}
     for entry in entries:
         for account in entry.accounts:
             absent = claims[account.name].absent
             if not absent or entry.url.whole_variable:
                 continue
             if id(absent) not in sets:
-                by_pattern: dict[Pattern, list[Absent]] = {}
-                for item in absent:
-                    by_pattern.setdefault(item.pattern.opaque, []).append(item)
-                sets[id(absent)] = (PatternSet(by_pattern), by_pattern)
-            matcher, by_pattern = sets[id(absent)]
-            named = [item for pattern in matcher.find_all(entry.url.opaque) for item in by_pattern[pattern]]
+                sets[id(absent)] = AbsentSet(replace(item, pattern=item.pattern.opaque) for item in absent)
+            named = sets[id(absent)].find_all(entry.url.opaque)
             found = next((item for item in named if _names(item, entry, account)), None)
             if found is not None:
                 complaints.error(
@@ -101,7 +98,7 @@ def _names(absent: Absent, entry: Entry, account: Account) -> bool:
     """Whether `absent` names a webhook of an entry. It names only webhooks of the account's kind."""
     return any(
         (absent.events is None or absent.events & account.provider.events_of(desired.fields))
-        and (not account.scope or desired.key.scope == account.scope)
+        and account.is_own_kind(desired.key.scope)
         for desired, _ in entry.desired
     )
 

@@ -21,7 +21,6 @@ from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Desired
 
 _NAME = re.compile(r"[a-z0-9_-]+")
-# An event is part of an address: `orders[transaction_created]`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import Place
@@ -9,7 +10,7 @@ from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Provider, RateLimits
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Showing
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint
 from reconciler.model.webhook import Desired, Scope
 
 DEFAULT_MAX_LOSSES = 3
@@ -29,6 +30,23 @@ class Absent:
     pattern: Pattern
     events: frozenset[str] | None = None
     place: Place | None = None
+
+
+class AbsentSet:
+    """Items of `absent` that answer together, exact patterns by look-up."""
+
+    __slots__ = ("_by_pattern", "_patterns")
+
+    def __init__(self, items: Iterable[Absent] = ()) -> None:
+        self._by_pattern: dict[Pattern, list[Absent]] = {}
+        for item in items:
+            self._by_pattern.setdefault(item.pattern, []).append(item)
+        self._patterns = PatternSet(self._by_pattern)
+
+    def find_all(self, endpoint: Endpoint) -> Iterator[Absent]:
+        """Every item whose pattern matches, whatever its events."""
+        for pattern in self._patterns.find_all(endpoint):
+            yield from self._by_pattern[pattern]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +84,10 @@ class Account:
     absent: tuple[Absent, ...] = ()
     protect: PatternSet = field(default_factory=PatternSet)
     max_losses: int = DEFAULT_MAX_LOSSES
+
+    def is_own_kind(self, scope: Scope) -> bool:
+        """Whether webhooks of this scope are of the account's kind; where its token says none, all are."""
+        return not self.scope or scope == self.scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,11 @@ class Action(Enum):
     UPDATE = "~"
     DELETE = "-"
 
+    @property
+    def word(self) -> str:
+        """`create`, `update` or `delete`."""
+        return self.name.lower()
+
 
 class Phase(Enum):
     """When a change is made: all that widens what endpoints receive comes before all that narrows it."""

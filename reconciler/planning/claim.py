@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.model.configuration import Absent, Account
-from reconciler.model.pattern import Pattern, PatternSet
+from reconciler.model.configuration import AbsentSet, Account
 from reconciler.model.plan import Claim
 from reconciler.model.webhook import Desired, Key, Remote
 
@@ -21,10 +20,7 @@ class Claims:
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account
         self._named = frozenset(wanted.key for wanted in desired)
-        self._absent = PatternSet(absent.pattern for absent in account.absent)
-        self._absent_by_pattern: dict[Pattern, list[Absent]] = {}
-        for absent in account.absent:
-            self._absent_by_pattern.setdefault(absent.pattern, []).append(absent)
+        self._absent = AbsentSet(account.absent)
 
     def of(self, remote: Remote) -> Claim:
         """The claim on one webhook. `protect` beats `absent`, which beats `owns`."""
@@ -36,7 +32,7 @@ class Claims:
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
         if key in self._named:
             return Claim.OWNED
-        if not self._is_own_kind(key):
+        if not self._account.is_own_kind(key.scope):
             return Claim.NONE
         if self._is_absent(key, remote):
             return Claim.ABSENT
@@ -44,16 +40,8 @@ class Claims:
 
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
-        return key in self._named or (self._is_own_kind(key) and key.endpoint in self._account.owns)
-
-    def _is_own_kind(self, key: Key) -> bool:
-        """Whether a webhook is of the account's kind; an account of a provider whose tokens say none has them all."""
-        return not self._account.scope or key.scope == self._account.scope
+        return key in self._named or (self._account.is_own_kind(key.scope) and key.endpoint in self._account.owns)
 
     def _is_absent(self, key: Key, remote: Remote) -> bool:
         events = self._account.provider.events_of(remote.fields)
-        return any(
-            absent.events is None or events <= absent.events
-            for pattern in self._absent.find_all(key.endpoint)
-            for absent in self._absent_by_pattern[pattern]
-        )
+        return any(absent.events is None or events <= absent.events for absent in self._absent.find_all(key.endpoint))

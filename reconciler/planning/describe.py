@@ -110,7 +110,7 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
             continue
         left_out[choice.survivor.id] = (choice.survivor, why)
         # Of the other kind nothing is owned but what entries name: leaving it out is enough.
-        if not account.scope or key.scope == account.scope:
+        if account.is_own_kind(key.scope):
             blocked.add(_place(choice.survivor))
     return _SortedOut(
         describable=tuple(describable),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.plan import (
     AccountPlan,
-    Action,
     Change,
     Duplicates,
     FieldChange,
@@ -39,7 +38,6 @@ from reconciler.view.plan_view import (
 )
 from reconciler.view.values import plain_change, plain_fields, scope_text, time_text
 
-_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
 _REASONS = {
     Reason.MISSING: "missing",
     Reason.DIFFERS: "differs",
@@ -190,7 +188,7 @@ class AccountMask:
             after |= {row.name: row.after for row in fields if row.name in after}
         return replace(
             self._row(change.address, change.remote),
-            action=_ACTIONS[change.action],
+            action=change.action.word,
             reason=_REASONS[change.reason],
             partner="" if partner is None else self.text(partner),
             after=after,

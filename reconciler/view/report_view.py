@@ -11,8 +11,6 @@ from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 
-_ACTIONS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceRow:
@@ -120,14 +118,14 @@ class ResultMask:
 
     def action(self, change: Change) -> str:
         """`create`, `update` or `delete`."""
-        return _ACTIONS[change.action]
+        return change.action.word
 
     def row(self, result: Result) -> ResultRow:
         """What became of one change."""
         return ResultRow(
             account=result.change.address.account,
             resource=self.resource(result.change),
-            action=_ACTIONS[result.change.action],
+            action=result.change.action.word,
             object_id=result.object_id,
             done=result.is_done,
             outcome=result.outcome.name.lower(),

@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.flow import ERROR, Options, fail
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look
+from reconciler.cli.looking import load_or_default, look, tell_not_checked
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -65,9 +65,7 @@ def command(
     found = look(invocation, options, load_or_default(invocation, inputs))
     streams, plan = found.streams, found.plan
     view = view_plan(plan)
-    for account in view.not_checked:
-        streams.tell(f"error: account {visible(account.name)}: {visible(account.error)}")
-        streams.tell(f"help: {visible(account.help)}")
+    tell_not_checked(streams, view)
     if not plan.planned:
         return ERROR
     if missing and len(plan.accounts) > 1:

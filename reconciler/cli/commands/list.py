@@ -7,7 +7,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.flow import Options, finish
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look
+from reconciler.cli.looking import load_or_default, look, tell_not_checked
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -16,7 +16,6 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
-from reconciler.output.terminal import visible
 from reconciler.view.document import listing_document
 from reconciler.view.json_text import json_text
 from reconciler.view.listing import view_listing
@@ -47,7 +46,5 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
 
         found.streams.say(list_table(listing, found.streams))
         found.streams.say()
-    for account in view.not_checked:
-        found.streams.tell(f"error: {visible(account.name)}: {visible(account.error)}")
-        found.streams.tell(f"help: {visible(account.help)}")
+    tell_not_checked(found.streams, view)
     return finish(found.streams, outcome)
