@@ -9,11 +9,10 @@ from typing import Protocol
 
 from reconciler.model.event import Called, Event, Finished, Listed, Started, Waiting
 from reconciler.model.report import Outcome
-from reconciler.output.style import Style
+from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import Streams, visible
 from reconciler.view.report_view import ResultMask, ResultRow
 
-_SIGNS = {"create": "+", "update": "~", "delete": "-"}
 _CALLS_SHOWN_FROM = 2
 """The verbosity from which each call is logged."""
 
@@ -124,7 +123,7 @@ def result_text(row: ResultRow, style: Style) -> str:
     """One finished change in a line, with what went wrong under it."""
     color = "green" if row.done else "red"
     object_id = f" ({visible(row.object_id)})" if row.object_id and not row.address.endswith(row.object_id) else ""
-    lines = [f"{style.paint(_SIGNS[row.action], color)} {visible(row.address)}{object_id}: {row.action}: {row.words}"]
+    lines = [f"{style.paint(SIGNS[row.action], color)} {visible(row.address)}{object_id}: {row.action}: {row.words}"]
     if row.error:
         lines.append(f"    {style.paint('error', 'red')}: {visible(row.error)}")
     if row.help and not row.done:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.plan import Filters
-from reconciler.output.style import Style
+from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import visible
 from reconciler.view.plan_view import AccountRow, ChangeRow, LossRow, PlanView, RemoteRow, Standing
 from reconciler.view.values import Plain
 
-_SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "delete": ("-", "red")}
+_COLORS = {"create": "green", "update": "yellow", "delete": "red"}
 _HINTS = {
     "leftover": "probably a leftover: same path and event as {}, but elsewhere",
     "double_delivery": "delivers every event, so those of {} arrive twice",
@@ -74,10 +74,10 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
 
 
 def _changes(rows: Iterable[ChangeRow], style: Style, verbosity: int) -> Iterator[str]:
-    for row in _renames_together([row for row in rows if row.action in _SIGNS]):
+    for row in _renames_together([row for row in rows if row.action in SIGNS]):
         yield ""
         yield from _change(row, style, verbosity)
-    in_step = [row for row in rows if row.action not in _SIGNS and row.reason != "protected"]
+    in_step = [row for row in rows if row.action not in SIGNS and row.reason != "protected"]
     if verbosity > 0 and in_step:
         yield ""
         yield from (f"  = {visible(row.address)}  in step" for row in in_step)
@@ -98,7 +98,7 @@ def _renames_together(rows: Sequence[ChangeRow]) -> Iterator[ChangeRow]:
 
 
 def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
-    sign, color = _SIGNS[row.action]
+    sign, color = SIGNS[row.action], _COLORS[row.action]
     yield f"  {style.paint(f'{sign} {visible(row.address)}', 'bold', color)}  {_reason(row)}"
     if row.action == "update":
         yield from _field_changes(row, style)
