@@ -12,10 +12,11 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.checks import Fields, Refusal, check_body
+from reconciler.sandbox.lies import Liar, Lies
 from reconciler.sandbox.limits import Kind, Limiter
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.records import LogEntry, Webhook, account_key
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import Page, Store
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -71,6 +72,11 @@ class SandboxApp:
         self._options = options
         self._sleep = sleep
         self._limiter = Limiter(options.limits, options.clock)
+        self._liar = Liar(options.lies)
+
+    def lie(self, lies: Lies) -> None:
+        """Tell these lies from now on."""
+        self._liar = Liar(lies)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request, as WSGI wants it."""
@@ -139,13 +145,8 @@ class SandboxApp:
         number = _positive(request.args.get("page", "1"))
         if number is None:
             return _NO_SUCH_PAGE
-        page = self._store.page(
-            caller.token,
-            start=(number - 1) * size,
-            size=size,
-            live_only=self._options.hide_inactive,
-            account_id=caller.account_id,
-        )
+        self._liar.page_is_asked(caller.account, number)
+        page = self._page(caller, (number - 1) * size, size)
         if not page.webhooks and number > 1:
             return _NO_SUCH_PAGE
 
@@ -155,12 +156,23 @@ class SandboxApp:
         return _Outcome(
             status=200,
             document={
-                "next": address(number + 1) if number * size < page.count else None,
+                "next": self._liar.next_page(address(number + 1) if number * size < page.count else None),
                 "previous": address(number - 1) if number > 1 else None,
-                "count": page.count,
+                "count": self._liar.count(caller.account, page.count),
                 "results": [webhook.document() for webhook in page.webhooks],
             },
         )
+
+    def _page(self, caller: _Caller, start: int, size: int) -> Page:
+        live_only = self._options.hide_inactive
+        hidden = self._liar.hidden(caller.account)
+        if not hidden:
+            return self._store.page(
+                caller.token, start=start, size=size, live_only=live_only, account_id=caller.account_id
+            )
+        everything = self._store.page(caller.token, live_only=live_only, account_id=caller.account_id)
+        shown = [webhook for webhook in everything.webhooks if webhook.object_id not in hidden]
+        return Page(webhooks=tuple(shown[start : start + size]), count=len(shown))
 
     def _create(self, request: Request, caller: _Caller) -> _Outcome:
         fields = check_body(request.get_data())
@@ -174,6 +186,7 @@ class SandboxApp:
             is_test=fields.is_test,
             account_id=caller.account_id,
         )
+        self._liar.created(caller.account, webhook.object_id)
         return _shown(201, webhook, took_effect=True)
 
     def _get(self, caller: _Caller, object_id: str) -> _Outcome:

@@ -1,6 +1,7 @@
 """Reads the faults of the command line, such as `503:POST@2`, as rules of the fault proxy."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from reconciler.sandbox.rules import (
@@ -9,14 +10,18 @@ from reconciler.sandbox.rules import (
     Answer,
     Chance,
     CutAnswer,
+    DripAnswer,
     DropAnswer,
     Every,
     From,
+    HoldAnswer,
     Nth,
+    Refuse,
     ReplaceAnswer,
     ResetAnswer,
     ResetRequest,
     Rule,
+    ShortenAnswer,
     When,
 )
 
@@ -29,7 +34,15 @@ FORMS: Final = """\
   drop          carried out, then the connection is closed without an answer
   reset-after   carried out, then the connection is reset
   reset-before  the connection is reset, nothing done
-  cut, cut/20   carried out, the answer's body ends after 10 (here 20) bytes
+  cut, cut/20   carried out, the connection is closed after 10 (here 20)
+                bytes of the answer's body
+  short/20      carried out, the answer's body is its first 10 (here 20)
+                bytes, and says so; short/0: no body
+  redirect      307 to another host, nothing done
+  hang          carried out, never answered
+  drip, drip/9  carried out, answered a byte every 100 (here 9) ms
+  refuse        the connection is reset, nothing done; connections are
+                refused from then on
 
 METHOD is GET, POST, PUT or DELETE (else any), WHICH is 3 for the third
 such request only or 3+ for that one and all later ones (else every one),
@@ -38,13 +51,25 @@ Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
 
 _FAULT: Final = re.compile(
     r"(?:(?P<chance>[0-9]{1,3}(?:\.[0-9]+)?)%:)?"
-    r"(?P<what>[45][0-9]{2}|html|html-after|drop|reset-after|reset-before|cut)"
+    r"(?P<what>[45][0-9]{2}|html|html-after|drop|reset-after|reset-before|cut|short|redirect|hang|drip|refuse)"
     r"(?:/(?P<number>[0-9]{1,6}))?"
     r"(?::(?P<method>GET|POST|PUT|DELETE))?"
     r"(?:@(?P<which>[1-9][0-9]{0,5})(?P<later>\+)?)?",
     re.ASCII | re.IGNORECASE,
 )
 _CUT_AFTER: Final = 10  # bytes
+_DRIP: Final = 100  # milliseconds
+_PLAIN: Final[Mapping[str, Action]] = {
+    "html": BAD_GATEWAY,
+    "html-after": ReplaceAnswer(answer=BAD_GATEWAY),
+    "drop": DropAnswer(),
+    "reset-after": ResetAnswer(),
+    "reset-before": ResetRequest(),
+    "redirect": Answer(status=307, location="https://elsewhere.example/webhooks"),
+    "hang": HoldAnswer(),
+    "refuse": Refuse(),
+}
+_TAKES_A_NUMBER: Final = ("cut", "short", "drip")
 
 
 def parse_fault(text: str) -> Rule:
@@ -63,8 +88,8 @@ def parse_fault(text: str) -> Rule:
     if found is None:
         raise ValueError(f"{text!r} is no fault. A fault is {FORMS}")
     what, number = found["what"].lower(), found["number"]
-    if number is not None and not (what.isdigit() or what == "cut"):
-        raise ValueError(f"{text!r}: only a status and cut take a number. A fault is {FORMS}")
+    if number is not None and not (what.isdigit() or what in _TAKES_A_NUMBER):
+        raise ValueError(f"{text!r}: only a status, {', '.join(_TAKES_A_NUMBER)} take a number. A fault is {FORMS}")
     if found["chance"] and found["which"]:
         raise ValueError(f"{text!r}: a fault has a chance or a place (@), not both. A fault is {FORMS}")
     if found["chance"] and not 0 < float(found["chance"]) <= 100:  # noqa: PLR2004 - percent
@@ -78,18 +103,14 @@ def parse_fault(text: str) -> Rule:
 
 def _action(what: str, number: str | None) -> Action:
     match what:
-        case "html":
-            return BAD_GATEWAY
-        case "html-after":
-            return ReplaceAnswer(answer=BAD_GATEWAY)
-        case "drop":
-            return DropAnswer()
-        case "reset-after":
-            return ResetAnswer()
-        case "reset-before":
-            return ResetRequest()
         case "cut":
-            return CutAnswer(after=_CUT_AFTER if number is None else int(number))
+            return CutAnswer(after=int(number or _CUT_AFTER))
+        case "short":
+            return ShortenAnswer(after=int(number or _CUT_AFTER))
+        case "drip":
+            return DripAnswer(pause=int(number or _DRIP) / 1000)
+        case _ if what in _PLAIN:
+            return _PLAIN[what]
         case _:
             return Answer(status=int(what), retry_after=number)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.sandbox.lies import HONEST, Lies
 from reconciler.sandbox.limits import PUBLISHED, Limits
 from reconciler.sandbox.rules import Rule
 
@@ -22,6 +23,7 @@ class SandboxOptions:
         page_size: webhooks on a page, whatever the caller asks for; None: as asked, 25 by default, 100 at most.
         hide_inactive: the list leaves out webhooks that aren't active.
         rewrite_url: how the provider changes a URL before it keeps it; None: not at all.
+        lies: in which ways lists are wrong.
         clock: gives the present in seconds since the epoch, for limits and times.
         threads: how many requests are worked on at once.
         faults: rules for a fault proxy in front of the server; its address is the sandbox's then.
@@ -37,6 +39,7 @@ class SandboxOptions:
     page_size: int | None = None
     hide_inactive: bool = False
     rewrite_url: Callable[[str], str] | None = None
+    lies: Lies = HONEST
     clock: Callable[[], float] = time.time
     threads: int = 16
     faults: tuple[Rule, ...] = ()

@@ -12,9 +12,21 @@ from types import TracebackType
 from typing import Final, Self
 
 from reconciler.sandbox.armed import ArmedRule
+from reconciler.sandbox.door import Door
 from reconciler.sandbox.http1 import LONGEST_HEAD, FramingError, Message, read_request, read_response, write_message
 from reconciler.sandbox.replies import reply_to
-from reconciler.sandbox.rules import Answer, CutAnswer, HoldAnswer, HoldRequest, ResetAnswer, ResetRequest, Rule
+from reconciler.sandbox.rules import (
+    Action,
+    Answer,
+    CutAnswer,
+    DripAnswer,
+    HoldAnswer,
+    HoldRequest,
+    Refuse,
+    ResetAnswer,
+    ResetRequest,
+    Rule,
+)
 
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # linger for no time at all
 
@@ -74,9 +86,9 @@ class FaultProxy:
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        self.address: tuple[str, int] = listener.getsockname()[:2]
-        self._thread = threading.Thread(target=self._run, args=(listener,), name="fault-proxy", daemon=True)
+        self._door = Door(host, port)
+        self.address = self._door.address
+        self._thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
         self._thread.start()
         self._ready.wait()
 
@@ -102,10 +114,13 @@ class FaultProxy:
         return armed
 
     def remove(self, armed: ArmedRule) -> None:
-        """Let a rule work no longer, and release what it holds."""
+        """Let a rule work no longer, release what it holds, and take connections again where it refused them."""
         with self._lock:
             self._rules = [other for other in self._rules if other is not armed]
+            refused = any(other.applied and isinstance(other.rule.action, Refuse) for other in self._rules)
         armed.release()
+        if not refused:
+            self._door.open()
 
     def armed(self) -> tuple[ArmedRule, ...]:
         """The rules at work, in their order. One with `applied == 0` injected nothing so far."""
@@ -125,33 +140,27 @@ class FaultProxy:
                 self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
 
-    def _run(self, listener: socket.socket) -> None:
+    def _run(self) -> None:
         try:
             # Not the default loop, which on Windows can't call back when somebody connects.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(self._main(listener))
+                runner.run(self._main())
         finally:
-            listener.close()
+            self._door.close()
             self._ready.set()  # so that nobody waits for a thread that has failed
 
-    async def _main(self, listener: socket.socket) -> None:
+    async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        listener.settimeout(0)
-        # asyncio's own server leaks a connection that comes while it closes (Python 3.11).
-        self._loop.add_reader(listener, self._accept, listener)
+        self._door.attend(self._loop, self._welcome)
         self._ready.set()
         await self._stopping.wait()
-        self._loop.remove_reader(listener)
+        self._door.close()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _accept(self, listener: socket.socket) -> None:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return  # the client has thought better of it
+    def _welcome(self, connection: socket.socket) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -177,7 +186,9 @@ class FaultProxy:
         action = None if armed is None else armed.rule.action
         goes_on = await armed.hold() if armed is not None and isinstance(action, HoldRequest) else True
         upstream: Message | None = None
-        if goes_on and not isinstance(action, Answer | ResetRequest):
+        if isinstance(action, Refuse):
+            self._door.shut()
+        if goes_on and not isinstance(action, Answer | ResetRequest | Refuse):
             upstream = await self._forward(request)
         if armed is not None and isinstance(action, HoldAnswer):
             goes_on = await armed.hold()
@@ -185,7 +196,7 @@ class FaultProxy:
         cut = isinstance(action, CutAnswer) and reply is not None and action.after < len(reply.body)
         # Written before the client can notice, so that who waits for the client finds it.
         self._note(request, armed, upstream, None if cut else reply)
-        if isinstance(action, ResetRequest | ResetAnswer):
+        if isinstance(action, ResetRequest | ResetAnswer | Refuse):
             _reset(writer)
         if reply is None:
             return False
@@ -193,8 +204,7 @@ class FaultProxy:
         data = write_message(reply, close=closes, head_only=request.method == "HEAD")
         if isinstance(action, CutAnswer) and cut:
             data = data[: len(data) - len(reply.body) + action.after]
-        writer.write(data)
-        await writer.drain()
+        await _write(writer, data, action)
         return not closes
 
     def _decide(self, request: Message) -> ArmedRule | None:
@@ -232,6 +242,18 @@ class FaultProxy:
         )
         with self._lock:
             self._log.append(entry)
+
+
+async def _write(writer: asyncio.StreamWriter, data: bytes, action: Action | None) -> None:
+    """Send an answer, as slowly as the action says."""
+    if isinstance(action, DripAnswer):
+        for byte in data:
+            await asyncio.sleep(action.pause)
+            writer.write(bytes([byte]))
+            await writer.drain()
+    else:
+        writer.write(data)
+        await writer.drain()
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

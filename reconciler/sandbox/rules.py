@@ -40,12 +40,14 @@ class Answer:
         body: the body, as bytes.
         content_type: what the body says it is.
         retry_after: the value of a `Retry-After` header: seconds, a date, or nonsense; None: no such header.
+        location: the value of a `Location` header, for a redirect; None: no such header.
     """
 
     status: int
     body: bytes = b'{"detail": "Made up by the fault proxy."}'
     content_type: str = "application/json"
     retry_after: str | None = None
+    location: str | None = None
 
 
 BAD_GATEWAY: Final = Answer(
@@ -85,6 +87,29 @@ class CutAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShortenAnswer:
+    """Forward the request, and answer with the first bytes of the body as if they were all: valid HTTP, cut JSON."""
+
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DripAnswer:
+    """Forward the request, and send the answer a byte at a time.
+
+    Attributes:
+        pause: seconds before each byte.
+    """
+
+    pause: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Reset the connection, don't forward, and refuse all connections from then on until the rule is removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
     """Hold the request until it is released, then forward it."""
 
@@ -95,7 +120,19 @@ class HoldAnswer:
 
 
 When = Every | Nth | From | Chance
-Action = Answer | ReplaceAnswer | DropAnswer | ResetAnswer | ResetRequest | CutAnswer | HoldRequest | HoldAnswer
+Action = (
+    Answer
+    | ReplaceAnswer
+    | DropAnswer
+    | ResetAnswer
+    | ResetRequest
+    | CutAnswer
+    | ShortenAnswer
+    | DripAnswer
+    | Refuse
+    | HoldRequest
+    | HoldAnswer
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from reconciler.sandbox.app import SandboxApp
+from reconciler.sandbox.lies import Lies
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.proxy import FaultProxy
 from reconciler.sandbox.store import Store
@@ -69,6 +70,10 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    def lie(self, lies: Lies) -> None:
+        """Let lists be wrong in these ways from now on."""
+        self._app.lie(lies)
+
     def serve_until_stopped(self) -> None:
         """Block until `stop()` is called from another thread, or `KeyboardInterrupt`, which is passed on."""
         # In steps, because a wait without an end can't be interrupted on Windows.
@@ -100,8 +105,9 @@ class Sandbox:
         # It warns of more requests than threads, and of those that a stop cuts off: both are ordinary here.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         self._sockets: dict[int, Any] = {}
+        self._app = SandboxApp(self.store, self.options, sleep=self._stop.wait)
         self._server = create_server(
-            SandboxApp(self.store, self.options, sleep=self._stop.wait),
+            self._app,
             map=self._sockets,
             sockets=[listener],
             threads=self.options.threads,

@@ -1,6 +1,7 @@
 """The fault proxy: each action as the client and the server see it, which requests a rule is about, and its log."""
 
 import http.client
+import json
 import random
 import socket
 import threading
@@ -20,16 +21,19 @@ from reconciler.sandbox.rules import (
     Answer,
     Chance,
     CutAnswer,
+    DripAnswer,
     DropAnswer,
     Every,
     From,
     HoldAnswer,
     HoldRequest,
     Nth,
+    Refuse,
     ReplaceAnswer,
     ResetAnswer,
     ResetRequest,
     Rule,
+    ShortenAnswer,
     When,
 )
 from reconciler.sandbox.server import Sandbox
@@ -355,3 +359,47 @@ def test_nothing_is_left_behind() -> None:
     idle.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(proxy.address, 5)
+
+
+def test_shortened_answer_is_whole_http_with_a_cut_body(proxy: FaultProxy, sandbox: Sandbox) -> None:
+    proxy.add(Rule(action=ShortenAnswer(after=7)))
+    assert post(proxy) == (201, b'{"objec')
+    assert effects(sandbox) == 1
+
+
+def test_dripped_answer_is_the_answer(proxy: FaultProxy, sandbox: Sandbox) -> None:
+    proxy.add(Rule(action=DripAnswer(pause=0)))
+    status, body = post(proxy)
+    assert (status, json.loads(body)["url"]) == (201, URL)
+    assert effects(sandbox) == 1
+
+
+def test_redirect_names_its_place(proxy: FaultProxy, sandbox: Sandbox) -> None:
+    proxy.add(Rule(action=Answer(status=307, location="https://elsewhere.example/")))
+    with Api(sandbox.base_url) as api:
+        answer = api.call("GET", "/webhooks")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "https://elsewhere.example/")
+
+
+def test_connections_are_refused_until_the_rule_is_removed(proxy: FaultProxy, sandbox: Sandbox) -> None:
+    armed = proxy.add(Rule(action=Refuse(), when=Nth(k=2)))
+    address = proxy.address
+    assert post(proxy)[0] == 201
+    with pytest.raises(ConnectionResetError):
+        post(proxy)
+    for _ in range(2):
+        with pytest.raises(ConnectionRefusedError):
+            post(proxy)
+    proxy.remove(armed)
+    assert post(proxy)[0] == 201
+    assert (proxy.address, effects(sandbox)) == (address, 2)
+
+
+def test_proxy_closes_while_it_refuses_connections() -> None:
+    with FaultProxy(("127.0.0.1", 1), rules=[Rule(action=Refuse())]) as proxy:
+        with pytest.raises(ConnectionResetError):
+            post(proxy)
+        (armed,) = proxy.armed()
+    proxy.remove(armed)
+    with pytest.raises(ConnectionRefusedError):
+        post(proxy)

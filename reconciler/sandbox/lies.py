@@ -1,0 +1,68 @@
+"""Lists that don't tell the truth: a count that is wrong, webhooks that show late, pages that move or lead astray."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lies:
+    """In which ways an account's list is wrong. Calls of a single webhook always tell the truth.
+
+    Attributes:
+        count_off: what is added to the count on every page.
+        count_lists: for how many lists the count is wrong, each account's own counted; None: for all.
+        lag: for how many lists a webhook is left out after it was created.
+        meanwhile: is called before every page but the first, with the page's number: somebody changes the list while
+            it is read.
+        next_page: what the last page names as the next one; None: nothing, as it should.
+    """
+
+    count_off: int = 0
+    count_lists: int | None = None
+    lag: int = 0
+    meanwhile: Callable[[int], None] | None = None
+    next_page: str | None = None
+
+
+HONEST: Final = Lies()
+
+
+class Liar:
+    """Tells the lies. Not safe under threads by itself: the sandbox answers its requests one at a time.
+
+    Args:
+        lies: which.
+    """
+
+    def __init__(self, lies: Lies = HONEST) -> None:
+        self._lies = lies
+        self._lists: dict[str, int] = {}
+        self._made: dict[str, int] = {}
+
+    def created(self, account: str, object_id: str) -> None:
+        """A webhook was made just now."""
+        self._made[object_id] = self._lists.get(account, 0)
+
+    def page_is_asked(self, account: str, number: int) -> None:
+        """A page is about to be answered; the first begins another list."""
+        if number == 1:
+            self._lists[account] = self._lists.get(account, 0) + 1
+        elif self._lies.meanwhile is not None:
+            self._lies.meanwhile(number)
+
+    def hidden(self, account: str) -> frozenset[str]:
+        """The ids of the webhooks that the list leaves out."""
+        if not self._lies.lag:
+            return frozenset()
+        now = self._lists.get(account, 0)
+        return frozenset(object_id for object_id, made in self._made.items() if now - made <= self._lies.lag)
+
+    def count(self, account: str, true: int) -> int:
+        """The count to name."""
+        lists = self._lies.count_lists
+        return true + self._lies.count_off if lists is None or self._lists[account] <= lists else true
+
+    def next_page(self, true: str | None) -> str | None:
+        """The next page to name."""
+        return self._lies.next_page if true is None else true
