@@ -1,0 +1,120 @@
+"""The command in a process of its own, forked from one that has everything loaded: as the installed one, only sooner.
+
+Only time differs: waits pass at once, as if the clock had jumped, so that a run may wait for as long as it is told.
+"""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reconciler.cli import main as command
+from reconciler.operations.run import Stop, SystemClock
+from tests.robustness import defects
+from tests.robustness.case import Told
+
+LONGEST_PAUSE = 0.002  # seconds that a wait really takes
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["tests.robustness.warm"])
+
+
+class HurriedClock(SystemClock):
+    """The machine's clock, but waits pass at once."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop)
+        self._skipped = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._skipped)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped
+
+    def sleep(self, seconds: float) -> bool:
+        goes_on = super().sleep(min(seconds, LONGEST_PAUSE))
+        self._skipped += max(seconds - LONGEST_PAUSE, 0.0)
+        return goes_on
+
+
+class Running:
+    """A command that runs.
+
+    Args:
+        folder: where it runs.
+        arguments: without the program's name.
+        environment: all of it.
+        defect: the planted defect it has; empty for none.
+    """
+
+    _started = 0
+
+    def __init__(self, folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str], defect: str) -> None:
+        Running._started += 1
+        self.arguments = arguments
+        self._out = folder.parent / f"out-{Running._started}"
+        self._err = folder.parent / f"err-{Running._started}"
+        self._process = _CONTEXT.Process(
+            target=_run, args=(str(folder), arguments, dict(environment), str(self._out), str(self._err), defect)
+        )
+        self._process.start()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is still there."""
+        if self._process.is_alive() and self._process.pid is not None:
+            os.kill(self._process.pid, number)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long at most; whether it has ended."""
+        self._process.join(seconds)
+        return not self._process.is_alive()
+
+    def told(self) -> Told:
+        """What it said, after its end; a command that was killed has the negative signal as its code."""
+        code = self._process.exitcode
+        assert code is not None
+        texts = [
+            path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+            for path in (self._out, self._err)
+        ]
+        self._process.close()
+        return Told(arguments=self.arguments, code=code, out=texts[0], err=texts[1])
+
+
+def run_here(folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Told:
+    """Run it in this process, to its end: for calm runs, which need no signals and no others beside them."""
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+        code = command.main(arguments, environment, HurriedClock(Stop()))
+    return Told(arguments=arguments, code=code, out=out.getvalue(), err=err.getvalue())
+
+
+def _run(folder: str, arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, defect: str) -> None:
+    """In the new process: run the command, and leave with its code."""
+    os.chdir(folder)
+    for number, path in ((1, out), (2, err)):
+        target = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        os.dup2(target, number)
+        os.close(target)
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), encoding="utf-8", write_through=True)
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), encoding="utf-8", write_through=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
+    setattr(command, "SystemClock", HurriedClock)  # noqa: B010 - the one thing that is not as installed
+    if defect:
+        defects.plant(defect)
+    code = command.main(arguments, environment)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,174 @@
+"""A small model of what the contract's sections 3 and 6 ask for, written from their words and from nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from reconciler.sandbox.records import Webhook
+from tests.robustness.case import Account, Case, Entry, real
+
+ALL = "all"
+Key = tuple[str, str, bool]
+"""Endpoint, event, `is_test`."""
+Place = tuple[str, bool]
+"""Endpoint and `is_test`: where events arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be there for a key: `object_id` is empty for a new webhook; `url` and `active` as they are to be."""
+
+    object_id: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What an apply must make of one account.
+
+    Attributes:
+        untouched: ids that nobody may touch.
+        wanted: for each key of the file what is to be there.
+        gone: ids that are to be deleted.
+        updated: ids that are to be changed.
+        losses: owned endpoints that lose an event.
+        is_refused: whether a guard refuses it unless losses are allowed.
+    """
+
+    untouched: frozenset[str]
+    wanted: Mapping[Key, Wanted]
+    gone: frozenset[str]
+    updated: frozenset[str]
+    losses: frozenset[Place]
+    is_refused: bool
+
+    @property
+    def creates(self) -> int:
+        return sum(not wanted.object_id for wanted in self.wanted.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.gone or self.updated or self.creates)
+
+
+def key_of(webhook: Webhook) -> Key | None:
+    """A webhook's key; None where no file can mean it."""
+    if "@" in webhook.url:
+        return None
+    return endpoint_of(webhook.url), webhook.event, webhook.is_test
+
+
+def endpoint_of(url: str) -> str:
+    """A URL without its secret parameters; the drawn ones are in normal form."""
+    place, _, query = url.partition("?")
+    kept = "&".join(pair for pair in query.split("&") if pair and not pair.startswith("token="))
+    return f"{place}?{kept}" if kept else place
+
+
+def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> Expected:
+    """What an apply must make of an account that has these webhooks."""
+    entries = _entries_by_key(case, account)
+    owned: dict[Key, list[Webhook]] = {}
+    protected: dict[Key, list[Webhook]] = {}
+    absent: set[str] = set()
+    untouched: set[str] = set()
+    for webhook in sorted(there.values(), key=lambda each: (each.object_created, each.object_id)):
+        key = key_of(webhook)
+        if key is None or (case.hides and not webhook.active):
+            untouched.add(webhook.object_id)
+        elif _matches(account.protect, key[0]):
+            protected.setdefault(key, []).append(webhook)
+            untouched.add(webhook.object_id)
+        elif key in entries:
+            owned.setdefault(key, []).append(webhook)
+        elif key[2] != account.is_test:
+            untouched.add(webhook.object_id)
+        elif _is_named_absent(account, key):
+            absent.add(webhook.object_id)
+        elif _matches(account.owns, key[0]):
+            owned.setdefault(key, []).append(webhook)
+        else:
+            untouched.add(webhook.object_id)
+    wanted = {
+        key: settled
+        for key, entry in entries.items()
+        if (settled := _settled(entry, owned.get(key, []), protected.get(key, []))) is not None
+    }
+    kept = {one.object_id for one in wanted.values()}
+    gone = absent | {one.object_id for group in owned.values() for one in group if one.object_id not in kept}
+    updated = {
+        one.object_id
+        for one in wanted.values()
+        if one.object_id and (there[one.object_id].url, there[one.object_id].active) != (one.url, one.active)
+    }
+    before = [(key, one.active) for key, group in owned.items() for one in group]
+    after = [(key, one.active) for key, one in wanted.items() if key not in protected]
+    losses = _losses(before, after)
+    stays = any(active for _, active in after) or any(
+        one.active
+        for key, group in protected.items()
+        for one in group
+        if key in entries or (key[2] == account.is_test and _matches(account.owns, key[0]))
+    )
+    return Expected(
+        untouched=frozenset(untouched),
+        wanted=wanted,
+        gone=frozenset(gone),
+        updated=frozenset(updated),
+        losses=losses,
+        is_refused=len(losses) > account.max_losses or (bool(losses) and not stays),
+    )
+
+
+def _entries_by_key(case: Case, account: Account) -> dict[Key, Entry]:
+    return {
+        (endpoint_of(real(entry.url)), event, account.is_test if entry.is_test is None else entry.is_test): entry
+        for entry in case.entries
+        if entry.account == account.name
+        for event in entry.events
+    }
+
+
+def _settled(entry: Entry, owned: list[Webhook], protected: list[Webhook]) -> Wanted | None:
+    """What is to be there for an entry's key; None: nothing needs to be."""
+    found = protected or owned
+    if not found:
+        # Off and absent deliver the same, and Shippo may hide what is off.
+        return Wanted(object_id="", url=real(entry.url), active=True) if entry.active else None
+    survivor = found[0]  # the oldest, then the lowest id
+    if "active" in entry.ignore:
+        survivor = next((one for one in found if one.active), survivor)
+    if protected:
+        return Wanted(object_id=survivor.object_id, url=survivor.url, active=survivor.active)
+    return Wanted(
+        object_id=survivor.object_id,
+        url=survivor.url if "url" in entry.ignore else real(entry.url),
+        active=survivor.active if "active" in entry.ignore else entry.active,
+    )
+
+
+def _losses(before: list[tuple[Key, bool]], after: list[tuple[Key, bool]]) -> frozenset[Place]:
+    now, then = _receives(before), _receives(after)
+    return frozenset(
+        place for place, events in now.items() if ALL not in then.get(place, set()) and events - then.get(place, set())
+    )
+
+
+def _receives(webhooks: list[tuple[Key, bool]]) -> dict[Place, set[str]]:
+    found: dict[Place, set[str]] = {}
+    for (endpoint, event, is_test), active in webhooks:
+        if active:
+            found.setdefault((endpoint, is_test), set()).add(event)
+    return found
+
+
+def _is_named_absent(account: Account, key: Key) -> bool:
+    return any(_matches((item.url,), key[0]) and (not item.events or key[1] in item.events) for item in account.absent)
+
+
+def _matches(patterns: tuple[str, ...], endpoint: str) -> bool:
+    return any(fnmatchcase(endpoint.partition("?")[0], pattern) for pattern in patterns)
