@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -100,6 +100,18 @@ def search(defect: str, most: int, start: int) -> Find | None:
     return find
 
 
+def as_code(value: object) -> str:
+    """A case as a test writes it: without what it leaves alone."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(as_code, value))}{',' if len(value) == 1 else ''})"
+    if not is_dataclass(value) or isinstance(value, type):
+        return repr(value)
+    said = [
+        f"{one.name}={as_code(found)}" for one in fields(value) if (found := getattr(value, one.name)) != one.default
+    ]
+    return f"{type(value).__name__}({', '.join(said)})"
+
+
 def smallest(case: Case, shows: Callable[[Case], bool]) -> Case:
     """Make a case smaller for as long as it shows the same."""
     while (smaller := next((one for one in _smaller(case) if shows(one)), None)) is not None:
@@ -147,7 +159,7 @@ def draw_share(runs: int, start: int) -> Counter[str]:
         total.update(figures(played, case))
         if played.broken:
             small = smallest(case, lambda one: _first(play(one)) == _first(played))
-            _say(f"seed {start}, case {total['cases']}:\n{played.text()}\nthe smallest such case:\n{small!r}\n")
+            _say(f"seed {start}, case {total['cases']}:\n{played.text()}\nthe smallest such case:\n{as_code(small)}\n")
 
     campaign(runs, start, note)
     return total
@@ -172,7 +184,7 @@ def look_for(name: str, *, most: int, start: int, example: bool) -> Find | None:
         _say(f"{find.draws:>4} draws: {name}: {find.broken[:120]}")
         if example:
             small = smallest(find.case, lambda one: bool(play(one, name).broken))
-            _say(f"EXAMPLE {name!r}: {small!r},")
+            _say(f"EXAMPLE {name!r}: {as_code(small)},")
     return find
 
 

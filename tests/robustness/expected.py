@@ -33,6 +33,7 @@ class Expected:
         untouched: ids that nobody may touch.
         wanted: for each key of the file what is to be there.
         gone: ids that are to be deleted.
+        left: those of them that are owned and of no key of the file.
         updated: ids that are to be changed.
         losses: owned endpoints that lose an event.
         is_refused: whether a guard refuses it unless losses are allowed.
@@ -41,6 +42,7 @@ class Expected:
     untouched: frozenset[str]
     wanted: Mapping[Key, Wanted]
     gone: frozenset[str]
+    left: frozenset[str]
     updated: frozenset[str]
     losses: frozenset[Place]
     is_refused: bool
@@ -118,6 +120,7 @@ def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> E
         untouched=frozenset(untouched),
         wanted=wanted,
         gone=frozenset(gone),
+        left=frozenset(one.object_id for key, group in owned.items() if key not in entries for one in group),
         updated=frozenset(updated),
         losses=losses,
         is_refused=len(losses) > account.max_losses or (bool(losses) and not stays),

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 
-from reconciler.sandbox.records import LogEntry, Webhook
-from tests.robustness.case import FOREIGN_SECRET, OLD_SECRET, SECRETS, Account, Case, Mode, Told
-from tests.robustness.expected import Expected, Key, endpoint_of, expected_of, key_of
+from reconciler.sandbox.records import Webhook
+from tests.robustness.case import Account, Case, Mode
+from tests.robustness.effects import fields_of, no_blind_resend, no_gap, renames_wait, writes_are_asked_for
+from tests.robustness.expected import Expected, endpoint_of, expected_of, key_of
 from tests.robustness.stage import ALLOW, BACKUP_FILE, PLAN_FILE, Hung, Phase, Stage
-from tests.support.replay import received, states
-
-WINDOW = 8  # characters of a secret that may stand nowhere
-_ENDED = (0, 1, 3)
-_SOME = Webhook(
-    object_id="to come",
-    object_created=datetime(2026, 1, 1, tzinfo=UTC),
-    object_updated=datetime(2026, 1, 1, tzinfo=UTC),
-    object_owner="",
-    url="",
-    event="",
-    active=True,
-    is_test=False,
-)
-_DEATHS = {"SIGKILL": (-9,), "SIGTERM": (143, -15), "SIGINT": (130,)}
+from tests.robustness.words import honest, leaks_in_files, words
+from tests.support.replay import received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +41,7 @@ def play(case: Case, defect: str = "") -> Played:
             broken = [f"hang: `{hung}` doesn't end"]
         if stage.was_lured():
             broken.append("token: an address that leads elsewhere was followed")
-        broken += _leaks_in_files(stage)
+        broken += leaks_in_files(stage)
         return Played(broken=tuple(broken), phases=tuple(stage.phases))
 
 
@@ -74,126 +60,22 @@ def _play(stage: Stage) -> Iterator[str]:
 def _troubled(case: Case, phase: Phase) -> Iterator[str]:
     """The promises that hold while things go wrong."""
     for told in phase.told:
-        yield from _words(case, told)
+        yield from words(case, told)
     if case.mode is Mode.LOOK:
         yield from _looks(phase)
     for account in case.accounts:
-        yield from _writes_are_asked_for(case, account, phase)
-        yield from _no_gap(case, account, phase)
-        yield from _no_blind_resend(case, account, phase)
+        yield from writes_are_asked_for(case, account, phase)
+        yield from no_gap(case, account, phase)
+        yield from renames_wait(case, account, phase)
+        yield from no_blind_resend(case, account, phase)
     yield from _guards(case, phase)
     yield from _result(case, phase)
-    yield from _honest(case, phase)
-
-
-def _words(case: Case, told: Told) -> Iterator[str]:
-    """Every ending is one of the contract's, without a traceback, and no secret shows."""
-    deaths = _DEATHS[case.death.signal] if case.death is not None else ()
-    looked = (2,) if told.arguments[0] in ("plan", "drift") else ()
-    name = " ".join(told.arguments)
-    if told.code not in (*_ENDED, *deaths, *looked):
-        yield f"ending: `{name}` ended with {told.code}: {told.err[-300:]}"
-    for text in (told.out, told.err):
-        if "Traceback" in text or "this is a bug" in text:
-            yield f"traceback: `{name}`: {text[-600:]}"
-        for secret in _leaks(case, text):
-            yield f"leak: `{name}` shows {secret}: {text[-1500:]}"
+    yield from honest(case, phase)
 
 
 def _looks(phase: Phase) -> Iterator[str]:
     if phase.writes():
         yield "looking: a command that looks sent a write"
-
-
-def _writes_are_asked_for(case: Case, account: Account, phase: Phase) -> Iterator[str]:
-    """Only what the file asks for is created, changed and deleted; what isn't owned stays as it is."""
-    asked = [expected_of(case, account, there[account.name]) for there in (phase.listed, phase.before)]
-    made: set[str] = set()
-    keys: set[Key] = set()
-    switched = {
-        object_id
-        for object_id, one in phase.before[account.name].items()
-        if object_id in phase.listed[account.name] and _fields(one) != _fields(phase.listed[account.name][object_id])
-    }
-    for entry in phase.log[account.name]:
-        if not entry.took_effect or entry.object_id is None:
-            continue
-        if entry.method == "POST":
-            assert entry.webhook is not None
-            key = key_of(entry.webhook)
-            made.add(entry.object_id)
-            if key is None or not any(_is_asked_create(one, key, entry.webhook) for one in asked):
-                yield f"unasked: {entry.webhook} was created"
-            elif key:
-                keys.add(key)
-        elif entry.object_id not in made:
-            yield from _write_is_asked_for(entry, account, phase, asked, keys, switched)
-
-
-def _write_is_asked_for(
-    entry: LogEntry, account: Account, phase: Phase, asked: list[Expected], keys: set[Key], switched: set[str]
-) -> Iterator[str]:
-    object_id = entry.object_id or ""
-    one = phase.before[account.name].get(object_id)
-    if all(object_id in each.untouched for each in asked):
-        yield f"unowned: {entry.method} of {one}"
-    allowed = [each.gone if entry.method == "DELETE" else each.updated for each in asked]
-    repaired = one is not None and key_of(one) in keys  # the duplicate rule for what was created
-    if not any(object_id in ids for ids in allowed) and not repaired:
-        yield f"unasked: {entry.method} of {one}"
-    elif object_id in switched and not repaired:
-        yield f"stale: {entry.method} of {one}, which somebody changed after it was listed"
-
-
-def _fields(one: Webhook) -> tuple[str, str, bool, bool]:
-    """What a plan is about: the rest is kept by the server."""
-    return one.url, one.event, one.active, one.is_test
-
-
-def _is_asked_create(expected: Expected, key: Key, made: Webhook) -> bool:
-    wanted = expected.wanted.get(key)
-    # The key may have been there when others listed: then its own create is a duplicate that is taken back.
-    return wanted is not None and made.active and (bool(wanted.object_id) or made.url == wanted.url)
-
-
-def _no_gap(case: Case, account: Account, phase: Phase) -> Iterator[str]:
-    """What is received before and is to be received after, is received at every moment."""
-    before = phase.before[account.name]
-    expected = expected_of(case, account, before)
-    if case.death is None and case.allow is False and expected.is_refused:
-        return  # nothing is written: `_guards` looks
-    goal = received(_final(expected, before))
-    for state in states(before, phase.log[account.name]):
-        missing = (received(before) & goal) - received(state)
-        if missing:
-            yield f"gap: {account.name} didn't receive {min(missing)}"
-            return
-
-
-def _final(expected: Expected, before: Mapping[str, Webhook]) -> dict[str, Webhook]:
-    """Everything that is to be there in the end, by something unique."""
-    found = {object_id: before[object_id] for object_id in expected.untouched}
-    for key, wanted in expected.wanted.items():
-        _, event, is_test = key
-        there = before.get(wanted.object_id) or _SOME
-        found[str(key)] = replace(there, url=wanted.url, event=event, active=wanted.active, is_test=is_test)
-    return found
-
-
-def _no_blind_resend(case: Case, account: Account, phase: Phase) -> Iterator[str]:
-    """Between two creates of one key by one run, the account was listed."""
-    if len(phase.told) > 1 or not case.tells_the_truth:
-        return
-    sent: set[Key] = set()
-    for entry in phase.log[account.name]:
-        if entry.method == "GET" and entry.path == "/webhooks":
-            sent.clear()
-        elif entry.method == "POST" and entry.took_effect and entry.webhook is not None:
-            key = key_of(entry.webhook)
-            if key is not None and key in sent:
-                yield f"resent: {key} was created again without a look"
-            if key is not None:
-                sent.add(key)
 
 
 def _guards(case: Case, phase: Phase) -> Iterator[str]:
@@ -226,7 +108,7 @@ def _is_stale(case: Case, account: Account, then: Mapping[str, Webhook], now: Ma
     old, new = expected_of(case, account, then), expected_of(case, account, now)
     touched = old.gone | old.updated
     return (old.gone, old.updated, old.creates) != (new.gone, new.updated, new.creates) or any(
-        object_id not in now or _fields(then[object_id]) != _fields(now[object_id]) for object_id in touched
+        object_id not in now or fields_of(then[object_id]) != fields_of(now[object_id]) for object_id in touched
     )
 
 
@@ -249,36 +131,12 @@ def _doubles(expected: Expected, after: Mapping[str, Webhook]) -> Iterator[str]:
             yield f"duplicate: {found[key]} webhooks of {key} after all had ended"
 
 
-def _honest(case: Case, phase: Phase) -> Iterator[str]:
-    """What a run reports as done is so, and what it reports as not done isn't."""
-    if not case.json or len(phase.told) != 1 or case.mode is Mode.LOOK or not case.tells_the_truth or case.meddling:
-        return
-    effects = {
-        (entry.method, entry.object_id) for entries in phase.log.values() for entry in entries if entry.took_effect
-    }
-    after = {object_id: one for there in phase.after.values() for object_id, one in there.items()}
-    last: dict[tuple[str, str], Mapping[str, str]] = {}
-    for line in phase.told[0].out.splitlines():
-        said = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
-        if said.get("type") in ("apply_complete", "apply_errored"):
-            last[said["hook"]["resource"]["addr"], said["hook"]["action"]] = said["hook"]
-    for (address, action), hook in last.items():
-        object_id, outcome = hook["object_id"], hook["outcome"]
-        there = object_id in after
-        if outcome in ("done", "already") and object_id and there is (action == "delete"):
-            # A switched-off webhook that is gone delivers as much.
-            yield f"report: {address} {action} is {outcome}, and isn't"
-        method = {"update": "PUT", "delete": "DELETE"}.get(action)
-        if outcome in ("failed", "held", "not_started") and (method, object_id) in effects:
-            yield f"report: {address} {action} is {outcome}, and was done"
-
-
 def _restored(stage: Stage, trouble: Phase) -> Iterator[str]:
     """A backup brings back what was claimed, object ids aside."""
     case = stage.case
     phase = stage.calm("apply", "-f", BACKUP_FILE, "--env-file", f"{BACKUP_FILE}.env", "--auto-approve", *ALLOW)
     for told in phase.told:
-        yield from _words(case, told)
+        yield from words(case, told)
         if told.code:
             yield f"backup: restoring it ended with {told.code}: {told.err[-400:]}"
     for account in case.accounts:
@@ -310,15 +168,15 @@ def _healed(stage: Stage) -> Iterator[str]:
 
 def _troubled_by_nothing(case: Case, phase: Phase) -> Iterator[str]:
     (told,) = phase.told
-    yield from _words(case, told)
+    yield from words(case, told)
     if told.code:
         yield f"converge: a calm apply ended with {told.code}: {told.out[-300:]}{told.err[-300:]}"
     for account in case.accounts:
         there = phase.before[account.name]
         expected = expected_of(case, account, there)
         yield from _differences(expected, there, phase.after[account.name], "converge")
-        yield from _writes_are_asked_for(case, account, phase)
-        yield from _no_gap(case, account, phase)
+        yield from writes_are_asked_for(case, account, phase)
+        yield from no_gap(case, account, phase)
 
 
 def _refused_or_done(stage: Stage) -> Iterator[str]:
@@ -352,23 +210,3 @@ def _differences(
     for one in rest.values():
         if key_of(one) not in expected.wanted:
             yield f"{name}: {one} is still there"
-
-
-def _leaks(case: Case, text: str) -> list[str]:
-    """The secrets of which some characters in a row stand in a text."""
-    values = {**SECRETS, "an old secret": OLD_SECRET, "a foreign secret": FOREIGN_SECRET}
-    values |= {f"the token of {account.name}": account.token.split("_", 2)[2] for account in case.accounts}
-    return [
-        name
-        for name, value in values.items()
-        if any(value[start : start + WINDOW] in text for start in range(len(value) - WINDOW + 1))
-    ]
-
-
-def _leaks_in_files(stage: Stage) -> list[str]:
-    return [
-        f"leak: {path.name} has {secret}"
-        for path in stage.folder.iterdir()
-        if path.name not in (f"{BACKUP_FILE}.env", "webhooks.yaml")
-        for secret in _leaks(stage.case, path.read_text(encoding="utf-8", errors="replace"))
-    ]

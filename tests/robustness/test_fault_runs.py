@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.sandbox.rules import Answer, DropAnswer, Every, HoldAnswer, Nth, Rule
-from tests.robustness.campaign import campaign, figures, smallest
+from tests.robustness.campaign import as_code, campaign, figures, smallest
 from tests.robustness.case import HOOKS, Account, Case, Entry, Hook, Meddling, Mode
 from tests.robustness.judge import Played, play
 
@@ -40,7 +40,7 @@ def test_drawn_cases_break_no_promise() -> None:
     if broken:
         case, played = broken[0]
         small = smallest(case, lambda one: bool(play(one).broken))
-        pytest.fail(f"{played.text()}\nAs a test: assert not play({small!r}).broken")
+        pytest.fail(f"{played.text()}\nAs a test: assert not play({as_code(small)}).broken")
     assert total["cases"] >= ENOUGH
     assert total["cases with a fault that came"] > 0
     assert total["writes that took effect"] > total["cases"]
