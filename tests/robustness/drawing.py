@@ -68,7 +68,7 @@ ABSENT = (
     Absent(url=f"{HOOKS}/c/*", events=("track_updated",)),
 )
 PROTECT = (f"{HOOKS}/b", f"{HOOKS}/c/*", f"{HOOKS}/gone")
-WAYS = ("missing", "missing", "missing", "off", "rotated", "renamed", "renamed", "all", "twins", "in step")
+WAYS = (*["missing"] * 2, *["renamed"] * 3, "off", "rotated", *["all"] * 2, "twins", "in step")
 TROUBLES = (*["faults"] * 5, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 2, "lies", "calm")
 MODES = {"overlap": [Mode.APPLY], "meddling": [Mode.APPLY, Mode.SAVED]}
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -132,7 +132,7 @@ def _accounts(draw: st.DrawFn) -> Account:
         token=TOKENS[which],
         owns=draw(st.sampled_from([PATTERNS, PATTERNS, PATTERNS[:1], PATTERNS[1:], PATTERNS[1:3]])),
         absent=tuple(draw(st.lists(st.sampled_from(ABSENT), max_size=2, unique=True))),
-        protect=tuple(draw(st.lists(st.sampled_from(PROTECT), max_size=1))),
+        protect=draw(st.sampled_from([(), (), *((pattern,) for pattern in PROTECT)])),
         max_losses=draw(st.sampled_from([0, 0, 1, 3])),
     )
 
