@@ -20,7 +20,7 @@ def main() -> int:
     commands = parser.add_subparsers(required=True)
     runs = commands.add_parser("runs", help="draw and play many cases")
     runs.add_argument("--runs", type=int, default=1000, help="how many [1000]")
-    runs.add_argument("--seed", type=int, default=1, help="what the drawing starts from [1]")
+    runs.add_argument("--seed", type=int, default=1, help="which campaign; job k plays that of seed + k [1]")
     runs.add_argument("--jobs", type=int, default=2, help="processes that draw, each with a seed of its own [2]")
     runs.set_defaults(work=_runs)
     defects = commands.add_parser("defects", help="plant each defect, and draw until it shows")

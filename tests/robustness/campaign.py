@@ -8,13 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-
 from tests.robustness.case import Account, Case
-from tests.robustness.drawing import cases
+from tests.robustness.drawing import draw
 from tests.robustness.judge import Played, play
-
-_SUPPRESSED = list(HealthCheck)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,50 +50,31 @@ def figures(played: Played, case: Case) -> Counter[str]:
 
 
 def campaign(
-    runs: int, start: int, on_case: Callable[[Case, Played], None], goes_on: Callable[[], bool] = lambda: True
+    runs: int, start: int, on_case: Callable[[int, Case, Played], None], goes_on: Callable[[], bool] = lambda: True
 ) -> None:
     """Draw and play so many cases.
 
     Args:
         runs: how many.
-        start: what the drawing starts from; the same cases for the same number and version of Hypothesis.
-        on_case: is given each case and what came of it.
-        goes_on: whether to play more; drawing itself takes no time to speak of.
+        start: which campaign.
+        on_case: is given each case, its number, and what came of it.
+        goes_on: whether to play more.
     """
-
-    @seed(start)
-    @settings(
-        max_examples=runs, deadline=None, database=None, suppress_health_check=_SUPPRESSED, phases=[Phase.generate]
-    )
-    @given(case=cases())
-    def one(case: Case) -> None:
-        if goes_on():
-            on_case(case, play(case))
-
-    one()
+    for number in range(runs):
+        if not goes_on():
+            return
+        case = draw(start, number)
+        on_case(number, case, play(case))
 
 
 def search(defect: str, most: int, start: int) -> Find | None:
     """Draw cases until one shows a planted defect; None where so many don't."""
-    draws = 0
-    find: Find | None = None
-
-    @seed(start)
-    @settings(
-        max_examples=most, deadline=None, database=None, suppress_health_check=_SUPPRESSED, phases=[Phase.generate]
-    )
-    @given(case=cases())
-    def one(case: Case) -> None:
-        nonlocal draws, find
-        if find is not None:
-            return
-        draws += 1
+    for number in range(most):
+        case = draw(start, number)
         played = play(case, defect)
         if played.broken:
-            find = Find(draws=draws, case=case, broken=played.broken[0])
-
-    one()
-    return find
+            return Find(draws=number + 1, case=case, broken=played.broken[0])
+    return None
 
 
 def as_code(value: object) -> str:
@@ -155,11 +132,11 @@ def draw_share(runs: int, start: int) -> Counter[str]:
     """Play so many cases; says those that break something, and gives the figures."""
     total: Counter[str] = Counter()
 
-    def note(case: Case, played: Played) -> None:
+    def note(number: int, case: Case, played: Played) -> None:
         total.update(figures(played, case))
         if played.broken:
             small = smallest(case, lambda one: _first(play(one)) == _first(played))
-            _say(f"seed {start}, case {total['cases']}:\n{played.text()}\nthe smallest such case:\n{as_code(small)}\n")
+            _say(f"seed {start}, case {number}:\n{played.text()}\nthe smallest such case:\n{as_code(small)}\n")
 
     campaign(runs, start, note)
     return total

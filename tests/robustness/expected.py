@@ -71,6 +71,11 @@ def endpoint_of(url: str) -> str:
     return f"{place}?{kept}" if kept else place
 
 
+def is_protected(account: Account, key: Key) -> bool:
+    """Whether a key stands under `protect`."""
+    return _matches(account.protect, key[0])
+
+
 def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> Expected:
     """What an apply must make of an account that has these webhooks."""
     entries = _entries_by_key(case, account)

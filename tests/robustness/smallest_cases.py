@@ -1,4 +1,4 @@
-"""For each planted defect a small case in which it shows, as `python -m tests.robustness defects --examples` prints it."""
+"""A small case for each planted defect, as `python -m tests.robustness defects --examples` prints them."""
 
 from __future__ import annotations
 

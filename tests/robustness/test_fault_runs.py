@@ -31,7 +31,7 @@ def test_drawn_cases_break_no_promise() -> None:
     total: Counter[str] = Counter()
     broken: list[tuple[Case, Played]] = []
 
-    def note(case: Case, played: Played) -> None:
+    def note(_number: int, case: Case, played: Played) -> None:
         total.update(figures(played, case))
         if played.broken:
             broken.append((case, played))
