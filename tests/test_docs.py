@@ -36,3 +36,10 @@ def test_every_command_has_a_section(command: str) -> None:
 def test_test_command_of_the_readme_is_what_ci_runs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(re.findall(r"<!-- the test command -->\n```\n[^\n]+\n```\n", readme)) == 1
+
+
+def test_every_test_that_the_guarantees_name_is_there() -> None:
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/.]+)`", text))
+    assert len(named) > 20
+    assert {name for name in named if not (ROOT / name).exists()} == set()

@@ -79,12 +79,21 @@ def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, 
             if applying.backup is not None:
                 streams.tell("No backup was written, since nothing was changed.")
             return plan
-        if applying.backup is not None:
-            write_backup(streams, plan, applying.backup, invocation.environment)
-        changes = sum(len(account.changes) for account in plan.planned)
-        with invocation.stop.finishing(), narrator.live(ResultMask(plan), changes):
-            writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
-            report = apply(plan, writers, invocation.stop, narrator, applying.parallelism)
+        # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
+        with invocation.stop.finishing():
+            if applying.backup is not None:
+                write_backup(streams, plan, applying.backup, invocation.environment)
+            return _carried_out(planning, plan, clients, narrator, applying.parallelism)
+
+
+def _carried_out(
+    planning: Planning, plan: Plan, clients: Mapping[str, Writer | NotRead], narrator: Narrator, parallelism: int
+) -> int:
+    """Do what the plan says and report it; the exit code."""
+    changes = sum(len(account.changes) for account in plan.planned)
+    with narrator.live(ResultMask(plan), changes):
+        writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
+        report = apply(plan, writers, planning.invocation.stop, narrator, parallelism)
     view = view_report(report)
     return narrator.end(report_outcome(view), view)
 
@@ -125,7 +134,7 @@ def _saved_plan(
         return narrator.end(stopped_outcome(planning.invocation.stop.signal))
     if plan.not_planned:
         return narrator.end(unreadable_outcome(view))
-    if not saved.plan.is_of(plan):
+    if not saved.is_of(plan, view):
         narrator.stale(differences(saved.view, view))
         return narrator.end(stale_outcome())
     ended = _nothing_to_carry_out(planning, plan, view)

@@ -25,6 +25,8 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
         path: FILE.
         environment: what is set in it keeps its name for itself.
     """
+    if not path.name:
+        fail(streams, "the backup can't be written: it has no name", "Give `--backup` a name.", code="output-file")
     names = Names(environment={**environment, **_pattern_variables(plan)})
     described = [_described(plan, account, names) for account in plan.planned]
     env_path = path.with_name(f"{path.name}.env")
@@ -63,7 +65,7 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
 def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
     """An account's claimed webhooks, and its patterns with those endpoints that are only named absent."""
     remotes = (*account.claimed.get(Claim.OWNED, ()), *account.claimed.get(Claim.ABSENT, ()))
-    found = describe(account.account, remotes, names, plan.configuration.secret_params, duplicates_stay=False)
+    found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=False)
     owns = [pattern.source for pattern in account.account.owns.patterns]
     absent = {remote.key.endpoint for remote in account.claimed.get(Claim.ABSENT, ()) if remote.key is not None}
     more = {str(entry.owner): entry.owner for entry in found.entries if entry.endpoint in absent}

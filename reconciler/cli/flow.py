@@ -24,7 +24,7 @@ from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.narrator import Narrator
 from reconciler.output.progress import Progress
 from reconciler.output.style import Style
-from reconciler.output.terminal import Streams
+from reconciler.output.terminal import Streams, visible
 from reconciler.planning.planner import Wish, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.client import Reader, Surroundings
@@ -58,7 +58,7 @@ def tell(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
 
 def finish(streams: Streams, outcome: Outcome) -> int:
     """Say the last words of a command whose results are text, and give its exit code."""
-    streams.say(Style(streams.out_color).paint(outcome.words, "bold"))
+    streams.say(Style(streams.out_color).paint(visible(outcome.words), "bold"))
     return outcome.code
 
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.config.bounded import read_stream
+from reconciler.config.bounds import MOST_OF_A_FILE
 from reconciler.operations.run import Stop
 from reconciler.output.terminal import Streams
 from reconciler.providers.clock import Clock
@@ -31,5 +33,9 @@ class Invocation:
 
     @staticmethod
     def standard_input() -> bytes:
-        """All of standard input."""
-        return sys.stdin.buffer.read() if sys.stdin is not None else b""
+        """All of standard input.
+
+        Raises:
+            OSError: it can't be read, or holds more than a configuration may.
+        """
+        return read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b""

@@ -135,9 +135,9 @@ def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path) -> 
     if view.not_checked:
         found.streams.tell("The plan was not saved: not every account could be read.")
         return
-    if out.is_file() and not _holds_saved_plan(out):
-        _refuse(found.streams, f"{name} is there and is no saved plan")
     try:
+        if out.is_file() and not _holds_saved_plan(out):
+            _refuse(found.streams, f"{name} is there and is no saved plan")
         write_file(out, sealed(document, found.plan), overwrite=True, private=True)
     except OSError as error:
         _refuse(found.streams, f"{name} can't be written: {error.strerror}")

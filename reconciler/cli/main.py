@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from reconciler import __version__
 from reconciler.cli.invocation import Invocation
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
-from reconciler.output.terminal import OutputError, visible
+from reconciler.output.terminal import OutputError, Streams, visible
 from reconciler.providers.clock import Clock
 from reconciler.view.outcome import SIGNALLED
 
@@ -37,6 +39,8 @@ COMMANDS: Mapping[str, str] = {
 
 _ERROR = 1
 _FRAMES = 8
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
+_COMMAND = re.compile(r"^(\s*)::")
 
 
 class Commands(click.Group):
@@ -119,19 +123,29 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         streams.tell(f"error: {visible(error.message)}")
         streams.tell(f"help: {visible(error.help)}")
         return _ERROR
-    except OutputError as error:
-        streams.tell(f"error: the output can't be written: {error.strerror}")
-        streams.tell("help: where something was being applied, `reconciler plan` shows what is left to do.")
-        return _ERROR
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
+        # Our own output says so itself; help and version are click's.
+        if isinstance(error, OSError) and (isinstance(error, OutputError) or error.errno in _FULL):
+            return _output_lost(error, invocation.stop, streams)
         streams.tell(_bug_text(error))
         return _ERROR
     return code if isinstance(code, int) else 0
 
 
+def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:
+    """The end of a command whose results can't be written."""
+    streams.silence()
+    streams.tell(f"error: the output can't be written: {error.strerror}")
+    streams.tell("help: where something was being applied, `reconciler plan` shows what is left to do.")
+    return SIGNALLED + stop.signal if stop.is_asked() else _ERROR
+
+
 def _lines(text: str) -> str:
-    """A message of several lines, each made harmless."""
-    return "\n".join(map(visible, text.splitlines()))
+    """A message of several lines, each made harmless.
+
+    A line break may be an option's own value: no line begins with the `::` of a workflow command.
+    """
+    return "\n".join(_COMMAND.sub(r"\1\\x3a:", visible(line)) for line in text.splitlines())
 
 
 def _bug_text(error: Exception) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli.flow import fail
-from reconciler.config.bounded import MOST_OF_A_FILE, read_bounded
+from reconciler.config.bounded import read_bounded
+from reconciler.config.bounds import MOST_OF_A_PLAN
+from reconciler.model.plan import Plan
 from reconciler.operations.saved_plan import SavedPlan, SavedPlanError, read_saved
 from reconciler.output.terminal import Streams, visible
 from reconciler.planning.planner import Wish
@@ -29,12 +31,23 @@ class SavedView:
         """What was asked for when it was made."""
         return Wish(filters=self.plan.filters, destroy=self.plan.destroy, allowed_losses=self.plan.allowed_losses)
 
+    def is_of(self, plan: Plan, view: PlanView) -> bool:
+        """Whether a plan is the one that was saved, and does what the saved document shows.
+
+        Who changes the document can make its checksum anew, but not a digest of what others would see in it.
+
+        Args:
+            plan: the present plan.
+            view: what may be shown of it.
+        """
+        return self.plan.is_of(plan) and _done(self.view) == _done(view)
+
 
 def read_plan_file(streams: Streams, path: Path) -> SavedView:
     """A saved plan and what may be shown of it; the command ends where it can't be used."""
     name = visible(str(path))
     try:
-        data = read_bounded(path, MOST_OF_A_FILE)
+        data = read_bounded(path, MOST_OF_A_PLAN)
     except OSError as error:
         fail(streams, f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
     try:
@@ -52,6 +65,11 @@ def differences(saved: PlanView, present: PlanView) -> tuple[str, ...]:
     said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
     found = tuple(line for line in said if line)
     return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
+
+
+def _done(view: PlanView) -> list[tuple[str, str, str]]:
+    """What a plan does: the address, action and id of each change."""
+    return [(row.address, row.action, row.object_id) for row in view.changes]
 
 
 def _difference(address: str, old: ChangeRow | None, new: ChangeRow | None) -> str:

@@ -120,13 +120,15 @@ def _provider(name: Text, context: Context, *, needed: bool) -> Provider | None:
 
 
 def _token(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> SecretText:
-    if written.doubtful_token:
-        return context.interpolator.unknown(provider.token_variable)
+    token: SecretText | None = None
+    spot = written.spot
     if written.token is not None:
-        token, spot = context.interpolator.token(written.token, needed=needed), written.token.spot
-    else:
-        spot = written.spot
+        spot = written.token.spot
+        token = context.interpolator.token(written.token, needed=needed)
+    elif not written.doubtful_token:
         token = context.interpolator.usual_token(provider.token_variable, spot, needed=needed)
+    if token is None:
+        return context.interpolator.unknown(provider.token_variable)
     _check_header(token, spot, context)
     return token
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.config.accounts import build_account, check_distinct, default_account
+from reconciler.config.bounds import MOST_ACCOUNTS, MOST_PARAMS
 from reconciler.config.checks import check_absent, check_owned, check_tokens_alone, check_unique
 from reconciler.config.context import Context
 from reconciler.config.entries import Entry, EntryReader, Known
@@ -50,8 +51,7 @@ def build(written: Written, context: Context) -> Built:
     check_owned(entries, claims, context.complaints)
     check_absent(entries, claims, context.complaints)
     check_unique(entries, context.complaints)
-    usual = [account.provider.token_variable for name, account in accounts.items() if _takes_usual(written, name)]
-    check_tokens_alone(written, usual, context.interpolator.mentions, context.complaints)
+    check_tokens_alone(written, tuple(accounts.values()), context)
     context.interpolator.complain_of_unset()
     configuration = Configuration(
         accounts=tuple(accounts.values()),
@@ -105,17 +105,15 @@ def _accounts(written: Written, context: Context) -> dict[str, Account]:
         # Another file may name the accounts: nothing to be complained of as missing.
         account = default_account(context, Place(file=written.sources[0].name)) if written.complete else None
         return {} if account is None else {account.name: account}
+    if len(written.accounts) > MOST_ACCOUNTS:
+        where = written.accounts[MOST_ACCOUNTS].spot
+        context.complaints.too_much(
+            where, f"there are more than {MOST_ACCOUNTS} accounts", "Write several configurations."
+        )
     built = [(build_account(account, context), account.spot) for account in written.accounts]
     found = [(account, spot) for account, spot in built if account is not None]
     check_distinct(tuple(found), context)
     return {account.name: account for account, _ in found}
-
-
-def _takes_usual(written: Written, name: str) -> bool:
-    return all(
-        account.name != name or (account.token is None and not account.doubtful_token)
-        for account in written.accounts or ()
-    )
 
 
 def _with_claims(account: Account, claims: AccountClaims) -> Account:
@@ -132,6 +130,9 @@ def _secret_params(written: Written, context: Context) -> frozenset[str]:
     """The names of the secret query parameters, in lower case."""
 
     def names(texts: tuple[Text, ...]) -> dict[str, Text]:
+        if len(texts) > MOST_PARAMS:
+            where = texts[MOST_PARAMS].spot
+            context.complaints.too_much(where, f"more than {MOST_PARAMS} parameters are named", "Name fewer of them.")
         found = [(context.plain(text, needed=not context.offline), text) for text in texts]
         return {name.lower(): text for name, text in found if name is not None}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reconciler.config.accounts import DEFAULT_PROVIDER
 from reconciler.config.complaints import Complaints
-from reconciler.config.context import as_written
+from reconciler.config.context import Context, as_written
 from reconciler.config.entries import Entry
 from reconciler.config.patterns import AccountClaims, Patterns
 from reconciler.config.spot import Spot
@@ -123,25 +124,30 @@ def check_unique(entries: Iterable[Entry], complaints: Complaints) -> None:
             )
 
 
-def check_tokens_alone(
-    written: Written, usual_tokens: Iterable[str], mentions: Mapping[str, list[Spot]], complaints: Complaints
-) -> None:
-    """Complain of variables that feed a token and stand elsewhere too: what else is sent or shown would have it.
+def check_tokens_alone(written: Written, accounts: tuple[Account, ...], context: Context) -> None:
+    """Complain of tokens that stand elsewhere too: what else is sent or shown would have them.
 
-    Args:
-        written: the files.
-        usual_tokens: the variables of accounts that name none.
-        mentions: where each variable stands outside tokens.
-        complaints: gets the complaints.
+    Who could name another variable as the account's token could else put the one that had been there into a URL. So
+    the providers' usual variables count always, and every variable that holds a token, whoever it is for.
     """
-    names = dict.fromkeys(usual_tokens)
-    names.update((name, None) for account in written.accounts or () for name in token_names(account.token))
-    for name in names:
-        for spot in mentions.get(name, ()):
-            complaints.error(
+    usual = context.declaration(DEFAULT_PROVIDER)
+    providers = [*([usual] if usual is not None else []), *(account.provider for account in accounts)]
+    tokens = {account.token.reveal() for account in accounts}
+
+    def is_token(value: str) -> bool:
+        # A whole one, or its prefix: a complaint that hangs on less would tell a value piece by piece.
+        return value in tokens or any(provider.kind_of(value) is not None for provider in providers)
+
+    interpolator = context.interpolator
+    verbs = dict.fromkeys(interpolator.mentioned(is_token), "holds")
+    verbs |= dict.fromkeys((provider.token_variable for provider in providers), "feeds")
+    verbs |= {name: "feeds" for account in written.accounts or () for name in token_names(account.token)}
+    for name, verb in verbs.items():
+        for spot in interpolator.mentions.get(name, ()):
+            context.complaints.error(
                 "token-elsewhere",
                 spot,
-                f"`${{{name}}}` feeds a token and stands here too",
+                f"`${{{name}}}` {verb} a token and stands here too",
                 "Use another variable here: a token goes to its provider alone.",
             )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from reconciler.config.bounds import MOST_VALUES
 from reconciler.config.complaints import Complaints
 from reconciler.config.plain import Document, Map, Sequence
 from reconciler.config.sources import Source
@@ -52,12 +53,13 @@ def decode(source: Source, complaints: Complaints) -> SourceText | None:
         return None
 
 
-def parse(source: SourceText, complaints: Complaints) -> Document | None:
+def parse(source: SourceText, complaints: Complaints, most: int = MOST_VALUES) -> Document | None:
     """Read a file's YAML.
 
     Args:
         source: the file's text.
         complaints: gets what is wrong with it.
+        most: how many keys and values it may have.
     Returns:
         The document; None where there is none that makes sense.
     """
@@ -70,7 +72,7 @@ def parse(source: SourceText, complaints: Complaints) -> Document | None:
             "Remove it, or write it as an escape in double quotes.",
         )
         return None
-    tree = TreeBuilder(source, complaints)
+    tree = TreeBuilder(source, complaints, most)
     try:
         _Events(source.text, tree).take_all()
     except Unreadable:
@@ -89,7 +91,7 @@ def parse(source: SourceText, complaints: Complaints) -> Document | None:
     if not isinstance(tree.root.value, Map):
         tree.error("file-shape", tree.root.span, "the file is no mapping", "Begin with `version: 1`.")
         return None
-    return Document(source, tree.root.value, frozenset(tree.broken))
+    return Document(source, tree.root.value, frozenset(tree.broken), tree.values)
 
 
 class _Events:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from reconciler.config.bounds import MOST_WANTED
 from reconciler.config.context import Context, quoted
 from reconciler.config.desired import Said, desired_of
 from reconciler.config.interpolate import Rule
@@ -21,6 +22,8 @@ from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Desired
 
 _NAME = re.compile(r"[a-z0-9_-]+")
+_MOST_NAMED = 20
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +65,13 @@ class Known:
 class EntryReader:
     """Reads entries one by one."""
 
-    __slots__ = ("_context", "_default_accounts", "_defaults", "_known", "_only", "_warned")
+    __slots__ = ("_context", "_default_accounts", "_defaults", "_known", "_only", "_wanted", "_warned")
 
     def __init__(self, known: Known, context: Context) -> None:
         self._known = known
         self._context = context
         self._warned: set[tuple[str, int]] = set()
+        self._wanted = 0
         names = known.names or frozenset()
         self._only = tuple(names) if len(names) == 1 else None
         self._defaults = self._said(known.defaults, Said(), needed=context.needs(*names))
@@ -88,6 +92,7 @@ class EntryReader:
         accounts = tuple(self._known.accounts[name] for name in names if name in self._known.accounts)
         self._check_wanted(url, written, accounts)
         desired: list[tuple[Desired, Spot]] = []
+        self._count(len(accounts) * len(events), written)
         for account in accounts:
             self._check_events(events, account.provider)
             self._check_settings(written.settings, said, account.provider)
@@ -95,6 +100,15 @@ class EntryReader:
             desired.extend(desired_of(written, url, account, named, said))
         spot = written.settings.is_test_spot or self._known.defaults.is_test_spot
         return Entry(written=written, url=url, accounts=accounts, desired=tuple(desired), is_test_spot=spot)
+
+    def _count(self, wanted: int, written: WrittenEntry) -> None:
+        self._wanted += wanted
+        if self._wanted > MOST_WANTED:
+            self._context.complaints.too_much(
+                written.spot,
+                f"up to here the entries want more than {MOST_WANTED} webhooks",
+                "An entry wants one for each of its events in each of its accounts: write fewer.",
+            )
 
     def _url(self, written: WrittenEntry, *, needed: bool) -> Url | None:
         text = self._context.interpolator.text(written.url, Rule(environment=True, needed=needed))
@@ -204,5 +218,7 @@ class EntryReader:
 
 
 def _listed(names: frozenset[str]) -> str:
-    """The names that may be names."""
-    return ", ".join(f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name)) or "to be named anew"
+    """The names that may be names, as many as anybody reads."""
+    shown = [f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME]
+    more = ["others"] if len(shown) > _MOST_NAMED else []
+    return ", ".join([*shown[:_MOST_NAMED], *more]) or "to be named anew"

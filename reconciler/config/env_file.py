@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
-from reconciler.config.bounded import MOST_OF_A_VALUE, read_bounded
+from reconciler.config.bounded import read_bounded
+from reconciler.config.bounds import MOST_OF_A_VALUE
 from reconciler.config.complaints import Complaints
 from reconciler.model.diagnostic import Place
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from reconciler.config.bounds import MOST_PARAMS
 from reconciler.config.plain import Document, Map, Plain, Sequence
 from reconciler.config.spot import SourceText
 from reconciler.model.diagnostic import Diagnostic
@@ -15,16 +16,11 @@ from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
 MASK = "•"
 _LONGEST = 240
-_RUN = re.compile(r"[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
+_RUN = re.compile(r"(?!-)[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
 _PARAMETER = re.compile(r"[?&]([^=&?]*)=([^&]*)")
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
 # What stands under other keys, a token among them, shows only where it reads as words.
-_CLEAR = frozenset(
-    {
-        *("url", "owns", "absent", "protect", "base_url", "events", "account", "accounts", "provider", "mode"),
-        *("version", "timeout", "trust_count", "max_losses", "active", "is_test", "ignore_changes"),
-    }
-)
+_CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 
 
 def with_excerpts(
@@ -93,8 +89,9 @@ class _Excerpts:
             self._values = {}
             for value in _values(self._document):
                 written = self._text.text[value.start : value.end]
-                # Escapes and folded lines hide where a secret parameter begins: there, only words show.
-                if value.is_token or not {"\\", "\n", "\r"} & set(written):
+                # Escapes and folded lines hide where a secret parameter begins, and anchors, aliases and tags are no
+                # part of a URL: there, only words show.
+                if value.is_token or not ({"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))):
                     lines = range(self._text.place(value.start).line, self._text.place(value.end).line + 1)
                     for line in lines:
                         self._values.setdefault(line, []).append(value)
@@ -142,6 +139,8 @@ def _mask_literals(value: str) -> str:
 def _secret_words(document: Document | None) -> frozenset[str]:
     named = document.root.get("secret_params") if document is not None else None
     items = named if isinstance(named, Sequence) else ()
+    if len(items) > MOST_PARAMS:
+        return frozenset({""})  # stands in every name: looking for each would take too long
     return BUILT_IN_SECRET_PARAMS | {item.lower() for item in items if isinstance(item, str) and item}
 
 
@@ -159,7 +158,7 @@ def _values(document: Document | None) -> Iterator[_Value]:
         for inner_name, inner, span in _inner(name, value):
             if isinstance(inner, Map | Sequence):
                 todo.append((inner_name, inner))
-            elif inner_name in _CLEAR and span not in tokens:
+            elif inner is not None and inner_name in _CLEAR and span not in tokens:
                 yield _Value(*span, is_token=False)
 
 

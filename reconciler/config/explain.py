@@ -32,6 +32,10 @@ _MEANT = {
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
 _OWNERS = {"webhooks": "an entry", "accounts": "an account"}
+NOT_ONE_VARIABLE = (
+    "`token` is not exactly one variable",
+    "Put the token into an environment variable and name that, such as `${SHIPPO_LIVE_TOKEN}`.",
+)
 _CHOICES = {"mode": "`live` or `test`", "ignore_changes": "`active` or `url`", "version": "1"}
 
 
@@ -104,10 +108,7 @@ def explain(fault: Fault) -> tuple[str, str]:
         case "missing-key":
             return f"{_owner(fault)} has no `{fault.key}`", f"Add `{fault.key}`."
         case "token-literal":
-            return (
-                "`token` is not exactly one variable",
-                "Put the token into an environment variable and name that, such as `${SHIPPO_LIVE_TOKEN}`.",
-            )
+            return NOT_ONE_VARIABLE
         case "account-twice":
             return "`account` and `accounts` exclude each other", "Keep one of the two."
         case "empty-value":
@@ -192,8 +193,6 @@ def _type(name: str) -> str:
 
 def _found(value: Plain) -> str:
     match value:
-        case None:
-            return "empty"
         case bool():
             return "a boolean"
         case int() | float():

@@ -87,13 +87,12 @@ class Cursor:
         value = self.values.get(key)
         return Cursor(self.document, self.shape, value) if isinstance(value, Map) else None
 
-    def maps(self, key: str) -> list[tuple[str, Cursor]]:
-        """The mappings inside a mapping, by name."""
-        value = self.values.get(key)
-        if not isinstance(value, Map):
-            return []
+    def maps(self) -> list[tuple[str, Cursor]]:
+        """The mappings among its values, by name."""
         return [
-            (name, Cursor(self.document, self.shape, inner)) for name, inner in value.items() if isinstance(inner, Map)
+            (name, Cursor(self.document, self.shape, value))
+            for name, value in self.values.items()
+            if isinstance(value, Map)
         ]
 
 

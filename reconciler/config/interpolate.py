@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from reconciler.config.bounds import LONGEST_TEXT
 from reconciler.config.complaints import Complaints
+from reconciler.config.explain import NOT_ONE_VARIABLE
 from reconciler.config.spot import Spot
 from reconciler.config.template import Fallback, Reference, Template, TemplateError, parse_template, references
 from reconciler.config.variables import Missing, Variables
@@ -43,14 +45,15 @@ class Interpolator:
         """A string with its variables put in.
 
         Returns:
-            The text; a placeholder stands for a variable that was complained of. None where a `$` makes no sense.
+            The text; a placeholder stands for a variable that was complained of. None where a `$` makes no sense, or
+            the values are too long.
         """
         if "$" not in text.raw:
             return SecretText.literal(text.raw)
         template = self._template(text)
         if template is None:
             return None
-        return SecretText(tuple(self._parts(template, text.spot, rule)))
+        return self._joined(template, text.spot, rule)
 
     def flag(self, flag: Flag | None, *, needed: bool) -> bool | None:
         """A boolean; None where nobody says one, or nobody knows."""
@@ -67,8 +70,8 @@ class Interpolator:
                 "Write `true` or `false`, or exactly one variable that says one of the two.",
             )
             return None
-        value = SecretText(tuple(self._parts(template, flag.spot, Rule(environment=True, needed=needed))))
-        if Origin.PLACEHOLDER in value.origins():
+        value = self._joined(template, flag.spot, Rule(environment=True, needed=needed))
+        if value is None or Origin.PLACEHOLDER in value.origins():
             return None
         said = value.reveal()
         if said not in ("true", "false"):
@@ -81,14 +84,18 @@ class Interpolator:
             return None
         return said == "true"
 
-    def token(self, text: Text, *, needed: bool) -> SecretText:
-        """A token: exactly one variable, which the shape's check saw to. It may stand in other tokens only."""
-        template = parse_template(text.raw)
-        for piece in template:
-            if isinstance(piece, Reference):
-                self._mention(piece.inner, text.spot)
-        value = SecretText(tuple(self._parts(template, text.spot, Rule(environment=True, needed=needed))))
-        return self._checked_token(value, text.spot)
+    def token(self, text: Text, *, needed: bool) -> SecretText | None:
+        """A token: exactly one variable, which may stand in other tokens only. None where it is something else."""
+        template = self._parsed(text)
+        if template is None:
+            return None
+        # The shape's check sees how the text begins and ends: `${A:?x}y${B}` passes it.
+        if len(template) != 1 or not isinstance(template[0], Reference):
+            self._complaints.error("token-literal", text.spot, *NOT_ONE_VARIABLE)
+            return None
+        self._mention(template[0].inner, text.spot)
+        value = self._joined(template, text.spot, Rule(environment=True, needed=needed))
+        return None if value is None else self._checked_token(value, text.spot)
 
     def usual_token(self, name: str, where: Spot | Place | None, *, needed: bool) -> SecretText:
         """The token of an account that names no variable."""
@@ -98,6 +105,11 @@ class Interpolator:
     def unknown(self, name: str) -> SecretText:
         """What stands for a token that was complained of."""
         return SecretText((self._variables.placeholder(name),))
+
+    def mentioned(self, is_meant: Callable[[str], bool]) -> tuple[str, ...]:
+        """The variables that stand outside tokens, used or not, whose value is meant."""
+        values = {name: self._variables.value(name) for name in self.mentions}
+        return tuple(name for name, value in values.items() if isinstance(value, Part) and is_meant(value.text))
 
     def complain_of_unset(self) -> None:
         """Complain of the variables that no source gives: of each once, where it stands first."""
@@ -120,17 +132,34 @@ class Interpolator:
         return value
 
     def _template(self, text: Text) -> Template | None:
+        template = self._parsed(text)
+        if template is not None:
+            self._mention(template, text.spot)
+        return template
+
+    def _parsed(self, text: Text) -> Template | None:
         try:
-            template = parse_template(text.raw)
+            return parse_template(text.raw)
         except TemplateError as error:
             self._complaints.error("variable-form", text.within(error.start, error.end), error.message, error.help)
             return None
-        self._mention(template, text.spot)
-        return template
 
     def _mention(self, template: Template, spot: Spot) -> None:
         for reference in references(template):
             self.mentions.setdefault(reference.name, []).append(spot)
+
+    def _joined(self, template: Template, spot: Spot, rule: Rule) -> SecretText | None:
+        """The parts as one text, or None: a variable may stand in a text a thousand times."""
+        parts = tuple(self._parts(template, spot, rule))
+        if sum(len(part.text) for part in parts) <= LONGEST_TEXT:
+            return SecretText(parts)
+        self._complaints.error(
+            "too-much",
+            spot,
+            f"with its variables put in, this has more than {LONGEST_TEXT} characters",
+            "Check the values of its variables.",
+        )
+        return None
 
     def _parts(self, template: Template, where: Spot | Place | None, rule: Rule) -> Iterator[Part]:
         for piece in template:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from reconciler.config.accounts import default_account
 from reconciler.config.advice import advise
+from reconciler.config.bounds import MOST_VALUES
 from reconciler.config.build import build
-from reconciler.config.complaints import Complaints
+from reconciler.config.complaints import Complaints, TooMuch
 from reconciler.config.context import Context
 from reconciler.config.document import decode, parse
 from reconciler.config.env_file import read_env_file
@@ -86,10 +87,12 @@ def no_file_configuration(inputs: Inputs, declaration: Callable[[str], Provider 
         declaration: as for `load`.
     """
     complaints = Complaints()
-    context = _context(inputs, declaration, complaints)
-    account = default_account(context, None)
-    context.interpolator.complain_of_unset()
-    configuration = Configuration(accounts=(account,)) if account is not None else None
+    configuration = None
+    with suppress(TooMuch):
+        context = _context(inputs, declaration, complaints)
+        account = default_account(context, None)
+        context.interpolator.complain_of_unset()
+        configuration = Configuration(accounts=(account,)) if account is not None else None
     return Loaded(
         configuration=None if complaints.has_errors else configuration, diagnostics=with_excerpts(complaints.found, ())
     )
@@ -97,31 +100,48 @@ def no_file_configuration(inputs: Inputs, declaration: Callable[[str], Provider 
 
 def _load(inputs: Inputs, declaration: Callable[[str], Provider | None]) -> Loaded:
     complaints = Complaints()
+    texts: list[SourceText] = []
+    documents: list[Document] = []
+    configuration = None
+    with suppress(TooMuch):
+        configuration = _configuration(inputs, declaration, complaints, texts, documents)
+    return Loaded(
+        configuration=None if complaints.has_errors else configuration,
+        diagnostics=with_excerpts(complaints.found, tuple(texts), tuple(documents)),
+    )
+
+
+def _configuration(
+    inputs: Inputs,
+    declaration: Callable[[str], Provider | None],
+    complaints: Complaints,
+    texts: list[SourceText],
+    documents: list[Document],
+) -> Configuration | None:
+    """The configuration, as good as it could be built; texts and documents get what could be read of the files."""
     sources = read_sources(inputs.files, inputs.standard_input, complaints)
     all_read = not complaints.has_errors
     context = _context(inputs, declaration, complaints)
-    texts: list[SourceText] = []
-    checked: list[tuple[Document, Shape]] = []
+    shapes: list[Shape] = []
+    left = MOST_VALUES
     for source in sources:
         text = decode(source, complaints)
         if text is None:
             continue
         texts.append(text)
-        document = parse(text, complaints)
+        document = parse(text, complaints, left)
         if document is not None:
-            checked.append((document, check_shape(document, complaints)))
-    configuration = None
-    if checked:
-        # A file that can't be read may hold what seems to be missing.
-        complete = all_read and len(checked) == len(sources)
-        built = build(merge(tuple(checked), complaints, complete=complete), context)
-        advise(built, complaints)
-        configuration = built.configuration
-    parsed = tuple(document for document, _ in checked)
-    return Loaded(
-        configuration=None if complaints.has_errors else configuration,
-        diagnostics=with_excerpts(complaints.found, tuple(texts), parsed),
-    )
+            documents.append(document)
+            left -= document.values
+            shapes.append(check_shape(document, complaints))
+    if not documents:
+        return None
+    # A file that can't be read may hold what seems to be missing.
+    complete = all_read and len(documents) == len(sources)
+    checked = tuple(zip(documents, shapes, strict=True))
+    built = build(merge(checked, complaints, complete=complete), context)
+    advise(built, complaints)
+    return built.configuration
 
 
 def _context(inputs: Inputs, declaration: Callable[[str], Provider | None], complaints: Complaints) -> Context:

@@ -77,12 +77,13 @@ def _account_names(holder: Cursor | None, *, complete: bool) -> frozenset[str] |
 
 
 def _accounts(cursor: Cursor) -> Iterator[WrittenAccount]:
-    inner = cursor.map("accounts")
-    for name, account in cursor.maps("accounts"):
-        if inner is not None:
-            found = account_of(name, inner.key_spot(name), account)
-            if found is not None:
-                yield found
+    accounts = cursor.map("accounts")
+    if accounts is None:
+        return
+    for name, account in accounts.maps():
+        found = account_of(name, accounts.key_spot(name), account)
+        if found is not None:
+            yield found
 
 
 def _entries(cursors: Iterable[Cursor], complaints: Complaints) -> tuple[WrittenEntry, ...]:
@@ -92,7 +93,7 @@ def _entries(cursors: Iterable[Cursor], complaints: Complaints) -> tuple[Written
         inner = cursor.map("webhooks")
         if inner is None:
             continue
-        for name, values in cursor.maps("webhooks"):
+        for name, values in inner.maps():
             spot = inner.key_spot(name)
             if name in seen:
                 complaints.error(

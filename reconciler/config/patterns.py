@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.config.bounds import MOST_WITH_A_STAR
 from reconciler.config.context import Context
 from reconciler.config.interpolate import Rule
 from reconciler.config.spot import Spot
@@ -83,6 +85,7 @@ def read_claims(
 def _patterns(texts: Texts | None, context: Context, *, needed: bool) -> Patterns:
     if texts is None:
         return Patterns(matcher=PatternSet(), opaque=PatternSet())
+    _check_number(texts.items, context)
     found = [(_pattern(text, context, needed=needed), text.spot) for text in texts.items]
     items = tuple((pattern, spot) for pattern, spot in found if pattern is not None)
     return Patterns(
@@ -96,6 +99,16 @@ def _patterns(texts: Texts | None, context: Context, *, needed: bool) -> Pattern
     )
 
 
+def _check_number(texts: Iterable[Text], context: Context) -> None:
+    with_a_star = [text for text in texts if "*" in text.raw]
+    if len(with_a_star) > MOST_WITH_A_STAR:
+        context.complaints.too_much(
+            with_a_star[MOST_WITH_A_STAR].spot,
+            f"the list has more than {MOST_WITH_A_STAR} patterns with a `*`",
+            "Write fewer and wider ones, or exact URLs.",
+        )
+
+
 def _pattern(text: Text, context: Context, *, needed: bool) -> Pattern | None:
     # A value from the environment in scheme, host or port is the pattern's reader to refuse.
     value = context.interpolator.text(text, Rule(environment=True, needed=needed))
@@ -103,6 +116,7 @@ def _pattern(text: Text, context: Context, *, needed: bool) -> Pattern | None:
 
 
 def _absent(items: tuple[WrittenAbsent, ...] | None, context: Context, *, needed: bool) -> tuple[Absent, ...]:
+    _check_number((item.url for item in items or ()), context)
     found: list[Absent] = []
     for item in items or ():
         pattern = _pattern(item.url, context, needed=needed)

@@ -47,11 +47,13 @@ class Document:
         source: its text.
         root: the mapping it holds.
         broken: where values start that stand for something unreadable and were complained about.
+        values: how many keys and values stand in it, aliases not expanded.
     """
 
     source: SourceText
     root: Map
     broken: frozenset[int] = frozenset()
+    values: int = 0
 
     def spot(self, path: Path) -> Spot:
         """Where the value at a path stands; of an aliased one, its anchor's place."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
+from typing import Any
 
 import fastjsonschema
 
+from reconciler.config.bounds import MOST_COMPLAINTS
 from reconciler.config.complaints import Complaints
 from reconciler.config.explain import Fault, explain
 from reconciler.config.plain import Document, Path, Plain
@@ -79,15 +82,16 @@ def accepts(root: Plain) -> bool:
 
 def find_faults(root: Plain) -> tuple[Fault, ...]:
     """All that is wrong with the shape of a file's plain values; nothing where nothing is."""
-    import jsonschema  # only where something is wrong  # noqa: PLC0415
-
     found: dict[tuple[Path, str, str], Fault] = {}
-    for error in jsonschema.Draft7Validator(json.loads(schema_text())).iter_errors(root):
+    for error in _explaining()(json.loads(schema_text())).iter_errors(root):
+        if len(found) > MOST_COMPLAINTS:
+            break  # nobody will be told of more
         path: Path = tuple(error.absolute_path)
         is_name = "propertyNames" in error.absolute_schema_path
         keyword = "propertyNames" if is_name else str(error.validator)
         schema: Mapping[str, object] = error.schema
-        for key in (error.instance,) if is_name else _keys(keyword, error.instance, schema):
+        keys = iter((error.instance,)) if is_name else _keys(keyword, error.instance, schema)
+        for key in islice(keys, MOST_COMPLAINTS + 1):
             found[path, keyword, key] = Fault(
                 path=path,
                 keyword=keyword,
@@ -97,6 +101,30 @@ def find_faults(root: Plain) -> tuple[Fault, ...]:
                 value=error.instance,
             )
     return tuple(found.values())
+
+
+@lru_cache(maxsize=1)
+def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors have
+    """The validator that explains. Its own `uniqueItems` compares each item with each where they can't be sorted."""
+    import jsonschema  # only where something is wrong  # noqa: PLC0415
+
+    def unique(_validator: object, is_due: bool, items: object, _schema: object) -> Iterator[Exception]:  # noqa: FBT001 - as jsonschema calls it
+        if is_due and isinstance(items, list) and len(items) > len({_comparable(item) for item in items}):
+            yield jsonschema.ValidationError("not unique")
+
+    return jsonschema.validators.extend(jsonschema.Draft7Validator, {"uniqueItems": unique})  # type: ignore[no-untyped-call]
+
+
+def _comparable(value: Plain) -> Hashable:
+    """What is equal for values that JSON Schema calls equal."""
+    match value:
+        case Mapping():
+            return frozenset((key, _comparable(inner)) for key, inner in value.items())
+        case list():
+            return tuple(map(_comparable, value))
+        case bool():
+            return str(value), bool
+    return value
 
 
 def _keys(keyword: str, value: Plain, schema: Mapping[str, object]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.config.bounded import MOST_OF_A_FILE, read_bounded
+from reconciler.config.bounded import read_bounded, too_large
+from reconciler.config.bounds import MOST_OF_A_FILE
 from reconciler.config.complaints import Complaints
 from reconciler.model.diagnostic import Place
 
@@ -43,6 +44,7 @@ def read_sources(
     """
     found: list[Source] = []
     seen: set[str] = set()
+    left = MOST_OF_A_FILE
     for name in (name for given in files for name in _expand(given, complaints)):
         same = _identity(name)
         if same in seen:
@@ -51,9 +53,10 @@ def read_sources(
             )
             continue
         seen.add(same)
-        source = _read(name, standard_input, complaints)
+        source = _read(name, standard_input, left, complaints)
         if source is not None:
             found.append(source)
+            left -= len(source.data)
     return tuple(found)
 
 
@@ -71,7 +74,7 @@ def _shown(name: str) -> str:
 
 def _expand(given: str, complaints: Complaints) -> Iterator[str]:
     """The files that a path means."""
-    if given == STANDARD_INPUT or not Path(given).is_dir():
+    if given == STANDARD_INPUT or not os.path.isdir(given):  # noqa: PTH112 - a Path raises where a name is too long
         yield given
         return
     try:
@@ -90,9 +93,11 @@ def _expand(given: str, complaints: Complaints) -> Iterator[str]:
     yield from (os.path.join(given, name) for name in names)  # noqa: PTH118 - a Path would drop a leading `./`
 
 
-def _read(name: str, standard_input: Callable[[], bytes], complaints: Complaints) -> Source | None:
+def _read(name: str, standard_input: Callable[[], bytes], most: int, complaints: Complaints) -> Source | None:
     try:
-        data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), MOST_OF_A_FILE)
+        data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), most)
+        if len(data) > most:
+            raise too_large(most)
     except FileNotFoundError:
         complaints.error(
             "file-missing",

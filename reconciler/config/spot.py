@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -22,11 +23,13 @@ class SourceText:
 
     name: str
     text: str = field(repr=False)
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _starts: array[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Lines as editors count them: YAML 1.1 would also break at U+0085, U+2028 and U+2029.
-        object.__setattr__(self, "_starts", (0, *(found.end() for found in _LINE_BREAK.finditer(self.text))))
+        starts = array("L", (0,))
+        starts.extend(found.end() for found in _LINE_BREAK.finditer(self.text))
+        object.__setattr__(self, "_starts", starts)
 
     def place(self, index: int) -> Place:
         """The place of a character."""
@@ -36,8 +39,10 @@ class SourceText:
     def line_span(self, line: int) -> tuple[int, int]:
         """Where a line (1-based) starts and ends, its line break left out."""
         start = self._starts[line - 1]
-        stop = self._starts[line] if line < len(self._starts) else len(self.text)
-        return start, start + len(self.text[start:stop].rstrip("\r\n"))
+        if line == len(self._starts):
+            return start, len(self.text)
+        stop = self._starts[line]
+        return start, stop - (2 if self.text.startswith("\r\n", stop - 2) else 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.config.bounds import LONGEST_TEXT, MOST_VALUES
 from reconciler.config.complaints import Complaints
 from reconciler.config.plain import Map, Plain, Sequence, scalar_value
 from reconciler.config.spot import SourceText, Spot
@@ -36,9 +37,10 @@ class _Frame:
     anchor: str | None
     size: int = 1
     key: tuple[str, int, int] | None = None
-    merges: tuple[tuple[Plain, Spot], ...] = ()
+    merges: list[tuple[Plain, Spot]] = field(default_factory=list)
 
 
+_LESS = "Write fewer entries, or several configurations."
 # Keys whose value doesn't go into the mapping; told from real ones by identity.
 _DISCARDED = ("", -1, -1)
 _MERGE = ("<<", -1, -1)
@@ -50,11 +52,14 @@ class TreeBuilder:
     Attributes:
         root: the finished value; None before it.
         broken: where values start that stand for something unreadable.
+        values: how many keys and values there were so far, aliases not expanded.
     """
 
-    def __init__(self, source: SourceText, complaints: Complaints) -> None:
+    def __init__(self, source: SourceText, complaints: Complaints, most: int) -> None:
         self.root: Node | None = None
         self.broken: set[int] = set()
+        self.values = 0
+        self._most = most
         self._source = source
         self._complaints = complaints
         self._frames: list[_Frame] = []
@@ -63,18 +68,22 @@ class TreeBuilder:
 
     def scalar(self, text: str, span: Span, anchor: str | None, *, plain: bool) -> None:
         """A scalar, which is a key where one is due; `plain` where it has no quotes."""
-        if self._wants_key():
+        self._count(span)
+        if len(text) > LONGEST_TEXT:
+            self._too_long(span, anchor)
+        elif self._wants_key():
             if anchor is not None:
                 self._anchors[anchor] = Node(text, span, 1)
             self._key(text, span, merge=plain and text == "<<")
-            return
-        value = scalar_value(text) if plain else text
-        if anchor is not None:
-            self._anchors[anchor] = Node(value, span, 1)
-        self._put(value, span, 1)
+        else:
+            value = scalar_value(text) if plain else text
+            if anchor is not None:
+                self._anchors[anchor] = Node(value, span, 1)
+            self._put(value, span, 1)
 
     def open(self, container: Map | Sequence, span: Span, anchor: str | None) -> None:
         """A mapping or list begins."""
+        self._count(span)
         if self._wants_key():
             self._complex_key(span)
         if len(self._frames) >= _DEEPEST:
@@ -121,6 +130,23 @@ class TreeBuilder:
         """Complain."""
         self._complaints.error(code, Spot(self._source, *span), message, help_)
 
+    def _count(self, span: Span) -> None:
+        self.values += 1
+        if self.values > self._most:
+            where = Spot(self._source, *span)
+            self._complaints.too_much(where, f"the files hold more than {MOST_VALUES} keys and values", _LESS)
+
+    def _too_long(self, span: Span, anchor: str | None) -> None:
+        """Take an empty value in place of a text that is too long, and nothing in place of such a key."""
+        self.error("too-much", span, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
+        self.broken.add(span[0])
+        if anchor is not None:
+            self._anchors[anchor] = Node(None, span, 1)
+        if self._wants_key():
+            self._frames[-1].key = _DISCARDED
+        else:
+            self._put(None, span, 1)
+
     def _wants_key(self) -> bool:
         if not self._frames:
             return False
@@ -162,13 +188,13 @@ class TreeBuilder:
             # A complex key, which was complained about: what follows is its value.
             frame.key = _DISCARDED
         elif key is _MERGE:
-            frame.merges += ((value, Spot(self._source, *span)),)
+            frame.merges.append((value, Spot(self._source, *span)))
         elif key is not _DISCARDED:
             name, key_start, key_end = key
             container[name] = value
             container.spans[name] = (key_start, key_end, *span)
 
-    def _merge(self, container: Map, merges: tuple[tuple[Plain, Spot], ...]) -> None:
+    def _merge(self, container: Map, merges: list[tuple[Plain, Spot]]) -> None:
         """Take over what `<<` names: the mapping's own keys win, then the earlier of a list."""
         for merged, spot in merges:
             for other in merged if isinstance(merged, Sequence) else (merged,):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from reconciler.config.bounded import MOST_OF_A_VALUE, read_bounded
+from reconciler.config.bounded import read_bounded
+from reconciler.config.bounds import MOST_OF_A_VALUE
 from reconciler.model.secret import Origin, Part
 
 

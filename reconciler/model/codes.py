@@ -53,6 +53,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "yaml-key": "A key is a list, a mapping or an alias. Keys are plain words.",
         "yaml-deep": "Lists or mappings are nested deeper than anything the file has a use for.",
         "yaml-documents": "A second document (`---`) begins in the file. Put it into a file of its own.",
+        "too-much": (
+            "The files, or the values of variables, hold more than any configuration needs: entries, accounts, "
+            "patterns, characters, or errors. Reading on would let a hostile file hold a run."
+        ),
         # The file's shape.
         "unknown-key": (
             "This key means nothing here; it is probably a typing error. Keys that begin with `x-` are ignored."
@@ -103,7 +107,8 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The token's prefix says neither live nor test. Off the provider's own host, `mode` may say it instead."
         ),
         "token-elsewhere": (
-            "A variable that feeds a token stands elsewhere too, where it would be sent to others or shown."
+            "A variable that feeds a token, or holds one, stands elsewhere too, where it would be sent to others or "
+            "shown."
         ),
         "header-characters": (
             "A token or account id is empty or has characters that a header can't carry, often a line break at its end."

@@ -89,15 +89,13 @@ def _ipv6(host: str) -> str:
 
 def _ipv4(host: str) -> str:
     try:
-        if str(ipaddress.IPv4Address(host)) == host:
-            return host
+        return str(ipaddress.IPv4Address(host))
     except ipaddress.AddressValueError:
-        pass
-    raise UrlError(
-        "url-host",
-        "the URL's host is numeric but no IPv4 address in its usual form",
-        "Write four numbers from 0 to 255 with dots between them.",
-    )
+        raise UrlError(
+            "url-host",
+            "the URL's host is numeric but no IPv4 address in its usual form",
+            "Write four numbers from 0 to 255 with dots between them.",
+        ) from None
 
 
 def _label(label: str) -> str:

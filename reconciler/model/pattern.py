@@ -54,7 +54,7 @@ class Pattern:
         start = raw.find("/", raw.find("://") + len("://"))
         if start < 0:
             return ()
-        texts = self.source.slice(start, len(raw)).split("/")
+        texts = self.source.slice(start + 1, len(raw)).split("/")
         return tuple(text for text in texts if "*" not in text.reveal())
 
     def matches(self, endpoint: Endpoint) -> bool:
@@ -147,7 +147,10 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
     normal = tuple(normal_text(piece) for piece in pieces)
     if {".", ".."} & set("*".join(normal).split("/")):
         raise UrlError("pattern-shape", "the pattern's path has a `.` or `..` segment", "Write the path without it.")
-    return normal if normal != ("",) else ("/",)
+    if len(normal) == 1:
+        return normal if normal != ("",) else ("/",)
+    # `**` means what `*` means, and ten thousand of them are no more to look for.
+    return (normal[0], *filter(None, normal[1:-1]), normal[-1])
 
 
 class PatternSet:

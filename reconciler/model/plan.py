@@ -191,7 +191,8 @@ class AccountPlan:
         unmanaged: by age.
         duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
-        allowed_losses: what `--allow-losses` said; None where it said nothing.
+        allowed_losses: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
+            without it; None leaves it to the file.
         verdict: the guard's.
         addresses: every address that a target may mean, filtered out or not.
         claimed: all webhooks that were listed, by whose they are, each group by age.

@@ -138,15 +138,15 @@ class SecretText:
 
     def split(self, separator: str) -> Iterator[SecretText]:
         """The texts between the separators (one character each), wherever a separator came from."""
-        start = 0
-        pieces = self._revealed.split(separator)
-        if len(self.parts) == 1:
-            (only,) = self.parts
-            yield from (SecretText((Part(piece, only.origin, only.name),) if piece else ()) for piece in pieces)
-            return
-        for piece in pieces:
-            yield self.slice(start, start + len(piece))
-            start += len(piece) + 1
+        current: list[Part] = []
+        for part in self.parts:
+            first, *others = part.text.split(separator)
+            if first:
+                current.append(Part(first, part.origin, part.name))
+            for piece in others:
+                yield SecretText(tuple(current))
+                current = [Part(piece, part.origin, part.name)] if piece else []
+        yield SecretText(tuple(current))
 
     def __len__(self) -> int:
         return len(self._revealed)

@@ -46,17 +46,7 @@ class Hides(Enum):
     ALL = "all"
 
 
-def hidden_segments(segments: Iterable[SecretText]) -> tuple[bool, ...]:
-    """Which segments of a provider's path are hidden: the first that doesn't read as words, and all after it."""
-    hidden = False
-    found: list[bool] = []
-    for segment in segments:
-        hidden = hidden or not reads_as_words(segment.reveal())
-        found.append(hidden)
-    return tuple(found)
-
-
-def hidden_in(item: QueryItem, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Hides:
+def _hidden_in(item: QueryItem, secret_params: frozenset[str]) -> Hides:
     """What of a provider's query item is hidden: secret parameters by name, and all that doesn't read as words."""
     name, _, value = item.normal.partition("=")
     if not reads_as_words(name):
@@ -94,6 +84,10 @@ class _Written:
     def piece(self, host: str, normal: str) -> str | None:
         """How the file writes it: at this host, or with a variable, whose value is secret at every host."""
         return self._pieces.get((host, normal), self._pieces.get((_ANYWHERE, normal)))
+
+    def fed(self, normal: str) -> str:
+        """How the file writes it with a variable whose value is secret; nothing where it doesn't."""
+        return self._pieces.get((_ANYWHERE, normal), "")
 
     def _add_path(self, host: str, segments: Iterable[SecretText]) -> None:
         for segment in segments:
@@ -143,6 +137,26 @@ class Showing:
         items = tuple(item for item in url.items if not item.secret)
         return self._show(url if url.whole_variable else replace(url, items=items), frozenset())
 
+    def hidden_segments(self, url: Url) -> tuple[bool, ...]:
+        """Which segments of a provider's path no file may say in clear.
+
+        Those that the environment feeds; and the first that doesn't read as words, with all after it.
+        """
+        hidden = url.endpoint in self._written.whole_endpoints
+        found: list[bool] = []
+        for segment in url.segments:
+            raw = segment.reveal()
+            hidden = hidden or not reads_as_words(raw)
+            found.append(hidden or bool(self._written.fed(normal_text(raw))))
+        return tuple(found)
+
+    def hidden_in(self, url: Url, item: QueryItem) -> Hides:
+        """What of an item of a provider's URL no file may say in clear."""
+        name, _, _ = self._written.fed("?" + item.normal).partition("=")
+        if "${" in name or url.endpoint in self._written.whole_endpoints:
+            return Hides.ALL
+        return Hides.VALUE if name else _hidden_in(item, self._secret_params)
+
     def _show(self, url: Url, changed: frozenset[str]) -> str:
         provided = Origin.PROVIDER in url.source.origins()
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
@@ -174,7 +188,7 @@ class Showing:
         known = self._written.piece(host, "?" + item.normal)
         if known is not None:
             return known
-        hides = hidden_in(item, self._secret_params)
+        hides = _hidden_in(item, self._secret_params)
         if hides is Hides.ALL:
             return HIDDEN
         name, equals, value = item.normal.partition("=")

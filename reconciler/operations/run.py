@@ -8,13 +8,14 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import FrameType
 
 STOP_SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # a lost terminal hangs up
+_FIRST_WORDS = b"\nStopping: running calls end first, and no other starts. A second signal stops at once.\n"
 _LAST_WORDS = b"\nStopped at once: running calls were cut off. `reconciler plan` shows where things stand.\n"
 _SHOW_CURSOR = b"\x1b[?25h"
 
@@ -60,19 +61,37 @@ class Stop:
         def handle(number: int, _frame: FrameType | None) -> None:
             # Looked at and set first of all: the next signal may come while this one is being taken.
             if self.signal:
-                os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _LAST_WORDS)
+                _tell((_SHOW_CURSOR if os.isatty(2) else b"") + _LAST_WORDS)
                 os._exit(128 + number)  # joining the threads would wait for the calls they hold
             self.signal = number
             self.ask(number)
             if not self._finishing:
                 raise Interrupted
+            _tell(_FIRST_WORDS)
 
-        before = {number: signal.signal(number, handle) for number in STOP_SIGNALS}
+        before = {number: signal.signal(number, handle) for number in STOP_SIGNALS if not _is_disregarded(number)}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _is_disregarded(number: int) -> bool:
+    """Whether the process was started with `nohup`: then a lost terminal must not stop it.
+
+    SIGINT is taken even where it is ignored, as scripts let their background commands do: who sends it means it.
+    """
+    return signal.Signals(number).name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+
+
+def _tell(words: bytes) -> None:
+    """Say something on standard error from a signal's handler, where a stream may be in the middle of a line.
+
+    Whoever read it may be gone, with the terminal that hung up, say: that must not keep the process from ending.
+    """
+    with suppress(OSError):
+        os.write(2, words)
 
 
 class SystemClock:

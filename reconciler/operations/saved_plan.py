@@ -102,23 +102,40 @@ def read_saved(data: bytes) -> SavedPlan:
     ):
         raise SavedPlanError("plan-version", "the plan was saved by another version of this tool, or is no saved plan")
     unsigned = {**document, "saved": {key: value for key, value in saved.items() if key != "checksum"}}
-    text = _text(document).encode()
-    if text.removesuffix(b"\n") == data:
-        raise SavedPlanError("plan-cut", "the saved plan was cut off")
-    if text != data or saved.get("checksum") != _checksum(unsigned):
-        raise SavedPlanError("plan-altered", "the saved plan was altered")
     try:
-        filters = Filters(accounts=tuple(saved["filters"]["accounts"]), targets=tuple(saved["filters"]["targets"]))
-        return SavedPlan(
-            document=document,
-            filters=filters,
-            destroy=document["destroy"] is True,
-            allowed_losses=saved["allowed_losses"],
-            salt=bytes.fromhex(saved["salt"]),
-            digest=saved["digest"],
-        )
-    except (KeyError, TypeError, ValueError):
-        raise SavedPlanError("plan-altered", "the saved plan was altered") from None
+        text = _text(document).encode()
+        if text.removesuffix(b"\n") == data:
+            raise SavedPlanError("plan-cut", "the saved plan was cut off")
+        if text == data and saved["checksum"] == _checksum(unsigned):
+            return _saved_plan(document, saved)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        pass  # who can make a checksum can still make no plan of anything
+    raise SavedPlanError("plan-altered", "the saved plan was altered")
+
+
+def _saved_plan(document: Mapping[str, Any], saved: Mapping[str, Any]) -> SavedPlan:
+    """What a saved plan says.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    filters, losses = saved["filters"], saved["allowed_losses"]
+    if losses is not None and (type(losses) is not int or losses < 0):
+        raise ValueError
+    return SavedPlan(
+        document=document,
+        filters=Filters(accounts=_texts(filters["accounts"]), targets=_texts(filters["targets"])),
+        destroy=document["destroy"] is True,
+        allowed_losses=losses,
+        salt=bytes.fromhex(saved["salt"]),
+        digest=bytes.fromhex(saved["digest"]).hex(),
+    )
+
+
+def _texts(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the document has
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise TypeError
+    return tuple(found)
 
 
 def digest_of(plan: Plan, salt: bytes) -> str:

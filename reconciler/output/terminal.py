@@ -8,6 +8,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -95,8 +96,13 @@ class Streams:
         _write(self.out, text)
 
     def tell(self, text: str = "") -> None:
-        """Write a line of anything else."""
-        _write(self.err, text)
+        """Write a line of anything else. Where that can't be, nobody can be told so, and no work is stopped for it."""
+        with suppress(OutputError):
+            _write(self.err, text)
+
+    def silence(self) -> None:
+        """Say no more results; what was still to be written is dropped, too."""
+        _silence(self.out)
 
 
 class OutputError(OSError):

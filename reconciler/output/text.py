@@ -42,7 +42,7 @@ def _filters(filters: Filters) -> str:
 
 def head_text(account: AccountRow) -> str:
     """An account's head line: who, where, and how much was listed."""
-    mode = f", {account.mode} mode" if account.mode else ""
+    mode = f", {visible(account.mode)} mode" if account.mode else ""
     return f"Account {visible(account.name)} ({visible(account.title)}{mode}): {_listed(account)}"
 
 
@@ -68,7 +68,8 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
         yield "  No changes." if view.is_filtered else "  In step."
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
-    yield from _losses(account, [loss for loss in view.losses if loss.account == account.name], style)
+    losses = [loss for loss in view.losses if loss.account == account.name]
+    yield from _losses(account, losses, style, of_several=len(view.accounts) > 1 or bool(view.filters.accounts))
     yield from _unmanaged([row for row in view.unmanaged if row.account == account.name], style, verbosity)
     yield from _duplicates([row for row in view.duplicates if row.account == account.name], style)
 
@@ -106,13 +107,13 @@ def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
         fields = (row.after if row.action == "create" else row.before) or {}
         width = max(map(len, fields), default=0)
         for name, value in fields.items():
-            yield f"      {name:<{width}}  {_value(value)}"
+            yield f"      {visible(name):<{width}}  {_value(value)}"
     if verbosity > 0 and row.unknown:
         yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
 
 
 def _field_changes(row: ChangeRow, style: Style) -> Iterator[str]:
-    width = max(len(field.name) for field in row.fields)
+    width = max((len(field.name) for field in row.fields), default=0)
     for field in row.fields:
         before, after = _value(field.before), _value(field.after)
         yield f"      {visible(field.name):<{width}}  {before} {style.paint('→', 'dim')} {after}"
@@ -149,7 +150,7 @@ def _protected(rows: Iterable[ChangeRow], style: Style) -> Iterator[str]:
         yield from _field_changes(row, style)
 
 
-def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterator[str]:
+def _losses(account: AccountRow, losses: list[LossRow], style: Style, *, of_several: bool) -> Iterator[str]:
     if not losses:
         return
     allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
@@ -159,11 +160,17 @@ def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterato
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
         yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"
-    yield from refusal_text(account, losses)
+    yield from refusal_text(account, losses, of_several=of_several)
 
 
-def refusal_text(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
-    """Why a guard refuses an account, and what would let it; nothing where it doesn't."""
+def refusal_text(account: AccountRow, losses: Iterable[LossRow], *, of_several: bool) -> Iterator[str]:
+    """Why a guard refuses an account, and what would let it; nothing where it doesn't.
+
+    Args:
+        account: which.
+        losses: its losses.
+        of_several: whether the file may have other accounts, which a line at its top would be about, too.
+    """
     if not account.is_refused:
         return
     why = "these are more losses than allowed"
@@ -172,16 +179,19 @@ def refusal_text(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str
     yield ""
     yield f"  Refused: {why}."
     speakable = [loss.absent for loss in losses if loss.absent is not None]
+    meant = f"If that is meant, add `--allow-losses {account.losses}`"
     if not speakable:
-        yield f"  If that is meant, add `--allow-losses {account.losses}`."
+        yield f"  {meant}."
         return
-    yield f"  If that is meant, add `--allow-losses {account.losses}`, or name under `absent` in the file what must go:"
+    whose = f" of account {visible(account.name)}" if of_several else ""
+    yield f"  {meant}, or name under `absent`{whose} in the file what must go:"
     yield ""
-    # At the left margin, so that it can be pasted as it is.
-    yield "absent:"
+    # At the margin where it can be pasted as it is: the file's, or that of an account's settings.
+    margin = "    " if of_several else ""
+    yield f"{margin}absent:"
     for line in dict.fromkeys(speakable):
-        yield f"  - url: {visible(line.url)}"
-        yield f"    events: [{visible(', '.join(line.events))}]"
+        yield f"{margin}  - url: {visible(line.url)}"
+        yield f"{margin}    events: [{visible(', '.join(line.events))}]"
     if len(speakable) < account.losses:
         yield ""
         yield f"  ({account.losses - len(speakable)} of the losses can't be named there.)"
@@ -227,4 +237,4 @@ def _value(value: Plain) -> str:
 
 
 def _time(text: str) -> str:
-    return text.replace("T", " ").replace("Z", " UTC")
+    return visible(text.replace("T", " ").replace("Z", " UTC"))

@@ -34,7 +34,7 @@ class Matched:
     duplicates: list[Duplicates] = field(default_factory=list)
 
 
-def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed, *, destroy: bool = False) -> Matched:
+def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed, *, destroy: bool) -> Matched:
     """Pair entries with webhooks and say what must change.
 
     Args:
@@ -138,12 +138,11 @@ def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key,
     """Deletes of everything owned, under the entries' addresses where there are entries."""
     entries = {wanted.key: wanted for wanted in desired}
     for key, found in owned.items():
-        named: str | None = None
+        changes = {remote.id: _delete(account.name, remote, Reason.DESTROY) for remote in found}
         if key in entries:
             named = choose_for(account.provider, entries[key], found).survivor.id
-        for remote in found:
-            change = _delete(account.name, remote, Reason.DESTROY)
-            yield replace(change, address=entries[key].address) if remote.id == named else change
+            changes[named] = replace(changes[named], address=entries[key].address)
+        yield from changes.values()
 
 
 def _delete(account: str, remote: Remote, reason: Reason) -> Change:

@@ -58,7 +58,7 @@ def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
     leaves = [leaf for group in changes.values() for leaf in group]
     for leaf in sorted(leaves, key=lambda leaf: str(leaf.path())):
         steps = ".".join(str(step) for step in leaf.path(output_format="list"))
-        yield FieldChange(name=f"{name}.{steps}" if steps else name, before=_shown(leaf.t1), after=_shown(leaf.t2))
+        yield FieldChange(name=f"{name}.{steps}", before=_shown(leaf.t1), after=_shown(leaf.t2))
 
 
 def _plain(value: Value) -> Settings:

@@ -11,7 +11,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.description import Description, Entry, LeftOut
 from reconciler.model.event_name import is_event_name
 from reconciler.model.secret import SecretText
-from reconciler.model.showing import Hides, hidden_in, hidden_segments
+from reconciler.model.showing import Hides, Showing
 from reconciler.model.url import Url, check_wanted, fits_as_value
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Scope
@@ -54,7 +54,7 @@ def describe(
     account: Account,
     remotes: Sequence[Remote],
     names: Names,
-    secret_params: frozenset[str],
+    showing: Showing,
     *,
     duplicates_stay: bool,
 ) -> Description:
@@ -64,7 +64,7 @@ def describe(
         account: where they are.
         remotes: which.
         names: what names are left; those given are taken from it.
-        secret_params: names of the secret query parameters.
+        showing: what may be shown, which is what may be written in clear.
         duplicates_stay: whether the next plan must leave duplicates alone, so that nothing of their URL may be owned;
             else only the survivor is described.
     Returns:
@@ -76,7 +76,7 @@ def describe(
     entries: list[Entry] = []
     for group in _groups(account, sorted_out.describable):
         blocked = _place(group[0]) in sorted_out.blocked
-        entry = None if blocked else _entry(account, group, names, secret_params)
+        entry = None if blocked else _entry(account, group, names, showing)
         if entry is None:
             why = _BESIDE if blocked else _UNSPEAKABLE
             left_out += [LeftOut(account=account.name, remote=remote, why=why) for remote in group]
@@ -91,16 +91,16 @@ class _SortedOut:
 
     describable: tuple[Remote, ...]
     left_out: tuple[LeftOut, ...]
-    blocked: frozenset[tuple[str, str] | None]
+    blocked: frozenset[tuple[str, str]]
 
 
 def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: bool) -> _SortedOut:
     left_out = {remote.id: (remote, _UNREADABLE) for remote in remotes if remote.key is None}
-    blocked: set[tuple[str, str] | None] = set()
+    blocked: set[tuple[str, str]] = set()
     describable: list[Remote] = []
     for key, found in by_key(remotes).items():
         # The way back must lead to what was received, so of duplicates the one that delivers is described.
-        choice = choose(found, prefer_live=None if duplicates_stay else account.provider)
+        choice = choose(found, prefer_live=account.provider)
         left_out |= {remote.id: (remote, _DUPLICATE) for remote in choice.duplicates}
         why = _refusal(account, choice.survivor)
         if choice.duplicates and duplicates_stay:
@@ -119,13 +119,14 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
     )
 
 
-def _place(remote: Remote) -> tuple[str, str] | None:
+def _place(remote: Remote) -> tuple[str, str]:
     """What a pattern without a wildcard tells apart."""
-    return None if remote.key is None else (remote.key.endpoint.origin, remote.key.endpoint.path)
+    assert remote.key is not None  # webhooks without a key were left out  # noqa: S101
+    return (remote.key.endpoint.origin, remote.key.endpoint.path)
 
 
 _UNREADABLE = "its URL can't be read, or has user info in it"
-_DUPLICATE = "it is a duplicate: an older webhook has its URL and event"
+_DUPLICATE = "it is a duplicate: another webhook has its URL and event"
 _BESIDE = "owning its URL would mean deleting another webhook there that can't be described"
 _UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"
 
@@ -135,8 +136,7 @@ def _refusal(account: Account, remote: Remote) -> str:
     if not all(map(is_event_name, account.provider.events_of(remote.fields))):
         return "its event is no name that a file may write"
     url = remote.fields[account.provider.url_field]
-    if not isinstance(url, Url):
-        return _UNREADABLE
+    assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
     try:
         check_wanted(url, account.provider.url_limit)
     except UrlError as error:
@@ -160,28 +160,28 @@ def _order(account: Account, remote: Remote) -> tuple[object, ...]:
     return (endpoint.host, endpoint.origin, endpoint.path, endpoint.query, remote.key.scope, not live, remote.age)
 
 
-def _entry(account: Account, group: Sequence[Remote], names: Names, secret_params: frozenset[str]) -> Entry | None:
+def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Showing) -> Entry | None:
     """The entry of a group, or None where its path can't be written."""
     provider = account.provider
     url = group[0].fields[provider.url_field]
-    assert isinstance(url, Url)  # see _refusal  # noqa: S101
-    hidden = hidden_segments(url.segments)
-    if not all(fits_as_value(text.reveal()) for text, secret in zip(url.segments, hidden, strict=True) if secret):
+    assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
+    segments = tuple(zip(url.segments, showing.hidden_segments(url), strict=True))
+    if not all(fits_as_value(text.reveal()) for text, secret in segments if secret):
         return None
-    words = [text.reveal() for text, secret in zip(url.segments, hidden, strict=True) if not secret and text]
-    name = names.entry(words[-1] if words else url.endpoint.host.strip("[").partition(".")[0])
+    words = [text.reveal() for text, secret in segments if not secret and text]
+    name = names.entry(words[-1] if words else url.endpoint.host.partition(".")[0])
     path = [
         SecretText.environment(names.variable(text.reveal(), name, "PATH"), text.reveal())
         if secret and text
         else _literal(text)
-        for text, secret in zip(url.segments, hidden, strict=True)
+        for text, secret in segments
     ]
     owner = SecretText.joined([SecretText.literal(url.endpoint.origin), *path], "/")
     return Entry(
         account=account.name,
         name=name,
         endpoint=url.endpoint,
-        url=_with_query(owner, url, name, names, secret_params),
+        url=_with_query(owner, url, name, names, showing),
         owner=owner,
         events=tuple(sorted({event for remote in group for event in provider.events_of(remote.fields)})),
         active=provider.is_live(group[0].fields),
@@ -189,13 +189,13 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, secret_param
     )
 
 
-def _with_query(owner: SecretText, url: Url, name: str, names: Names, secret_params: frozenset[str]) -> SecretText:
+def _with_query(owner: SecretText, url: Url, name: str, names: Names, showing: Showing) -> SecretText:
     """The URL with its query, secrets as variables; the whole as one where a value can't stand inside a URL."""
     if not url.items:
         return owner
     written: list[SecretText] = []
     for item in url.items:
-        hides = hidden_in(item, secret_params)
+        hides = showing.hidden_in(url, item)
         head, equals, _ = item.text.reveal().partition("=")
         start = 0 if hides is Hides.ALL else len(head) + len(equals)
         value = item.text.reveal()[start:]

@@ -33,6 +33,11 @@ class Wish:
     destroy: bool = False
     allowed_losses: int | None = None
 
+    @property
+    def most_losses(self) -> int | None:
+        """How many losses an account may have, None leaving it to the file: `--destroy` always asks for its own."""
+        return 0 if self.destroy and self.allowed_losses is None else self.allowed_losses
+
 
 def plan(
     configuration: Configuration, readings: Mapping[str, Reading | NotRead], wish: Wish, created: datetime
@@ -48,11 +53,15 @@ def plan(
         The plan. The same for any order of what was listed.
     """
     desired = _by_account(configuration)
-    read = [account for account in configuration.accounts if isinstance(readings.get(account.name), Reading)]
-    claims = {account.name: Claims(account, desired[account.name]) for account in read}
-    claimed = {account.name: _claimed(claims[account.name], readings[account.name]) for account in read}
+    read = [
+        (account, reading)
+        for account in configuration.accounts
+        if isinstance(reading := readings.get(account.name), Reading)
+    ]
+    claims = {account.name: Claims(account, desired[account.name]) for account, _ in read}
+    claimed = {account.name: _claimed(claims[account.name], reading.remotes) for account, reading in read}
     stopped = overlaps(
-        (account, [*claimed[account.name][Claim.OWNED], *claimed[account.name][Claim.ABSENT]]) for account in read
+        (account, [*claimed[account.name][Claim.OWNED], *claimed[account.name][Claim.ABSENT]]) for account, _ in read
     )
     unread = UnreadKeys(configuration, claimed)
     accounts: list[AccountPlan | NotPlanned] = []
@@ -98,10 +107,9 @@ def _by_account(configuration: Configuration) -> dict[str, list[Desired]]:
     return found
 
 
-def _claimed(claims: Claims, reading: Reading | NotRead) -> Mapping[Claim, tuple[Remote, ...]]:
+def _claimed(claims: Claims, remotes: Iterable[Remote]) -> Mapping[Claim, tuple[Remote, ...]]:
     """The account's webhooks by whose they are, each group by age."""
     found: dict[Claim, list[Remote]] = {claim: [] for claim in Claim}
-    remotes = reading.remotes if isinstance(reading, Reading) else ()
     for remote in sorted(remotes, key=lambda remote: remote.age):
         found[claims.of(remote)].append(remote)
     return {claim: tuple(group) for claim, group in found.items()}
@@ -139,10 +147,10 @@ def _plan_account(
             if _is_meant(found.address, targets)
         ),
         losses=losses,
-        allowed_losses=wish.allowed_losses,
+        allowed_losses=wish.most_losses,
         addresses=_addresses(account, matched, claimed),
         claimed=claimed,
-        verdict=verdict_on(account, losses, deliveries, wish.allowed_losses),
+        verdict=verdict_on(account, losses, deliveries, wish.most_losses),
     )
 
 

@@ -217,8 +217,6 @@ class _Call:
             )
 
     def _sleep(self, seconds: float, reason: str) -> None:
-        if not seconds:
-            return
         if self._politeness.is_news(self._clock.monotonic(), seconds, reason):
             self._listener(Waiting(account=self._account.name, seconds=seconds, reason=reason))
         if not self._clock.sleep(seconds):

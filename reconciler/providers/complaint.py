@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
+from reconciler.model.showing import reads_as_words
 from reconciler.providers.document import NotADocument, parse_document
 
 _FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
@@ -27,7 +28,8 @@ def complaint(body: bytes, sent: bytes | None, secrets: Iterable[str]) -> str:
         secrets: what else must not show.
     Returns:
         Such as `: url: Ensure this field has no more than 200 characters; event`, or nothing. A message that isn't
-        a plain sentence, or repeats anything of what was sent, is left out, and of it only its field is named.
+        a plain sentence, or repeats anything of what was sent, is left out, and of it only its field is named. What
+        doesn't read as words may be a secret that wasn't sent: another webhook's.
     """
     try:
         document = parse_document(body)
@@ -39,7 +41,7 @@ def complaint(body: bytes, sent: bytes | None, secrets: Iterable[str]) -> str:
 
 
 def _said(name: str, messages: object, pieces: frozenset[str]) -> str:
-    if not _FIELD.fullmatch(name) or _repeats(name, pieces):
+    if not _FIELD.fullmatch(name) or not reads_as_words(name) or _repeats(name, pieces):
         return ""
     first = messages[0] if isinstance(messages, list) and messages else messages
     text = first.rstrip(".!") if isinstance(first, str) and _is_harmless(first, pieces) else ""
@@ -49,7 +51,9 @@ def _said(name: str, messages: object, pieces: frozenset[str]) -> str:
 
 
 def _is_harmless(message: str, pieces: frozenset[str]) -> bool:
-    return len(message) <= _LONGEST and _SENTENCE.fullmatch(message) is not None and not _repeats(message, pieces)
+    if len(message) > _LONGEST or not _SENTENCE.fullmatch(message):
+        return False
+    return all(map(reads_as_words, _WORD.findall(message.lower()))) and not _repeats(message, pieces)
 
 
 def _repeats(text: str, pieces: frozenset[str]) -> bool:

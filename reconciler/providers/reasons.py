@@ -17,6 +17,12 @@ PROXY = (
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
 TLS = ("broke off the TLS connection", f"{_NETWORK} {_BUNDLE}")
+NOT_SET_UP = ("did not set up a connection in time", _NETWORK)
+BUNDLE = ("can't be called: the certificates to check it with can't be read", _BUNDLE)
+ELSEWHERE = (
+    "has a name of this machine that leads to another one",
+    "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
+)
 
 _UNKNOWN_ISSUER = (
     "isn't signed by an authority that this machine trusts",

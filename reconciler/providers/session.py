@@ -18,7 +18,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.providers import reasons
-from reconciler.providers.deadline import HURRIED_POOLS, WHOLE_ANSWER, TooSlow
+from reconciler.providers.deadline import HURRIED_POOLS, WHOLE_ANSWER, LeadsElsewhere, TooLong, TooSlow
 from reconciler.providers.destination import Destination
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.retry import Ending
@@ -28,8 +28,22 @@ CONNECT_TIMEOUT = 10.0
 LARGEST_BODY = 10 * 1024 * 1024
 """Bytes, after decompression."""
 
+_UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size
 _POOL_SIZE = 100  # connections kept; more parallel calls than that only reconnect
 _CHUNK = 65536
+_OF_A_BUNDLE = ("PEM", "X509")  # the parts of OpenSSL that read certificates from a file
+
+
+_TOO_LARGE = NoReply(
+    ending=Ending.UNUSABLE,
+    message=f"sent an answer of more than {LARGEST_BODY // 1024 // 1024} MiB",
+    help=reasons.NOT_THE_API,
+)
+_PACKED = NoReply(
+    ending=Ending.UNUSABLE,
+    message="packed its answer in a way that it was asked not to",
+    help=reasons.NOT_THE_API,
+)
 
 
 class _TokenAuth(AuthBase):
@@ -115,15 +129,13 @@ class Session:
             proxies=self._proxies,
         )
         with response:
+            if response.headers.get("Content-Encoding", "").strip().lower() not in _UNPACKED:
+                return _PACKED
             body = bytearray()
             for chunk in response.iter_content(_CHUNK):
                 body += chunk
                 if len(body) > LARGEST_BODY:
-                    return NoReply(
-                        ending=Ending.UNUSABLE,
-                        message=f"sent an answer of more than {LARGEST_BODY // 1024 // 1024} MiB",
-                        help=reasons.NOT_THE_API,
-                    )
+                    return _TOO_LARGE
         return Reply(
             status=response.status_code,
             body=bytes(body),
@@ -145,6 +157,14 @@ class Session:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 message, help_ = reasons.of_certificate(cause.verify_code)
                 return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
+            if isinstance(cause, LeadsElsewhere):
+                message, help_ = reasons.ELSEWHERE
+                return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
+            if isinstance(cause, ssl.SSLError) and cause.library in _OF_A_BUNDLE:
+                message, help_ = reasons.BUNDLE
+                return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
+            if isinstance(cause, TooLong):
+                return _TOO_LARGE
             if isinstance(cause, TooSlow):
                 message = f"did not finish its answer within {WHOLE_ANSWER * self._timeout:g} seconds"
                 return NoReply(ending=Ending.TIMED_OUT, message=message, help=reasons.SLOW)
@@ -163,6 +183,8 @@ class Session:
             return reasons.PROXY
         if isinstance(error, exceptions.SSLError):
             return reasons.TLS
+        if isinstance(error, exceptions.ConnectTimeout):
+            return reasons.NOT_SET_UP
         return reasons.of_ending(ending, self._timeout)
 
 

@@ -10,11 +10,13 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Value
-from reconciler.providers.paging import Page
+from reconciler.providers.paging import LARGEST, Page, size_of
 from reconciler.providers.shippo import SHIPPO
 
 _KEPT_BY_SHIPPO = frozenset({"object_id", "object_created", "object_updated", "object_owner"})
 _LONGEST_ID = 200
+_LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and nobody can have asked for it
+_MOST_UNKNOWN = 100
 _HIGHEST_COUNT = 10**9
 _HALF = re.compile(r"[\ud800-\udfff]")
 _FLAGS = {"true": True, "false": False}
@@ -28,7 +30,7 @@ def page_of(document: Mapping[str, object], secret_params: frozenset[str]) -> Pa
     """A page of the list.
 
     Raises:
-        UnexpectedAnswer: it isn't one, or one of its webhooks isn't one.
+        UnexpectedAnswer: it isn't one, or one of its webhooks isn't one, or they are too large.
     """
     results, count, following = document.get("results"), document.get("count"), document.get("next")
     if not isinstance(results, list):
@@ -37,8 +39,14 @@ def page_of(document: Mapping[str, object], secret_params: frozenset[str]) -> Pa
         raise UnexpectedAnswer("has a `count` that is no number")
     if following is not None and not isinstance(following, str):
         raise UnexpectedAnswer("has a `next` that is no text")
-    remotes = tuple(remote_of(_object(result), secret_params) for result in results)
-    return Page(remotes=remotes, count=count, next=following or None)
+    remotes: list[Remote] = []
+    size = 0
+    for result in results:
+        remotes.append(remote_of(_object(result), secret_params))
+        size += size_of(remotes[-1])
+        if size > LARGEST:
+            raise UnexpectedAnswer("has more webhooks, or larger ones, than any account")
+    return Page(remotes=tuple(remotes), count=count, next=following or None)
 
 
 def remote_of(document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
@@ -67,7 +75,7 @@ def remote_of(document: Mapping[str, object], secret_params: frozenset[str]) -> 
         updated=_time(document.get("object_updated")),
         unknown=tuple(
             sorted(_writable(name) for name in document if name not in fields and name not in _KEPT_BY_SHIPPO)
-        ),
+        )[:_MOST_UNKNOWN],
     )
 
 
@@ -101,7 +109,7 @@ def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText:
     if not isinstance(value, str):
         raise UnexpectedAnswer("has a webhook without a `url`")
     text = SecretText.provider(_writable(value))
-    if text.reveal() != value:
+    if text.reveal() != value or len(value) > _LONGEST_URL:
         return text
     try:
         return parse_url(text, secret_params)

@@ -47,6 +47,7 @@ class ShippoReader:
             headers["SHIPPO-ACCOUNT-ID"] = account.account_id.reveal()
         self._account = account
         self._listener = surroundings.listener
+        self._now = surroundings.clock.monotonic
         self._secret_params = surroundings.secret_params
         self._caller = Caller(account, surroundings, scheme="ShippoToken", headers=headers)
 
@@ -62,6 +63,7 @@ class ShippoReader:
             origin=self._caller.destination.origin,
             trust_count=self._account.trust_count,
             told=lambda webhooks: self._listener(Listed(account=self._account.name, webhooks=webhooks)),
+            now=self._now,
         )
         return Reading(account=self._account.name, remotes=listing.remotes, count=listing.counts[0])
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from reconciler.model.plan import Filters
+from reconciler.view.masking import HINTS
 from reconciler.view.plan_view import (
     AbsentLine,
     AccountRow,
@@ -114,14 +115,24 @@ def _remote(row: _Object) -> RemoteRow:
         scope=_text(row["scope"]),
         live=_flag(row["live"]),
         updated=_text(row["updated"] or ""),
-        hint=_text(row["hint"] or ""),
+        hint=_hint(row["hint"] or ""),
         near=_text(row["near"] or ""),
         unknown=_texts(row["unknown_fields"]),
     )
 
 
-def _plain_object(value: _Object | None) -> dict[str, Plain] | None:
-    return None if value is None else {_text(name): _plain(inner) for name, inner in value.items()}
+def _hint(value: Any) -> str:  # noqa: ANN401 - whatever the document has
+    if value and value not in HINTS.values():
+        raise ValueError
+    return _text(value)
+
+
+def _plain_object(value: Any) -> dict[str, Plain] | None:  # noqa: ANN401 - whatever the document has
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return {_text(name): _plain(inner) for name, inner in value.items()}
 
 
 def _plain(value: Any) -> Plain:  # noqa: ANN401 - whatever the document has

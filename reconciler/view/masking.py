@@ -47,7 +47,8 @@ _REASONS = {
     Reason.NAMED_ABSENT: "absent",
     Reason.DESTROY: "destroy",
 }
-_HINTS = {Hint.LEFTOVER: "leftover", Hint.DOUBLE_DELIVERY: "double_delivery"}
+HINTS = {Hint.LEFTOVER: "leftover", Hint.DOUBLE_DELIVERY: "double_delivery"}
+"""The stable word of each hint."""
 _VERDICTS = {Verdict.FINE: "fine", Verdict.TOO_MANY: "too_many_losses", Verdict.NOTHING_LEFT: "nothing_left"}
 
 
@@ -173,7 +174,7 @@ class AccountMask:
         row = self.remote(unmanaged.remote)
         if unmanaged.hint is None or unmanaged.near is None:
             return row
-        return replace(row, hint=_HINTS[unmanaged.hint], near=self.text(unmanaged.near))
+        return replace(row, hint=HINTS[unmanaged.hint], near=self.text(unmanaged.near))
 
     def duplicates(self, found: Duplicates) -> Iterator[RemoteRow]:
         """The webhooks that deliver again what their survivor delivers."""

@@ -119,7 +119,7 @@ class AccountRow:
         verdict: `fine`, `too_many_losses` or `nothing_left`; `not_checked` where nobody knows.
         losses: how many endpoints lose events.
         max_losses: how many may, by the file.
-        allowed_losses: how many may, by the option; None where it wasn't given.
+        allowed_losses: how many may, by the command; None where it leaves that to the file.
         listed: how many webhooks were listed.
         count: how many the provider says there are; None where it doesn't say.
         error: why it was not checked, or empty.

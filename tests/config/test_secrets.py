@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.config.load import Loaded
 from tests.config.tools import ENTRY, LIVE_TOKEN, OWNS, TOP, inputs, loaded
+from tests.support.canaries import windows
 
 CANARY = "Qx7vRt2mZk9pLw4nB8sD"
 ACCOUNT = "accounts: {live: {provider: shippo, token: '${LIVE}'}}\n"
@@ -58,10 +59,6 @@ def texts(found: Loaded) -> Iterator[str]:
     yield repr(found)
     for diagnostic in found.diagnostics:
         yield from (diagnostic.message, diagnostic.help, diagnostic.source, repr(diagnostic))
-
-
-def windows(secret: str, width: int = 8) -> set[str]:
-    return {secret[start : start + width] for start in range(max(len(secret) - width + 1, 1))}
 
 
 def check_hidden(found: Loaded, secret: str, said_anyway: str = "") -> None:

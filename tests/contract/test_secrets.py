@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import traceback
 from collections.abc import Iterable, Iterator
@@ -32,28 +31,20 @@ from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import Hook, entries_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
 from tests.contract.subjects import PIGEONRY_SUBJECT, SUBJECTS, Subject
+from tests.support.canaries import Canaries
 
 IN_FILE, IN_REMOTE = "q7Zk0Vw3XfT9bLmR2sYd", "mB4xJ8nHc1VtG6yKp5Qe"
 """Of a URL, as the file has it and as the provider has it."""
 NEW_KEY, OLD_KEY = "Wd9sPz2LkTq7Rj5XvB3n", "aY6uFh0CeN8oKi4MgS1x"
 """Signing keys, as the file has it and as the provider has it."""
-_WINDOW = 8
-
-
-def _forms(secret: str) -> Iterator[str]:
-    """A secret in other spellings, and every part of it that is long enough to be told from other text."""
-    yield from (secret[start : start + _WINDOW] for start in range(len(secret) - _WINDOW + 1))
-    yield base64.b64encode(secret.encode()).decode().rstrip("=")
-    yield secret.encode().hex()
-    yield secret[::-1]
 
 
 def _told(texts: Iterable[str], bench: Bench) -> list[str]:
     """The secrets that are told, and where."""
     kind = bench.provider.kind_of(bench.subject.token)
     token = bench.subject.token.removeprefix(kind.prefix if kind else "")
-    secrets = (IN_FILE, IN_REMOTE, NEW_KEY, OLD_KEY, token)
-    return [f"{secret}: {text}" for text in texts for secret in secrets if any(form in text for form in _forms(secret))]
+    canaries = Canaries({secret: secret for secret in (IN_FILE, IN_REMOTE, NEW_KEY, OLD_KEY, token)})
+    return [f"{found}: {text}" for text in texts for found in canaries.found_in(text)]
 
 
 def _url(path: str, secret: SecretText) -> SecretText:

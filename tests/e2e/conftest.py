@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
+from tests.e2e.secretive import Secretive, secretive
 from tests.e2e.tool import Tool
 
 
@@ -16,3 +17,24 @@ from tests.e2e.tool import Tool
 def tool(tmp_path: Path) -> Iterator[Tool]:
     with Sandbox(SandboxOptions(limits=None, page_size=25, proxy=True)) as sandbox:
         yield Tool(folder=tmp_path, sandbox=sandbox)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
+    """The same, for a module's commands that change nothing at the provider."""
+    with Sandbox(SandboxOptions(limits=None, page_size=25, proxy=True)) as sandbox:
+        yield Tool(folder=tmp_path_factory.mktemp("shared"), sandbox=sandbox)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Secretive]:
+    """A folder and a provider full of secrets."""
+    with secretive(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secretive]:
+    """The same, for a module's commands that change nothing at the provider."""
+    with secretive(tmp_path_factory.mktemp("looked")) as made:
+        yield made

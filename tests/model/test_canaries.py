@@ -10,15 +10,7 @@ from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from tests.model.test_showing import ORDERS, WHOLE
 from tests.model.texts import env, sent, text, written
-
-WINDOW = 8
-
-
-def leaks(secret: str, *shown: str) -> list[str]:
-    """The pieces of a secret, as long as a window, that stand in what is shown."""
-    windows = [secret[start : start + WINDOW] for start in range(len(secret) - WINDOW + 1)]
-    return [window for window in windows if any(window in one for one in shown)]
-
+from tests.support.canaries import WINDOW, leaks
 
 _VALUES = st.text("abcdefghijXYZ0123456789-_.~", min_size=WINDOW, max_size=30)
 

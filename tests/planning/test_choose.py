@@ -32,7 +32,7 @@ def test_choose_prefers_a_live_one_where_the_entry_ignores_active() -> None:
 
 
 def test_choose_needs_a_candidate() -> None:
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match=r"^choose\(\) needs at least one candidate$"):
         choose([])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import requests
 
+from reconciler.cli.saved import SavedView
 from reconciler.model.plan import Claim, Plan, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
@@ -22,7 +23,6 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Fields, Key, Remote
 from reconciler.operations import change
 from reconciler.operations.account import AccountRun
-from reconciler.operations.saved_plan import SavedPlan
 from reconciler.output import yaml_text
 from reconciler.planning import carriers, changes, compare, losses, match
 from reconciler.planning.claim import Claims
@@ -243,7 +243,7 @@ def _create_what_is_off() -> None:
 
 
 def _take_any_plan_for_the_saved_one() -> None:
-    _set(SavedPlan, "is_of", lambda *_: True)
+    _set(SavedView, "is_of", lambda *_: True)
 
 
 def _update_what_is_ignored() -> None:

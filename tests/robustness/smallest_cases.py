@@ -175,6 +175,7 @@ SMALLEST: Mapping[str, Case] = {
             ),
         ),
         runs=2,
+        barrier="POST",
     ),
     "the newest duplicate stays": Case(
         accounts=(

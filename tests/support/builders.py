@@ -111,7 +111,7 @@ def account(
 
 def configuration(desired: Sequence[Desired] = (), accounts: Sequence[Account] = ()) -> Configuration:
     """A configuration; with one usual account where none is given."""
-    urls = (wanted.fields["url"] for wanted in desired)
+    urls = (value for wanted in desired for value in wanted.fields.values())
     return Configuration(
         accounts=tuple(accounts) or (account(),),
         desired=tuple(desired),

@@ -92,8 +92,7 @@ def command(
 
 def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
     remotes = account.claimed[Claim.NONE] if missing else account.remotes
-    secret_params = plan.configuration.secret_params
-    found = describe(account.account, remotes, names, secret_params, duplicates_stay=True)
+    found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=True)
     owners = {str(entry.owner): entry.owner for entry in found.entries}
     if missing:
         owned = {str(entry.owner) for entry in found.entries if entry.endpoint in account.account.owns}
@@ -110,7 +109,7 @@ def _write(streams: Streams, text: str, out: Path | None) -> None:
     if out is None:
         streams.say(text.rstrip("\n"))
         return
-    _write_new(streams, text, out, "--out", private=False)
+    _write_new(streams, text, out, "--out")
     streams.tell(f"Wrote {visible(str(out))}.")
 
 
@@ -118,7 +117,7 @@ def _write_secrets(streams: Streams, described: Sequence[Described], secrets_to:
     """Write the secrets' values where that was asked for, or say which variables are to be set."""
     variables = {name: value for one in described for name, value in one.description.variables.items()}
     if secrets_to is not None:
-        _write_new(streams, env_text(variables), secrets_to, "--secrets-to", private=True)
+        _write_new(streams, env_text(variables), secrets_to, "--secrets-to")
         name = visible(str(secrets_to))
         streams.tell(f"Wrote {name}. Keep it out of version control; plan with `--env-file {name}`.")
     elif variables:
@@ -126,10 +125,10 @@ def _write_secrets(streams: Streams, described: Sequence[Described], secrets_to:
         streams.tell("help: `--secrets-to FILE` writes an env file with them.")
 
 
-def _write_new(streams: Streams, text: str, path: Path, option: str, *, private: bool) -> None:
-    """Write a file that must not be there yet; the command ends where that fails."""
+def _write_new(streams: Streams, text: str, path: Path, option: str) -> None:
+    """Write a file that must not be there yet, as its owner's alone; the command ends where that fails."""
     try:
-        write_file(path, text, overwrite=False, private=private)
+        write_file(path, text, overwrite=False, private=True)
     except FileExistsError:
         message = f"{visible(str(path))} is there already, and is never overwritten"
         fail(streams, message, f"Give `{option}` a new name.", code="output-file")

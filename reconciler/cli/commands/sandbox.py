@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
+from reconciler.output.terminal import OutputError
 from reconciler.sandbox.database import StoreError
 from reconciler.sandbox.faults import FORMS, parse_fault
 from reconciler.sandbox.limits import PUBLISHED
@@ -96,6 +97,8 @@ def command(
             with invocation.stop.finishing():
                 while not invocation.stop.wait(1):
                     pass
+    except OutputError:
+        raise
     except (OSError, StoreError) as error:
         fail(streams, f"the sandbox can't start: {error}", "Take another `--port` or `--data FILE`.")
     return SIGNALLED + invocation.stop.signal

@@ -1,0 +1,66 @@
+"""Runs a command that hostile text may come out of, and sees that it comes out harmless."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+
+from reconciler.cli.main import main
+from reconciler.output.terminal import visible
+from reconciler.sandbox.rules import Answer, Rule
+from tests.e2e.tool import TOKEN, Ended, Tool
+from tests.support.clock import FakeClock
+from tests.view.hostile import HOSTILE
+
+JSON = ("--format", "json")
+TEXTS = [text for text in HOSTILE if text]
+EVERYTHING = "".join(text[:40] for text in TEXTS if "\ud800" not in text)
+"""All of them in one, but for what can't be sent as text."""
+
+
+def run(tool: Tool, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
+    """Run a command in this process, on a stream that takes bytes only; what it says must be harmless."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with chdir(tool.folder), redirect_stdout(out), redirect_stderr(err):
+        code = main(arguments, {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})}, FakeClock())
+    said = [stream.buffer.getvalue().decode() for stream in (out, err)]
+    ended = Ended(code=code, out=said[0], err=said[1])
+    assert "this is a bug" not in ended.err, ended.err
+    for text in said:
+        check_harmless(text)
+    return ended
+
+
+def check_harmless(text: str) -> None:
+    """See that only printable characters and line feeds come out, and no line that a pipeline takes for a command."""
+    lines = text.split("\n")
+    assert [line for line in lines if visible(line) != line] == []
+    assert [line for line in lines if line.lstrip().startswith("::")] == []
+
+
+def quoted(text: str) -> str:
+    """A text as YAML that is nothing but ASCII."""
+    return json.dumps(text)
+
+
+@contextmanager
+def fault(tool: Tool, answer: Answer, *methods: str) -> Iterator[None]:
+    """Meanwhile calls of these methods (GET where none is named) are answered so."""
+    proxy = tool.sandbox.proxy
+    assert proxy is not None
+    armed = [proxy.add(Rule(action=answer, method=method)) for method in methods or ("GET",)]
+    yield
+    for one in armed:
+        proxy.remove(one)
+
+
+def sent(text: str) -> str:
+    """A text that can be sent: without lone surrogates."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def short(text: str) -> str:
+    """The beginning of a text: the name of a test."""
+    return ascii(text[:12])

@@ -1,0 +1,186 @@
+"""Hostile text of a provider or of a saved plan comes out of every command harmless, on a pipe and on a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.operations import saved_plan
+from reconciler.sandbox.rules import Answer
+from tests.e2e.harmless import EVERYTHING, JSON, TEXTS, check_harmless, fault, quoted, run, sent, short
+from tests.e2e.terminal import Terminal
+from tests.e2e.tool import HOST, TOKEN, Tool, entries
+
+_OWN_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OWN_SCREEN = re.compile(r"\x1b\[(?:\?25[lh]|[0-9]*[AK])")
+"""What `rich` moves and clears with where progress is redrawn in place."""
+
+
+def hook(number: int, **fields: object) -> dict[str, object]:
+    """A webhook as the provider shows it."""
+    return {
+        "object_id": f"hook-{number}",
+        "object_created": "2026-01-01T00:00:00Z",
+        "object_updated": "2026-01-01T00:00:00Z",
+        "object_owner": "somebody@example.com",
+        "url": f"{HOST}/{number}",
+        "event": "track_updated",
+        "active": True,
+        "is_test": False,
+        **fields,
+    }
+
+
+# What a provider says
+
+FIELDS = ("object_id", "object_created", "object_updated", "object_owner", "url", "path", "query", "event", "unknown")
+
+
+def _hostile_hooks(text: str) -> list[dict[str, object]]:
+    """A webhook for each field that may be hostile; an id and an event are texts, or the account isn't read."""
+    values: dict[str, dict[str, object]] = {
+        "object_id": {"object_id": sent(text)[:190]},
+        "event": {"event": sent(text)},
+        "url": {"url": text},
+        "path": {"url": f"{HOST}/{text}"},
+        "query": {"url": f"{HOST}/?{text}={text}"},
+        "unknown": {text: text},
+    }
+    return [hook(number, **values.get(field, {field: text})) for number, field in enumerate(FIELDS)]
+
+
+LOOKS = [
+    *((command, *talk) for command in ("plan", "list") for talk in (("-vv",), JSON)),
+    ("plan", "--destroy"),
+    ("drift",),
+    ("export",),
+    ("export", "--missing", "-v"),
+    ("export", "--secrets-to", "hostile.env", "--out", "hostile.yaml"),
+    ("apply", "--auto-approve", *JSON),
+    ("plan", "--out", "hostile.plan"),
+    ("show", "hostile.plan", "-v"),
+    ("show", "hostile.plan", *JSON),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "owns"),
+    [*((text, f"[{HOST}/*]") for text in TEXTS), (EVERYTHING, "[]"), (EVERYTHING, f"[{HOST}/*]")],
+    ids=short,
+)
+def test_what_a_provider_has_comes_out_harmless(shared: Tool, text: str, owns: str) -> None:
+    shared.write(entries(**({} if owns == "[]" else {"a": "/a", "b": "/1"})), owns=owns)
+    hooks = _hostile_hooks(text)
+    body = json.dumps({"results": hooks, "count": len(hooks), "next": None}).encode()
+    with fault(shared, Answer(status=200, body=body)):
+        for command in LOOKS:
+            run(shared, *command)
+    for name in ("hostile.yaml", "hostile.plan"):
+        check_harmless((shared.folder / name).read_text(encoding="utf-8"))
+    for name in ("hostile.yaml", "hostile.plan", "hostile.env"):
+        (shared.folder / name).unlink()
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=short)
+def test_what_a_provider_complains_of_comes_out_harmless(tool: Tool, text: str) -> None:
+    tool.hook("/gone")
+    tool.write(entries(a="/a"))
+    for said in ({"detail": text}, {text: [text]}, {"url": [text, text]}, text):
+        with fault(tool, Answer(status=400, body=json.dumps(said).encode()), "POST", "DELETE"):
+            run(tool, "apply", "--auto-approve", "-vv")
+    with fault(tool, Answer(status=500, body=text.encode("utf-8", "surrogatepass"), content_type="text/html"), "POST"):
+        run(tool, "apply", "--auto-approve", *JSON)
+    for made in (hook(1, object_id=text[:190]), hook(1, event=text), hook(1, url=text)):
+        with fault(tool, Answer(status=200, body=json.dumps(made).encode()), "POST"):
+            run(tool, "apply", "--auto-approve")
+
+
+@pytest.mark.parametrize("talk", [(), ("-vv",), JSON], ids=" ".join)
+def test_hostile_webhooks_are_deleted_and_brought_back_harmlessly(tool: Tool, talk: tuple[str, ...]) -> None:
+    for number, text in enumerate(TEXTS):
+        event, is_test = sent(text), number % 2 == 0
+        object_id = f"{number}{event[:100]}"
+        tool.sandbox.store.create(TOKEN, url=f"{HOST}/{number}", event=event, object_id=object_id, is_test=is_test)
+    tool.write(entries(a="/a"))
+    assert run(tool, "apply", "--auto-approve", "--allow-losses", "99", "--backup", "back.yaml", *talk).code == 0
+    check_harmless((tool.folder / "back.yaml").read_text(encoding="utf-8"))
+    run(tool, "apply", "-f", "back.yaml", "--auto-approve", *talk)  # the sandbox knows no such events
+    run(tool, "destroy", "--auto-approve", *talk)
+
+
+# What a saved plan says
+
+
+def _texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401 - JSON
+    """Where every text and every key of a document stands."""
+    if isinstance(value, str):
+        yield path
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _texts(inner, (*path, key))
+
+
+def test_forged_plan_comes_out_harmless(tool: Tool) -> None:
+    tool.hook("/gone?token=x")
+    tool.hook("/b", active=False)
+    tool.hook("https://other.example.com/b")
+    tool.hook("/twice")
+    tool.hook("/twice")
+    tool.write(entries(a="/a", b="/b", twice="/twice"))
+    assert tool.run("plan", "--out", "saved.plan").code == 0
+    good = json.loads((tool.folder / "saved.plan").read_bytes())
+    del good["saved"]["checksum"]
+    fixed = {"format_version", "status", "actions", "hint", "salt", "digest"}
+    paths = [path for path in _texts(good) if not fixed & set(path)]
+    assert len(paths) > 90
+    forged = json.loads(json.dumps(good))
+    for path in paths:
+        *above, last = path
+        there = forged
+        for step in above:
+            there = there[step]
+        there[last] = EVERYTHING
+    for row in forged["resource_changes"]:
+        for side in ("before", "after"):
+            row["change"][side] = row["change"][side] and {EVERYTHING: EVERYTHING, "b": [EVERYTHING]}
+    forged["saved"]["checksum"] = saved_plan._checksum(forged)
+    (tool.folder / "forged.plan").write_text(saved_plan._text(forged))
+    for talk in ((), ("-vv",), JSON):
+        assert run(tool, "show", "forged.plan", *talk).code == 0
+        run(tool, "apply", "forged.plan", *talk)
+
+
+# Pipe and terminal
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("plan", "-vv"), ("list",), ("export",), ("apply", "--allow-losses", "99"), ("validate",)],
+    ids=" ".join,
+)
+def test_terminal_gets_printable_characters_and_our_own_colours_only(tool: Tool, command: tuple[str, ...]) -> None:
+    for number, text in enumerate(TEXTS):
+        event = sent(text)
+        tool.sandbox.store.create(TOKEN, url=f"{HOST}/{number}", event=event, object_id=f"{number}{event[:100]}")
+    tool.write(entries(a="/a") + f"    description: {quoted(EVERYTHING)}\n    {quoted('x-' + EVERYTHING)}: 1\n")
+    with Terminal(tool, *command) as terminal:
+        if command[0] == "apply":
+            terminal.until("Only `yes` is taken for a yes: ")
+            terminal.type("yes\n")
+        assert terminal.end() in (0, 2), terminal.shown
+    shown = _OWN_SCREEN.sub("", _OWN_COLOUR.sub("", terminal.shown.replace("\r", "")))
+    check_harmless(shown)
+    assert "add-mask" in shown or command[0] == "validate"
+
+
+def test_pipe_gets_printable_characters_only(tool: Tool) -> None:
+    for number, text in enumerate(TEXTS):
+        tool.hook(f"/{number}", sent(text))
+    tool.write(entries(a="/a"))
+    ended = tool.run("apply", "--auto-approve", "--allow-losses", "99", "-vv")
+    assert ended.code == 0
+    check_harmless(ended.out)
+    check_harmless(ended.err)

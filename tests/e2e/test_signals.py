@@ -1,0 +1,246 @@
+"""SIGINT, SIGTERM and SIGHUP in each phase: running calls end, none starts, the report is honest, a second ends it."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.operations import run
+from reconciler.providers import retry
+from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.rules import Answer, HoldAnswer, Nth, Rule
+from reconciler.sandbox.server import Sandbox
+from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
+from tests.e2e.forked import Forked
+from tests.e2e.tool import Tool, entries
+
+STOPPING = "Stopping: running calls end first, and no other starts. A second signal stops at once."
+AT_ONCE = 1.0
+"""Seconds, by the promise."""
+SIGNALS = pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name.lower()
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def patient(sandbox: Sandbox, tmp_path: Path) -> Callable[[], Patient]:
+    """Makes patients: each an account of its own, in the same state."""
+
+    def make() -> Patient:
+        return Patient(folder=tmp_path, sandbox=sandbox)
+
+    return make
+
+
+def _held(k: int) -> Rule:
+    return Rule(action=HoldAnswer(), when=Nth(k=k))
+
+
+def _check_report(stopped: Patient, lines: list[Any], code: int) -> None:
+    """What is said to be done took effect, what took effect is said to be done; all else is said not to be, or not to
+    be known."""
+    planned = {(line["change"]["resource"]["addr"], line["change"]["action"]) for line in lines if "change" in line}
+    told = {
+        (line["hook"]["resource"]["addr"], line["hook"]["action"]): line["hook"]["outcome"]
+        for line in lines
+        if line["type"] in ("apply_complete", "apply_errored")
+    }
+    assert set(told) == planned
+    assert set(told.values()) <= {"done", "not_started", "unknown"}
+    done = Counter(action for (_, action), outcome in told.items() if outcome == "done")
+    effects = Counter(entry.method for entry in stopped.log() if entry.took_effect)
+    assert [done[action] for action in ("create", "update", "delete")] == [
+        effects[method] for method in ("POST", "PUT", "DELETE")
+    ]
+    assert lines[-1]["exit_code"] == code
+    assert lines[-1]["@message"].startswith(f"Stopped: {done['create']} created")
+    assert lines[-1]["@message"].endswith(f"; {len(planned) - sum(done.values())} not done.")
+
+
+def test_first_signal_at_any_call_lets_it_end_starts_no_other_and_is_reported(patient: Callable[[], Patient]) -> None:
+    calls = calls_of(patient(), *APPLY)
+    for k in range(2, len(calls) + 1):
+        number = (signal.SIGINT, signal.SIGTERM)[k % 2]
+        stopped = patient()
+        mark = len(stopped.proxy.log())
+        with stopped.holding(_held(k)) as held, stopped.start(*APPLY, "--format", "json") as command:
+            held.wait_until_held()
+            command.signal(number)
+            command.until(STOPPING)
+            held.release()
+            ended = command.end()
+        assert ended.code == 128 + number, ended.all
+        assert len(stopped.proxy.log()) - mark == k
+        _check_report(stopped, ended.lines(), ended.code)
+        assert stopped.run(*APPLY).code == 0
+        stopped.check_finished()
+
+
+@SIGNALS
+def test_first_signal_while_listing_changes_nothing(patient: Callable[[], Patient], number: signal.Signals) -> None:
+    stopped = patient()
+    with stopped.holding(_held(1)) as held, stopped.start(*APPLY, "--backup", "back.yaml") as command:
+        held.wait_until_held()
+        command.signal(number)
+        command.until(STOPPING)
+        held.release()
+        ended = command.end()
+    assert (ended.code, ended.out.splitlines()[-1]) == (128 + number, "Stopped. Nothing was changed.")
+    assert [entry.method for entry in stopped.log()] == ["GET"]
+    assert [path.name for path in stopped.folder.iterdir()] == ["webhooks.yaml"]
+
+
+def test_second_signal_ends_it_within_a_second_in_each_phase(patient: Callable[[], Patient]) -> None:
+    calls = calls_of(patient(), *APPLY)
+    writes = writes_in(calls)
+    phases = {"listing": 1, "widening": writes[0], "creating": writes[2], "read-back": writes[3] + 1}
+    phases |= {"narrowing": writes[-1], "verifying": len(calls)}
+    pairs = itertools.cycle(
+        [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM)]
+    )
+    for (phase, k), (first, second) in zip(phases.items(), pairs, strict=False):
+        stopped = patient()
+        with stopped.holding(_held(k)) as held, stopped.start(*APPLY) as command:
+            held.wait_until_held()
+            command.signal(first)
+            command.until(STOPPING)
+            command.signal(second)
+            sent = time.monotonic()
+            ended = command.end()
+            assert time.monotonic() - sent < AT_ONCE, phase
+            held.abandon()
+        assert (ended.code, "Stopped at once" in ended.err) == (128 + second, True), (phase, ended.all)
+        assert stopped.run(*APPLY).code == 0
+        stopped.check_finished()
+
+
+def test_second_signal_ends_it_though_nobody_reads_what_it_says(patient: Callable[[], Patient]) -> None:
+    stopped = patient()
+    with stopped.holding(_held(3)) as held, stopped.start(*APPLY) as command:
+        held.wait_until_held()
+        command.signal(signal.SIGTERM)
+        command.until(STOPPING)
+        command.stop_reading(err=True)
+        command.signal(signal.SIGTERM)
+        assert command.end().code == 143
+        held.abandon()
+
+
+def _waits_long_between_attempts() -> None:
+    retry.BASE = 1000.0
+    setattr(run.SystemClock, "chance", lambda _: 0.9)  # noqa: B010 - mypy knows methods as not to be replaced
+
+
+TOO_MANY = Answer(status=429, retry_after="200")
+WAITS = [
+    pytest.param("GET", 1, TOO_MANY, None, id="retry-after-while-listing"),
+    pytest.param("PUT", 1, TOO_MANY, None, id="retry-after-while-widening"),
+    pytest.param("POST", 2, TOO_MANY, None, id="retry-after-while-creating"),
+    pytest.param("DELETE", 2, TOO_MANY, None, id="retry-after-while-narrowing"),
+    pytest.param("GET", 1, Answer(status=503), _waits_long_between_attempts, id="pause-while-listing"),
+    pytest.param("PUT", 1, Answer(status=503), _waits_long_between_attempts, id="pause-while-widening"),
+    pytest.param("DELETE", 2, Answer(status=503), _waits_long_between_attempts, id="pause-while-narrowing"),
+]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+@pytest.mark.parametrize(("method", "nth", "answer", "first"), WAITS)
+def test_signal_ends_a_wait_at_once(
+    patient: Callable[[], Patient],
+    method: str,
+    nth: int,
+    answer: Answer,
+    first: Callable[[], None] | None,
+    number: signal.Signals,
+) -> None:
+    calls = calls_of(patient(), *APPLY)
+    refused = [k for k, called in enumerate(calls, 1) if called == method][nth - 1]
+    stopped = patient()
+    mark = len(stopped.proxy.log())
+    rule = Rule(action=answer, when=Nth(k=refused))
+    with stopped.holding(rule), stopped.start(*APPLY, "--format", "json", first=first) as command:
+        command.until_said('"type": "wait"')
+        command.signal(number)
+        sent = time.monotonic()
+        ended = command.end()
+        assert time.monotonic() - sent < AT_ONCE
+    assert ended.code == 128 + number, ended.all
+    assert len(stopped.proxy.log()) - mark == refused
+    if refused == 1:
+        assert ended.lines()[-1]["@message"] == "Stopped. Nothing was changed."
+    else:
+        _check_report(stopped, ended.lines(), ended.code)
+    assert stopped.run(*APPLY).code == 0
+    stopped.check_finished()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+def test_signal_ends_the_wait_for_a_rate_slot_at_once(sandbox: Sandbox, tmp_path: Path, number: signal.Signals) -> None:
+    tool = Tool(folder=tmp_path, sandbox=sandbox)
+    tool.write(entries(**{f"e{n}": f"/{n}" for n in range(55)}))
+    token = f"shippo_test_slots-{number.name}"
+    with Forked(tmp_path, "apply", "--auto-approve", environment={"SHIPPO_API_TOKEN": token}) as command:
+        command.until("waits")
+        command.signal(number)
+        sent = time.monotonic()
+        ended = command.end()
+        assert time.monotonic() - sent < AT_ONCE
+    # The published limit of a test token.
+    assert (ended.code, len(sandbox.store.list(token))) == (128 + number, 50), ended.all
+    assert ended.out.splitlines()[-1] == "Stopped: 50 created, 0 updated, 0 deleted; 5 not done."
+    assert ended.out.count(": create: not started") == 5
+
+
+LOOKS = [
+    pytest.param(("plan", "--out", "saved.plan"), id="plan"),
+    pytest.param(("drift",), id="drift"),
+    pytest.param(("list",), id="list"),
+    pytest.param(("export", "--out", "new.yaml", "--secrets-to", "new.env"), id="export"),
+]
+
+
+@SIGNALS
+@pytest.mark.parametrize("arguments", LOOKS)
+def test_signal_ends_a_command_that_looks_and_it_writes_no_file(
+    patient: Callable[[], Patient], arguments: tuple[str, ...], number: signal.Signals
+) -> None:
+    stopped = patient()
+    with stopped.holding(_held(1)) as held, stopped.start(*arguments) as command:
+        held.wait_until_held()
+        command.signal(number)
+        command.until(STOPPING)
+        held.release()
+        ended = command.end()
+    assert (ended.code, ended.out) == (128 + number, ""), ended.all
+    assert ended.err.endswith("Stopped. Nothing was changed.\n")
+    assert [path.name for path in stopped.folder.iterdir()] == ["webhooks.yaml"]
+
+
+@pytest.mark.parametrize("arguments", LOOKS)
+def test_second_signal_ends_a_command_that_looks_at_once(
+    patient: Callable[[], Patient], arguments: tuple[str, ...]
+) -> None:
+    stopped = patient()
+    with stopped.holding(_held(1)) as held, stopped.start(*arguments) as command:
+        held.wait_until_held()
+        command.signal(signal.SIGINT)
+        command.until(STOPPING)
+        command.signal(signal.SIGTERM)
+        sent = time.monotonic()
+        assert command.end().code == 143
+        assert time.monotonic() - sent < AT_ONCE
+        held.abandon()
+    assert [path.name for path in stopped.folder.iterdir()] == ["webhooks.yaml"]

@@ -1,0 +1,76 @@
+"""Accounts are opened and listed side by side; one that fails hides nothing of the others, and all are closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.configuration import Account
+from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
+from reconciler.model.webhook import Remote
+from reconciler.operations.read import opened, read_accounts
+from tests.support.builders import account, hook
+
+DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")
+DOWN = ProviderError(kind=ErrorKind.UNREACHABLE, message="down")
+ACCOUNTS = (account("closed"), account("down"), account("fine"))
+
+
+class Listed:
+    """A client of an account that may be down."""
+
+    def __init__(self, owner: Account) -> None:
+        self.name = owner.name
+        self.is_closed = False
+
+    def list(self) -> Reading:
+        assert not self.is_closed
+        if self.name == "down":
+            raise DOWN
+        return Reading(account=self.name, remotes=(hook("1"),), count=1)
+
+    def get(self, object_id: str) -> Remote:
+        raise NotImplementedError(object_id)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def open_listed(owner: Account) -> Listed:
+    if owner.name == "closed":
+        raise DENIED
+    return Listed(owner)
+
+
+def test_account_that_can_not_be_opened_or_listed_is_a_value_beside_the_others() -> None:
+    with opened(ACCOUNTS, open_listed) as clients:
+        assert read_accounts(clients) == {
+            "closed": NotRead(account="closed", error=DENIED),
+            "down": NotRead(account="down", error=DOWN),
+            "fine": Reading(account="fine", remotes=(hook("1"),), count=1),
+        }
+        assert list(clients) == ["closed", "down", "fine"]
+
+
+def test_no_accounts_are_read_to_nothing() -> None:
+    with opened((), open_listed) as clients:
+        assert read_accounts(clients) == {}
+
+
+def test_every_client_is_closed_whatever_happens() -> None:
+    with pytest.raises(ZeroDivisionError), opened(ACCOUNTS, open_listed) as clients:
+        raise ZeroDivisionError
+    assert [client.is_closed for client in clients.values() if isinstance(client, Listed)] == [True, True]
+
+
+def test_clients_opened_before_one_that_breaks_are_closed() -> None:
+    made: list[Listed] = []
+
+    def open_two(owner: Account) -> Listed:
+        if made:
+            raise ZeroDivisionError
+        made.append(Listed(owner))
+        return made[0]
+
+    with pytest.raises(ZeroDivisionError), opened(ACCOUNTS, open_two):
+        pytest.fail("nothing was opened")
+    assert made[0].is_closed

@@ -1,0 +1,243 @@
+"""A saved plan's digest holds all that would be done and no more; one that was altered with care is refused too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.model.configuration import Account
+from reconciler.model.plan import AccountPlan, Filters, Plan, Verdict
+from reconciler.model.secret import SecretText
+from reconciler.model.url import parse_url
+from reconciler.model.webhook import Address, Desired
+from reconciler.operations.saved_plan import SavedPlanError, digest_of, is_saved_plan, read_saved, sealed
+from reconciler.view.document import plan_document
+from reconciler.view.json_text import json_text
+from reconciler.view.masking import view_plan
+from tests.contract.pigeonry import PIGEONRY
+from tests.support.builders import DAY, HOST, account, entry, hook, only, planned
+
+SALT = b"0123456789abcdef"
+
+
+def a_plan(
+    path: str = "/a?token=wanted",
+    old: str = "/a?token=former",
+    *,
+    active: bool = True,
+    gone: str = "/gone",
+    others: int = 1,
+    owner: Account | None = None,
+    targets: tuple[str, ...] = (),
+    destroy: bool = False,
+    allowed_losses: int | None = None,
+) -> Plan:
+    """An update, a delete (a loss), a webhook in step, and webhooks that nobody manages."""
+    return planned(
+        [entry("a", path), entry("keep", "/keep")],
+        [
+            hook("1", old, active=active),
+            hook("2", gone),
+            hook("3", "/keep"),
+            *(hook(f"u{number}", f"https://other.example.com/{number}") for number in range(others)),
+        ],
+        [owner or account()],
+        targets=targets,
+        destroy=destroy,
+        allowed_losses=allowed_losses,
+    )
+
+
+def with_account(made: Plan, change: Callable[[AccountPlan], AccountPlan]) -> Plan:
+    return replace(made, accounts=(change(only(made)),))
+
+
+@pytest.fixture(scope="module")
+def usual() -> str:
+    """The digest of the usual plan."""
+    return digest_of(a_plan(), SALT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(a_plan("/a?token=other"), id="wanted-secret"),
+        pytest.param(a_plan(old="/a?token=other"), id="former-secret"),
+        pytest.param(a_plan(active=False), id="switch"),
+        pytest.param(a_plan(gone="/elsewhere"), id="what-is-deleted"),
+        pytest.param(a_plan(targets=("a",)), id="targets"),
+        pytest.param(replace(a_plan(), filters=Filters(accounts=("default",))), id="account-filter"),
+        pytest.param(a_plan(destroy=True), id="destroy"),
+        pytest.param(replace(a_plan(), destroy=True), id="destroy-alone"),
+        pytest.param(a_plan(allowed_losses=1), id="allowed-losses"),
+        pytest.param(
+            with_account(a_plan(), lambda one: replace(one, account=replace(one.account, name="other"))),
+            id="name-of-the-account",
+        ),
+        pytest.param(a_plan(owner=account(base_url="https://elsewhere.example.com")), id="base-url"),
+        pytest.param(a_plan(owner=replace(account(), account_id=SecretText.environment("ID", "x1"))), id="account-id"),
+        pytest.param(with_account(a_plan(), lambda one: replace(one, verdict=Verdict.TOO_MANY)), id="verdict"),
+        pytest.param(with_account(a_plan(), lambda one: replace(one, losses=())), id="losses"),
+        pytest.param(
+            with_account(a_plan(), lambda one: replace(one, changes=one.changes[::-1])), id="order-of-the-changes"
+        ),
+        pytest.param(
+            with_account(
+                a_plan(),
+                lambda one: replace(
+                    one, losses=tuple(replace(loss, events=("track_updated", "x")) for loss in one.losses)
+                ),
+            ),
+            id="events-that-are-lost",
+        ),
+    ],
+)
+def test_digest_tells_plans_apart_that_do_something_else(other: Plan, usual: str) -> None:
+    assert digest_of(other, SALT) != usual
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(a_plan(others=5), id="unmanaged-webhooks"),
+        pytest.param(replace(a_plan(), created=DAY.replace(year=2030)), id="time"),
+        pytest.param(a_plan(owner=replace(account(), token=SecretText.environment("T", "other"))), id="token"),
+        pytest.param(a_plan(owner=replace(account(), timeout=99.0, max_losses=2)), id="settings"),
+    ],
+)
+def test_digest_does_not_look_at_what_changes_nothing(other: Plan, usual: str) -> None:
+    assert digest_of(other, SALT) == usual
+
+
+def test_digest_hangs_on_its_salt(usual: str) -> None:
+    assert digest_of(a_plan(), SALT[::-1]) != usual
+    assert len({sealed({}, a_plan()) for _ in range(2)}) == 2
+
+
+def test_sets_settings_and_secrets_are_in_the_digest() -> None:
+    digests = {
+        digest_of(_subscription_plan(topics, limit, key), SALT)
+        for topics in (frozenset({"bird.left", "bird.lost"}), frozenset({"bird.left"}))
+        for limit in (3, 5)
+        for key in ("one", "two")
+    }
+    assert len(digests) == 8
+
+
+def _subscription_plan(topics: frozenset[str], limit: int, key: str) -> Plan:
+    """A plan that creates one webhook of a provider with sets, nested settings and a secret that never reads back."""
+    fields = PIGEONRY.normalise(
+        {
+            "target": parse_url(SecretText.literal(f"{HOST}/a")),
+            "topics": topics,
+            "settings": {"retry": {"limit": limit}},
+            "signing_key": SecretText.environment("KEY", key),
+        }
+    )
+    webhook_key = PIGEONRY.key_of(fields)
+    assert webhook_key is not None
+    wanted = Desired(
+        address=Address(account="default", name="a"),
+        key=webhook_key,
+        fields=fields,
+        place=entry("a").place,
+    )
+    return planned([wanted], [], [replace(account(), provider=PIGEONRY, scope=())])
+
+
+def _saved() -> dict[str, Any]:
+    made = a_plan()
+    document: dict[str, Any] = json.loads(sealed(plan_document(view_plan(made), "0", ()), made))
+    return document
+
+
+def _signed_anew(document: dict[str, Any]) -> bytes:
+    """The text of a saved plan whose checksum fits, as somebody who knows the format could make it."""
+    saved = {key: value for key, value in document["saved"].items() if key != "checksum"}
+    checksum = hashlib.sha256((json_text({**document, "saved": saved}) + "\n").encode()).hexdigest()
+    return (json_text({**document, "saved": {**saved, "checksum": checksum}}) + "\n").encode()
+
+
+def test_saved_plan_reads_back_and_is_of_its_plan_only() -> None:
+    made = a_plan(targets=("a", "@2"), allowed_losses=4)
+    saved = read_saved(sealed(plan_document(view_plan(made), "0", ()), made).encode())
+    assert (saved.filters, saved.destroy, saved.allowed_losses) == (Filters(targets=("a", "@2")), False, 4)
+    assert saved.is_of(made)
+    assert not saved.is_of(a_plan())
+    assert read_saved(_signed_anew(_saved())).is_of(a_plan())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        pytest.param("filters", 3, id="filters-that-are-no-mapping"),
+        pytest.param("filters", {"accounts": [], "targets": None}, id="filters-that-are-no-list"),
+        pytest.param("salt", "zz", id="salt-that-is-no-hex"),
+        pytest.param("salt", 7, id="salt-that-is-no-text"),
+    ],
+)
+def test_saved_plan_of_the_wrong_shape_is_refused_though_its_checksum_fits(key: str, value: object) -> None:
+    document = _saved()
+    document["saved"][key] = value
+    with pytest.raises(SavedPlanError) as caught:
+        read_saved(_signed_anew(document))
+    assert (caught.value.code, caught.value.message) == ("plan-altered", "the saved plan was altered")
+
+
+@pytest.mark.parametrize("key", ["filters", "allowed_losses", "salt", "digest"])
+def test_saved_plan_that_lacks_something_is_refused(key: str) -> None:
+    document = _saved()
+    del document["saved"][key]
+    with pytest.raises(SavedPlanError) as caught:
+        read_saved(_signed_anew(document))
+    assert caught.value.code == "plan-altered"
+
+
+def _text() -> bytes:
+    made = a_plan()
+    return sealed(plan_document(view_plan(made), "0", ()), made).encode()
+
+
+@pytest.mark.parametrize("length", [1, 5, 30, 200, -200, -3, -2, -1])
+def test_saved_plan_that_was_cut_off_is_told_as_such(length: int) -> None:
+    with pytest.raises(SavedPlanError) as caught:
+        read_saved(_text()[:length])
+    assert (caught.value.code, caught.value.message) == ("plan-cut", "the saved plan was cut off")
+
+
+VERSION = "the plan was saved by another version of this tool, or is no saved plan"
+ALTERED = "the saved plan was altered"
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "message"),
+    [
+        pytest.param(b"{}", "plan-version", VERSION, id="another-document"),
+        pytest.param(b'{"saved": 3}', "plan-version", VERSION, id="nothing-saved"),
+        pytest.param(_text().replace(b'"format_version": "1.2"', b'"format_version": "9"'), "plan-version", VERSION,
+                     id="another-format"),
+        pytest.param(_text().replace(b'"version": 1', b'"version": 2'), "plan-version", VERSION, id="another-version"),
+        pytest.param(_text().replace(b"gone", b"gane"), "plan-altered", ALTERED, id="altered"),
+        pytest.param(_text() + b"\n", "plan-altered", ALTERED, id="one-line-more"),
+        pytest.param(b"[]", "plan-altered", f"{ALTERED}, or is none", id="no-mapping"),
+        pytest.param(b"version: 1\n", "plan-altered", f"{ALTERED}, or is none", id="no-json"),
+        pytest.param(b"\xff", "plan-altered", f"{ALTERED}, or is none", id="no-text"),
+        pytest.param(b"[" * 100_000, "plan-altered", f"{ALTERED}, or is none", id="too-deep"),
+    ],
+)  # fmt: skip
+def test_what_is_no_saved_plan_of_ours_is_refused(data: bytes, code: str, message: str) -> None:
+    with pytest.raises(SavedPlanError) as caught:
+        read_saved(data)
+    assert (caught.value.code, caught.value.message) == (code, message)
+
+
+def test_file_that_a_plan_may_replace_begins_as_a_plan_does() -> None:
+    assert is_saved_plan(_text())
+    assert is_saved_plan(_text()[:40])
+    assert not is_saved_plan(b"version: 1\n")
+    assert not is_saved_plan(b"")

@@ -1,0 +1,42 @@
+"""Descriptions in short, for the tests of what `export` and a backup write."""
+
+from __future__ import annotations
+
+from reconciler.model.configuration import Account
+from reconciler.model.description import Description
+from reconciler.model.showing import Showing
+from reconciler.model.webhook import Remote
+from reconciler.planning.describe import Names, describe
+from tests.support.builders import EVENT, HOST, account
+
+
+def described(
+    *remotes: Remote,
+    names: Names | None = None,
+    showing: Showing | None = None,
+    duplicates_stay: bool = False,
+    owner: Account | None = None,
+) -> Description:
+    there = showing or Showing()
+    return describe(owner or account(), remotes, names or Names(), there, duplicates_stay=duplicates_stay)
+
+
+def lines(made: Description) -> list[str]:
+    """Each entry as a file would say it, in a line; the usual host and the usual event are left out."""
+    return [
+        " ".join(
+            [
+                f"{entry.name}:",
+                str(entry.url).replace(f"{HOST}/", "/"),
+                *([] if entry.events == (EVENT,) else entry.events),
+                *([] if entry.active else ["off"]),
+                *([] if entry.is_test is None else [f"is_test={entry.is_test}"]),
+            ]
+        )
+        for entry in made.entries
+    ]
+
+
+def whys(made: Description) -> dict[str, str]:
+    """Why each webhook was left out, by id."""
+    return {left.remote.id: left.why for left in made.left_out}

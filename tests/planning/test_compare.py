@@ -1,0 +1,60 @@
+"""Which fields differ, and what is wanted where fields are ignored: whole values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.plan import FieldChange
+from reconciler.model.secret import SecretText
+from reconciler.model.webhook import Value
+from reconciler.planning.compare import differences, wanted_fields
+from reconciler.providers.shippo import SHIPPO
+from tests.contract.pigeonry import PIGEONRY
+from tests.support.builders import HOST, entry, hook, url
+
+
+def test_fields_differ_in_the_order_of_the_declaration() -> None:
+    before, after = hook("1", "/a?token=old", active=False).fields, entry("a", "/a?token=new").fields
+    assert differences(SHIPPO, before, after) == (
+        FieldChange(name="url", before=before["url"], after=after["url"]),
+        FieldChange(name="active", before=False, after=True),
+    )
+    assert differences(SHIPPO, after, after) == ()
+
+
+def test_field_that_never_reads_back_hides_no_other_and_is_none_itself() -> None:
+    before = PIGEONRY.normalise({"note": "old", "settings": {"x": "a"}})
+    key = SecretText.environment("KEY", "k")
+    after = PIGEONRY.normalise({"note": "new", "signing_key": key, "settings": {"x": "b"}})
+    assert [change.name for change in differences(PIGEONRY, before, after)] == ["note", "settings.x"]
+    assert differences(PIGEONRY, before, {**before, "signing_key": key}) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(None, {"x": "a"}, [("settings.x", None, "a")], id="nothing-before"),
+        pytest.param({"x": "a"}, None, [("settings.x", "a", None)], id="nothing-after"),
+        pytest.param({}, {"x": {"b": 1, "a": "ü"}}, [("settings.x", None, '{"a": "ü", "b": 1}')], id="object-sorted"),
+        pytest.param({"": 1}, {"": 2}, [("settings.", "1", "2")], id="empty-name"),
+    ],
+)
+def test_settings_differ_by_path(before: Value, after: Value, expected: list[tuple[str, Value, Value]]) -> None:
+    fields = PIGEONRY.normalise({})
+    found = differences(PIGEONRY, {**fields, "settings": before}, {**fields, "settings": after})
+    assert [(change.name, change.before, change.after) for change in found] == expected
+
+
+def test_ignored_fields_are_wanted_as_the_provider_has_them() -> None:
+    desired = entry("a", "/a?token=new", ignored=["active", "url"])
+    there = hook("1", "/a?token=old", active=False).fields
+    assert wanted_fields(desired, there) == {**desired.fields, "active": False, "url": url("/a?token=old")}
+    assert wanted_fields(replace(desired, ignored=frozenset()), there) == desired.fields
+
+
+def test_wanted_url_stays_where_the_providers_can_not_be_read() -> None:
+    desired = entry("a", "/a?token=new", ignored=["url"])
+    there = {**desired.fields, "url": SecretText.provider(f"{HOST}/a#x")}
+    assert wanted_fields(desired, there) == desired.fields

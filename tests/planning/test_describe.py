@@ -1,0 +1,174 @@
+"""Which entries `export` and a backup make of webhooks, in what order, and what they leave out."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.configuration import Account
+from reconciler.model.description import Description, Entry, LeftOut
+from reconciler.model.secret import SecretText
+from reconciler.model.url import parse_url
+from reconciler.model.webhook import Remote
+from tests.contract.pigeonry import PIGEONRY
+from tests.planning.describing import described, lines, whys
+from tests.support.builders import DAY, HOST, account, hook
+
+CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
+BAD_EVENT = "two words"  # no name that a file may write
+
+DUPLICATE = "it is a duplicate: another webhook has its URL and event"
+UNREADABLE = "its URL can't be read, or has user info in it"
+NO_EVENT = "its event is no name that a file may write"
+BESIDE = "owning its URL would mean deleting another webhook there that can't be described"
+
+
+def test_entry_says_all_of_a_webhook() -> None:
+    remote = hook("1", "/shop/orders?token=s3cr3t&tenant=acme", CREATED, active=False, is_test=True)
+    made = described(remote, owner=account("live"))
+    url = made.entries[0].url
+    assert made == Description(
+        entries=(
+            Entry(
+                account="live",
+                name="orders",
+                endpoint=parse_url(SecretText.literal(f"{HOST}/shop/orders?tenant=acme")).endpoint,
+                url=SecretText.literal(f"{HOST}/shop/orders?token=s3cr3t&tenant=acme"),
+                owner=SecretText.literal(f"{HOST}/shop/orders"),
+                events=(CREATED,),
+                active=False,
+                is_test=True,
+            ),
+        )
+    )
+    # Texts are equal where they reveal the same; what shows is what a file will say.
+    assert str(url) == f"{HOST}/shop/orders?token=${{HOOK_ORDERS_TOKEN}}&tenant=acme"
+    assert str(made.entries[0].owner) == f"{HOST}/shop/orders"
+    assert made.variables == {"HOOK_ORDERS_TOKEN": "s3cr3t"}
+
+
+def test_webhooks_of_one_url_are_one_entry_unless_secret_switch_or_kind_differ() -> None:
+    made = described(
+        hook("1", "/a", UPDATED),
+        hook("2", "/a", CREATED),
+        hook("3", "/a", ALL, active=False),
+        hook("4", "/a?token=x1", "batch_created"),
+        hook("5", "/a", is_test=True),
+    )
+    assert lines(made) == [
+        "a: /a transaction_created transaction_updated",
+        "a-2: /a?token=${HOOK_A_2_TOKEN} batch_created",
+        "a-3: /a all off",
+        "a-4: /a is_test=True",
+    ]
+    assert made.left_out == ()
+
+
+def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the_list() -> None:
+    remotes = [
+        hook("1", "https://b.example.com/x"),
+        hook("2", "https://a.example.com:8443/a"),
+        hook("3", "https://a.example.com/z"),
+        hook("4", "https://a.example.com/b?tenant=2"),
+        hook("5", "https://a.example.com/b?tenant=1"),
+        hook("6", "http://localhost/x"),
+        hook("7", "https://a.example.com/b?tenant=1", is_test=True),
+        hook("8", "https://a.example.com/b?tenant=1", CREATED, active=False),
+        hook("9", "https://a.example.com/b?tenant=1&token=old", ALL, day=0),
+    ]
+    expected = [
+        "b: https://a.example.com/b?tenant=1&token=${HOOK_B_TOKEN} all",
+        "b-2: https://a.example.com/b?tenant=1",
+        "b-3: https://a.example.com/b?tenant=1 transaction_created off",
+        "b-4: https://a.example.com/b?tenant=1 is_test=True",
+        "b-5: https://a.example.com/b?tenant=2",
+        "z: https://a.example.com/z",
+        "a: https://a.example.com:8443/a",
+        "x: https://b.example.com/x",
+        "x-2: http://localhost/x",
+    ]
+    assert lines(described(*remotes)) == expected
+    assert lines(described(*reversed(remotes))) == expected
+
+
+@pytest.mark.parametrize(
+    ("remote", "why"),
+    [
+        pytest.param(hook("1", "https://u:p@hooks.example.com/a"), UNREADABLE, id="user-info"),
+        pytest.param(hook("1", "/a", BAD_EVENT), NO_EVENT, id="event-that-no-file-may-write"),
+        pytest.param(hook("1", "http://h.io/a"), "the URL is http: events would travel in clear", id="http"),
+        pytest.param(
+            hook("1", f"{HOST}/".ljust(200, "a")),
+            "the URL has 200 characters or more, which the provider refuses",
+            id="too-long",
+        ),
+    ],
+)
+def test_what_no_file_may_say_is_left_out(remote: Remote, why: str) -> None:
+    made = described(hook("2", "/b"), remote, owner=account("live"))
+    assert lines(made) == ["b: /b"]
+    assert made.left_out == (LeftOut(account="live", remote=remote, why=why),)
+
+
+def test_what_would_be_owned_with_something_indescribable_is_left_out_too() -> None:
+    made = described(
+        hook("bad", "/a", BAD_EVENT),
+        hook("same", "/a"),
+        hook("query", "/a?tenant=acme"),
+        hook("kind", "/a", is_test=True),
+        hook("elsewhere", "/a/b"),
+        hook("port", "https://hooks.example.com:8443/a"),
+    )
+    assert lines(made) == ["b: /a/b", "a: https://hooks.example.com:8443/a"]
+    assert whys(made) == {"bad": NO_EVENT, "same": BESIDE, "query": BESIDE, "kind": BESIDE}
+
+
+def test_indescribable_webhook_of_the_other_kind_is_not_owned_and_so_blocks_nothing() -> None:
+    made = described(hook("bad", "/a", BAD_EVENT, is_test=True), hook("kind", "/a", is_test=True), hook("own", "/a"))
+    assert lines(made) == ["a: /a", "a-2: /a is_test=True"]
+    assert whys(made) == {"bad": NO_EVENT}
+
+
+def test_is_test_is_said_where_the_account_does_not_say_it() -> None:
+    remotes = [hook("1", "/live"), hook("2", "/test", is_test=True)]
+    assert lines(described(*remotes, owner=account(is_test=True))) == ["live: /live is_test=False", "test: /test"]
+
+
+def test_export_owns_no_url_that_has_duplicates() -> None:
+    remotes = [hook("1", "/a"), hook("2", "/a", day=2), hook("3", "/a", ALL), hook("4", "/b")]
+    made = described(*remotes, duplicates_stay=True)
+    assert lines(made) == ["b: /b"]
+    assert whys(made) == {
+        "1": "2 webhooks of this URL and event deliver each event as often",
+        "2": DUPLICATE,
+        "3": BESIDE,
+    }
+
+
+def test_duplicates_that_can_not_be_described_are_told_the_real_reason() -> None:
+    made = described(hook("1", "/a", BAD_EVENT), hook("2", "/a", BAD_EVENT, day=2), duplicates_stay=True)
+    assert (made.entries, whys(made)) == ((), {"1": NO_EVENT, "2": DUPLICATE})
+
+
+def test_backup_describes_the_one_of_duplicates_that_delivers() -> None:
+    made = described(hook("1", active=False), hook("2", day=2), hook("3", day=3), hook("4", event=ALL))
+    assert lines(made) == ["a: /a all track_updated"]
+    assert whys(made) == {"3": DUPLICATE, "1": DUPLICATE}
+
+
+def test_several_events_on_one_webhook_and_no_kinds() -> None:
+    remotes = [_subscription("1", {"bird.lost", "bird.left"}), _subscription("2", {"*"}, enabled=False)]
+    owner = Account(
+        name="loft",
+        provider=PIGEONRY,
+        token=SecretText.environment("PIGEONRY_TOKEN", "pgn_0"),
+        base_url=PIGEONRY.base_url,
+    )
+    assert lines(described(remotes[0], owner=owner)) == ["a: /a bird.left bird.lost"]
+    made = described(*remotes, owner=owner)
+    assert (lines(made), whys(made)) == (["a: /a bird.left bird.lost"], {"2": DUPLICATE})
+
+
+def _subscription(object_id: str, topics: set[str], *, enabled: bool = True) -> Remote:
+    url = parse_url(SecretText.provider(f"{HOST}/a"))
+    fields = PIGEONRY.normalise({"target": url, "topics": frozenset(topics), "enabled": enabled})
+    return Remote(id=object_id, key=PIGEONRY.key_of(fields), fields=fields, created=DAY)

@@ -1,0 +1,147 @@
+"""How entries say URLs: names that a person would give, and a variable for all that may be a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.description import LeftOut
+from reconciler.model.showing import Showing
+from reconciler.planning.describe import Names
+from tests.model.texts import env, written
+from tests.planning.describing import described, lines
+from tests.support.builders import HOST, account, hook
+
+UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        pytest.param("/shippo/orders", "orders", id="last-segment"),
+        pytest.param("/shippo/orders/", "orders", id="last-segment-that-is-not-empty"),
+        pytest.param("/shippo/T024BE7LD9/orders", "shippo", id="last-segment-that-shows"),
+        pytest.param("/Orders.v1", "orders-v1", id="lower-case-and-what-a-name-may-hold"),
+        pytest.param("/", "hooks", id="first-label-of-the-host"),
+        pytest.param("/T024BE7LD9", "hooks", id="first-label-where-no-segment-shows"),
+        pytest.param("https://[2001:db8::1]/", "2001-db8-1", id="ipv6"),
+        pytest.param("https://[::]/", "webhook", id="nothing-to-name-it-after"),
+    ],
+)
+def test_entry_is_named_after(url: str, name: str) -> None:
+    assert [entry.name for entry in described(hook("1", url)).entries] == [name]
+
+
+def test_name_that_is_taken_gets_a_number() -> None:
+    names = Names(entries=["a", "a-2"])
+    assert lines(described(hook("1", "/a"), hook("2", "/x/a"), names=names)) == ["a-3: /a", "a-4: /x/a"]
+    assert lines(described(hook("3", "/y/a"), names=names, owner=account("other"))) == ["a-5: /y/a"]
+
+
+def test_variable_whose_name_is_taken_gets_a_number_unless_it_has_that_value_already() -> None:
+    names = Names(environment={"HOOK_A_TOKEN": "another", "HOOK_A_TOKEN_2": "s3cr3t"})
+    made = described(hook("1", "/a?token=s3cr3t&token=s3cr3t"), names=names)
+    assert lines(made) == ["a: /a?token=${HOOK_A_TOKEN_2}&token=${HOOK_A_TOKEN_3}"]
+    assert made.variables == {"HOOK_A_TOKEN_2": "s3cr3t", "HOOK_A_TOKEN_3": "s3cr3t"}
+
+
+@pytest.mark.parametrize(
+    ("path", "variable", "value"),
+    [
+        pytest.param("/T024BE7LD9", "HOOK_HOOKS_PATH", "T024BE7LD9", id="path"),
+        pytest.param("/a?x8Zq4Lk0vR2n=1", "HOOK_A_QUERY", "x8Zq4Lk0vR2n=1", id="query-item"),
+        pytest.param("/a?sig=a+b", "HOOK_A_URL", f"{HOST}/a?sig=a+b", id="whole-url"),
+    ],
+)
+def test_variable_that_is_set_to_the_value_keeps_its_name_for_it(path: str, variable: str, value: str) -> None:
+    assert described(hook("1", path), names=Names(environment={variable: value})).variables == {variable: value}
+    other = Names(environment={variable: "another"})
+    assert described(hook("1", path), names=other).variables == {f"{variable}_2": value}
+
+
+def test_path_is_hidden_from_its_first_secret_on_each_segment_a_variable_of_its_own() -> None:
+    made = described(hook("1", "https://hooks.slack.example/services/T024BE7LD9//b08xyz/orders/?tenant=acme"))
+    (entry,) = made.entries
+    owner = (
+        "https://hooks.slack.example/services"
+        "/${HOOK_SERVICES_PATH}//${HOOK_SERVICES_PATH_2}/${HOOK_SERVICES_PATH_3}/"
+    )  # fmt: skip
+    assert (str(entry.owner), str(entry.url)) == (owner, f"{owner}?tenant=acme")
+    assert made.variables == {
+        "HOOK_SERVICES_PATH": "T024BE7LD9",
+        "HOOK_SERVICES_PATH_2": "b08xyz",
+        "HOOK_SERVICES_PATH_3": "orders",
+    }
+    assert entry.url.reveal() == "https://hooks.slack.example/services/T024BE7LD9//b08xyz/orders/?tenant=acme"
+
+
+def test_path_is_written_as_the_provider_has_it_dot_segments_aside() -> None:
+    assert lines(described(hook("1", "/%7Ea/./b/../Orders/$x"))) == [
+        "hooks: /${HOOK_HOOKS_PATH}/${HOOK_HOOKS_PATH_2}/${HOOK_HOOKS_PATH_3}"
+    ]
+    assert described(hook("1", "/%7Ea")).variables == {"HOOK_HOOKS_PATH": "%7Ea"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "variables"),
+    [
+        pytest.param("tenant=acme&flag&empty=", "tenant=acme&flag&empty=", {}, id="what-reads-as-words-stays"),
+        pytest.param("b=2&a=1&b=1", "b=2&a=1&b=1", {}, id="in-the-providers-order"),
+        pytest.param("token=s3cr3t", "token=${HOOK_A_TOKEN}", {"HOOK_A_TOKEN": "s3cr3t"}, id="secret-by-its-name"),
+        pytest.param("token", "token", {}, id="secret-without-a-value"),
+        pytest.param("token=", "token=", {}, id="secret-with-an-empty-value"),
+        pytest.param("t=a=b", "t=${HOOK_A_T}", {"HOOK_A_T": "a=b"}, id="all-after-the-first-equals-sign"),
+        pytest.param(
+            "id=x8Zq4Lk0vR2n", "id=${HOOK_A_ID}", {"HOOK_A_ID": "x8Zq4Lk0vR2n"}, id="secret-by-what-it-reads-as"
+        ),
+        pytest.param(
+            "x-hook.token=abc", "x-hook.token=${HOOK_A_X_HOOK_TOKEN}", {"HOOK_A_X_HOOK_TOKEN": "abc"}, id="odd-name"
+        ),
+        pytest.param(
+            "x8Zq4Lk0vR2n=1", "${HOOK_A_QUERY}", {"HOOK_A_QUERY": "x8Zq4Lk0vR2n=1"}, id="name-that-is-a-secret"
+        ),
+        pytest.param(
+            "x=1&token=one&y=2&key=two",
+            "x=1&token=${HOOK_A_TOKEN}&y=2&key=${HOOK_A_KEY}",
+            {"HOOK_A_TOKEN": "one", "HOOK_A_KEY": "two"},
+            id="several",
+        ),
+    ],
+)
+def test_query_shows_what_is_no_secret(query: str, expected: str, variables: dict[str, str]) -> None:
+    made = described(hook("1", f"/a?{query}"))
+    (entry,) = made.entries
+    assert (str(entry.url), made.variables) == (f"{HOST}/a?{expected}", variables)
+    assert (entry.url.reveal(), str(entry.owner)) == (f"{HOST}/a?{query}", f"{HOST}/a")
+
+
+def test_parameters_that_the_file_calls_secret_are_variables_too() -> None:
+    made = described(hook("1", "/a?pass=open&tenant=acme"), showing=Showing(secret_params=frozenset({"pass"})))
+    assert lines(made) == ["a: /a?pass=${HOOK_A_PASS}&tenant=acme"]
+
+
+def test_what_the_environment_feeds_is_a_variable_though_it_reads_as_words() -> None:
+    showing = Showing([written(f"{HOST}/shop/", env("MY_PATH", "swordfish"), "?tenant=", env("MY_TENANT", "acme"))])
+    made = described(hook("1", "/shop/swordfish/orders?tenant=acme&lang=en"), showing=showing)
+    assert lines(made) == ["orders: /shop/${HOOK_ORDERS_PATH}/orders?tenant=${HOOK_ORDERS_TENANT}&lang=en"]
+    assert made.variables == {"HOOK_ORDERS_PATH": "swordfish", "HOOK_ORDERS_TENANT": "acme"}
+
+
+@pytest.mark.parametrize("query", ["sig=a+b&tenant=acme", "tenant=acme&key=a/b", "key=one&sig=a?b"])
+def test_value_that_can_not_stand_inside_a_url_makes_the_whole_url_one_variable(query: str) -> None:
+    made = described(hook("1", f"/a?{query}"))
+    (entry,) = made.entries
+    assert (str(entry.url), str(entry.owner)) == ("${HOOK_A_URL}", f"{HOST}/a")
+    assert made.variables == {"HOOK_A_URL": f"{HOST}/a?{query}"}
+
+
+def test_path_that_can_not_stand_in_a_variable_is_left_out_with_all_its_webhooks() -> None:
+    remotes = [hook("1", "/x8Zq4Lk0+vR2n"), hook("2", "/x8Zq4Lk0+vR2n", "all"), hook("3", "/plus/a")]
+    made = described(*remotes, owner=account("live"))
+    assert lines(made) == ["a: /plus/a"]
+    assert made.left_out == tuple(LeftOut(account="live", remote=remote, why=UNSPEAKABLE) for remote in remotes[:2])
+
+
+def test_names_hold_only_what_names_may_hold() -> None:
+    names = Names()
+    assert (names.entry("Größe & Co."), names.entry("…"), names.entry("a_b-")) == ("gr-e-co", "webhook", "a_b")
+    assert names.variable("x", "a-b", "Ünder_score") == "HOOK_A_B__NDER_SCORE"

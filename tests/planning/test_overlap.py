@@ -1,0 +1,157 @@
+"""Accounts that would get in each other's way, and what an account that isn't read may still own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.configuration import Account
+from reconciler.model.plan import Plan
+from reconciler.model.reading import ErrorKind
+from reconciler.model.secret import Origin, Part
+from reconciler.model.url import Url
+from reconciler.model.webhook import Desired, Remote
+from reconciler.providers.shippo import SHIPPO
+from tests.contract.hooks import Hook, entries_of
+from tests.contract.pigeonry import PIGEONRY
+from tests.model.texts import env, written
+from tests.support.builders import HOST, account, entry, hook, not_planned, planned
+
+ONE, TWO, THREE = account("one"), account("two"), account("three")
+
+
+def said(made: Plan) -> dict[str, tuple[ErrorKind, str, str]]:
+    """Why accounts can't be planned."""
+    return {
+        name: (one.error.kind, one.error.message, one.error.help) for name, one in not_planned(made).items()
+    }  # fmt: skip
+
+
+def test_accounts_that_claim_one_webhook_are_told_of_each_other() -> None:
+    there = [hook("1"), hook("2", "/b")]
+    made = planned([], {"one": there, "two": there[1:], "three": there}, [ONE, TWO, THREE])
+    help_ = "Both accounts see the same webhooks: give each `owns` and `absent` that don't overlap."
+    assert said(made) == {
+        "one": (ErrorKind.INVALID, "the webhook 1 is claimed by this account and by three", help_),
+        "two": (ErrorKind.INVALID, "the webhook 2 is claimed by this account and by one, three", help_),
+        "three": (ErrorKind.INVALID, "the webhook 1 is claimed by this account and by one", help_),
+    }
+
+
+def _unread(wanted: Sequence[Desired], there: Sequence[Remote], other: Account = TWO) -> Plan:
+    """The plan of account `one` alone, beside an account with entries that isn't read."""
+    desired = [entry("keep", "/keep", account="one"), *wanted]
+    return planned(desired, {"one": [hook("keep", "/keep"), *there]}, [ONE, other])
+
+
+STOPPED = {
+    "one": (
+        ErrorKind.INVALID,
+        "deleting @1 may delete a webhook of account two, whose entry names it, or may name it, and which was not read",
+        "Plan both accounts together: leave out `--account`, or add `--account two`.",
+    )
+}
+
+
+def test_delete_of_what_an_unread_account_names_is_told() -> None:
+    wanted = [entry("new", "/new", account="one"), entry("b", "/b", account="two")]
+    assert said(_unread(wanted, [hook("0", "/c"), hook("1", "/b")])) == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        pytest.param(entry("b", "/b", account="two"), hook("1", "/c"), id="another-path"),
+        pytest.param(entry("b", "/b", account="two"), hook("1", "/b", "all"), id="another-event"),
+        pytest.param(entry("b", "/b", account="two"), hook("1", "https://u:p@h.io/b"), id="no-url"),
+        pytest.param(entry("b", "/b?tenant=x", account="two"), hook("1", "/b"), id="another-query"),
+    ],
+)
+def test_delete_of_something_else_is_planned(wanted: Desired, there: Remote) -> None:
+    assert said(_unread([wanted], [there])) == {}
+
+
+def test_what_is_created_or_updated_stops_nothing() -> None:
+    made = planned(
+        [entry("a", "/a?token=new", account="one"), entry("b", account="two"), entry("n", "/n", account="one")],
+        {"one": [hook("1", "/a?token=old")]},
+        [ONE, TWO],
+    )
+    assert said(made) == {}
+
+
+def _vague(*parts: str | Part, event: str = "track_updated") -> Desired:
+    """An entry of account `two` whose URL has variables that aren't set."""
+    made = entry("v", "/v", event, account="two")
+    there = written(*parts)
+    fields = {**made.fields, "url": there}
+    key = SHIPPO.key_of(fields)
+    assert key is not None
+    return replace(made, fields=fields, key=key)
+
+
+def unset(name: str, text: str = "~1") -> Part:
+    """A variable that isn't set, as a load leaves it."""
+    return Part(text, Origin.PLACEHOLDER, name)
+
+
+WHOLE = unset("U", "https://unset1.invalid/")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "stops"),
+    [
+        pytest.param(_vague(HOST, "/", unset("P")), hook("1", "/b"), True, id="path"),
+        pytest.param(_vague(HOST, "/b?tenant=", unset("T")), hook("1", "/c"), True, id="query"),
+        pytest.param(
+            _vague(HOST, "/", unset("P")), hook("1", "https://hooks.example.com:8443/b"), False, id="another-origin"
+        ),
+        pytest.param(_vague(HOST, "/", unset("P"), event="all"), hook("1", "/b"), False, id="another-event"),
+        pytest.param(_vague(WHOLE), hook("1", "https://hooks.example.com:8443/b"), True, id="whole-url"),
+        pytest.param(_vague(WHOLE, event="all"), hook("1", "/b"), False, id="whole-url-of-another-event"),
+        pytest.param(_vague(HOST, "/", env("P", "set")), hook("1", "/b"), False, id="variable-that-is-set"),
+        pytest.param(_vague(HOST, "/", env("P", "b")), hook("1", "/b"), True, id="variable-that-says-so"),
+    ],
+)
+def test_entry_whose_variables_are_unset_may_name_whatever_they_may_hold(
+    wanted: Desired,
+    there: Remote,
+    stops: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    there_owned = replace(ONE, owns=account(owns=["/*", "https://hooks.example.com:8443/*"]).owns)
+    made = planned(
+        [entry("keep", "/keep", account="one"), wanted],
+        {"one": [hook("keep", "/keep"), there]},
+        [there_owned, TWO],
+    )
+    assert said(made) == (STOPPED if stops else {})
+
+
+def test_unread_account_whose_kind_nobody_knows_may_name_either_kind() -> None:
+    live_or_test = replace(TWO, mode="", scope=())
+    wanted = entry("b", "/b", account="two", is_test=True)
+    assert said(_unread([wanted], [hook("1", "/c")], live_or_test)) == STOPPED  # any path of the same origin
+    assert said(_unread([wanted], [hook("1", "/b")], TWO)) == {}
+
+
+def test_kind_is_no_question_where_tokens_say_nothing() -> None:
+    silent = replace(SHIPPO, token_kinds=())
+    owner, other = replace(ONE, provider=silent), replace(TWO, provider=silent, mode="", scope=())
+    made = planned(
+        [entry("keep", "/keep", account="one"), entry("b", "/b", account="two")],
+        {"one": [hook("keep", "/keep"), hook("1", "/c")]},
+        [owner, other],
+    )
+    assert said(made) == {}
+
+
+def test_another_providers_entry_names_nothing_here() -> None:
+    loft = replace(TWO, provider=PIGEONRY, scope=(), mode="")
+    (wanted,) = entries_of(PIGEONRY, "two", "b", Hook(path="/b", events=("track_updated",)), ())
+    there = written(HOST, "/", unset("P"))
+    assert isinstance(there, Url)
+    vague = replace(wanted, fields={**wanted.fields, "target": there}, key=replace(wanted.key, event="track_updated"))
+    for one in (wanted, vague):
+        assert said(_unread([one], [hook("1", "/b")], loft)) == {}

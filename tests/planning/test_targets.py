@@ -1,0 +1,76 @@
+"""`--target` and `--account`: names in which only `*` is special."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.webhook import Address
+from reconciler.planning.targets import matches_address, matches_name, selected_accounts, unmatched_targets
+from tests.support.builders import account, configuration
+
+ORDERS = Address(account="live", name="orders", index="track_updated")
+FOREIGN = Address.of_remote("live", "0a1b")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "matches"),
+    [
+        pytest.param("live", "live", True, id="itself"),
+        pytest.param("live", "live2", False, id="not-a-beginning"),
+        pytest.param("ive", "live", False, id="not-an-end"),
+        pytest.param("*", "", True, id="star-is-anything"),
+        pytest.param("l*e", "le", True, id="star-is-nothing-too"),
+        pytest.param("l*v*", "live-2", True, id="two-stars"),
+        pytest.param("l?ve", "live", False, id="no-question-mark"),
+        pytest.param("[l]ive", "live", False, id="no-set"),
+        pytest.param("l.ve", "live", False, id="no-regular-expression"),
+        pytest.param("LIVE", "live", False, id="case-counts"),
+        pytest.param("@*b", "@a\nb", True, id="line-breaks-of-foreign-ids"),
+    ],
+)
+def test_name_fits_a_pattern(pattern: str, name: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert matches_name(pattern, name) is matches
+
+
+@pytest.mark.parametrize(
+    ("target", "address", "matches"),
+    [
+        pytest.param("orders", ORDERS, True, id="name"),
+        pytest.param("orders[track_updated]", ORDERS, True, id="name-and-event"),
+        pytest.param("live/orders", ORDERS, True, id="account-and-name"),
+        pytest.param("live/orders[track_updated]", ORDERS, True, id="all-of-it"),
+        pytest.param("l*/orders[*]", ORDERS, True, id="stars"),
+        pytest.param("orders[all]", ORDERS, False, id="another-event"),
+        pytest.param("test/orders", ORDERS, False, id="another-account"),
+        pytest.param("test/orders[track_updated]", ORDERS, False, id="another-account-with-the-event"),
+        pytest.param("live", ORDERS, False, id="account-alone"),
+        pytest.param("[track_updated]", ORDERS, False, id="event-alone"),
+        pytest.param("@0a1b", FOREIGN, True, id="object-id"),
+        pytest.param("live/@0a1b", FOREIGN, True, id="account-and-object-id"),
+        pytest.param("@0a1b[]", FOREIGN, False, id="no-brackets-without-an-event"),
+    ],
+)
+def test_target_means_an_address(target: str, address: Address, matches: bool) -> None:  # noqa: FBT001 - a column
+    assert matches_address(target, address) is matches
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        pytest.param([], ["live", "test", "test-2"], id="all-without-a-pattern"),
+        pytest.param(["test"], ["test"], id="one"),
+        pytest.param(["test*"], ["test", "test-2"], id="star"),
+        pytest.param(["test-2", "live"], ["live", "test-2"], id="in-the-files-order"),
+        pytest.param(["nobody"], [], id="none"),
+    ],
+)
+def test_accounts_that_the_options_let_through(patterns: list[str], names: list[str]) -> None:
+    made = configuration(accounts=[account("live"), account("test"), account("test-2")])
+    assert [found.name for found in selected_accounts(made, patterns)] == names
+
+
+def test_targets_that_mean_nothing_are_named_in_their_order() -> None:
+    targets = ["x", "orders", "@*", "live/y", "@0a1c"]
+    assert unmatched_targets([ORDERS, FOREIGN], targets) == ("x", "live/y", "@0a1c")
+    assert unmatched_targets([], targets) == tuple(targets)
+    assert unmatched_targets([ORDERS, FOREIGN], []) == ()
