@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import selectors
-import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reconciler.cli.main import main
 from tests.e2e.tool import TOKEN, WAIT, Ended
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["__main__", "tests.e2e.warm"])
+from tests.support.forking import CONTEXT, be_the_command
 
 
 class Forked:
@@ -36,11 +31,11 @@ class Forked:
         environment: Mapping[str, str] | None = None,
         first: Callable[[], object] | None = None,
     ) -> None:
-        self._out, out = _CONTEXT.Pipe(duplex=False)
-        self._err, err = _CONTEXT.Pipe(duplex=False)
+        self._out, out = CONTEXT.Pipe(duplex=False)
+        self._err, err = CONTEXT.Pipe(duplex=False)
         self._said = {self._out: b"", self._err: b""}
         variables = {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})}
-        self.process = _CONTEXT.Process(target=_run, args=(folder, arguments, variables, out, err, first), daemon=True)
+        self.process = CONTEXT.Process(target=_run, args=(folder, arguments, variables, out, err, first), daemon=True)
         self.process.start()
         out.close()
         err.close()
@@ -112,12 +107,7 @@ def _run(
     first: Callable[[], object] | None,
 ) -> None:
     """Be the command: in the new process."""
-    os.chdir(folder)
-    for connection, number in ((out, 1), (err, 2)):
-        os.dup2(connection.fileno(), number)
-        connection.close()
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the process's own streams
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
-    if first is not None:
-        first()
-    os._exit(main(arguments, environment))  # every line is written out when it is said
+    streams = os.dup(out.fileno()), os.dup(err.fileno())
+    out.close()
+    err.close()
+    be_the_command(folder, arguments, environment, streams, first)

@@ -6,23 +6,21 @@ Only time differs: waits pass at once, as if the clock had jumped, so that a run
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from reconciler.cli import main as command
 from reconciler.operations.run import Stop, SystemClock
 from tests.robustness import defects
 from tests.robustness.case import Told
+from tests.support.forking import CONTEXT, be_the_command
 
 LONGEST_PAUSE = 0.002  # seconds that a wait really takes
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.robustness.warm"])
 
 
 class HurriedClock(SystemClock):
@@ -61,8 +59,8 @@ class Running:
         self.arguments = arguments
         self._out = folder.parent / f"out-{Running._started}"
         self._err = folder.parent / f"err-{Running._started}"
-        self._process = _CONTEXT.Process(
-            target=_run, args=(str(folder), arguments, dict(environment), str(self._out), str(self._err), defect)
+        self._process = CONTEXT.Process(
+            target=_run, args=(folder, arguments, dict(environment), str(self._out), str(self._err), defect)
         )
         self._process.start()
 
@@ -100,21 +98,15 @@ def run_here(folder: Path, arguments: tuple[str, ...], environment: Mapping[str,
     return Told(arguments=arguments, code=code, out=out.getvalue(), err=err.getvalue())
 
 
-def _run(folder: str, arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, defect: str) -> None:
+def _run(
+    folder: Path, arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, defect: str
+) -> None:
     """In the new process: run the command, and leave with its code."""
-    os.chdir(folder)
-    for number, path in ((1, out), (2, err)):
-        target = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-        os.dup2(target, number)
-        os.close(target)
-    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), encoding="utf-8", write_through=True)
-    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), encoding="utf-8", write_through=True)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
+    streams = [os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600) for path in (out, err)]
+    be_the_command(folder, arguments, environment, (streams[0], streams[1]), partial(_prepare, defect))
+
+
+def _prepare(defect: str) -> None:
     setattr(command, "SystemClock", HurriedClock)  # noqa: B010 - the one thing that is not as installed
     if defect:
         defects.plant(defect)
-    code = command.main(arguments, environment)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
