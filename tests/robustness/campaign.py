@@ -12,6 +12,9 @@ from tests.robustness.case import Account, Case
 from tests.robustness.drawing import draw
 from tests.robustness.judge import Played, play
 
+CRASHES = ("traceback", "ending")
+"""What a defect shows as that no longer fits the code it is planted into."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
@@ -45,7 +48,7 @@ def figures(played: Played, case: Case) -> Counter[str]:
                 found[f"commands that ended with {told.code}"] += 1
             elif told.code == 3 and number:
                 found["commands that were refused"] += 1
-    found.update(f"broken: {line.partition(':')[0]}" for line in played.broken)
+    found.update(f"broken: {kind}" for kind in played.kinds)
     return found
 
 
@@ -71,9 +74,9 @@ def search(defect: str, most: int, start: int) -> Find | None:
     """Draw cases until one shows a planted defect; None where so many don't."""
     for number in range(most):
         case = draw(start, number)
-        played = play(case, defect)
-        if played.broken:
-            return Find(draws=number + 1, case=case, broken=played.broken[0])
+        found = [line for line in play(case, defect).broken if line.partition(":")[0] not in CRASHES]
+        if found:
+            return Find(draws=number + 1, case=case, broken=found[0])
     return None
 
 
@@ -135,16 +138,11 @@ def draw_share(runs: int, start: int) -> Counter[str]:
     def note(number: int, case: Case, played: Played) -> None:
         total.update(figures(played, case))
         if played.broken:
-            small = smallest(case, lambda one: _first(play(one)) == _first(played))
+            small = smallest(case, lambda one: play(one).kinds[:1] == played.kinds[:1])
             _say(f"seed {start}, case {number}:\n{played.text()}\nthe smallest such case:\n{as_code(small)}\n")
 
     campaign(runs, start, note)
     return total
-
-
-def _first(played: Played) -> str:
-    """The kind of the first promise that was broken."""
-    return played.broken[0].partition(":")[0] if played.broken else ""
 
 
 def look_for(name: str, *, most: int, start: int, example: bool) -> Find | None:
@@ -160,8 +158,9 @@ def look_for(name: str, *, most: int, start: int, example: bool) -> Find | None:
     if find is not None:
         _say(f"{find.draws:>4} draws: {name}: {find.broken[:120]}")
         if example:
-            small = smallest(find.case, lambda one: bool(play(one, name).broken))
-            _say(f"EXAMPLE {name!r}: {as_code(small)},")
+            kind = find.broken.partition(":")[0]
+            small = smallest(find.case, lambda one: kind in play(one, name).kinds)
+            _say(f"EXAMPLE {name!r}: ({kind!r}, {as_code(small)}),")
     return find
 
 

@@ -60,7 +60,9 @@ class Running:
         self._out = folder.parent / f"out-{Running._started}"
         self._err = folder.parent / f"err-{Running._started}"
         self._process = CONTEXT.Process(
-            target=_run, args=(folder, arguments, dict(environment), str(self._out), str(self._err), defect)
+            target=_run,
+            args=(folder, arguments, dict(environment), str(self._out), str(self._err), defect),
+            daemon=True,  # a test that fails leaves no process behind
         )
         self._process.start()
 

@@ -53,8 +53,7 @@ def _resend_lost_creates() -> None:
 
 
 def _narrow_first() -> None:
-    read_back = AccountRun._read_back
-    _set(AccountRun, "_is_standing", lambda *_: True)
+    _set(AccountRun, "_is_standing", lambda *_: True)  # else what isn't there yet holds everything back
     widen, narrow = AccountRun._widen, AccountRun._narrow
 
     def widen_late(self: AccountRun) -> Any:  # noqa: ANN401 - as it is
@@ -66,7 +65,6 @@ def _narrow_first() -> None:
 
     _set(AccountRun, "_widen", widen_late)
     _set(AccountRun, "_narrow", narrow_early)
-    _set(AccountRun, "_read_back", read_back)
 
 
 def _trust_the_first_page() -> None:

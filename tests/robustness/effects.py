@@ -44,7 +44,7 @@ def writes_are_asked_for(case: Case, account: Account, phase: Phase) -> Iterator
             made.add(entry.object_id)
             if key is None or not any(_is_asked_create(one, key, entry.webhook) for one in asked):
                 yield f"unasked: {entry.webhook} was created"
-            elif key:
+            else:
                 keys.add(key)
         elif entry.object_id not in made:
             yield from _write_is_asked_for(entry, account, phase, asked, keys, switched)

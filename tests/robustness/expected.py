@@ -51,11 +51,6 @@ class Expected:
     def creates(self) -> int:
         return sum(not wanted.object_id for wanted in self.wanted.values())
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.gone or self.updated or self.creates)
-
 
 def key_of(webhook: Webhook) -> Key | None:
     """A webhook's key; None where no file can mean it."""

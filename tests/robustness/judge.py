@@ -27,6 +27,11 @@ class Played:
     broken: tuple[str, ...]
     phases: tuple[Phase, ...] = field(repr=False)
 
+    @property
+    def kinds(self) -> list[str]:
+        """Of each broken promise the first word."""
+        return [line.partition(":")[0] for line in self.broken]
+
     def text(self) -> str:
         """What was broken, and what happened, for a person."""
         return "\n".join([*self.broken, *(line for phase in self.phases for line in phase.lines())])

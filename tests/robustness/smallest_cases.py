@@ -8,606 +8,718 @@ from reconciler.sandbox.lies import Lies
 from reconciler.sandbox.rules import Answer, Nth, ResetAnswer, ResetRequest, Rule
 from tests.robustness.case import Absent, Account, Case, Entry, Hook, Meddling, Mode
 
-SMALLEST: Mapping[str, Case] = {
-    "a lost create is sent again without a look": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+SMALLEST: Mapping[str, tuple[str, Case]] = {
+    "a lost create is sent again without a look": (
+        "resent",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-2",
+                    account="live",
+                    url="https://hooks.example.com/a?token=${HOOK_A}",
+                    events=("transaction_created",),
+                    ignore=("active",),
+                ),
+            ),
+            faults=(Rule(action=ResetAnswer(), method="POST", when=Nth(k=1)),),
+        ),
+    ),
+    "what narrows comes first": (
+        "gap",
+        Case(
+            accounts=(
+                Account(
+                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-4",
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=${HOOK_B}",
+                    events=("all",),
+                    ignore=("url",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    day=2,
+                ),
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    active=False,
                 ),
             ),
         ),
-        entries=(
-            Entry(
-                name="entry-2",
-                account="live",
-                url="https://hooks.example.com/a?token=${HOOK_A}",
-                events=("transaction_created",),
-                ignore=("active",),
-            ),
-        ),
-        faults=(Rule(action=ResetAnswer(), method="POST", when=Nth(k=1)),),
     ),
-    "what narrows comes first": Case(
-        accounts=(
-            Account(name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)),
-        ),
-        entries=(
-            Entry(
-                name="entry-4",
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=${HOOK_B}",
-                events=("all",),
-                ignore=("url",),
+    "the first page is taken for the list": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
+                ),
             ),
-        ),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                day=2,
-            ),
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                active=False,
-            ),
-        ),
-    ),
-    "the first page is taken for the list": Case(
-        accounts=(
-            Account(name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)),
-        ),
-        entries=(),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                day=3,
-            ),
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                active=False,
-            ),
-            Hook(account="live", url="https://hooks.example.com/gone", event="track_updated", day=2),
-            Hook(account="live", url="https://user:Y0c64Ks29vF8tmJ37op5RgWn@hooks.example.com/a", event="all", day=2),
-        ),
-    ),
-    "carriers aren't looked at before a webhook is narrowed": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
-            ),
-        ),
-        entries=(
-            Entry(
-                name="entry-0",
-                account="trial",
-                url="https://hooks.example.com/c/${PATH_C}",
-                events=("transaction_created",),
-            ),
-        ),
-        hooks=(
-            Hook(
-                account="trial",
-                url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
-                event="all",
-                is_test=True,
-                day=3,
-            ),
-        ),
-        faults=(Rule(action=Answer(status=422), method="POST", when=Nth(k=1)),),
-    ),
-    "a rename's delete doesn't wait for its create": Case(
-        accounts=(
-            Account(name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)),
-        ),
-        entries=(Entry(name="entry", account="live", url="https://hooks.example.com/a", events=("track_updated",)),),
-        hooks=(Hook(account="live", url="https://hooks.example.com/gone", event="track_updated"),),
-        faults=(Rule(action=Answer(status=422), method="POST"),),
-    ),
-    "secrets aren't compared": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+            entries=(),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    day=3,
+                ),
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    active=False,
+                ),
+                Hook(account="live", url="https://hooks.example.com/gone", event="track_updated", day=2),
+                Hook(
+                    account="live", url="https://user:Y0c64Ks29vF8tmJ37op5RgWn@hooks.example.com/a", event="all", day=2
                 ),
             ),
         ),
-        entries=(
-            Entry(
-                name="entry-2",
-                account="live",
-                url="https://hooks.example.com/a?token=${HOOK_A}",
-                events=("all",),
-                ignore=("active",),
-            ),
-        ),
-        hooks=(
-            Hook(account="live", url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh", event="all", day=2),
-        ),
     ),
-    "is_test isn't part of the key": Case(
-        accounts=(
-            Account(name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)),
-        ),
-        entries=(),
-        hooks=(Hook(account="live", url="https://hooks.example.com/gone", event="track_updated", day=2),),
-    ),
-    "duplicates aren't looked for after creates": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+    "carriers aren't looked at before a webhook is narrowed": (
+        "gap",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
                 ),
-                max_losses=0,
             ),
-        ),
-        entries=(
-            Entry(
-                name="entry-0",
-                account="trial",
-                url="https://hooks.example.com/c/${PATH_C}",
-                events=("all",),
-                is_test=False,
+            entries=(
+                Entry(
+                    name="entry-0",
+                    account="trial",
+                    url="https://hooks.example.com/c/${PATH_C}",
+                    events=("transaction_created",),
+                ),
             ),
-        ),
-        runs=2,
-        barrier="POST",
-    ),
-    "the newest duplicate stays": Case(
-        accounts=(
-            Account(name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)),
-        ),
-        entries=(
-            Entry(
-                name="entry-4",
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=${HOOK_B}",
-                events=("all",),
-                ignore=("url",),
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
+                    event="all",
+                    is_test=True,
+                    day=3,
+                ),
             ),
-        ),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                day=2,
-            ),
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                active=False,
-            ),
+            faults=(Rule(action=Answer(status=422), method="POST", when=Nth(k=1)),),
         ),
     ),
-    "what nobody owns is deleted": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+    "a rename's delete doesn't wait for its create": (
+        "gap",
+        Case(
+            accounts=(
+                Account(
+                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
+                ),
+            ),
+            entries=(
+                Entry(name="entry", account="live", url="https://hooks.example.com/a", events=("track_updated",)),
+            ),
+            hooks=(Hook(account="live", url="https://hooks.example.com/gone", event="track_updated"),),
+            faults=(Rule(action=Answer(status=422), method="POST"),),
+        ),
+    ),
+    "secrets aren't compared": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-2",
+                    account="live",
+                    url="https://hooks.example.com/a?token=${HOOK_A}",
+                    events=("all",),
+                    ignore=("active",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live", url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh", event="all", day=2
                 ),
             ),
         ),
-        entries=(),
-        hooks=(Hook(account="trial", url="https://hooks.example.com/a", event="track_updated"),),
     ),
-    "protect is forgotten": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
-                protect=("https://hooks.example.com/gone",),
-            ),
-        ),
-        entries=(),
-        hooks=(
-            Hook(
-                account="trial", url="https://hooks.example.com/gone", event="track_updated", active=False, is_test=True
-            ),
-        ),
-    ),
-    "absent is forgotten": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
-                ),
-                absent=(
-                    Absent(url="https://hooks.example.com/b"),
-                    Absent(url="https://hooks.example.com/a", events=("all",)),
+    "is_test isn't part of the key": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
                 ),
             ),
+            entries=(),
+            hooks=(Hook(account="live", url="https://hooks.example.com/gone", event="track_updated", day=2),),
         ),
-        entries=(),
-        hooks=(Hook(account="live", url="https://hooks.example.com/b", event="track_updated", active=False, day=2),),
     ),
-    "the guard is forgotten": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+    "duplicates aren't looked for after creates": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                    max_losses=0,
                 ),
             ),
-        ),
-        entries=(),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/a?token=k7Uq2Zx41cQ9uwm8Rty30jNb",
-                event="transaction_created",
+            entries=(
+                Entry(
+                    name="entry-0",
+                    account="trial",
+                    url="https://hooks.example.com/c/${PATH_C}",
+                    events=("all",),
+                    is_test=False,
+                ),
             ),
+            runs=2,
+            barrier="POST",
         ),
-        allow=False,
     ),
-    "a guard refuses only its own account": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+    "the newest duplicate stays": (
+        "unasked",
+        Case(
+            accounts=(
+                Account(
+                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
+                ),
             ),
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+            entries=(
+                Entry(
+                    name="entry-4",
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=${HOOK_B}",
+                    events=("all",),
+                    ignore=("url",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    day=2,
+                ),
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    active=False,
                 ),
             ),
         ),
-        entries=(),
-        hooks=(
-            Hook(
-                account="trial",
-                url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
-                event="track_updated",
-                is_test=True,
-            ),
-        ),
-        allow=False,
     ),
-    "what is narrowed is no loss": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
-                max_losses=0,
+    "what nobody owns is deleted": (
+        "unowned",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
             ),
+            entries=(),
+            hooks=(Hook(account="trial", url="https://hooks.example.com/a", event="track_updated"),),
         ),
-        entries=(
-            Entry(
-                name="entry-4",
-                account="live",
-                url="https://hooks.example.com/a?token=${HOOK_A}",
-                events=("transaction_created",),
-                ignore=("active",),
-            ),
-        ),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
-                event="track_updated",
-                day=3,
-            ),
-        ),
-        allow=False,
     ),
-    "half a list is enough": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+    "protect is forgotten": (
+        "unowned",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                    protect=("https://hooks.example.com/gone",),
+                ),
             ),
-        ),
-        entries=(),
-        lies=Lies(next_page="?page=1&results=3"),
-    ),
-    "writes come without a read": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+            entries=(),
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/gone",
+                    event="track_updated",
+                    active=False,
+                    is_test=True,
                 ),
             ),
         ),
-        entries=(),
-        hooks=(
-            Hook(account="live", url="https://hooks.example.com/a", event="track_updated", active=False, day=3),
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="track_updated",
-                active=False,
-                is_test=True,
-                day=2,
+    ),
+    "absent is forgotten": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                    absent=(
+                        Absent(url="https://hooks.example.com/b"),
+                        Absent(url="https://hooks.example.com/a", events=("all",)),
+                    ),
+                ),
+            ),
+            entries=(),
+            hooks=(
+                Hook(account="live", url="https://hooks.example.com/b", event="track_updated", active=False, day=2),
             ),
         ),
-        meddling=(Meddling(what="switch", k=1),),
     ),
-    "a lost answer counts as done": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+    "the guard is forgotten": (
+        "guard",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/a?token=k7Uq2Zx41cQ9uwm8Rty30jNb",
+                    event="transaction_created",
+                ),
+            ),
+            allow=False,
+        ),
+    ),
+    "a guard refuses only its own account": (
+        "guard",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+                ),
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(),
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
+                    event="track_updated",
+                    is_test=True,
+                ),
+            ),
+            allow=False,
+        ),
+    ),
+    "what is narrowed is no loss": (
+        "guard",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                    max_losses=0,
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-4",
+                    account="live",
+                    url="https://hooks.example.com/a?token=${HOOK_A}",
+                    events=("transaction_created",),
+                    ignore=("active",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
+                    event="track_updated",
+                    day=3,
+                ),
+            ),
+            allow=False,
+        ),
+    ),
+    "half a list is enough": (
+        "incomplete",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+                ),
+            ),
+            entries=(),
+            lies=Lies(next_page="?page=1&results=3"),
+        ),
+    ),
+    "writes come without a read": (
+        "stale",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(),
+            hooks=(
+                Hook(account="live", url="https://hooks.example.com/a", event="track_updated", active=False, day=3),
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="track_updated",
+                    active=False,
+                    is_test=True,
+                    day=2,
+                ),
+            ),
+            meddling=(Meddling(what="switch", k=1),),
+        ),
+    ),
+    "a lost answer counts as done": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-2",
+                    account="live",
+                    url="https://hooks.example.com/a?token=${HOOK_A}",
+                    events=("transaction_created",),
+                    ignore=("active",),
+                ),
+            ),
+            faults=(Rule(action=ResetRequest(), method="POST", when=Nth(k=1)),),
+        ),
+    ),
+    "URLs are shown whole": (
+        "leak",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+                ),
+            ),
+            entries=(),
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
+                    event="track_updated",
+                    active=False,
+                    is_test=True,
                 ),
             ),
         ),
-        entries=(
-            Entry(
-                name="entry-2",
-                account="live",
-                url="https://hooks.example.com/a?token=${HOOK_A}",
-                events=("transaction_created",),
-                ignore=("active",),
-            ),
-        ),
-        faults=(Rule(action=ResetRequest(), method="POST", when=Nth(k=1)),),
     ),
-    "URLs are shown whole": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+    "active is always sent as true": (
+        "converge",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                ),
             ),
-        ),
-        entries=(),
-        hooks=(
-            Hook(
-                account="trial",
-                url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
-                event="track_updated",
-                active=False,
-                is_test=True,
+            entries=(
+                Entry(
+                    name="entry-2", account="trial", url="https://hooks.example.com/a", events=("all",), active=False
+                ),
             ),
-        ),
-    ),
-    "active is always sent as true": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
-            ),
-        ),
-        entries=(
-            Entry(name="entry-2", account="trial", url="https://hooks.example.com/a", events=("all",), active=False),
-        ),
-        hooks=(
-            Hook(
-                account="trial",
-                url="https://hooks.example.com/a?token=k7Uq2Zx41cQ9uwm8Rty30jNb",
-                event="all",
-                is_test=True,
-                day=3,
-            ),
-        ),
-    ),
-    "redirects are followed": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
-            ),
-        ),
-        entries=(
-            Entry(
-                name="entry-4",
-                account="live",
-                url="https://hooks.example.com/a?token=${HOOK_A}",
-                events=("transaction_created",),
-                ignore=("active",),
-            ),
-        ),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
-                event="transaction_created",
-                day=2,
-            ),
-        ),
-        faults=(Rule(action=Answer(status=307, location="http://127.0.0.2:9/webhooks"), method="PUT"),),
-    ),
-    "every apply ends with 0": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
-            ),
-        ),
-        entries=(
-            Entry(
-                name="entry-4",
-                account="live",
-                url="https://hooks.example.com/a?token=${HOOK_A}",
-                events=("transaction_created",),
-                ignore=("active",),
-            ),
-        ),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
-                event="transaction_created",
-                day=2,
-            ),
-        ),
-        faults=(Rule(action=Answer(status=404), method="PUT"),),
-    ),
-    "what is off is created": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
-            ),
-        ),
-        entries=(
-            Entry(name="entry-2", account="trial", url="https://hooks.example.com/a", events=("all",), active=False),
-        ),
-    ),
-    "a stale plan is carried out": Case(
-        accounts=(
-            Account(
-                name="live",
-                token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/a?token=k7Uq2Zx41cQ9uwm8Rty30jNb",
+                    event="all",
+                    is_test=True,
+                    day=3,
                 ),
             ),
         ),
-        entries=(),
-        hooks=(
-            Hook(account="live", url="https://hooks.example.com/gone", event="transaction_created"),
-            Hook(
-                account="live",
-                url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
-                event="track_updated",
-                active=False,
-                day=3,
-            ),
-            Hook(
-                account="live", url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd", event="all"
-            ),
-        ),
-        mode=Mode.SAVED,
-        meddling=(Meddling(what="twin", k=2),),
     ),
-    "ignored fields are updated": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=(
-                    "https://hooks.example.com/*",
-                    "https://hooks.example.com/a",
-                    "https://hooks.example.com/c/*",
-                    "https://*.example.net/a",
+    "redirects are followed": (
+        "token",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-4",
+                    account="live",
+                    url="https://hooks.example.com/a?token=${HOOK_A}",
+                    events=("transaction_created",),
+                    ignore=("active",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
+                    event="transaction_created",
+                    day=2,
+                ),
+            ),
+            faults=(Rule(action=Answer(status=307, location="http://127.0.0.2:9/webhooks"), method="PUT"),),
+        ),
+    ),
+    "every apply ends with 0": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-4",
+                    account="live",
+                    url="https://hooks.example.com/a?token=${HOOK_A}",
+                    events=("transaction_created",),
+                    ignore=("active",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/a?token=L1b38Gd17zC7xrN52uy6KvSh",
+                    event="transaction_created",
+                    day=2,
+                ),
+            ),
+            faults=(Rule(action=Answer(status=404), method="PUT"),),
+        ),
+    ),
+    "what is off is created": (
+        "unasked",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-2", account="trial", url="https://hooks.example.com/a", events=("all",), active=False
                 ),
             ),
         ),
-        entries=(
-            Entry(
-                name="entry-3",
-                account="trial",
-                url="https://hooks.example.com/c/${PATH_C}",
-                events=("track_updated",),
-                active=False,
-                ignore=("active",),
+    ),
+    "a stale plan is carried out": (
+        "guard",
+        Case(
+            accounts=(
+                Account(
+                    name="live",
+                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
             ),
+            entries=(),
+            hooks=(
+                Hook(account="live", url="https://hooks.example.com/gone", event="transaction_created"),
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
+                    event="track_updated",
+                    active=False,
+                    day=3,
+                ),
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                ),
+            ),
+            mode=Mode.SAVED,
+            meddling=(Meddling(what="twin", k=2),),
         ),
-        hooks=(
-            Hook(
-                account="trial",
-                url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
-                event="track_updated",
-                is_test=True,
-                day=2,
+    ),
+    "ignored fields are updated": (
+        "unasked",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=(
+                        "https://hooks.example.com/*",
+                        "https://hooks.example.com/a",
+                        "https://hooks.example.com/c/*",
+                        "https://*.example.net/a",
+                    ),
+                ),
+            ),
+            entries=(
+                Entry(
+                    name="entry-3",
+                    account="trial",
+                    url="https://hooks.example.com/c/${PATH_C}",
+                    events=("track_updated",),
+                    active=False,
+                    ignore=("active",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
+                    event="track_updated",
+                    is_test=True,
+                    day=2,
+                ),
             ),
         ),
     ),
-    "what was switched off stays off": Case(
-        accounts=(
-            Account(name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)),
-        ),
-        entries=(
-            Entry(
-                name="entry-4",
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=${HOOK_B}",
-                events=("all",),
-                ignore=("url",),
+    "what was switched off stays off": (
+        "result",
+        Case(
+            accounts=(
+                Account(
+                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
+                ),
             ),
-        ),
-        hooks=(
-            Hook(
-                account="live",
-                url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
-                event="all",
-                active=False,
+            entries=(
+                Entry(
+                    name="entry-4",
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=${HOOK_B}",
+                    events=("all",),
+                    ignore=("url",),
+                ),
+            ),
+            hooks=(
+                Hook(
+                    account="live",
+                    url="https://hooks.example.com/b?tenant=x&token=r3W9ePm83hV5ycL0az72GxTd",
+                    event="all",
+                    active=False,
+                ),
             ),
         ),
     ),
-    "a backup has no secrets": Case(
-        accounts=(
-            Account(
-                name="trial",
-                token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+    "a backup has no secrets": (
+        "backup",
+        Case(
+            accounts=(
+                Account(
+                    name="trial",
+                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
+                ),
             ),
-        ),
-        entries=(),
-        hooks=(
-            Hook(
-                account="trial",
-                url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
-                event="all",
-                is_test=True,
-                day=3,
+            entries=(),
+            hooks=(
+                Hook(
+                    account="trial",
+                    url="https://hooks.example.com/c/H6n52Tv06pB4skD19fq8MwEj",
+                    event="all",
+                    is_test=True,
+                    day=3,
+                ),
             ),
+            mode=Mode.BACKUP,
         ),
-        mode=Mode.BACKUP,
     ),
 }
+"""By the defect's name: the kind of promise that it breaks first, and the case."""

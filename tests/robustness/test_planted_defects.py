@@ -15,11 +15,13 @@ def test_every_defect_has_its_case() -> None:
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_defect_is_found(defect: str) -> None:
-    assert play(SMALLEST[defect], defect).broken
+def test_defect_is_found_by_the_promise_that_it_breaks(defect: str) -> None:
+    kind, case = SMALLEST[defect]
+    assert kind in play(case, defect).kinds
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_case_of_a_defect_breaks_no_promise_without_it(defect: str) -> None:
-    played = play(SMALLEST[defect])
+    _, case = SMALLEST[defect]
+    played = play(case)
     assert not played.broken, played.text()

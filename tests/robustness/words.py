@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from tests.robustness.case import FOREIGN_SECRET, OLD_SECRET, SECRETS, Case, Mode, Told
+from tests.robustness.drawing import TOKENS
 from tests.robustness.stage import BACKUP_FILE, Phase, Stage
+from tests.support.canaries import Canaries
 
-WINDOW = 8  # characters of a secret that may stand nowhere
 _ENDED = (0, 1, 3)
 _DEATHS = {"SIGKILL": (-9,), "SIGTERM": (143, -15), "SIGINT": (130,)}
 
@@ -23,7 +25,7 @@ def words(case: Case, told: Told) -> Iterator[str]:
     for text in (told.out, told.err):
         if "Traceback" in text or "this is a bug" in text:
             yield f"traceback: `{name}`: {text[-600:]}"
-        for secret in _leaks(case, text):
+        for secret in _leaks(text):
             yield f"leak: `{name}` shows {secret}: {text[-1500:]}"
 
 
@@ -51,21 +53,21 @@ def honest(case: Case, phase: Phase) -> Iterator[str]:
             yield f"report: {address} {action} is {outcome}, and was done"
 
 
-def _leaks(case: Case, text: str) -> list[str]:
-    """The secrets of which some characters in a row stand in a text."""
-    values = {**SECRETS, "an old secret": OLD_SECRET, "a foreign secret": FOREIGN_SECRET}
-    values |= {f"the token of {account.name}": account.token.split("_", 2)[2] for account in case.accounts}
-    return [
-        name
-        for name, value in values.items()
-        if any(value[start : start + WINDOW] in text for start in range(len(value) - WINDOW + 1))
-    ]
-
-
 def leaks_in_files(stage: Stage) -> list[str]:
+    """The secrets that the files of a case's folder tell, those aside that are there to hold them."""
     return [
         f"leak: {path.name} has {secret}"
         for path in stage.folder.iterdir()
         if path.name not in (f"{BACKUP_FILE}.env", "webhooks.yaml")
-        for secret in _leaks(stage.case, path.read_text(encoding="utf-8", errors="replace"))
+        for secret in _leaks(path.read_text(encoding="utf-8", errors="replace"))
     ]
+
+
+def _leaks(text: str) -> list[str]:
+    return _canaries().found_in(text)
+
+
+@cache
+def _canaries() -> Canaries:
+    tokens = {f"a token of {token[:11]}": token.split("_", 2)[2] for token in TOKENS}
+    return Canaries({**SECRETS, "an old secret": OLD_SECRET, "a foreign secret": FOREIGN_SECRET, **tokens})
