@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.plan import AccountPlan, Action, Carrier, Change, Phase
@@ -43,7 +43,7 @@ class AccountRun:
         created = self._widen()
         listed = {remote.id: remote for remote in created.listing or ()}
         duplicates = self._settle_creates(created)
-        self._read_back(listed)
+        self._read_back(listed, created.own)
         self._narrow(duplicates, listed)
         planned = (self.results[change.address] for change in self.plan.changes)
         return AccountReport(
@@ -93,12 +93,17 @@ class AccountRun:
         self.repairs.update((result.change.address, result) for result in repaired)
         return duplicates
 
-    def _read_back(self, listed: Mapping[str, Remote]) -> None:
-        """See that what was widened is there: in the list after the creates, or else by id."""
-        unseen = [result for result in self.results.values() if not self._is_seen(result, listed)]
+    def _read_back(self, listed: Mapping[str, Remote], own: Set[str]) -> None:
+        """See that what was widened is there: in the list after the creates, or else by id.
+
+        A webhook that only a list knows is read by id: the list may lag, and ours would go for one that is gone.
+        """
+        unseen = [result for result in self.results.values() if not self._is_seen(result, listed, own)]
         self._note(self._verified(unseen))
 
-    def _is_seen(self, result: Result, listed: Mapping[str, Remote]) -> bool:
+    def _is_seen(self, result: Result, listed: Mapping[str, Remote], own: Set[str]) -> bool:
+        if result.change.action is Action.CREATE and result.object_id not in own:
+            return False
         found = listed.get(result.object_id)
         return result.is_done and found is not None and is_as_wanted(self._provider, result.change, found)
 

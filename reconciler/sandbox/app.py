@@ -166,13 +166,14 @@ class SandboxApp:
     def _page(self, caller: _Caller, start: int, size: int) -> Page:
         live_only = self._options.hide_inactive
         hidden = self._liar.hidden(caller.account)
-        if not hidden:
+        if not hidden and not self._liar.ghosts:
             return self._store.page(
                 caller.token, start=start, size=size, live_only=live_only, account_id=caller.account_id
             )
         everything = self._store.page(caller.token, live_only=live_only, account_id=caller.account_id)
-        shown = [webhook for webhook in everything.webhooks if webhook.object_id not in hidden]
-        return Page(webhooks=tuple(shown[start : start + size]), count=len(shown))
+        there = (webhook for webhook in everything.webhooks if webhook.object_id not in hidden)
+        shown = (*self._liar.ghosts, *there)
+        return Page(webhooks=shown[start : start + size], count=len(shown))
 
     def _create(self, request: Request, caller: _Caller) -> _Outcome:
         fields = check_body(request.get_data())

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.sandbox.records import Webhook
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lies:
@@ -13,6 +15,7 @@ class Lies:
         count_off: what is added to the count on every page.
         count_lists: for how many lists the count is wrong, each account's own counted; None: for all.
         lag: for how many lists a webhook is left out after it was created.
+        ghosts: webhooks that aren't there (any more) and are listed, before all others, in every account.
         meanwhile: is called before every page but the first, with the page's number: somebody changes the list while
             it is read.
         next_page: what the last page names as the next one; None: nothing, as it should.
@@ -21,6 +24,7 @@ class Lies:
     count_off: int = 0
     count_lists: int | None = None
     lag: int = 0
+    ghosts: tuple[Webhook, ...] = ()
     meanwhile: Callable[[int], None] | None = None
     next_page: str | None = None
 
@@ -50,6 +54,11 @@ class Liar:
             self._lists[account] = self._lists.get(account, 0) + 1
         elif self._lies.meanwhile is not None:
             self._lies.meanwhile(number)
+
+    @property
+    def ghosts(self) -> tuple[Webhook, ...]:
+        """What is listed and isn't there."""
+        return self._lies.ghosts
 
     def hidden(self, account: str) -> frozenset[str]:
         """The ids of the webhooks that the list leaves out."""

@@ -11,9 +11,11 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome, Report
 from reconciler.model.webhook import Desired, Remote
+from reconciler.sandbox.lies import HONEST, Lies
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import Action, Answer, HoldRequest, Nth, ReplaceAnswer
-from tests.support.builders import account, entry, hook
+from reconciler.sandbox.records import Webhook
+from reconciler.sandbox.rules import Action, Answer, HoldRequest, Nth, ReplaceAnswer, ResetRequest
+from tests.support.builders import HOST, account, entry, hook
 from tests.support.replay import gaps
 from tests.support.site import Run, Site, Ticks, outcomes, writes
 
@@ -143,3 +145,38 @@ def test_duplicate_stays_where_the_survivor_could_not_be_made_right(site: Site) 
         report = run.apply()
     assert [outcome for _, outcome in outcomes(report)] == [Outcome.NOT_AS_WANTED, Outcome.FAILED, Outcome.HELD]
     assert len(site.webhooks()) == 2
+
+
+def _ghost(site: Site, url: str) -> Webhook:
+    """A webhook that an account had, and that is deleted."""
+    site.put(hook("ghost", url, day=1))
+    ghost = site.webhooks()["ghost"]
+    site.remove("ghost")
+    return ghost
+
+
+@pytest.mark.parametrize("owner", [pytest.param(account(), id="owned"), pytest.param(PROTECTED, id="protected")])
+def test_duplicate_stays_where_only_a_lagging_list_knows_the_older_one(site: Site, owner: Account) -> None:
+    ghost = _ghost(site, f"{HOST}/a")
+    run = site.plan([entry("a", "/a")], [owner])
+    site.sandbox.lie(Lies(ghosts=(ghost,)))
+    report = run.apply()
+    assert [webhook.url for webhook in site.webhooks().values()] == [f"{HOST}/a"]
+    assert not report.is_complete
+    site.sandbox.lie(HONEST)
+    assert site.apply([entry("a", "/a")], [owner]).is_complete
+    assert writes(site.log()) == ["POST /webhooks"]
+
+
+@pytest.mark.parametrize(
+    "action", [pytest.param(ResetRequest(), id="lost"), pytest.param(Answer(status=409), id="refused")]
+)
+def test_old_webhook_stays_where_only_a_lagging_list_knows_the_new_one(site: Site, action: Action) -> None:
+    ghost = _ghost(site, f"{HOST}/a")
+    site.put(hook("old", "/old"))
+    run = site.plan([entry("a", "/a")])
+    site.sandbox.lie(Lies(ghosts=(ghost,)))
+    with site.fault(action, "POST"):
+        report = run.apply()
+    assert list(site.webhooks()) == ["old"]
+    assert not report.is_complete
