@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.plan import Action, Carrier, Change, Pair, Phase
+from reconciler.model.plan import Action, Carrier, Change, Pair, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.url import Endpoint
-from reconciler.model.webhook import Address, Key, Scope
+from reconciler.model.webhook import Key, Scope
 
 _Receiver = tuple[Endpoint, Scope]
 """Where events arrive: an endpoint, and the kind of webhook."""
@@ -27,7 +27,7 @@ def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable
         guard's matter.
     """
     standing: dict[_Receiver | None, list[Carrier]] = defaultdict(list)
-    created: dict[Address, Carrier] = {}
+    created: dict[Scope, list[Carrier]] = defaultdict(list)
     changed = {change.address for change in changes}
     for change in changes:
         # Narrowing updates too: one that drops an event may add another, which a duplicate delivers until then.
@@ -36,7 +36,7 @@ def with_carriers(provider: Provider, changes: Sequence[Change], pairs: Iterable
             carrier = Carrier(address=change.address, fields=change.wanted, object_id=object_id)
             standing[_receiver(provider.key_of(change.wanted))].append(carrier)
             if change.action is Action.CREATE:
-                created[change.address] = carrier
+                created[provider.scope_of(change.wanted)].append(carrier)
     for pair in pairs:
         if pair.remote is not None and pair.desired.address not in changed and provider.is_live(pair.remote.fields):
             carrier = Carrier(address=pair.desired.address, fields=pair.remote.fields, object_id=pair.remote.id)
@@ -53,19 +53,21 @@ def _carriers(
     provider: Provider,
     change: Change,
     standing: Mapping[_Receiver | None, Sequence[Carrier]],
-    created: Mapping[Address, Carrier],
+    created: Mapping[Scope, Sequence[Carrier]],
 ) -> tuple[Carrier, ...]:
     if change.remote is None or not provider.is_live(change.remote.fields):
         return ()
     events = provider.events_of(change.remote.fields)
-    found = [
-        other
-        for other in standing.get(_receiver(change.remote.key), ())
+    others = [*standing.get(_receiver(change.remote.key), ())]
+    if change.reason is Reason.NOT_IN_FILE:
+        # Whoever moves an endpoint, to another path, host or both, loses nothing where its new place can't be made.
+        others += created.get(provider.scope_of(change.remote.fields), ())
+    found = {
+        other.address: other
+        for other in others
         if other.address != change.address and _takes_over(provider, other, events)
-    ]
-    if change.rename is not None and change.rename in created:
-        found.append(created[change.rename])
-    return tuple(sorted(found, key=lambda carrier: carrier.address))
+    }
+    return tuple(found[address] for address in sorted(found))
 
 
 def _takes_over(provider: Provider, carrier: Carrier, events: frozenset[str]) -> bool:

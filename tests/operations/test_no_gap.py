@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -240,3 +241,12 @@ def test_loss_that_was_agreed_to_needs_no_carrier(site: Site) -> None:
     site.put(hook("1", "/a", ALL))
     assert outcomes(site.apply()) == [("- @1", Outcome.DONE)]
     assert site.webhooks() == {}
+
+
+def test_what_moves_to_another_host_and_path_stays_where_its_new_place_can_not_be_made(site: Site) -> None:
+    owner = account(owns=["/*", "https://new.example.com/*"])
+    site.put(hook("one", "/one"), hook("two", "/two"), hook("other", "/other", "all"))
+    with site.fault(Answer(status=400), "POST"):
+        report = site.apply([entry("new", "https://new.example.com/a")], [owner])
+    assert sorted(site.webhooks()) == ["one", "other", "two"]
+    assert Counter(outcome for _, outcome in outcomes(report)) == {Outcome.FAILED: 1, Outcome.HELD: 3}

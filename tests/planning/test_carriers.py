@@ -9,7 +9,7 @@ from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.hooks import A, B, C, Hook
 from tests.planning.loft import loft_plan
-from tests.support.builders import account, entry, hook, only, planned
+from tests.support.builders import absent, account, entry, hook, only, planned
 
 CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
 
@@ -72,7 +72,16 @@ def test_what_delivers_something_else_carries_nothing(other: Desired) -> None:
 
 def test_every_event_is_carried_by_whatever_stands_there() -> None:
     made = only(planned([entry("a", event=CREATED)], [hook("1", event=ALL), hook("2", "/b", ALL)]))
-    assert carriers(made) == {"+ a[transaction_created]": [], "- @1": ["a[transaction_created]"], "- @2": []}
+    carrier = ["a[transaction_created]"]
+    assert carriers(made) == {"+ a[transaction_created]": [], "- @1": carrier, "- @2": carrier}
+
+
+def test_event_that_moves_waits_for_every_create_of_it_wherever_that_is() -> None:
+    desired = [entry("a", "https://new.example.com/a"), entry("b", "/b", CREATED), entry("c", "/c", is_test=True)]
+    remotes = [hook("1", "/one"), hook("2", "/two"), hook("3", "/three", CREATED, is_test=True), hook("4", "/four")]
+    owner = account(owns=["/*", "https://new.example.com/*"], absents=[absent("/four")])
+    made = {name: found for name, found in carriers(only(planned(desired, remotes, [owner]))).items() if found}
+    assert made == {"- @1": ["a[track_updated]"], "- @2": ["a[track_updated]"]}
 
 
 def test_filtered_out_create_carries_nothing_and_a_webhook_in_step_still_does() -> None:
