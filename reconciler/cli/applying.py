@@ -119,7 +119,12 @@ def _agreed_plan(
         again = planning.plan(clients)
         if same_plan(again, plan):
             return again
-        planning.streams.tell("The account changed meanwhile. This is the plan now:")
+        unread = again.not_planned and not plan.not_planned
+        planning.streams.tell(
+            "Not every account could be listed again. This is the plan now:"
+            if unread
+            else "The account changed meanwhile. This is the plan now:"
+        )
         plan = again
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import re
@@ -39,7 +38,6 @@ COMMANDS: Mapping[str, str] = {
 
 _ERROR = 1
 _FRAMES = 8
-_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 _COMMAND = re.compile(r"^(\s*)::")
 
 
@@ -124,12 +122,17 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         streams.tell(f"help: {visible(error.help)}")
         return _ERROR
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
-        # Our own output says so itself; help and version are click's.
-        if isinstance(error, OSError) and (isinstance(error, OutputError) or error.errno in _FULL):
+        if isinstance(error, OSError) and _is_of_the_output(error):
             return _output_lost(error, invocation.stop, streams)
         streams.tell(_bug_text(error))
         return _ERROR
     return code if isinstance(code, int) else 0
+
+
+def _is_of_the_output(error: OSError) -> bool:
+    """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return isinstance(error, OutputError) or any(frame.f_code is click.echo.__code__ for frame, _ in frames)
 
 
 def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:

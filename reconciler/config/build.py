@@ -121,6 +121,7 @@ def _with_claims(account: Account, claims: AccountClaims) -> Account:
         account,
         owns=claims.owns.matcher,
         absent=claims.absent,
+        absent_at=claims.absent_at,
         protect=claims.protect,
         max_losses=claims.max_losses,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.config.accounts import DEFAULT_PROVIDER
@@ -139,17 +139,28 @@ def check_tokens_alone(written: Written, accounts: tuple[Account, ...], context:
         return value in tokens or any(provider.kind_of(value) is not None for provider in providers)
 
     interpolator = context.interpolator
-    verbs = dict.fromkeys(interpolator.mentioned(is_token), "holds")
-    verbs |= dict.fromkeys((provider.token_variable for provider in providers), "feeds")
-    verbs |= {name: "feeds" for account in written.accounts or () for name in token_names(account.token)}
-    for name, verb in verbs.items():
+    found = dict.fromkeys(interpolator.mentioned(is_token), "holds a token and stands here too")
+    found |= {
+        provider.token_variable: f"is where {provider.title}'s token usually stands, and can't stand here too"
+        for provider in providers
+    }
+    found |= dict.fromkeys(_feeding(written, accounts), "feeds a token and stands here too")
+    for name, what in found.items():
         for spot in interpolator.mentions.get(name, ()):
             context.complaints.error(
                 "token-elsewhere",
                 spot,
-                f"`${{{name}}}` {verb} a token and stands here too",
+                f"`${{{name}}}` {what}",
                 "Use another variable here: a token goes to its provider alone.",
             )
+
+
+def _feeding(written: Written, accounts: Iterable[Account]) -> Iterator[str]:
+    """The variables that tokens come from: those that accounts name, and the usual ones of accounts that name none."""
+    for account in written.accounts or ():
+        yield from token_names(account.token)
+    saying = {account.name for account in written.accounts or () if account.token is not None or account.doubtful_token}
+    yield from (account.provider.token_variable for account in accounts if account.name not in saying)
 
 
 def token_names(token: Text | None) -> tuple[str, ...]:

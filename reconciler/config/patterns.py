@@ -11,7 +11,7 @@ from reconciler.config.interpolate import Rule
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess, read_pattern
 from reconciler.config.written import Claims, Text, Texts, WrittenAbsent, WrittenAccount
-from reconciler.model.configuration import DEFAULT_MAX_LOSSES, Absent
+from reconciler.model.configuration import DEFAULT_MAX_LOSSES, Absent, AbsentAt
 from reconciler.model.pattern import Pattern, PatternSet
 
 
@@ -40,6 +40,7 @@ class AccountClaims:
 
     owns: Patterns
     absent: tuple[Absent, ...]
+    absent_at: AbsentAt
     protect: PatternSet
     max_losses: int
 
@@ -74,12 +75,19 @@ def read_claims(
         found[name] = AccountClaims(
             owns=top_owns if claims.owns is None else _patterns(claims.owns, context, needed=needed),
             absent=top_absent if claims.absent is None else _absent(claims.absent, context, needed=needed),
+            absent_at=_absent_at(claims, top),
             protect=(
                 top_protect if claims.protect is None else _patterns(claims.protect, context, needed=needed)
             ).matcher,
             max_losses=DEFAULT_MAX_LOSSES if losses is None else losses,
         )
     return found
+
+
+def _absent_at(own: Claims, top: Claims) -> AbsentAt:
+    if own.absent is not None:
+        return AbsentAt.ACCOUNT
+    return AbsentAt.NOWHERE if top.absent is None else AbsentAt.TOP
 
 
 def _patterns(texts: Texts | None, context: Context, *, needed: bool) -> Patterns:

@@ -107,8 +107,8 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The token's prefix says neither live nor test. Off the provider's own host, `mode` may say it instead."
         ),
         "token-elsewhere": (
-            "A variable that feeds a token, or holds one, stands elsewhere too, where it would be sent to others or "
-            "shown."
+            "A variable that feeds a token, holds one, or is where a provider's token usually stands, stands elsewhere "
+            "too, where it would be sent to others or shown."
         ),
         "header-characters": (
             "A token or account id is empty or has characters that a header can't carry, often a line break at its end."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import Pattern, PatternSet
@@ -49,6 +50,24 @@ class AbsentSet:
             yield from self._by_pattern[pattern]
 
 
+class AbsentAt(Enum):
+    """Where the files say an account's `absent`: what stands at the top is for accounts that have none."""
+
+    NOWHERE = "nowhere"
+    TOP = "top"
+    ACCOUNT = "account"
+
+
+class AbsentPlace(Enum):
+    """Where the files take more under `absent` for one account and no other."""
+
+    NEW_AT_TOP = "new_at_top"
+    AT_TOP = "at_top"
+    NEW_IN_ACCOUNT = "new_in_account"
+    NEW_IN_ACCOUNT_REPEATING_TOP = "new_in_account_repeating_top"
+    IN_ACCOUNT = "in_account"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One account at a provider.
@@ -66,6 +85,7 @@ class Account:
         limits: calls a minute that the provider allows this token.
         owns: what the configuration is responsible for here.
         absent: what must not exist here.
+        absent_at: where the files say that, an empty list too.
         protect: what no run changes here.
         max_losses: how many endpoints may lose events without consent.
     """
@@ -82,6 +102,7 @@ class Account:
     limits: RateLimits = field(default_factory=RateLimits)
     owns: PatternSet = field(default_factory=PatternSet)
     absent: tuple[Absent, ...] = ()
+    absent_at: AbsentAt = AbsentAt.NOWHERE
     protect: PatternSet = field(default_factory=PatternSet)
     max_losses: int = DEFAULT_MAX_LOSSES
 
@@ -112,3 +133,15 @@ class Configuration:
     def long_addresses(self) -> bool:
         """Whether addresses name their account."""
         return len(self.accounts) > 1
+
+    def absent_place(self, account: Account) -> AbsentPlace:
+        """Where more goes under `absent` that is for this account alone and takes nothing from it.
+
+        Source: contract, section 2: what stands at the top is for the accounts that have none of that key.
+        """
+        if account.absent_at is AbsentAt.ACCOUNT:
+            return AbsentPlace.IN_ACCOUNT
+        is_shared = sum(one.absent_at is not AbsentAt.ACCOUNT for one in self.accounts) > 1
+        if not is_shared:
+            return AbsentPlace.NEW_AT_TOP if account.absent_at is AbsentAt.NOWHERE else AbsentPlace.AT_TOP
+        return AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP if account.absent else AbsentPlace.NEW_IN_ACCOUNT

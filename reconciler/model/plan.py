@@ -191,7 +191,7 @@ class AccountPlan:
         unmanaged: by age.
         duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
-        allowed_losses: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
+        loss_limit: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
             without it; None leaves it to the file.
         verdict: the guard's.
         addresses: every address that a target may mean, filtered out or not.
@@ -207,7 +207,7 @@ class AccountPlan:
     unmanaged: tuple[Unmanaged, ...] = ()
     duplicates: tuple[Duplicates, ...] = ()
     losses: tuple[Loss, ...] = ()
-    allowed_losses: int | None = None
+    loss_limit: int | None = None
     verdict: Verdict = Verdict.FINE
     addresses: frozenset[Address] = frozenset()
     claimed: Mapping[Claim, tuple[Remote, ...]] = field(default_factory=dict)

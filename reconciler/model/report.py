@@ -20,11 +20,11 @@ class Outcome(Enum):
     HELD = "held back: what is to carry its events isn't there"
     FAILED = "failed"
     NOT_STARTED = "not started"
-    UNKNOWN = "may have been done: the answer was lost"
+    UNKNOWN = "may have been done: no answer says so"
     UNVERIFIED = "done, but could not be read back"
-    OTHER_KEY = "not made: the provider stores the URL in another form"
-    OTHER_KEY_STAYS = "made in another form of the URL, and could not be taken back"
-    NOT_AS_WANTED = "done, but reads back differently"
+    OTHER_KEY = "not made: it came back as another webhook"
+    OTHER_KEY_STAYS = "made as another webhook, and could not be taken back"
+    NOT_AS_WANTED = "answered as done, but it isn't: it reads back differently"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

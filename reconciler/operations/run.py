@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import threading
 import time
@@ -88,10 +89,23 @@ def _is_disregarded(number: int) -> bool:
 def _tell(words: bytes) -> None:
     """Say something on standard error from a signal's handler, where a stream may be in the middle of a line.
 
-    Whoever read it may be gone, with the terminal that hung up, say: that must not keep the process from ending.
+    Whoever read it may be gone, with the terminal that hung up, say, or read no more, so that a pipe is full: that must
+    not keep the process from ending.
     """
-    with suppress(OSError):
-        os.write(2, words)
+    if _takes_words():
+        with suppress(OSError):
+            os.write(2, words)
+
+
+def _takes_words() -> bool:
+    """Whether standard error takes a few words at once.
+
+    A pipe that can be written to has room for more than these. It isn't made non-blocking, since others share it.
+    """
+    try:
+        return bool(select.select((), (2,), (), 0)[1])
+    except OSError:
+        return True  # closed, which writing finds out; or Windows, where only sockets can be asked
 
 
 class SystemClock:

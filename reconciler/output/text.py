@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
+from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Filters
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import visible
@@ -69,7 +71,7 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
     losses = [loss for loss in view.losses if loss.account == account.name]
-    yield from _losses(account, losses, style, of_several=len(view.accounts) > 1 or bool(view.filters.accounts))
+    yield from _losses(account, losses, style)
     yield from _unmanaged([row for row in view.unmanaged if row.account == account.name], style, verbosity)
     yield from _duplicates([row for row in view.duplicates if row.account == account.name], style)
 
@@ -150,27 +152,21 @@ def _protected(rows: Iterable[ChangeRow], style: Style) -> Iterator[str]:
         yield from _field_changes(row, style)
 
 
-def _losses(account: AccountRow, losses: list[LossRow], style: Style, *, of_several: bool) -> Iterator[str]:
+def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterator[str]:
     if not losses:
         return
-    allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
+    allowed = account.max_losses if account.loss_limit is None else account.loss_limit
     yield ""
     title = f"  Losses ({account.losses}, allowed are {allowed}): endpoints that would stop receiving these events"
     yield style.paint(title, "bold", "red")
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
         yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"
-    yield from refusal_text(account, losses, of_several=of_several)
+    yield from _refusal(account, losses)
 
 
-def refusal_text(account: AccountRow, losses: Iterable[LossRow], *, of_several: bool) -> Iterator[str]:
-    """Why a guard refuses an account, and what would let it; nothing where it doesn't.
-
-    Args:
-        account: which.
-        losses: its losses.
-        of_several: whether the file may have other accounts, which a line at its top would be about, too.
-    """
+def _refusal(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
+    """Why a guard refuses an account, and what would let it; nothing where it doesn't."""
     if not account.is_refused:
         return
     why = "these are more losses than allowed"
@@ -183,18 +179,36 @@ def refusal_text(account: AccountRow, losses: Iterable[LossRow], *, of_several: 
     if not speakable:
         yield f"  {meant}."
         return
-    whose = f" of account {visible(account.name)}" if of_several else ""
-    yield f"  {meant}, or name under `absent`{whose} in the file what must go:"
+    where, margin, is_new = _where(account)
+    yield f"  {meant}, or {where}:"
     yield ""
-    # At the margin where it can be pasted as it is: the file's, or that of an account's settings.
-    margin = "    " if of_several else ""
-    yield f"{margin}absent:"
+    if is_new:
+        yield f"{margin}absent:"
     for line in dict.fromkeys(speakable):
         yield f"{margin}  - url: {visible(line.url)}"
         yield f"{margin}    events: [{visible(', '.join(line.events))}]"
     if len(speakable) < account.losses:
         yield ""
         yield f"  ({account.losses - len(speakable)} of the losses can't be named there.)"
+
+
+def _where(account: AccountRow) -> tuple[str, str, bool]:
+    """Where what must go is to be named: in words, at which margin it can be pasted, and whether the key is new."""
+    name, margin = visible(account.name), "    "
+    match account.absent_place:
+        case AbsentPlace.NEW_AT_TOP:
+            return "name under `absent` in the file what must go", "", True
+        case AbsentPlace.AT_TOP:
+            return "add to `absent` at the top of the file what must go", "", False
+        case AbsentPlace.IN_ACCOUNT:
+            return f"add to `absent` of account {name} what must go", margin, False
+        case AbsentPlace.NEW_IN_ACCOUNT:
+            return f"write under account {name} what must go", margin, True
+        case AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP:
+            repeat = "repeat there the items of `absent` at the top, which then count for it no more"
+            return f"write under account {name} what must go, and {repeat}", margin, True
+        case _:
+            assert_never(account.absent_place)
 
 
 def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[str]:

@@ -99,19 +99,22 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
     blocked: set[tuple[str, str]] = set()
     describable: list[Remote] = []
     for key, found in by_key(remotes).items():
-        # The way back must lead to what was received, so of duplicates the one that delivers is described.
-        choice = choose(found, prefer_live=account.provider)
-        left_out |= {remote.id: (remote, _DUPLICATE) for remote in choice.duplicates}
-        why = _refusal(account, choice.survivor)
-        if choice.duplicates and duplicates_stay:
-            why = why or f"{len(found)} webhooks of this URL and event deliver each event as often"
-        if not why:
-            describable.append(choice.survivor)
+        # Where duplicates stay none is described. Which one would survive is the plan's to say: entries have a say.
+        candidates = found
+        if not duplicates_stay:
+            # The way back must lead to what was received, so of duplicates the one that delivers is described.
+            choice = choose(found, prefer_live=account.provider)
+            candidates = [choice.survivor]
+            left_out |= {remote.id: (remote, _DUPLICATE) for remote in choice.duplicates}
+        several = f"it is one of {len(found)} webhooks of its URL and event" if len(candidates) > 1 else ""
+        refused = {remote.id: (remote, why) for remote in candidates if (why := _refusal(account, remote) or several)}
+        if not refused:
+            describable += candidates
             continue
-        left_out[choice.survivor.id] = (choice.survivor, why)
+        left_out |= refused
         # Of the other kind nothing is owned but what entries name: leaving it out is enough.
         if account.is_own_kind(key.scope):
-            blocked.add(_place(choice.survivor))
+            blocked.add(_place(candidates[0]))
     return _SortedOut(
         describable=tuple(describable),
         left_out=tuple(LeftOut(account=account.name, remote=remote, why=why) for remote, why in left_out.values()),

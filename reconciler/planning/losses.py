@@ -48,17 +48,18 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
     return tuple(found)
 
 
-def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, allowed: int | None) -> Verdict:
+def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, limit: int | None) -> Verdict:
     """The guard's word on an account's losses.
 
     Args:
-        account: its `max_losses` counts.
+        account: its `max_losses` counts where the command sets no limit.
         losses: as `losses_of` gives them.
         deliveries: what they were computed from.
-        allowed: what `--allow-losses` said, which lifts both guards; None where it said nothing.
+        limit: how many losses the command lets the account have, which stands for both guards: what `--allow-losses`
+            said, or 0 for a `--destroy` without it; None leaves it to the file.
     """
-    if allowed is not None:
-        return Verdict.TOO_MANY if len(losses) > allowed else Verdict.FINE
+    if limit is not None:
+        return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE
     if len(losses) > account.max_losses:
         return Verdict.TOO_MANY
     is_live = account.provider.is_live

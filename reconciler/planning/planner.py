@@ -26,7 +26,7 @@ class Wish:
     Attributes:
         filters: what narrows the plan.
         destroy: delete what the configuration describes.
-        allowed_losses: how many losses an account may have; None leaves it to the file.
+        allowed_losses: what `--allow-losses` said; None where it said nothing.
     """
 
     filters: Filters = field(default_factory=Filters)
@@ -34,7 +34,7 @@ class Wish:
     allowed_losses: int | None = None
 
     @property
-    def most_losses(self) -> int | None:
+    def loss_limit(self) -> int | None:
         """How many losses an account may have, None leaving it to the file: `--destroy` always asks for its own."""
         return 0 if self.destroy and self.allowed_losses is None else self.allowed_losses
 
@@ -147,10 +147,10 @@ def _plan_account(
             if _is_meant(found.address, targets)
         ),
         losses=losses,
-        allowed_losses=wish.most_losses,
+        loss_limit=wish.loss_limit,
         addresses=_addresses(account, matched, claimed),
         claimed=claimed,
-        verdict=verdict_on(account, losses, deliveries, wish.most_losses),
+        verdict=verdict_on(account, losses, deliveries, wish.loss_limit),
     )
 
 

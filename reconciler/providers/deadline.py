@@ -28,7 +28,7 @@ WHOLE_ANSWER = 4
 """An answer may take this many times the socket's time-out in all."""
 
 
-LONGEST_ANSWER = 40 * 1024 * 1024
+LONGEST_ANSWER = 20 * 1024 * 1024
 """Bytes of an answer with everything that belongs to it, before decompression."""
 
 

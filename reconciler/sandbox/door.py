@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 _A_MOMENT: Final = 5.0  # seconds
@@ -50,13 +51,18 @@ class Door:
         self._socket.bind(self.address)
         self._is_open = False
 
-    def open(self) -> None:
-        """Take connections again; from any thread but the loop's. An open one stays open, a closed one closed."""
-        if self._is_open or self._is_closed or self._loop is None:
+    def open(self, *, unless: Callable[[], bool]) -> None:
+        """Take connections again; from any thread but the loop's. An open one stays open, a closed one closed.
+
+        Args:
+            unless: asked in the loop's thread, where the door is shut, too: whether it shall stay as it is.
+        """
+        if self._is_closed or self._loop is None:
             return
         done = threading.Event()
-        self._loop.call_soon_threadsafe(self._reopen, done)
-        done.wait(_A_MOMENT)  # the loop may just be ending
+        with suppress(RuntimeError):  # the loop has just ended
+            self._loop.call_soon_threadsafe(self._reopen, unless, done)
+            done.wait(_A_MOMENT)  # it may just be ending
 
     def close(self) -> None:
         """Give the address back; in the loop's thread while it runs. Closing twice is fine."""
@@ -65,8 +71,8 @@ class Door:
         self._is_open, self._is_closed = False, True
         self._socket.close()
 
-    def _reopen(self, done: threading.Event) -> None:
-        if not self._is_open and not self._is_closed:
+    def _reopen(self, unless: Callable[[], bool], done: threading.Event) -> None:
+        if not self._is_open and not self._is_closed and not unless():
             self._socket.listen()
             self._is_open = True
             self._watch()

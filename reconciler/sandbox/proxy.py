@@ -117,10 +117,9 @@ class FaultProxy:
         """Let a rule work no longer, release what it holds, and take connections again where it refused them."""
         with self._lock:
             self._rules = [other for other in self._rules if other is not armed]
-            refused = any(other.applied and isinstance(other.rule.action, Refuse) for other in self._rules)
         armed.release()
-        if not refused:
-            self._door.open()
+        if isinstance(armed.rule.action, Refuse):
+            self._door.open(unless=self._refuses)
 
     def armed(self) -> tuple[ArmedRule, ...]:
         """The rules at work, in their order. One with `applied == 0` injected nothing so far."""
@@ -186,7 +185,7 @@ class FaultProxy:
         action = None if armed is None else armed.rule.action
         goes_on = await armed.hold() if armed is not None and isinstance(action, HoldRequest) else True
         upstream: Message | None = None
-        if isinstance(action, Refuse):
+        if isinstance(action, Refuse) and self._refuses():
             self._door.shut()
         if goes_on and not isinstance(action, Answer | ResetRequest | Refuse):
             upstream = await self._forward(request)
@@ -213,6 +212,9 @@ class FaultProxy:
             if armed.decides(request.method, request.path, self._rng, already_decided=decided is not None):
                 decided = armed
         return decided
+
+    def _refuses(self) -> bool:
+        return any(armed.applied and isinstance(armed.rule.action, Refuse) for armed in self.armed())
 
     async def _forward(self, request: Message) -> Message | None:
         """Ask the upstream on a connection of its own; None if it gave no answer."""

@@ -132,7 +132,8 @@ def _account(account: AccountRow) -> dict[str, Json]:
         "verdict": account.verdict,
         "losses": account.losses,
         "max_losses": account.max_losses,
-        "allowed_losses": account.allowed_losses,
+        "allowed_losses": account.loss_limit,
+        "absent_place": account.absent_place.value,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Filters
 from reconciler.view.masking import HINTS
 from reconciler.view.plan_view import (
@@ -60,7 +61,8 @@ def _account(account: _Object) -> AccountRow:
         verdict=_text(account["verdict"]),
         losses=_number(account["losses"]),
         max_losses=_number(account["max_losses"]),
-        allowed_losses=None if account["allowed_losses"] is None else _number(account["allowed_losses"]),
+        loss_limit=None if account["allowed_losses"] is None else _number(account["allowed_losses"]),
+        absent_place=AbsentPlace(account["absent_place"]),
         listed=_number(account["listed"]),
         count=None if account["count"] is None else _number(account["count"]),
         error=_text(error["summary"]),

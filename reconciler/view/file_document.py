@@ -98,6 +98,7 @@ def _is_usual(account: Account) -> bool:
         limits=account.limits,
         owns=account.owns,
         absent=account.absent,
+        absent_at=account.absent_at,
         protect=account.protect,
         max_losses=account.max_losses,
     )

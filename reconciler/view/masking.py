@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.model.configuration import Configuration
 from reconciler.model.plan import (
     AccountPlan,
     Change,
@@ -73,7 +74,7 @@ def view_plan(plan: Plan) -> PlanView:
         files=plan.configuration.files,
         filters=plan.filters,
         destroy=plan.destroy,
-        accounts=tuple(_account(account) for account in plan.accounts),
+        accounts=tuple(_account(plan.configuration, account) for account in plan.accounts),
         rows=rows,
         losses=losses,
         unmanaged=unmanaged,
@@ -99,7 +100,7 @@ def _summary(plan: Plan, rows: Iterable[ChangeRow], losses: int, unmanaged: int,
     )
 
 
-def _account(account: AccountPlan | NotPlanned) -> AccountRow:
+def _account(configuration: Configuration, account: AccountPlan | NotPlanned) -> AccountRow:
     named = account.account
     if isinstance(account, NotPlanned):
         return AccountRow(
@@ -111,6 +112,7 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
             verdict="not_checked",
             error=account.error.message,
             help=account.error.help,
+            absent_place=configuration.absent_place(named),
         )
     return AccountRow(
         name=named.name,
@@ -121,7 +123,8 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
         verdict=_VERDICTS[account.verdict],
         losses=len(account.losses),
         max_losses=named.max_losses,
-        allowed_losses=account.allowed_losses,
+        loss_limit=account.loss_limit,
+        absent_place=configuration.absent_place(named),
         listed=len(account.remotes),
         count=account.count,
     )

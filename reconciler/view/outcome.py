@@ -66,7 +66,9 @@ def drift_outcome(view: PlanView, *, fail_on_unmanaged: bool) -> Outcome:
 
 def refusal_outcome(view: PlanView) -> Outcome:
     """The end of an apply that a guard refuses."""
-    return Outcome(words=f"Refused for account {_names(view.refused)}. Nothing was changed.", code=ExitCode.REFUSED)
+    unread = f" Not checked: {_names(view.not_checked)}." if view.not_checked else ""
+    words = f"Refused for account {_names(view.refused)}.{unread} Nothing was changed."
+    return Outcome(words=words, code=ExitCode.REFUSED)
 
 
 def declined_outcome() -> Outcome:

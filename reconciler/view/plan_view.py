@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Filters
 from reconciler.view.values import Plain
 
@@ -119,7 +120,8 @@ class AccountRow:
         verdict: `fine`, `too_many_losses` or `nothing_left`; `not_checked` where nobody knows.
         losses: how many endpoints lose events.
         max_losses: how many may, by the file.
-        allowed_losses: how many may, by the command; None where it leaves that to the file.
+        loss_limit: how many may, by the command; None where it leaves that to the file.
+        absent_place: where the files take more under `absent` for this account alone.
         listed: how many webhooks were listed.
         count: how many the provider says there are; None where it doesn't say.
         error: why it was not checked, or empty.
@@ -134,7 +136,8 @@ class AccountRow:
     verdict: str = "fine"
     losses: int = 0
     max_losses: int = 0
-    allowed_losses: int | None = None
+    loss_limit: int | None = None
+    absent_place: AbsentPlace = AbsentPlace.NEW_AT_TOP
     listed: int = 0
     count: int | None = None
     error: str = ""

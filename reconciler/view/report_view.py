@@ -101,6 +101,7 @@ class ResultMask:
 
     def __init__(self, plan: Plan) -> None:
         self._configuration = plan.configuration
+        self._planned = frozenset(change.address for account in plan.planned for change in account.changes)
         self._providers = {account.name: account.provider for account in plan.configuration.accounts}
 
     def address(self, address: Address) -> str:
@@ -129,16 +130,23 @@ class ResultMask:
             object_id=result.object_id,
             done=result.is_done,
             outcome=result.outcome.name.lower(),
-            words=result.outcome.value,
+            words=self._words(result),
             error="" if result.error is None else result.error.message,
             help=self._help(result),
         )
+
+    def _words(self, result: Result) -> str:
+        """The outcome; of a delete that no plan showed also why."""
+        survivor = result.change.duplicate_of
+        if survivor is None or result.change.address in self._planned:
+            return result.outcome.value
+        return f"{result.outcome.value} (a duplicate of {self.address(survivor)} that was found after its create)"
 
     def _help(self, result: Result) -> str:
         """What to do about a change that is not as wanted."""
         match result.outcome:
             case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS:
-                return f"Write the provider's form into the file: {self._made(result)}"
+                return self._help_for_another(result)
             case Outcome.CHANGED_MEANWHILE | Outcome.GONE_MEANWHILE:
                 return "Somebody changed it meanwhile: run `reconciler plan` and look again."
             case Outcome.HELD:
@@ -160,10 +168,16 @@ class ResultMask:
         )
         return f"{result.error.help} {hidden}".strip()
 
-    def _made(self, result: Result) -> str:
-        url_field = self._providers[result.change.address.account].url_field
-        made = None if result.made is None else result.made.fields[url_field]
-        return self._configuration.showing.show(made) if isinstance(made, Url) else "as the provider lists it"
+    def _help_for_another(self, result: Result) -> str:
+        """What tells the webhook that came back from the one that was sent: its URL's form, or its event and kind."""
+        provider = self._providers[result.change.address.account]
+        if result.made is None:
+            return "`reconciler list` shows how the provider keeps it."
+        sent, made = result.change.wanted.get(provider.url_field), result.made.fields[provider.url_field]
+        if isinstance(sent, Url) and isinstance(made, Url) and sent.endpoint == made.endpoint:
+            return "The provider made it with another event or kind than it was sent. Report that to the provider."
+        shown = self._configuration.showing.show(made) if isinstance(made, Url) else "as the provider lists it"
+        return f"If that is the same URL, write the provider's form of it into the file: {shown}"
 
 
 def view_report(report: Report) -> ReportView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.config.load import no_file_configuration
-from reconciler.model.configuration import Absent, Account, Configuration
+from reconciler.model.configuration import Absent, AbsentAt, Account, Configuration
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.provider import RateLimits
@@ -160,6 +160,7 @@ accounts:
                 place=Place(file="<stdin>", line=15, column=14),
             ),
         ),
+        absent_at=AbsentAt.ACCOUNT,
         protect=account.protect,
         max_losses=7,
     )
@@ -172,6 +173,19 @@ def test_what_stands_at_the_top_is_for_accounts_that_have_none_of_that_key() -> 
     assert (repr(live.owns), live.max_losses) == (repr(pattern("https://h.example.com/*")), 9)
     assert (repr(test.owns), test.max_losses) == (repr(pattern("https://t.example.com/*")), 0)
     assert repr(live.protect) == repr(test.protect) == repr(pattern("https://h.example.com/keep"))
+
+
+@pytest.mark.parametrize(
+    ("top", "own", "at"),
+    [
+        pytest.param("", "", [AbsentAt.NOWHERE, AbsentAt.NOWHERE], id="nowhere"),
+        pytest.param("absent: [https://h.example.com/x]\n", "", [AbsentAt.TOP, AbsentAt.TOP], id="top"),
+        pytest.param("absent: []\n", "absent: [], ", [AbsentAt.TOP, AbsentAt.ACCOUNT], id="empty-lists-stand-too"),
+    ],
+)
+def test_an_account_knows_where_its_absent_stands(top: str, own: str, at: list[AbsentAt]) -> None:
+    text = TWO_ACCOUNTS.replace("owns: ['https://t.", f"{own}owns: ['https://t.") + top + "webhooks: {}\n"
+    assert [account.absent_at for account in configuration(inputs(text)).accounts] == at
 
 
 ACCOUNTS_OF_ENTRIES = [

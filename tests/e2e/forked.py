@@ -66,6 +66,7 @@ class Forked:
 
     def _read_until(self, stream: Connection, words: str) -> None:
         while words.encode() not in self._said[stream]:
+            assert stream.poll(WAIT), f"nothing more was said: {self._said}"
             read = os.read(stream.fileno(), 65536)
             assert read, self._said
             self._said[stream] += read

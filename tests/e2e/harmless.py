@@ -47,13 +47,16 @@ def quoted(text: str) -> str:
 
 @contextmanager
 def fault(tool: Tool, answer: Answer, *methods: str) -> Iterator[None]:
-    """Meanwhile calls of these methods (GET where none is named) are answered so."""
+    """Meanwhile calls of these methods (GET where none is named) are answered so; each must come."""
     proxy = tool.sandbox.proxy
     assert proxy is not None
     armed = [proxy.add(Rule(action=answer, method=method)) for method in methods or ("GET",)]
-    yield
-    for one in armed:
-        proxy.remove(one)
+    try:
+        yield
+    finally:
+        for one in armed:
+            proxy.remove(one)
+    assert [one.rule.method for one in armed if not one.applied] == []
 
 
 def sent(text: str) -> str:

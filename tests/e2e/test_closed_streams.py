@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
@@ -10,9 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from reconciler import __version__
+from reconciler.cli.main import main
 from reconciler.sandbox.rules import HoldAnswer, Rule
 from tests.e2e.forked import Forked
 from tests.e2e.here import run_here
@@ -107,6 +111,18 @@ def test_full_disk_under_the_output_of_the_installed_command_is_no_bug(ready: To
         "error: the output can't be written: No space left on device",
         "help: where something was being applied, `reconciler plan` shows what is left to do.",
     ]
+
+
+def test_full_disk_under_anything_else_is_not_said_to_be_the_outputs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: str) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("reconciler.cli.commands.schema.files", full)
+    assert main(["schema"], {}) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()[0]) == ("", f"error: this is a bug in reconciler {__version__}: OSError")
 
 
 def test_reader_of_the_first_line_only_ends_nothing_early(ready: Tool) -> None:

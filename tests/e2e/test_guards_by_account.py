@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,7 +13,7 @@ from reconciler.sandbox.rules import Answer, Nth, Rule
 from reconciler.sandbox.server import Sandbox
 from tests.e2e.here import run_here
 from tests.e2e.test_guards import KEEP, fill
-from tests.e2e.tool import HOST, TOKEN, Tool
+from tests.e2e.tool import HOST, TOKEN, Tool, entries
 
 
 def _accounts(*, more: str = "", **sandboxes: Sandbox) -> str:
@@ -135,23 +136,104 @@ def test_refusal_as_a_stream_names_the_account_and_ends_with_3(two: tuple[Tool, 
     assert (ended.code, last["exit_code"], last["@message"]) == (3, 3, "Refused for account one. Nothing was changed.")
 
 
-def test_lines_for_absent_are_the_accounts_own_and_leave_the_others_alone(two: tuple[Tool, Tool]) -> None:
-    # The other account wants one of what goes here, and has the other without being responsible for it.
+OLD = "https://old.example.org/x"
+AT_TOP = f"absent:\n  - {OLD}\n"
+IN_ACCOUNT = f"    absent:\n      - {OLD}\n"
+REPEATING = ", and repeat there the items of `absent` at the top, which then count for it no more"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Where a file of two accounts says `absent`, and where a refusal says that more of it goes for the first."""
+
+    top: str = ""
+    one: str = ""
+    two: str = ""
+    said: str
+    after: str
+    repeated: str = ""
+
+
+PLACED = [
+    pytest.param(Placed(said="write under account one what must go", after="  one:\n"), id="none"),
+    pytest.param(
+        Placed(top="absent: []\n", said="write under account one what must go", after="  one:\n"), id="top-is-empty"
+    ),
+    pytest.param(
+        Placed(
+            top=AT_TOP,
+            said=f"write under account one what must go{REPEATING}",
+            after="  one:\n",
+            repeated=f"      - {OLD}\n",
+        ),
+        id="top-for-both",
+    ),
+    pytest.param(
+        Placed(top=AT_TOP, two=IN_ACCOUNT, said="add to `absent` at the top of the file what must go", after=AT_TOP),
+        id="top-for-this-one-alone",
+    ),
+    pytest.param(
+        Placed(two=IN_ACCOUNT, said="name under `absent` in the file what must go", after="version: 1\n"),
+        id="only-the-other-has-one",
+    ),
+    pytest.param(
+        Placed(one=IN_ACCOUNT, said="add to `absent` of account one what must go", after=IN_ACCOUNT), id="its-own"
+    ),
+    pytest.param(
+        Placed(top=AT_TOP, one=IN_ACCOUNT, said="add to `absent` of account one what must go", after=IN_ACCOUNT),
+        id="its-own-and-top",
+    ),
+]
+
+
+@pytest.mark.parametrize("filtered", [(), ("--account", "one")], ids=["whole", "filtered"])
+@pytest.mark.parametrize("placed", PLACED)
+def test_lines_for_absent_are_for_the_account_alone_and_hide_nothing(
+    two: tuple[Tool, Tool], placed: Placed, filtered: tuple[str, ...]
+) -> None:
+    # The other account has one of what goes here without being responsible for it, and wants the other; not where it
+    # isn't read, as then nothing may be deleted here that it wants.
+    a = "" if filtered else f"  a: {{account: two, url: '{HOST}/a', events: [track_updated]}}\n"
     for account in two:
-        fill(account, [("/a", "track_updated"), ("/b", "track_updated"), KEEP])
+        fill(account, [("/a", "track_updated"), ("/b", "track_updated"), KEEP, (OLD, "track_updated")])
     file = two[0].folder / "webhooks.yaml"
-    text = _accounts(more="limits: {max_losses: 0}", one=two[0].sandbox, two=two[1].sandbox)
+    text = _accounts(more=f"limits: {{max_losses: 0}}\n{placed.top}", one=two[0].sandbox, two=two[1].sandbox)
+    text = text.replace("  one:\n", f"  one:\n{placed.one}")
+    text = text.replace("  two:\n", f"  two:\n    owns: ['{HOST}/a', '{HOST}/keep']\n{placed.two}")
     file.write_text(
-        text.replace("\nowns:", f"\n    owns: ['{HOST}/a', '{HOST}/keep']\nowns:")
-        + f"webhooks:\n  keep: {{accounts: [one, two], url: '{HOST}/keep', events: [track_updated]}}\n"
-        f"  a: {{account: two, url: '{HOST}/a', events: [track_updated]}}\n"
+        f"{text}webhooks:\n  keep: {{accounts: [one, two], url: '{HOST}/keep', events: [track_updated]}}\n{a}"
     )
-    before = two[1].there()
-    refused = run_here(two[0].folder, "apply", "--auto-approve")
-    assert (refused.code, two[0].writes()) == (3, [])
-    assert "add `--allow-losses 2`, or name under `absent` of account one in the file what must go:" in refused.out
-    lines = "    absent:" + refused.out.partition("\n    absent:")[2].partition("\n\n")[0] + "\n"
-    file.write_text(file.read_text().replace("  two:\n", lines + "  two:\n"))
-    assert run_here(two[0].folder, "apply", "--auto-approve").code == 0
-    assert [webhook.url for webhook in two[0].there()] == [f"{HOST}/keep"]
-    assert two[1].there() == before
+    refused = run_here(two[0].folder, "apply", "--auto-approve", *filtered)
+    assert (refused.code, two[0].writes(), two[1].writes()) == (3, [], [])
+    _, said, rest = refused.out.partition(f"  If that is meant, add `--allow-losses 2`, or {placed.said}:\n\n")
+    assert said, refused.out
+    lines = rest.partition("\n\n")[0] + "\n" + placed.repeated
+    file.write_text(file.read_text().replace(placed.after, placed.after + lines, 1))
+    done = run_here(two[0].folder, "apply", "--auto-approve", *filtered)
+    assert done.code == 0, done.all
+    old_of_one = [] if placed.top == AT_TOP or placed.one else [OLD]
+    old_of_two = [] if not filtered and (placed.top == AT_TOP or placed.two) else [OLD]
+    assert [webhook.url for webhook in two[0].there()] == [f"{HOST}/keep", *old_of_one]
+    assert [webhook.url for webhook in two[1].there()] == [f"{HOST}/a", f"{HOST}/b", f"{HOST}/keep", *old_of_two]
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "after"),
+    [
+        pytest.param("", "name under `absent` in the file", "version: 1\n", id="none"),
+        pytest.param(AT_TOP, "add to `absent` at the top of the file", AT_TOP, id="top"),
+    ],
+)
+@pytest.mark.parametrize("filtered", [(), ("--account", "default")], ids=["whole", "filtered"])
+def test_lines_for_absent_of_the_only_account_go_to_the_top(
+    tool: Tool, more: str, said: str, after: str, filtered: tuple[str, ...]
+) -> None:
+    fill(tool, [("/a", "track_updated"), KEEP])
+    tool.write(entries(keep="/keep"), more="limits: {max_losses: 0}\n" + more)
+    refused = run_here(tool.folder, "apply", "--auto-approve", *filtered)
+    _, found, rest = refused.out.partition(f", or {said} what must go:\n\n")
+    assert (refused.code, bool(found)) == (3, True), refused.out
+    file = tool.folder / "webhooks.yaml"
+    file.write_text(file.read_text().replace(after, after + rest.partition("\n\n")[0] + "\n"))
+    assert run_here(tool.folder, "apply", "--auto-approve", *filtered).code == 0
+    assert [webhook.url for webhook in tool.there()] == [f"{HOST}/keep"]

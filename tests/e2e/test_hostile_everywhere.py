@@ -53,18 +53,24 @@ def _hostile_hooks(text: str) -> list[dict[str, object]]:
     return [hook(number, **values.get(field, {field: text})) for number, field in enumerate(FIELDS)]
 
 
+READ = f"{len(FIELDS)} of {len(FIELDS)} webhooks listed"
+READ_JSON = f'"listed": {len(FIELDS)},'
 LOOKS = [
-    *((command, *talk) for command in ("plan", "list") for talk in (("-vv",), JSON)),
-    ("plan", "--destroy"),
-    ("drift",),
-    ("export",),
-    ("export", "--missing", "-v"),
-    ("export", "--secrets-to", "hostile.env", "--out", "hostile.yaml"),
-    ("apply", "--auto-approve", *JSON),
-    ("plan", "--out", "hostile.plan"),
-    ("show", "hostile.plan", "-v"),
-    ("show", "hostile.plan", *JSON),
+    (("plan", "-vv"), 0, READ),
+    (("plan", *JSON), 0, READ_JSON),
+    (("list", "-vv"), 0, f"\n{len(FIELDS)} webhooks.\n"),
+    (("list", *JSON), 0, READ_JSON),
+    (("plan", "--destroy"), 0, READ),
+    (("drift",), 2, READ),
+    (("export",), 0, READ),
+    (("export", "--missing", "-v"), 0, READ),
+    (("export", "--secrets-to", "hostile.env", "--out", "hostile.yaml"), 0, ""),
+    (("apply", "--auto-approve", *JSON), 3, '"exit_code": '),  # an account that wasn't read would be 1
+    (("plan", "--out", "hostile.plan"), 0, READ),
+    (("show", "hostile.plan", "-v"), 0, READ),
+    (("show", "hostile.plan", *JSON), 0, READ_JSON),
 ]
+"""Each with its code where what is hostile is owned, and with words that say that all of it was read."""
 
 
 @pytest.mark.parametrize(
@@ -77,8 +83,10 @@ def test_what_a_provider_has_comes_out_harmless(shared: Tool, text: str, owns: s
     hooks = _hostile_hooks(text)
     body = json.dumps({"results": hooks, "count": len(hooks), "next": None}).encode()
     with fault(shared, Answer(status=200, body=body)):
-        for command in LOOKS:
-            run(shared, *command)
+        for command, code, words in LOOKS:
+            ended = run(shared, *command)
+            assert (ended.code, words in ended.out) == (0 if owns == "[]" else code, True), (command, ended.all)
+    assert READ in (shared.folder / "hostile.yaml").read_text(encoding="utf-8")
     for name in ("hostile.yaml", "hostile.plan"):
         check_harmless((shared.folder / name).read_text(encoding="utf-8"))
     for name in ("hostile.yaml", "hostile.plan", "hostile.env"):
@@ -87,16 +95,18 @@ def test_what_a_provider_has_comes_out_harmless(shared: Tool, text: str, owns: s
 
 @pytest.mark.parametrize("text", TEXTS, ids=short)
 def test_what_a_provider_complains_of_comes_out_harmless(tool: Tool, text: str) -> None:
+    tool.hook("/b")
     tool.hook("/gone")
-    tool.write(entries(a="/a"))
-    for said in ({"detail": text}, {text: [text]}, {"url": [text, text]}, text):
-        with fault(tool, Answer(status=400, body=json.dumps(said).encode()), "POST", "DELETE"):
-            run(tool, "apply", "--auto-approve", "-vv")
+    for method, wanted in (("DELETE", {"b": "/b"}), ("POST", {"a": "/a", "b": "/b"})):
+        tool.write(entries(**wanted))
+        for said in ({"detail": text}, {text: [text]}, {"url": [text, text]}, text):
+            with fault(tool, Answer(status=400, body=json.dumps(said).encode()), method):
+                assert run(tool, "apply", "--auto-approve", "-vv").code == 1
     with fault(tool, Answer(status=500, body=text.encode("utf-8", "surrogatepass"), content_type="text/html"), "POST"):
-        run(tool, "apply", "--auto-approve", *JSON)
+        assert run(tool, "apply", "--auto-approve", *JSON).code == 1
     for made in (hook(1, object_id=text[:190]), hook(1, event=text), hook(1, url=text)):
         with fault(tool, Answer(status=200, body=json.dumps(made).encode()), "POST"):
-            run(tool, "apply", "--auto-approve")
+            assert run(tool, "apply", "--auto-approve").code == 1
 
 
 @pytest.mark.parametrize("talk", [(), ("-vv",), JSON], ids=" ".join)
@@ -108,7 +118,8 @@ def test_hostile_webhooks_are_deleted_and_brought_back_harmlessly(tool: Tool, ta
     tool.write(entries(a="/a"))
     assert run(tool, "apply", "--auto-approve", "--allow-losses", "99", "--backup", "back.yaml", *talk).code == 0
     check_harmless((tool.folder / "back.yaml").read_text(encoding="utf-8"))
-    run(tool, "apply", "-f", "back.yaml", "--auto-approve", *talk)  # the sandbox knows no such events
+    # The sandbox knows no such events.
+    assert run(tool, "apply", "-f", "back.yaml", "--auto-approve", *talk).code == 1
     run(tool, "destroy", "--auto-approve", *talk)
 
 

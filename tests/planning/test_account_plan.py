@@ -144,7 +144,7 @@ def test_plan_says_what_was_asked_for() -> None:
     owner = account()
     asked = planned([KEPT_B], [REMOTES["kb"]], [owner], targets=["b"], destroy=True, allowed_losses=7)
     assert (asked.filters.targets, asked.destroy, asked.allowed_losses) == (("b",), True, 7)
-    assert only(asked).allowed_losses == 7
+    assert only(asked).loss_limit == 7
     assert only(asked).account is owner
     usual = planned([KEPT_B], [REMOTES["kb"]])
     assert (usual.filters.targets, usual.destroy, usual.allowed_losses) == ((), False, None)

@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from operator import attrgetter
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -393,6 +395,43 @@ def test_connections_are_refused_until_the_rule_is_removed(proxy: FaultProxy, sa
     proxy.remove(armed)
     assert post(proxy)[0] == 201
     assert (proxy.address, effects(sandbox)) == (address, 2)
+
+
+@pytest.mark.parametrize("step", ["_decide", "_door.shut"])
+def test_rule_that_is_removed_while_it_is_applied_leaves_nothing_shut(
+    proxy: FaultProxy, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    armed = proxy.add(Rule(action=Refuse()))
+    usual = attrgetter(step)(proxy)
+    removing: list[Future[None]] = []
+
+    def first_decided_then_removed(*arguments: Any) -> Any:  # noqa: ANN401 - as the step itself
+        decided = usual(*arguments) if step == "_decide" else None
+        removing.append(pool.submit(proxy.remove, armed))
+        while armed in proxy.armed():
+            pass
+        return usual(*arguments) if step == "_door.shut" else decided
+
+    *owner, name = step.split(".")
+    monkeypatch.setattr(attrgetter(*owner)(proxy) if owner else proxy, name, first_decided_then_removed)
+    with pytest.raises(ConnectionResetError):
+        post(proxy)
+    removing[0].result(10)
+    monkeypatch.undo()
+    assert post(proxy)[0] == 201
+
+
+def test_one_rule_of_two_that_refuse_keeps_the_door_shut(proxy: FaultProxy) -> None:
+    first = proxy.add(Rule(action=Refuse(), when=Nth(k=1)))
+    second = proxy.add(Rule(action=Refuse(), when=Nth(k=1)))
+    third = proxy.add(Rule(action=Refuse(), when=Nth(k=2)))
+    with pytest.raises(ConnectionResetError):
+        post(proxy)
+    proxy.remove(third)  # never applied
+    with pytest.raises(ConnectionRefusedError):
+        post(proxy)
+    proxy.remove(first)
+    assert (post(proxy)[0], second.applied) == (201, 0)
 
 
 def test_proxy_closes_while_it_refuses_connections() -> None:
