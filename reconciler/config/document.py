@@ -44,9 +44,11 @@ def decode(source: Source, complaints: Complaints) -> SourceText | None:
             )
             return None
     try:
-        return SourceText(source.name, source.data.decode("utf-8").removeprefix("\ufeff"))
+        return SourceText(source.name, source.data.decode("utf-8").removeprefix("\ufeff"), source.quotable)
     except UnicodeDecodeError as error:
-        before = SourceText(source.name, source.data[: error.start].decode("utf-8").removeprefix("\ufeff"))
+        before = SourceText(
+            source.name, source.data[: error.start].decode("utf-8").removeprefix("\ufeff"), source.quotable
+        )
         complaints.error(
             "file-encoding", before.place(len(before.text)), "the file is not valid UTF-8 here", "Save it as UTF-8."
         )

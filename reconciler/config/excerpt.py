@@ -67,7 +67,9 @@ class _Excerpts:
         self._secret = _secret_words(document)
 
     def line(self, number: int, column: int) -> str:
-        """A line, masked, every character in its column; nothing where the column lies far to the right."""
+        """A line, masked, every character in its column; nothing where it may not be shown or lies far to the right."""
+        if not self._text.quotable:
+            return ""
         if number not in self._lines:
             start, end = self._text.line_span(number)
             self._lines[number] = self._masked(number, start, min(end, start + _LONGEST))

@@ -24,10 +24,12 @@ class Source:
     Attributes:
         name: the path as the user gave it, `<stdin>` for standard input.
         data: what is in it.
+        quotable: whether its lines may be shown.
     """
 
     name: str
     data: bytes = field(repr=False)
+    quotable: bool = True
 
 
 def read_sources(
@@ -110,7 +112,15 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, complaints:
     except (OSError, ValueError) as error:
         _unreadable(_shown(name), error, complaints)
         return None
-    return Source(name=_shown(name), data=data)
+    return Source(name=_shown(name), data=data, quotable=name == STANDARD_INPUT or not _leads_elsewhere(name))
+
+
+def _leads_elsewhere(name: str) -> bool:
+    """Whether a path is a link out of its folder: in a repository that is somebody else's way to read this machine."""
+    here, real = os.path.realpath("."), os.path.realpath(name)
+    folder = os.path.realpath(os.path.dirname(name)) if os.path.isabs(name) else here  # noqa: PTH117, PTH120 - as above
+    plain = os.path.normpath(os.path.join(folder, os.path.basename(name) if os.path.isabs(name) else name))  # noqa: PTH117, PTH118, PTH119
+    return real != plain and not real.startswith(here + os.sep)
 
 
 def _unreadable(name: str, error: OSError | ValueError, complaints: Complaints) -> None:

@@ -19,10 +19,12 @@ class SourceText:
     Attributes:
         name: the path as the user gave it, `<stdin>` for standard input.
         text: all of it, without a byte-order mark.
+        quotable: whether its lines may be shown.
     """
 
     name: str
     text: str = field(repr=False)
+    quotable: bool = True
     _starts: array[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.plan import AccountPlan, Action, Carrier, Change, Phase
@@ -93,7 +94,7 @@ class AccountRun:
         self.repairs.update((result.change.address, result) for result in repaired)
         return duplicates
 
-    def _read_back(self, listed: Mapping[str, Remote], own: Set[str]) -> None:
+    def _read_back(self, listed: Mapping[str, Remote], own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id.
 
         A webhook that only a list knows is read by id: the list may lag, and ours would go for one that is gone.
@@ -101,7 +102,7 @@ class AccountRun:
         unseen = [result for result in self.results.values() if not self._is_seen(result, listed, own)]
         self._note(self._verified(unseen))
 
-    def _is_seen(self, result: Result, listed: Mapping[str, Remote], own: Set[str]) -> bool:
+    def _is_seen(self, result: Result, listed: Mapping[str, Remote], own: AbstractSet[str]) -> bool:
         if result.change.action is Action.CREATE and result.object_id not in own:
             return False
         found = listed.get(result.object_id)

@@ -236,3 +236,31 @@ def test_list_during_an_apply_does_not_move_the_bar() -> None:
 def test_message_of_several_lines_is_several_lines(tool: Tool) -> None:
     ended = tool.run("sandbox", "--fault", "nope")
     assert (ended.code, "\\n" in ended.err, "\n  503, 429/5" in ended.err) == (1, False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("kestrel-harbour-lantern\n", id="a word"),
+        pytest.param("DB_PASSWORD=kestrel-harbour-lantern\n", id="an env file"),
+        pytest.param("version: 1\nowns: kestrel-harbour-lantern\n", id="a mapping"),
+        pytest.param("machine x login y password kestrel-harbour-lantern\x00\n", id="with a control character"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_link_out_of_the_folder_quotes_nothing_of_what_it_leads_to(tool: Tool, text: str, form: str) -> None:
+    elsewhere = tool.folder / "elsewhere"
+    work = tool.folder / "work"
+    for folder in (elsewhere, work):
+        folder.mkdir()
+    (elsewhere / "secret").write_text(text, encoding="utf-8")
+    (work / "webhooks.yaml").symlink_to(elsewhere / "secret")
+    ended = run_here(work, "validate", "--format", form)
+    assert ended.code == 1
+    assert "kestrel" not in ended.all
+
+
+def test_link_within_the_folder_is_a_file_as_any(tool: Tool) -> None:
+    (tool.folder / "real.yaml").write_text("version: 1\nowns: here-is-what-is-wrong\n", encoding="utf-8")
+    (tool.folder / "webhooks.yaml").symlink_to("real.yaml")
+    assert "here-is-what-is-wrong" in run_here(tool.folder, "validate").err

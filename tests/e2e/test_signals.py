@@ -144,7 +144,14 @@ def test_second_signal_ends_it_though_nobody_reads_what_it_says(patient: Callabl
 
 
 def _fill_standard_error() -> None:
-    """As if whoever reads it reads no more: nothing can be written there, now or later."""
+    """As if whoever reads it reads no more. That a signal was taken is said on standard output instead."""
+    usual = run.Stop.ask
+
+    def ask(stop: run.Stop, number: int) -> None:
+        usual(stop, number)
+        os.write(1, b"asked")
+
+    setattr(run.Stop, "ask", ask)  # noqa: B010 - mypy knows methods as not to be replaced
     os.set_blocking(2, False)
     with suppress(BlockingIOError):
         while True:
@@ -160,6 +167,7 @@ def test_signals_end_it_though_standard_error_is_full(
     with stopped.holding(_held(1)) as held, stopped.start(*arguments, first=_fill_standard_error) as command:
         held.wait_until_held()
         command.signal(signal.SIGINT)
+        command.until_said("asked")
         command.signal(signal.SIGTERM)
         command.process.join(SOON)
         assert command.process.exitcode == 143
@@ -171,9 +179,11 @@ def test_first_signal_lets_it_end_though_standard_error_is_full(patient: Callabl
     with stopped.holding(_held(3)) as held, stopped.start(*APPLY, first=_fill_standard_error) as command:
         held.wait_until_held()
         command.signal(signal.SIGTERM)
+        command.until_said("asked")
         held.release()
         command.process.join(SOON)
         assert command.process.exitcode == 143
+    assert len(stopped.writes()) == 1
     assert stopped.run(*APPLY).code == 0
     stopped.check_finished()
 
