@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.sandbox.records import LogEntry, Webhook
-from tests.robustness.case import HOOKS, Account, Case
-from tests.robustness.expected import Expected, Key, expected_of, key_of
+from tests.robustness.case import Account, Case
+from tests.robustness.expected import ALL, Expected, Key, expected_of, key_of
 from tests.robustness.stage import Phase
 from tests.support.replay import received, states
 
@@ -90,35 +90,28 @@ def no_gap(case: Case, account: Account, phase: Phase) -> Iterator[str]:
             return
 
 
-def renames_wait(case: Case, account: Account, phase: Phase) -> Iterator[str]:
-    """A webhook that is renamed goes only once there is the one that it is renamed to."""
+def moves_wait(case: Case, account: Account, phase: Phase) -> Iterator[str]:
+    """A webhook that the file doesn't name goes only once every new one that shares its event is there."""
     if case.meddling or not case.tells_the_truth:
         return
     before = phase.before[account.name]
     expected = expected_of(case, account, before)
-    new = {key for key, wanted in expected.wanted.items() if not wanted.object_id}
-    for kind in {key[1:] for key in new}:
-        created = [key for key in new if key[1:] == kind]
-        left = [
-            before[object_id]
-            for object_id in expected.left
-            if (before[object_id].event, before[object_id].is_test) == kind
-        ]
-        if not all(url.startswith(HOOKS) for url in [*(key[0] for key in created), *(one.url for one in left)]):
-            continue  # on several hosts not every pair is a rename
-        live = {one.object_id for one in left if one.active}
-        # At worst those that are off are taken for the old half.
-        renamed = max(0, min(len(live), len(created) - (len(left) - len(live))))
-        made: set[Key | None] = set()
-        gone: set[str] = set()
-        for entry in phase.log[account.name]:
-            if entry.method == "POST" and entry.took_effect and entry.webhook is not None:
-                made |= {key_of(entry.webhook)} & set(created)
-            elif entry.method == "DELETE" and entry.took_effect and entry.object_id in live:
-                gone.add(entry.object_id)
-            if len(gone) > len(made) + len(live) - renamed:
-                yield f"gap: {account.name} lost {kind} while its URL was renamed"
+    missing = {key for key, wanted in expected.wanted.items() if not wanted.object_id}
+    for entry in phase.log[account.name]:
+        if not entry.took_effect or entry.object_id is None:
+            continue
+        if entry.method == "POST" and entry.webhook is not None:
+            missing -= {key_of(entry.webhook)}
+        elif entry.method == "DELETE" and entry.object_id in expected.left and before[entry.object_id].active:
+            gone = before[entry.object_id]
+            waited = [key for key in missing if key[2] is gone.is_test and _overlap(key[1], gone.event)]
+            if waited:
+                yield f"gap: {account.name} lost {gone.event} of {gone.url} before {waited[0]} was there"
                 return
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or ALL in (one, other)
 
 
 def _final(expected: Expected, before: Mapping[str, Webhook]) -> dict[str, Webhook]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.sandbox.records import Webhook
 from tests.robustness.case import Account, Case, Mode
-from tests.robustness.effects import fields_of, no_blind_resend, no_gap, renames_wait, writes_are_asked_for
+from tests.robustness.effects import fields_of, moves_wait, no_blind_resend, no_gap, writes_are_asked_for
 from tests.robustness.expected import Expected, endpoint_of, expected_of, is_protected, key_of
 from tests.robustness.stage import ALLOW, BACKUP_FILE, PLAN_FILE, Hung, Phase, Stage
 from tests.robustness.words import honest, leaks_in_files, words
@@ -71,7 +71,7 @@ def _troubled(case: Case, phase: Phase) -> Iterator[str]:
     for account in case.accounts:
         yield from writes_are_asked_for(case, account, phase)
         yield from no_gap(case, account, phase)
-        yield from renames_wait(case, account, phase)
+        yield from moves_wait(case, account, phase)
         yield from no_blind_resend(case, account, phase)
     yield from _guards(case, phase)
     yield from _result(case, phase)
