@@ -77,7 +77,8 @@ def reconciler() -> None:
 
 def entry_point() -> None:
     """The installed command."""
-    sys.exit(main(sys.argv[1:], os.environ))
+    # As it is now: each look at `os.environ` would make another copy of a value.
+    sys.exit(main(sys.argv[1:], dict(os.environ)))
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -110,7 +111,10 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, complaints:
         )
         return None
     except (OSError, ValueError) as error:
-        _unreadable(_shown(name), error, complaints)
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            _too_much(_shown(name), complaints)
+        else:
+            _unreadable(_shown(name), error, complaints)
         return None
     return Source(name=_shown(name), data=data, quotable=name == STANDARD_INPUT or not _leads_elsewhere(name))
 
@@ -121,6 +125,15 @@ def _leads_elsewhere(name: str) -> bool:
     folder = os.path.realpath(os.path.dirname(name)) if os.path.isabs(name) else here  # noqa: PTH117, PTH120 - as above
     plain = os.path.normpath(os.path.join(folder, os.path.basename(name) if os.path.isabs(name) else name))  # noqa: PTH117, PTH118, PTH119
     return real != plain and not real.startswith(here + os.sep)
+
+
+def _too_much(name: str, complaints: Complaints) -> None:
+    complaints.error(
+        "too-much",
+        Place(file=name),
+        f"with this file all together hold more than {MOST_OF_A_FILE} bytes",
+        "Check that this is the file that you mean.",
+    )
 
 
 def _unreadable(name: str, error: OSError | ValueError, complaints: Complaints) -> None:

@@ -10,7 +10,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.report import AccountReport, Report
 from reconciler.operations.account import AccountRun
 from reconciler.operations.crew import Crew
-from reconciler.operations.run import Stop
+from reconciler.operations.run import Stop, leave_signals_to_the_main_thread
 from reconciler.providers.client import Writer
 
 
@@ -32,8 +32,8 @@ def apply(plan: Plan, writers: Mapping[str, Writer], stop: Stop, listener: Liste
     if not planned:
         return Report(plan=plan, accounts=())
     with (
-        ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="change") as pool,
-        ThreadPoolExecutor(max_workers=len(planned), thread_name_prefix="account") as accounts,
+        ThreadPoolExecutor(parallelism, "change", leave_signals_to_the_main_thread) as pool,
+        ThreadPoolExecutor(len(planned), "account", leave_signals_to_the_main_thread) as accounts,
     ):
         runs = [
             AccountRun(

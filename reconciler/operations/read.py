@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from reconciler.model.configuration import Account
 from reconciler.model.reading import NotRead, ProviderError, Reading
+from reconciler.operations.run import leave_signals_to_the_main_thread
 from reconciler.providers.client import Reader
 
 _Client = TypeVar("_Client", bound=Reader)
@@ -42,7 +43,7 @@ def read_accounts(clients: Mapping[str, Reader | NotRead]) -> Mapping[str, Readi
     """List every account to its end, all at once."""
     if not clients:
         return {}
-    with ThreadPoolExecutor(max_workers=len(clients), thread_name_prefix="list") as pool:
+    with ThreadPoolExecutor(len(clients), "list", leave_signals_to_the_main_thread) as pool:
         return dict(zip(clients, pool.map(_read, clients, clients.values()), strict=True))
 
 

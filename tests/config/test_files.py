@@ -194,7 +194,7 @@ def test_diagnostics_come_in_the_order_of_files_and_places() -> None:
 def test_a_file_that_never_ends_is_not_read_to_its_end() -> None:
     found = loaded(inputs(files=("/dev/zero",)))
     assert [(diagnostic.code, "more than" in diagnostic.message) for diagnostic in found.diagnostics] == [
-        ("file-unreadable", True)
+        ("too-much", True)
     ]
     named = loaded(inputs("version: 1\nowns: []\nwebhooks: {}\n", environment={"SHIPPO_API_TOKEN_FILE": "/dev/zero"}))
     assert named.configuration is None

@@ -131,6 +131,21 @@ def test_second_signal_ends_it_within_a_second_in_each_phase(patient: Callable[[
         stopped.check_finished()
 
 
+@pytest.mark.parametrize("k", [pytest.param(1, id="listing"), pytest.param(3, id="applying")])
+def test_two_signals_at_once_end_it(patient: Callable[[], Patient], k: int) -> None:
+    for _ in range(4):  # the system gives a signal to whichever thread it likes
+        stopped = patient()
+        with stopped.holding(_held(k)) as held, stopped.start(*APPLY) as command:
+            held.wait_until_held()
+            sent = time.monotonic()
+            command.signal(signal.SIGINT)
+            command.signal(signal.SIGTERM)
+            ended = command.end()
+            assert time.monotonic() - sent < SOON
+            held.abandon()
+        assert ended.code in (130, 143)
+
+
 def test_second_signal_ends_it_though_nobody_reads_what_it_says(patient: Callable[[], Patient]) -> None:
     stopped = patient()
     with stopped.holding(_held(3)) as held, stopped.start(*APPLY) as command:

@@ -1,0 +1,1 @@
+"""Hostile input: files, answers and saved plans that nobody meant."""

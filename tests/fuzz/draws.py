@@ -1,0 +1,20 @@
+"""How many examples a test of this folder draws: a few in every run, many in a long one.
+
+`FUZZ_TIMES=100 HYPOTHESIS_PROFILE=default pytest tests/fuzz` draws a hundred times as many, others each time.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+
+def times() -> int:
+    """How many times as much a long run does."""
+    return int(os.environ.get("FUZZ_TIMES", "1"))
+
+
+def draws(count: int) -> settings:
+    """Settings of a test that draws so many in every run."""
+    return settings(max_examples=count * times(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
