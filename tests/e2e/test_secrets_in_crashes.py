@@ -184,7 +184,8 @@ def test_dump_of_a_process_that_is_aborted_tells_no_secret(world: Secretive) -> 
     with _held_apply(world, **DEBUG) as (process, _):
         process.send_signal(signal.SIGABRT)
         ended = world.checked(_ended(process))
-        assert (ended.code, "Fatal Python error: Aborted" in ended.err) == (-signal.SIGABRT, True), ended.err
+        assert "Fatal Python error: Aborted" in ended.err
+        assert ended.code in (-signal.SIGABRT, -signal.SIGSEGV)  # Python's dump reads threads that go on meanwhile
     left = {path.name for path in world.folder.rglob("*") if path.is_file()}
     assert left == {"webhooks.yaml", "secrets.env", "token", "hook", "back.yaml", "back.yaml.env"}
 
