@@ -9,7 +9,13 @@ MOST_OF_A_PLAN = 64 * 2**20
 """Bytes of a saved plan; that of an account with 100,000 webhooks has 45 million."""
 
 MOST_OF_A_VALUE = 2**20
-"""Bytes of an env file, or of one that holds a single value."""
+"""Bytes of a file that holds a single value."""
+
+MOST_OF_AN_ENV_FILE = 16 * 2**20
+"""Bytes; an export of 100,000 webhooks writes eight million."""
+
+MOST_BLANKS = 200
+"""In a row, in an env file: its parser goes through all of them again from each of them."""
 
 PATIENCE = 60.0
 """Seconds that a pipe may take, from when it is opened to its end."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
 from reconciler.config.bounded import read_bounded
-from reconciler.config.bounds import MOST_OF_A_VALUE
+from reconciler.config.bounds import MOST_BLANKS, MOST_OF_AN_ENV_FILE
 from reconciler.config.complaints import Complaints
 from reconciler.model.diagnostic import Place
+
+_BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS + 1}}}")
 
 
 def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
@@ -24,7 +27,7 @@ def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
     from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
 
     try:
-        text = read_bounded(Path(path), MOST_OF_A_VALUE).decode("utf-8-sig")
+        text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
     except UnicodeDecodeError:
         complaints.error("env-file", Place(file=path), "the env file is not valid UTF-8", "Save it as UTF-8.")
         return {}
@@ -32,6 +35,15 @@ def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
         reason = (error.strerror if isinstance(error, OSError) else None) or "its name can't be one"
         complaints.error(
             "env-file", Place(file=path), f"the env file can't be read: {reason}", "Check the path and who may read it."
+        )
+        return {}
+    blanks = _BLANKS.search(text)
+    if blanks is not None:
+        complaints.error(
+            "env-file-line",
+            Place(file=path, line=text.count("\n", 0, blanks.start()) + 1),
+            f"more than {MOST_BLANKS} blanks stand in a row in this line of the env file",
+            "Remove them.",
         )
         return {}
     values: dict[str, str] = {}

@@ -87,6 +87,14 @@ def test_standard_input_has_the_bound_of_a_file(tmp_path: Path) -> None:
     assert ended.peak <= 120
 
 
+def test_env_file_of_blanks_is_refused_within_bounds(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.yaml").write_text(GOOD)
+    (tmp_path / ".env").write_text("A=b\nB=c" + " " * 15 * MIB + "d\n")
+    ended = measured(tmp_path, "validate", "--env-file", ".env")
+    assert (ended.code, "  --> .env:2\n" in ended.err) == (1, True), ended.err
+    assert ended.peak <= 120
+
+
 # Answers
 
 HEAD = b"HTTP/1.1 200 OK\r\n"

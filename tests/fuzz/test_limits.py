@@ -18,6 +18,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Remote
+from reconciler.planning.describe import Names
 from reconciler.providers import paging, shippo_answers
 from reconciler.providers.paging import Page, list_all, size_of
 from reconciler.providers.shippo_answers import UnexpectedAnswer, page_of, remote_of
@@ -235,6 +236,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
             }  # type: ignore[arg-type]
         )
     ),
+    "names-of-one-wish": lambda count: lambda: [names.entry("hook") for names in [Names()] for _ in range(count)],
     "parts": lambda count: (
         lambda: list(
             SecretText((Part("a/b", Origin.ENVIRONMENT, "A"),) * count).split("/"),
@@ -259,3 +261,25 @@ def test_many_stars_mean_one() -> None:
     assert one == many
     assert many.matches(url("https://h.example.com/a/x/b").endpoint)
     assert not many.is_exact
+
+
+def test_names_take_the_lowest_number_that_is_free_and_fits() -> None:
+    names = Names(entries=["hook", "hook-3"], environment={"HOOK_A": "1", "HOOK_A_2": "2", "HOOK_A_3": "1"})
+    assert [names.entry("hook") for _ in range(3)] == ["hook-2", "hook-4", "hook-5"]
+    assert [names.variable(value, "a") for value in "12121"] == [
+        "HOOK_A",
+        "HOOK_A_2",
+        "HOOK_A_3",
+        "HOOK_A_4",
+        "HOOK_A_5",
+    ]
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\N{NO-BREAK SPACE}"])
+def test_blanks_without_an_end_in_an_env_file_are_complained_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for count, expected in ((200, []), (201, [("env-file-line", ".env:2")])):
+        Path(".env").write_text(f"A=b\nB=c{blank * count}d\n")
+        assert [found[:2] for found in complaints(loaded(inputs(GOOD, env_files=(".env",))))] == expected
