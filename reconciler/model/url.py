@@ -247,7 +247,8 @@ def _authority(scheme: str, authority: str) -> tuple[str, str, int | None]:
             "the URL has user info (`user:password@`), which providers don't support and logs show",
             "Remove it; put a secret into a query parameter such as `?token=${NAME}`.",
         )
-    host, _, port = authority.rpartition(":") if re.search(r":[^\]]*\Z", authority) else (authority, "", "")
+    has_port = authority.rfind(":") > authority.rfind("]")
+    host, _, port = authority.rpartition(":") if has_port else (authority, "", "")
     return scheme, normal_host(host), normal_port(scheme, port)
 
 

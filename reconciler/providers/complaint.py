@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import unquote
 
 from reconciler.model.showing import reads_as_words
@@ -15,6 +16,7 @@ _SENTENCE = re.compile(r"[A-Za-z][a-z]*(?:[ ,;'’-]{1,2}(?:[A-Za-z][a-z]*|[0-9]
 _WORD = re.compile(r"[a-z0-9]+")
 _LONGEST = 120
 _MOST_FIELDS = 5
+_MOST_LOOKED_AT = 100
 _SHORTEST_PIECE = 3  # characters; shorter ones are in every sentence
 _SHORTEST_PART = 4  # characters of a longer piece that are taken for a part of it
 
@@ -36,7 +38,8 @@ def complaint(body: bytes, sent: bytes | None, secrets: Iterable[str]) -> str:
     except NotADocument:
         return ""
     pieces = frozenset(_pieces([*_values(json.loads(sent) if sent else None), *secrets]))
-    said = [text for name, messages in document.items() if (text := _said(name, messages, pieces))]
+    fields = islice(document.items(), _MOST_LOOKED_AT)
+    said = [text for name, messages in fields if (text := _said(name, messages, pieces))]
     return f": {'; '.join(said[:_MOST_FIELDS])}" if said else ""
 
 

@@ -175,3 +175,10 @@ def _subscription(object_id: str, topics: set[str], *, enabled: bool = True) -> 
     url = parse_url(SecretText.provider(f"{HOST}/a"))
     fields = PIGEONRY.normalise({"target": url, "topics": frozenset(topics), "enabled": enabled})
     return Remote(id=object_id, key=PIGEONRY.key_of(fields), fields=fields, created=DAY)
+
+
+def test_everything_left_out_is_told_whatever_the_reasons_are() -> None:
+    remotes = [hook("1", f"https://u:p@{HOST.removeprefix('https://')}/x"), hook("2", "/a", BAD_EVENT), hook("3", "/b")]
+    remotes += [hook("4", "/b")]
+    found = whys(described(*remotes, duplicates_stay=True))
+    assert sorted(found) == ["1", "2", "3", "4"]
