@@ -122,8 +122,8 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, complaints:
 def _leads_elsewhere(name: str) -> bool:
     """Whether a path is a link out of its folder: in a repository that is somebody else's way to read this machine."""
     here, real = os.path.realpath("."), os.path.realpath(name)
-    folder = os.path.realpath(os.path.dirname(name)) if os.path.isabs(name) else here  # noqa: PTH117, PTH120 - as above
-    plain = os.path.normpath(os.path.join(folder, os.path.basename(name) if os.path.isabs(name) else name))  # noqa: PTH117, PTH118, PTH119
+    folder, last = os.path.split(name) if os.path.isabs(name) else ("", name)  # noqa: PTH117 - as above
+    plain = os.path.normpath(os.path.join(os.path.realpath(folder), last))  # noqa: PTH118 - as above
     return real != plain and not real.startswith(here + os.sep)
 
 

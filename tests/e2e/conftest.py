@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
+from tests.e2e.dying import Patient
 from tests.e2e.secretive import Secretive, secretive
 from tests.e2e.tool import Tool
 
@@ -38,3 +39,20 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secretive]:
     """The same, for a module's commands that change nothing at the provider."""
     with secretive(tmp_path_factory.mktemp("looked")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One provider for a whole module."""
+    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def patient(sandbox: Sandbox, tmp_path: Path) -> Callable[[], Patient]:
+    """Makes patients: each an account of its own, in the same state."""
+
+    def make() -> Patient:
+        return Patient(folder=tmp_path, sandbox=sandbox)
+
+    return make

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 
-from reconciler.cli.main import main
 from reconciler.output.terminal import visible
 from reconciler.sandbox.rules import Answer, Rule
-from tests.e2e.tool import TOKEN, Ended, Tool
+from tests.e2e.here import run_here
+from tests.e2e.tool import Ended, Tool
 from tests.support.clock import FakeClock
 from tests.view.hostile import HOSTILE
 
@@ -21,15 +20,10 @@ EVERYTHING = "".join(text[:40] for text in TEXTS if "\ud800" not in text)
 
 
 def run(tool: Tool, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
-    """Run a command in this process, on a stream that takes bytes only; what it says must be harmless."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
-    with chdir(tool.folder), redirect_stdout(out), redirect_stderr(err):
-        code = main(arguments, {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})}, FakeClock())
-    said = [stream.buffer.getvalue().decode() for stream in (out, err)]
-    ended = Ended(code=code, out=said[0], err=said[1])
-    assert "this is a bug" not in ended.err, ended.err
-    for text in said:
-        check_harmless(text)
+    """Run a command in this process; what it says must be harmless."""
+    ended = run_here(tool.folder, *arguments, environment=environment, clock=FakeClock())
+    check_harmless(ended.out)
+    check_harmless(ended.err)
     return ended
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from reconciler.cli.main import main
+from reconciler.providers.clock import Clock
 from tests.e2e.tool import TOKEN, Ended
+from tests.support.here import main_here
 
 
-def run_here(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Ended:
+def run_here(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> Ended:
     """Run it to its end in a folder.
 
     Args:
         folder: where.
         arguments: without the program's name.
         environment: beside the token.
+        clock: the run's; the machine's own where none is given.
     """
-    out, err = io.StringIO(), io.StringIO()
-    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
-        code = main(arguments, {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})})
-    assert "this is a bug" not in err.getvalue(), err.getvalue()
-    return Ended(code=code, out=out.getvalue(), err=err.getvalue())
+    code, out, err = main_here(folder, arguments, {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})}, clock)
+    assert "this is a bug" not in err, err
+    return Ended(code=code, out=out, err=err)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from io import StringIO
 from itertools import count
 from pathlib import Path
 
-from reconciler.cli.main import main
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.records import OBJECT_OWNER
 from reconciler.sandbox.rules import Rule
@@ -19,6 +17,7 @@ from reconciler.sandbox.server import Sandbox
 from tests.e2e.tool import HOST, Ended, Tool
 from tests.support.canaries import Canaries
 from tests.support.clock import START, FakeClock
+from tests.support.here import main_here
 
 LIVE, TEST = "shippo_live_", "shippo_test_"
 ELSEWHERE = "https://elsewhere.example.com"
@@ -145,10 +144,8 @@ class Secretive:
 
     def run(self, *arguments: str, options: tuple[str, ...] = OPTIONS, **variables: str) -> Ended:
         """Run a command in this process, without waiting; no secret may be told, though it crashes."""
-        out, err = StringIO(), StringIO()
-        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
-            code = main([*arguments, *options], {**self.environment, **variables}, FakeClock())
-        return self.checked(Ended(code=code, out=out.getvalue(), err=err.getvalue()))
+        code, out, err = main_here(self.folder, [*arguments, *options], {**self.environment, **variables}, FakeClock())
+        return self.checked(Ended(code=code, out=out, err=err))
 
     @property
     def tool(self) -> Tool:

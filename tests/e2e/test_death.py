@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.rules import HoldAnswer, HoldRequest, Nth, Rule
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.dying import APPLY, WANTED, Patient, calls_of, kept, writes_in
 from tests.e2e.tool import HOST, WAIT
 
 BACKUP = "back.yaml"
 RESTORE = (*APPLY, "-f", BACKUP, "--env-file", f"{BACKUP}.env")
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def patient(sandbox: Sandbox, tmp_path: Path) -> Callable[[], Patient]:
-    """Makes patients: each an account of its own, in the same state."""
-
-    def make() -> Patient:
-        return Patient(folder=tmp_path, sandbox=sandbox)
-
-    return make
 
 
 def test_apply_killed_before_any_call_is_sent_is_finished_by_the_next(patient: Callable[[], Patient]) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import pytest
 
 from reconciler.operations import run
 from reconciler.providers import retry
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.rules import Answer, HoldAnswer, Nth, Rule
 from reconciler.sandbox.server import Sandbox
 from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
@@ -31,22 +30,6 @@ SOON = 10.0
 SIGNALS = pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name.lower()
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def patient(sandbox: Sandbox, tmp_path: Path) -> Callable[[], Patient]:
-    """Makes patients: each an account of its own, in the same state."""
-
-    def make() -> Patient:
-        return Patient(folder=tmp_path, sandbox=sandbox)
-
-    return make
 
 
 def _held(k: int) -> Rule:

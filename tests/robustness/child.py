@@ -5,11 +5,9 @@ Only time differs: waits pass at once, as if the clock had jumped, so that a run
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 from collections.abc import Mapping
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from reconciler.operations.run import Stop, SystemClock
 from tests.robustness import defects
 from tests.robustness.case import Told
 from tests.support.forking import CONTEXT, be_the_command
+from tests.support.here import main_here
 
 LONGEST_PAUSE = 0.002  # seconds that a wait really takes
 
@@ -94,10 +93,8 @@ class Running:
 
 def run_here(folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Told:
     """Run it in this process, to its end: for calm runs, which need no signals and no others beside them."""
-    out, err = io.StringIO(), io.StringIO()
-    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
-        code = command.main(arguments, environment, HurriedClock(Stop()))
-    return Told(arguments=arguments, code=code, out=out.getvalue(), err=err.getvalue())
+    code, out, err = main_here(folder, arguments, environment, HurriedClock(Stop()))
+    return Told(arguments=arguments, code=code, out=out, err=err)
 
 
 def _run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from reconciler.sandbox.lies import HONEST, Lies
 from reconciler.sandbox.rules import (
@@ -40,6 +39,7 @@ from tests.robustness.case import (
     Mode,
     real,
 )
+from tests.robustness.expected import endpoint_of, is_named_absent, matches
 
 ELSEWHERE = "http://127.0.0.2:9/webhooks"  # nobody's; who goes there is seen in the trap's place of it
 URLS = (
@@ -149,7 +149,7 @@ def _entries(rng: random.Random, accounts: tuple[Account, ...]) -> tuple[Entry, 
         url = rng.choice(URLS)
         kind = None if rng.random() > UNLIKELY else not account.is_test
         events = rng.sample(EVENTS, rng.randint(1, 2))
-        endpoint = _without_token(url)
+        endpoint = endpoint_of(real(url))
         keys = {event: (account.name, endpoint, event, account.is_test if kind is None else kind) for event in events}
         kept = tuple(e for e in events if keys[e] not in taken and _is_allowed(account, url, e))
         if not kept:
@@ -241,12 +241,5 @@ def _meddling(rng: random.Random) -> Meddling:
 
 
 def _is_allowed(account: Account, url: str, event: str) -> bool:
-    place = url.partition("?")[0]
-    named = (item for item in account.absent if fnmatchcase(place, item.url))
-    return any(fnmatchcase(place, pattern) for pattern in account.owns) and not any(
-        not item.events or event in item.events for item in named
-    )
-
-
-def _without_token(url: str) -> str:
-    return real(url).partition("?token=")[0].partition("&token=")[0]
+    key = endpoint_of(real(url)), event, account.is_test
+    return matches(account.owns, key[0]) and not is_named_absent(account, key)

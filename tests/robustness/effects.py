@@ -134,7 +134,7 @@ def no_blind_resend(case: Case, account: Account, phase: Phase) -> Iterator[str]
             sent.clear()
         elif entry.method == "POST" and entry.took_effect and entry.webhook is not None:
             key = key_of(entry.webhook)
-            if key is not None and key in sent:
+            if key in sent:
                 yield f"resent: {key} was created again without a look"
             if key is not None:
                 sent.add(key)

@@ -68,7 +68,7 @@ def endpoint_of(url: str) -> str:
 
 def is_protected(account: Account, key: Key) -> bool:
     """Whether a key stands under `protect`."""
-    return _matches(account.protect, key[0])
+    return matches(account.protect, key[0])
 
 
 def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> Expected:
@@ -82,16 +82,16 @@ def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> E
         key = key_of(webhook)
         if key is None or (case.hides and not webhook.active):
             untouched.add(webhook.object_id)
-        elif _matches(account.protect, key[0]):
+        elif matches(account.protect, key[0]):
             protected.setdefault(key, []).append(webhook)
             untouched.add(webhook.object_id)
         elif key in entries:
             owned.setdefault(key, []).append(webhook)
         elif key[2] != account.is_test:
             untouched.add(webhook.object_id)
-        elif _is_named_absent(account, key):
+        elif is_named_absent(account, key):
             absent.add(webhook.object_id)
-        elif _matches(account.owns, key[0]):
+        elif matches(account.owns, key[0]):
             owned.setdefault(key, []).append(webhook)
         else:
             untouched.add(webhook.object_id)
@@ -114,7 +114,7 @@ def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> E
         one.active
         for key, group in protected.items()
         for one in group
-        if key in entries or (key[2] == account.is_test and _matches(account.owns, key[0]))
+        if key in entries or (key[2] == account.is_test and matches(account.owns, key[0]))
     )
     return Expected(
         untouched=frozenset(untouched),
@@ -169,9 +169,11 @@ def _receives(webhooks: list[tuple[Key, bool]]) -> dict[Place, set[str]]:
     return found
 
 
-def _is_named_absent(account: Account, key: Key) -> bool:
-    return any(_matches((item.url,), key[0]) and (not item.events or key[1] in item.events) for item in account.absent)
+def is_named_absent(account: Account, key: Key) -> bool:
+    """Whether `absent` names a key."""
+    return any(matches((item.url,), key[0]) and (not item.events or key[1] in item.events) for item in account.absent)
 
 
-def _matches(patterns: tuple[str, ...], endpoint: str) -> bool:
+def matches(patterns: tuple[str, ...], endpoint: str) -> bool:
+    """Whether one of the patterns matches an endpoint, its query aside."""
     return any(fnmatchcase(endpoint.partition("?")[0], pattern) for pattern in patterns)

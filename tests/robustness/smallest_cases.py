@@ -8,22 +8,19 @@ from reconciler.sandbox.lies import Lies
 from reconciler.sandbox.rules import Answer, Nth, ResetAnswer, ResetRequest, Rule
 from tests.robustness.case import Absent, Account, Case, Entry, Hook, Meddling, Mode
 
+_LIVE, _TRIAL = "shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", "shippo_test_B8z27Xf91wG3nsK06jd5PvTc"
+_OWNS = (
+    "https://hooks.example.com/*",
+    "https://hooks.example.com/a",
+    "https://hooks.example.com/c/*",
+    "https://*.example.net/a",
+)
+
 SMALLEST: Mapping[str, tuple[str, Case]] = {
     "a lost create is sent again without a look": (
         "resent",
         Case(
-            accounts=(
-                Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=_OWNS),),
             entries=(
                 Entry(
                     name="entry-2",
@@ -39,11 +36,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "what narrows comes first": (
         "gap",
         Case(
-            accounts=(
-                Account(
-                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(
                 Entry(
                     name="entry-4",
@@ -72,11 +65,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "the first page is taken for the list": (
         "result",
         Case(
-            accounts=(
-                Account(
-                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(),
             hooks=(
                 Hook(
@@ -104,7 +93,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    token=_TRIAL,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
                 ),
             ),
@@ -131,11 +120,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "a rename's delete doesn't wait for its create": (
         "gap",
         Case(
-            accounts=(
-                Account(
-                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(
                 Entry(name="entry", account="live", url="https://hooks.example.com/a", events=("track_updated",)),
             ),
@@ -146,18 +131,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "secrets aren't compared": (
         "result",
         Case(
-            accounts=(
-                Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=_OWNS),),
             entries=(
                 Entry(
                     name="entry-2",
@@ -177,11 +151,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "is_test isn't part of the key": (
         "result",
         Case(
-            accounts=(
-                Account(
-                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(),
             hooks=(Hook(account="live", url="https://hooks.example.com/gone", event="track_updated", day=2),),
         ),
@@ -189,19 +159,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "duplicates aren't looked for after creates": (
         "result",
         Case(
-            accounts=(
-                Account(
-                    name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                    max_losses=0,
-                ),
-            ),
+            accounts=(Account(name="trial", token=_TRIAL, owns=_OWNS, max_losses=0),),
             entries=(
                 Entry(
                     name="entry-0",
@@ -218,11 +176,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "the newest duplicate stays": (
         "unasked",
         Case(
-            accounts=(
-                Account(
-                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(
                 Entry(
                     name="entry-4",
@@ -251,18 +205,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "what nobody owns is deleted": (
         "unowned",
         Case(
-            accounts=(
-                Account(
-                    name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="trial", token=_TRIAL, owns=_OWNS),),
             entries=(),
             hooks=(Hook(account="trial", url="https://hooks.example.com/a", event="track_updated"),),
         ),
@@ -273,7 +216,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    token=_TRIAL,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
                     protect=("https://hooks.example.com/gone",),
                 ),
@@ -296,13 +239,8 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
+                    token=_LIVE,
+                    owns=_OWNS,
                     absent=(
                         Absent(url="https://hooks.example.com/b"),
                         Absent(url="https://hooks.example.com/a", events=("all",)),
@@ -318,18 +256,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "the guard is forgotten": (
         "guard",
         Case(
-            accounts=(
-                Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=_OWNS),),
             entries=(),
             hooks=(
                 Hook(
@@ -347,19 +274,10 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    token=_LIVE,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
                 ),
-                Account(
-                    name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
+                Account(name="trial", token=_TRIAL, owns=_OWNS),
             ),
             entries=(),
             hooks=(
@@ -379,7 +297,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    token=_LIVE,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
                     max_losses=0,
                 ),
@@ -410,7 +328,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
+                    token=_LIVE,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
                 ),
             ),
@@ -421,18 +339,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "writes come without a read": (
         "stale",
         Case(
-            accounts=(
-                Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=_OWNS),),
             entries=(),
             hooks=(
                 Hook(account="live", url="https://hooks.example.com/a", event="track_updated", active=False, day=3),
@@ -451,18 +358,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "a lost answer counts as done": (
         "result",
         Case(
-            accounts=(
-                Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=_OWNS),),
             entries=(
                 Entry(
                     name="entry-2",
@@ -481,7 +377,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    token=_TRIAL,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
                 ),
             ),
@@ -502,9 +398,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
         Case(
             accounts=(
                 Account(
-                    name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                    name="trial", token=_TRIAL, owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*")
                 ),
             ),
             entries=(
@@ -528,9 +422,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
         Case(
             accounts=(
                 Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                    name="live", token=_LIVE, owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*")
                 ),
             ),
             entries=(
@@ -558,9 +450,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
         Case(
             accounts=(
                 Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                    name="live", token=_LIVE, owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*")
                 ),
             ),
             entries=(
@@ -588,9 +478,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
         Case(
             accounts=(
                 Account(
-                    name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                    owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*"),
+                    name="trial", token=_TRIAL, owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*")
                 ),
             ),
             entries=(
@@ -603,18 +491,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "a stale plan is carried out": (
         "guard",
         Case(
-            accounts=(
-                Account(
-                    name="live",
-                    token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=_OWNS),),
             entries=(),
             hooks=(
                 Hook(account="live", url="https://hooks.example.com/gone", event="transaction_created"),
@@ -638,18 +515,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "ignored fields are updated": (
         "unasked",
         Case(
-            accounts=(
-                Account(
-                    name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
-                    owns=(
-                        "https://hooks.example.com/*",
-                        "https://hooks.example.com/a",
-                        "https://hooks.example.com/c/*",
-                        "https://*.example.net/a",
-                    ),
-                ),
-            ),
+            accounts=(Account(name="trial", token=_TRIAL, owns=_OWNS),),
             entries=(
                 Entry(
                     name="entry-3",
@@ -674,11 +540,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
     "what was switched off stays off": (
         "result",
         Case(
-            accounts=(
-                Account(
-                    name="live", token="shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", owns=("https://hooks.example.com/*",)
-                ),
-            ),
+            accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(
                 Entry(
                     name="entry-4",
@@ -704,7 +566,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             accounts=(
                 Account(
                     name="trial",
-                    token="shippo_test_B8z27Xf91wG3nsK06jd5PvTc",
+                    token=_TRIAL,
                     owns=("https://hooks.example.com/a", "https://hooks.example.com/c/*", "https://*.example.net/a"),
                 ),
             ),
