@@ -93,7 +93,8 @@ def _carried_out(
     changes = sum(len(account.changes) for account in plan.planned)
     with narrator.live(ResultMask(plan), changes):
         writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
-        report = apply(plan, writers, planning.invocation.stop, narrator, parallelism)
+        invocation = planning.invocation
+        report = apply(plan, writers, invocation.stop, invocation.clock.sleep, narrator, parallelism)
     view = view_report(report)
     return narrator.end(report_outcome(view), view)
 

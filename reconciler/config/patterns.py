@@ -11,7 +11,7 @@ from reconciler.config.interpolate import Rule
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess, read_pattern
 from reconciler.config.written import Claims, Text, Texts, WrittenAbsent, WrittenAccount
-from reconciler.model.configuration import DEFAULT_MAX_LOSSES, Absent, AbsentAt
+from reconciler.model.configuration import Absent, AbsentAt
 from reconciler.model.pattern import Pattern, PatternSet
 
 
@@ -42,7 +42,7 @@ class AccountClaims:
     absent: tuple[Absent, ...]
     absent_at: AbsentAt
     protect: PatternSet
-    max_losses: int
+    max_losses: int | None
 
 
 def read_claims(
@@ -79,7 +79,7 @@ def read_claims(
             protect=(
                 top_protect if claims.protect is None else _patterns(claims.protect, context, needed=needed)
             ).matcher,
-            max_losses=DEFAULT_MAX_LOSSES if losses is None else losses,
+            max_losses=losses,
         )
     return found
 

@@ -14,7 +14,6 @@ from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint
 from reconciler.model.webhook import Desired, Scope
 
-DEFAULT_MAX_LOSSES = 3
 DEFAULT_TIMEOUT = 30.0
 
 
@@ -87,7 +86,7 @@ class Account:
         absent: what must not exist here.
         absent_at: where the files say that, an empty list too.
         protect: what no run changes here.
-        max_losses: how many endpoints may lose events without consent.
+        max_losses: how many endpoints may lose events without consent; None where the file doesn't say.
     """
 
     name: str
@@ -104,7 +103,7 @@ class Account:
     absent: tuple[Absent, ...] = ()
     absent_at: AbsentAt = AbsentAt.NOWHERE
     protect: PatternSet = field(default_factory=PatternSet)
-    max_losses: int = DEFAULT_MAX_LOSSES
+    max_losses: int | None = None
 
     def is_own_kind(self, scope: Scope) -> bool:
         """Whether webhooks of this scope are of the account's kind; where its token says none, all are."""

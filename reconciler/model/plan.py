@@ -42,6 +42,7 @@ class Reason(Enum):
     DIFFERS = "differs"
     SWITCHED_OFF = "switched off at the provider"
     NOT_IN_FILE = "not in the file"
+    REPLACED_BY_OFF = "its entry moved, and is off"
     DUPLICATE = "duplicate"
     NAMED_ABSENT = "named in absent"
     DESTROY = "destroy"
@@ -57,18 +58,18 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
-    """A webhook that is to carry the events of another that will be narrowed.
+class Successor:
+    """A webhook that is there, and is to carry the events of another that will be narrowed.
 
     Attributes:
-        address: its name; the plan's create of this name makes it where it has no id yet.
+        address: its name.
         fields: what it is to have.
-        object_id: the provider's id; empty where the plan creates it.
+        object_id: the provider's id.
     """
 
     address: Address
     fields: Fields
-    object_id: str = ""
+    object_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +85,9 @@ class Change:
         remote: what the provider has; None for a create.
         wanted: the fields to send, in normal form; empty for a delete. Ignored fields are the provider's.
         fields: what differs, in the declaration's order; empty for creates and deletes.
-        rename: a rename's other half.
+        move: a move's other half.
         duplicate_of: the survivor that delivers the same.
-        carriers: what must deliver before this narrows: the webhooks that are to carry its events.
+        depends_on: what must be seen to deliver before this narrows, beside all that widens (`planning.successors`).
     """
 
     action: Action
@@ -97,9 +98,9 @@ class Change:
     remote: Remote | None = None
     wanted: Fields = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
-    rename: Address | None = None
+    move: Address | None = None
     duplicate_of: Address | None = None
-    carriers: tuple[Carrier, ...] = ()
+    depends_on: tuple[Successor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,9 +189,11 @@ class AccountPlan:
         unchanged: what is in step.
         protected: what is protected and in the file; with what differs.
         protected_others: what is protected and not in the file.
+        protected_owned: what is protected and would be owned else: it counts for the guard as what stays.
         unmanaged: by age.
         duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
+        max_losses: how many there may be by the file, or by the default.
         loss_limit: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
             without it; None leaves it to the file.
         verdict: the guard's.
@@ -204,9 +207,11 @@ class AccountPlan:
     unchanged: tuple[Pair, ...] = ()
     protected: tuple[Pair, ...] = ()
     protected_others: tuple[Remote, ...] = ()
+    protected_owned: tuple[Remote, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     duplicates: tuple[Duplicates, ...] = ()
     losses: tuple[Loss, ...] = ()
+    max_losses: int = 0
     loss_limit: int | None = None
     verdict: Verdict = Verdict.FINE
     addresses: frozenset[Address] = frozenset()

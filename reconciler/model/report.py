@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.model.plan import Change, Plan
+from reconciler.model.plan import Change, Plan, Verdict
 from reconciler.model.reading import ProviderError
-from reconciler.model.webhook import Remote
+from reconciler.model.webhook import Address, Remote
 
 
 class Outcome(Enum):
@@ -17,13 +17,13 @@ class Outcome(Enum):
     ALREADY = "already as wanted"
     CHANGED_MEANWHILE = "changed since the plan was made, left alone"
     GONE_MEANWHILE = "removed since the plan was made"
-    HELD = "held back: what is to carry its events isn't there"
+    HELD = "held back"
     FAILED = "failed"
     NOT_STARTED = "not started"
     UNKNOWN = "may have been done: no answer says so"
     UNVERIFIED = "done, but could not be read back"
-    OTHER_KEY = "not made: it came back as another webhook"
-    OTHER_KEY_STAYS = "made as another webhook, and could not be taken back"
+    OTHER_KEY = "not made: it came back as another webhook, which was deleted again"
+    OTHER_KEY_STAYS = "not made: it came back as another webhook, which was left alone"
     NOT_AS_WANTED = "answered as done, but it isn't: it reads back differently"
 
 
@@ -37,6 +37,8 @@ class Result:
         object_id: the webhook's id where there is one.
         error: what went wrong, where something did.
         made: what the provider made of a create instead, where it came back under another key.
+        waits_for: of a change that was held back: the webhook that isn't there as it should be.
+        verdict: of a change that was held back: what the guard says to it now.
     """
 
     change: Change
@@ -44,6 +46,8 @@ class Result:
     object_id: str = ""
     error: ProviderError | None = None
     made: Remote | None = None
+    waits_for: Address | None = None
+    verdict: Verdict = Verdict.FINE
 
     @property
     def is_done(self) -> bool:

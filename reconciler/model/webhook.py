@@ -91,6 +91,7 @@ class Remote:
         created: when the provider made it (UTC); None where it doesn't say.
         updated: when the provider last changed it (UTC); None where it doesn't say.
         unknown: names of fields that the declaration doesn't have.
+        answered: when the provider sent this, by its own clock (UTC); None where it doesn't say.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Remote:
     created: datetime | None = None
     updated: datetime | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
+    answered: datetime | None = field(default=None, compare=False)
 
     @property
     def age(self) -> tuple[datetime, str]:

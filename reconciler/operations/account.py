@@ -1,12 +1,12 @@
-"""The phases of one account's apply: widen, read back, narrow, read back."""
+"""The phases of one account's apply: widen, read back, judge again, narrow, read back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.plan import AccountPlan, Action, Carrier, Change, Phase
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Successor, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.report import AccountReport, Outcome, Result
@@ -15,8 +15,40 @@ from reconciler.operations.change import delete, is_as_wanted, look, update, ver
 from reconciler.operations.creates import Created, make_creates
 from reconciler.operations.crew import Crew
 from reconciler.planning.changes import duplicate_of, update_of
+from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for
+from reconciler.planning.successors import Widening
 from reconciler.providers.client import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """What keeps narrowing changes from being made.
+
+    Attributes:
+        unfinished: what was to widen and isn't seen to be there as wanted.
+        refused: ids of the webhooks whose loss the guard refuses, on what is really there.
+        verdict: the guard's.
+        standing: which successors are there, or why nobody knows.
+    """
+
+    unfinished: Widening
+    refused: frozenset[str] = frozenset()
+    verdict: Verdict = Verdict.FINE
+    standing: Mapping[Address, bool | ProviderError] = field(default_factory=dict)
+
+    def on(self, change: Change) -> Result | None:
+        """Why a change is held back, as its result; None where it isn't."""
+        assert change.remote is not None  # only changes of remote webhooks narrow  # noqa: S101
+        held = Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id)
+        waits_for = self.unfinished.holding(change)
+        if waits_for is not None:
+            return replace(held, waits_for=waits_for)
+        missing = {one.address: found for one in change.depends_on if (found := self.standing[one.address]) is not True}
+        if missing:
+            error = next((found for found in missing.values() if isinstance(found, ProviderError)), None)
+            return replace(held, waits_for=next(iter(missing)), error=error)
+        return replace(held, verdict=self.verdict) if change.remote.id in self.refused else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +59,7 @@ class AccountRun:
         plan: what is to be done.
         writer: the account's client.
         crew: the threads.
+        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
         results: what became of the planned changes so far, by address.
         repairs: what became of updates that made the survivor of a created key right, by address.
         duplicates: what became of deletes that the duplicate rule asked for after creates.
@@ -35,6 +68,7 @@ class AccountRun:
     plan: AccountPlan
     writer: Writer
     crew: Crew
+    sleep: Callable[[float], bool]
     results: dict[Address, Result] = field(default_factory=dict)
     repairs: dict[Address, Result] = field(default_factory=dict)
     duplicates: list[Result] = field(default_factory=list)
@@ -83,9 +117,8 @@ class AccountRun:
             repair = update_of(self._provider, desired, choice.survivor)
             if repair is not None and (not protected or choice.survivor.id in created.own):
                 repairs.append(repair)
-            carrier = Carrier(address=desired.address, fields=result.change.wanted, object_id=choice.survivor.id)
             duplicates.extend(
-                replace(duplicate_of(desired.address, other), carriers=(carrier,))
+                duplicate_of(desired.address, other)
                 for other in choice.duplicates
                 if not protected or other.id in created.own
             )
@@ -114,52 +147,97 @@ class AccountRun:
         In this order, because an update that drops an event may add one that a delete waits for.
         """
         planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
-        self._note(self._narrowed([change for change in planned if change.action is Action.UPDATE], listed))
-        self._note(self._narrowed([change for change in planned if change.action is Action.DELETE], listed))
-        self.duplicates = self._narrowed(duplicates, listed)
+        holds = self._holds(planned, listed)
+        self._note(self._narrowed([change for change in planned if change.action is Action.UPDATE], holds, listed))
+        self._note(self._narrowed([change for change in planned if change.action is Action.DELETE], holds, listed))
+        self.duplicates = self._narrowed(duplicates, holds, listed)
 
-    def _narrowed(self, changes: Sequence[Change], listed: Mapping[str, Remote]) -> list[Result]:
-        standing = self._standing(changes, listed)
-        return self._verified(self.crew.each(lambda change: self._narrow_one(change, standing), changes))
+    def _holds(self, planned: Sequence[Change], listed: Mapping[str, Remote]) -> Holds:
+        """What failed, and what the guards say to that: judged before anything narrows, on what is really there."""
+        widened = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
+        finished = [change for change in widened if self._is_finished(change.address)]
+        unfinished = Widening(self._provider, (change for change in widened if not self._is_finished(change.address)))
+        ready = [change for change in planned if unfinished.holding(change) is None]
+        if not ready or self.crew.is_over:
+            return Holds(unfinished=unfinished)
+        account, limit = self.plan.account, self.plan.loss_limit
+        deliveries = Deliveries(
+            owned=self.plan.claimed[Claim.OWNED],
+            protected=self.plan.protected_owned,
+            changes=(*finished, *ready),
+        )
+        losses = losses_of(account, (), deliveries)
+        verdict = verdict_on(account, losses, deliveries, limit)
+        if verdict is Verdict.FINE and losses and limit is None and not self._something_stays(deliveries, listed):
+            verdict = Verdict.NOTHING_LEFT
+        lost = (remote.id for loss in losses for remote in loss.remotes)
+        return Holds(
+            unfinished=unfinished,
+            refused=frozenset(lost if verdict is not Verdict.FINE else ()),
+            verdict=verdict,
+        )
 
-    def _narrow_one(self, change: Change, standing: Mapping[Address, bool | ProviderError]) -> Result:
-        missing = [found for carrier in change.carriers if (found := standing[carrier.address]) is not True]
-        if missing:
-            error = next((found for found in missing if isinstance(found, ProviderError)), None)
-            object_id = change.remote.id if change.remote is not None else ""
-            return Result(change=change, outcome=Outcome.HELD, object_id=object_id, error=error)
+    def _is_finished(self, address: Address) -> bool:
+        """Whether what was to widen has been seen to be there as wanted."""
+        return (self.repairs.get(address) or self.results[address]).is_done
+
+    def _something_stays(self, deliveries: Deliveries, listed: Mapping[str, Remote]) -> bool:
+        """Whether one owned webhook that is to stay delivers still. What was widened has just been seen."""
+        is_live = self._provider.is_live
+        if any(change.phase is Phase.WIDEN and is_live(change.wanted) for change in deliveries.changes):
+            return True
+        narrowed = {
+            change.remote.id
+            for change in deliveries.changes
+            if change.remote is not None and (change.action is Action.DELETE or not is_live(change.wanted))
+        }
+        return any(
+            isinstance(found := self._look(remote.id, listed), Remote) and is_live(found.fields)
+            for remote in (*deliveries.owned, *deliveries.protected)
+            if remote.id not in narrowed and is_live(remote.fields)
+        )
+
+    def _narrowed(self, changes: Sequence[Change], holds: Holds, listed: Mapping[str, Remote]) -> list[Result]:
+        holds = replace(holds, standing=self._standing(changes, listed))
+        return self._verified(self.crew.each(lambda change: holds.on(change) or self._narrow_one(change), changes))
+
+    def _narrow_one(self, change: Change) -> Result:
         return delete(self.writer, change) if change.action is Action.DELETE else self._update(change)
 
     def _standing(
         self, changes: Iterable[Change], listed: Mapping[str, Remote]
     ) -> Mapping[Address, bool | ProviderError]:
-        """Which carriers of these changes are there: those of this run by their results, all others by a look."""
+        """Which successors of these changes are there: those of this run by their results, all others by a look."""
         if self.crew.is_over:
             return {}  # nobody will ask
-        carriers = {carrier.address: carrier for change in changes for carrier in change.carriers}
-        seen = self.crew.every(lambda carrier: self._is_standing(carrier, listed), carriers.values())
-        return dict(zip(carriers, seen, strict=True))
+        successors = {successor.address: successor for change in changes for successor in change.depends_on}
+        seen = self.crew.every(lambda successor: self._is_standing(successor, listed), successors.values())
+        return dict(zip(successors, seen, strict=True))
 
-    def _is_standing(self, carrier: Carrier, listed: Mapping[str, Remote]) -> bool | ProviderError:
-        """Whether a carrier is there, or why nobody knows."""
-        result = self.repairs.get(carrier.address) or self.results.get(carrier.address)
+    def _is_standing(self, successor: Successor, listed: Mapping[str, Remote]) -> bool | ProviderError:
+        """Whether a successor is there, or why nobody knows."""
+        result = self.results.get(successor.address)
         if result is not None:
             return result.is_done
-        found = listed.get(carrier.object_id) or look(self.writer, carrier.object_id)
+        found = self._look(successor.object_id, listed)
         if not isinstance(found, Remote):
             return found is not None and found
         provider = self._provider
         named = provider.events_of(found.fields)
-        same = found.key is not None and found.key == provider.key_of(carrier.fields)
-        carried = all(provider.carries(named, event) for event in provider.events_of(carrier.fields))
+        same = found.key is not None and found.key == provider.key_of(successor.fields)
+        carried = all(provider.carries(named, event) for event in provider.events_of(successor.fields))
         return same and carried and provider.is_live(found.fields)
+
+    def _look(self, object_id: str, listed: Mapping[str, Remote]) -> Remote | ProviderError | None:
+        """A webhook as the list after the creates has it, or else as it reads now."""
+        return listed.get(object_id) or look(self.writer, object_id)
 
     def _update(self, change: Change) -> Result:
         return update(self.writer, self._provider, change)
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
         """Read back what was written, by id."""
-        return self.crew.check(lambda result: verified(self.writer, self._provider, result), results)
+        return self.crew.check(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
 
     def _note(self, results: Iterable[Result]) -> None:
         self.results.update((result.change.address, result) for result in results)

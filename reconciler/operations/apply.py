@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.model.event import Listener
@@ -14,13 +14,21 @@ from reconciler.operations.run import Stop, leave_signals_to_the_main_thread
 from reconciler.providers.client import Writer
 
 
-def apply(plan: Plan, writers: Mapping[str, Writer], stop: Stop, listener: Listener, parallelism: int) -> Report:
+def apply(
+    plan: Plan,
+    writers: Mapping[str, Writer],
+    stop: Stop,
+    sleep: Callable[[float], bool],
+    listener: Listener,
+    parallelism: int,
+) -> Report:
     """Do what the plan says, under its promises.
 
     Args:
         plan: what no guard refuses. Accounts that could not be planned are left alone.
         writers: a client for each planned account, by its name.
         stop: when asked, running calls end and nothing new starts.
+        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
         listener: is told what happens; called from several threads.
         parallelism: how many changes are worked on at once, over all accounts.
     Raises:
@@ -40,6 +48,7 @@ def apply(plan: Plan, writers: Mapping[str, Writer], stop: Stop, listener: Liste
                 plan=account,
                 writer=writers[account.account.name],
                 crew=Crew(account.account.name, pool, listener, stop.is_asked),
+                sleep=sleep,
             )
             for account in planned
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.model.plan import Action, Change
@@ -11,6 +12,9 @@ from reconciler.model.report import Outcome, Result
 from reconciler.model.webhook import Remote
 from reconciler.planning.compare import differences, wanted_fields
 from reconciler.providers.client import Reader, Writer
+
+LOOK_AGAIN_AFTER = (0.5, 1.0)
+"""Seconds before each further look at a webhook that doesn't read as it was written."""
 
 
 def create(writer: Writer, change: Change) -> tuple[Result, Remote | None]:
@@ -75,15 +79,25 @@ def look(reader: Reader, object_id: str) -> Remote | ProviderError | None:
         return None if error.kind is ErrorKind.GONE else error
 
 
-def verified(reader: Reader, provider: Provider, result: Result) -> Result:
+def verified(reader: Reader, provider: Provider, result: Result, sleep: Callable[[float], bool]) -> Result:
     """Read back what a write of a known webhook left behind, and correct its outcome.
 
     A lost answer may become known this way. It stays unknown where the webhook is not as wanted: the call may still be
-    on its way.
+    on its way. A read right after a write may be stale: what reads differently is looked at again.
+
+    Args:
+        reader: the account's client.
+        provider: says what counts as a difference.
+        result: what became of the write so far.
+        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
     """
     if result.outcome not in (Outcome.DONE, Outcome.UNKNOWN) or not result.object_id:
         return result
     found = look(reader, result.object_id)
+    for seconds in LOOK_AGAIN_AFTER:
+        if isinstance(found, ProviderError) or is_result(provider, result.change, found) or not sleep(seconds):
+            break
+        found = look(reader, result.object_id)
     if isinstance(found, ProviderError):
         if result.outcome is Outcome.UNKNOWN or found.kind is ErrorKind.INTERRUPTED:
             return result

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 
 from reconciler.model.plan import AccountPlan, Change
@@ -17,6 +20,8 @@ from reconciler.providers.client import Writer
 
 ROUNDS = 3
 """How often a create is sent at most, each time after a look that did not find it."""
+_AT_ONCE = timedelta(seconds=10)
+"""How much older than the answer to its create a webhook may be that the create made, by the provider's clock."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,13 +45,20 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
     """Make all creates of an account.
 
     One whose answer was lost, or that was refused, is looked for before it is sent again or given up: if its key is
-    there, that is it. All are looked for together, in one list a round.
+    there, that is it. All are looked for together, in one list a round. What came back under another key is taken back
+    where this run surely made it.
     """
     created = Created()
     pending = list(changes)
+    answers: list[Remote] = []
     for _ in range(ROUNDS):
-        sent = crew.each(lambda change: _send(plan, writer, change), pending)
-        created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} - plan.listed
+        made: dict[Address, Remote] = {}
+        sent = crew.each(partial(_send, writer, made), pending)
+        answers += made.values()
+        new = _surely_made(plan, answers)
+        created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
+        takeable = new - _others(changes, answers)
+        sent = crew.check(partial(_taken_back, writer, takeable), sent)
         _note(created, crew.check(lambda result: _since(created.results.get(result.change.address), result), sent))
         if not any(_is_worth_a_look(result) for result in sent):
             break
@@ -84,19 +96,50 @@ def _is_refused(result: Result) -> bool:
     return result.error is not None and result.error.kind is ErrorKind.INVALID
 
 
-def _send(plan: AccountPlan, writer: Writer, change: Change) -> Result:
-    """Send a create once. What comes back under another key is taken back, unless it was there before."""
-    result, made = create(writer, change)
-    if made is None or change.desired is None or made.key == change.desired.key:
+def _send(writer: Writer, made: dict[Address, Remote], change: Change) -> Result:
+    """Send a create once, and keep what the provider answered with. It may come back under another key."""
+    result, remote = create(writer, change)
+    if remote is None or change.desired is None:
         return result
-    error = None
-    if made.id not in plan.listed:
-        try:
-            writer.delete(made.id)
-        except ProviderError as failure:
-            error = None if failure.kind is ErrorKind.GONE else failure
-    outcome = Outcome.OTHER_KEY if error is None else Outcome.OTHER_KEY_STAYS
-    return replace(result, outcome=outcome, made=made, error=error)
+    made[change.address] = remote
+    if remote.key == change.desired.key:
+        return result
+    return replace(result, outcome=Outcome.OTHER_KEY_STAYS, made=remote)
+
+
+def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]:
+    """The ids of the webhooks that this run made, among those that its creates were answered with.
+
+    A service may answer a create with a webhook that was there before, whether or not its list shows it: one that is
+    older than what was listed, or than its own answer.
+    """
+    newest = max((remote.created for remote in plan.remotes if remote.created is not None), default=None)
+
+    def is_new(remote: Remote) -> bool:
+        if remote.id in plan.listed or remote.created is None:
+            return remote.id not in plan.listed
+        is_latest = newest is None or remote.created >= newest
+        return is_latest and (remote.answered is None or remote.created >= remote.answered - _AT_ONCE)
+
+    return frozenset(remote.id for remote in answers if is_new(remote))
+
+
+def _others(changes: Iterable[Change], answers: Sequence[Remote]) -> frozenset[str]:
+    """The ids of what a create was answered with that is another create's: it stands for that one's entry."""
+    wanted = {change.desired.key for change in changes if change.desired is not None}
+    times = Counter(remote.id for remote in answers)
+    return frozenset(remote.id for remote in answers if remote.key in wanted or times[remote.id] > 1)
+
+
+def _taken_back(writer: Writer, takeable: AbstractSet[str], result: Result) -> Result:
+    """What came back under another key is deleted again, where it may be."""
+    if result.made is None or result.made.id not in takeable:
+        return result
+    try:
+        writer.delete(result.made.id)
+    except ProviderError as error:
+        return replace(result, error=None if error.kind is ErrorKind.GONE else error)
+    return replace(result, outcome=Outcome.OTHER_KEY)
 
 
 def _looked_for(result: Result, there: Mapping[Key, Sequence[Remote]]) -> Result:

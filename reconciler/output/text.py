@@ -77,17 +77,21 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
 
 
 def _changes(rows: Iterable[ChangeRow], style: Style, verbosity: int) -> Iterator[str]:
-    for row in _renames_together([row for row in rows if row.action in SIGNS]):
+    for row in _moves_together([row for row in rows if row.action in SIGNS]):
         yield ""
         yield from _change(row, style, verbosity)
     in_step = [row for row in rows if row.action not in SIGNS and row.reason != "protected"]
     if verbosity > 0 and in_step:
         yield ""
-        yield from (f"  = {visible(row.address)}  in step" for row in in_step)
+        yield from (f"  = {visible(row.address)}  {_state(row)}" for row in in_step)
 
 
-def _renames_together(rows: Sequence[ChangeRow]) -> Iterator[ChangeRow]:
-    """The rows in their order, but the delete of a rename right after its create, though it is done later."""
+def _state(row: ChangeRow) -> str:
+    return "off, not at the provider" if row.reason == "off" else "in step"
+
+
+def _moves_together(rows: Sequence[ChangeRow]) -> Iterator[ChangeRow]:
+    """The rows in their order, but the delete of a move right after its create, though it is done later."""
     deletes = {row.partner: row for row in rows if row.action == "delete" and row.reason == "not_in_file"}
     shown: set[str] = set()
     for row in rows:
@@ -127,9 +131,11 @@ def _reason(row: ChangeRow) -> str:
     partner = visible(row.partner)
     match row.reason:
         case "missing":
-            return f"create: renamed, replaces {partner}" if partner else "create: not at the provider"
+            return f"create: moved, replaces {partner}" if partner else "create: not at the provider"
         case "not_in_file":
-            return f"delete: renamed, replaced by {partner}" if partner else f"delete: not in the file{when}"
+            return f"delete: moved, replaced by {partner}" if partner else f"delete: not in the file{when}"
+        case "replaced_by_off":
+            return f"delete: switched off, replaced by {partner}"
         case "differs":
             return f"update in place: differs{when}"
         case "switched_off":

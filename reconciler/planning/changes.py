@@ -10,7 +10,7 @@ from reconciler.model.plan import Action, Change, Claim, Duplicates, Pair, Phase
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.planning.compare import differences, wanted_fields
-from reconciler.planning.match import by_key, choose_for, renames
+from reconciler.planning.match import by_key, choose_for, moves
 
 Claimed = Mapping[Claim, Sequence[Remote]]
 
@@ -56,7 +56,7 @@ def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed
             else:
                 _match_missing(matched, account.provider, wanted)
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for remote in _all(owned)]
-        matched.changes = _with_renames(account.provider, matched.changes, left)
+        matched.changes = _with_moves(account.provider, matched, left)
     matched.changes.extend(_delete(account.name, remote, Reason.NAMED_ABSENT) for remote in claimed[Claim.ABSENT])
     matched.protected_others.extend(_all(protected))
     matched.changes = _ordered(matched.changes)
@@ -155,13 +155,16 @@ def _delete(account: str, remote: Remote, reason: Reason) -> Change:
     )
 
 
-def _with_renames(provider: Provider, changes: Sequence[Change], left: Sequence[Change]) -> list[Change]:
-    """The entries' changes and the deletes of what is left, those that are one rename told of each other."""
-    creates = sorted(
-        (change for change in changes if change.action is Action.CREATE), key=lambda change: change.address
-    )
-    halves = renames(provider, creates, left)
-    return [replace(change, rename=halves.get(change.address)) for change in (*changes, *left)]
+def _with_moves(provider: Provider, matched: Matched, left: Sequence[Change]) -> list[Change]:
+    """The entries' changes and the deletes of what is left, the two halves of a move told of each other."""
+    created = [change.desired for change in matched.changes if change.action is Action.CREATE]
+    off = {pair.desired.address: pair.desired for pair in matched.pairs if pair.remote is None}
+    halves = moves(provider, [*(wanted for wanted in created if wanted is not None), *off.values()], left)
+    deletes = [
+        replace(change, reason=Reason.REPLACED_BY_OFF) if halves.get(change.address) in off else change
+        for change in left
+    ]
+    return [replace(change, move=halves.get(change.address)) for change in (*matched.changes, *deletes)]
 
 
 _PHASES = {phase: rank for rank, phase in enumerate(Phase)}

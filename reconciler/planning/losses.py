@@ -15,6 +15,11 @@ from reconciler.model.webhook import Desired, Fields, Remote, Scope
 Receiver = tuple[Endpoint, Scope]
 
 
+_MOST = 3
+"""How many endpoints may lose events where the file doesn't say, and never more than `_SHARE` of those that receive."""
+_SHARE = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
     """What counts for losses in one account.
@@ -25,16 +30,19 @@ class Deliveries:
         changes: what would be done.
     """
 
-    owned: Sequence[Remote]
-    protected: Sequence[Remote]
+    owned: tuple[Remote, ...]
+    protected: tuple[Remote, ...]
     changes: Sequence[Change]
 
 
 def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveries) -> tuple[Loss, ...]:
-    """Every owned endpoint that would stop receiving something, however that comes about, in the order of endpoints."""
+    """Every owned endpoint that would stop receiving something, however that comes about, in the order of endpoints.
+
+    What a move takes from an endpoint is no loss: its new half is there before the old one goes.
+    """
     provider = account.provider
     before = _received(provider, (remote.fields for remote in deliveries.owned))
-    after = _received(provider, _fields_after(deliveries))
+    after = _received(provider, (*_fields_after(deliveries), *_moved(provider, deliveries.changes)))
     narrowed: dict[Receiver, list[Change]] = defaultdict(list)
     for change in deliveries.changes:
         if change.remote is not None and change.remote.key is not None and provider.is_live(change.remote.fields):
@@ -48,11 +56,25 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
     return tuple(found)
 
 
+def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
+    """How many endpoints may lose events without consent: what the file says, else the default.
+
+    Args:
+        account: whose file may say it.
+        owned: its owned webhooks: of the endpoints that receive now a third may go, and one always.
+    Source: contract, section 6.
+    """
+    if account.max_losses is not None:
+        return account.max_losses
+    receiving = len(_received(account.provider, (remote.fields for remote in owned)))
+    return max(1, min(_MOST, receiving // _SHARE))
+
+
 def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, limit: int | None) -> Verdict:
     """The guard's word on an account's losses.
 
     Args:
-        account: its `max_losses` counts where the command sets no limit.
+        account: its `max_losses`, or the default, counts where the command sets no limit.
         losses: as `losses_of` gives them.
         deliveries: what they were computed from.
         limit: how many losses the command lets the account have, which stands for both guards: what `--allow-losses`
@@ -60,13 +82,19 @@ def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries,
     """
     if limit is not None:
         return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE
-    if len(losses) > account.max_losses:
+    if len(losses) > max_losses_of(account, deliveries.owned):
         return Verdict.TOO_MANY
     is_live = account.provider.is_live
     staying = any(is_live(fields) for fields in _fields_after(deliveries)) or any(
         is_live(remote.fields) for remote in deliveries.protected
     )
     return Verdict.NOTHING_LEFT if losses and not staying else Verdict.FINE
+
+
+def _moved(provider: Provider, changes: Iterable[Change]) -> Iterable[Fields]:
+    """The fields of webhooks that move to a place which will deliver."""
+    new = {change.address for change in changes if change.action is Action.CREATE and provider.is_live(change.wanted)}
+    return (change.remote.fields for change in changes if change.remote is not None and change.move in new)
 
 
 def _fields_after(deliveries: Deliveries) -> Iterable[Fields]:

@@ -54,32 +54,55 @@ def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
     return dict(found)
 
 
-def renames(provider: Provider, creates: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
-    """Creates and deletes that are shown together: same events and scope, and the same path or the same host.
+def moves(provider: Provider, places: Iterable[Desired], deletes: Sequence[Change]) -> dict[Address, Address]:
+    """Wanted webhooks that the provider lacks and deletes that are one move: each is the other's only candidate.
+
+    Candidates have the same events and kind, and the same path or the same host.
 
     Args:
         provider: says which events a webhook names.
-        creates: in the order in which they are to be paired.
-        deletes: likewise.
+        places: what is wanted and not there.
+        deletes: of webhooks that no entry stands for.
     Returns:
-        Each half's address to the other's. The same path counts before the same host.
+        Each half's address to the other's. A move that could be read two ways is none.
+    Source: contract, section 3.
     """
+    there = [
+        (change.address, change.remote.key, change.remote.fields) for change in deletes if change.remote is not None
+    ]
+    old = _Candidates(provider, [(address, key, fields) for address, key, fields in there if key is not None])
+    new = _Candidates(provider, [(wanted.address, wanted.key, wanted.fields) for wanted in places])
     pairs: dict[Address, Address] = {}
-    for place in ("path", "host"):
-        waiting: dict[tuple[object, ...], list[Change]] = defaultdict(list)
-        for create in reversed(creates):
-            if create.desired is not None and create.address not in pairs:
-                waiting[_likeness(provider, create.desired.key, create.desired.fields, place)].append(create)
-        for delete in deletes:
-            if delete.remote is None or delete.remote.key is None or delete.address in pairs:
-                continue
-            partners = waiting.get(_likeness(provider, delete.remote.key, delete.remote.fields, place))
-            if partners:
-                partner = partners.pop().address
-                pairs[delete.address], pairs[partner] = partner, delete.address
+    for address, key, fields in new.items:
+        partner = old.only_one(key, fields)
+        if partner is not None and new.only_one(*partner[1:]) is not None:
+            pairs[address], pairs[partner[0]] = partner[0], address
     return pairs
 
 
-def _likeness(provider: Provider, key: Key, fields: Fields, place: str) -> tuple[object, ...]:
-    # The key's event says nothing where a webhook takes several.
-    return (provider.events_of(fields), key.scope, getattr(key.endpoint, place))
+_Item = tuple[Address, Key, Fields]
+
+
+class _Candidates:
+    """One side's halves of moves, by what makes two webhooks alike; counted, so that many take no longer."""
+
+    def __init__(self, provider: Provider, items: Sequence[_Item]) -> None:
+        self.items = items
+        self._provider = provider
+        self._by_place: dict[tuple[object, ...], list[_Item]] = defaultdict(list)
+        for item in items:
+            for place in self._places(*item[1:]):
+                self._by_place[place].append(item)
+
+    def only_one(self, key: Key, fields: Fields) -> _Item | None:
+        """The one half that is alike; None where there is none, or more than one."""
+        path, host, both = (self._by_place.get(place, []) for place in self._places(key, fields))
+        if len(path) + len(host) - len(both) != 1:
+            return None
+        return (path or host)[0]
+
+    def _places(self, key: Key, fields: Fields) -> tuple[tuple[object, ...], ...]:
+        # The key's event says nothing where a webhook takes several.
+        alike = (self._provider.events_of(fields), key.scope)
+        path, host = key.endpoint.path, key.endpoint.host
+        return (*alike, "path", path), (*alike, "host", host), (*alike, "both", path, host)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan
+from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
 from reconciler.model.reading import NotRead, Reading
 from reconciler.model.webhook import Address, Desired, Remote
-from reconciler.planning.carriers import with_carriers
 from reconciler.planning.changes import Matched, match_account
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
-from reconciler.planning.losses import Deliveries, losses_of, verdict_on
+from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.successors import with_successors
 from reconciler.planning.targets import matches_address, unmatched_targets
 
 
@@ -124,11 +124,13 @@ def _plan_account(
 ) -> AccountPlan:
     matched = match_account(account, desired, claimed, destroy=wish.destroy)
     kept = _filtered(matched.changes, wish.filters.targets)
-    changes = with_carriers(account.provider, kept, matched.pairs)
+    changes = with_successors(account.provider, kept, matched.pairs)
     changed = {change.address for change in matched.changes}
     deliveries = Deliveries(
         owned=claimed[Claim.OWNED],
-        protected=[remote for remote in claimed[Claim.PROTECTED] if remote.key is not None and claims.owns(remote.key)],
+        protected=tuple(
+            remote for remote in claimed[Claim.PROTECTED] if remote.key is not None and claims.owns(remote.key)
+        ),
         changes=changes,
     )
     losses = losses_of(account, desired, deliveries)
@@ -147,7 +149,9 @@ def _plan_account(
             if _is_meant(found.address, targets)
         ),
         losses=losses,
+        max_losses=max_losses_of(account, deliveries.owned),
         loss_limit=wish.loss_limit,
+        protected_owned=deliveries.protected,
         addresses=_addresses(account, matched, claimed),
         claimed=claimed,
         verdict=verdict_on(account, losses, deliveries, wish.loss_limit),
@@ -167,10 +171,13 @@ def _addresses(account: Account, matched: Matched, claimed: Mapping[Claim, tuple
 
 
 def _filtered(changes: Sequence[Change], targets: Sequence[str]) -> tuple[Change, ...]:
-    """The changes that the targets mean. A rename of which one half is left is no rename any more."""
+    """The changes that the targets mean. A move of which one half is left is no move any more."""
     kept = [change for change in changes if _is_meant(change.address, targets)]
     addresses = {change.address for change in kept}
-    return tuple(replace(change, rename=change.rename if change.rename in addresses else None) for change in kept)
+    return tuple(
+        change if change.move in addresses or change.reason is Reason.REPLACED_BY_OFF else replace(change, move=None)
+        for change in kept
+    )
 
 
 def _pairs(pairs: Iterable[Pair], targets: Sequence[str]) -> tuple[Pair, ...]:

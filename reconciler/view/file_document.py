@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.configuration import DEFAULT_MAX_LOSSES, DEFAULT_TIMEOUT, Account, Configuration
+from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, Configuration
 from reconciler.model.description import Description, Entry
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
@@ -122,7 +122,7 @@ def _claims(described: Described) -> dict[str, Json]:
     losses = described.account.max_losses
     claims: dict[str, Json] = {"owns": [template_text(pattern) for pattern in described.owns]}
     claims |= {"protect": protect} if protect else {}
-    return claims | ({"limits": {"max_losses": losses}} if losses != DEFAULT_MAX_LOSSES else {})
+    return claims | ({} if losses is None else {"limits": {"max_losses": losses}})
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Configuration
@@ -44,6 +44,7 @@ _REASONS = {
     Reason.DIFFERS: "differs",
     Reason.SWITCHED_OFF: "switched_off",
     Reason.NOT_IN_FILE: "not_in_file",
+    Reason.REPLACED_BY_OFF: "replaced_by_off",
     Reason.DUPLICATE: "duplicate",
     Reason.NAMED_ABSENT: "absent",
     Reason.DESTROY: "destroy",
@@ -83,14 +84,14 @@ def view_plan(plan: Plan) -> PlanView:
     )
 
 
-def _summary(plan: Plan, rows: Iterable[ChangeRow], losses: int, unmanaged: int, duplicates: int) -> Summary:
+def _summary(plan: Plan, rows: Sequence[ChangeRow], losses: int, unmanaged: int, duplicates: int) -> Summary:
     actions = [row.action for row in rows]
     protected = [row for row in rows if row.reason == "protected"]
     return Summary(
         create=actions.count("create"),
         update=actions.count("update"),
         delete=actions.count("delete"),
-        unchanged=actions.count("no-op") - len(protected),
+        unchanged=sum(row.action == "no-op" and not row.reason for row in rows),
         protected=len(protected),
         protected_differences=sum(bool(row.fields) for row in protected),
         unmanaged=unmanaged,
@@ -122,7 +123,7 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
         standing=Standing.CHANGED if account.changes else Standing.IN_STEP,
         verdict=_VERDICTS[account.verdict],
         losses=len(account.losses),
-        max_losses=named.max_losses,
+        max_losses=account.max_losses,
         loss_limit=account.loss_limit,
         absent_place=configuration.absent_place(named),
         listed=len(account.remotes),
@@ -152,7 +153,7 @@ class AccountMask:
     def rows(self) -> Iterator[ChangeRow]:
         """Every webhook that is in the file or would be changed."""
         yield from map(self._change, self.account.changes)
-        yield from (self._no_op(pair, "") for pair in self.account.unchanged)
+        yield from (self._no_op(pair, "" if pair.remote is not None else "off") for pair in self.account.unchanged)
         yield from (self._no_op(pair, "protected") for pair in self.account.protected)
         for remote in self.account.protected_others:
             row = self._row(Address.of_remote(self.account.account.name, remote.id), remote)
@@ -185,7 +186,7 @@ class AccountMask:
 
     def _change(self, change: Change) -> ChangeRow:
         after = plain_fields(self._provider, self.showing, change.wanted) if change.wanted else None
-        partner = change.rename or change.duplicate_of
+        partner = change.move or change.duplicate_of
         fields = tuple(map(self._field, change.fields))
         # Both sides of a URL are shown together, or a changed secret would read the same on both.
         if after is not None:

@@ -40,10 +40,12 @@ class Outcome:
 
 
 def plan_outcome(view: PlanView, *, detailed: bool) -> Outcome:
-    """The end of `plan`. It shows the guard's verdict and never exits with 3."""
+    """The end of `plan`: refused where `apply` would be, so that a green check never becomes a red deployment."""
     words = plan_words(view)
     if view.not_checked:
         return Outcome(words=words, code=ExitCode.ERROR)
+    if view.refused:
+        return Outcome(words=words, code=ExitCode.REFUSED)
     return Outcome(words=words, code=ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE)
 
 

@@ -40,9 +40,9 @@ class ChangeRow:
         index: the event, or empty.
         provider: the provider's name.
         action: `create`, `update`, `delete` or `no-op`.
-        reason: why, as a stable word: `missing`, `differs`, `switched_off`, `not_in_file`, `duplicate`, `absent`,
-            `destroy`, `protected`; empty for a plain no-op.
-        partner: the address of a rename's other half, or of a duplicate's survivor.
+        reason: why, as a stable word: `missing`, `differs`, `switched_off`, `not_in_file`, `replaced_by_off`,
+            `duplicate`, `absent`, `destroy`, `protected`, `off` (and not at the provider); empty for a plain no-op.
+        partner: the address of a move's other half, or of a duplicate's survivor.
         object_id: the provider's id, or empty.
         updated: when the provider last changed it, or empty.
         before: all fields now; None for a create.
@@ -119,7 +119,7 @@ class AccountRow:
     Attributes:
         verdict: `fine`, `too_many_losses` or `nothing_left`; `not_checked` where nobody knows.
         losses: how many endpoints lose events.
-        max_losses: how many may, by the file.
+        max_losses: how many may, by the file or the default.
         loss_limit: how many may, by the command; None where it leaves that to the file.
         absent_place: where the files take more under `absent` for this account alone.
         listed: how many webhooks were listed.

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.model.plan import Action, Change, Plan
+from reconciler.model.plan import Action, Change, Plan, Verdict
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
+
+_FORBIDDEN = 403
+_VERDICTS = {
+    Verdict.TOO_MANY: "with what failed, more endpoints than allowed would lose events",
+    Verdict.NOTHING_LEFT: "with what failed, nothing that this configuration owns would receive events any more",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +142,11 @@ class ResultMask:
         )
 
     def _words(self, result: Result) -> str:
-        """The outcome; of a delete that no plan showed also why."""
+        """The outcome; of what was held back, and of a delete that no plan showed, also why."""
+        if result.waits_for is not None:
+            return f"{result.outcome.value}: {self.address(result.waits_for)} isn't there as it should be"
+        if result.verdict is not Verdict.FINE:
+            return f"{result.outcome.value}: {_VERDICTS[result.verdict]}"
         survivor = result.change.duplicate_of
         if survivor is None or result.change.address in self._planned:
             return result.outcome.value
@@ -150,7 +160,7 @@ class ResultMask:
             case Outcome.CHANGED_MEANWHILE | Outcome.GONE_MEANWHILE:
                 return "Somebody changed it meanwhile: run `reconciler plan` and look again."
             case Outcome.HELD:
-                return "Nothing is lost. Mend what failed above, then apply again."
+                return "Nothing is lost. Fix what failed above, then apply again."
             case Outcome.UNKNOWN | Outcome.NOT_AS_WANTED | Outcome.UNVERIFIED:
                 return "Run `reconciler plan`: it shows what is left to do, and the next apply does it."
             case _:
@@ -160,13 +170,26 @@ class ResultMask:
         if result.error is None:
             return ""
         provider = self._providers[result.change.address.account]
-        refused = result.change.action is Action.CREATE and result.error.kind is ErrorKind.INVALID
-        if not refused or provider.lists_inactive:
-            return result.error.help
-        hidden = (
-            f"If a switched-off webhook of this URL and event is hidden from the list, remove it at {provider.portal}."
+        is_create = result.change.action is Action.CREATE
+        refused = is_create and result.error.kind is ErrorKind.INVALID
+        helps = [result.error.help]
+        if refused and not provider.lists_inactive:
+            helps.append(
+                "If a switched-off webhook of this URL and event is hidden from the list, remove it at "
+                f"{provider.portal}."
+            )
+        if refused or (is_create and result.error.status == _FORBIDDEN):
+            helps += self._help_for_room(result.change)
+        return " ".join(filter(None, helps))
+
+    def _help_for_room(self, create: Change) -> Iterator[str]:
+        """How to make room for a create, where the plan deletes what waits for it."""
+        if create.move is None:
+            return
+        yield (
+            "If the provider is at its limit of webhooks, make room first: apply once with "
+            f"`--target '{self.address(create.move)}'`, which deletes what this one replaces, then apply again."
         )
-        return f"{result.error.help} {hidden}".strip()
 
     def _help_for_another(self, result: Result) -> str:
         """What tells the webhook that came back from the one that was sent: its URL's form, or its event and kind."""

@@ -1,4 +1,4 @@
-"""What several events on one webhook mean for a plan: its key, renames, losses, and the lines that name them."""
+"""What several events on one webhook mean for a plan: its key, moves, losses, and the lines that name them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from reconciler.model.plan import AccountPlan, Action, Change, Hint, Reason
 from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
 from reconciler.planning.planner import Wish, plan
+from reconciler.planning.successors import Widening
 from reconciler.view.masking import view_plan
 from reconciler.view.plan_view import AbsentLine, LossRow
 from tests.contract.bench import Bench, Wanted
@@ -46,7 +47,7 @@ def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> Non
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "renamed", "carried"),
+    ("old", "new", "moved", "carried"),
     [
         pytest.param((A, B), (B, A), True, True, id="same-events"),
         pytest.param((A, B), (C,), False, False, id="other-events"),
@@ -54,24 +55,24 @@ def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> Non
         pytest.param((A,), (ALL,), False, True, id="every-event"),
     ],
 )
-def test_rename_needs_the_same_events(
+def test_move_needs_the_same_events(
     loft: Bench,
     old: tuple[str, ...],
     new: tuple[str, ...],
-    renamed: bool,  # noqa: FBT001 - of the table
+    moved: bool,  # noqa: FBT001 - of the table
     carried: bool,  # noqa: FBT001 - of the table
 ) -> None:
     loft.put(Hook(path="/old", events=old))
     create, delete = _planned(loft, {"a": Hook(path="/new", events=new)}).changes
-    assert (create.rename is not None, delete.rename is not None) == (renamed, renamed)
-    assert [carrier.address for carrier in delete.carriers] == ([create.address] if carried else [])
+    assert (create.move is not None, delete.move is not None) == (moved, moved)
+    assert Widening(PIGEONRY, [create]).holding(delete) == (create.address if carried else None)
 
 
-def test_each_rename_finds_the_one_with_its_events(loft: Bench) -> None:
+def test_each_move_finds_the_one_with_its_events(loft: Bench) -> None:
     first, second = loft.put(Hook(path="/old/1", events=(A,)), Hook(path="/old/2", events=(B, C)))
     wanted = {"a": Hook(path="/new/1", events=(B, C)), "b": Hook(path="/new/2", events=(A,))}
     partners = {
-        str(change.address): str(change.rename or change.duplicate_of) for change in _planned(loft, wanted).changes
+        str(change.address): str(change.move or change.duplicate_of) for change in _planned(loft, wanted).changes
     }
     assert partners == {
         "default/a": f"default/@{second}",
@@ -85,8 +86,8 @@ def test_duplicate_is_carried_by_its_survivor_also_where_that_loses_an_event(lof
     loft.put(Hook(events=(A, C)), Hook(events=(B,)))
     update, delete = _planned(loft, {"a": Hook(events=(A, B))}).changes
     assert (update.action, delete.action, delete.reason) == (Action.UPDATE, Action.DELETE, Reason.DUPLICATE)
-    assert [(carrier.address, carrier.fields) for carrier in delete.carriers] == [(update.address, update.wanted)]
-    assert update.carriers == ()
+    assert [(one.address, one.fields) for one in delete.depends_on] == [(update.address, update.wanted)]
+    assert update.depends_on == ()
 
 
 def _losing(change: Change) -> tuple[Action, tuple[str, ...]]:

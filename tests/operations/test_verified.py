@@ -84,7 +84,7 @@ def test_create_that_comes_back_as_a_webhook_listed_before_is_not_taken_back(sit
     run = site.plan([entry("a")], [account(owns=["/a"])])
     with site.fault(_answer(201, "theirs", "/a/"), "POST"):
         (result,) = run.apply().results
-    assert (result.outcome, _made(result)) == (Outcome.OTHER_KEY, HOST + "/a/")
+    assert (result.outcome, _made(result)) == (Outcome.OTHER_KEY_STAYS, HOST + "/a/")
     assert writes(site.log()) == []
     assert list(site.webhooks()) == ["theirs"]
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -74,17 +75,19 @@ class Foreseen:
     Attributes:
         owned: owned webhooks before it; those that are named absent don't count as receiving.
         after: owned webhooks after it, created ones too.
+        moved: owned webhooks that go, and whose new place is there by then.
         protected: webhooks that are owned and protected.
     """
 
     owned: list[Seen]
     after: list[Seen]
     protected: list[Seen]
+    moved: list[Seen]
 
     @property
     def losses(self) -> int:
         """Endpoints, of one `is_test`, that receive something now and would not receive it after."""
-        now, then = _received(self.owned), _received(self.after)
+        now, then = _received(self.owned), _received([*self.after, *self.moved])
         return len({(endpoint, is_test) for endpoint, is_test, _ in now - then})
 
     @property
@@ -132,11 +135,33 @@ def foresee(world: World, targets: Sequence[str] = (), *, destroy: bool = False)
     for key, found in owned.items():
         _, wanted = entries.get(key, (None, None))
         after += _after(found, wanted, targets, destroy=destroy)
-    for key, (seen, wanted) in entries.items():
-        missing = key not in owned and not any(other.key == key for other in protected) and not destroy
-        if missing and seen.active and _is_meant(targets, wanted.address.text(long=False)):
-            after.append(seen)
-    return Foreseen(owned=[seen for found in owned.values() for seen, _ in found], after=after, protected=protected)
+    missing = [
+        (seen, wanted.address.text(long=False))
+        for key, (seen, wanted) in entries.items()
+        if key not in owned and not any(other.key == key for other in protected) and not destroy
+    ]
+    after += [seen for seen, address in missing if seen.active and _is_meant(targets, address)]
+    left = [(seen, f"@{remote.id}") for key, found in owned.items() if key not in entries for seen, remote in found]
+    return Foreseen(
+        owned=[seen for found in owned.values() for seen, _ in found],
+        after=after,
+        protected=protected,
+        moved=[
+            old
+            for new, there in missing
+            for old, here in left
+            if new.active and _is_meant(targets, there) and _is_meant(targets, here)
+            if [one for one, _ in left if _is_alike(one, new)] == [old]
+            and [one for one, _ in missing if _is_alike(one, old)] == [new]
+        ],
+    )
+
+
+def _is_alike(one: Seen, other: Seen) -> bool:
+    """Whether one may have moved to the other: same event and kind, and the same path or the same host."""
+    places = [urlsplit(seen.endpoint) for seen in (one, other)]
+    near = places[0].path == places[1].path or places[0].hostname == places[1].hostname
+    return near and (one.event, one.is_test) == (other.event, other.is_test)
 
 
 def _after(

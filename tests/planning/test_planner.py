@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.plan import Action, Hint, Phase, Reason, Verdict
+from reconciler.model.plan import AccountPlan, Action, Hint, Phase, Reason, Verdict
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError
 from reconciler.model.webhook import Desired, Remote
+from reconciler.planning.successors import Widening
+from reconciler.providers.shippo import SHIPPO
 from tests.support.builders import absent, account, entry, hook, not_planned, only, planned, signs
 
 CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
@@ -66,7 +68,7 @@ def test_survivor_is_made_right_though_a_duplicate_is() -> None:
         Reason.DUPLICATE,
         update.address,
     )
-    assert [carrier.object_id for carrier in delete.carriers] == ["1"]
+    assert Widening(SHIPPO, [update]).holding(delete) == update.address
 
 
 def test_entry_that_ignores_active_keeps_the_live_one_of_duplicates() -> None:
@@ -103,19 +105,35 @@ def test_absent_names_only_the_accounts_own_kind() -> None:
     assert signs(made) == []
 
 
-def test_rename_is_shown_as_one_and_the_delete_waits_for_the_create() -> None:
-    made = only(planned([entry("a", "/new")], [hook("1", "/old")]))
+def test_move_is_shown_as_one_loses_nothing_and_the_delete_waits_for_the_create() -> None:
+    made = only(planned([entry("a", "/new")], [hook("1", "/old")], [account(max_losses=0)]))
     create, delete = made.changes
-    assert (create.action, create.rename, delete.rename) == (Action.CREATE, delete.address, create.address)
-    assert [carrier.address for carrier in delete.carriers] == [create.address]
-    assert [loss.events for loss in made.losses] == [("track_updated",)]
-    assert made.verdict is Verdict.FINE
+    assert (create.action, create.move, delete.move) == (Action.CREATE, delete.address, create.address)
+    assert Widening(SHIPPO, [create]).holding(delete) == create.address
+    assert (made.losses, made.verdict) == ((), Verdict.FINE)
 
 
-def test_rename_prefers_the_same_path_on_another_host() -> None:
-    remotes = [hook("1", "/x"), hook("2", "https://old.example.com/new")]
-    made = only(planned([entry("a", "/new")], remotes, [account(owns=["/*", "https://old.example.com/*"])]))
-    assert [change.rename and change.rename.name for change in made.changes] == ["@2", None, "a"]
+@pytest.mark.parametrize(
+    ("receiving", "limit"),
+    [
+        pytest.param(*pair, id=f"{pair[0]}-receive")
+        for pair in ((1, 1), (2, 1), (5, 1), (6, 2), (8, 2), (9, 3), (40, 3))
+    ],
+)
+def test_default_limit_is_three_and_a_third_of_what_receives_and_one_always(receiving: int, limit: int) -> None:
+    remotes = [hook(str(number), f"/{number}", day=number) for number in range(receiving)]
+    beside = [hook("off", "/off", active=False), hook("absent", "/absent"), hook("else", "https://else.example.com/")]
+    owner = account(max_losses=None, absents=[absent("/absent")])
+
+    def made(gone: int) -> AccountPlan:
+        kept = [entry(f"k{number}", f"/{number}") for number in range(gone, receiving)]
+        return only(
+            planned([*kept, entry("new", "https://hooks.example.com:8443/", ALL)], [*remotes, *beside], [owner])
+        )
+
+    assert made(0).max_losses == limit
+    assert made(limit).verdict is Verdict.FINE
+    assert receiving == limit or made(limit + 1).verdict is Verdict.TOO_MANY
 
 
 @pytest.mark.parametrize(
@@ -157,30 +175,31 @@ def test_narrowing_all_loses_any_other_event() -> None:
     assert [loss.events for loss in made.losses] == [
         ("batch_created", "batch_purchased", "track_updated", "transaction_updated", "any other event")
     ]
-    (delete,) = [change for change in made.changes if change.action is Action.DELETE]
-    assert [carrier.address.name for carrier in delete.carriers] == ["a"]
+    create, delete = made.changes
+    assert Widening(SHIPPO, [create]).holding(delete) == create.address
 
 
 def test_widening_to_all_loses_nothing_and_carries_the_singles() -> None:
     made = only(planned([entry("a", event=ALL)], [hook("1", event=CREATED), hook("2", event=UPDATED)]))
     assert made.losses == ()
-    assert [[carrier.address.index for carrier in change.carriers] for change in made.changes] == [[], ["all"], ["all"]]
+    widening = Widening(SHIPPO, made.changes)
+    assert [widening.holding(change) for change in made.changes[1:]] == [made.changes[0].address] * 2
 
 
 def test_delete_whose_replacement_was_filtered_out_is_a_loss() -> None:
     desired, remotes = [entry("a", event=ALL), entry("keep", "/keep")], [hook("1"), hook("2", "/keep")]
     assert only(planned(desired, remotes)).losses == ()
     filtered = only(planned(desired, remotes, targets=["@1"]))
-    assert [(loss.events, change.carriers) for loss, change in zip(filtered.losses, filtered.changes, strict=True)] == [
-        (("track_updated",), ())
-    ]
+    assert [loss.events for loss in filtered.losses] == [("track_updated",)]
+    assert Widening(SHIPPO, filtered.changes).holding(filtered.changes[0]) is None
 
 
 def test_loss_can_be_named_under_absent_unless_an_entry_would_match() -> None:
     keep = entry("keep", "/keep")
     free = only(planned([keep], [hook("k", "/keep"), hook("1")]))
     assert [loss.absent_line for loss in free.losses] == [True]
-    taken = only(planned([keep, entry("a", "/a?tenant=x")], [hook("k", "/keep"), hook("1", "/a?tenant=y")]))
+    named = [entry("a", "/a?tenant=x"), entry("b", "/a?tenant=z")]
+    taken = only(planned([keep, *named], [hook("k", "/keep"), hook("1", "/a?tenant=y")]))
     assert [loss.absent_line for loss in taken.losses] == [False]
     narrowed = only(planned([keep, entry("a", active=False)], [hook("k", "/keep"), hook("1")]))
     assert [loss.absent_line for loss in narrowed.losses] == [False]

@@ -91,7 +91,7 @@ def account(
     absents: Sequence[Absent] = (),
     protect: Sequence[str] = (),
     is_test: bool = False,
-    max_losses: int = 3,
+    max_losses: int | None = 3,
     base_url: str = "https://api.example.com",
 ) -> Account:
     """An account that owns everything at the usual host."""

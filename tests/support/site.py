@@ -95,7 +95,7 @@ class Run:
     def apply(self, parallelism: int = 4) -> Report:
         """Carry the plan out."""
         writers = {name: client for name, client in self.clients.items() if not isinstance(client, NotRead)}
-        return apply(self.plan, writers, self.stop, self.events.append, parallelism)
+        return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism)
 
 
 class Site:
