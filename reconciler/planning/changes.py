@@ -159,7 +159,7 @@ def _with_moves(provider: Provider, matched: Matched, left: Sequence[Change]) ->
     """The entries' changes and the deletes of what is left, the two halves of a move told of each other."""
     created = [change.desired for change in matched.changes if change.action is Action.CREATE]
     off = {pair.desired.address: pair.desired for pair in matched.pairs if pair.remote is None}
-    halves = moves(provider, [*(wanted for wanted in created if wanted is not None), *off.values()], left)
+    halves = moves(provider, (wanted for wanted in created if wanted is not None), off.values(), left)
     deletes = [
         replace(change, reason=Reason.REPLACED_BY_OFF) if halves.get(change.address) in off else change
         for change in left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.plan import Change
@@ -54,29 +54,42 @@ def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
     return dict(found)
 
 
-def moves(provider: Provider, places: Iterable[Desired], deletes: Sequence[Change]) -> dict[Address, Address]:
+def moves(
+    provider: Provider, creates: Iterable[Desired], off: Iterable[Desired], deletes: Iterable[Change]
+) -> dict[Address, Address]:
     """Wanted webhooks that the provider lacks and deletes that are one move: each is the other's only candidate.
 
     Candidates have the same events and kind, and the same path or the same host.
 
     Args:
         provider: says which events a webhook names.
-        places: what is wanted and not there.
+        creates: what is to be made.
+        off: what is off and not at the provider: it replaces only what nothing that is made may replace.
         deletes: of webhooks that no entry stands for.
     Returns:
         Each half's address to the other's. A move that could be read two ways is none.
     Source: contract, section 3.
     """
-    there = [
-        (change.address, change.remote.key, change.remote.fields) for change in deletes if change.remote is not None
+    old = [
+        (change.address, change.remote.key, change.remote.fields)
+        for change in deletes
+        if change.remote is not None and change.remote.key is not None
     ]
-    old = _Candidates(provider, [(address, key, fields) for address, key, fields in there if key is not None])
-    new = _Candidates(provider, [(wanted.address, wanted.key, wanted.fields) for wanted in places])
+    made = _Candidates(provider, [(wanted.address, wanted.key, wanted.fields) for wanted in creates])
+    rest = [item for item in old if not made.alike(item)]
+    return _only_pairs(made, _Candidates(provider, old)) | _only_pairs(
+        _Candidates(provider, [(wanted.address, wanted.key, wanted.fields) for wanted in off]),
+        _Candidates(provider, rest),
+    )
+
+
+def _only_pairs(new: _Candidates, old: _Candidates) -> dict[Address, Address]:
     pairs: dict[Address, Address] = {}
-    for address, key, fields in new.items:
-        partner = old.only_one(key, fields)
-        if partner is not None and new.only_one(*partner[1:]) is not None:
-            pairs[address], pairs[partner[0]] = partner[0], address
+    for item in new.items:
+        found = old.alike(item)
+        if len(found) == 1 and len(new.alike(found[0])) == 1:
+            here, there = item[0], found[0][0]
+            pairs[here], pairs[there] = there, here
     return pairs
 
 
@@ -84,25 +97,24 @@ _Item = tuple[Address, Key, Fields]
 
 
 class _Candidates:
-    """One side's halves of moves, by what makes two webhooks alike; counted, so that many take no longer."""
+    """One side's halves of moves, by what makes two webhooks alike."""
 
     def __init__(self, provider: Provider, items: Sequence[_Item]) -> None:
         self.items = items
         self._provider = provider
         self._by_place: dict[tuple[object, ...], list[_Item]] = defaultdict(list)
         for item in items:
-            for place in self._places(*item[1:]):
+            for place in self._places(item):
                 self._by_place[place].append(item)
 
-    def only_one(self, key: Key, fields: Fields) -> _Item | None:
-        """The one half that is alike; None where there is none, or more than one."""
-        path, host, both = (self._by_place.get(place, []) for place in self._places(key, fields))
-        if len(path) + len(host) - len(both) != 1:
-            return None
-        return (path or host)[0]
+    def alike(self, item: _Item) -> Sequence[_Item]:
+        """The halves that are alike; two or three stand for more, so that many take no longer."""
+        found = (one for place in self._places(item) for one in self._by_place.get(place, ())[:2])
+        return tuple({one[0]: one for one in found}.values())
 
-    def _places(self, key: Key, fields: Fields) -> tuple[tuple[object, ...], ...]:
+    def _places(self, item: _Item) -> Iterator[tuple[object, ...]]:
+        _, key, fields = item
         # The key's event says nothing where a webhook takes several.
-        alike = (self._provider.events_of(fields), key.scope)
-        path, host = key.endpoint.path, key.endpoint.host
-        return (*alike, "path", path), (*alike, "host", host), (*alike, "both", path, host)
+        events = self._provider.events_of(fields)
+        yield events, key.scope, "path", key.endpoint.path
+        yield events, key.scope, "host", key.endpoint.host

@@ -35,7 +35,8 @@ def _plan() -> Plan:
 
 def _result(outcome: Outcome, error: ProviderError | None = None, number: int = 0) -> Result:
     made: AccountPlan = only(_plan())
-    return Result(change=made.changes[number], outcome=outcome, object_id="new\x07", error=error)
+    waits_for = made.changes[0].address if outcome is Outcome.HELD else None
+    return Result(change=made.changes[number], outcome=outcome, object_id="new\x07", error=error, waits_for=waits_for)
 
 
 def _streams(out: TextIO, err: TextIO) -> Streams:
@@ -102,7 +103,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
             _report(_result(Outcome.FAILED, DENIED), _result(Outcome.HELD, number=2), error=DENIED),
             "\nNot done, or not seen to be done:\n"
             "  b[track_updated]: create: failed\n"
-            "  @2: delete: held back: what is to carry its events isn't there\n"
+            "  @2: delete: held back: b[track_updated] isn't there as it should be\n"
             "Apply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
             "error: default: after the creates: the provider refused the token\\x1b[2J\nhelp: Check it.\n",
             1,
@@ -136,7 +137,7 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
         ),
         pytest.param(
             Outcome.OTHER_KEY,
-            "+ b[track_updated] (new\\x07): create: not made: it came back as another webhook\n"
+            "+ b[track_updated] (new\\x07): create: not made: it came back as another webhook, which was deleted again\n"
             "    help: `reconciler list` shows how the provider keeps it.",
             id="other-key",
         ),

@@ -100,6 +100,12 @@ def test_move_of_which_the_targets_leave_one_half_is_none() -> None:
     assert (create.move, delete.move) == (delete.address, create.address)
 
 
+def test_entry_that_has_long_been_off_makes_no_move_ambiguous() -> None:
+    desired = [entry("a", "/new"), entry("off", "/off", active=False)]
+    assert moves(desired, [hook("1", "/old")]) == {"a": "@1", "@1": "a"}
+    assert moves([*desired, entry("b", "/newer")], [hook("1", "/old")]) == {}
+
+
 @pytest.mark.parametrize("active", [True, False])
 def test_what_an_entry_that_is_off_replaces_is_told_so(active: bool) -> None:  # noqa: FBT001 - a table
     off = entry("a", "/new", active=False)

@@ -80,7 +80,7 @@ def test_protected_and_in_step_are_no_ops_with_equal_sides() -> None:
     rows = view_plan(made).rows
     assert [(row.address, row.action, row.reason, len(row.fields)) for row in rows] == [
         ("b[track_updated]", "no-op", "", 0),
-        ("off[track_updated]", "no-op", "", 0),
+        ("off[track_updated]", "no-op", "off", 0),
         ("a[track_updated]", "no-op", "protected", 2),
         ("@3", "no-op", "protected", 0),
     ]
@@ -88,7 +88,7 @@ def test_protected_and_in_step_are_no_ops_with_equal_sides() -> None:
     assert rows[1].before is None
 
 
-def test_a_rename_is_two_rows_that_name_each_other() -> None:
+def test_a_move_is_two_rows_that_name_each_other() -> None:
     rows = view_plan(planned([entry("a", "/new")], [hook("1", "/old")])).rows
     assert [(row.address, row.partner) for row in rows] == [("a[track_updated]", "@1"), ("@1", "a[track_updated]")]
 
@@ -111,12 +111,12 @@ def test_everything_is_counted_once() -> None:
         create=1,
         update=1,
         delete=2,
-        unchanged=2,
+        unchanged=1,
         protected=1,
         protected_differences=1,
         unmanaged=2,
         duplicates=1,
-        losses=1,
+        losses=0,
         not_checked=0,
     )
 

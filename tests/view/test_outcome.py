@@ -61,12 +61,12 @@ drift_unmanaged = partial(drift_outcome, fail_on_unmanaged=True)
         pytest.param(plan, PROTECTED, 0, "No changes; 1 protected difference.", id="plan-protected"),
         pytest.param(detailed, PROTECTED, 0, "No changes; 1 protected difference.", id="detailed-protected"),
         pytest.param(
-            plan, REFUSED, 0, "Plan: 0 to create, 0 to update, 1 to delete; refused: default.", id="plan-refused"
+            plan, REFUSED, 3, "Plan: 0 to create, 0 to update, 1 to delete; refused: default.", id="plan-refused"
         ),
         pytest.param(
             detailed,
             REFUSED,
-            2,
+            3,
             "Plan: 0 to create, 0 to update, 1 to delete; refused: default.",
             id="detailed-refused",
         ),

@@ -88,6 +88,7 @@ def test_schemas_name_every_outcome_and_every_reason() -> None:
     assert schema("plan")["definitions"]["resource_change"]["properties"]["action_reason"]["enum"] == [
         *reasons,
         "protected",
+        "off",
         None,
     ]
     actions = lines["apply_start_line"]["properties"]["hook"]["properties"]["action"]["enum"]
