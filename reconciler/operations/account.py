@@ -109,8 +109,12 @@ class AccountRun:
         duplicates: list[Change] = []
         for result in list(created.results.values()):
             desired = result.change.desired
-            group = there.get(desired.key) if desired is not None else None
-            if desired is None or not group or not result.is_done:
+            if desired is None or not result.is_done:
+                continue
+            # A provider may answer with a webhook of this key that was there, and that its list hides.
+            answer = created.answers.get(desired.address)
+            group = there.get(desired.key) or ([answer] if answer is not None else [])
+            if not group:
                 continue
             choice = choose_for(self._provider, desired, group)
             protected = desired.key.endpoint in self.plan.account.protect

@@ -31,12 +31,14 @@ class Created:
     Attributes:
         results: by address.
         own: ids of the webhooks that this run surely made, since the answers to its creates name them.
+        answers: what the provider answered with, by address; the last answer of each create.
         listing: the account's webhooks after the creates; None where no list was made, or it failed.
         error: why the list failed; None where it didn't.
     """
 
     results: dict[Address, Result] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
+    answers: dict[Address, Remote] = field(default_factory=dict)
     listing: tuple[Remote, ...] | None = None
     error: ProviderError | None = None
 
@@ -50,11 +52,9 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
     """
     created = Created()
     pending = list(changes)
-    answers: list[Remote] = []
     for _ in range(ROUNDS):
-        made: dict[Address, Remote] = {}
-        sent = crew.each(partial(_send, writer, made), pending)
-        answers += made.values()
+        sent = crew.each(partial(_send, writer, created.answers), pending)
+        answers = tuple(created.answers.values())
         new = _surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
         takeable = new - _others(changes, answers)
@@ -96,12 +96,12 @@ def _is_refused(result: Result) -> bool:
     return result.error is not None and result.error.kind is ErrorKind.INVALID
 
 
-def _send(writer: Writer, made: dict[Address, Remote], change: Change) -> Result:
+def _send(writer: Writer, answers: dict[Address, Remote], change: Change) -> Result:
     """Send a create once, and keep what the provider answered with. It may come back under another key."""
     result, remote = create(writer, change)
     if remote is None or change.desired is None:
         return result
-    made[change.address] = remote
+    answers[change.address] = remote
     if remote.key == change.desired.key:
         return result
     return replace(result, outcome=Outcome.OTHER_KEY_STAYS, made=remote)

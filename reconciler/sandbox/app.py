@@ -179,6 +179,9 @@ class SandboxApp:
         fields = check_body(request.get_data())
         if isinstance(fields, Refusal):
             return _Outcome(status=400, document=fields.document())
+        there = self._liar.found(fields, self._store.list(caller.token, account_id=caller.account_id))
+        if there is not None:
+            return _shown(200, there)
         webhook = self._store.create(
             caller.token,
             url=self._kept_url(fields),
@@ -188,10 +191,11 @@ class SandboxApp:
             account_id=caller.account_id,
         )
         self._liar.created(caller.account, webhook.object_id)
+        self._liar.written(webhook.object_id, None)
         return _shown(201, webhook, took_effect=True)
 
     def _get(self, caller: _Caller, object_id: str) -> _Outcome:
-        webhook = self._store.get(caller.token, object_id, account_id=caller.account_id)
+        webhook = self._liar.read(object_id, self._store.get(caller.token, object_id, account_id=caller.account_id))
         return _no_such_webhook(object_id) if webhook is None else _shown(200, webhook)
 
     def _update(self, request: Request, caller: _Caller, object_id: str) -> _Outcome:
@@ -210,11 +214,14 @@ class SandboxApp:
             is_test=fields.is_test,
             account_id=caller.account_id,
         )
+        self._liar.written(object_id, before)
         return _no_such_webhook(object_id) if after is None else _shown(200, after, took_effect=True)
 
     def _delete(self, caller: _Caller, object_id: str) -> _Outcome:
-        if not self._store.delete(caller.token, object_id, account_id=caller.account_id):
+        before = self._store.get(caller.token, object_id, account_id=caller.account_id)
+        if before is None or not self._store.delete(caller.token, object_id, account_id=caller.account_id):
             return _no_such_webhook(object_id)
+        self._liar.written(object_id, before)
         return _Outcome(status=204, took_effect=True, object_id=object_id)
 
     def _kept_url(self, fields: Fields) -> str:

@@ -137,7 +137,8 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
         ),
         pytest.param(
             Outcome.OTHER_KEY,
-            "+ b[track_updated] (new\\x07): create: not made: it came back as another webhook, which was deleted again\n"
+            "+ b[track_updated] (new\\x07): create: not made: it came back as another webhook, "
+            "which was deleted again\n"
             "    help: `reconciler list` shows how the provider keeps it.",
             id="other-key",
         ),

@@ -77,7 +77,7 @@ def test_losses_are_what_endpoints_receive_before_and_not_after(world: World, da
         if (gone := events - after.get(receiver, set())) and ANY_OTHER_EVENT not in after.get(receiver, set())
     }
     assert {(loss.endpoint, loss.scope): set(loss.events) for loss in made.losses} == expected
-    assert (made.verdict is Verdict.TOO_MANY) == (len(made.losses) > world.account.max_losses)
+    assert (made.verdict is Verdict.TOO_MANY) == (len(made.losses) > made.max_losses)
 
 
 def _counts(claims: Claims, remote: Remote) -> bool:

@@ -40,7 +40,7 @@ class Account:
     owns: tuple[str, ...]
     absent: tuple[Absent, ...] = ()
     protect: tuple[str, ...] = ()
-    max_losses: int = 3
+    max_losses: int | None = 3
 
     @property
     def is_test(self) -> bool:
@@ -56,7 +56,7 @@ class Account:
             "owns": list(self.owns),
             "absent": [item.document() for item in self.absent],
             "protect": list(self.protect),
-            "limits": {"max_losses": self.max_losses},
+            **({} if self.max_losses is None else {"limits": {"max_losses": self.max_losses}}),
         }
 
 
@@ -142,6 +142,7 @@ class Case:
         moves: somebody removes a webhook while the list is read from page to page.
         hides: the provider's list leaves out what is switched off.
         allow: whether losses are allowed from the start.
+        again: how many more applies follow while the faults last.
     """
 
     accounts: tuple[Account, ...]
@@ -159,6 +160,7 @@ class Case:
     page_size: int = 3
     hides: bool = False
     allow: bool = True
+    again: int = 0
     verbosity: tuple[str, ...] = ()
     json: bool = False
 

@@ -7,25 +7,26 @@ run.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import requests
 
 from reconciler.cli.saved import SavedView
-from reconciler.model.plan import Claim, Plan, Verdict
+from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.report import Outcome, Result
 from reconciler.model.showing import Showing
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Fields, Key, Remote
+from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.operations import change
-from reconciler.operations.account import AccountRun
+from reconciler.operations.account import AccountRun, Holds
 from reconciler.output import yaml_text
-from reconciler.planning import carriers, changes, compare, losses, match
+from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
+from reconciler.planning.successors import Widening
 from reconciler.providers import paging, retry, shippo_client
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.session import Session
@@ -54,6 +55,7 @@ def _resend_lost_creates() -> None:
 
 def _narrow_first() -> None:
     _set(AccountRun, "_is_standing", lambda *_: True)  # else what isn't there yet holds everything back
+    _set(AccountRun, "_is_finished", lambda *_: True)
     widen, narrow = AccountRun._widen, AccountRun._narrow
 
     def widen_late(self: AccountRun) -> Any:  # noqa: ANN401 - as it is
@@ -61,7 +63,7 @@ def _narrow_first() -> None:
         return widen(self)
 
     def narrow_early(self: AccountRun, duplicates: Sequence[Any], listed: Mapping[str, Remote]) -> None:
-        self.duplicates = self._narrowed(duplicates, listed)
+        self.duplicates = self._narrowed(duplicates, Holds(unfinished=Widening(self._provider, ())), listed)
 
     _set(AccountRun, "_widen", widen_late)
     _set(AccountRun, "_narrow", narrow_early)
@@ -80,17 +82,94 @@ def _trust_the_first_page() -> None:
     _put(follow, once)
 
 
-def _skip_the_look_at_carriers() -> None:
+def _skip_the_look_at_successors() -> None:
     _set(AccountRun, "_is_standing", lambda *_: True)
+    _set(AccountRun, "_is_finished", lambda *_: True)
 
 
-def _forget_renames() -> None:
-    find = carriers._carriers
+def _wait_for(is_waited_for: Callable[[Change], bool]) -> Callable[[], None]:
+    """Of all that widens only this holds anything back."""
 
-    def without_rename(provider: Provider, one: Any, standing: Any, _created: Any) -> Any:  # noqa: ANN401 - passed on
-        return find(provider, one, standing, {})
+    def plant_it() -> None:
+        made = Widening.__init__
 
-    _put(find, without_rename)
+        def fewer(self: Widening, provider: Provider, changes: Iterable[Change]) -> None:
+            made(self, provider, [change for change in changes if is_waited_for(change)])
+
+        _set(Widening, "__init__", fewer)
+
+    return plant_it
+
+
+def _is_switch_on_or_create(change: Change) -> bool:
+    return change.action is Action.CREATE or change.reason is Reason.SWITCHED_OFF
+
+
+def _wait_only_at(is_near: Callable[[Change, Address, Widening], bool]) -> Callable[[], None]:
+    """Only some of what a narrowing change waits for holds it back."""
+
+    def plant_it() -> None:
+        holding = Widening.holding
+
+        def other(self: Widening, change: Change) -> Address | None:
+            found = holding(self, change)
+            return found if found is not None and is_near(change, found, self) else None
+
+        _set(Widening, "holding", other)
+
+    return plant_it
+
+
+def _is_at_its_endpoint(change: Change, found: Address, widening: Widening) -> bool:
+    return (
+        change.remote is not None
+        and change.remote.key is not None
+        and (widening._at.get(change.remote.key.endpoint) == found)
+    )
+
+
+def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
+    return not _is_at_its_endpoint(change, found, widening)
+
+
+def _judge_the_guards_once() -> None:
+    def unjudged(self: AccountRun, planned: Sequence[Change], _listed: Mapping[str, Remote]) -> Holds:
+        del planned
+        widened = (change for change in self.plan.changes if change.phase is Phase.WIDEN)
+        return Holds(
+            unfinished=Widening(self._provider, (one for one in widened if not self._is_finished(one.address)))
+        )
+
+    _set(AccountRun, "_holds", unjudged)
+
+
+def _pair_whatever_is_alike() -> None:
+    pairs = match._only_pairs
+
+    def first(new: Any, old: Any) -> dict[Address, Address]:  # noqa: ANN401 - as it is
+        found = pairs(new, old)
+        for item in new.items:
+            free = [one for one in old.alike(item) if one[0] not in found]
+            if free and item[0] not in found:
+                found[item[0]], found[free[0][0]] = free[0][0], item[0]
+        return found
+
+    _put(pairs, first)
+
+
+def _allow_three_losses() -> None:
+    _set(losses, "_SHARE", 1)
+
+
+def _lose_nothing_by_deletes_beside_creates() -> None:
+    moved = losses._moved
+
+    def more(_provider: Provider, made: Iterable[Change]) -> Any:  # noqa: ANN401 - as it is
+        every = list(made)
+        creates = any(change.action is Action.CREATE for change in every)
+        return [change.remote.fields for change in every if creates and change.remote is not None]
+
+    _put(moved, more)
 
 
 def _compare_without_secrets() -> None:
@@ -269,8 +348,20 @@ DEFECTS: Mapping[str, Callable[[], None]] = {
     "a lost create is sent again without a look": _resend_lost_creates,
     "what narrows comes first": _narrow_first,
     "the first page is taken for the list": _trust_the_first_page,
-    "carriers aren't looked at before a webhook is narrowed": _skip_the_look_at_carriers,
-    "a rename's delete doesn't wait for its create": _forget_renames,
+    "successors aren't looked at before a webhook is narrowed": _skip_the_look_at_successors,
+    "what moves doesn't wait for its new place": _wait_only_at(_is_at_its_endpoint),
+    "another event or kind at its endpoint isn't waited for": _wait_only_at(_is_elsewhere),
+    "creates aren't waited for": _wait_for(lambda change: change.action is not Action.CREATE),
+    "what is switched on isn't waited for": _wait_for(lambda change: change.reason is not Reason.SWITCHED_OFF),
+    "updates in place aren't waited for": _wait_for(_is_switch_on_or_create),
+    "only deletes wait": _wait_only_at(lambda change, _found, _widening: change.action is Action.DELETE),
+    "what absent names doesn't wait": _wait_only_at(
+        lambda change, _found, _widening: change.reason is not Reason.NAMED_ABSENT
+    ),
+    "the guards aren't judged again": _judge_the_guards_once,
+    "a move that can be read two ways is one": _pair_whatever_is_alike,
+    "a delete beside a create is no loss": _lose_nothing_by_deletes_beside_creates,
+    "three losses are always allowed": _allow_three_losses,
     "secrets aren't compared": _compare_without_secrets,
     "is_test isn't part of the key": _match_without_kind,
     "duplicates aren't looked for after creates": _forget_duplicates_after_creates,

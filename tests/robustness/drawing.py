@@ -63,11 +63,15 @@ PATTERNS = (f"{HOOKS}/*", f"{HOOKS}/a", f"{HOOKS}/c/*", "https://*.example.net/a
 ABSENT = (
     Absent(url=f"{HOOKS}/b"),
     Absent(url=f"{HOOKS}/a", events=("all",)),
+    Absent(url=f"{HOOKS}/gone"),
     Absent(url="https://elsewhere.example.org/*"),
     Absent(url=f"{HOOKS}/c/*", events=("track_updated",)),
 )
 PROTECT = (f"{HOOKS}/b", f"{HOOKS}/c/*", f"{HOOKS}/gone")
-WAYS = (*["missing"] * 2, *["renamed"] * 3, "off", "rotated", *["all"] * 2, "twins", "in step")
+WAYS = (
+    *(*["missing"] * 2, *["renamed"] * 3, *["off"] * 2, "rotated", *["all"] * 2, "twins", *["in step"] * 2),
+    *(*["other event"] * 2, "other kind", "other host"),
+)
 TROUBLES = (*["faults"] * 5, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 2, "lies", "calm")
 LIKELY, UNLIKELY = 0.5, 0.25
 MODES = {"overlap": [Mode.APPLY], "meddling": [Mode.APPLY, Mode.SAVED]}
@@ -108,15 +112,17 @@ def draw(start: int, number: int) -> Case:
     entries = _entries(rng, accounts)
     several = trouble == "overlap"
     faults = trouble == "faults" or (trouble in ("death", "overlap") and rng.random() < UNLIKELY)
+    mode = rng.choice(MODES.get(trouble, [Mode.APPLY, Mode.APPLY, Mode.APPLY, *Mode]))
     return Case(
         accounts=accounts,
         entries=entries,
         hooks=_hooks(rng, accounts, entries),
-        mode=rng.choice(MODES.get(trouble, [Mode.APPLY, Mode.APPLY, Mode.APPLY, *Mode])),
+        mode=mode,
+        again=2 if trouble == "faults" and mode is Mode.APPLY else 0,
         runs=rng.randint(2, 4) if several else 1,
         barrier=rng.choice(["", *METHODS]) if several else "",
         parallelism=rng.choice([1, 4]),
-        faults=tuple(_fault(rng) for _ in range(rng.randint(1, 3))) if faults else (),
+        faults=_faults(rng) if faults else (),
         lies=rng.choice([HONEST, *LIES]) if trouble == "lies" else HONEST,
         moves=trouble == "lies" and rng.random() < LIKELY,
         meddling=tuple(_meddling(rng) for _ in range(rng.randint(1, 2))) if trouble == "meddling" else (),
@@ -136,7 +142,7 @@ def _account(rng: random.Random, which: int) -> Account:
         owns=rng.choice([PATTERNS, PATTERNS, PATTERNS[:1], PATTERNS[1:], PATTERNS[1:3]]),
         absent=tuple(rng.sample(ABSENT, rng.choice([0, 0, 1, 2]))),
         protect=rng.choice([(), (), *((pattern,) for pattern in PROTECT)]),
-        max_losses=rng.choice([0, 0, 1, 3]),
+        max_losses=rng.choice([0, 1, 3, None, None]),
     )
 
 
@@ -212,10 +218,30 @@ def _came_apart(hook: Hook, way: str) -> list[Hook]:
             return [replace(hook, url=f"{HOOKS}/gone")]
         case "all":
             return [replace(hook, event="all")]
+        case "other event":
+            return [replace(hook, event=next(event for event in EVENTS if event != hook.event))]
+        case "other kind":
+            return [replace(hook, is_test=not hook.is_test)]
+        case "other host":
+            return [replace(hook, url=hook.url.replace(HOOKS, "https://other.example.net"))]
         case "twins":
             return [hook, replace(hook, day=2), replace(hook, day=1, active=False)]
         case _:
             return [hook]
+
+
+def _faults(rng: random.Random) -> tuple[Rule, ...]:
+    """One to three, or one that lasts: what is to be made or changed is refused, or fails, whatever is tried."""
+    if rng.random() < UNLIKELY:
+        actions: tuple[Action, ...] = (
+            *(Answer(status=status) for status in (400, 422, 503)),
+            DropAnswer(),
+            ResetRequest(),
+        )
+        lasting: tuple[When, ...] = (Every(), Every(), From(k=2), Nth(k=1))
+        action = rng.choice(actions)
+        return (Rule(action=action, method=rng.choice(["POST", "PUT"]), when=rng.choice(lasting)),)
+    return tuple(_fault(rng) for _ in range(rng.randint(1, 3)))
 
 
 def _fault(rng: random.Random) -> Rule:

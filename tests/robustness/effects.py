@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.sandbox.records import LogEntry, Webhook
 from tests.robustness.case import Account, Case
-from tests.robustness.expected import ALL, Expected, Key, expected_of, key_of
+from tests.robustness.expected import ALL, Expected, Key, Place, Wanted, endpoint_of, expected_of, key_of
 from tests.robustness.stage import Phase
-from tests.support.replay import received, states
+from tests.support.replay import UNNAMED, received, states
 
 _SOME = Webhook(
     object_id="to come",
@@ -90,24 +90,82 @@ def no_gap(case: Case, account: Account, phase: Phase) -> Iterator[str]:
             return
 
 
-def moves_wait(case: Case, account: Account, phase: Phase) -> Iterator[str]:
-    """A webhook that the file doesn't name goes only once every new one that shares its event is there."""
+def what_failed_takes_nothing(case: Case, account: Account, phase: Phase) -> Iterator[str]:
+    """What narrows waits for all that widens at its endpoint, and for its events wherever they are to arrive."""
     if case.meddling or not case.tells_the_truth:
+        return
+    before, log = phase.before[account.name], phase.log[account.name]
+    expected = expected_of(case, account, before)
+    for state, entry in zip(states(before, log), log, strict=False):
+        now = state.get(entry.object_id or "")
+        if not entry.took_effect or now is None or not now.active or now.object_id not in before:
+            continue
+        if entry.method != "DELETE" and (entry.webhook is None or entry.webhook.active):
+            continue
+        for key, wanted in expected.wanted.items():
+            elsewhere = now.object_id not in expected.twins and key[2] is now.is_test and _overlap(key[1], now.event)
+            waited = key[0] == endpoint_of(now.url) or elsewhere
+            if waited and wanted.active and not _stands(state, key, wanted):
+                yield f"took: {account.name}: {entry.method} of {now.event} at {now.url} before {key} was there"
+                return
+
+
+def _stands(state: Mapping[str, Webhook], key: Key, wanted: Wanted) -> bool:
+    return any(one.active and key_of(one) == key and one.url == wanted.url for one in state.values())
+
+
+def losses_were_told(case: Case, account: Account, phase: Phase) -> Iterator[str]:
+    """Who lost an event was to lose it, by the plan; what moves loses it where its new place is there."""
+    if case.meddling or not case.tells_the_truth:
+        return
+    before, after = phase.before[account.name], phase.after[account.name]
+    expected = expected_of(case, account, before)
+    there = {key_of(one) for one in after.values() if one.active} - {None}
+    moved = {key_of(before[old]): key for old, key in expected.moved.items()}
+    now = received(after)
+    for place, events in expected.receiving.items():
+        for event in events:
+            lost = (*place, UNNAMED if event == ALL else event) not in now
+            new = {moved.get((place[0], one, place[1])) for one in (event, ALL)}
+            if lost and place not in expected.losses and not new & there:
+                yield f"lost: {account.name}: {event} at {place}, which no plan said"
+
+
+def something_is_left(case: Case, account: Account, phase: Phase) -> Iterator[str]:
+    """Without consent there is always something that the configuration owns and that receives."""
+    if case.allow or case.meddling or not case.tells_the_truth:
         return
     before = phase.before[account.name]
     expected = expected_of(case, account, before)
-    missing = {key for key, wanted in expected.wanted.items() if not wanted.object_id}
-    for entry in phase.log[account.name]:
-        if not entry.took_effect or entry.object_id is None:
-            continue
-        if entry.method == "POST" and entry.webhook is not None:
-            missing -= {key_of(entry.webhook)}
-        elif entry.method == "DELETE" and entry.object_id in expected.left and before[entry.object_id].active:
-            gone = before[entry.object_id]
-            waited = [key for key in missing if key[2] is gone.is_test and _overlap(key[1], gone.event)]
-            if waited:
-                yield f"gap: {account.name} lost {gone.event} of {gone.url} before {waited[0]} was there"
+    claimed = (
+        expected.receiving.keys()
+        | expected.protected
+        | {(key[0], key[2]) for key, one in expected.wanted.items() if one.active}
+    )
+    if not expected.receiving:
+        return
+    for state in states(before, phase.log[account.name]):
+        if not claimed & _places(state):
+            yield f"guard: {account.name}: nothing that is owned receives any more"
+            return
+
+
+def never_deaf(case: Case, account: Account, phases: Sequence[Phase]) -> Iterator[str]:
+    """Who receives anything before, and is wanted to, receives something at every moment, however often it fails."""
+    if case.meddling or not case.tells_the_truth:
+        return
+    first = phases[0].before[account.name]
+    wanted = {(key[0], key[2]) for key, one in expected_of(case, account, first).wanted.items() if one.active}
+    for phase in phases:
+        for state in states(phase.before[account.name], phase.log[account.name]):
+            deaf = (_places(first) & wanted) - _places(state)
+            if deaf:
+                yield f"gap: {account.name}: {min(deaf)} received nothing any more"
                 return
+
+
+def _places(state: Mapping[str, Webhook]) -> set[Place]:
+    return {(endpoint, is_test) for endpoint, is_test, _ in received(state)}
 
 
 def _overlap(one: str, other: str) -> bool:

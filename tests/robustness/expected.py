@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from reconciler.sandbox.records import Webhook
 from tests.robustness.case import Account, Case, Entry, real
@@ -35,7 +36,11 @@ class Expected:
         gone: ids that are to be deleted.
         left: those of them that are owned and of no key of the file.
         updated: ids that are to be changed.
+        twins: those of them that a key of the file has beside the one that stays.
+        moved: those of them whose new place is to be made, with its key.
         losses: owned endpoints that lose an event.
+        protected: protected endpoints that receive something and would be owned.
+        receiving: owned endpoints that receive something, with what.
         is_refused: whether a guard refuses it unless losses are allowed.
     """
 
@@ -44,7 +49,11 @@ class Expected:
     gone: frozenset[str]
     left: frozenset[str]
     updated: frozenset[str]
+    twins: frozenset[str]
+    moved: Mapping[str, Key]
     losses: frozenset[Place]
+    protected: frozenset[Place]
+    receiving: Mapping[Place, frozenset[str]]
     is_refused: bool
 
     @property
@@ -109,21 +118,36 @@ def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> E
     }
     before = [(key, one.active) for key, group in owned.items() for one in group]
     after = [(key, one.active) for key, one in wanted.items() if key not in protected]
-    losses = _losses(before, after)
-    stays = any(active for _, active in after) or any(
-        one.active
+    left = [one for key, group in owned.items() if key not in entries for one in group]
+    moved = _moved([key for key, one in wanted.items() if not one.object_id], left)
+    gone_on = [(key_of(one), one.active) for one in left if one.object_id in moved]
+    losses = _losses(before, [*after, *((key, active) for key, active in gone_on if key is not None)])
+    receiving = _receives(before)
+    most = max(1, min(3, len(receiving) // 3)) if account.max_losses is None else account.max_losses
+    kept_places = {
+        (key[0], key[2])
         for key, group in protected.items()
         for one in group
-        if key in entries or (key[2] == account.is_test and matches(account.owns, key[0]))
-    )
+        if one.active and (key in entries or (key[2] == account.is_test and matches(account.owns, key[0])))
+    }
+    stays = any(active for _, active in after) or bool(kept_places)
     return Expected(
         untouched=frozenset(untouched),
         wanted=wanted,
         gone=frozenset(gone),
-        left=frozenset(one.object_id for key, group in owned.items() if key not in entries for one in group),
+        left=frozenset(one.object_id for one in left),
+        twins=frozenset(
+            one.object_id
+            for key, group in owned.items()
+            for one in group
+            if key in entries and one.object_id not in kept
+        ),
+        moved=moved,
         updated=frozenset(updated),
         losses=losses,
-        is_refused=len(losses) > account.max_losses or (bool(losses) and not stays),
+        protected=frozenset(kept_places),
+        receiving={place: frozenset(events) for place, events in receiving.items()},
+        is_refused=len(losses) > most or (bool(losses) and not stays),
     )
 
 
@@ -152,6 +176,22 @@ def _settled(entry: Entry, owned: list[Webhook], protected: list[Webhook]) -> Wa
         url=survivor.url if "url" in entry.ignore else real(entry.url),
         active=survivor.active if "active" in entry.ignore else entry.active,
     )
+
+
+def _moved(creates: list[Key], left: list[Webhook]) -> dict[str, Key]:
+    """What moves where: each the only one that is like the other."""
+    found: dict[str, Key] = {}
+    for one in left:
+        places = [key for key in creates if _is_alike(key, one)]
+        if len(places) == 1 and sum(_is_alike(places[0], other) for other in left) == 1:
+            found[one.object_id] = places[0]
+    return found
+
+
+def _is_alike(key: Key, webhook: Webhook) -> bool:
+    """Whether a key may be the new place of a webhook: its event and kind, at its path or its host."""
+    new, old = urlsplit(key[0]), urlsplit(webhook.url)
+    return key[1:] == (webhook.event, webhook.is_test) and (new.path == old.path or new.hostname == old.hostname)
 
 
 def _losses(before: list[tuple[Key, bool]], after: list[tuple[Key, bool]]) -> frozenset[Place]:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.sandbox.records import Webhook
 from tests.robustness.case import Account, Case, Mode
-from tests.robustness.effects import fields_of, moves_wait, no_blind_resend, no_gap, writes_are_asked_for
+from tests.robustness.effects import (
+    fields_of,
+    losses_were_told,
+    never_deaf,
+    no_blind_resend,
+    no_gap,
+    something_is_left,
+    what_failed_takes_nothing,
+    writes_are_asked_for,
+)
 from tests.robustness.expected import Expected, endpoint_of, expected_of, is_protected, key_of
 from tests.robustness.stage import ALLOW, BACKUP_FILE, PLAN_FILE, Hung, Phase, Stage
 from tests.robustness.words import honest, leaks_in_files, words
@@ -57,6 +66,12 @@ def _play(stage: Stage) -> Iterator[str]:
         yield from _looks(saved)
     trouble = stage.trouble()
     yield from _troubled(case, trouble)
+    phases = [trouble]
+    for _ in range(case.again):
+        phases.append(stage.trouble())
+        yield from _troubled(case, phases[-1])
+    for account in case.accounts:
+        yield from never_deaf(case, account, phases)
     if case.mode is Mode.BACKUP and (stage.folder / BACKUP_FILE).exists() and not case.meddling:
         yield from _restored(stage, trouble)
     yield from _healed(stage)
@@ -71,7 +86,9 @@ def _troubled(case: Case, phase: Phase) -> Iterator[str]:
     for account in case.accounts:
         yield from writes_are_asked_for(case, account, phase)
         yield from no_gap(case, account, phase)
-        yield from moves_wait(case, account, phase)
+        yield from what_failed_takes_nothing(case, account, phase)
+        yield from losses_were_told(case, account, phase)
+        yield from something_is_left(case, account, phase)
         yield from no_blind_resend(case, account, phase)
     yield from _guards(case, phase)
     yield from _result(case, phase)

@@ -35,7 +35,7 @@ def worlds(draw: st.DrawFn) -> World:
             st.lists(st.sampled_from([absent("/b"), absent("/a", "all"), absent("/c/*", "track_updated")]), max_size=2)
         ),
         protect=draw(st.lists(st.sampled_from(["/b", "/c/*"]), max_size=1)),
-        max_losses=draw(st.integers(0, 3)),
+        max_losses=draw(st.one_of(st.none(), st.integers(0, 3))),
     )
     drawn = draw(st.lists(_entries(), max_size=6, unique_by=lambda wanted: wanted.address))
     desired = {wanted.key: wanted for wanted in drawn if _is_valid(owner, wanted)}
