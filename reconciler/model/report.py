@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.model.plan import Change, Plan
+from reconciler.model.plan import Action, Change, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Remote
 
@@ -36,7 +36,7 @@ class Result:
         outcome: what became of it.
         object_id: the webhook's id where there is one.
         error: what went wrong, where something did.
-        made: what the provider made of a create instead, where it came back under another key.
+        made: what the provider made of it instead, where it came back under another key or reads back differently.
     """
 
     change: Change
@@ -49,6 +49,12 @@ class Result:
     def is_done(self) -> bool:
         """Whether it is as wanted now."""
         return self.outcome in (Outcome.DONE, Outcome.ALREADY)
+
+    @property
+    def has_created(self) -> bool:
+        """Whether a create left a webhook at the provider, as wanted or not."""
+        stays = self.outcome is Outcome.DONE or (self.outcome is Outcome.NOT_AS_WANTED and self.made is not None)
+        return self.change.action is Action.CREATE and stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
