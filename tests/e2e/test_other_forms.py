@@ -39,9 +39,9 @@ def _entry(query: str, *more: str) -> str:
     return "\n".join([*lines, *(f"    {line}" for line in more)]) + "\n"
 
 
-def _apply(tool: Tool, file: str, secret: str) -> Ended:
+def _apply(tool: Tool, file: str, secret: str, *more: str) -> Ended:
     tool.write(file)
-    ended = tool.run("apply", "--auto-approve", "-q", SHOP_SECRET=secret)
+    ended = tool.run("apply", "--auto-approve", "-q", *more, SHOP_SECRET=secret)
     assert leaks(SECRET, ended.all) == leaks(SECRET.lower(), ended.all) == []
     return ended
 
@@ -125,6 +125,24 @@ def test_what_is_said_of_another_form_ends_in_step(
 
 def _id(ended: Ended) -> str:
     return ended.out.rpartition("parcels[track_updated] (")[2].partition(")")[0]
+
+
+@pytest.mark.parametrize("seen", ["****", ""], ids=["masked", "emptied"])
+def test_ignored_secret_that_is_masked_goes_as_the_file_has_it_with_an_update(tmp_path: Path, seen: str) -> None:
+    sent: list[str] = []
+
+    def rewrite(url: str) -> str:
+        sent.append(url)
+        return _value(lambda _: seen)(url)
+
+    with Sandbox(SandboxOptions(limits=None, rewrite_url=rewrite)) as sandbox:
+        tool = Tool(folder=tmp_path, sandbox=sandbox)
+        assert _apply(tool, _entry(TOKEN, "ignore_changes: [url]"), SECRET).code == 0
+        off = _entry(TOKEN, "ignore_changes: [url]", "active: false")
+        assert _apply(tool, off, SECRET, "--allow-losses", "1").code == 0
+        assert _apply(tool, _entry(TOKEN, "ignore_changes: [url]"), SECRET).code == 0
+        assert sent == [f"{HOST}/in?secret={SECRET}"] * 3
+        assert tool.run("plan", "--detailed-exitcode", SHOP_SECRET=SECRET).code == 0
 
 
 def test_update_that_comes_back_masked_says_the_same_and_counts_once(tmp_path: Path) -> None:
