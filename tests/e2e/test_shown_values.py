@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from tests.e2e.tool import HOST, Ended, Tool, entries
+from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries
+from tests.support.builders import DAY
 
 SHOPS = [f"b{number}c7d1e9-40f2-4a6b-9c11-{number}5f0e2d3a7b8" for number in range(1, 7)]
 STAYING, LEAVING = SHOPS[:2], SHOPS[2:]
@@ -16,6 +18,16 @@ def _write(tool: Tool, *, public: str = "") -> None:
     tool.write(file, more="limits: {max_losses: 0}\n" + (f"public_params: [{public}]\n" if public else ""))
 
 
+def _shops(tool: Tool) -> dict[str, str]:
+    """A webhook of each shop, each of another age; their ids."""
+    create = tool.sandbox.store.create
+    days = (DAY + timedelta(days=number) for number in range(len(SHOPS)))
+    return {
+        shop: create(TOKEN, url=URL + shop, event="track_updated", active=True, is_test=False, created=day).object_id
+        for shop, day in zip(SHOPS, days, strict=True)
+    }
+
+
 def _rows(ended: Ended) -> list[tuple[str, str, str]]:
     """Each webhook's action, id and URL as it is shown."""
     rows = ended.json()["resource_changes"]
@@ -23,7 +35,7 @@ def _rows(ended: Ended) -> list[tuple[str, str, str]]:
 
 
 def test_hidden_values_are_told_apart_alike_in_every_output_of_a_run(tool: Tool) -> None:
-    ids = {shop: tool.hook(f"/in?shopId={shop}") for shop in SHOPS}
+    ids = _shops(tool)
     _write(tool)
     expected = sorted(
         [("no-op", ids[shop], URL + shop) for shop in STAYING]
@@ -43,8 +55,7 @@ def test_hidden_values_are_told_apart_alike_in_every_output_of_a_run(tool: Tool)
 
 
 def test_numbers_are_no_part_of_a_saved_plan(tool: Tool) -> None:
-    for shop in SHOPS:
-        tool.hook(f"/in?shopId={shop}")
+    _shops(tool)
     _write(tool)
     assert "‹hidden 4›" in tool.run("plan", "--out", "saved.plan", "--allow-losses", "4").out
     tool.hook("https://elsewhere.example.net/unmanaged?id=1")
@@ -56,7 +67,7 @@ def test_numbers_are_no_part_of_a_saved_plan(tool: Tool) -> None:
 
 
 def test_values_of_a_public_parameter_show_whatever_its_name(tool: Tool) -> None:
-    ids = {shop: tool.hook(f"/in?shopId={shop}") for shop in SHOPS}
+    ids = _shops(tool)
     _write(tool, public="SHOPID")
     plan = tool.run("plan", "--format", "json")
     assert _rows(plan) == sorted(
