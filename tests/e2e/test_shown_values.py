@@ -82,7 +82,7 @@ def test_public_parameter_with_a_secret_name_tells_webhooks_apart(tool: Tool) ->
     tool.write(entries(north="/in?key=north", south="/in?key=south"), more="public_params: [key]\n")
     assert tool.run("validate", "--strict").code == 0
     assert tool.run("apply", "--auto-approve").code == 0
-    assert [webhook.url for webhook in tool.there()] == [f"{HOST}/in?key=north", f"{HOST}/in?key=south"]
+    assert {webhook.url for webhook in tool.there()} == {f"{HOST}/in?key=north", f"{HOST}/in?key=south"}
     exported = tool.run("export").out
     assert "public_params:\n- key\n" in exported.replace("  - ", "- ")
     assert f"{HOST}/in?key=north" in exported
