@@ -18,6 +18,7 @@ MAY_REVEAL = {
     "config/interpolate.py",
     "config/url_text.py",
     "model/pattern.py",
+    "model/provider_form.py",
     "model/showing.py",
     "model/url.py",
     "planning/describe.py",

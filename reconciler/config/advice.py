@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from reconciler.config.build import Built
 from reconciler.config.complaints import Complaints
@@ -30,7 +30,7 @@ def advise(built: Built, complaints: Complaints) -> None:
     """
     for entry in built.entries:
         _advise_on_host(entry, complaints)
-        _advise_on_secrets(entry, complaints)
+        _advise_on_secrets(entry, built.configuration.public_params, complaints)
     _advise_on_scope(built.entries, complaints)
     _advise_on_catch_all(built.entries, complaints)
     # An entry with an error may be the one that a pattern is for.
@@ -65,7 +65,7 @@ def is_private(host: str) -> bool:
     return "." not in host or host.endswith(_PRIVATE_NAMES)
 
 
-def _advise_on_secrets(entry: Entry, complaints: Complaints) -> None:
+def _advise_on_secrets(entry: Entry, public_params: frozenset[str], complaints: Complaints) -> None:
     if entry.url.whole_variable:
         return
     items = [(item.secret, _value_origins(item)) for item in entry.url.items]
@@ -76,12 +76,14 @@ def _advise_on_secrets(entry: Entry, complaints: Complaints) -> None:
             "a secret parameter of this URL has its value in the file",
             "Put the value into an environment variable and write `${NAME}`.",
         )
-    if any(not secret and origins & _FROM_OUTSIDE for secret, origins in items):
+    doubtful = [item for item in entry.url.items if not item.secret and unquote(item.name).lower() not in public_params]
+    if any(_value_origins(item) & _FROM_OUTSIDE for item in doubtful):
         complaints.warning(
             "secret-param",
             entry.written.url.spot,
             "a variable stands in a query parameter that isn't known as secret: its value tells webhooks apart",
-            "If it is a secret, name the parameter under `secret_params`, so that a new value is an update.",
+            "If it is a secret, name the parameter under `secret_params`, so that a new value is an update; if it is "
+            "none, under `public_params`.",
         )
 
 

@@ -39,7 +39,7 @@ def build(written: Written, context: Context) -> Built:
     accounts = _accounts(written, context)
     claims = read_claims(written.claims, written.accounts or (), DEFAULT_ACCOUNT, context)
     accounts = {name: _with_claims(account, claims[name]) for name, account in accounts.items()}
-    secret_params = _secret_params(written, context)
+    secret_params, public_params = _params(written, context)
     known = Known(
         accounts=accounts,
         names=written.account_names,
@@ -58,7 +58,8 @@ def build(written: Written, context: Context) -> Built:
         desired=tuple(desired for entry in entries for desired, _ in entry.desired),
         files=tuple(source.name for source in written.sources),
         secret_params=secret_params,
-        showing=Showing((entry.url for entry in entries), secret_params, _patterns(accounts)),
+        public_params=public_params,
+        showing=Showing((entry.url for entry in entries), public_params, _patterns(accounts)),
     )
     return Built(configuration=configuration, entries=entries, claims=claims)
 
@@ -127,8 +128,8 @@ def _with_claims(account: Account, claims: AccountClaims) -> Account:
     )
 
 
-def _secret_params(written: Written, context: Context) -> frozenset[str]:
-    """The names of the secret query parameters, in lower case."""
+def _params(written: Written, context: Context) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the secret query parameters, and of those that the file calls public, in lower case."""
 
     def names(texts: tuple[Text, ...]) -> dict[str, Text]:
         if len(texts) > MOST_PARAMS:
@@ -146,11 +147,4 @@ def _secret_params(written: Written, context: Context) -> frozenset[str]:
                 "this parameter is named under `secret_params` too",
                 "Keep it in one of the two.",
             )
-        elif name not in BUILT_IN_SECRET_PARAMS:
-            context.complaints.warning(
-                "param-not-built-in",
-                text.spot,
-                "this parameter is none of the built-in secret ones, so this line changes nothing",
-                "Remove it.",
-            )
-    return (BUILT_IN_SECRET_PARAMS | secret.keys()) - public.keys()
+    return (BUILT_IN_SECRET_PARAMS | secret.keys()) - public.keys(), frozenset(public)

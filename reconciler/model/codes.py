@@ -175,7 +175,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "owns-unused": (
             "A pattern under `owns` matches no entry: everything that it matches at the provider is deleted."
         ),
-        "param-not-built-in": "`public_params` names a parameter that isn't secret anyway.",
     }
 )
 """Code → what it means and what to do."""

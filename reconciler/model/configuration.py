@@ -119,6 +119,7 @@ class Configuration:
         desired: every webhook that is wanted, in the file's order; `address.account` says where.
         files: the paths read, as the user gave them.
         secret_params: names of the secret query parameters, in lower case.
+        public_params: names of the query parameters whose values may be shown, in lower case.
         showing: how URLs are shown in the light of these files.
     """
 
@@ -126,6 +127,7 @@ class Configuration:
     desired: tuple[Desired, ...] = ()
     files: tuple[str, ...] = ()
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS
+    public_params: frozenset[str] = frozenset()
     showing: Showing = field(default_factory=Showing, compare=False)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.model.plan import Change, Plan, Verdict
+from reconciler.model.plan import Action, Change, Plan, Verdict
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Address, Remote
 
@@ -36,9 +36,9 @@ class Result:
         outcome: what became of it.
         object_id: the webhook's id where there is one.
         error: what went wrong, where something did.
-        made: what the provider made of a create instead, where it came back under another key.
         waits_for: of a change that was held back: the webhook that isn't there as it should be.
         verdict: of a change that was held back: what the guard says to it now.
+        made: what the provider made of it instead, where it came back under another key or reads back differently.
     """
 
     change: Change
@@ -53,6 +53,12 @@ class Result:
     def is_done(self) -> bool:
         """Whether it is as wanted now."""
         return self.outcome in (Outcome.DONE, Outcome.ALREADY)
+
+    @property
+    def has_created(self) -> bool:
+        """Whether a create left a webhook at the provider, as wanted or not."""
+        stays = self.outcome is Outcome.DONE or (self.outcome is Outcome.NOT_AS_WANTED and self.made is not None)
+        return self.change.action is Action.CREATE and stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,16 @@ HIDDEN = "‹hidden›"
 CHANGED = "‹changed›"
 
 
+def numbered_hidden(number: int) -> str:
+    """What stands for one of several hidden values of a run: `‹hidden 2›`."""
+    return f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
+
+
+def hides(shown: str) -> bool:
+    """Whether a shown text has something hidden in it."""
+    return HIDDEN[:-1] in shown
+
+
 class Origin(Enum):
     """Where a piece of text came from, which decides whether it may be shown."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from urllib.parse import unquote
 
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, QueryItem, Url, normal_text
+from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText, numbered_hidden
+from reconciler.model.url import QueryItem, Url, normal_text
 
 _LONGEST_WORDS = 40
 _LONGEST_WITHOUT_VOWEL = 4
@@ -46,28 +46,36 @@ class Hides(Enum):
     ALL = "all"
 
 
-def _hidden_in(item: QueryItem, secret_params: frozenset[str]) -> Hides:
-    """What of a provider's query item is hidden: secret parameters by name, and all that doesn't read as words."""
+def _hidden_in(item: QueryItem, public_params: frozenset[str]) -> Hides:
+    """What of a provider's query item is hidden: every value, but those of parameters that the file calls public.
+
+    No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
+    """
     name, _, value = item.normal.partition("=")
+    if unquote(name).lower() in public_params:
+        return Hides.NOTHING
     if not reads_as_words(name):
         return Hides.ALL
-    secret = item.secret or _has_secret_word(unquote(name).lower(), secret_params)
-    return Hides.VALUE if value and (secret or not reads_as_words(value)) else Hides.NOTHING
+    return Hides.VALUE if value else Hides.NOTHING
 
 
-def _has_secret_word(name: str, secret_params: frozenset[str]) -> bool:
-    """Whether a name holds a secret word; a parameter that the file calls public is none by itself."""
-    public = BUILT_IN_SECRET_PARAMS - secret_params
-    return name not in public and any(word in name for word in secret_params | BUILT_IN_SECRET_PARAMS)
+_Hide = Callable[[str], str]
+"""Gives what stands in place of a hidden value."""
+
+
+def _alike(_value: str) -> str:
+    return HIDDEN
 
 
 class _Written:
-    """What the files write: segments and query items by host and normal form, and whole URLs that variables hold."""
+    """What the files write: segments by host, query items at any host, and whole URLs that variables hold."""
 
-    __slots__ = ("_pieces", "whole", "whole_endpoints")
+    __slots__ = ("_fed_items", "_items", "_segments", "whole", "whole_endpoints")
 
     def __init__(self, urls: Iterable[Url], patterns: Iterable[Pattern]) -> None:
-        self._pieces: dict[tuple[str, str], str] = {}
+        self._segments: dict[tuple[str, str], str] = {}
+        self._items: dict[str, str] = {}
+        self._fed_items: dict[str, str] = {}
         self.whole: dict[Url, str] = {}
         for url in urls:
             if url.whole_variable:
@@ -75,44 +83,69 @@ class _Written:
                 continue
             self._add_path(url.endpoint.host, url.segments)
             for item in url.items:
-                if not item.secret or item.text.variables(Origin.ENVIRONMENT):
-                    self._pieces[_place(url.endpoint.host, item.text), "?" + item.normal] = _own_item(item)
+                if item.text.variables(Origin.ENVIRONMENT):
+                    self._fed_items[item.normal] = _own_item(item)
+                elif not item.secret:
+                    self._items[item.normal] = _own_item(item)
         for pattern in patterns:
             self._add_path(pattern.host, pattern.segments)
         self.whole_endpoints = frozenset(url.endpoint for url in self.whole)
 
-    def piece(self, host: str, normal: str) -> str | None:
-        """How the file writes it: at this host, or with a variable, whose value is secret at every host."""
-        return self._pieces.get((host, normal), self._pieces.get((_ANYWHERE, normal)))
+    def segment(self, host: str, normal: str) -> str | None:
+        """How the file writes a segment: at this host, or with a variable, whose value is secret at every host."""
+        return self._segments.get((host, normal), self._segments.get((_ANYWHERE, normal)))
 
-    def fed(self, normal: str) -> str:
-        """How the file writes it with a variable whose value is secret; nothing where it doesn't."""
-        return self._pieces.get((_ANYWHERE, normal), "")
+    def fed_segment(self, normal: str) -> bool:
+        """Whether the file writes a segment with a variable whose value is secret."""
+        return (_ANYWHERE, normal) in self._segments
+
+    def item(self, normal: str) -> str | None:
+        """How the file writes a query item."""
+        return self._items.get(normal, self._fed_items.get(normal))
+
+    def fed_item(self, normal: str) -> str:
+        """How the file writes a query item with a variable whose value is secret; nothing where it doesn't."""
+        return self._fed_items.get(normal, "")
 
     def _add_path(self, host: str, segments: Iterable[SecretText]) -> None:
         for segment in segments:
-            self._pieces[_place(host, segment), normal_text(segment.reveal())] = str(segment)
+            self._segments[_place(host, segment), normal_text(segment.reveal())] = str(segment)
 
 
 class Showing:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
-    them only what reads as words.
+    them only segments that read as words, and values of parameters that the file calls public.
+
+    Args:
+        urls: the entries'.
+        public_params: names of the query parameters whose values are no secret, in lower case.
+        patterns: the files'.
     """
 
-    __slots__ = ("_patterns", "_secret_params", "_urls", "_what_is_written")
+    __slots__ = ("_hidden_numbers", "_patterns", "_public_params", "_seen", "_urls", "_what_is_written")
 
     def __init__(
-        self,
-        urls: Iterable[Url] = (),
-        secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS,
-        patterns: Iterable[Pattern] = (),
+        self, urls: Iterable[Url] = (), public_params: frozenset[str] = frozenset(), patterns: Iterable[Pattern] = ()
     ) -> None:
         self._urls = tuple(urls)
         self._patterns = tuple(patterns)
-        self._secret_params = secret_params
+        self._public_params = public_params
+        self._seen: tuple[Url, ...] = ()
         self._what_is_written: _Written | None = None
+        self._hidden_numbers: Mapping[str, int] | None = None
+
+    def seeing(self, urls: Iterable[Url]) -> Showing:
+        """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
+
+        Args:
+            urls: a provider's, in an order that doesn't hang on the values. The first hidden value gets the first
+                number; a single one gets none.
+        """
+        found = Showing(self._urls, self._public_params, self._patterns)
+        found._seen = tuple(urls)
+        return found
 
     @property
     def _written(self) -> _Written:
@@ -121,21 +154,38 @@ class Showing:
             self._what_is_written = _Written(self._urls, self._patterns)
         return self._what_is_written
 
+    @property
+    def _numbers(self) -> Mapping[str, int]:
+        """The numbers of hidden values; gathered when something is first shown."""
+        if self._hidden_numbers is None:
+            values: dict[str, int] = {}
+
+            def note(value: str) -> str:
+                values.setdefault(value, len(values) + 1)
+                return ""
+
+            for url in self._seen:
+                self._show(url, note)
+            self._hidden_numbers = values if len(values) > 1 else {}
+        return self._hidden_numbers
+
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
-        return self._show(url, frozenset())
+        return self._show(url, self._numbered)
 
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
         """Both sides of a change. Where they would read the same, what differs reads `‹changed›` on the second."""
-        old, new = self.show(before), self.show(after)
-        if old == new:
-            new = self._show(after, frozenset(after.secrets) - frozenset(before.secrets))
-        return old, new if new != old else f"{new} ({CHANGED})"
+        plain, changed = self._show(before, _alike), frozenset[str]()
+        if plain == self._show(after, _alike):
+            changed = frozenset(after.secrets) - frozenset(before.secrets)
+        reads_alike = plain == self._show(after, _alike, changed)
+        new = self._show(after, self._numbered, changed)
+        return self.show(before), f"{new} ({CHANGED})" if reads_alike else new
 
     def show_endpoint(self, url: Url) -> str:
         """The URL without its secret parameters."""
         items = tuple(item for item in url.items if not item.secret)
-        return self._show(url if url.whole_variable else replace(url, items=items), frozenset())
+        return self.show(url if url.whole_variable else replace(url, items=items))
 
     def hidden_segments(self, url: Url) -> tuple[bool, ...]:
         """Which segments of a provider's path no file may say in clear.
@@ -147,17 +197,26 @@ class Showing:
         for segment in url.segments:
             raw = segment.reveal()
             hidden = hidden or not reads_as_words(raw)
-            found.append(hidden or bool(self._written.fed(normal_text(raw))))
+            found.append(hidden or self._written.fed_segment(normal_text(raw)))
         return tuple(found)
 
     def hidden_in(self, url: Url, item: QueryItem) -> Hides:
         """What of an item of a provider's URL no file may say in clear."""
-        name, _, _ = self._written.fed("?" + item.normal).partition("=")
+        name, _, _ = self._written.fed_item(item.normal).partition("=")
         if "${" in name or url.endpoint in self._written.whole_endpoints:
             return Hides.ALL
-        return Hides.VALUE if name else _hidden_in(item, self._secret_params)
+        if name:
+            return Hides.VALUE
+        if self._written.item(item.normal) is not None:
+            return Hides.NOTHING
+        return _hidden_in(item, self._public_params)
 
-    def _show(self, url: Url, changed: frozenset[str]) -> str:
+    def _numbered(self, value: str) -> str:
+        """What stands for a hidden value in this run; one of a URL that wasn't seen has no number."""
+        number = self._numbers.get(value)
+        return HIDDEN if number is None else numbered_hidden(number)
+
+    def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
         provided = Origin.PROVIDER in url.source.origins()
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
         from_variable = url.source.parts[0].origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
@@ -165,36 +224,37 @@ class Showing:
             if url in self._written.whole:
                 return str(url.source) if url.whole_variable else self._written.whole[url]
             if url.endpoint in self._written.whole_endpoints:
-                return f"{url.endpoint.origin}/{HIDDEN}"
+                return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
             if url.whole_variable:
                 return str(url.source)
         if not provided:
             path = "".join(f"/{segment}" for segment in url.segments)
             return url.endpoint.origin + path + _query(_own_item(item, changed) for item in url.items)
-        items = (self._item(url.endpoint.host, item, changed) for item in url.items)
-        return url.endpoint.origin + self._path(url) + _query(items)
+        items = [self._item(item, hide, changed) for item in url.items]
+        return url.endpoint.origin + self._path(url, hide) + _query(items)
 
-    def _path(self, url: Url) -> str:
+    def _path(self, url: Url, hide: _Hide) -> str:
         shown = ""
-        for segment in url.segments:
+        for number, segment in enumerate(url.segments):
             raw = segment.reveal()
-            known = self._written.piece(url.endpoint.host, normal_text(raw))
+            known = self._written.segment(url.endpoint.host, normal_text(raw))
             if known is None and not reads_as_words(raw):
-                return f"{shown}/{HIDDEN}"
+                rest = "/".join(normal_text(left.reveal()) for left in url.segments[number:])
+                return f"{shown}/{hide(rest)}"
             shown += "/" + (raw if known is None else known)
         return shown
 
-    def _item(self, host: str, item: QueryItem, changed: frozenset[str]) -> str:
-        known = self._written.piece(host, "?" + item.normal)
+    def _item(self, item: QueryItem, hide: _Hide, changed: frozenset[str]) -> str:
+        known = self._written.item(item.normal)
         if known is not None:
             return known
-        hides = _hidden_in(item, self._secret_params)
+        hides = _hidden_in(item, self._public_params)
         if hides is Hides.ALL:
-            return HIDDEN
+            return hide(item.normal)
         name, equals, value = item.normal.partition("=")
-        if item.normal in changed:
+        if hides is Hides.VALUE and item.normal in changed:
             return name + equals + CHANGED
-        return name + equals + (HIDDEN if hides is Hides.VALUE else value)
+        return name + equals + (hide(value) if hides is Hides.VALUE else value)
 
 
 def _place(host: str, text: SecretText) -> str:

@@ -119,7 +119,8 @@ class AccountRun:
             choice = choose_for(self._provider, desired, group)
             protected = desired.key.endpoint in self.plan.account.protect
             repair = update_of(self._provider, desired, choice.survivor)
-            if repair is not None and (not protected or choice.survivor.id in created.own):
+            own = choice.survivor.id in created.own
+            if repair is not None and (not protected or own) and not (own and self._would_repeat(repair)):
                 repairs.append(repair)
             duplicates.extend(
                 duplicate_of(desired.address, other)
@@ -130,6 +131,10 @@ class AccountRun:
         repaired = self._verified(self.crew.each(self._update, repairs))
         self.repairs.update((result.change.address, result) for result in repaired)
         return duplicates
+
+    def _would_repeat(self, repair: Change) -> bool:
+        """Whether an update of what this run made would send what its create sent: a URL kept with other secrets."""
+        return [field.name for field in repair.fields] == [self._provider.url_field]
 
     def _read_back(self, listed: Mapping[str, Remote], own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id.

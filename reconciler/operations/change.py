@@ -104,7 +104,8 @@ def verified(reader: Reader, provider: Provider, result: Result, sleep: Callable
         return replace(result, outcome=Outcome.UNVERIFIED, error=found)
     if is_result(provider, result.change, found):
         return replace(result, outcome=Outcome.DONE, error=None)
-    return replace(result, outcome=Outcome.NOT_AS_WANTED) if result.outcome is Outcome.DONE else result
+    # The next look may be too late to say how it differs.
+    return replace(result, outcome=Outcome.NOT_AS_WANTED, made=found) if result.outcome is Outcome.DONE else result
 
 
 def is_as_wanted(provider: Provider, change: Change, now: Remote) -> bool:

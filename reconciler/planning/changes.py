@@ -9,7 +9,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Duplicates, Pair, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
-from reconciler.planning.compare import differences, wanted_fields
+from reconciler.planning.compare import differences, sent_fields, wanted_fields
 from reconciler.planning.match import by_key, choose_for, moves
 
 Claimed = Mapping[Claim, Sequence[Remote]]
@@ -77,7 +77,7 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
         address=desired.address,
         desired=desired,
         remote=remote,
-        wanted=wanted,
+        wanted=sent_fields(desired, remote.fields),
         fields=fields,
     )
 

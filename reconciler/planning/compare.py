@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import FieldChange
 from reconciler.model.provider import FieldType, Provider, ReadsBack
+from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Fields, Settings, Value
 
@@ -16,6 +17,22 @@ def wanted_fields(desired: Desired, remote: Fields) -> Fields:
     return {
         name: _kept(value, remote[name]) if name in desired.ignored else value for name, value in desired.fields.items()
     }
+
+
+def sent_fields(desired: Desired, remote: Fields) -> Fields:
+    """The fields to send in an update: as `wanted_fields`, but no secret that the provider shows masked or not at all.
+
+    A webhook would be sent its own mask as a secret else, with the first update of another field.
+    """
+    fields = wanted_fields(desired, remote)
+    return {name: _unmasked(desired.fields[name], value, remote[name]) for name, value in fields.items()}
+
+
+def _unmasked(ours: Value, wanted: Value, remote: Value) -> Value:
+    if isinstance(ours, Url) and isinstance(remote, Url) and wanted != ours:
+        hidden = any(param.kept in (Kept.MASKED, Kept.NOT_AT_ALL) for param in kept_otherwise(ours, remote))
+        return ours if hidden else wanted
+    return wanted
 
 
 def _kept(wanted: Value, remote: Value) -> Value:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
 from reconciler.model.reading import NotRead, Reading
+from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.changes import Matched, match_account
 from reconciler.planning.claim import Claims
@@ -79,7 +80,7 @@ def plan(
     planned_accounts = [one for one in accounts if isinstance(one, AccountPlan)]
     unmatched = unmatched_targets(frozenset().union(*(one.addresses for one in planned_accounts)), wish.filters.targets)
     return Plan(
-        configuration=configuration,
+        configuration=replace(configuration, showing=configuration.showing.seeing(_urls_seen(read))),
         accounts=tuple(accounts),
         created=created,
         filters=wish.filters,
@@ -98,6 +99,15 @@ def _essence(account: AccountPlan | NotPlanned) -> tuple[object, ...]:
     if isinstance(account, NotPlanned):
         return (account.account.name, account.error.kind, account.error.message)
     return (account.account.name, account.changes, account.losses, account.verdict)
+
+
+def _urls_seen(read: Iterable[tuple[Account, Reading]]) -> Iterator[Url]:
+    """The URLs that were listed, in an order that hangs neither on the file's nor on the list's."""
+    for account, reading in sorted(read, key=lambda one: one[0].name):
+        for remote in sorted(reading.remotes, key=lambda remote: remote.age):
+            url = remote.fields[account.provider.url_field]
+            if isinstance(url, Url):
+                yield url
 
 
 def _by_account(configuration: Configuration) -> dict[str, list[Desired]]:

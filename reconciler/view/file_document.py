@@ -45,7 +45,7 @@ def file_document(configuration: Configuration, described: Sequence[Described]) 
             one.account.name: {**_settings(one.account), **(_claims(one) if several else {})} for one in described
         }
     secret = sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS)
-    public = sorted(BUILT_IN_SECRET_PARAMS - configuration.secret_params)
+    public = sorted(configuration.public_params)
     document |= {"secret_params": secret} if secret else {}
     document |= {"public_params": public} if public else {}
     document |= {} if several else _claims(described[0])

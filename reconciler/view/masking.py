@@ -22,7 +22,7 @@ from reconciler.model.plan import (
     Verdict,
 )
 from reconciler.model.provider import Provider
-from reconciler.model.secret import HIDDEN
+from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.showing import Showing
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Remote
@@ -133,7 +133,7 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
 
 def _is_pattern(shown: str, loss: Loss) -> bool:
     """Whether an endpoint, as it is shown, is a pattern that means it when it is put into the file."""
-    whole = shown.startswith(loss.endpoint.origin) and HIDDEN not in shown
+    whole = shown.startswith(loss.endpoint.origin) and not hides(shown)
     return whole and "*" not in loss.endpoint.path and "$" not in loss.endpoint.path
 
 

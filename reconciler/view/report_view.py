@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from reconciler.model.plan import Action, Change, Plan, Verdict
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
+from reconciler.view.form_help import form_help
 
 _FORBIDDEN = 403
 _VERDICTS = {
@@ -98,6 +100,9 @@ class ReportView:
         return tuple(row for row in self.rows if not row.done)
 
 
+_PLAN_AGAIN = "Run `reconciler plan`: it shows what is left to do, and the next apply does it."
+
+
 class ResultMask:
     """Turns results and changes into rows, in the light of their plan.
 
@@ -147,6 +152,8 @@ class ResultMask:
             return f"{result.outcome.value}: {self.address(result.waits_for)} isn't there as it should be"
         if result.verdict is not Verdict.FINE:
             return f"{result.outcome.value}: {_VERDICTS[result.verdict]}"
+        if result.outcome is Outcome.NOT_AS_WANTED and result.has_created:
+            return "created, but it reads back differently"
         survivor = result.change.duplicate_of
         if survivor is None or result.change.address in self._planned:
             return result.outcome.value
@@ -161,8 +168,10 @@ class ResultMask:
                 return "Somebody changed it meanwhile: run `reconciler plan` and look again."
             case Outcome.HELD:
                 return "Nothing is lost. Fix what failed above, then apply again."
-            case Outcome.UNKNOWN | Outcome.NOT_AS_WANTED | Outcome.UNVERIFIED:
-                return "Run `reconciler plan`: it shows what is left to do, and the next apply does it."
+            case Outcome.NOT_AS_WANTED:
+                return self._help_for_form(result) or _PLAN_AGAIN
+            case Outcome.UNKNOWN | Outcome.UNVERIFIED:
+                return _PLAN_AGAIN
             case _:
                 return self._help_for_failure(result)
 
@@ -193,20 +202,27 @@ class ResultMask:
 
     def _help_for_another(self, result: Result) -> str:
         """What tells the webhook that came back from the one that was sent: its URL's form, or its event and kind."""
-        provider = self._providers[result.change.address.account]
         if result.made is None:
             return "`reconciler list` shows how the provider keeps it."
-        sent, made = result.change.wanted.get(provider.url_field), result.made.fields[provider.url_field]
-        if isinstance(sent, Url) and isinstance(made, Url) and sent.endpoint == made.endpoint:
-            return "The provider made it with another event or kind than it was sent. Report that to the provider."
-        shown = self._configuration.showing.show(made) if isinstance(made, Url) else "as the provider lists it"
-        return f"If that is the same URL, write the provider's form of it into the file: {shown}"
+        return self._help_for_form(result) or (
+            "The provider made it with another event or kind than it was sent. Report that to the provider."
+        )
+
+    def _help_for_form(self, result: Result) -> str:
+        """What to do where the provider has the URL in another form than it was sent; nothing where it has it so."""
+        url_field = self._providers[result.change.address.account].url_field
+        sent = result.change.wanted.get(url_field)
+        made = None if result.made is None else result.made.fields[url_field]
+        if not isinstance(sent, Url) or not isinstance(made, Url | SecretText) or sent == made:
+            return ""
+        return form_help(sent, made)
 
 
 def view_report(report: Report) -> ReportView:
     """Mask a report."""
     mask = ResultMask(report.plan)
     rows = tuple(map(mask.row, report.results))
+    created = sum(result.has_created for result in report.results)
     return ReportView(
         rows=rows,
         errors=tuple(
@@ -215,15 +231,15 @@ def view_report(report: Report) -> ReportView:
             if account.error is not None and account.error.kind is not ErrorKind.INTERRUPTED
         ),
         not_checked=tuple(account.account.name for account in report.plan.not_planned),
-        summary=_summary(rows),
+        summary=_summary(rows, created),
         stopped_by=report.stopped_by,
     )
 
 
-def _summary(rows: Iterable[ResultRow]) -> DoneSummary:
+def _summary(rows: Iterable[ResultRow], created: int) -> DoneSummary:
     done = [row.action for row in rows if row.outcome == "done"]
     return DoneSummary(
-        created=done.count("create"),
+        created=created,
         updated=done.count("update"),
         deleted=done.count("delete"),
         already=sum(row.outcome == "already" for row in rows),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.model.provider import FieldType, Provider
-from reconciler.model.secret import CHANGED, HIDDEN, SecretText
+from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
 from reconciler.model.showing import Showing
 from reconciler.model.url import Url
 from reconciler.model.webhook import Fields, Scope, Value
@@ -49,7 +49,7 @@ def plain_change(showing: Showing, before: Value, after: Value) -> tuple[Plain, 
 
 def is_masked(value: Plain) -> bool:
     """Whether a shown value hides something: what JSON plans call sensitive."""
-    return isinstance(value, str) and any(mark in value for mark in (HIDDEN, CHANGED, "${"))
+    return isinstance(value, str) and (hides(value) or CHANGED in value or "${" in value)
 
 
 def time_text(time: datetime | None) -> str:

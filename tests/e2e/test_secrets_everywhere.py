@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.e2e.tool import HOST
 from tests.support.canaries import Canaries, spellings
 
 JSON = ("--format", "json")
+NUMBERED = re.compile(r"‹hidden \d+›")
 YES = ("--auto-approve", "--allow-losses", "9")
 
 
@@ -148,8 +150,10 @@ def test_changed_secrets_show_as_changed(world: Secretive) -> None:
     ended = world.run("plan", *JSON, "--allow-losses", "9", options=OPTIONS, **rotated, WHOLE=whole)
     assert Canaries(rotated).found_in(ended.all) == []
     rows = [row["change"] for row in ended.json()["resource_changes"] if row["change"]["actions"] != ["no-op"]]
-    shown = {(row["actions"][0], (row["before"] or {}).get("url"), (row["after"] or {}).get("url")) for row in rows}
-    assert shown == {
+    urls = [(row["actions"][0], (row["before"] or {}).get("url"), (row["after"] or {}).get("url")) for row in rows]
+    numbers = [number for _, before, _ in urls if before for number in NUMBERED.findall(before)]
+    assert len(set(numbers)) == len(numbers) == 6
+    assert {(action, before and NUMBERED.sub("‹hidden›", before), after) for action, before, after in urls} == {
         ("update", f"{HOST}/query?token=‹hidden›", f"{HOST}/query?token=${{QUERY}}"),
         ("update", f"{HOST}/spare?token=‹hidden›", f"{HOST}/spare?token=${{SPARE}}"),
         ("update", f"{HOST}/from-file?key=‹hidden›", f"{HOST}/from-file?key=${{FROM_FILE}}"),
@@ -165,4 +169,4 @@ def test_changed_secret_that_the_file_writes_shows_as_changed(world: Secretive) 
     entries = {"query": f"{HOST}/query?token={WRITTEN['literal']}", "words": f"{HOST}/in/${{WORDS}}"}
     world.write(file_text(world.sandbox.base_url, entries))
     changed = f"{HOST}/query?token=‹hidden› → {HOST}/query?token=‹changed›"
-    assert changed in world.run("plan", "--allow-losses", "9").out
+    assert changed in NUMBERED.sub("‹hidden›", world.run("plan", "--allow-losses", "9").out)

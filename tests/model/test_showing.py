@@ -45,10 +45,11 @@ PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3
         pytest.param(NOTHING, "https://h.io/a%20b", "https://h.io/‹hidden›", id="escape-is-no-word"),
         pytest.param(NOTHING, "https://h.io/a//b", "https://h.io/a//b", id="empty-segment"),
         pytest.param(NOTHING, "https://h.io/a/../b", "https://h.io/b", id="dot-segments-resolved"),
-        pytest.param(NOTHING, "https://h.io/?tenant=acme", "https://h.io/?tenant=acme", id="query-value-in-words"),
+        pytest.param(NOTHING, "https://h.io/?tenant=acme", "https://h.io/?tenant=‹hidden›", id="query-value-in-words"),
         pytest.param(
             NOTHING, f"https://h.io/?tenant={SECRET}", "https://h.io/?tenant=‹hidden›", id="query-value-not-in-words"
         ),
+        pytest.param(NOTHING, "https://h.io/?page=2&v=", "https://h.io/?page=‹hidden›&v=", id="query-value-in-digits"),
         pytest.param(NOTHING, "https://h.io/?token=acme", "https://h.io/?token=‹hidden›", id="secret-parameter"),
         pytest.param(
             NOTHING, "https://h.io/?TOKEN=acme", "https://h.io/?TOKEN=‹hidden›", id="secret-parameter-without-case"
@@ -73,7 +74,7 @@ PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3
         pytest.param(
             NOTHING,
             f"https://h.io/{SECRET}?tenant=acme",
-            "https://h.io/‹hidden›?tenant=acme",
+            "https://h.io/‹hidden›?tenant=‹hidden›",
             id="query-after-a-hidden-path",
         ),
         pytest.param(
@@ -81,6 +82,12 @@ PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3
             "https://h.io/shippo/a1B2c3D4e5?tenant=x9Y8z7W6",
             "https://h.io/shippo/a1B2c3D4e5?tenant=x9Y8z7W6",
             id="clear-in-the-file",
+        ),
+        pytest.param(
+            ORDERS,
+            "https://g.io/?tenant=x9Y8z7W6&ref=x9Y8z7W6",
+            "https://g.io/?tenant=x9Y8z7W6&ref=‹hidden›",
+            id="pair-that-is-clear-in-the-file",
         ),
         pytest.param(
             ORDERS,
@@ -135,7 +142,7 @@ PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3
         pytest.param(PLAIN, "https://h.io/a1B2c3D4e5", "https://h.io/a1B2c3D4e5", id="option-is-plain"),
     ],
 )
-def test_a_providers_url_shows_what_the_file_says_and_what_reads_as_words(
+def test_a_providers_url_shows_what_the_file_says_and_segments_that_read_as_words(
     file: tuple[Url, ...], remote: str, shown: str
 ) -> None:
     assert Showing(file).show(sent(remote)) == shown
@@ -258,27 +265,39 @@ def test_a_change_is_to_be_seen_though_the_secret_is_not(before: Url, after: Url
 def test_change_of_a_secret_with_an_unspeakable_name_is_to_be_seen() -> None:
     names = BUILT_IN_SECRET_PARAMS | {"x9y8z7w6"}
     before, after = (sent(f"https://h.io/?x9y8z7w6={value}", names) for value in "12")
-    assert Showing((), names).show_change(before, after) == (
+    assert Showing().show_change(before, after) == (
         "https://h.io/?‹hidden›",
         "https://h.io/?‹hidden› (‹changed›)",
     )
 
 
-def test_public_parameter_is_no_secret_word_and_others_that_hold_it_are() -> None:
-    names = BUILT_IN_SECRET_PARAMS - {"code"}
-    url = sent(f"https://h.io/?code=summer&zip_code=summer&CODE={SECRET}", names)
-    assert Showing((), names).show(url) == "https://h.io/?code=summer&zip_code=‹hidden›&CODE=‹hidden›"
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        pytest.param(f"code={SECRET}", f"code={SECRET}", id="built-in"),
+        pytest.param(f"orderid={SECRET}", f"orderid={SECRET}", id="any"),
+        pytest.param("orderId=a%20b", "orderId=a%20b", id="whatever-the-case"),
+        pytest.param("%6FrderId=1", "orderId=1", id="name-decoded"),
+        pytest.param("x9y8z7w6=1", "x9y8z7w6=1", id="name-that-is-no-word"),
+        pytest.param("zip_code=summer", "zip_code=‹hidden›", id="name-that-holds-one"),
+        pytest.param("order=summer", "order=‹hidden›", id="name-that-begins-one"),
+    ],
+)
+def test_values_of_public_parameters_show(query: str, shown: str) -> None:
+    public = frozenset({"code", "orderid", "x9y8z7w6"})
+    url = sent(f"https://h.io/?{query}", BUILT_IN_SECRET_PARAMS - public)
+    assert Showing((), public).show(url) == f"https://h.io/?{shown}"
 
 
-def test_named_secret_parameter_is_a_secret_word() -> None:
-    names = BUILT_IN_SECRET_PARAMS | {"pass"}
-    assert Showing((), names).show(sent("https://h.io/?hook_pass=summer", names)) == "https://h.io/?hook_pass=‹hidden›"
+def test_value_of_a_variable_hides_in_a_public_parameter_too() -> None:
+    showing = Showing([written("https://h.io/?ref=", env("REF", "swordfish"))], frozenset({"ref"}))
+    assert showing.show(sent("https://h.io/?ref=swordfish")) == "https://h.io/?ref=${REF}"
 
 
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        pytest.param(sent("https://h.io/x?a=b&token=t&key=k"), "https://h.io/x?a=b", id="provider"),
+        pytest.param(sent("https://h.io/x?a=b&token=t&key=k"), "https://h.io/x?a=‹hidden›", id="provider"),
         pytest.param(sent(f"https://h.io/in/{SECRET}?token=t1"), "${HOOK_URL}", id="equal-whole-variable"),
         pytest.param(WHOLE[0], "${HOOK_URL}", id="whole-variable"),
         pytest.param(written("https://h.io/x?token=t"), "https://h.io/x", id="file"),
@@ -302,3 +321,62 @@ def test_what_a_pattern_writes_in_clear_shows_and_its_wildcards_show_nothing() -
     )
     other = "https://other.example/services/T024BE7LD9"
     assert shown.show(parse_url(SecretText.provider(other))) == f"https://other.example/services/{HIDDEN}"
+
+
+def _shown(showing: Showing, *urls: str) -> list[str]:
+    return [showing.show(sent(url)).removeprefix("https://h.io/") for url in urls]
+
+
+@pytest.mark.parametrize(
+    ("urls", "shown"),
+    [
+        pytest.param(("x?id=7", "y?token=7"), ("x?id=‹hidden›", "y?token=‹hidden›"), id="one-value-needs-no-number"),
+        pytest.param(("x", "x?id"), ("x", "x?id"), id="nothing-hidden"),
+        pytest.param(
+            ("x?id=7", "x?id=8", "y?id=7"),
+            ("x?id=‹hidden 1›", "x?id=‹hidden 2›", "y?id=‹hidden 1›"),
+            id="equal-where-the-value-is",
+        ),
+        pytest.param(("x?id=7&id=8",), ("x?id=‹hidden 1›&id=‹hidden 2›",), id="within-one-url"),
+        pytest.param(("x?id=%37", "x?id=7"), ("x?id=‹hidden›", "x?id=‹hidden›"), id="in-normal-form"),
+        pytest.param(
+            ("in/q7X2kPz9LmW4/a", "in/q7X2kPz9LmW4/b", "q7X2kPz9LmW4/b"),
+            ("in/‹hidden 1›", "in/‹hidden 2›", "‹hidden 2›"),
+            id="rests-of-paths",
+        ),
+        pytest.param(("?q7X2kPz9LmW4=1", "?q7X2kPz9LmW4=2"), ("?‹hidden 1›", "?‹hidden 2›"), id="names"),
+    ],
+)
+def test_hidden_values_that_differ_are_told_apart(urls: tuple[str, ...], shown: tuple[str, ...]) -> None:
+    urls = tuple(f"https://h.io/{url}" for url in urls)
+    assert _shown(Showing().seeing(map(sent, urls)), *urls) == list(shown)
+
+
+def test_hidden_values_of_variables_whole_urls_are_told_apart() -> None:
+    urls = [f"https://h.io/in/{SECRET}?token={token}" for token in ("t2", "t3", "t2")]
+    assert _shown(Showing(WHOLE).seeing(map(sent, urls)), *urls) == ["‹hidden 1›", "‹hidden 2›", "‹hidden 1›"]
+
+
+def test_numbers_are_of_what_was_seen_and_leave_the_showing_they_came_from_alone() -> None:
+    before = Showing()
+    seeing = before.seeing([sent("https://h.io/?id=1"), sent("https://h.io/?id=2")])
+    assert _shown(seeing, "https://h.io/?id=2", "https://h.io/?id=3") == ["?id=‹hidden 2›", "?id=‹hidden›"]
+    assert _shown(before, "https://h.io/?id=2") == ["?id=‹hidden›"]
+    again = seeing.seeing([sent("https://h.io/?id=3"), sent("https://h.io/?id=2")])
+    assert _shown(again, "https://h.io/?id=3", "https://h.io/?id=1") == ["?id=‹hidden 1›", "?id=‹hidden›"]
+
+
+@pytest.mark.parametrize(
+    ("after", "shown"),
+    [
+        pytest.param(written("https://h.io/x?token=new"), "https://h.io/x?token=‹changed›", id="literal"),
+        pytest.param(
+            written("https://h.io/x?token=", env("T", "new")), "https://h.io/x?token=${T}", id="from-a-variable"
+        ),
+        pytest.param(written("https://h.io/x"), "https://h.io/x", id="removed"),
+    ],
+)
+def test_change_of_a_numbered_value_is_to_be_seen(after: Url, shown: str) -> None:
+    before = sent("https://h.io/x?token=old")
+    showing = Showing([after]).seeing([sent("https://h.io/y?token=other"), before])
+    assert showing.show_change(before, after) == ("https://h.io/x?token=‹hidden 2›", shown)

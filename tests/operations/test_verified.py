@@ -107,7 +107,6 @@ def test_create_with_other_fields_than_wanted_is_not_as_wanted() -> None:
         assert outcomes(report) == [
             ("+ a[track_updated]", Outcome.NOT_AS_WANTED),
             ("- @old", Outcome.HELD),
-            ("~ a[track_updated]", Outcome.NOT_AS_WANTED),
         ]
         assert not report.is_complete
 

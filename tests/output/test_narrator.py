@@ -158,8 +158,12 @@ def test_other_keys_help_shows_the_providers_form_masked() -> None:
     made = hook("new", "/B/?token=secret-of-theirs")
     result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
     row = ResultMask(_plan()).row(result)
-    form = "https://hooks.example.com/B/?token=‹hidden›"
-    assert row.help == f"If that is the same URL, write the provider's form of it into the file: {form}"
+    form = "https://hooks.example.com/B/?‹hidden›"
+    assert row.help == (
+        f"If that is the same URL, write the provider's form of it into the file: {form} "
+        "The provider shows other secret parameters than were sent. So it differs at every apply. If the webhook "
+        "works, add `ignore_changes: [url]` to its entry: secret parameters are then left as the provider has them."
+    )
 
 
 def test_webhook_that_came_back_with_another_event_is_the_providers_matter() -> None:

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.plan import FieldChange
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Value
-from reconciler.planning.compare import differences, wanted_fields
+from reconciler.planning.compare import differences, sent_fields, wanted_fields
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import HOST, entry, hook, url
@@ -45,6 +45,24 @@ def test_settings_differ_by_path(before: Value, after: Value, expected: list[tup
     fields = PIGEONRY.normalise({})
     found = differences(PIGEONRY, {**fields, "settings": before}, {**fields, "settings": after})
     assert [(change.name, change.before, change.after) for change in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "ignored", "remote", "sent"),
+    [
+        pytest.param("/a?token=ours", ["url"], "/a?token=theirs", "/a?token=theirs", id="another"),
+        pytest.param("/a?token=ours", ["url"], "/a?token=****", "/a?token=ours", id="masked"),
+        pytest.param("/a?token=ours", ["url"], "/a", "/a?token=ours", id="dropped"),
+        pytest.param("/a?token=ours&key=k", ["url"], "/a?token=***&key=x7", "/a?token=ours&key=k", id="one-of-two"),
+        pytest.param("/a", ["url"], "/a?token=****", "/a?token=****", id="not-in-the-file"),
+        pytest.param("/a?token=ours", [], "/a?token=****", "/a?token=ours", id="not-ignored"),
+    ],
+)
+def test_update_sends_no_secret_that_the_provider_only_masks(
+    path: str, ignored: list[str], remote: str, sent: str
+) -> None:
+    desired = entry("a", path, ignored=ignored)
+    assert sent_fields(desired, hook("1", remote).fields)["url"] == url(sent)
 
 
 def test_ignored_fields_are_wanted_as_the_provider_has_them() -> None:

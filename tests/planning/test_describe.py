@@ -7,6 +7,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.description import Description, Entry, LeftOut
 from reconciler.model.secret import SecretText
+from reconciler.model.showing import Showing
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Remote
 from tests.contract.pigeonry import PIGEONRY
@@ -42,9 +43,9 @@ def test_entry_says_all_of_a_webhook() -> None:
         )
     )
     # Texts are equal where they reveal the same; what shows is what a file will say.
-    assert str(url) == f"{HOST}/shop/orders?token=${{HOOK_ORDERS_TOKEN}}&tenant=acme"
+    assert str(url) == f"{HOST}/shop/orders?token=${{HOOK_ORDERS_TOKEN}}&tenant=${{HOOK_ORDERS_TENANT}}"
     assert str(made.entries[0].owner) == f"{HOST}/shop/orders"
-    assert made.variables == {"HOOK_ORDERS_TOKEN": "s3cr3t"}
+    assert made.variables == {"HOOK_ORDERS_TOKEN": "s3cr3t", "HOOK_ORDERS_TENANT": "acme"}
 
 
 def test_webhooks_of_one_url_are_one_entry_unless_secret_switch_or_kind_differ() -> None:
@@ -87,8 +88,9 @@ def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the
         "x: https://b.example.com/x",
         "x-2: http://localhost/x",
     ]
-    assert lines(described(*remotes)) == expected
-    assert lines(described(*reversed(remotes))) == expected
+    showing = Showing((), frozenset({"tenant"}))
+    assert lines(described(*remotes, showing=showing)) == expected
+    assert lines(described(*reversed(remotes), showing=showing)) == expected
 
 
 @pytest.mark.parametrize(

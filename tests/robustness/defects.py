@@ -287,7 +287,7 @@ def _take_lost_for_done() -> None:
 
 
 def _show_urls() -> None:
-    _set(Showing, "_show", lambda _self, url, _changed: url.reveal())
+    _set(Showing, "_show", lambda _self, url, *_: url.reveal())
 
 
 def _leave_out_active() -> None:
