@@ -86,11 +86,12 @@ class Remote:
 
     Attributes:
         id: the provider's id.
-        key: None where its URL has no normal form; then it can only be unmanaged.
+        key: None where its URL has no normal form, or something of it can't be read; then it can only be unmanaged.
         fields: as `Desired.fields`; the URL is `SecretText` where it has no normal form.
         created: when the provider made it (UTC); None where it doesn't say.
         updated: when the provider last changed it (UTC); None where it doesn't say.
         unknown: names of fields that the declaration doesn't have.
+        unreadable: the declared fields that hold nothing that can be read; then it has no key, and they are None.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Remote:
     created: datetime | None = None
     updated: datetime | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
+    unreadable: tuple[str, ...] = ()
 
     @property
     def age(self) -> tuple[datetime, str]:
