@@ -129,7 +129,7 @@ class _TlsConnection(HTTPSConnection):
     def _tunnel(self) -> None:
         self.response_class = _TunnelAnswer
         try:
-            super()._tunnel()  # type: ignore[misc]  # not in the stubs
+            super()._tunnel()
         finally:
             self.response_class = _Answer
 

@@ -45,7 +45,7 @@ def refusal(account: Account, request: Request, reply: Reply, *, may_have_acted:
             help_ = _check_credential(account)
         case 403:
             kind, message = ErrorKind.DENIED, f"{title} denied the call with {reply.status}"
-            help_ = _check_permission(account)
+            help_ = _check_credential(account) if request.method == "GET" else _check_permission(account)
         case 407:
             kind, (message, help_) = ErrorKind.REFUSED, reasons.PROXY_CREDENTIALS
             message = f"{title} {message}"

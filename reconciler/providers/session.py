@@ -231,7 +231,7 @@ ENDINGS: Mapping[type, Ending] = {
 
 
 def _bundle(named: str | bool | None) -> str | bool:  # noqa: FBT001 - as requests has it
-    """What certificates are checked with: what requests finds, else `SSL_CERT_FILE` as OpenSSL has it, else certifi's."""
+    """What certificates are checked with: what requests finds, else `SSL_CERT_FILE`, else certifi's."""
     return named if isinstance(named, str) else os.environ.get("SSL_CERT_FILE") or True
 
 

@@ -20,8 +20,13 @@ owns: ["https://ours.example.com/*"]
 webhooks:
   orders: {url: "https://ours.example.com/orders", events: [track_updated]}
 """
-OURS = {"object_id": "mine", "url": "https://ours.example.com/orders", "event": "track_updated", "active": True}
-ODD = [
+OURS: dict[str, object] = {
+    "object_id": "mine",
+    "url": "https://ours.example.com/orders",
+    "event": "track_updated",
+    "active": True,
+}
+ODD: list[dict[str, object]] = [
     {"object_id": 77, "event": "all"},
     {"object_id": "nothing", "url": None, "event": None},
     {"object_id": "listed", "url": "https://theirs.example.com/x", "event": ["all"]},
