@@ -80,7 +80,7 @@ def test_a_plan_says_what_of_them_cannot_be_read(
 def test_one_that_is_ours_by_its_url_stops_its_account(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    hooks = [OURS, {"object_id": "odd", "url": url, "event": None}]
+    hooks: list[dict[str, object]] = [OURS, {"object_id": "odd", "url": url, "event": None}]
     code, text = told(hooks, ["plan"], tmp_path, monkeypatch, capsys)
     assert code == 1
     assert "the webhook @odd is at a URL that this configuration owns, and its `event` can't be read" in text
