@@ -67,6 +67,19 @@ class TokenKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenScheme:
+    """How tokens of a prefix are sent that say nothing of an account's mode.
+
+    Attributes:
+        prefix: what they begin with.
+        scheme: of the `Authorization` header, before the token.
+    """
+
+    prefix: str
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """A provider's declaration.
 
@@ -87,6 +100,8 @@ class Provider:
         base_url: where the provider's API lives.
         token_variable: the environment variable that an account without a `token` takes.
         token_kinds: what is known of tokens; empty where they say nothing.
+        token_schemes: tokens that are sent another way than most; their accounts say their `mode`.
+        token_scheme: of the `Authorization` header, for all other tokens.
         portal: where people look at their webhooks by hand.
     """
 
@@ -106,6 +121,8 @@ class Provider:
     base_url: str
     token_variable: str
     token_kinds: tuple[TokenKind, ...] = ()
+    token_schemes: tuple[TokenScheme, ...] = ()
+    token_scheme: str = "Bearer"  # noqa: S105 - the name of a scheme
     portal: str = ""
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
@@ -115,6 +132,16 @@ class Provider:
     def kind_of(self, token: str) -> TokenKind | None:
         """What a token's prefix says, or None where it says nothing."""
         return next((kind for kind in self.token_kinds if token.startswith(kind.prefix)), None)
+
+    def scheme_of(self, token: str) -> str:
+        """The scheme of the `Authorization` header that a token is sent with."""
+        found = (known.scheme for known in self.token_schemes if token.startswith(known.prefix))
+        return next(found, self.token_scheme)
+
+    def prefix_of(self, token: str) -> str:
+        """The public beginning of a token, or nothing where it has none that is known."""
+        known = (*(kind.prefix for kind in self.token_kinds), *(scheme.prefix for scheme in self.token_schemes))
+        return next((prefix for prefix in known if token.startswith(prefix)), "")
 
     def scope_of(self, fields: Fields) -> Scope:
         """The kind that a webhook with these fields belongs to."""
@@ -127,6 +154,8 @@ class Provider:
     def events_of(self, fields: Fields) -> frozenset[str]:
         """The events that a webhook with these fields names."""
         value = fields[self.event_field]
+        if value is None:
+            return frozenset()  # of a webhook that can't be read
         return value if isinstance(value, frozenset) else frozenset({str(value)})
 
     def carries(self, named: Iterable[str], event: str) -> bool:
@@ -136,7 +165,7 @@ class Provider:
     def key_of(self, fields: Fields) -> Key | None:
         """A webhook's key, or None where its URL has no normal form."""
         url = fields[self.url_field]
-        if not isinstance(url, Url):
+        if not isinstance(url, Url) or fields[self.event_field] is None:
             return None
         event = None if self.several_events else str(fields[self.event_field])
         return Key(endpoint=url.endpoint, event=event, scope=self.scope_of(fields))

@@ -86,12 +86,13 @@ class Remote:
 
     Attributes:
         id: the provider's id.
-        key: None where its URL has no normal form; then it can only be unmanaged.
+        key: None where its URL has no normal form, or something of it can't be read; then it can only be unmanaged.
         fields: as `Desired.fields`; the URL is `SecretText` where it has no normal form.
         created: when the provider made it (UTC); None where it doesn't say.
         updated: when the provider last changed it (UTC); None where it doesn't say.
         unknown: names of fields that the declaration doesn't have.
         answered: when the provider sent this, by its own clock (UTC); None where it doesn't say.
+        unreadable: the declared fields that hold nothing that can be read; then it has no key, and they are None.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Remote:
     updated: datetime | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
     answered: datetime | None = field(default=None, compare=False)
+    unreadable: tuple[str, ...] = ()
 
     @property
     def age(self) -> tuple[datetime, str]:

@@ -28,6 +28,8 @@ class LiveDisplay:
         self._task = self._progress.add_task("listing webhooks", total=None)
         self._listed: dict[str, int] = {}
         self._applying = False
+        self._description = "listing webhooks"
+        self._waits = False
         self._progress.start()
 
     def page(self, account: str, webhooks: int) -> None:
@@ -36,15 +38,27 @@ class LiveDisplay:
             return
         self._listed[account] = webhooks
         names = ", ".join(visible(name) for name in self._listed)
-        self._progress.update(self._task, description=f"listing {names}", completed=sum(self._listed.values()))
+        self._describe(f"listing {names}")
+        self._progress.update(self._task, completed=sum(self._listed.values()))
 
     def expect(self, changes: int) -> None:
         """So many changes will be made."""
         self._applying = True
         self._progress.reset(self._task, total=changes, description="applying")
+        self._description = "applying"
 
     def begin(self, text: str) -> None:
         """A change begins."""
+        self._describe(text)
+
+    def wait(self, text: str) -> None:
+        """Say in its own line what is waited for; nothing where the wait is over."""
+        if text or self._waits:
+            self._waits = bool(text)
+            self._progress.update(self._task, description=text or self._description)
+
+    def _describe(self, text: str) -> None:
+        self._description = text
         self._progress.update(self._task, description=text)
 
     def advance(self) -> None:

@@ -13,6 +13,8 @@ from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import Streams, visible
 from reconciler.view.report_view import ResultMask, ResultRow
 
+_WAITS_SHOWN_FROM = 1
+"""The verbosity from which each wait is logged; below it, the first for each reason."""
 _CALLS_SHOWN_FROM = 2
 """The verbosity from which each call is logged."""
 
@@ -32,6 +34,9 @@ class Display(Protocol):
     def advance(self) -> None:
         """A change has come to its end."""
 
+    def wait(self, text: str) -> None:
+        """Say in its own line what is waited for; nothing where the wait is over."""
+
     def note(self, text: str) -> None:
         """Say a line above it."""
 
@@ -44,7 +49,7 @@ class Progress:
 
     Args:
         streams: finished changes go to `out`, all else to `err`.
-        verbosity: below 0 only finished changes show, from 2 on every call.
+        verbosity: below 0 only finished changes show, from 1 on every wait, from 2 on every call.
         make_display: makes what is redrawn in place; None where there is no terminal for it.
     """
 
@@ -56,6 +61,7 @@ class Progress:
         self._display: Display | None = None
         self._mask: ResultMask | None = None
         self._seen: set[tuple[str, str]] = set()
+        self._waited_for: set[tuple[str, str]] = set()
         self._lock = Lock()
 
     @contextmanager
@@ -83,6 +89,8 @@ class Progress:
             self._tell(event)
 
     def _tell(self, event: Event) -> None:
+        if self._display is not None and not isinstance(event, Waiting):
+            self._display.wait("")
         match event:
             case Listed() if self._display is not None:
                 self._display.page(event.account, event.webhooks)
@@ -91,7 +99,7 @@ class Progress:
             case Finished() if self._mask is not None and event.result.outcome is not Outcome.NOT_STARTED:
                 self._finished(self._mask.row(event.result))
             case Waiting() if self._verbosity >= 0:
-                self._note(f"{visible(event.account)}: waits {event.seconds:.0f} s: {visible(event.reason)}")
+                self._wait(event)
             case Called() if self._verbosity >= _CALLS_SHOWN_FROM:
                 status = event.status or "no answer"
                 self._note(
@@ -111,6 +119,16 @@ class Progress:
             self._display.note(text)
         else:
             self._streams.say(text)
+
+    def _wait(self, event: Waiting) -> None:
+        """In a line that changes on a terminal; in a log once for each reason."""
+        text = f"{visible(event.account)}: waits {event.seconds:.0f} s: {visible(event.reason)}"
+        first = (event.account, event.reason) not in self._waited_for
+        self._waited_for.add((event.account, event.reason))
+        if self._display is not None and self._verbosity < _WAITS_SHOWN_FROM:
+            self._display.wait(text)
+        elif first or self._verbosity >= _WAITS_SHOWN_FROM:
+            self._note(text)
 
     def _note(self, text: str) -> None:
         if self._display is not None:

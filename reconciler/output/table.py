@@ -39,11 +39,12 @@ def list_table(listing: Listing, streams: Streams) -> str:
 def _cells(row: ListedRow) -> tuple[str, ...]:
     webhook = row.webhook
     scope = f" ({webhook.scope})" if webhook.scope else ""
+    unreadable = f" (can't be read: {', '.join(webhook.unreadable)})" if webhook.unreadable else ""
     return (
         webhook.address,
-        _STATUS.get(row.status, row.status),
-        ", ".join(webhook.events) + scope,
-        webhook.url,
+        _STATUS.get(row.status, row.status) + unreadable,
+        (", ".join(webhook.events) or "(no event)") + scope,
+        webhook.url or "(no URL)",
         "yes" if webhook.live else "no",
         webhook.updated.replace("T", " ").replace("Z", ""),
     )

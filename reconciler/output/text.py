@@ -225,7 +225,10 @@ def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[
     hinted = sorted(rows, key=lambda row: not row.hint)
     shown = hinted if verbosity > 0 else hinted[: max(_FEW, sum(bool(row.hint) for row in rows))]
     for row in shown:
-        yield f"    {visible(row.address)}  {visible(', '.join(row.events))}  {visible(row.url)}"
+        events, url = ", ".join(row.events) or "(no event)", row.url or "(no URL)"
+        yield f"    {visible(row.address)}  {visible(events)}  {visible(url)}"
+        if row.unreadable:
+            yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable))})"
         if row.hint:
             yield f"      {style.paint('hint', 'yellow')}: {_HINTS[row.hint].format(visible(row.near))}"
         if verbosity > 0 and row.unknown:

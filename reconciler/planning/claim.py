@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.model.configuration import AbsentSet, Account
 from reconciler.model.plan import Claim
+from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
 
 
@@ -41,6 +42,17 @@ class Claims:
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
         return key in self._named or (self._account.is_own_kind(key.scope) and key.endpoint in self._account.owns)
+
+    def may_be_ours(self, remote: Remote) -> bool:
+        """Whether a webhook that can't be read whole stands where this configuration is responsible."""
+        url = remote.fields[self._account.provider.url_field]
+        if not remote.unreadable or not isinstance(url, Url):
+            return False
+        if any(url.endpoint == key.endpoint for key in self._named):
+            return True
+        scope = self._account.provider.scope_of(remote.fields)
+        own_kind = len(scope) < len(self._account.scope) or self._account.is_own_kind(scope)
+        return own_kind and url.endpoint in self._account.owns
 
     def _is_absent(self, key: Key, remote: Remote) -> bool:
         events = self._account.provider.events_of(remote.fields)

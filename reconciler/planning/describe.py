@@ -110,7 +110,7 @@ class _SortedOut:
 
 
 def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: bool) -> _SortedOut:
-    left_out = {remote.id: (remote, _UNREADABLE) for remote in remotes if remote.key is None}
+    left_out = {remote.id: (remote, _unreadable(remote)) for remote in remotes if remote.key is None}
     blocked: set[tuple[str, str]] = set()
     describable: list[Remote] = []
     for key, found in by_key(remotes).items():
@@ -143,7 +143,12 @@ def _place(remote: Remote) -> tuple[str, str]:
     return (remote.key.endpoint.origin, remote.key.endpoint.path)
 
 
-_UNREADABLE = "its URL can't be read, or has user info in it"
+def _unreadable(remote: Remote) -> str:
+    if not remote.unreadable:
+        return "its URL can't be read, or has user info in it"
+    return f"its {' and '.join(f'`{name}`' for name in remote.unreadable)} can't be read"
+
+
 _DUPLICATE = "it is a duplicate: another webhook has its URL and event"
 _BESIDE = "owning its URL would mean deleting another webhook there that can't be described"
 _UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"

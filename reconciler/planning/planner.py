@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
-from reconciler.model.reading import NotRead, Reading
+from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.changes import Matched, match_account
@@ -61,9 +61,13 @@ def plan(
     ]
     claims = {account.name: Claims(account, desired[account.name]) for account, _ in read}
     claimed = {account.name: _claimed(claims[account.name], reading.remotes) for account, reading in read}
-    stopped = overlaps(
-        (account, [*claimed[account.name][Claim.OWNED], *claimed[account.name][Claim.ABSENT]]) for account, _ in read
+    stopped = dict(
+        overlaps(
+            (account, [*claimed[account.name][Claim.OWNED], *claimed[account.name][Claim.ABSENT]])
+            for account, _ in read
+        )
     )
+    stopped |= {account.name: error for account, reading in read if (error := _unclear(claims[account.name], reading))}
     unread = UnreadKeys(configuration, claimed)
     accounts: list[AccountPlan | NotPlanned] = []
     for account in configuration.accounts:
@@ -123,6 +127,19 @@ def _claimed(claims: Claims, remotes: Iterable[Remote]) -> Mapping[Claim, tuple[
     for remote in sorted(remotes, key=lambda remote: remote.age):
         found[claims.of(remote)].append(remote)
     return {claim: tuple(group) for claim, group in found.items()}
+
+
+def _unclear(claims: Claims, reading: Reading) -> ProviderError | None:
+    """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read."""
+    unclear = next((remote for remote in reading.remotes if claims.may_be_ours(remote)), None)
+    if unclear is None:
+        return None
+    names = " and ".join(f"`{name}`" for name in unclear.unreadable)
+    return ProviderError(
+        kind=ErrorKind.GARBLED,
+        message=f"the webhook @{unclear.id} is at a URL that this configuration owns, and its {names} can't be read",
+        help="Nothing is changed in this account meanwhile. Correct or delete that webhook at the provider.",
+    )
 
 
 def _plan_account(

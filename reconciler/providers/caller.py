@@ -16,7 +16,7 @@ from reconciler.providers.destination import Destination, destination_of
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.politeness import Politeness, politeness_of
 from reconciler.providers.rate import CallClass
-from reconciler.providers.retry import Attempt, Ending, decide, retry_after
+from reconciler.providers.retry import Attempt, Ending, decide, http_date, retry_after
 from reconciler.providers.session import Session
 
 _TOO_MANY_REQUESTS = 429
@@ -160,10 +160,12 @@ class _Call:
         """Wait for the call's turn and send it once."""
         self._wait_for_turn()
         began = self._clock.monotonic()
+        refused = False
         try:
             outcome = self._opened.session.send(self._request)
+            refused = isinstance(outcome, Reply) and outcome.status == _TOO_MANY_REQUESTS
         finally:
-            self._politeness.limiter.give_back(self._call_class)
+            self._politeness.limiter.give_back(self._call_class, refused=refused)
         now = self._clock.monotonic()
         self._listener(
             Called(
@@ -189,13 +191,15 @@ class _Call:
             wait, reason = throttle.state.wait(self._clock.monotonic()), "the provider asks to wait"
             if not wait:
                 wait, reason = limiter.take(self._call_class), limiter.reason(self._call_class)
-            if not wait:
-                return
+                if not wait:
+                    return
+                throttle.paced(wait, limiter.refused_share(self._call_class), self._clock.monotonic())
+                self._check_throttle(0)
             self._sleep(wait, reason)
 
     def _heed(self, reply: Reply, sent_at: float, now: float) -> None:
         """Note what an answer says about calling again."""
-        told = retry_after(reply.retry_after, self._clock.now())
+        told = retry_after(reply.retry_after, http_date(reply.date) or self._clock.now()) if reply.retry_after else None
         if reply.status == _TOO_MANY_REQUESTS:
             self._politeness.throttle.refused(sent_at=sent_at, now=now, told=told)
             self._check_throttle(reply.status)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import socket
 import time
+from http import HTTPStatus
 from http.client import HTTPResponse
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -42,6 +43,18 @@ class TooSlow(TimeoutError):  # noqa: N818 - as the class above it
 
 class LeadsElsewhere(NewConnectionError):  # noqa: N818 - as the others
     """A name of this machine leads to another one. Nothing was sent."""
+
+
+class ProxyRefused(OSError):  # noqa: N818 - as the others
+    """A proxy won't connect. Nothing was sent to where it should have.
+
+    Attributes:
+        status: what it answered.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
 
 
 class _Hurried(io.RawIOBase):
@@ -86,6 +99,16 @@ class _Answer(HTTPResponse):
             self.fp = io.BufferedReader(_Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
 
 
+class _TunnelAnswer(_Answer):
+    """A proxy's answer to CONNECT. Python itself says its status in an exception's text only."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        if found[1] != HTTPStatus.OK:
+            raise ProxyRefused(found[1])
+        return found
+
+
 class _Connection(HTTPConnection):
     response_class = _Answer
 
@@ -102,6 +125,13 @@ class _TlsConnection(HTTPSConnection):
             super().connect()
         except TimeoutError:
             raise ConnectTimeoutError(self, "the connection was not set up in time") from None
+
+    def _tunnel(self) -> None:
+        self.response_class = _TunnelAnswer
+        try:
+            super()._tunnel()
+        finally:
+            self.response_class = _Answer
 
     def _new_conn(self) -> socket.socket:
         return _checked(self, super()._new_conn())

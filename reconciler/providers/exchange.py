@@ -15,11 +15,15 @@ class Request:
         method: in upper case.
         target: path and query, percent-encoded, with a slash at its beginning.
         body: JSON; None where there is none.
+        secrets: what of it must not show where the provider quotes it.
+        shown: single words of it that may.
     """
 
     method: str
     target: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +34,14 @@ class Reply:
         status: the HTTP status.
         body: bytes, decompressed.
         retry_after: the header as it came.
+        date: the `Date` header as it came: the clock that a date in `retry_after` is measured by.
         redirect: the origin that a redirect points to; empty where there is none, or it can't be read.
     """
 
     status: int
     body: bytes = field(default=b"", repr=False)
     retry_after: str | None = None
+    date: str | None = field(default=None, compare=False)
     redirect: str = ""
 
 

@@ -40,7 +40,7 @@ class RateLimiter:
         self._clock = clock
         self._limits = {call_class: _limit(limits, call_class) for call_class in CallClass}
         self._running = dict.fromkeys(CallClass, 0)
-        self._ended: dict[CallClass, deque[float]] = {call_class: deque() for call_class in CallClass}
+        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
         self._lock = threading.Lock()
 
     def take(self, call_class: CallClass) -> float:
@@ -56,20 +56,31 @@ class RateLimiter:
         with self._lock:
             now = self._clock.monotonic()
             ended = self._ended[call_class]
-            while ended and ended[0] + WINDOW + MARGIN <= now:
+            while ended and ended[0][0] + WINDOW + MARGIN <= now:
                 ended.popleft()
             if self._running[call_class] + len(ended) < limit:
                 self._running[call_class] += 1
                 return 0.0
             # Where all slots are taken by running calls, the soonest possible end is now.
-            return (ended[0] if ended else now) + WINDOW + MARGIN - now
+            return (ended[0][0] if ended else now) + WINDOW + MARGIN - now
 
-    def give_back(self, call_class: CallClass) -> None:
-        """The call is over: its slot is free a window from now."""
+    def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
+        """The call is over: its slot is free a window from now.
+
+        Args:
+            call_class: what it counted as.
+            refused: whether it was answered with 429, so that it has to be made again.
+        """
         with self._lock:
             if self._limits[call_class] is not None:
                 self._running[call_class] -= 1
-                self._ended[call_class].append(self._clock.monotonic())
+                self._ended[call_class].append((self._clock.monotonic(), refused))
+
+    def refused_share(self, call_class: CallClass) -> float:
+        """How much of a wait for a slot is due to calls that were refused, as a part of 1: their part of the slots."""
+        with self._lock:
+            ended = self._ended[call_class]
+            return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
 
     def reason(self, call_class: CallClass) -> str:
         """Why a call of this class waits."""

@@ -10,11 +10,27 @@ from reconciler.providers.retry import Ending
 SLOW = "Try again later; `timeout` under the account says how many seconds the provider may be silent."
 NOT_THE_API = "Check that `base_url` is the provider's API."
 _NETWORK = "Check the network, the proxy settings and `base_url`."
-_BUNDLE = "Check the certificates that `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names."
+_BUNDLE = "Check the certificates that `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names."
 
 PROXY = (
     "can't be reached through the proxy that the environment names",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
+)
+PROXY_CREDENTIALS = (
+    "can't be reached: the proxy asks for a user name and a password (407)",
+    "Write them into `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
+)
+PROXY_REFUSED = (
+    "can't be reached: the proxy refused to connect to it ({status})",
+    "Check that the proxy allows this host, or leave the host out of it with `NO_PROXY`.",
+)
+NO_SUCH_HOST = (
+    "can't be found: its host name can't be resolved",
+    "Check the host in `base_url`, and this machine's DNS settings.",
+)
+NOT_LISTENING = (
+    "refused the connection: nothing listens at that port",
+    "Check the host and port in `base_url`, and that the service runs.",
 )
 TLS = ("broke off the TLS connection", f"{_NETWORK} {_BUNDLE}")
 NOT_SET_UP = ("did not set up a connection in time", _NETWORK)

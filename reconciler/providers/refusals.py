@@ -6,11 +6,13 @@ import math
 from datetime import datetime, timedelta
 
 from reconciler.model.configuration import Account
+from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.providers import reasons
 from reconciler.providers.complaint import complaint
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.reasons import NOT_THE_API
-from reconciler.providers.retry import Ending
+from reconciler.providers.retry import REQUEST_TIMEOUT, Ending
 
 _MINUTE = 60
 _HOUR = 3600
@@ -38,21 +40,26 @@ def refusal(account: Account, request: Request, reply: Reply, *, may_have_acted:
     """
     title = account.provider.title
     match reply.status:
-        case 401 | 403:
+        case 401:
             kind, message = ErrorKind.DENIED, f"{title} denied the call with {reply.status}"
             help_ = _check_credential(account)
+        case 403:
+            kind, message = ErrorKind.DENIED, f"{title} denied the call with {reply.status}"
+            help_ = _check_credential(account) if request.method == "GET" else _check_permission(account)
+        case 407:
+            kind, (message, help_) = ErrorKind.REFUSED, reasons.PROXY_CREDENTIALS
+            message = f"{title} {message}"
         case 404:
             kind, message = ErrorKind.GONE, f"{title} has no such object (404)"
             help_ = "Somebody may have deleted it meanwhile; run `plan` again."
         case 400 | 409 | 422:
-            said = complaint(reply.body, request.body, _secrets(account))
-            kind, message = ErrorKind.INVALID, f"{title} doesn't accept what was sent ({reply.status}){said}"
+            kind, message = ErrorKind.INVALID, f"{title} doesn't accept what was sent ({reply.status})"
             help_ = "Compare the entry with what the provider allows."
         case status if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
             where = f" to {reply.redirect}" if reply.redirect else ""
             kind, message = ErrorKind.REFUSED, f"{title} answered with a redirect ({status}){where}"
             help_ = "Redirects are never followed, since the token would go along; correct `base_url`."
-        case status if status >= 500:  # noqa: PLR2004 - HTTP's own classes
+        case status if status >= 500 or status == REQUEST_TIMEOUT:  # noqa: PLR2004 - HTTP's own classes
             kind, message = ErrorKind.REFUSED, f"{title} could not answer ({status})"
             help_ = "Try again later; look whether the provider reports an outage."
         case status:
@@ -61,7 +68,12 @@ def refusal(account: Account, request: Request, reply: Reply, *, may_have_acted:
                 f"{title} answered with {status}, which isn't expected",
                 NOT_THE_API,
             )
-    return ProviderError(kind=kind, message=message, help=help_, may_have_acted=may_have_acted, status=reply.status)
+    if reply.status < 400:  # noqa: PLR2004 - HTTP's own classes
+        return ProviderError(kind=kind, message=message, help=help_, may_have_acted=may_have_acted, status=reply.status)
+    said = complaint(reply.body, (*request.secrets, *_secrets(account)), request.shown | _declared(account.provider))
+    return ProviderError(
+        kind=kind, message=f"{message}{said}", help=help_, may_have_acted=may_have_acted, status=reply.status
+    )
 
 
 def limited(account: Account, seconds: float, now: datetime, *, may_have_acted: bool, status: int) -> ProviderError:
@@ -115,16 +127,32 @@ def duration(seconds: float) -> str:
     return f"{math.ceil(seconds / _DAY)} days"
 
 
+def _declared(provider: Provider) -> frozenset[str]:
+    """Words of the provider's own."""
+    return frozenset({*(spec.name for spec in provider.fields), *provider.events})
+
+
 def _secrets(account: Account) -> tuple[str, ...]:
     """What of the token and the account id must not show; a token's known prefix may."""
     token = account.token.reveal()
-    kind = account.provider.kind_of(token)
-    shown = kind.prefix if kind is not None else ""
+    shown = account.provider.prefix_of(token)
     return (token.removeprefix(shown), account.account_id.reveal() if account.account_id is not None else "")
 
 
+def _names(account: Account) -> str:
+    return " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
+
+
+def _check_permission(account: Account) -> str:
+    managed = ", also for `account_id`" if account.account_id is not None else ""
+    return (
+        f"Check in {account.provider.portal or 'the provider’s portal'} what the token in {_names(account)} may do"
+        f"{managed}, and what the account may have."
+    )
+
+
 def _check_credential(account: Account) -> str:
-    names = " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
+    names = _names(account)
     kind = f", for {account.mode} mode" if account.mode else ""
     managed = ", and that `account_id` is an account it may act for" if account.account_id is not None else ""
     return f"Check that {names} holds a whole token that is still valid{kind}{managed}."

@@ -22,12 +22,15 @@ COST = 5
 COST_OF_TIME_OUT = 10
 REFUND_OF_CLEAN_CALL = 1
 
-RETRIED_STATUSES = frozenset({500, 502, 503, 504})
+REQUEST_TIMEOUT = 408
+RETRIED_STATUSES = frozenset({REQUEST_TIMEOUT, 500, 502, 503, 504, *range(520, 525)})
+"""Failures that pass. 520 to 524 are a content network's, for an origin that gives it no answer."""
 READING_METHODS = frozenset({"GET"})
 REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
 
 _OK = range(200, 300)
-_NOT_ACTED = range(400, 500)
+_NOT_ACTED = frozenset(range(400, 500)) - {REQUEST_TIMEOUT}
+"""A gateway may say 408 of a request that it has passed on."""
 _SECONDS = re.compile(r"[0-9]{1,10}")
 
 
@@ -70,7 +73,7 @@ class Attempt:
 
     @property
     def may_have_acted(self) -> bool:
-        """Whether the provider may have carried it out. A 4xx is a refusal; nothing else but silence is certain."""
+        """Whether the provider may have carried it out. A 4xx (408 aside) is a refusal; all else is uncertain."""
         if self.method in READING_METHODS or self.ending in (Ending.NOT_SENT, Ending.HOPELESS):
             return False
         return self.ending is not Ending.ANSWERED or self.status not in _NOT_ACTED
@@ -153,9 +156,9 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
     Args:
         value: the header, seconds or an HTTP date; None where there is none.
-        now: the time of day (UTC).
+        now: the time of day (UTC) when it was said.
     Returns:
-        Seconds from now, 0 for a date that has passed; None where it says nothing that can be read.
+        Seconds from then, 0 for a date that has passed; None where it says nothing that can be read.
     Source: RFC 9110, 10.2.3.
     """
     if value is None:
@@ -163,10 +166,18 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     text = value.strip()
     if _SECONDS.fullmatch(text):
         return float(text)
+    date = http_date(text)
+    return None if date is None else max((date - now).total_seconds(), 0.0)
+
+
+def http_date(value: str | None) -> datetime | None:
+    """Read a header that holds an HTTP date; None where there is none that can be read."""
+    if value is None:
+        return None
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - loads half of the mail package, for a header that seldom comes
 
     try:
-        date = parsedate_to_datetime(text)
-        return max((date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds(), 0.0)
+        date = parsedate_to_datetime(value.strip())
+        return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError, IndexError):
         return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urljoin
@@ -18,7 +21,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.providers import reasons
-from reconciler.providers.deadline import HURRIED_POOLS, WHOLE_ANSWER, LeadsElsewhere, TooLong, TooSlow
+from reconciler.providers.deadline import HURRIED_POOLS, WHOLE_ANSWER, LeadsElsewhere, ProxyRefused, TooLong, TooSlow
 from reconciler.providers.destination import Destination
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.retry import Ending
@@ -91,7 +94,7 @@ class Session:
         self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
         with requests.Session() as session:
             found = session.merge_environment_settings(destination.origin, {}, stream=True, verify=None, cert=None)
-        self._verify = found["verify"] or True
+        self._verify = _bundle(found["verify"])
         # A proxy named in the environment would get a call to this machine, token included.
         self._proxies: dict[str, str] = {} if destination.loopback else dict(found["proxies"])
 
@@ -140,6 +143,7 @@ class Session:
             status=response.status_code,
             body=bytes(body),
             retry_after=response.headers.get("Retry-After"),
+            date=response.headers.get("Date"),
             redirect=self._redirect(response.headers.get("Location")),
         )
 
@@ -160,6 +164,8 @@ class Session:
             if isinstance(cause, LeadsElsewhere):
                 message, help_ = reasons.ELSEWHERE
                 return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
+            if isinstance(cause, ProxyRefused):
+                return _proxy_refused(cause.status)
             if isinstance(cause, ssl.SSLError) and cause.library in _OF_A_BUNDLE:
                 message, help_ = reasons.BUNDLE
                 return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
@@ -174,10 +180,10 @@ class Session:
             ending = Ending.TIMED_OUT
         else:
             ending = next(ENDINGS[kind] for kind in type(error).__mro__ if kind in ENDINGS)
-        message, help_ = self._words(error, ending)
+        message, help_ = self._words(error, causes, ending)
         return NoReply(ending=ending, message=message, help=help_)
 
-    def _words(self, error: Exception, ending: Ending) -> tuple[str, str]:
+    def _words(self, error: Exception, causes: Iterable[BaseException], ending: Ending) -> tuple[str, str]:
         # Our own URL is always a valid one, so that what is wrong with a URL is wrong with the proxy's.
         if isinstance(error, exceptions.ProxyError | exceptions.InvalidURL | exceptions.InvalidSchema):
             return reasons.PROXY
@@ -185,6 +191,11 @@ class Session:
             return reasons.TLS
         if isinstance(error, exceptions.ConnectTimeout):
             return reasons.NOT_SET_UP
+        for cause in causes:
+            if isinstance(cause, socket.gaierror | urllib3_exceptions.NameResolutionError):
+                return reasons.NO_SUCH_HOST
+            if isinstance(cause, ConnectionRefusedError):
+                return reasons.NOT_LISTENING
         return reasons.of_ending(ending, self._timeout)
 
 
@@ -217,6 +228,19 @@ ENDINGS: Mapping[type, Ending] = {
     ValueError: Ending.HOPELESS,  # a request that can't be built
 }
 """How an attempt ended that ended in such an exception; the nearest class counts."""
+
+
+def _bundle(named: str | bool | None) -> str | bool:  # noqa: FBT001 - as requests has it
+    """What certificates are checked with: what requests finds, else `SSL_CERT_FILE`, else certifi's."""
+    return named if isinstance(named, str) else os.environ.get("SSL_CERT_FILE") or True
+
+
+def _proxy_refused(status: int) -> NoReply:
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        message, help_ = reasons.PROXY_CREDENTIALS
+        return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
+    message, help_ = reasons.PROXY_REFUSED
+    return NoReply(ending=Ending.NOT_SENT, message=message.format(status=status), help=help_)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.provider import Field, FieldType, Provider, RateLimits, TokenKind
+from reconciler.model.provider import Field, FieldType, Provider, RateLimits, TokenKind, TokenScheme
 from reconciler.providers.installed import Installed
 
 SHIPPO = Provider(
@@ -43,6 +43,8 @@ SHIPPO = Provider(
             limits=RateLimits(write=50, get=400, list=10),
         ),
     ),
+    token_schemes=(TokenScheme(prefix="oauth.", scheme="Bearer"),),
+    token_scheme="ShippoToken",  # noqa: S106 - the name of a scheme
     portal="the Shippo web app (Settings, API, Webhooks)",
 )
 

@@ -19,7 +19,9 @@ _LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and n
 _MOST_UNKNOWN = 100
 _HIGHEST_COUNT = 10**9
 _HALF = re.compile(r"[\ud800-\udfff]")
-_FLAGS = {"true": True, "false": False}
+_HIGHEST_ID = 10**30
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+_WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
 
 
 class UnexpectedAnswer(Exception):  # noqa: N818 - says what it is
@@ -35,8 +37,7 @@ def page_of(document: Mapping[str, object], secret_params: frozenset[str]) -> Pa
     results, count, following = document.get("results"), document.get("count"), document.get("next")
     if not isinstance(results, list):
         raise UnexpectedAnswer("has no list of `results`")
-    if count is not None and (type(count) is not int or not 0 <= count <= _HIGHEST_COUNT):
-        raise UnexpectedAnswer("has a `count` that is no number")
+    count = None if count is None else _count(count)
     if following is not None and not isinstance(following, str):
         raise UnexpectedAnswer("has a `next` that is no text")
     remotes: list[Remote] = []
@@ -55,21 +56,23 @@ def remote_of(document: Mapping[str, object], secret_params: frozenset[str]) -> 
     Args:
         document: as Shippo shows it.
         secret_params: names of the secret query parameters.
+    Returns:
+        The webhook; where a field of it holds nothing that can be read, one without a key that says which.
     Raises:
-        UnexpectedAnswer: it isn't one.
+        UnexpectedAnswer: it isn't one: nothing says which one it is.
     """
-    object_id = _text(document, "object_id")
-    if not object_id or len(object_id) > _LONGEST_ID or object_id in (".", ".."):
-        raise UnexpectedAnswer("has an `object_id` that can't be one")
-    values: dict[str, Value] = {
+    object_id = _id(document)
+    said: dict[str, Value] = {
         "url": _url(document.get("url"), secret_params),
-        "event": _text(document, "event"),
-        **{name: flag for name in ("active", "is_test") if (flag := _flag(document, name)) is not None},
+        "event": _text(document.get("event")),
+        **{name: _flag(document[name]) for name in ("active", "is_test") if document.get(name) is not None},
     }
-    fields = SHIPPO.normalise(values)
+    unreadable = tuple(name for name, value in said.items() if value is None)
+    fields = SHIPPO.normalise(said)
     return Remote(
         id=object_id,
-        key=SHIPPO.key_of(fields),
+        key=None if unreadable else SHIPPO.key_of(fields),
+        unreadable=unreadable,
         fields=fields,
         created=_time(document.get("object_created")),
         updated=_time(document.get("object_updated")),
@@ -85,29 +88,42 @@ def _object(value: object) -> Mapping[str, object]:
     return value
 
 
-def _text(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
+def _count(value: object) -> int:
+    """How many: a whole number, as a text or with a fraction of nothing too."""
+    text = value if isinstance(value, str) else str(value)
+    found = None if isinstance(value, bool) else _WHOLE.fullmatch(text)
+    if found is None or int(found["whole"]) > _HIGHEST_COUNT:
+        raise UnexpectedAnswer("has a `count` that is no number")
+    return int(found["whole"])
+
+
+def _id(document: Mapping[str, object]) -> str:
+    value = document.get("object_id")
     if value is None:
-        raise UnexpectedAnswer(f"has a webhook without `{name}`")
-    if not isinstance(value, str) or _writable(value) != value:
-        raise UnexpectedAnswer(f"has a webhook whose `{name}` is no text")
-    return value
+        raise UnexpectedAnswer("has a webhook without `object_id`")
+    text = _text(str(value) if type(value) is int and abs(value) < _HIGHEST_ID else value)
+    if text is None:
+        raise UnexpectedAnswer("has a webhook whose `object_id` is no text")
+    if not text or len(text) > _LONGEST_ID or text in (".", ".."):
+        raise UnexpectedAnswer("has an `object_id` that can't be one")
+    return text
 
 
-def _flag(document: Mapping[str, object], name: str) -> bool | None:
-    """True or false, which Shippo's own documentation also spells as texts; None where it isn't said."""
-    value = document.get(name)
-    if value is None or isinstance(value, bool):
+def _text(value: object) -> str | None:
+    """A text that can be written; None where it is none."""
+    return value if isinstance(value, str) and _writable(value) == value else None
+
+
+def _flag(value: object) -> bool | None:
+    """True or false, which Shippo's own documentation also spells as texts; None where it is neither."""
+    if isinstance(value, bool):
         return value
-    flag = _FLAGS.get(value.lower()) if isinstance(value, str) else None
-    if flag is None:
-        raise UnexpectedAnswer(f"has a webhook whose `{name}` is neither true nor false")
-    return flag
+    return _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
 
 
-def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText:
+def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText | None:
     if not isinstance(value, str):
-        raise UnexpectedAnswer("has a webhook without a `url`")
+        return None
     text = SecretText.provider(_writable(value))
     if text.reveal() != value or len(value) > _LONGEST_URL:
         return text

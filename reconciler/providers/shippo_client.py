@@ -17,6 +17,7 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.caller import Caller
 from reconciler.providers.client import Surroundings
+from reconciler.providers.complaint import secrets_of
 from reconciler.providers.document import NotADocument, parse_document
 from reconciler.providers.exchange import Reply, Request
 from reconciler.providers.paging import Disagreement, Page, list_all
@@ -49,7 +50,7 @@ class ShippoReader:
         self._listener = surroundings.listener
         self._now = surroundings.clock.monotonic
         self._secret_params = surroundings.secret_params
-        self._caller = Caller(account, surroundings, scheme="ShippoToken", headers=headers)
+        self._caller = Caller(account, surroundings, scheme=SHIPPO.scheme_of(account.token.reveal()), headers=headers)
 
     def list(self) -> Reading:
         """Every webhook of the account, to the last page.
@@ -73,7 +74,7 @@ class ShippoReader:
         Raises:
             ProviderError: GONE where there is none; else why it could not be had.
         """
-        return self._remote(self._call("GET", CallClass.GET, _path_of(object_id)), object_id, may_have_acted=False)
+        return self._remote(self._call("GET", CallClass.GET, _path_of(object_id)), object_id, changed=False)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -96,20 +97,25 @@ class ShippoReader:
             raise _no_list()
         raise Disagreement("the provider's list named a page that isn't there")
 
-    def _call(self, method: str, call_class: CallClass, path: str, body: bytes | None = None) -> Reply:
-        target = self._caller.destination.path + path
-        return self._caller.call(Request(method=method, target=target, body=body), call_class, path)
+    def _call(self, method: str, call_class: CallClass, path: str, fields: Fields | None = None) -> Reply:
+        request = Request(method=method, target=self._caller.destination.path + path)
+        if fields is not None:
+            shown = SHIPPO.events_of(fields)
+            request = replace(request, body=_body(fields), secrets=secrets_of(fields), shown=shown)
+        return self._caller.call(request, call_class, path)
 
-    def _remote(self, reply: Reply, object_id: str, *, may_have_acted: bool) -> Remote:
+    def _remote(self, reply: Reply, object_id: str, *, changed: bool) -> Remote:
         """The webhook in an answer, which must be the one asked for (any, where the id is empty)."""
 
         def read(document: Mapping[str, object]) -> Remote:
             remote = remote_of(document, self._secret_params)
             if object_id and remote.id != object_id:
                 raise UnexpectedAnswer("has another webhook than the one asked for")
+            if changed and remote.unreadable:  # what came of it decides what is done next
+                raise UnexpectedAnswer(f"has a webhook whose `{remote.unreadable[0]}` can't be read")
             return remote
 
-        return _understood(reply, read, may_have_acted=may_have_acted)
+        return _understood(reply, read, may_have_acted=changed)
 
 
 class ShippoWriter(ShippoReader):
@@ -122,11 +128,11 @@ class ShippoWriter(ShippoReader):
             ProviderError: it was not made, or nobody knows (`may_have_acted`).
         """
         try:
-            reply = self._call("POST", CallClass.WRITE, _PATH, _body(fields))
+            reply = self._call("POST", CallClass.WRITE, _PATH, fields)
         except ProviderError as error:
             failure = _refused_create(error)
         else:
-            return self._remote(reply, "", may_have_acted=True)
+            return self._remote(reply, "", changed=True)
         raise failure
 
     def update(self, object_id: str, fields: Fields) -> Remote:
@@ -135,8 +141,8 @@ class ShippoWriter(ShippoReader):
         Raises:
             ProviderError: GONE where there is none; else why not.
         """
-        reply = self._call("PUT", CallClass.WRITE, _path_of(object_id), _body(fields))
-        return self._remote(reply, object_id, may_have_acted=True)
+        reply = self._call("PUT", CallClass.WRITE, _path_of(object_id), fields)
+        return self._remote(reply, object_id, changed=True)
 
     def delete(self, object_id: str) -> None:
         """Delete a webhook.

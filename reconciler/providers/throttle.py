@@ -10,7 +10,7 @@ UNTOLD_WAITS = (15.0, 30.0, 60.0)
 SHORTEST_WAIT = 1.0
 """Seconds after a 429 that says not to wait at all; when the next one says so too, it counts as saying nothing."""
 ALLOWANCE = 300.0
-"""Seconds that a run may wait in all."""
+"""Seconds that a run may wait in all, the pacing that repeated calls cause included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +19,16 @@ class Throttle:
 
     Attributes:
         open_at: when (in the clock's monotonic seconds) the next call may be sent.
-        waited: seconds waited so far, those until `open_at` included where they are waited for.
+        waited: seconds waited so far, those until `open_at` included where they are waited for, and the share of pacing
+            that refused calls cause.
+        paced_until: until when pacing was counted.
         refusals: how many 429s came one after another that didn't say how long to wait.
         given_up: the wait until `open_at` is longer than a run may wait.
     """
 
     open_at: float = 0.0
     waited: float = 0.0
+    paced_until: float = 0.0
     refusals: int = 0
     given_up: bool = False
 
@@ -52,9 +55,25 @@ class Throttle:
         if open_at <= self.open_at:
             return self
         more = open_at - max(now, self.open_at)
-        if self.waited + more > ALLOWANCE:
+        # Who has given up stays so until then, however little later another call's answer says that is.
+        still_given_up = self.given_up and now < self.open_at
+        if still_given_up or self.waited + more > ALLOWANCE:
             return replace(self, open_at=open_at, given_up=True)
         return replace(self, open_at=open_at, waited=self.waited + more, given_up=False)
+
+    def paced(self, seconds: float, share: float, now: float) -> Throttle:
+        """A call is about to wait for a slot of the provider's limits.
+
+        Args:
+            seconds: that it waits from now.
+            share: of these, as a part of 1, that refused calls cause; several calls that wait at once count once.
+            now: when the wait begins.
+        """
+        end = now + seconds
+        more = share * max(end - max(now, self.paced_until), 0.0)
+        if more and self.waited + more > ALLOWANCE:
+            return replace(self, open_at=max(end, self.open_at), given_up=True)
+        return replace(self, waited=self.waited + more, paced_until=max(end, self.paced_until))
 
     def succeeded(self, sent_at: float) -> Throttle:
         """A call was answered with something else than 429."""
@@ -87,6 +106,11 @@ class SharedThrottle:
         """As `Throttle.told`."""
         with self._lock:
             self._throttle = self._throttle.told(seconds, now)
+
+    def paced(self, seconds: float, share: float, now: float) -> None:
+        """As `Throttle.paced`."""
+        with self._lock:
+            self._throttle = self._throttle.paced(seconds, share, now)
 
     def succeeded(self, sent_at: float) -> None:
         """As `Throttle.succeeded`."""

@@ -109,6 +109,7 @@ def remote_document(row: RemoteRow) -> dict[str, Json]:
         "hint": row.hint or None,
         "near": row.near or None,
         "unknown_fields": row.unknown,
+        "unreadable_fields": row.unreadable,
     }
 
 

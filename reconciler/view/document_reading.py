@@ -120,6 +120,7 @@ def _remote(row: _Object) -> RemoteRow:
         hint=_hint(row["hint"] or ""),
         near=_text(row["near"] or ""),
         unknown=_texts(row["unknown_fields"]),
+        unreadable=_texts(row["unreadable_fields"]),
     )
 
 

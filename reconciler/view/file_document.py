@@ -77,8 +77,8 @@ def left_out_lines(configuration: Configuration, described: Iterable[Described])
         provider = one.account.provider
         for left in one.description.left_out:
             url = left.remote.fields[provider.url_field]
-            shown = configuration.showing.show(url) if isinstance(url, Url) else HIDDEN
-            events = ", ".join(sorted(provider.events_of(left.remote.fields)))
+            shown = "(no URL)" if url is None else configuration.showing.show(url) if isinstance(url, Url) else HIDDEN
+            events = ", ".join(sorted(provider.events_of(left.remote.fields))) or "(no event)"
             scope = scope_text(provider.scope_of(left.remote.fields))
             about = f"{events} ({scope})" if scope else events
             lines.append(f"@{left.remote.id}  {about}  {shown}: {left.why}")

@@ -229,13 +229,14 @@ class AccountMask:
             account=self.account.account.name,
             address=self.text(Address.of_remote(self.account.account.name, remote.id)),
             object_id=remote.id,
-            url=self.showing.show(url) if isinstance(url, Url) else HIDDEN,
-            host=url.endpoint.origin if isinstance(url, Url) else HIDDEN,
+            url="" if url is None else self.showing.show(url) if isinstance(url, Url) else HIDDEN,
+            host="" if url is None else url.endpoint.origin if isinstance(url, Url) else HIDDEN,
             events=tuple(sorted(self._provider.events_of(remote.fields))),
             scope=scope_text(self._provider.scope_of(remote.fields)),
             live=self._provider.is_live(remote.fields),
             updated=time_text(remote.updated),
             unknown=remote.unknown,
+            unreadable=remote.unreadable,
         )
 
     def _field(self, change: FieldChange) -> FieldRow:

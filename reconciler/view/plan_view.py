@@ -96,6 +96,8 @@ class RemoteRow:
     Attributes:
         hint: what it probably is, as a stable word: `leftover`, `double_delivery`; or empty.
         near: the address of the entry that the hint is about, or of the survivor.
+        url, host: empty where it has no URL that can be read.
+        unreadable: names of its fields that hold nothing that can be read.
     """
 
     account: str
@@ -110,6 +112,7 @@ class RemoteRow:
     hint: str = ""
     near: str = ""
     unknown: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

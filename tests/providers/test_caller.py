@@ -199,6 +199,90 @@ def test_a_run_that_has_waited_enough_says_when_to_come_back_and_calls_no_more()
     assert first.help == "Run it again in 24 h (not before 2026-01-03 03:04:05 UTC)."
 
 
+@pytest.mark.parametrize("threads", [2, 10])
+def test_a_wait_beyond_all_that_is_told_to_several_calls_is_waited_by_none(threads: int) -> None:
+    run = Run()
+    together = threading.Barrier(threads)
+
+    def handler(connection: object, _: Received) -> None:
+        together.wait(5)
+        connection.sendall(answer("429 Too Many Requests", b"", "Retry-After: 4000"))  # type: ignore[attr-defined]
+
+    errors: list[ProviderError] = []
+    with RawServer(handler) as server:
+        client = open_reader(account(server.base_url), run.surroundings)
+        calls = [
+            threading.Thread(target=lambda: errors.append(failed(lambda: client.get("a")))) for _ in range(threads)
+        ]
+        for call in calls:
+            call.start()
+        for call in calls:
+            call.join()
+        client.close()
+    assert (len(errors), len(server.received), run.clock.sleeps) == (threads, threads, [])
+    assert {error.kind for error in errors} == {ErrorKind.LIMITED}
+    assert all(error.help.startswith("Run it again in 67 min") for error in errors)
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 5])
+def test_waits_and_the_pacing_of_repeated_calls_are_five_minutes_together(seconds: int) -> None:
+    run = Run()
+    with RawServer(says("429 Too Many Requests", b"", f"Retry-After: {seconds}")) as server:
+        client = open_reader(account(server.base_url, limits=RateLimits(list=10)), run.surroundings)
+        error = failed(client.list)
+        client.close()
+    assert error.kind is ErrorKind.LIMITED
+    assert error.help.startswith("Run it again in ")
+    assert 200.0 < sum(run.clock.sleeps) <= 300.0
+
+
+def test_a_date_to_come_back_at_is_measured_by_the_clock_that_says_it() -> None:
+    headers = ("Retry-After: Thu, 05 Mar 2020 10:00:40 GMT", "Date: Thu, 05 Mar 2020 10:00:00 GMT")
+    run = Run(clock=FakeClock(stop_at_sleep=1))
+    with RawServer(says("429 Too Many Requests", b"", *headers)) as server:
+        client = open_reader(account(server.base_url), run.surroundings)
+        failed(lambda: client.get("a"))
+        client.close()
+    assert run.clock.sleeps == [40.0]
+
+
+@pytest.mark.parametrize("date", ["", "Date: lately"], ids=["absent", "nonsense"])
+def test_a_date_to_come_back_at_is_else_measured_by_our_clock(date: str) -> None:
+    headers = ("Retry-After: Fri, 02 Jan 2026 03:04:25 GMT", *([date] if date else []))
+    run = Run(clock=FakeClock(stop_at_sleep=1))
+    with RawServer(says("503 Service Unavailable", b"", *headers)) as server:
+        client = open_reader(account(server.base_url), run.surroundings)
+        failed(lambda: client.get("a"))
+        client.close()
+    assert run.clock.sleeps == [20.0]
+
+
+@pytest.mark.parametrize(
+    ("token", "scheme"),
+    [
+        pytest.param("oauth.abcdef0123456789", "Bearer", id="oauth"),
+        pytest.param("shippo_live_abcdef0123456789", "ShippoToken", id="live"),
+        pytest.param("abcdef0123456789", "ShippoToken", id="unknown"),
+    ],
+)
+def test_the_scheme_follows_the_tokens_kind(token: str, scheme: str) -> None:
+    with RawServer(says("404 Not Found")) as server:
+        client = open_reader(account(server.base_url, token=token), Run().surroundings)
+        failed(client.list)
+        client.close()
+    assert server.received[0].headers["authorization"] == f"{scheme} {token}"
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "407 X", "500 X", "503 X", "418 X", "408 X"])
+def test_the_providers_own_reason_is_shown_whatever_the_status(status: str) -> None:
+    body = b'{"detail": "Your plan allows 5 webhooks. Remove swordfish-in-clear."}'
+    with RawServer(says(status, body)) as server:
+        client = open_writer(account(server.base_url), Run().surroundings)
+        message = failed(lambda: client.update("a", fields())).message
+        client.close()
+    assert message.endswith(": Your plan allows 5 webhooks. Remove ‹hidden›")
+
+
 # Stop (invariant 8)
 
 

@@ -54,6 +54,7 @@ FAULTS: dict[str, Action | None] = {
     "402": _status(402),
     "403": _status(403),
     "404": _status(404),
+    "408": _status(408),
     "409": _status(409),
     "422": _status(422),
     "429": _status(429),
@@ -68,6 +69,7 @@ FAULTS: dict[str, Action | None] = {
     "503, Retry-After: 7": _status(503, retry_after="7"),
     "503, Retry-After: a day": _status(503, retry_after="86400"),
     "504": _status(504),
+    **{str(status): _status(status) for status in range(520, 526)},
 }
 CALLS: dict[str, Callable[[Writer, str], object]] = {
     "GET": lambda client, object_id: client.get(object_id),

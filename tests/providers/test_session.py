@@ -108,9 +108,9 @@ def test_a_call_elsewhere_goes_through_the_proxy_which_does_not_see_the_token(mo
         monkeypatch.setenv("HTTPS_PROXY", proxy.base_url)
         outcome = sent("https://api.provider.example", loopback=False)
     assert outcome == NoReply(
-        ending=Ending.NOT_SENT,
-        message="can't be reached through the proxy that the environment names",
-        help="Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
+        ending=Ending.HOPELESS,
+        message="can't be reached: the proxy asks for a user name and a password (407)",
+        help="Write them into `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
     )
     request = proxy.received[0]
     assert (request.method, request.target) == ("CONNECT", "api.provider.example:443")
@@ -123,8 +123,28 @@ def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         outcome = sent("https://127.0.0.1:1", loopback=False)
     assert isinstance(outcome, NoReply)
-    assert outcome.message == "can't be reached"
+    assert outcome.message == "refused the connection: nothing listens at that port"
     assert proxy.received == []
+
+
+def test_a_proxy_that_refuses_is_said_with_its_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(says("403 Forbidden")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.base_url)
+        outcome = sent("https://api.provider.example", loopback=False)
+    assert outcome == NoReply(
+        ending=Ending.NOT_SENT,
+        message="can't be reached: the proxy refused to connect to it (403)",
+        help="Check that the proxy allows this host, or leave the host out of it with `NO_PROXY`.",
+    )
+
+
+def test_a_proxy_that_is_not_there_is_said_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    assert sent("https://api.provider.example", loopback=False) == NoReply(
+        ending=Ending.NOT_SENT,
+        message="can't be reached through the proxy that the environment names",
+        help="Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
+    )
 
 
 @pytest.mark.parametrize("proxy", ["ftp://proxy.example:1", "http://", "http://[::1", "socks5://127.0.0.1:1"])
@@ -263,8 +283,8 @@ def test_a_host_that_does_not_exist_was_sent_nothing(monkeypatch: pytest.MonkeyP
     outcome = sent("https://no-such-host.invalid", loopback=False)
     assert outcome == NoReply(
         ending=Ending.NOT_SENT,
-        message="can't be reached",
-        help="Check the network, the proxy settings and `base_url`.",
+        message="can't be found: its host name can't be resolved",
+        help="Check the host in `base_url`, and this machine's DNS settings.",
     )
 
 
@@ -434,12 +454,13 @@ def test_a_certificate_that_is_not_trusted_is_told_with_its_reason_and_nothing_i
         assert server.log == []
 
 
-def test_a_bundle_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_bundle_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "missing.pem"))
     assert sent("https://localhost:1") == NoReply(
         ending=Ending.HOPELESS,
         message="can't be called: the request can't be made",
-        help="Check the certificates that `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names.",
+        help="Check the certificates that `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names.",
     )
 
 

@@ -47,6 +47,32 @@ def test_a_longer_wait_told_meanwhile_is_kept_to_and_counted_once() -> None:
     assert throttle == Throttle(open_at=20.0, waited=20.0)
 
 
+@pytest.mark.parametrize("later", [0.0, 0.01, 3.0, 3999.0], ids=str)
+def test_who_has_given_up_is_not_talked_out_of_it_by_other_calls_answers(later: float) -> None:
+    throttle = Throttle().told(4000.0, now=0.0).told(4000.0, now=later)
+    assert (throttle.given_up, throttle.open_at, throttle.waited) == (True, 4000.0 + later, 0.0)
+
+
+def test_once_the_time_is_over_it_may_be_called_again() -> None:
+    throttle = Throttle().told(4000.0, now=0.0).told(10.0, now=4001.0)
+    assert (throttle.given_up, throttle.waited) == (False, 10.0)
+
+
+def test_pacing_counts_as_far_as_refused_calls_cause_it_and_once_for_all_who_wait() -> None:
+    throttle = Throttle().paced(40.0, 0.5, now=0.0).paced(30.0, 0.5, now=10.0).paced(60.0, 0.0, now=40.0)
+    assert (throttle.waited, throttle.given_up) == (20.0, False)
+
+
+def test_pacing_beyond_what_a_run_may_wait_is_given_up() -> None:
+    throttle = Throttle(waited=280.0).paced(40.0, 1.0, now=5.0)
+    assert (throttle.given_up, throttle.wait(5.0)) == (True, 40.0)
+
+
+def test_pacing_for_calls_that_are_needed_once_never_ends_a_run() -> None:
+    throttle = Throttle(waited=300.0).paced(3000.0, 0.0, now=5.0)
+    assert (throttle.given_up, throttle.waited) == (False, 300.0)
+
+
 def test_a_shorter_wait_told_meanwhile_changes_nothing() -> None:
     throttle = Throttle().told(10.0, now=0.0)
     assert throttle.told(2.0, now=5.0) == throttle
