@@ -124,7 +124,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "account-unknown": "The entry names an account that isn't under `accounts`.",
         # URLs and patterns.
         "url-character": (
-            "URLs have no white space, control characters or backslashes: programs read such URLs in different ways."
+            "A URL or a pattern, or a variable's value in it, has a character that URLs can't hold, or quotes or a "
+            "line break around it. What is shown is what is sent: percent-encode the character, or remove it."
         ),
         "url-scheme": "Only https URLs are delivered to, and http ones on loopback.",
         "url-host": "The URL has no host, or one that is no name and no address in its usual form.",

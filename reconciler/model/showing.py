@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import Enum
 from urllib.parse import unquote
 
+from reconciler.model.characters import unseen_escaped, without_unseen
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, QueryItem, Url, normal_text
@@ -179,9 +180,10 @@ class Showing:
         for segment in url.segments:
             raw = segment.reveal()
             known = self._written.piece(url.endpoint.host, normal_text(raw))
-            if known is None and not reads_as_words(raw):
+            # One more character that can't be seen makes it another webhook: it is shown, escaped.
+            if known is None and not reads_as_words(without_unseen(raw)):
                 return f"{shown}/{HIDDEN}"
-            shown += "/" + (raw if known is None else known)
+            shown += "/" + (unseen_escaped(raw) if known is None else known)
         return shown
 
     def _item(self, host: str, item: QueryItem, changed: frozenset[str]) -> str:
