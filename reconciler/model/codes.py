@@ -160,10 +160,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "setting-unsupported": "The provider's webhooks have no such setting.",
         "event-characters": "An event is one word, without white space or brackets.",
         "param-twice": "A query parameter is named under both `secret_params` and `public_params`.",
-        # Advice.
         "event-unknown": (
-            "The event is none that is known of the provider. It is sent all the same: the provider may know more."
+            "The provider has no event of this name that this version knows: it is probably a typing error. One that "
+            "the provider has all the same is named under `allow_events` too."
         ),
+        # Advice.
+        "allow-events-unused": "`allow_events` names an event that is known anyway, or that no entry has.",
         "secret-literal": (
             "A secret stands in the file in clear, for everybody who can read the repository. Use a variable."
         ),

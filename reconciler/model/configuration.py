@@ -120,6 +120,7 @@ class Configuration:
         desired: every webhook that is wanted, in the file's order; `address.account` says where.
         files: the paths read, as the user gave them.
         secret_params: names of the secret query parameters, in lower case.
+        allow_events: events that the files allow though no provider is known to have them.
         showing: how URLs are shown in the light of these files.
     """
 
@@ -127,6 +128,7 @@ class Configuration:
     desired: tuple[Desired, ...] = ()
     files: tuple[str, ...] = ()
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS
+    allow_events: frozenset[str] = frozenset()
     showing: Showing = field(default_factory=Showing, compare=False)
 
     @property

@@ -79,7 +79,7 @@ class Provider:
         event_field: the field that is the event, or the set of events.
         active_field: the flag that says whether a webhook delivers; None where every one does.
         scope_fields: the fields that separate kinds of webhook.
-        events: the events known; others are a warning.
+        events: the events known; others are an error unless the file allows them.
         catch_all: the event that means every event; None where there is none.
         several_events: whether one webhook takes a set of events.
         lists_inactive: whether the list surely holds inactive webhooks too.
