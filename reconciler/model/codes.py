@@ -111,7 +111,8 @@ CODES: Mapping[str, str] = MappingProxyType(
             "too, where it would be sent to others or shown."
         ),
         "header-characters": (
-            "A token or account id is empty or has characters that a header can't carry, often a line break at its end."
+            "A token or account id is not written as it is sent: it is empty, has quotes, white space or a line break "
+            "around or in it, a scheme such as `Bearer` before it, or is masked (`***`) or a placeholder."
         ),
         "mode-token": "`mode` pins one kind of account and the token is of the other. Nothing was sent.",
         "base-url": "The base URL must be https (http on loopback only) and without a query.",

@@ -87,6 +87,7 @@ class Provider:
         base_url: where the provider's API lives.
         token_variable: the environment variable that an account without a `token` takes.
         token_kinds: what is known of tokens; empty where they say nothing.
+        neutral_prefixes: prefixes of tokens that are the provider's and don't say their kind.
         portal: where people look at their webhooks by hand.
     """
 
@@ -106,6 +107,7 @@ class Provider:
     base_url: str
     token_variable: str
     token_kinds: tuple[TokenKind, ...] = ()
+    neutral_prefixes: tuple[str, ...] = ()
     portal: str = ""
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
@@ -115,6 +117,10 @@ class Provider:
     def kind_of(self, token: str) -> TokenKind | None:
         """What a token's prefix says, or None where it says nothing."""
         return next((kind for kind in self.token_kinds if token.startswith(kind.prefix)), None)
+
+    def is_neutral(self, token: str) -> bool:
+        """Whether a token is one of the provider's that doesn't say its kind."""
+        return token.startswith(self.neutral_prefixes)
 
     def scope_of(self, fields: Fields) -> Scope:
         """The kind that a webhook with these fields belongs to."""

@@ -43,6 +43,7 @@ SHIPPO = Provider(
             limits=RateLimits(write=50, get=400, list=10),
         ),
     ),
+    neutral_prefixes=("oauth.",),
     portal="the Shippo web app (Settings, API, Webhooks)",
 )
 
