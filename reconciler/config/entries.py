@@ -116,7 +116,7 @@ class EntryReader:
             )
 
     def _url(self, written: WrittenEntry, *, needed: bool) -> Url | None:
-        text = self._context.interpolator.text(written.url, Rule(environment=True, needed=needed))
+        text = self._context.interpolator.text(written.url, Rule(environment=True, needed=needed, url=True, whole=True))
         if text is None:
             return None
         return read_url(text, written.url.spot, self._known.secret_params, self._context.complaints)

@@ -25,7 +25,7 @@ def read_url(text: SecretText, spot: Spot, secret_params: frozenset[str], compla
             complaints.error(
                 "variable-option-secret",
                 spot,
-                f"`--var {name}=…` feeds a secret parameter: options show in process lists and logs",
+                f"`${{{name}}}` is given with `--var` or `--var-file`, a plain value, and feeds a secret parameter",
                 "Set it in the environment or in an env file (`--env-file`).",
             )
     return url

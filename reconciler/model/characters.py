@@ -68,6 +68,6 @@ def wrapping_fault(value: str) -> tuple[str, str] | None:
     if len(value) > 1 and _QUOTES.get(value[0]) == value[-1]:
         return (
             "has quotes around it",
-            "Set it again without them: `docker run --env-file` and some CI systems keep quotes as a part of the value.",
+            "Set it again without them: `docker run --env-file` and some CI systems keep quotes as part of the value.",
         )
     return None

@@ -81,8 +81,8 @@ CODES: Mapping[str, str] = MappingProxyType(
             "dollar sign."
         ),
         "variable-unset": (
-            "A variable has no value, or an empty one, and no default. `--var`, the environment, `--env-file` and"
-            " the file that `NAME_FILE` names are looked at in this order."
+            "A variable has no value, or an empty one, and no default. `--var`, `--var-file`, the environment, "
+            "`--env-file` and the file that `NAME_FILE` names are looked at in this order."
         ),
         "variable-file": "The environment has `NAME_FILE`, and the file that it names can't be read as UTF-8 text.",
         "variable-place": (
@@ -90,9 +90,14 @@ CODES: Mapping[str, str] = MappingProxyType(
             "booleans: elsewhere they would be shown. Use `--var` for what is no secret."
         ),
         "variable-option-secret": (
-            "A value from `--var` feeds a token or a secret parameter. Options show in process lists and logs: "
-            "use the environment or an env file."
+            "A value from `--var` or `--var-file` feeds a token or a secret parameter. Options show in process lists "
+            "and logs, and their files are plain: use the environment or an env file."
         ),
+        "variable-unused": (
+            "`--var` or `--var-file` gives a variable that no file has: it is probably a typing error, and another "
+            "value is used in its place."
+        ),
+        "var-file": "A file of `--var-file` can't be read, or is no mapping of names to plain values.",
         "env-file": "An env file can't be read. Check its path, permissions and encoding (UTF-8).",
         "env-file-line": (
             "A line of an env file is no `NAME=value`. Put values with special characters into single quotes."

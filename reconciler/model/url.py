@@ -162,7 +162,8 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
         UrlError: it has no normal form; says why, and quotes nothing.
     """
     raw = text.reveal()
-    _check_values(text)
+    if len(text.parts) > 1:
+        _check_values(text)
     if _FORBIDDEN.search(raw):
         raise UrlError(
             "url-character", "the URL has white space, a control character or a backslash in it", "Remove it."
@@ -174,7 +175,8 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     found = _SHAPE.fullmatch(raw)
     if found is None or not found["authority"]:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
-    _check_head(text, found.end("authority"))
+    if len(text.parts) > 1:
+        _check_head(text, found.end("authority"))
     if _BAD_ESCAPE.search(raw):
         raise UrlError("url-escape", "the URL has a `%` that begins no valid escape", "Write a literal `%` as `%25`.")
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
@@ -281,6 +283,20 @@ def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
     return tuple(item.normal for item in chosen)
 
 
+def check_variables(text: SecretText, path_start: int) -> None:
+    """Check that the variables of a pattern stand where they may and stay within their place.
+
+    Args:
+        text: the pattern.
+        path_start: where its path starts. A URL may be one secret as a whole, a pattern may not: it is shown.
+    Raises:
+        UrlError: one doesn't.
+    """
+    if len(text.parts) > 1:
+        _check_values(text)
+    _check_head(text, path_start)
+
+
 def check_beginning(text: SecretText) -> None:
     """Check that no value from the environment stands in a URL's scheme, host or port.
 
@@ -310,11 +326,8 @@ def _is_beginning(value: str) -> bool:
 def _check_values(text: SecretText) -> None:
     """The value of a variable that is a part of a URL stays within its place."""
     check_beginning(text)
-    if len(text.parts) == 1:
-        return
     in_query = False
     for number, part in enumerate(text.parts):
-        # Of a pattern's host its `*.` was cut off, which may leave the scheme alone.
         is_beginning = number == 0 and _BEGINNING.fullmatch(part.text)
         value = part.text.translate(_FREE_IN_A_QUERY) if in_query else part.text
         in_query = in_query or "?" in part.text
@@ -328,8 +341,6 @@ def _check_values(text: SecretText) -> None:
 
 def _check_head(text: SecretText, path_start: int) -> None:
     """Values from the environment stand in path and query only, those from `--var` anywhere."""
-    if len(text.parts) == 1:
-        return
     position = 0
     for part in text.parts:
         if position < path_start and part.origin is Origin.ENVIRONMENT:
@@ -341,5 +352,5 @@ def _in_head(name: str) -> UrlError:
     return UrlError(
         "url-variable-host",
         f"`${{{name}}}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
-        f"Give it with `--var {name}=…` instead.",
+        f"Give it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
     )

@@ -141,7 +141,7 @@ def test_a_letter_of_a_secret_is_not_named() -> None:
         pytest.param(
             "'https://h.example.com/x'",
             "the URL has quotes around it",
-            "Set it again without them: `docker run --env-file` and some CI systems keep quotes as a part of the value.",
+            "Set it again without them: `docker run --env-file` and some CI systems keep quotes as part of the value.",
             id="quotes-around",
         ),
         pytest.param(

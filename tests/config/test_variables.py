@@ -208,6 +208,7 @@ def test_only_the_environment_names_files(tmp_path: Path, secret_file: Path) -> 
     env_file = tmp_path / "x.env"
     env_file.write_text(f"X_FILE={secret_file}\n")
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${X}\n")
+    text += "x-file: ${X_FILE}\n"
     found = loaded(inputs(text, env_files=(str(env_file),), variables={"X_FILE": str(secret_file)}))
     assert complaints(found) == [("variable-unset", "5:10", "`${X}` is not set")]
 
