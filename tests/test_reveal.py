@@ -21,6 +21,7 @@ MAY_REVEAL = {
     "model/provider_form.py",
     "model/showing.py",
     "model/url.py",
+    "model/url_characters.py",
     "planning/describe.py",
     # builds a request, or keeps what was sent out of what is said
     "providers/destination.py",

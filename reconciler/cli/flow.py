@@ -72,6 +72,7 @@ def inputs_of(
     return Inputs(
         files=files,
         variables=options.variables,
+        var_files=options.var_files,
         env_files=options.env_files,
         environment=environment,
         allowed_hosts=options.allowed_hosts | frozenset(filter(None, hosts)),

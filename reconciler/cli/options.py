@@ -39,12 +39,14 @@ class FileOptions:
     Attributes:
         files: as given; empty where nothing was.
         variables: of `--var`.
+        var_files: of `--var-file`; the first wins.
         env_files: the first wins.
         allowed_hosts: hosts that may get a token.
     """
 
     files: tuple[str, ...]
     variables: Mapping[str, str]
+    var_files: tuple[str, ...]
     env_files: tuple[str, ...]
     allowed_hosts: frozenset[str]
 
@@ -108,6 +110,8 @@ def file_options(command: _Command) -> _Command:
                      help=f"A file, a folder of them, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]"),
         click.option("--var", "var", multiple=True, metavar="NAME=VALUE", callback=_name_values,
                      help="A variable's value; plain, so not for secrets. Repeatable."),
+        click.option("--var-file", "var_file", multiple=True, metavar="FILE",
+                     help="A file of such values: NAME: value (YAML) or NAME=value lines. Repeatable, the first wins."),
         click.option("--env-file", "env_file", multiple=True, metavar="FILE",
                      help="A file of variables, after the environment. Repeatable, the first wins."),
         click.option("--allow-host", "allow_host", multiple=True, metavar="HOST",
@@ -174,6 +178,7 @@ def _files(given: dict[str, Any]) -> FileOptions:
     return FileOptions(
         files=given.pop("file"),
         variables=given.pop("var"),
+        var_files=given.pop("var_file"),
         env_files=given.pop("env_file"),
         allowed_hosts=frozenset(given.pop("allow_host")),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.config.context import Context, quoted
 from reconciler.config.interpolate import Rule
 from reconciler.config.spot import Spot
+from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.url_text import read_url
 from reconciler.config.written import DEFAULT_ACCOUNT, Text, WrittenAccount
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account
@@ -17,7 +18,7 @@ from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
 
 DEFAULT_PROVIDER = "shippo"
-_HEADER_SAFE = re.compile(r"[!-~]+")
+_PIN = "Pin it in the account that has this token: `mode: live` or `mode: test`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +42,9 @@ def build_account(written: WrittenAccount, context: Context) -> Account | None:
     provider = _provider(written.provider, context, needed=needed)
     if provider is None:
         return None
-    token = _token(written, provider, context, needed=needed)
+    token, is_sound = _token(written, provider, context, needed=needed)
     base_url, is_own = _base_url(written, provider, context, needed=needed)
-    kind = _kind(written, token, provider, context, is_own=is_own)
+    kind = _kind(written, token, provider, context, is_own=is_own, is_sound=is_sound)
     trust_count = context.interpolator.flag(written.trust_count, needed=needed)
     return Account(
         name=written.name,
@@ -72,10 +73,12 @@ def default_account(context: Context, where: Place | None) -> Account | None:
         return None
     needed = context.needs(DEFAULT_ACCOUNT)
     token = context.interpolator.usual_token(provider.token_variable, where, needed=needed)
-    _check_header(token, where, context)
+    is_sound = _check_header(token, where, context, token_fault)
     known = provider.kind_of(token.reveal())
-    if known is None and provider.token_kinds and Origin.PLACEHOLDER not in token.origins():
-        _unknown_token(provider, where, context, is_own=True)
+    if is_sound and known is None and provider.token_kinds and Origin.PLACEHOLDER not in token.origins():
+        example = f"`accounts: {{live: {{provider: {provider.name}, mode: live}}}}`"
+        pin = f"Name the account in the file with its mode, such as {example}."
+        _unknown_token(provider, token, where, context, is_own=True, pin=pin)
     return Account(
         name=DEFAULT_ACCOUNT,
         provider=provider,
@@ -119,7 +122,8 @@ def _provider(name: Text, context: Context, *, needed: bool) -> Provider | None:
     return provider
 
 
-def _token(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> SecretText:
+def _token(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> tuple[SecretText, bool]:
+    """The token, and whether nothing is wrong with how it is written."""
     token: SecretText | None = None
     spot = written.spot
     if written.token is not None:
@@ -128,9 +132,8 @@ def _token(written: WrittenAccount, provider: Provider, context: Context, *, nee
     elif not written.doubtful_token:
         token = context.interpolator.usual_token(provider.token_variable, spot, needed=needed)
     if token is None:
-        return context.interpolator.unknown(provider.token_variable)
-    _check_header(token, spot, context)
-    return token
+        return context.interpolator.unknown(provider.token_variable), True
+    return token, _check_header(token, spot, context, token_fault)
 
 
 def _account_id(written: WrittenAccount, context: Context, *, needed: bool) -> SecretText | None:
@@ -138,20 +141,22 @@ def _account_id(written: WrittenAccount, context: Context, *, needed: bool) -> S
         return None
     account_id = context.interpolator.text(written.account_id, Rule(environment=True, needed=needed))
     if account_id is not None:
-        _check_header(account_id, written.account_id.spot, context)
+        _check_header(account_id, written.account_id.spot, context, header_fault)
     return account_id
 
 
-def _check_header(value: SecretText, where: Spot | Place | None, context: Context) -> None:
-    """Tokens and ids travel in headers, where a line break would begin another one."""
-    if not _HEADER_SAFE.fullmatch(value.reveal()):
+def _check_header(
+    value: SecretText,
+    where: Spot | Place | None,
+    context: Context,
+    fault_of: Callable[[str], tuple[str, str] | None],
+) -> bool:
+    """Tokens and ids travel in headers: whether this one can, and is what it should be."""
+    fault = None if Origin.PLACEHOLDER in value.origins() else fault_of(value.reveal())
+    if fault is not None:
         names = ", ".join(f"`${{{name}}}`" for name in value.variables()) or "this"
-        context.complaints.error(
-            "header-characters",
-            where,
-            f"{names} is empty or has white space, a control character or a non-ASCII character in it",
-            "Give the value alone, without a line break or quotes around it.",
-        )
+        context.complaints.error("header-characters", where, f"{names} {fault[0]}", fault[1])
+    return fault is None
 
 
 def _base_url(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> tuple[str, bool]:
@@ -193,7 +198,9 @@ def _is_allowed(url: Url, allowed: frozenset[str]) -> bool:
     return host in names or f"{host}:{usual if port is None else port}" in names
 
 
-def _kind(written: WrittenAccount, token: SecretText, provider: Provider, context: Context, *, is_own: bool) -> Kind:
+def _kind(
+    written: WrittenAccount, token: SecretText, provider: Provider, context: Context, *, is_own: bool, is_sound: bool
+) -> Kind:
     """Mode and token, checked against each other."""
     pinned = context.plain(written.mode, needed=context.needs(written.name)) if written.mode is not None else ""
     known = provider.kind_of(token.reveal())
@@ -210,8 +217,9 @@ def _kind(written: WrittenAccount, token: SecretText, provider: Provider, contex
         return Kind(mode=pinned or "", known=modes.get(pinned or ""))
     if known is None:
         spot = written.token.spot if written.token is not None else written.spot
-        if provider.token_kinds and (is_own or not pinned) and pinned is not None:
-            _unknown_token(provider, spot, context, is_own=is_own)
+        says_nothing = provider.is_neutral(token.reveal())
+        if is_sound and provider.token_kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
+            _unknown_token(provider, token, spot, context, is_own=is_own)
         return Kind(mode=pinned or "", known=modes.get(pinned or ""))
     if pinned and known.mode != pinned and written.mode is not None:
         context.complaints.error(
@@ -223,11 +231,22 @@ def _kind(written: WrittenAccount, token: SecretText, provider: Provider, contex
     return Kind(mode=known.mode, known=known)
 
 
-def _unknown_token(provider: Provider, where: Spot | Place | None, context: Context, *, is_own: bool) -> None:
+def _unknown_token(
+    provider: Provider,
+    token: SecretText,
+    where: Spot | Place | None,
+    context: Context,
+    *,
+    is_own: bool,
+    pin: str = _PIN,
+) -> None:
+    """Complain of a token that doesn't say its kind where nothing else does."""
     prefixes = " or ".join(f"`{kind.prefix}`" for kind in provider.token_kinds)
-    context.complaints.error(
-        "token-kind",
-        where,
-        f"the token begins with neither of {provider.title}'s prefixes" if is_own else "nothing says what mode this is",
-        f"Check its value: it begins with {prefixes}." if is_own else "Pin it: `mode: live` or `mode: test`.",
-    )
+    if provider.is_neutral(token.reveal()):
+        message, help_ = "the token doesn't say whether it is for live or test", pin
+    elif is_own:
+        message = f"the token begins with neither of {provider.title}'s prefixes"
+        help_ = f"Check its value: it begins with {prefixes}."
+    else:
+        message, help_ = "nothing says what mode this is", pin
+    context.complaints.error("token-kind", where, message, help_)

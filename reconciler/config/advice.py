@@ -36,6 +36,7 @@ def advise(built: Built, complaints: Complaints) -> None:
     # An entry with an error may be the one that a pattern is for.
     if not complaints.has_errors:
         _advise_on_owns(built.entries, built.claims, complaints)
+        _advise_on_allow_events(built, complaints)
 
 
 def _advise_on_host(entry: Entry, complaints: Complaints) -> None:
@@ -152,6 +153,34 @@ def _advise_on_catch_all(entries: Collection[Entry], complaints: Complaints) -> 
 def _may_be_catch_all(entry: Entry) -> bool:
     catch_alls = {account.provider.catch_all for account in entry.accounts}
     return any(text.raw in catch_alls or "$" in text.raw for text in entry.written.events)
+
+
+def _advise_on_allow_events(built: Built, complaints: Complaints) -> None:
+    """Of names under `allow_events` that lift no error: who reads them would think that they do."""
+    wanted = {
+        (event, entry_account.provider)
+        for entry in built.entries
+        for entry_account in entry.accounts
+        for desired, _ in entry.desired
+        if desired.address.account == entry_account.name
+        for event in entry_account.provider.events_of(desired.fields)
+    }
+    needed = {event for event, provider in wanted if event not in provider.events}
+    # An event that a variable names is not known where the variable isn't set.
+    may_be_needed = any("$" in text.raw for entry in built.entries for text in entry.written.events)
+    providers = {account.provider.title: account.provider for account in built.configuration.accounts}.values()
+    for name, text in built.allow_events.items():
+        if name in needed:
+            continue
+        knowing = [provider.title for provider in providers if name in provider.events]
+        if knowing:
+            complaints.warning(
+                "allow-events-unused", text.spot, f"this is a known event of {knowing[0]} anyway", "Remove it."
+            )
+        elif not may_be_needed:
+            complaints.warning(
+                "allow-events-unused", text.spot, "no entry has this event", "Remove it, or check its spelling."
+            )
 
 
 def _matching(owns: Patterns, entry: Entry) -> Iterable[Pattern]:

@@ -25,6 +25,7 @@ class Built:
 
     configuration: Configuration
     entries: tuple[Entry, ...]
+    allow_events: Mapping[str, Text]
     claims: Mapping[str, AccountClaims]
 
 
@@ -40,11 +41,13 @@ def build(written: Written, context: Context) -> Built:
     claims = read_claims(written.claims, written.accounts or (), DEFAULT_ACCOUNT, context)
     accounts = {name: _with_claims(account, claims[name]) for name, account in accounts.items()}
     secret_params, public_params = _params(written, context)
+    allow_events = _allow_events(written, context)
     known = Known(
         accounts=accounts,
         names=written.account_names,
         defaults=written.defaults,
         secret_params=secret_params,
+        allow_events=frozenset(allow_events),
     )
     reader = EntryReader(known, context)
     entries = tuple(found for entry in written.entries if (found := reader.read(entry)) is not None)
@@ -59,9 +62,10 @@ def build(written: Written, context: Context) -> Built:
         files=tuple(source.name for source in written.sources),
         secret_params=secret_params,
         public_params=public_params,
+        allow_events=frozenset(allow_events),
         showing=Showing((entry.url for entry in entries), public_params, _patterns(accounts)),
     )
-    return Built(configuration=configuration, entries=entries, claims=claims)
+    return Built(configuration=configuration, entries=entries, allow_events=allow_events, claims=claims)
 
 
 def _patterns(accounts: Mapping[str, Account]) -> Iterator[Pattern]:
@@ -126,6 +130,12 @@ def _with_claims(account: Account, claims: AccountClaims) -> Account:
         protect=claims.protect,
         max_losses=claims.max_losses,
     )
+
+
+def _allow_events(written: Written, context: Context) -> dict[str, Text]:
+    """The events that are allowed though no provider is known to have them, and where each is named."""
+    found = {context.plain(text, needed=not context.offline): text for text in written.allow_events}
+    return {name: text for name, text in found.items() if name is not None}
 
 
 def _params(written: Written, context: Context) -> tuple[frozenset[str], frozenset[str]]:

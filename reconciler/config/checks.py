@@ -136,7 +136,9 @@ def check_tokens_alone(written: Written, accounts: tuple[Account, ...], context:
 
     def is_token(value: str) -> bool:
         # A whole one, or its prefix: a complaint that hangs on less would tell a value piece by piece.
-        return value in tokens or any(provider.kind_of(value) is not None for provider in providers)
+        return value in tokens or any(
+            provider.kind_of(value) is not None or provider.is_neutral(value) for provider in providers
+        )
 
     interpolator = context.interpolator
     found = dict.fromkeys(interpolator.mentioned(is_token), "holds a token and stands here too")

@@ -22,6 +22,9 @@ from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Desired
 
 _NAME = re.compile(r"[a-z0-9_-]+")
+_SIGNS = re.compile(r"[^a-z0-9]+")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_LONGEST_EVENT = 100
 _MOST_NAMED = 20
 _LONGEST_NAME = 60
 
@@ -54,23 +57,25 @@ class Known:
         names: the names of all accounts, None where that isn't known.
         defaults: settings for entries that don't say otherwise.
         secret_params: names of the secret query parameters.
+        allow_events: events that the file allows though no provider is known to have them.
     """
 
     accounts: Mapping[str, Account]
     names: frozenset[str] | None
     defaults: Settings
     secret_params: frozenset[str]
+    allow_events: frozenset[str] = frozenset()
 
 
 class EntryReader:
     """Reads entries one by one."""
 
-    __slots__ = ("_context", "_default_accounts", "_defaults", "_known", "_only", "_wanted", "_warned")
+    __slots__ = ("_context", "_default_accounts", "_defaults", "_known", "_only", "_told", "_wanted")
 
     def __init__(self, known: Known, context: Context) -> None:
         self._known = known
         self._context = context
-        self._warned: set[tuple[str, int]] = set()
+        self._told: set[tuple[str, int]] = set()
         self._wanted = 0
         names = known.names or frozenset()
         self._only = tuple(names) if len(names) == 1 else None
@@ -111,7 +116,7 @@ class EntryReader:
             )
 
     def _url(self, written: WrittenEntry, *, needed: bool) -> Url | None:
-        text = self._context.interpolator.text(written.url, Rule(environment=True, needed=needed))
+        text = self._context.interpolator.text(written.url, Rule(environment=True, needed=needed, url=True, whole=True))
         if text is None:
             return None
         return read_url(text, written.url.spot, self._known.secret_params, self._context.complaints)
@@ -193,16 +198,19 @@ class EntryReader:
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
         for event, text in events:
             place = (text.spot.source.name, text.spot.start)
-            if event in provider.events or place in self._warned:
+            if event in provider.events or event in self._known.allow_events or place in self._told:
                 continue
-            self._warned.add(place)
-            near = get_close_matches(event, provider.events, n=1)
-            there_are = f"{provider.title} has {', '.join(provider.events)}."
-            self._context.complaints.warning(
+            self._told.add(place)
+            near = _near_event(event, provider.events)
+            help_ = (
+                f"{provider.title} has {', '.join(provider.events)}. "
+                "An event that is newer than this version is named under `allow_events` too."
+            )
+            self._context.complaints.error(
                 "event-unknown",
                 text.spot,
-                f"{quoted(text, 'this')} is no event that is known of {provider.title}",
-                f"Did you mean `{near[0]}`? {there_are}" if near else there_are,
+                f"{quoted(text, 'this')} is not a known event of {provider.title}",
+                f"Did you mean `{near}`? {help_}" if near else help_,
             )
 
     def _check_settings(self, settings: Settings, said: Said, provider: Provider) -> None:
@@ -215,6 +223,18 @@ class EntryReader:
         self._context.complaints.error(
             "setting-unsupported", spot, f"{provider.title} has no `{setting}`", "Leave it out."
         )
+
+
+def _near_event(event: str, known: tuple[str, ...]) -> str:
+    """The known event that a misspelt one is nearest to, whatever its case and signs; nothing where none is near."""
+    by_form = {_plain_form(name): name for name in known}
+    near = get_close_matches(_plain_form(event), by_form, n=1)
+    return by_form[near[0]] if near else ""
+
+
+def _plain_form(event: str) -> str:
+    """`TrackUpdated`, `TRACK-UPDATED` and `track.updated` as `track_updated`."""
+    return _SIGNS.sub("_", _HUMPS.sub("_", event[:_LONGEST_EVENT]).lower())
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -24,8 +24,6 @@ def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
     Returns:
         The values of the lines that could be read; `$` in them means nothing.
     """
-    from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
-
     try:
         text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -37,6 +35,13 @@ def read_env_file(path: str, complaints: Complaints) -> Mapping[str, str]:
             "env-file", Place(file=path), f"the env file can't be read: {reason}", "Check the path and who may read it."
         )
         return {}
+    return env_values(text, path, complaints)
+
+
+def env_values(text: str, path: str, complaints: Complaints) -> Mapping[str, str]:
+    """The values of `NAME=value` lines; arguments and result are those of `read_env_file`."""
+    from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
+
     blanks = _BLANKS.search(text)
     if blanks is not None:
         complaints.error(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.config.bounds import LONGEST_TEXT
 from reconciler.config.complaints import Complaints
@@ -15,6 +16,9 @@ from reconciler.config.written import Flag, Text
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part, SecretText
 
+_BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")
+"""What stands before the path of a URL."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
@@ -23,10 +27,16 @@ class Rule:
     Attributes:
         environment: whether values from the environment may, beside those from `--var`.
         needed: whether an unset variable is an error; else a placeholder stands for it.
+        url: whether it is a URL or a pattern, whose beginning is shown.
+        whole: whether one variable may hold the whole of it, a secret.
+        shown: whether the value is shown, so that an unset variable must be given as a plain one.
     """
 
     environment: bool
     needed: bool
+    url: bool = False
+    whole: bool = False
+    shown: bool = False
 
 
 class Interpolator:
@@ -126,7 +136,7 @@ class Interpolator:
             self._complaints.error(
                 "variable-option-secret",
                 where,
-                f"`--var {name}=…` feeds a token: options show in process lists and logs",
+                f"`${{{name}}}` is given with `--var` or `--var-file`, a plain value, and feeds a token",
                 "Set it in the environment or in an env file (`--env-file`).",
             )
         return value
@@ -162,11 +172,16 @@ class Interpolator:
         return None
 
     def _parts(self, template: Template, where: Spot | Place | None, rule: Rule) -> Iterator[Part]:
+        before = ""
         for piece in template:
             if isinstance(piece, str):
                 yield Part(piece)
+                before += piece
             else:
-                yield from self._reference(piece, where, rule)
+                is_whole = rule.whole and len(template) == 1
+                is_shown = rule.url and not is_whole and _BEGINNING.fullmatch(before) is not None
+                yield from self._reference(piece, where, replace(rule, url=False, shown=rule.shown or is_shown))
+                before += "x"
 
     def _reference(self, reference: Reference, where: Spot | Place | None, rule: Rule) -> Iterator[Part]:
         name = reference.name
@@ -180,7 +195,7 @@ class Interpolator:
                 where,
                 f"`${{{name}}}` comes from the environment, whose values may stand in tokens, account ids, "
                 "paths and queries only",
-                f"Give it with `--var {name}=VALUE`.",
+                _how_to_set(name, environment=False),
             )
         elif value is Missing.UNREADABLE:
             if rule.needed:
@@ -199,13 +214,13 @@ class Interpolator:
 
     def _note_unset(self, reference: Reference, where: Spot | Place | None, rule: Rule) -> None:
         if reference.fallback is not Fallback.MESSAGE:
-            self._unset.setdefault(reference.name, []).append((where, rule.environment))
+            self._unset.setdefault(reference.name, []).append((where, rule.environment and not rule.shown))
             return
         self._complaints.error(
             "variable-unset",
             where,
             f"`${{{reference.name}}}` is not set: {self._shown(reference.inner)}",
-            _how_to_set(reference.name, environment=rule.environment),
+            _how_to_set(reference.name, environment=rule.environment and not rule.shown),
         )
 
     def _shown(self, template: Template) -> str:
@@ -222,4 +237,4 @@ class Interpolator:
 def _how_to_set(name: str, *, environment: bool) -> str:
     if environment:
         return "Set it in the environment or in an env file (`--env-file`)."
-    return f"Give it with `--var {name}=VALUE`."
+    return f"Give it with `--var {name}=VALUE`, or in a file with `--var-file`."

@@ -22,6 +22,8 @@ from reconciler.config.plain import Document
 from reconciler.config.schema import Shape, check_shape
 from reconciler.config.sources import read_sources
 from reconciler.config.spot import SourceText
+from reconciler.config.unused import check_used
+from reconciler.config.var_file import PlainValue, read_var_file
 from reconciler.config.variables import Variables, VariableSources
 from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic
@@ -35,6 +37,7 @@ class Inputs:
     Attributes:
         files: as given: paths, folders, `-` for standard input.
         variables: `--var`.
+        var_files: `--var-file`, the first wins.
         env_files: `--env-file`, the first wins.
         environment: the process's.
         allowed_hosts: `--allow-host`: exact hosts with an optional port that may get a token.
@@ -48,6 +51,7 @@ class Inputs:
     env_files: tuple[str, ...]
     environment: Mapping[str, str]
     allowed_hosts: frozenset[str]
+    var_files: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     offline: bool = False
     standard_input: Callable[[], bytes]
@@ -89,7 +93,7 @@ def no_file_configuration(inputs: Inputs, declaration: Callable[[str], Provider 
     complaints = Complaints()
     configuration = None
     with suppress(TooMuch):
-        context = _context(inputs, declaration, complaints)
+        context = _context(inputs, declaration, complaints, _read_var_files(inputs, complaints))
         account = default_account(context, None)
         context.interpolator.complain_of_unset()
         configuration = Configuration(accounts=(account,)) if account is not None else None
@@ -121,7 +125,8 @@ def _configuration(
     """The configuration, as good as it could be built; texts and documents get what could be read of the files."""
     sources = read_sources(inputs.files, inputs.standard_input, complaints)
     all_read = not complaints.has_errors
-    context = _context(inputs, declaration, complaints)
+    var_files = _read_var_files(inputs, complaints)
+    context = _context(inputs, declaration, complaints, var_files)
     shapes: list[Shape] = []
     left = MOST_VALUES
     for source in sources:
@@ -140,14 +145,27 @@ def _configuration(
     complete = all_read and len(documents) == len(sources)
     checked = tuple(zip(documents, shapes, strict=True))
     built = build(merge(checked, complaints, complete=complete), context)
+    if complete:
+        places = {name: value.place for values in var_files for name, value in values.items()}
+        check_used({**places, **dict.fromkeys(inputs.variables)}, documents, complaints)
     advise(built, complaints)
     return built.configuration
 
 
-def _context(inputs: Inputs, declaration: Callable[[str], Provider | None], complaints: Complaints) -> Context:
+def _read_var_files(inputs: Inputs, complaints: Complaints) -> tuple[Mapping[str, PlainValue], ...]:
+    return tuple(read_var_file(path, complaints) for path in inputs.var_files)
+
+
+def _context(
+    inputs: Inputs,
+    declaration: Callable[[str], Provider | None],
+    complaints: Complaints,
+    var_files: tuple[Mapping[str, PlainValue], ...],
+) -> Context:
     variables = Variables(
         VariableSources(
             options=inputs.variables,
+            var_files=tuple({name: value.text for name, value in values.items()} for values in var_files),
             environment=inputs.environment,
             env_files=tuple(read_env_file(path, complaints) for path in inputs.env_files),
         )

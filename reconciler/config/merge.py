@@ -22,7 +22,7 @@ from reconciler.config.written import (
     WrittenEntry,
 )
 
-_IN_ONE_FILE = ("accounts", "limits", "defaults", "secret_params", "public_params")
+_IN_ONE_FILE = ("accounts", "limits", "defaults", "secret_params", "public_params", "allow_events")
 
 
 def merge(checked: tuple[tuple[Document, Shape], ...], complaints: Complaints, *, complete: bool) -> Written:
@@ -44,8 +44,9 @@ def merge(checked: tuple[tuple[Document, Shape], ...], complaints: Complaints, *
         account_names=_account_names(holder, complete=complete),
         claims=reduce(_add, map(claims_of, cursors), Claims()),
         defaults=settings_of(defaults) if defaults is not None else NOTHING_SAID,
-        secret_params=_params("secret_params", cursors),
-        public_params=_params("public_params", cursors),
+        secret_params=_texts("secret_params", cursors),
+        public_params=_texts("public_params", cursors),
+        allow_events=_texts("allow_events", cursors),
         entries=_entries(cursors, complaints),
         has_webhooks=any(cursor.has("webhooks") for cursor in cursors),
         complete=complete,
@@ -110,7 +111,7 @@ def _entries(cursors: Iterable[Cursor], complaints: Complaints) -> tuple[Written
     return tuple(entries)
 
 
-def _params(key: str, cursors: Iterable[Cursor]) -> tuple[Text, ...]:
+def _texts(key: str, cursors: Iterable[Cursor]) -> tuple[Text, ...]:
     return tuple(text for cursor in cursors if (found := cursor.texts(key)) is not None for text in found.items)
 
 

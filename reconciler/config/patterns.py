@@ -119,7 +119,7 @@ def _check_number(texts: Iterable[Text], context: Context) -> None:
 
 def _pattern(text: Text, context: Context, *, needed: bool) -> Pattern | None:
     # A value from the environment in scheme, host or port is the pattern's reader to refuse.
-    value = context.interpolator.text(text, Rule(environment=True, needed=needed))
+    value = context.interpolator.text(text, Rule(environment=True, needed=needed, url=True))
     return read_pattern(value, text.spot, context.complaints) if value is not None else None
 
 

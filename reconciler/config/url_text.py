@@ -8,14 +8,15 @@ from reconciler.config.complaints import Complaints
 from reconciler.config.spot import Spot
 from reconciler.model.pattern import Pattern, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url import Url, parse_url
+from reconciler.model.url import Url, check_beginning, parse_url
+from reconciler.model.url_characters import check_characters, with_query_values_encoded
 from reconciler.model.url_error import UrlError
 
 
 def read_url(text: SecretText, spot: Spot, secret_params: frozenset[str], complaints: Complaints) -> Url | None:
     """Read an entry's URL; None where it is none."""
     try:
-        url = parse_url(fit_placeholders(text), secret_params)
+        url = parse_url(with_query_values_encoded(_checked(text, "the URL")), secret_params)
     except UrlError as error:
         complaints.url_error(error, spot)
         return None
@@ -24,7 +25,7 @@ def read_url(text: SecretText, spot: Spot, secret_params: frozenset[str], compla
             complaints.error(
                 "variable-option-secret",
                 spot,
-                f"`--var {name}=…` feeds a secret parameter: options show in process lists and logs",
+                f"`${{{name}}}` is given with `--var` or `--var-file`, a plain value, and feeds a secret parameter",
                 "Set it in the environment or in an env file (`--env-file`).",
             )
     return url
@@ -33,10 +34,22 @@ def read_url(text: SecretText, spot: Spot, secret_params: frozenset[str], compla
 def read_pattern(text: SecretText, spot: Spot, complaints: Complaints) -> Pattern | None:
     """Read a pattern; None where it is none."""
     try:
-        return parse_pattern(fit_placeholders(text))
+        return parse_pattern(_checked(text, "the pattern"))
     except UrlError as error:
         complaints.url_error(error, spot)
         return None
+
+
+def _checked(text: SecretText, what: str) -> SecretText:
+    """A text of the file, its placeholders fitted, whose variables stand where they may and whose characters may be.
+
+    Raises:
+        UrlError: one doesn't.
+    """
+    fitted = fit_placeholders(text)
+    check_beginning(fitted)
+    check_characters(fitted, what)
+    return fitted
 
 
 def is_guess(text: SecretText) -> bool:
@@ -56,8 +69,9 @@ def fit_placeholders(text: SecretText) -> SecretText:
         return SecretText((Part(f"https://unset{part.text[1:]}.invalid/", part.origin, part.name),))
     where, before = _Where.SCHEME, ""
     parts: list[Part] = []
-    for part in text.parts:
-        fitting = _fitting(where, before, part) if part.origin is Origin.PLACEHOLDER else part
+    for number, part in enumerate(text.parts):
+        is_origin = number == 0 and not text.parts[1].text.startswith("://")
+        fitting = _fitting(where, before, part, is_origin=is_origin) if part.origin is Origin.PLACEHOLDER else part
         parts.append(fitting)
         before += fitting.text
         if where is _Where.SCHEME and "://" in before:
@@ -83,9 +97,11 @@ class _Where(Enum):
     REST = "rest"
 
 
-def _fitting(where: _Where, before: str, part: Part) -> Part:
+def _fitting(where: _Where, before: str, part: Part, *, is_origin: bool) -> Part:
     number = part.text.removeprefix("~")
     match where:
+        case _Where.SCHEME if is_origin:
+            text = f"https://unset{number}.invalid"
         case _Where.SCHEME:
             text = "https"
         case _Where.AUTHORITY if before.endswith(":"):

@@ -1,4 +1,4 @@
-"""The values of variables: `--var`, the environment, env files, and the files that `NAME_FILE` names."""
+"""The values of variables: options, their files, the environment, env files, and the files of `NAME_FILE`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ class VariableSources:
 
     Attributes:
         options: `--var`, which win.
+        var_files: what `--var-file` gave, the first wins.
         environment: the process's.
         env_files: what `--env-file` gave, the first wins.
     """
 
     options: Mapping[str, str]
+    var_files: tuple[Mapping[str, str], ...] = ()
     environment: Mapping[str, str]
     env_files: tuple[Mapping[str, str], ...]
 
@@ -48,7 +50,7 @@ class Variables:
 
     def value(self, name: str) -> Part | Missing:
         """A variable's value with its origin. Empty counts as unset."""
-        option = self._sources.options.get(name)
+        option = _first((self._sources.options, *self._sources.var_files), name)
         if option:
             return Part(option, Origin.OPTION, name)
         found = _first((self._sources.environment, *self._sources.env_files), name) or self._from_file(name)

@@ -115,6 +115,7 @@ class Written:
         defaults: for every entry.
         secret_params: names beside the built-in ones.
         public_params: built-in names that hold no secret.
+        allow_events: names of events that a provider has and this version doesn't know.
         entries: those of the right shape.
         has_webhooks: whether a file has `webhooks`.
         complete: whether all files could be read; where not, nothing is complained of as missing.
@@ -127,6 +128,7 @@ class Written:
     defaults: Settings
     secret_params: tuple[Text, ...]
     public_params: tuple[Text, ...]
+    allow_events: tuple[Text, ...]
     entries: tuple[WrittenEntry, ...]
     has_webhooks: bool
     complete: bool

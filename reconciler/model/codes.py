@@ -81,8 +81,8 @@ CODES: Mapping[str, str] = MappingProxyType(
             "dollar sign."
         ),
         "variable-unset": (
-            "A variable has no value, or an empty one, and no default. `--var`, the environment, `--env-file` and"
-            " the file that `NAME_FILE` names are looked at in this order."
+            "A variable has no value, or an empty one, and no default. `--var`, `--var-file`, the environment, "
+            "`--env-file` and the file that `NAME_FILE` names are looked at in this order."
         ),
         "variable-file": "The environment has `NAME_FILE`, and the file that it names can't be read as UTF-8 text.",
         "variable-place": (
@@ -90,9 +90,14 @@ CODES: Mapping[str, str] = MappingProxyType(
             "booleans: elsewhere they would be shown. Use `--var` for what is no secret."
         ),
         "variable-option-secret": (
-            "A value from `--var` feeds a token or a secret parameter. Options show in process lists and logs: "
-            "use the environment or an env file."
+            "A value from `--var` or `--var-file` feeds a token or a secret parameter. Options show in process lists "
+            "and logs, and their files are plain: use the environment or an env file."
         ),
+        "variable-unused": (
+            "`--var` or `--var-file` gives a variable that no file has: it is probably a typing error, and another "
+            "value is used in its place."
+        ),
+        "var-file": "A file of `--var-file` can't be read, or is no mapping of names to plain values.",
         "env-file": "An env file can't be read. Check its path, permissions and encoding (UTF-8).",
         "env-file-line": (
             "A line of an env file is no `NAME=value`. Put values with special characters into single quotes."
@@ -111,7 +116,8 @@ CODES: Mapping[str, str] = MappingProxyType(
             "too, where it would be sent to others or shown."
         ),
         "header-characters": (
-            "A token or account id is empty or has characters that a header can't carry, often a line break at its end."
+            "A token or account id is not written as it is sent: it is empty, has quotes, white space or a line break "
+            "around or in it, a scheme such as `Bearer` before it, or is masked (`***`) or a placeholder."
         ),
         "mode-token": "`mode` pins one kind of account and the token is of the other. Nothing was sent.",
         "base-url": "The base URL must be https (http on loopback only) and without a query.",
@@ -124,7 +130,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "account-unknown": "The entry names an account that isn't under `accounts`.",
         # URLs and patterns.
         "url-character": (
-            "URLs have no white space, control characters or backslashes: programs read such URLs in different ways."
+            "A URL or a pattern, or a variable's value in it, has a character that URLs can't hold, or quotes or a "
+            "line break around it. What is shown is what is sent: percent-encode the character, or remove it."
         ),
         "url-scheme": "Only https URLs are delivered to, and http ones on loopback.",
         "url-host": "The URL has no host, or one that is no name and no address in its usual form.",
@@ -159,10 +166,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "setting-unsupported": "The provider's webhooks have no such setting.",
         "event-characters": "An event is one word, without white space or brackets.",
         "param-twice": "A query parameter is named under both `secret_params` and `public_params`.",
-        # Advice.
         "event-unknown": (
-            "The event is none that is known of the provider. It is sent all the same: the provider may know more."
+            "The provider has no event of this name that this version knows: it is probably a typing error. One that "
+            "the provider has all the same is named under `allow_events` too."
         ),
+        # Advice.
+        "allow-events-unused": "`allow_events` names an event that is known anyway, or that no entry has.",
         "secret-literal": (
             "A secret stands in the file in clear, for everybody who can read the repository. Use a variable."
         ),

@@ -120,6 +120,7 @@ class Configuration:
         files: the paths read, as the user gave them.
         secret_params: names of the secret query parameters, in lower case.
         public_params: names of the query parameters whose values may be shown, in lower case.
+        allow_events: events that the files allow though no provider is known to have them.
         showing: how URLs are shown in the light of these files.
     """
 
@@ -128,6 +129,7 @@ class Configuration:
     files: tuple[str, ...] = ()
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS
     public_params: frozenset[str] = frozenset()
+    allow_events: frozenset[str] = frozenset()
     showing: Showing = field(default_factory=Showing, compare=False)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from reconciler.model.characters import is_seen
 from reconciler.model.url_error import UrlError
 
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
@@ -101,6 +102,9 @@ def _ipv4(host: str) -> str:
 def _label(label: str) -> str:
     if label.isascii():
         return label if _LABEL.fullmatch(label) else _no_host()
+    # UTS 46 drops some characters that show nothing: a host with one would be taken for the host without.
+    if not all(map(is_seen, label)):
+        return _no_host()
     import idna  # loads tables of all scripts, which few files need  # noqa: PLC0415
 
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.host import host_address
 from reconciler.model.secret import Origin, SecretText
-from reconciler.model.url import Endpoint, normal_text, parse_url
+from reconciler.model.url import Endpoint, check_variables, normal_text, parse_url
 from reconciler.model.url_error import UrlError
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#]*)(?P<path>[^?#]*)")
@@ -118,8 +118,9 @@ def parse_pattern(text: SecretText) -> Pattern:
         raise UrlError(
             "pattern-host", "the pattern has a `*` in its host or port that isn't the whole leftmost label", _HELP
         )
-    whole = (text.slice(0, found.start("host")), text.slice(host_start, len(raw)))
-    endpoint = parse_url(SecretText.joined(whole)).endpoint
+    check_variables(text, found.end("host"))
+    # Where the variables stand is settled: what is left to check are the characters.
+    endpoint = parse_url(SecretText.literal(raw[: found.start("host")] + raw[host_start:])).endpoint
     if any_subdomain and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
         raise UrlError("pattern-host", "the pattern's `*` stands before fewer than two labels of a name", _HELP)
     path = text.slice(found.start("path"), found.end("path"))

@@ -92,7 +92,7 @@ class Provider:
         event_field: the field that is the event, or the set of events.
         active_field: the flag that says whether a webhook delivers; None where every one does.
         scope_fields: the fields that separate kinds of webhook.
-        events: the events known; others are a warning.
+        events: the events known; others are an error unless the file allows them.
         catch_all: the event that means every event; None where there is none.
         several_events: whether one webhook takes a set of events.
         lists_inactive: whether the list surely holds inactive webhooks too.
@@ -142,6 +142,9 @@ class Provider:
         """The public beginning of a token, or nothing where it has none that is known."""
         known = (*(kind.prefix for kind in self.token_kinds), *(scheme.prefix for scheme in self.token_schemes))
         return next((prefix for prefix in known if token.startswith(prefix)), "")
+    def is_neutral(self, token: str) -> bool:
+        """Whether a token is one of the provider's that doesn't say its kind."""
+        return any(token.startswith(known.prefix) for known in self.token_schemes)
 
     def scope_of(self, fields: Fields) -> Scope:
         """The kind that a webhook with these fields belongs to."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from enum import Enum
 from urllib.parse import unquote
 
+from reconciler.model.characters import unseen_escaped, without_unseen
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText, numbered_hidden
 from reconciler.model.url import QueryItem, Url, normal_text
@@ -238,10 +239,11 @@ class Showing:
         for number, segment in enumerate(url.segments):
             raw = segment.reveal()
             known = self._written.segment(url.endpoint.host, normal_text(raw))
-            if known is None and not reads_as_words(raw):
+            # One more character that can't be seen makes it another webhook: it is shown, escaped.
+            if known is None and not reads_as_words(without_unseen(raw)):
                 rest = "/".join(normal_text(left.reveal()) for left in url.segments[number:])
                 return f"{shown}/{hide(rest)}"
-            shown += "/" + (raw if known is None else known)
+            shown += "/" + (unseen_escaped(raw) if known is None else known)
         return shown
 
     def _item(self, item: QueryItem, hide: _Hide, changed: frozenset[str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import unquote
 
+from reconciler.model.characters import wrapping_fault
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url_error import UrlError
@@ -23,8 +24,10 @@ BUILT_IN_SECRET_PARAMS = frozenset(
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
 _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_IN_VALUE = re.compile(r"[\s\x00-\x1f\x7f-\x9f&#?/+]|%(?![0-9A-Fa-f]{2})")
+_FREE_IN_A_QUERY = str.maketrans("", "", "/?")
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 _UNIT = re.compile(r"%([0-9A-Fa-f]{2})|([A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)|(.)", re.DOTALL)
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -159,7 +162,8 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
         UrlError: it has no normal form; says why, and quotes nothing.
     """
     raw = text.reveal()
-    _check_values(text)
+    if len(text.parts) > 1:
+        _check_values(text)
     if _FORBIDDEN.search(raw):
         raise UrlError(
             "url-character", "the URL has white space, a control character or a backslash in it", "Remove it."
@@ -171,7 +175,8 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     found = _SHAPE.fullmatch(raw)
     if found is None or not found["authority"]:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
-    _check_head(text, found.end("authority"))
+    if len(text.parts) > 1:
+        _check_head(text, found.end("authority"))
     if _BAD_ESCAPE.search(raw):
         raise UrlError("url-escape", "the URL has a `%` that begins no valid escape", "Write a literal `%` as `%25`.")
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
@@ -213,7 +218,7 @@ def check_wanted(url: Url, limit: int) -> None:
 
 def fits_as_value(text: str) -> bool:
     """Whether a variable that is a part of a URL may have this value: it stays within its place."""
-    return _FORBIDDEN_IN_VALUE.search(text) is None
+    return _FORBIDDEN_IN_VALUE.search(text) is None and wrapping_fault(text) is None
 
 
 def normal_text(text: str) -> str:
@@ -278,15 +283,55 @@ def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
     return tuple(item.normal for item in chosen)
 
 
-def _check_values(text: SecretText) -> None:
-    """The value of a variable that is a part of a URL stays within its place."""
+def check_variables(text: SecretText, path_start: int) -> None:
+    """Check that the variables of a pattern stand where they may and stay within their place.
+
+    Args:
+        text: the pattern.
+        path_start: where its path starts. A URL may be one secret as a whole, a pattern may not: it is shown.
+    Raises:
+        UrlError: one doesn't.
+    """
+    if len(text.parts) > 1:
+        _check_values(text)
+    _check_head(text, path_start)
+
+
+def check_beginning(text: SecretText) -> None:
+    """Check that no value from the environment stands in a URL's scheme, host or port.
+
+    Those are shown, and so can't be secret; and what the file writes behind a beginning that a variable gives must
+    stay behind it.
+
+    Raises:
+        UrlError: one does, or `--var` gives more than a beginning.
+    """
     if len(text.parts) == 1:
         return
+    first = text.parts[0]
+    if first.origin is Origin.ENVIRONMENT:
+        raise _in_head(first.name)
+    if first.origin is Origin.OPTION and text.parts[1].text[:1] in ("/", "?") and not _is_beginning(first.text):
+        raise UrlError(
+            "url-variable-value",
+            f"the value of `${{{first.name}}}` isn't a URL's beginning: scheme, host and port",
+            f"Give it as `--var {first.name}=https://hooks.example.com`, without a slash at its end.",
+        )
+
+
+def _is_beginning(value: str) -> bool:
+    return _BEGINNING.fullmatch(value) is not None and not value.endswith("//")
+
+
+def _check_values(text: SecretText) -> None:
+    """The value of a variable that is a part of a URL stays within its place."""
+    check_beginning(text)
+    in_query = False
     for number, part in enumerate(text.parts):
-        # Percent-encoding would not help a value that is to bring scheme and host.
-        if number == 0 and part.origin is Origin.ENVIRONMENT:
-            raise _in_head(part.name)
-        if part.name and not fits_as_value(part.text):
+        is_beginning = number == 0 and _BEGINNING.fullmatch(part.text)
+        value = part.text.translate(_FREE_IN_A_QUERY) if in_query else part.text
+        in_query = in_query or "?" in part.text
+        if part.name and not is_beginning and not fits_as_value(value):
             raise UrlError(
                 "url-variable-value",
                 f"the value of `${{{part.name}}}` has white space, a control character, one of `&#?/+` or a bare `%`",
@@ -296,8 +341,6 @@ def _check_values(text: SecretText) -> None:
 
 def _check_head(text: SecretText, path_start: int) -> None:
     """Values from the environment stand in path and query only, those from `--var` anywhere."""
-    if len(text.parts) == 1:
-        return
     position = 0
     for part in text.parts:
         if position < path_start and part.origin is Origin.ENVIRONMENT:
@@ -309,5 +352,5 @@ def _in_head(name: str) -> UrlError:
     return UrlError(
         "url-variable-host",
         f"`${{{name}}}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
-        f"Give it with `--var {name}=…` instead.",
+        f"Give it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
     )

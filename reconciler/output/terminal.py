@@ -6,20 +6,15 @@ import os
 import re
 import shutil
 import sys
-import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from reconciler.model.characters import is_seen
+
 _PLAIN = re.compile(r"[\x20-\x7e]*")
-_HARMLESS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf"})
-_HARMLESS_TOO = frozenset({"Po", "Sm", "Sc", "Sk", "So"})
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Letters, marks and signs that show nothing. Source: Unicode's Default_Ignorable_Code_Point, and the blank Braille."""
 _ASCII = str.maketrans({"→": "->", "‹": "<", "›": ">", "…": "...", "✓": "+", "✗": "x", "·": "-", "–": "-", "’": "'"})
 _NARROWEST = 40
 _USUAL_WIDTH = 100
@@ -35,14 +30,7 @@ def visible(text: str) -> str:
         text = text.replace("##[", "#\\x23[")
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(character if _is_harmless(character) else _escaped(character) for character in text)
-
-
-def _is_harmless(character: str) -> bool:
-    category = unicodedata.category(character)
-    if category in _HARMLESS or category in _HARMLESS_TOO:
-        return _UNSEEN.match(character) is None
-    return character == " "
+    return "".join(character if character == " " or is_seen(character) else _escaped(character) for character in text)
 
 
 def _escaped(character: str) -> str:

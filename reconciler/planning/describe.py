@@ -13,6 +13,7 @@ from reconciler.model.event_name import is_event_name
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Hides, Showing
 from reconciler.model.url import Url, check_wanted, fits_as_value
+from reconciler.model.url_characters import escaped, escaped_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Scope
 from reconciler.planning.match import by_key, choose
@@ -188,15 +189,15 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Sho
     provider = account.provider
     url = group[0].fields[provider.url_field]
     assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
-    segments = tuple(zip(url.segments, showing.hidden_segments(url), strict=True))
-    if not all(fits_as_value(text.reveal()) for text, secret in segments if secret):
+    segments = tuple(zip(map(_written, url.segments), showing.hidden_segments(url), strict=True))
+    if not all(map(fits_as_value, (text for text, secret in segments if secret))):
         return None
-    words = [text.reveal() for text, secret in segments if not secret and text]
+    words = [text for text, secret in segments if not secret and text]
     name = names.entry(words[-1] if words else url.endpoint.host.partition(".")[0])
     path = [
-        SecretText.environment(names.variable(text.reveal(), name, "PATH"), text.reveal())
+        SecretText.environment(names.variable(text, name, "PATH"), text)
         if secret and text
-        else _literal(text)
+        else SecretText.literal(text)
         for text, secret in segments
     ]
     owner = SecretText.joined([SecretText.literal(url.endpoint.origin), *path], "/")
@@ -219,22 +220,25 @@ def _with_query(owner: SecretText, url: Url, name: str, names: Names, showing: S
     written: list[SecretText] = []
     for item in url.items:
         hides = showing.hidden_in(url, item)
-        head, equals, _ = item.text.reveal().partition("=")
+        text = _written(item.text)
+        head, equals, _ = text.partition("=")
         start = 0 if hides is Hides.ALL else len(head) + len(equals)
-        value = item.text.reveal()[start:]
+        value = text[start:]
         if hides is Hides.NOTHING or not value:
-            written.append(_literal(item.text))
+            written.append(SecretText.literal(text))
             continue
         if not fits_as_value(value):
-            return SecretText.environment(names.variable(url.reveal(), name, "URL"), url.reveal())
+            whole = escaped_url(url.reveal())
+            return SecretText.environment(names.variable(whole, name, "URL"), whole)
         variable = names.variable(value, name, "QUERY" if hides is Hides.ALL else head)
-        texts = (SecretText.literal(item.text.reveal()[:start]), SecretText.environment(variable, value))
+        texts = (SecretText.literal(text[:start]), SecretText.environment(variable, value))
         written.append(SecretText.joined(texts))
     return SecretText.joined([owner, SecretText.joined(written, "&")], "?")
 
 
-def _literal(text: SecretText) -> SecretText:
-    return SecretText.literal(text.reveal())
+def _written(text: SecretText) -> str:
+    """A provider's characters as a file may write them."""
+    return escaped(text.reveal())
 
 
 def _said(scope: Scope, usual: Scope) -> bool | None:

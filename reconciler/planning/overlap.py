@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.secret import Origin
-from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Key, Remote
+from reconciler.model.secret import Origin, SecretText
+from reconciler.model.url import Endpoint, Url
+from reconciler.model.webhook import Desired, Key, Remote, Value
 
 
 def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
@@ -51,49 +52,80 @@ def _identity(account: Account, remote: Remote) -> tuple[str, ...]:
 
 
 class UnreadKeys:
-    """The keys that entries of accounts name which this run doesn't read."""
+    """The webhooks that entries of accounts name which this run doesn't read."""
 
     def __init__(self, configuration: Configuration, read: Iterable[str]) -> None:
         seen = frozenset(read)
         unread = {account.name: account for account in configuration.accounts if account.name not in seen}
         # By the provider alone: its API may be reached under several names.
-        self._named: dict[tuple[str, Key], str] = {}
+        self._named: dict[tuple[str, Endpoint, str | None], list[tuple[Account, Desired]]] = defaultdict(list)
         self._vague: list[tuple[Account, Desired]] = []
         for wanted in configuration.desired:
             account = unread.get(wanted.address.account)
-            if account is not None and _is_vague(account, wanted):
+            if account is not None and _has_unset(account, wanted):
                 self._vague.append((account, wanted))
             elif account is not None:
-                self._named[account.provider.name, wanted.key] = account.name
+                self._named[account.provider.name, wanted.key.endpoint, wanted.key.event].append((account, wanted))
 
     def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
         """Why an account can't be planned: it would delete what may be an unread account's webhook."""
         for change in changes:
             if change.action is not Action.DELETE or change.remote is None or change.remote.key is None:
                 continue
-            key = change.remote.key
-            other = self._named.get((account.provider.name, key)) or self._vaguely(account, key)
+            other = self._naming(account, change.remote.key)
             if other is not None:
+                pin = f", or pin the `mode` of {other.name} in the file" if _is_kind_unknown(other) else ""
                 return ProviderError(
                     kind=ErrorKind.INVALID,
-                    message=f"deleting {change.address.text(long=False)} may delete a webhook of account {other}, "
+                    message=f"deleting {change.address.text(long=False)} may delete a webhook of account {other.name}, "
                     "whose entry names it, or may name it, and which was not read",
-                    help=f"Plan both accounts together: leave out `--account`, or add `--account {other}`.",
+                    help=f"Plan both accounts together: leave out `--account`, or add `--account {other.name}`{pin}.",
                 )
         return None
 
-    def _vaguely(self, account: Account, key: Key) -> str | None:
-        """The unread account whose entry may name a key, for all that is known of its variables."""
-        for other, wanted in self._vague:
-            url = wanted.fields[other.provider.url_field]
-            same_host = isinstance(url, Url) and (url.whole_variable or url.endpoint.origin == key.endpoint.origin)
-            if other.provider.name == account.provider.name and wanted.key.event == key.event and same_host:
-                return other.name
-        return None
+    def _naming(self, account: Account, key: Key) -> Account | None:
+        """The unread account whose entry names a key, or may name it for all that is known of it."""
+        exact = self._named.get((account.provider.name, key.endpoint, key.event), ())
+        vague = (
+            (other, wanted)
+            for other, wanted in self._vague
+            if other.provider.name == account.provider.name
+            and wanted.key.event == key.event
+            and _may_be(wanted.fields[other.provider.url_field], key.endpoint)
+        )
+        return next(
+            (other for other, wanted in (*exact, *vague) if _is_kind_unknown(other) or wanted.key.scope == key.scope),
+            None,
+        )
 
 
-def _is_vague(account: Account, wanted: Desired) -> bool:
-    """Whether variables that aren't set leave open which webhook an entry means: its URL, or its kind."""
+def _has_unset(account: Account, wanted: Desired) -> bool:
+    """Whether variables that aren't set leave open which URL an entry means."""
     url = wanted.fields[account.provider.url_field]
-    unset = isinstance(url, Url) and Origin.PLACEHOLDER in url.source.origins()
-    return unset or (bool(account.provider.token_kinds) and not account.mode)
+    return isinstance(url, Url) and Origin.PLACEHOLDER in url.source.origins()
+
+
+def _is_kind_unknown(account: Account) -> bool:
+    """Whether only its token, which isn't set, could say which kind of webhook an account's entries mean."""
+    return bool(account.provider.token_kinds) and not account.mode
+
+
+def _may_be(url: Value, endpoint: Endpoint) -> bool:
+    """Whether a URL with variables that aren't set may be an endpoint: what is written before the first of them is.
+
+    The host may come from one too; of the query nothing is compared.
+    """
+    if not isinstance(url, Url) or url.whole_variable:
+        return True
+    scheme, _, authority, *_ = url.source.split("/")
+    if not (_is_known(scheme) and _is_known(next(authority.split("?")))):
+        return True
+    if url.endpoint.origin != endpoint.origin:
+        return False
+    ours, theirs = url.endpoint.path.split("/")[1:], endpoint.path.split("/")[1:]
+    known = len(list(itertools.takewhile(_is_known, url.segments)))
+    return ours[:known] == theirs[:known] and (known < len(ours) or len(ours) == len(theirs))
+
+
+def _is_known(text: SecretText) -> bool:
+    return Origin.PLACEHOLDER not in text.origins()

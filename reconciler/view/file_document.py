@@ -49,20 +49,35 @@ def file_document(configuration: Configuration, described: Sequence[Described]) 
     document |= {"secret_params": secret} if secret else {}
     document |= {"public_params": public} if public else {}
     document |= {} if several else _claims(described[0])
+    document |= _allow_events(described)
     document["webhooks"] = _webhooks(described, several=several)
     return document
 
 
-def fragment_document(one: Described, *, several: bool) -> dict[str, Json]:
-    """What is to be added to a file: patterns and entries.
+def fragment_document(configuration: Configuration, one: Described, *, several: bool) -> dict[str, Json]:
+    """What is to be added to a file: patterns, events that it doesn't allow yet, and entries.
 
     Args:
+        configuration: the file's.
         one: the account.
         several: whether the file has others.
     """
     owns: dict[str, Json] = {"owns": [template_text(pattern) for pattern in one.owns]}
     place: dict[str, Json] = {"accounts": {one.account.name: owns}} if several else owns
-    return {**place, "webhooks": _webhooks([one], several=several)}
+    events = _allow_events([one], configuration.allow_events)
+    return {**place, **events, "webhooks": _webhooks([one], several=several)}
+
+
+def _allow_events(described: Iterable[Described], allowed: frozenset[str] = frozenset()) -> dict[str, Json]:
+    """The events of the entries that this version doesn't know of their provider, and that nothing allows yet."""
+    unknown = {
+        event
+        for one in described
+        for entry in one.description.entries
+        for event in entry.events
+        if event not in one.account.provider.events
+    }
+    return {"allow_events": tuple(map(_escaped, sorted(unknown - allowed)))} if unknown - allowed else {}
 
 
 def _webhooks(described: Sequence[Described], *, several: bool) -> dict[str, Json]:

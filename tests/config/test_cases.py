@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.diagnostic import Diagnostic
-from tests.config.tools import ENVIRONMENT, LIVE_TOKEN, inputs, loaded, place_of
+from tests.config.tools import ENVIRONMENT, LIVE_TOKEN, inputs, loaded, place_of, used_in
 
 CASES = Path(__file__).parent / "cases"
 REWRITE = bool(os.environ.get("REWRITE_CASES"))
@@ -64,7 +64,7 @@ def said(diagnostic: Diagnostic) -> str:
 
 
 def of_file(text: str) -> str:
-    found = loaded(inputs(text, environment=MORE, variables=OPTIONS))
+    found = loaded(inputs(text, environment=MORE, variables=used_in(text, OPTIONS)))
     return "".join(map(said, found.diagnostics)) or "(nothing)\n"
 
 

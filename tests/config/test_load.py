@@ -280,7 +280,7 @@ def test_places_do_not_depend_on_line_breaks_or_a_byte_order_mark(mark: bytes, l
 
 @pytest.mark.parametrize("written", ["0123", "0o17", "0x1F", "1_000", "12:30:45", "2026-01-01", "1e5", ".inf", "+5"])
 def test_what_looks_like_a_number_to_yaml_alone_is_text(written: str) -> None:
-    text = TOP + OWNS + ENTRY.replace("track_updated", written)
+    text = TOP + f"allow_events: [{written}]\n" + OWNS + ENTRY.replace("track_updated", written)
     found = loaded(inputs(text))
     assert found.configuration is not None
     assert [str(desired.fields["event"]) for desired in found.configuration.desired] == [written]

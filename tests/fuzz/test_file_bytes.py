@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Severity
-from tests.config.tools import inputs, loaded
+from tests.config.tools import inputs, loaded, used_in
 
 from .draws import draws
 from .running import check_places, provider, run_twice, validated
@@ -130,7 +130,8 @@ def _lines(draw: st.DrawFn, data: bytes) -> bytes:
 @example(data=b"\xef\xbb\xbf")
 def test_edited_file_is_complained_of_or_plans(folder: Path, data: bytes) -> None:
     (folder / FILE).write_bytes(data)
-    options = [f"--var={name}={value}" for name, value in VARIABLES.items()]
+    used = used_in(data.decode("utf-8", "replace"), VARIABLES)
+    options = [f"--var={name}={value}" for name, value in used.items()]
     found = validated(folder, *options)
     check_places(found, FILE, data)
     planned = run_twice(folder, "plan", *options, environment=ENVIRONMENT)
@@ -163,7 +164,7 @@ def test_all_complaints_come_in_one_run_each_on_its_edited_line(
     lines = {text[:start].count("\n") + 1 for _, start, _ in (first, second)}
     for _, start, end in dict.fromkeys((second, first)):
         text = text[:start] + wrong + text[end:]
-    found = loaded(inputs(text, environment=ENVIRONMENT, variables=VARIABLES))
+    found = loaded(inputs(text, environment=ENVIRONMENT, variables=used_in(text, VARIABLES)))
     told = {diagnostic.place.line for diagnostic in found.diagnostics if diagnostic.place and diagnostic.is_error}
     assert lines <= told, [diagnostic for diagnostic in found.diagnostics if diagnostic.severity is Severity.ERROR]
 

@@ -54,9 +54,9 @@ def test_errors_end_the_reading_and_the_last_one_says_so() -> None:
 
 def test_warnings_are_not_told_without_an_end_and_stop_nothing() -> None:
     events = ",".join(f"new-{number}" for number in range(10_005))
-    found = loaded(inputs(GOOD.replace("track_updated", events)))
+    found = loaded(inputs(GOOD + f"allow_events: [{events}]\n"))
     assert found.configuration is not None
-    assert [diagnostic.code for diagnostic in found.diagnostics] == ["event-unknown"] * 10_000 + ["too-much"]
+    assert [diagnostic.code for diagnostic in found.diagnostics] == ["allow-events-unused"] * 10_000 + ["too-much"]
     assert found.diagnostics[-1].message == "there are more warnings than these 10000"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.config.test_cases import ALL, MORE, OPTIONS
 from tests.config.test_edits import FILE
-from tests.config.tools import inputs, loaded
+from tests.config.tools import inputs, loaded, used_in
 from tests.e2e.test_examples import EXAMPLES, TOKENS
 
 LATIN = "# Grüße, 変更, \N{PILE OF POO}\n" + FILE.replace("orders:", '"orders":').replace("\n", "\r\n")
@@ -33,7 +33,7 @@ def _all() -> Iterator[Valid]:
         yield Valid(path.parent.name, path.read_text(encoding="utf-8"))
     for case in ALL:
         text = re.sub(r"\\x([0-9a-f]{2,4});", lambda found: chr(int(found[1], 16)), case.text)
-        found = loaded(inputs(text, environment=ENVIRONMENT, variables=VARIABLES))
+        found = loaded(inputs(text, environment=ENVIRONMENT, variables=used_in(text, VARIABLES)))
         if found.configuration is not None:
             yield Valid(case.id, text)
 

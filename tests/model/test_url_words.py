@@ -17,7 +17,7 @@ VALUE = (
 HEAD = (
     "url-variable-host",
     "`${V}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
-    "Give it with `--var V=…` instead.",
+    "Give it with `--var V=VALUE` instead, or in a file with `--var-file`.",
 )
 NO_HOST = ("url-host", "the URL has no host", "Write it as `https://host/path`.")
 

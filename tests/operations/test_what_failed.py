@@ -68,17 +68,14 @@ KINDS: dict[str, tuple[Sequence[Desired], Sequence[Remote], Account]] = {
         OWNER,
     ),
 }
-FAILURES: dict[str, tuple[str, Action]] = {
-    f"{method}-{name}": (method, action)
-    for method in ("POST", "PUT")
-    for name, action in {
-        "refused": Answer(status=400),
-        "conflicts": Answer(status=409),
-        "fails": Answer(status=500),
-        "is-down": Answer(status=503),
-        "is-lost": ResetRequest(),
-    }.items()
+HOW: dict[str, Action] = {
+    "refused": Answer(status=400),
+    "conflicts": Answer(status=409),
+    "fails": Answer(status=500),
+    "is-down": Answer(status=503),
+    "is-lost": ResetRequest(),
 }
+FAILURES = {f"{method}-{name}": (method, action) for method in ("POST", "PUT") for name, action in HOW.items()}
 
 
 @pytest.mark.parametrize("failure", FAILURES)

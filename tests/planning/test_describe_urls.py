@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.config.complaints import Complaints
+from reconciler.config.spot import SourceText, Spot
+from reconciler.config.url_text import read_url
 from reconciler.model.description import LeftOut
 from reconciler.model.showing import Showing
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.planning.describe import Names
 from tests.model.texts import env, written
 from tests.planning.describing import described, lines
@@ -148,3 +152,24 @@ def test_names_hold_only_what_names_may_hold() -> None:
     names = Names()
     assert (names.entry("Größe & Co."), names.entry("…"), names.entry("a_b-")) == ("gr-e-co", "webhook", "a_b")
     assert names.variable("x", "a-b", "Ünder_score") == "HOOK_A_B__NDER_SCORE"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("/shop/caf\u00e9", id="letter-in-the-path"),
+        pytest.param("/shop/orders?shop[id]=blue", id="brackets-in-the-query"),
+        pytest.param("/shop/ord\u200bers", id="unseen-in-the-path"),
+        pytest.param("/h/Qx7vRt2mZk9pLw4n{}", id="braces-in-a-secret"),
+        pytest.param("/shop/orders?token=Qx7vRt|2mZk9pLw4n", id="bar-in-a-secret-parameter"),
+        pytest.param("/shop/orders?token=Qx7v+\u00e9|Rt2mZk9pLw4n", id="in-a-url-that-a-variable-holds"),
+        pytest.param("/shop/orders?token='Qx7vRt2mZk9pLw4n'", id="quotes-around-a-secret"),
+        pytest.param("https://b\u00fccher.example/shop?token=a+{b}", id="host-of-another-script"),
+    ],
+)
+def test_what_no_file_may_write_raw_is_described_in_a_form_that_means_the_same(url: str) -> None:
+    remote = hook("1", url)
+    ((entry,), left_out) = (described(remote).entries, described(remote).left_out)
+    noted = Complaints()
+    read = read_url(entry.url, Spot(SourceText("f", "x"), 0, 1), BUILT_IN_SECRET_PARAMS, noted)
+    assert (noted.found, left_out, read) == ((), (), remote.fields["url"])

@@ -104,7 +104,18 @@ WHOLE = unset("U", "https://unset1.invalid/")
     ("wanted", "there", "stops"),
     [
         pytest.param(_vague(HOST, "/", unset("P")), hook("1", "/b"), True, id="path"),
-        pytest.param(_vague(HOST, "/b?tenant=", unset("T")), hook("1", "/c"), True, id="query"),
+        pytest.param(_vague(HOST, "/b?tenant=", unset("T")), hook("1", "/b?tenant=x"), True, id="query"),
+        pytest.param(_vague(HOST, "/b?tenant=", unset("T")), hook("1", "/c?tenant=x"), False, id="query-elsewhere"),
+        pytest.param(_vague(HOST, "/b?token=", unset("T")), hook("1", "/b?token=x"), True, id="secret"),
+        pytest.param(_vague(HOST, "/b?token=", unset("T")), hook("1", "/b/c?token=x"), False, id="secret-elsewhere"),
+        pytest.param(_vague(HOST, "/shop/", unset("P")), hook("1", "/shop/b"), True, id="end-of-the-path"),
+        pytest.param(_vague(HOST, "/shop/", unset("P")), hook("1", "/b/shop"), False, id="another-start-of-the-path"),
+        pytest.param(
+            _vague("https://", unset("H", "unset1"), ".example.com/b"), hook("1", "/c"), True, id="host-of-any-path"
+        ),
+        pytest.param(
+            _vague(unset("O", "https://unset1.invalid"), "/b"), hook("1", "/b"), True, id="beginning-of-the-url"
+        ),
         pytest.param(
             _vague(HOST, "/", unset("P")), hook("1", "https://hooks.example.com:8443/b"), False, id="another-origin"
         ),
@@ -129,10 +140,13 @@ def test_entry_whose_variables_are_unset_may_name_whatever_they_may_hold(
     assert said(made) == (STOPPED if stops else {})
 
 
-def test_unread_account_whose_kind_nobody_knows_may_name_either_kind() -> None:
+def test_unread_account_whose_kind_nobody_knows_may_name_either_kind_of_its_endpoints() -> None:
     live_or_test = replace(TWO, mode="", scope=())
     wanted = entry("b", "/b", account="two", is_test=True)
-    assert said(_unread([wanted], [hook("1", "/c")], live_or_test)) == STOPPED  # any path of the same origin
+    kind, message, help_ = STOPPED["one"]
+    with_mode = (kind, message, help_.removesuffix(".") + ", or pin the `mode` of two in the file.")
+    assert said(_unread([wanted], [hook("1", "/b")], live_or_test)) == {"one": with_mode}
+    assert said(_unread([wanted], [hook("1", "/c")], live_or_test)) == {}
     assert said(_unread([wanted], [hook("1", "/b")], TWO)) == {}
 
 

@@ -83,7 +83,9 @@ def command(
         *_left_out(plan, described),
     ]
     document = (
-        fragment_document(described[0], several=several) if missing else file_document(plan.configuration, described)
+        fragment_document(plan.configuration, described[0], several=several)
+        if missing
+        else file_document(plan.configuration, described)
     )
     _write_secrets(streams, described, secrets_to)
     _write(streams, yaml_text(document, comments), out)

@@ -1,0 +1,65 @@
+"""Tokens as they really come wrong: each has a sentence of its own, before anything is sent."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.characters import character_name, is_seen, wrapping_fault
+
+_SCHEME = re.compile(r"(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)", re.IGNORECASE)
+_HEADER = re.compile(r"Authorization\s*:", re.IGNORECASE)
+_MASKED = re.compile(
+    r"\*{3}|[•…]|\.{3}|[xX]{8}|‹hidden›|\[(?:masked|redacted|hidden)\]|<(?:masked|redacted|hidden)>", re.IGNORECASE
+)
+_UNFILLED = re.compile(
+    r"\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
+    r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_SAFE = re.compile(r"[!-~]+")
+
+
+def token_fault(value: str) -> tuple[str, str] | None:
+    """What is wrong with how a token is written, whosever it is.
+
+    Args:
+        value: what its variable holds.
+    Returns:
+        What is wrong, to follow the variable's name, and what to do; None where nothing is. Nothing of the value is
+        quoted but the scheme before it.
+    """
+    wrapped = wrapping_fault(value)
+    if wrapped is not None:
+        return wrapped
+    scheme = _SCHEME.match(value)
+    if scheme is not None:
+        return (
+            f"has the scheme `{scheme[1]}` before the token",
+            "Give the token alone: the scheme is added when it is sent.",
+        )
+    if _HEADER.match(value):
+        return "is a whole header", "Give the token alone: the header is made when it is sent."
+    if _UNFILLED.match(value) or re.search(r"\$\{|\{\{", value):
+        return "holds a placeholder that was not filled in", "Set it to the token itself."
+    if _MASKED.search(value):
+        return (
+            "holds a masked token, such as `***`",
+            "Set it to the token itself: logs and settings pages show it masked, and what they show can't be used.",
+        )
+    return header_fault(value)
+
+
+def header_fault(value: str) -> tuple[str, str] | None:
+    """What of a value no header can carry, or nothing; the form is that of `token_fault`."""
+    if not value:
+        return "is empty", "Give it a value."
+    wrapped = wrapping_fault(value)
+    if wrapped is not None or _SAFE.fullmatch(value):
+        return wrapped
+    odd = next(character for character in value if not "!" <= character <= "~")
+    if odd in "\n\r":
+        return "has a line break in it", "Give one value alone, in one line."
+    if odd.isspace():
+        return "has white space in it", "Give one value alone."
+    named = "a character outside ASCII" if is_seen(odd) else character_name(odd)
+    return f"has {named} in it, which a header can't hold", "Set it again without that character."

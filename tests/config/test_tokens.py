@@ -1,0 +1,111 @@
+"""Tokens as they come wrong: each is told in a sentence of its own, and quoted nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.config.load import no_file_configuration
+from tests.config.tools import ENTRY, LIVE_TOKEN, OWNS, TOP, complaints, configuration, declaration, inputs, loaded
+
+SECRET = "0123456789abcdef"
+HERE = "    base_url: http://127.0.0.1:1\n"
+ACCOUNT = "accounts:\n  shop:\n    provider: shippo\n    token: ${KEY}\n"
+WRONG = [
+    pytest.param(f'"{LIVE_TOKEN}"', "has quotes around it", id="double-quotes"),
+    pytest.param(f"'{LIVE_TOKEN}'", "has quotes around it", id="single-quotes"),
+    pytest.param(f"\u201c{LIVE_TOKEN}\u201d", "has quotes around it", id="typographic-quotes"),
+    pytest.param(f"{LIVE_TOKEN}\n", "has a line break before or after it", id="line-break"),
+    pytest.param(f"{LIVE_TOKEN}\r\n", "has a line break before or after it", id="windows-line-break"),
+    pytest.param(f" {LIVE_TOKEN}", "has white space before or after it", id="space-before"),
+    pytest.param(f"ShippoToken {LIVE_TOKEN}", "has the scheme `ShippoToken` before the token", id="shippotoken"),
+    pytest.param(f"bearer\t{LIVE_TOKEN}", "has the scheme `bearer` before the token", id="bearer"),
+    pytest.param(f"Token {SECRET}", "has the scheme `Token` before the token", id="token"),
+    pytest.param(f"Authorization: Bearer oauth.{SECRET}", "has the scheme `Bearer` before the token", id="header"),
+    pytest.param(f"Authorization: {SECRET}", "is a whole header", id="header-without-a-scheme"),
+    pytest.param("***", "holds a masked token, such as `***`", id="masked"),
+    pytest.param("shippo_live_********", "holds a masked token, such as `***`", id="masked-behind-the-prefix"),
+    pytest.param("shippo_live_12\u2026", "holds a masked token, such as `***`", id="cut-for-showing"),
+    pytest.param("${SHIPPO_KEY}", "holds a placeholder that was not filled in", id="variable"),
+    pytest.param("$SHIPPO_KEY", "holds a placeholder that was not filled in", id="shell-variable"),
+    pytest.param("$(cat key)", "holds a placeholder that was not filled in", id="command"),
+    pytest.param("{{ secrets.key }}", "holds a placeholder that was not filled in", id="braces"),
+    pytest.param("shippo_live_${REST}", "holds a placeholder that was not filled in", id="variable-in-it"),
+    pytest.param("<your token>", "holds a placeholder that was not filled in", id="angle-brackets"),
+    pytest.param("your-token-here", "holds a placeholder that was not filled in", id="words"),
+    pytest.param("changeme", "holds a placeholder that was not filled in", id="changeme"),
+    pytest.param(f"{LIVE_TOKEN} {LIVE_TOKEN}", "has white space in it", id="two-tokens"),
+    pytest.param(f"shippo_live_{SECRET}\n{SECRET}", "has a line break in it", id="two-lines"),
+    pytest.param(
+        f"shippo_live_\u200b{SECRET}",
+        "has U+200B ZERO WIDTH SPACE in it, which a header can't hold",
+        id="unseen",
+    ),
+    pytest.param(
+        f"shippo_live_\u00e9{SECRET}", "has a character outside ASCII in it, which a header can't hold", id="letter"
+    ),
+]
+
+
+@pytest.mark.parametrize("more", ["", HERE, "    mode: live\n", HERE + "    mode: live\n"])
+@pytest.mark.parametrize(("value", "said"), WRONG)
+def test_a_token_that_is_not_one_is_told_as_what_it_is_and_as_nothing_else(value: str, said: str, more: str) -> None:
+    found = loaded(inputs(TOP + ACCOUNT + more + OWNS + ENTRY, environment={"KEY": value}))
+    assert [(one.code, str(one.place), one.message) for one in found.diagnostics] == [
+        ("header-characters", "<stdin>:5:12", f"`${{KEY}}` {said}")
+    ]
+    assert SECRET not in "".join(one.message + one.help + one.source for one in found.diagnostics)
+
+
+@pytest.mark.parametrize(("value", "said"), WRONG)
+def test_so_is_the_usual_token(value: str, said: str) -> None:
+    given = inputs(TOP + OWNS + ENTRY, environment={"SHIPPO_API_TOKEN": value})
+    assert [message for _, _, message in complaints(loaded(given))] == [f"`${{SHIPPO_API_TOKEN}}` {said}"]
+    assert [one.message for one in no_file_configuration(given, declaration).diagnostics] == [
+        f"`${{SHIPPO_API_TOKEN}}` {said}"
+    ]
+
+
+@pytest.mark.parametrize("value", ["'acct_1'", "acct_1\n", "acct 1", "acct_\u200b1"])
+def test_an_account_id_is_checked_as_what_a_header_carries(value: str) -> None:
+    text = TOP + ACCOUNT + "    account_id: ${ID}\n" + OWNS + ENTRY
+    found = complaints(loaded(inputs(text, environment={"KEY": LIVE_TOKEN, "ID": value})))
+    assert [(code, place) for code, place, _ in found] == [("header-characters", "6:17")]
+
+
+@pytest.mark.parametrize("base", ["", HERE], ids=["own-host", "loopback"])
+@pytest.mark.parametrize(("mode", "is_test"), [("live", False), ("test", True)])
+def test_an_oauth_token_is_one_whose_kind_the_mode_pins(base: str, mode: str, *, is_test: bool) -> None:
+    text = TOP + ACCOUNT + base + f"    mode: {mode}\n" + OWNS + ENTRY
+    (account,) = configuration(inputs(text, environment={"KEY": f"oauth.{SECRET}"})).accounts
+    assert (account.mode, account.scope) == (mode, (("is_test", is_test),))
+
+
+@pytest.mark.parametrize("base", ["", HERE], ids=["own-host", "loopback"])
+def test_an_oauth_token_without_a_mode_is_told_to_pin_it(base: str) -> None:
+    found = loaded(inputs(TOP + ACCOUNT + base + OWNS + ENTRY, environment={"KEY": f"oauth.{SECRET}"}))
+    assert [(one.code, one.message, one.help) for one in found.diagnostics] == [
+        (
+            "token-kind",
+            "the token doesn't say whether it is for live or test",
+            "Pin it in the account that has this token: `mode: live` or `mode: test`.",
+        )
+    ]
+
+
+def test_an_oauth_token_stands_nowhere_else() -> None:
+    text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${OTHER}\n")
+    given = inputs(text, environment={"SHIPPO_API_TOKEN": LIVE_TOKEN, "OTHER": f"oauth.{SECRET}"})
+    assert [code for code, _, _ in complaints(loaded(given))] == ["token-elsewhere"]
+
+
+@pytest.mark.parametrize("value", [LIVE_TOKEN, "shippo_test_1", "shippo_live_of-these-tests", "shippo_live_tokenless"])
+def test_a_token_is_fine(value: str) -> None:
+    assert loaded(inputs(TOP + ACCOUNT + OWNS + ENTRY, environment={"KEY": value})).diagnostics == ()
+
+
+def test_an_oauth_token_in_the_usual_variable_is_told_how_to_name_the_account() -> None:
+    given = inputs(TOP + OWNS + ENTRY, environment={"SHIPPO_API_TOKEN": f"oauth.{SECRET}"})
+    (found,) = loaded(given).diagnostics
+    named = "accounts: {live: {provider: shippo, mode: live}}"
+    assert found.help == f"Name the account in the file with its mode, such as `{named}`."
+    assert loaded(inputs(TOP + named + "\n" + OWNS + ENTRY, environment=given.environment)).diagnostics == ()
