@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.model.url import Url
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Endpoint, Url, lenient_endpoint
 from reconciler.model.webhook import Fields, Key, Scope, Value
 
 
@@ -132,6 +133,16 @@ class Provider:
     def carries(self, named: Iterable[str], event: str) -> bool:
         """Whether a webhook that names these events delivers this one."""
         return event in named or (self.catch_all is not None and self.catch_all in named)
+
+    def endpoint_of(self, fields: Fields) -> Endpoint | None:
+        """Where a webhook delivers, as far as patterns look; None where nobody can say.
+
+        Unlike a key, a URL without a normal form has one too: what is to be deleted, or protected, must be reached.
+        """
+        url = fields[self.url_field]
+        if isinstance(url, Url):
+            return url.endpoint
+        return lenient_endpoint(url) if isinstance(url, SecretText) else None
 
     def key_of(self, fields: Fields) -> Key | None:
         """A webhook's key, or None where its URL has no normal form."""

@@ -86,7 +86,7 @@ class Remote:
 
     Attributes:
         id: the provider's id.
-        key: None where its URL has no normal form; then it can only be unmanaged.
+        key: None where its URL has no normal form: no entry is it, only `absent`, `protect` and `known` reach it.
         fields: as `Desired.fields`; the URL is `SecretText` where it has no normal form.
         created: when the provider made it (UTC); None where it doesn't say.
         updated: when the provider last changed it (UTC); None where it doesn't say.
