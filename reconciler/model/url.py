@@ -188,6 +188,9 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     return Url(endpoint=endpoint, secrets=_sorted(items, secret=True), source=text, segments=segments, items=items)
 
 
+_LONGEST_ODD = 10_000
+"""Characters of a URL without a normal form that anybody looks into."""
+_HALF = re.compile(r"[\ud800-\udfff]")
 _PLACE = re.compile(
     r"(?P<scheme>[A-Za-z]+)://(?:[^/?#@\\]*@)?(?P<authority>[^/?#@\\\s]+)(?P<path>(?:/[^?#@]*)?)(?:[?#][^@]*)?",
     re.DOTALL,
@@ -200,8 +203,9 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
     Good for `absent`, `protect` and `known`, which look at scheme, host, port and path alone. None where programs may
     read even these in different ways: an `@` or a backslash at the wrong place moves the host.
     """
-    found = _PLACE.fullmatch(text.reveal().strip())
-    if found is None:
+    raw = text.reveal().strip()
+    found = _PLACE.fullmatch(raw)
+    if found is None or len(raw) > _LONGEST_ODD or _HALF.search(raw):
         return None
     try:
         scheme, host, port = _authority(found["scheme"].lower(), found["authority"])

@@ -19,6 +19,8 @@ _HINTS = {
     "double_delivery": "delivers every event, so those of {} arrive twice",
     "retargeted": "probably retargeted: changed after it was made, at {time}, and the webhook of {} is missing",
 }
+_MOST_HOSTS = 10
+"""How many hosts of unmanaged webhooks a plan counts one by one."""
 _OTHER_KIND = {
     "other_kind": "`owns` matches its URL, but is for {usual} webhooks; to own it too, add `{{url: '{near}', {said}}}`",
     "absent_other_kind": "`absent` matches its URL, but is for {usual} webhooks; to delete it, add `{{id: '{id}'}}`",
@@ -237,15 +239,22 @@ def _unmanaged(account: AccountRow, rows: list[RemoteRow], style: Style, verbosi
             yield f"      {style.paint('hint', 'yellow')}: {_hint(row)}"
         if verbosity > 0 and row.unknown:
             yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
-    counted = Counter(row.host for row in rows if row not in listed)
-    for host, number in sorted(counted.items()):
-        yield f"    {number} at {visible(host)}"
-    if counted:
-        yield "    `-v` lists each."
+    yield from _by_host([row for row in rows if not (fails or row.hint or verbosity > 0)])
     if fails:
         yield "    Name under `known` in the file what is expected, and under `absent` (`- id: ID`) what must go."
     elif any(row.hint for row in rows):
         yield "    What is not wanted any more is deleted when its id is named under `absent` in the file: `- id: ID`."
+
+
+def _by_host(rows: list[RemoteRow]) -> Iterator[str]:
+    """Webhooks that are only counted, the hosts of most of them first."""
+    counted = sorted(Counter(row.host for row in rows).items(), key=lambda item: (-item[1], item[0]))
+    for host, number in counted[:_MOST_HOSTS]:
+        yield f"    {number} at {visible(host)}"
+    if len(counted) > _MOST_HOSTS:
+        yield f"    {sum(number for _, number in counted[_MOST_HOSTS:])} at {len(counted) - _MOST_HOSTS} other hosts"
+    if counted:
+        yield "    `-v` lists each."
 
 
 def _remote(row: RemoteRow) -> str:
