@@ -268,7 +268,8 @@ def _hint(row: RemoteRow) -> str:
         return _HINTS[row.hint].format(near, time=_time(row.updated))
     kinds = ("`is_test: false`", "`is_test: true`")
     usual, said = kinds if row.scope else kinds[::-1]
-    return _OTHER_KIND[row.hint].format(usual=usual, said=said.strip("`"), near=near, id=visible(row.object_id))
+    quoted = {"near": near.replace("'", "''"), "id": visible(row.object_id).replace("'", "''")}
+    return _OTHER_KIND[row.hint].format(usual=usual, said=said.strip("`"), **quoted)
 
 
 def _known(rows: list[RemoteRow], style: Style) -> Iterator[str]:

@@ -134,8 +134,9 @@ def _plan_account(
         changes=changes,
     )
     losses = losses_of(account, desired, deliveries)
-    creates = (change for change in matched.changes if change.action is Action.CREATE)
-    hints = Hints(account, desired, [change.desired for change in creates if change.desired is not None])
+    # What is renamed is not missing: its webhook is the rename's other half.
+    missing = (change for change in matched.changes if change.action is Action.CREATE and change.rename is None)
+    hints = Hints(account, desired, [change.desired for change in missing if change.desired is not None])
     targets = wish.filters.targets
     return AccountPlan(
         account=account,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from reconciler.model.configuration import Account, Named
-from reconciler.model.plan import Claim
+from reconciler.model.plan import Claim, Hint
 from reconciler.model.webhook import Remote
 from reconciler.planning.claim import Claims
 from tests.support.builders import absent, account, entry, hook, only, planned, signs
@@ -113,3 +116,12 @@ def test_leftover_of_the_other_kind_goes_where_its_kind_is_owned() -> None:
     desired = [entry("a"), entry("b", "/b", is_test=True)]
     assert signs(planned(desired, remotes, [account()])) == []
     assert signs(planned(desired, remotes, [account(owns_test=["/*"])])) == ["- @2"]
+
+
+def test_entry_that_is_renamed_misses_nothing_that_somebody_could_have_retargeted() -> None:
+    foreign = hook("2", "https://partner.example.org/in")
+    assert foreign.created is not None
+    foreign = replace(foreign, updated=foreign.created + timedelta(days=1))
+    renamed = only(planned([entry("a", "/new")], [hook("1", "/old"), foreign]))
+    missing = only(planned([entry("a", "/new")], [foreign]))
+    assert [one.unmanaged[0].hint for one in (renamed, missing)] == [None, Hint.RETARGETED]
