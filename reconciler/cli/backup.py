@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from reconciler.cli.flow import fail
+from reconciler.model.configuration import Account
+from reconciler.model.pattern import Pattern
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.model.secret import Origin
 from reconciler.operations.files import write_file
 from reconciler.output.terminal import Streams, visible
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
-from reconciler.view.file_document import Described, file_document, left_out_lines
+from reconciler.view.file_document import Described, Owner, file_document, left_out_lines
 
 
 def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[str, str]) -> None:
@@ -66,16 +68,28 @@ def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
     """An account's claimed webhooks, and its patterns with those endpoints that are only named absent."""
     remotes = (*account.claimed.get(Claim.OWNED, ()), *account.claimed.get(Claim.ABSENT, ()))
     found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=False)
-    owns = [pattern.source for pattern in account.account.owns.patterns]
+    owns = [
+        Owner(pattern=pattern.source, is_test=None if scope is None else dict(scope).get("is_test") is True)
+        for pattern, scope in account.account.owned_patterns
+    ]
     absent = {remote.key.endpoint for remote in account.claimed.get(Claim.ABSENT, ()) if remote.key is not None}
-    more = {str(entry.owner): entry.owner for entry in found.entries if entry.endpoint in absent}
-    return Described(account=account.account, description=found, owns=(*owns, *more.values()))
+    more = {
+        (str(entry.owner), entry.is_test): Owner(pattern=entry.owner, is_test=entry.is_test)
+        for entry in found.entries
+        if entry.endpoint in absent
+    }
+    owners = (*owns, *more.values())
+    return Described(account=account.account, description=found, owns=owners, known=account.account.known)
 
 
 def _pattern_variables(plan: Plan) -> dict[str, str]:
     """The variables of the patterns that are kept, and their values."""
-    patterns = (
-        p for account in plan.planned for p in (*account.account.owns.patterns, *account.account.protect.patterns)
-    )
-    parts = (part for pattern in patterns for part in pattern.source.parts)
+    parts = (part for account in plan.planned for pattern in _kept(account.account) for part in pattern.source.parts)
     return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
+
+
+def _kept(account: Account) -> Iterator[Pattern]:
+    """The patterns that a backup has from its file."""
+    yield from (pattern for pattern, _ in account.owned_patterns)
+    yield from account.protect.patterns
+    yield from (item.pattern for item in account.known if item.pattern is not None)

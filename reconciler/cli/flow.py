@@ -155,11 +155,12 @@ class Planning:
         fail(self.streams, f"`--target {target}` means no webhook", help_)
 
 
-def wish_of(filters: FilterOptions, *, destroy: bool = False) -> Wish:
+def wish_of(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> Wish:
     """What was asked for beside the files."""
     return Wish(
         filters=Filters(accounts=filters.accounts, targets=filters.targets),
         destroy=destroy,
+        fail_on_unmanaged=fail_on_unmanaged,
         allowed_losses=filters.allow_losses,
     )
 
@@ -188,9 +189,11 @@ class Options:
         filters: what narrows the run.
         output: how it talks.
         destroy: whether to delete what the file describes.
+        fail_on_unmanaged: whether unmanaged webhooks are drift whatever the file says.
     """
 
     inputs: FileOptions
     filters: FilterOptions
     output: OutputOptions
     destroy: bool = False
+    fail_on_unmanaged: bool = False

@@ -66,7 +66,7 @@ def look(invocation: Invocation, options: Options, read: Callable[[Inputs], Load
         invocation=invocation,
         streams=streams,
         configuration=configuration,
-        wish=wish_of(options.filters, destroy=options.destroy),
+        wish=wish_of(options.filters, destroy=options.destroy, fail_on_unmanaged=options.fail_on_unmanaged),
         progress=Progress(streams, verbosity, display_for(streams, verbosity)),
     )
     with opened_clients(planning, inputs, open_reader) as clients:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from reconciler.config.build import Built
 from reconciler.config.complaints import Complaints
 from reconciler.config.entries import Entry
-from reconciler.config.patterns import AccountClaims, Patterns
+from reconciler.config.patterns import AccountClaims, Owned, Patterns
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess
 from reconciler.model.configuration import Account
@@ -199,12 +199,20 @@ def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims
             used.update(_matching(claims[account.name].owns, entry))
     told: set[int] = set()
     for claim in claims.values():
-        for pattern, spot in claim.owns.items:
-            if pattern.opaque not in used and id(pattern) not in told and claim.owns.certain:
-                told.add(id(pattern))
+        for item in claim.owns.items:
+            if item.pattern.opaque not in used and id(item) not in told and claim.owns.certain:
+                told.add(id(item))
                 complaints.warning(
                     "owns-unused",
-                    spot,
-                    "no entry's URL matches this pattern: what it matches at the provider is deleted",
+                    item.spot,
+                    f"no entry's URL matches this pattern: `apply` deletes {_deleted(item)} that it matches, except "
+                    "those that `protect` or `known` names",
                     "Remove it, unless that is meant.",
                 )
+
+
+def _deleted(item: Owned) -> str:
+    """What a pattern of `owns` deletes where no entry is: webhooks of one kind."""
+    if item.is_test is None:
+        return "the webhooks of the account's kind"
+    return f"the webhooks with `is_test: {str(item.is_test).lower()}`"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.config.accounts import build_account, check_distinct, default_account
@@ -11,12 +11,14 @@ from reconciler.config.checks import check_absent, check_owned, check_tokens_alo
 from reconciler.config.context import Context
 from reconciler.config.entries import Entry, EntryReader, Known
 from reconciler.config.patterns import AccountClaims, read_claims
+from reconciler.config.spot import Spot
 from reconciler.config.written import DEFAULT_ACCOUNT, Text, Written
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import Pattern
 from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.webhook import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ def build(written: Written, context: Context) -> Built:
     accounts = {name: _with_claims(account, claims[name]) for name, account in accounts.items()}
     secret_params, public_params = _params(written, context)
     allow_events = _allow_events(written, context)
+    _check_kinds(accounts.values(), claims, context)
     known = Known(
         accounts=accounts,
         names=written.account_names,
@@ -71,9 +74,9 @@ def build(written: Written, context: Context) -> Built:
 def _patterns(accounts: Mapping[str, Account]) -> Iterator[Pattern]:
     """Every pattern of the files: what they write in clear may be shown."""
     for account in accounts.values():
-        yield from account.owns.patterns
+        yield from (pattern for pattern, _ in account.owned_patterns)
         yield from account.protect.patterns
-        yield from (absent.pattern for absent in account.absent)
+        yield from (item.pattern for item in (*account.absent, *account.known) if item.pattern is not None)
 
 
 def _check_missing(written: Written, context: Context) -> None:
@@ -125,9 +128,12 @@ def _with_claims(account: Account, claims: AccountClaims) -> Account:
     return replace(
         account,
         owns=claims.owns.matcher,
+        owns_kinds={_scope(account, is_test): patterns for is_test, patterns in claims.owns.kinds.items()},
         absent=claims.absent,
         absent_at=claims.absent_at,
         protect=claims.protect,
+        known=claims.known,
+        on_unmanaged=claims.on_unmanaged,
         max_losses=claims.max_losses,
     )
 
@@ -136,6 +142,28 @@ def _allow_events(written: Written, context: Context) -> dict[str, Text]:
     """The events that are allowed though no provider is known to have them, and where each is named."""
     found = {context.plain(text, needed=not context.offline): text for text in written.allow_events}
     return {name: text for name, text in found.items() if name is not None}
+
+
+def _scope(account: Account, is_test: bool) -> Scope:  # noqa: FBT001 - a value, not an option
+    """The account's scope, but of this kind."""
+    return tuple({**dict(account.scope), "is_test": is_test}.items())
+
+
+def _check_kinds(accounts: Iterable[Account], claims: Mapping[str, AccountClaims], context: Context) -> None:
+    """Complain of items of `owns` that say a kind which the account's provider doesn't have."""
+    told: set[Spot] = set()
+    for account in accounts:
+        if "is_test" in account.provider.scope_fields:
+            continue
+        for item in claims[account.name].owns.items:
+            if item.is_test_spot is not None and item.is_test_spot not in told:
+                told.add(item.is_test_spot)
+                context.complaints.error(
+                    "setting-unsupported",
+                    item.is_test_spot,
+                    f"{account.provider.title} has no `is_test`",
+                    "Leave it out.",
+                )
 
 
 def _params(written: Written, context: Context) -> tuple[frozenset[str], frozenset[str]]:

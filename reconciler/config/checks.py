@@ -13,7 +13,7 @@ from reconciler.config.patterns import AccountClaims, Patterns
 from reconciler.config.spot import Spot
 from reconciler.config.url_text import is_guess
 from reconciler.config.written import Text, Written
-from reconciler.model.configuration import Absent, AbsentSet, Account
+from reconciler.model.configuration import Account, Named, NamedSet
 from reconciler.model.secret import Origin
 from reconciler.model.webhook import Key
 
@@ -75,14 +75,16 @@ def _pattern_to_add(entry: Entry) -> str:
 def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
     """Complain of entries that `absent` says must not exist."""
     # What stands at the top is one object in all accounts: its set is made once.
-    sets: dict[int, AbsentSet] = {}
+    sets: dict[int, NamedSet] = {}
     for entry in entries:
         for account in entry.accounts:
             absent = claims[account.name].absent
             if not absent or entry.url.whole_variable:
                 continue
             if id(absent) not in sets:
-                sets[id(absent)] = AbsentSet(replace(item, pattern=item.pattern.opaque) for item in absent)
+                sets[id(absent)] = NamedSet(
+                    replace(item, pattern=item.pattern.opaque) for item in absent if item.pattern is not None
+                )
             named = sets[id(absent)].find_all(entry.url.opaque)
             found = next((item for item in named if _names(item, entry, account)), None)
             if found is not None:
@@ -95,7 +97,7 @@ def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], 
                 break
 
 
-def _names(absent: Absent, entry: Entry, account: Account) -> bool:
+def _names(absent: Named, entry: Entry, account: Account) -> bool:
     """Whether `absent` names a webhook of an entry. It names only webhooks of the account's kind."""
     return any(
         (absent.events is None or absent.events & account.provider.events_of(desired.fields))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -36,7 +37,16 @@ NOT_ONE_VARIABLE = (
     "`token` is not exactly one variable",
     "Put the token into an environment variable and name that, such as `${SHIPPO_LIVE_TOKEN}`.",
 )
-_CHOICES = {"mode": "`live` or `test`", "ignore_changes": "`active` or `url`", "version": "1"}
+_CHOICES = {
+    "unmanaged": "`report`, `fail` or `ignore`",
+    "mode": "`live` or `test`",
+    "ignore_changes": "`active` or `url`",
+    "version": "1",
+}
+_SAID_AT_ONCE = {
+    "token-literal": NOT_ONE_VARIABLE,
+    "account-twice": ("`account` and `accounts` exclude each other", "Keep one of the two."),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,10 @@ class Fault:
             return "token-literal"
         if self.spoils and self.value in (None, ""):
             return "empty-value"
+        if isinstance(self.value, Mapping) and self.keyword == "anyOf" and "object" in self.expected:
+            return "missing-key"
+        if self.keyword == "not" and isinstance(self.path[-1], int):
+            return "url-and-id"
         if self.keyword == "anyOf" and not isinstance(self.value, str):
             return "wrong-type"
         if "boolean" in self.expected:
@@ -100,17 +114,17 @@ def explain(fault: Fault) -> tuple[str, str]:
     Returns:
         One sentence that says what is wrong, and one that says what to do. They quote no value of the file.
     """
+    if fault.code in _SAID_AT_ONCE:
+        return _SAID_AT_ONCE[fault.code]
     match fault.code:
         case "bad-name":
             return _bad_name(fault)
         case "unknown-key":
             return _unknown_key(fault)
         case "missing-key":
-            return f"{_owner(fault)} has no `{fault.key}`", f"Add `{fault.key}`."
-        case "token-literal":
-            return NOT_ONE_VARIABLE
-        case "account-twice":
-            return "`account` and `accounts` exclude each other", "Keep one of the two."
+            return _missing_key(fault)
+        case "url-and-id":
+            return f"{fault.label} has `url` or `events` beside its `id`", "Write two items: an id stands alone."
         case "empty-value":
             return f"{fault.label} is empty", _EMPTY_HELP.get(fault.name, "Give it a value, or leave it out.")
         case "repeated-item":
@@ -129,6 +143,12 @@ _EMPTY_HELP = {
     "owns": "Name at least one pattern, or write `owns: []` where `webhooks` is `{}`.",
     "webhooks": "Write at least one entry, or `webhooks: {}` where there are to be none.",
 }
+
+
+def _missing_key(fault: Fault) -> tuple[str, str]:
+    if not fault.key:
+        return f"{fault.label} has neither `url` nor `id`", "Add one of the two."
+    return f"{_owner(fault)} has no `{fault.key}`", f"Add `{fault.key}`."
 
 
 def _owner(fault: Fault) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.config.plain import Document, Map, Sequence
@@ -14,10 +16,14 @@ from reconciler.config.written import (
     Settings,
     Text,
     Texts,
-    WrittenAbsent,
     WrittenAccount,
     WrittenEntry,
+    WrittenNamed,
+    WrittenOwned,
+    WrittenOwns,
 )
+
+_OBJECT_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +103,64 @@ class Cursor:
 
 
 def claims_of(cursor: Cursor) -> Claims:
-    """`owns`, `absent`, `protect` and `limits` where they stand."""
+    """What is said of webhooks that no entry names, where it stands."""
     limits = cursor.map("limits")
     losses = limits.number("max_losses") if limits is not None else None
     return Claims(
-        owns=cursor.texts("owns"),
-        absent=_absent(cursor),
+        owns=_owns(cursor),
+        absent=_named(cursor, "absent"),
         protect=cursor.texts("protect"),
+        known=_named(cursor, "known"),
+        unmanaged=unmanaged.raw if (unmanaged := cursor.text("unmanaged")) is not None else None,
         max_losses=int(losses) if losses is not None else None,
     )
 
 
-def _absent(cursor: Cursor) -> tuple[WrittenAbsent, ...] | None:
-    value = cursor.values.get("absent")
-    if not isinstance(value, Sequence):
-        return None
-    found: list[WrittenAbsent] = []
+def _items(cursor: Cursor, value: Sequence) -> Iterator[Text | Cursor]:
+    """A list's items that are text, or a mapping, and have the right shape."""
     for item, (start, end) in zip(value, value.spans, strict=True):
         if start in cursor.shape.bad:
             continue
         if isinstance(item, str):
-            found.append(WrittenAbsent(Text(item, Spot(cursor.document.source, start, end))))
+            yield Text(item, Spot(cursor.document.source, start, end))
         elif isinstance(item, Map):
-            inner = Cursor(cursor.document, cursor.shape, item)
-            url, events = inner.text("url"), inner.texts("events")
-            # Without its events it would name more than was meant.
-            if url is not None and not inner.is_bad("events"):
-                found.append(WrittenAbsent(url, events.items if events is not None else None))
+            yield Cursor(cursor.document, cursor.shape, item)
+
+
+def _owns(cursor: Cursor) -> WrittenOwns | None:
+    value = cursor.values.get("owns")
+    if not isinstance(value, Sequence):
+        return WrittenOwns((), cursor.spot("owns"), complete=False) if cursor.has("owns") else None
+    found: list[WrittenOwned] = []
+    for item in _items(cursor, value):
+        if isinstance(item, Text):
+            found.append(WrittenOwned(url=item))
+            continue
+        url = item.text("url")
+        # Without its kind it would own another one.
+        if url is not None and not item.is_bad("is_test"):
+            spot = item.spot("is_test") if item.has("is_test") else None
+            found.append(WrittenOwned(url=url, is_test=item.flag("is_test"), is_test_spot=spot))
+    return WrittenOwns(tuple(found), cursor.spot("owns"), complete=len(found) == len(value))
+
+
+def _named(cursor: Cursor, key: str) -> tuple[WrittenNamed, ...] | None:
+    value = cursor.values.get(key)
+    if not isinstance(value, Sequence):
+        return None
+    found: list[WrittenNamed] = []
+    for item in _items(cursor, value):
+        if isinstance(item, Text):
+            # Under `known` an id may stand by itself. Under `absent` it may not: what is deleted is spelled out.
+            is_id = key == "known" and _OBJECT_ID.fullmatch(item.raw)
+            found.append(WrittenNamed(object_id=item) if is_id else WrittenNamed(url=item))
+            continue
+        url, object_id, events = item.text("url"), item.text("id"), item.texts("events")
+        # Without its events it would name more than was meant.
+        if (url is None) != (object_id is None) and not item.is_bad("events"):
+            found.append(
+                WrittenNamed(url=url, object_id=object_id, events=events.items if events is not None else None)
+            )
     return tuple(found)
 
 

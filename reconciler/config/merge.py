@@ -17,12 +17,16 @@ from reconciler.config.written import (
     Text,
     Texts,
     Written,
-    WrittenAbsent,
     WrittenAccount,
     WrittenEntry,
+    WrittenNamed,
+    WrittenOwns,
 )
 
-_IN_ONE_FILE = ("accounts", "limits", "defaults", "secret_params", "public_params", "allow_events")
+_IN_ONE_FILE = (
+    *("accounts", "unmanaged", "known", "limits", "defaults"),
+    *("secret_params", "public_params", "allow_events"),
+)
 
 
 def merge(checked: tuple[tuple[Document, Shape], ...], complaints: Complaints, *, complete: bool) -> Written:
@@ -117,11 +121,19 @@ def _texts(key: str, cursors: Iterable[Cursor]) -> tuple[Text, ...]:
 
 def _add(one: Claims, other: Claims) -> Claims:
     return Claims(
-        owns=_add_texts(one.owns, other.owns),
+        owns=_add_owns(one.owns, other.owns),
         absent=_add_absent(one.absent, other.absent),
         protect=_add_texts(one.protect, other.protect),
+        known=one.known if one.known is not None else other.known,
+        unmanaged=one.unmanaged if one.unmanaged is not None else other.unmanaged,
         max_losses=one.max_losses if one.max_losses is not None else other.max_losses,
     )
+
+
+def _add_owns(one: WrittenOwns | None, other: WrittenOwns | None) -> WrittenOwns | None:
+    if one is None or other is None:
+        return one or other
+    return WrittenOwns(one.items + other.items, one.spot, complete=one.complete and other.complete)
 
 
 def _add_texts(one: Texts | None, other: Texts | None) -> Texts | None:
@@ -131,6 +143,6 @@ def _add_texts(one: Texts | None, other: Texts | None) -> Texts | None:
 
 
 def _add_absent(
-    one: tuple[WrittenAbsent, ...] | None, other: tuple[WrittenAbsent, ...] | None
-) -> tuple[WrittenAbsent, ...] | None:
+    one: tuple[WrittenNamed, ...] | None, other: tuple[WrittenNamed, ...] | None
+) -> tuple[WrittenNamed, ...] | None:
     return other if one is None else one + (other or ())

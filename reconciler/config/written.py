@@ -40,21 +40,42 @@ class Texts:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenAbsent:
-    """An item of `absent`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOwned:
+    """An item of `owns`."""
 
     url: Text
+    is_test: Flag | None = None
+    is_test_spot: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOwns:
+    """The list under `owns`; `complete` is False where an item of it had the wrong shape."""
+
+    items: tuple[WrittenOwned, ...]
+    spot: Spot
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenNamed:
+    """An item of `absent` or `known`: it has a URL or an id."""
+
+    url: Text | None = None
+    object_id: Text | None = None
     events: tuple[Text, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """`owns`, `absent`, `protect` and `limits` of the top, or of an account; None where it has none of that key."""
+    """What the top, or an account, says of webhooks that no entry names; None where it has none of that key."""
 
-    owns: Texts | None = None
-    absent: tuple[WrittenAbsent, ...] | None = None
+    owns: WrittenOwns | None = None
+    absent: tuple[WrittenNamed, ...] | None = None
     protect: Texts | None = None
+    known: tuple[WrittenNamed, ...] | None = None
+    unmanaged: str | None = None
     max_losses: int | None = None
 
 

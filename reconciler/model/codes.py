@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "empty-value": "The key has no value, or an empty one. Give it one, or leave the key out.",
         "repeated-item": "A list names the same item twice. Name it once.",
+        "url-and-id": "An item of `absent` or `known` names webhooks by `url`, or one webhook by its `id` alone.",
         "account-twice": "`account` and `accounts` exclude each other. Keep one.",
         # Variables.
         "variable-form": (
@@ -182,7 +183,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "is-test-mode": "The entry wants the other kind of webhook than its account's mode says.",
         "delivered-twice": "An event that stands for all is beside single events on one endpoint: those arrive twice.",
         "owns-unused": (
-            "A pattern under `owns` matches no entry: everything that it matches at the provider is deleted."
+            "A pattern under `owns` matches no entry: the webhooks of its kind that it matches at the provider are "
+            "deleted, except those that `protect` or `known` names."
         ),
     }
 )

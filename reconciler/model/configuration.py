@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -18,35 +18,64 @@ DEFAULT_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
-    """Webhooks that must not exist.
+class Named:
+    """Webhooks that an item of `absent` or `known` names: those of a URL pattern, or one by its id.
 
     Attributes:
-        pattern: their URLs.
+        pattern: their URLs; None where the item names an id.
+        object_id: the provider's id of the one webhook; empty where the item has a pattern.
         events: their events; None for any.
         place: where the file says so.
     """
 
-    pattern: Pattern
+    pattern: Pattern | None = None
+    object_id: str = ""
     events: frozenset[str] | None = None
     place: Place | None = None
 
 
-class AbsentSet:
-    """Items of `absent` that answer together, exact patterns by look-up."""
+class NamedSet:
+    """Items of `absent` or `known` that answer together, ids and exact patterns by look-up."""
 
-    __slots__ = ("_by_pattern", "_patterns")
+    __slots__ = ("_by_pattern", "_patterns", "ids")
 
-    def __init__(self, items: Iterable[Absent] = ()) -> None:
-        self._by_pattern: dict[Pattern, list[Absent]] = {}
+    def __init__(self, items: Iterable[Named] = ()) -> None:
+        self._by_pattern: dict[Pattern, list[Named]] = {}
+        ids: set[str] = set()
         for item in items:
-            self._by_pattern.setdefault(item.pattern, []).append(item)
+            if item.pattern is None:
+                ids.add(item.object_id)
+            else:
+                self._by_pattern.setdefault(item.pattern, []).append(item)
         self._patterns = PatternSet(self._by_pattern)
+        self.ids = frozenset(ids)
 
-    def find_all(self, endpoint: Endpoint) -> Iterator[Absent]:
+    def find_all(self, endpoint: Endpoint) -> Iterator[Named]:
         """Every item whose pattern matches, whatever its events."""
         for pattern in self._patterns.find_all(endpoint):
             yield from self._by_pattern[pattern]
+
+    def find(self, endpoint: Endpoint, events: frozenset[str]) -> Named | None:
+        """An item whose pattern matches and that is about all of these events, or None.
+
+        Where no event can be read, only an item that is about any says anything.
+        """
+
+        def is_about(item: Named) -> bool:
+            return item.events is None or (bool(events) and events <= item.events)
+
+        return next(filter(is_about, self.find_all(endpoint)), None)
+
+
+class OnUnmanaged(Enum):
+    """What a webhook means that nobody claims and `known` doesn't name."""
+
+    REPORT = "report"
+    """It is counted and can be listed."""
+    FAIL = "fail"
+    """It is drift, and always listed."""
+    IGNORE = "ignore"
+    """It is neither counted nor listed."""
 
 
 class AbsentAt(Enum):
@@ -82,10 +111,13 @@ class Account:
         mode: `live`, `test`, or empty where neither file nor token says.
         scope: the kind of webhook that this account owns.
         limits: calls a minute that the provider allows this token.
-        owns: what the configuration is responsible for here.
+        owns: what the configuration is responsible for here, of the account's kind.
+        owns_kinds: what it is responsible for of a kind that an item of `owns` says itself.
         absent: what must not exist here.
         absent_at: where the files say that, an empty list too.
         protect: what no run changes here.
+        known: other people's webhooks that are expected here.
+        on_unmanaged: what a webhook means that nobody claims and `known` doesn't name.
         max_losses: how many endpoints may lose events without consent; None where the file doesn't say.
     """
 
@@ -100,10 +132,30 @@ class Account:
     scope: Scope = ()
     limits: RateLimits = field(default_factory=RateLimits)
     owns: PatternSet = field(default_factory=PatternSet)
-    absent: tuple[Absent, ...] = ()
+    owns_kinds: Mapping[Scope, PatternSet] = field(default_factory=dict)
+    absent: tuple[Named, ...] = ()
     absent_at: AbsentAt = AbsentAt.NOWHERE
     protect: PatternSet = field(default_factory=PatternSet)
+    known: tuple[Named, ...] = ()
+    on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     max_losses: int | None = None
+
+    @property
+    def owned_patterns(self) -> Iterator[tuple[Pattern, Scope | None]]:
+        """Every pattern of `owns`, with the kind that its item says, if any."""
+        yield from ((pattern, None) for pattern in self.owns.patterns)
+        for scope, patterns in self.owns_kinds.items():
+            yield from ((pattern, scope) for pattern in patterns.patterns)
+
+    def owns_at(self, endpoint: Endpoint, scope: Scope) -> bool:
+        """Whether the configuration is responsible for webhooks of this endpoint and kind."""
+        said = self.owns_kinds.get(scope)
+        return (self.is_own_kind(scope) and endpoint in self.owns) or (said is not None and endpoint in said)
+
+    def owner_of_another_kind(self, endpoint: Endpoint) -> Pattern | None:
+        """A pattern of `owns` that matches an endpoint, whichever kind it is about."""
+        found = (patterns.find(endpoint) for patterns in (self.owns, *self.owns_kinds.values()))
+        return next((pattern for pattern in found if pattern is not None), None)
 
     def is_own_kind(self, scope: Scope) -> bool:
         """Whether webhooks of this scope are of the account's kind; where its token says none, all are."""

@@ -1,4 +1,4 @@
-"""Patterns of URLs (`owns`, `absent`, `protect`) and sets of them that answer quickly."""
+"""Patterns of URLs (`owns`, `absent`, `protect`, `known`) and sets of them that answer quickly."""
 
 from __future__ import annotations
 

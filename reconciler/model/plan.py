@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from reconciler.model.configuration import Account, Configuration
+from reconciler.model.configuration import Account, Configuration, OnUnmanaged
+from reconciler.model.pattern import Pattern
 from reconciler.model.reading import ProviderError
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value
@@ -132,14 +133,35 @@ class Hint(Enum):
 
     LEFTOVER = "same path and event as an entry, elsewhere: probably a leftover"
     DOUBLE_DELIVERY = "delivers every event beside our single ones: each arrives twice"
+    RETARGETED = "changed after it was made, of the event of an entry whose own is missing: probably retargeted"
+    OTHER_KIND = "matched by `owns`, which is about the other kind"
+    ABSENT_OTHER_KIND = "matched by `absent`, which is about the other kind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmanaged:
-    """A webhook that this configuration isn't responsible for. Never touched."""
+    """A webhook that this configuration isn't responsible for. Never touched.
+
+    Attributes:
+        near: the address of the entry that the hint is about.
+        pattern: the pattern that the hint is about.
+    """
 
     remote: Remote
     hint: Hint | None = None
+    near: Address | None = None
+    pattern: Pattern | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A webhook that `absent` names and that stays all the same: it is an entry's, or `known` names it too.
+
+    Attributes:
+        near: the entry's address; None where `known` names it.
+    """
+
+    remote: Remote
     near: Address | None = None
 
 
@@ -174,6 +196,7 @@ class Claim(Enum):
     """What a configuration says of a remote webhook."""
 
     PROTECTED = "protected"
+    KNOWN = "known"
     ABSENT = "absent"
     OWNED = "owned"
     NONE = "none"
@@ -190,7 +213,10 @@ class AccountPlan:
         protected: what is protected and in the file; with what differs.
         protected_others: what is protected and not in the file.
         protected_owned: what is protected and would be owned else: it counts for the guard as what stays.
-        unmanaged: by age.
+        unmanaged: by age; without those that `known` names.
+        on_unmanaged: what these mean.
+        known: what `known` names, by age.
+        kept: what `absent` names and stays all the same, by age.
         duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
         max_losses: how many there may be by the file, or by the default.
@@ -209,6 +235,9 @@ class AccountPlan:
     protected_others: tuple[Remote, ...] = ()
     protected_owned: tuple[Remote, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
+    on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
+    known: tuple[Remote, ...] = ()
+    kept: tuple[Kept, ...] = ()
     duplicates: tuple[Duplicates, ...] = ()
     losses: tuple[Loss, ...] = ()
     max_losses: int = 0

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.model.url import Url
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Endpoint, Url, lenient_endpoint
 from reconciler.model.webhook import Fields, Key, Scope, Value
 
 
@@ -142,6 +143,7 @@ class Provider:
         """The public beginning of a token, or nothing where it has none that is known."""
         known = (*(kind.prefix for kind in self.token_kinds), *(scheme.prefix for scheme in self.token_schemes))
         return next((prefix for prefix in known if token.startswith(prefix)), "")
+
     def is_neutral(self, token: str) -> bool:
         """Whether a token is one of the provider's that doesn't say its kind."""
         return any(token.startswith(known.prefix) for known in self.token_schemes)
@@ -164,6 +166,16 @@ class Provider:
     def carries(self, named: Iterable[str], event: str) -> bool:
         """Whether a webhook that names these events delivers this one."""
         return event in named or (self.catch_all is not None and self.catch_all in named)
+
+    def endpoint_of(self, fields: Fields) -> Endpoint | None:
+        """Where a webhook delivers, as far as patterns look; None where nobody can say.
+
+        Unlike a key, a URL without a normal form has one too: what is to be deleted, or protected, must be reached.
+        """
+        url = fields[self.url_field]
+        if isinstance(url, Url):
+            return url.endpoint
+        return lenient_endpoint(url) if isinstance(url, SecretText) else None
 
     def key_of(self, fields: Fields) -> Key | None:
         """A webhook's key, or None where its URL has no normal form."""

@@ -193,6 +193,33 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     return Url(endpoint=endpoint, secrets=_sorted(items, secret=True), source=text, segments=segments, items=items)
 
 
+_LONGEST_ODD = 10_000
+"""Characters of a URL without a normal form that anybody looks into."""
+_HALF = re.compile(r"[\ud800-\udfff]")
+_PLACE = re.compile(
+    r"(?P<scheme>[A-Za-z]+)://(?:[^/?#@\\]*@)?(?P<authority>[^/?#@\\\s]+)(?P<path>(?:/[^?#@]*)?)(?:[?#][^@]*)?",
+    re.DOTALL,
+)
+
+
+def lenient_endpoint(text: SecretText) -> Endpoint | None:
+    """Where a URL leads that `parse_url` refuses: its endpoint without user info, query and fragment.
+
+    Good for `absent`, `protect` and `known`, which look at scheme, host, port and path alone. None where programs may
+    read even these in different ways: an `@` or a backslash at the wrong place moves the host.
+    """
+    raw = text.reveal().strip()
+    found = _PLACE.fullmatch(raw)
+    if found is None or len(raw) > _LONGEST_ODD or _HALF.search(raw):
+        return None
+    try:
+        scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
+    except UrlError:
+        return None
+    _, path = _path(SecretText.literal(found["path"]))
+    return Endpoint(scheme=scheme, host=host, port=port, path=path)
+
+
 def check_wanted(url: Url, limit: int) -> None:
     """Check what only a URL that we would send must keep to.
 

@@ -86,7 +86,8 @@ class Remote:
 
     Attributes:
         id: the provider's id.
-        key: None where its URL has no normal form, or something of it can't be read; then it can only be unmanaged.
+        key: None where its URL has no normal form, or something of it can't be read: no entry is it, only `absent`,
+            `protect` and `known` reach it.
         fields: as `Desired.fields`; the URL is `SecretText` where it has no normal form.
         created: when the provider made it (UTC); None where it doesn't say.
         updated: when the provider last changed it (UTC); None where it doesn't say.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from reconciler.model.configuration import AbsentPlace
+from reconciler.model.configuration import AbsentPlace, OnUnmanaged
 from reconciler.model.plan import Filters
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import visible
@@ -16,9 +17,18 @@ _COLORS = {"create": "green", "update": "yellow", "delete": "red"}
 _HINTS = {
     "leftover": "probably a leftover: same path and event as {}, but elsewhere",
     "double_delivery": "delivers every event, so those of {} arrive twice",
+    "retargeted": "probably retargeted: changed after it was made, at {time}, and the webhook of {} is missing",
 }
-_FEW = 10
-"""How many unmanaged webhooks a plan lists; `list` shows them all."""
+_MOST_HOSTS = 10
+"""How many hosts of unmanaged webhooks a plan counts one by one."""
+_OTHER_KIND = {
+    "other_kind": "`owns` matches its URL, but is for {usual} webhooks; to own it too, add `{{url: '{near}', {said}}}`",
+    "absent_other_kind": "`absent` matches its URL, but is for {usual} webhooks; to delete it, add `{{id: '{id}'}}`",
+}
+_KEPT = {
+    "entry": "it is {}, which the file wants: remove the entry, or this id",
+    "known": "`known` names it too: remove it there, or here",
+}
 
 
 def plan_text(view: PlanView, style: Style, verbosity: int = 0) -> str:
@@ -66,13 +76,16 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
             yield f"  help: {visible(account.help)}"
         return
     rows = [row for row in view.rows if row.account == account.name]
-    if account.standing is Standing.IN_STEP and not any(row.fields for row in rows):
+    if account.standing is Standing.IN_STEP:
         yield "  No changes." if view.is_filtered else "  In step."
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
     losses = [loss for loss in view.losses if loss.account == account.name]
     yield from _losses(account, losses, style)
-    yield from _unmanaged([row for row in view.unmanaged if row.account == account.name], style, verbosity)
+    yield from _kept([row for row in view.kept if row.account == account.name], style)
+    yield from _unmanaged(account, [row for row in view.unmanaged if row.account == account.name], style, verbosity)
+    if verbosity > 0:
+        yield from _known([row for row in view.known if row.account == account.name], style)
     yield from _duplicates([row for row in view.duplicates if row.account == account.name], style)
 
 
@@ -217,26 +230,73 @@ def _where(account: AccountRow) -> tuple[str, str, bool]:
             assert_never(account.absent_place)
 
 
-def _unmanaged(rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[str]:
+def _unmanaged(account: AccountRow, rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[str]:
+    """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
     if not rows:
         return
+    fails = account.on_unmanaged is OnUnmanaged.FAIL
     yield ""
-    yield style.paint(f"  Unmanaged, never touched ({len(rows)}):", "bold")
-    hinted = sorted(rows, key=lambda row: not row.hint)
-    shown = hinted if verbosity > 0 else hinted[: max(_FEW, sum(bool(row.hint) for row in rows))]
-    for row in shown:
-        events, url = ", ".join(row.events) or "(no event)", row.url or "(no URL)"
-        yield f"    {visible(row.address)}  {visible(events)}  {visible(url)}"
+    title = "Unmanaged, never touched, drift" if fails else "Unmanaged, never touched"
+    yield style.paint(f"  {title} ({len(rows)}):", "bold", *(("yellow",) if fails else ()))
+    listed, counted = [], []
+    for row in rows:
+        (listed if fails or row.hint or row.unreadable or verbosity > 0 else counted).append(row)
+    for row in sorted(listed, key=lambda row: not row.hint):
+        yield _remote(row)
         if row.unreadable:
             yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable))})"
         if row.hint:
-            yield f"      {style.paint('hint', 'yellow')}: {_HINTS[row.hint].format(visible(row.near))}"
+            yield f"      {style.paint('hint', 'yellow')}: {_hint(row)}"
         if verbosity > 0 and row.unknown:
             yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
-    if len(shown) < len(rows):
-        yield f"    and {len(rows) - len(shown)} more: `reconciler list` shows them"
-    if any(row.hint for row in rows):
-        yield "    What is not wanted any more is deleted when it is named under `absent` in the file."
+    yield from _by_host(counted)
+    if fails:
+        yield "    Name under `known` in the file what is expected, and under `absent` (`- id: ID`) what must go."
+    elif any(row.hint for row in rows):
+        yield "    What is not wanted any more is deleted when its id is named under `absent` in the file: `- id: ID`."
+
+
+def _by_host(rows: list[RemoteRow]) -> Iterator[str]:
+    """Webhooks that are only counted, the hosts of most of them first."""
+    counted = sorted(Counter(row.host for row in rows).items(), key=lambda item: (-item[1], item[0]))
+    for host, number in counted[:_MOST_HOSTS]:
+        yield f"    {number} at {visible(host)}"
+    if len(counted) > _MOST_HOSTS:
+        yield f"    {sum(number for _, number in counted[_MOST_HOSTS:])} at {len(counted) - _MOST_HOSTS} other hosts"
+    if counted:
+        yield "    `-v` lists each."
+
+
+def _remote(row: RemoteRow) -> str:
+    scope = f" ({visible(row.scope)})" if row.scope else ""
+    events, url = ", ".join(row.events) or "(no event)", row.url or "(no URL)"
+    return f"    {visible(row.address)}  {visible(events)}{scope}  {visible(url)}"
+
+
+def _hint(row: RemoteRow) -> str:
+    near = visible(row.near)
+    if row.hint not in _OTHER_KIND:
+        return _HINTS[row.hint].format(near, time=_time(row.updated))
+    kinds = ("`is_test: false`", "`is_test: true`")
+    usual, said = kinds if row.scope else kinds[::-1]
+    quoted = {"near": near.replace("'", "''"), "id": visible(row.object_id).replace("'", "''")}
+    return _OTHER_KIND[row.hint].format(usual=usual, said=said.strip("`"), **quoted)
+
+
+def _known(rows: list[RemoteRow], style: Style) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield style.paint(f"  Known, never touched ({len(rows)}):", "bold")
+    yield from map(_remote, rows)
+
+
+def _kept(rows: list[RemoteRow], style: Style) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield style.paint(f"  Named under `absent`, and kept ({len(rows)}):", "bold")
+    for row in rows:
+        yield _remote(row)
+        yield f"      {style.paint('why', 'yellow')}: {_KEPT[row.hint].format(visible(row.near))}"
 
 
 def _duplicates(rows: list[RemoteRow], style: Style) -> Iterator[str]:

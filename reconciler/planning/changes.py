@@ -59,6 +59,7 @@ def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed
         matched.changes = _with_moves(account.provider, matched, left)
     matched.changes.extend(_delete(account.name, remote, Reason.NAMED_ABSENT) for remote in claimed[Claim.ABSENT])
     matched.protected_others.extend(_all(protected))
+    matched.protected_others.extend(remote for remote in claimed[Claim.PROTECTED] if remote.key is None)
     matched.changes = _ordered(matched.changes)
     return matched
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.model.configuration import AbsentSet, Account
-from reconciler.model.plan import Claim
+from reconciler.model.configuration import Account, NamedSet
+from reconciler.model.plan import Claim, Kept
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
 
@@ -20,40 +20,58 @@ class Claims:
 
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account
-        self._named = frozenset(wanted.key for wanted in desired)
-        self._absent = AbsentSet(account.absent)
+        self._named = {wanted.key: wanted.address for wanted in desired}
+        self._absent = NamedSet(account.absent)
+        self._known = NamedSet(account.known)
 
     def of(self, remote: Remote) -> Claim:
-        """The claim on one webhook. `protect` beats `absent`, which beats `owns`."""
-        key = remote.key
-        if key is None:
-            return Claim.NONE
-        if key.endpoint in self._account.protect:
+        """The claim on one webhook. `protect` beats `known`, which beats `absent`, which beats `owns`."""
+        endpoint = self._account.provider.endpoint_of(remote.fields)
+        if endpoint is not None and endpoint in self._account.protect:
             return Claim.PROTECTED
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
-        if key in self._named:
+        if remote.key is not None and remote.key in self._named:
             return Claim.OWNED
-        if not self._account.is_own_kind(key.scope):
-            return Claim.NONE
-        if self._is_absent(key, remote):
+        if self._is_named(self._known, remote):
+            return Claim.KNOWN
+        if self._is_absent(remote):
             return Claim.ABSENT
-        return Claim.OWNED if self.owns(key) else Claim.NONE
+        return Claim.OWNED if remote.key is not None and self.owns(remote.key) else Claim.NONE
 
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
-        return key in self._named or (self._account.is_own_kind(key.scope) and key.endpoint in self._account.owns)
+        return key in self._named or self._account.owns_at(key.endpoint, key.scope)
 
     def may_be_ours(self, remote: Remote) -> bool:
         """Whether a webhook that can't be read whole stands where this configuration is responsible."""
-        url = remote.fields[self._account.provider.url_field]
-        if not remote.unreadable or not isinstance(url, Url):
+        url, claim = remote.fields[self._account.provider.url_field], self.of(remote)
+        if not remote.unreadable or not isinstance(url, Url) or claim is not Claim.NONE:
             return False
         if any(url.endpoint == key.endpoint for key in self._named):
             return True
         scope = self._account.provider.scope_of(remote.fields)
         own_kind = len(scope) < len(self._account.scope) or self._account.is_own_kind(scope)
-        return own_kind and url.endpoint in self._account.owns
+        return (own_kind and url.endpoint in self._account.owns) or self._account.owns_at(url.endpoint, scope)
 
-    def _is_absent(self, key: Key, remote: Remote) -> bool:
+    def kept(self, remotes: Iterable[Remote]) -> tuple[Kept, ...]:
+        """The webhooks that `absent` names in vain: by the id of an entry's, or beside `known`."""
+        found: list[Kept] = []
+        for remote in remotes:
+            address = self._named.get(remote.key) if remote.key is not None else None
+            if address is not None and remote.id in self._absent.ids:
+                found.append(Kept(remote=remote, near=address))
+            elif self.of(remote) is Claim.KNOWN and self._is_absent(remote):
+                found.append(Kept(remote=remote))
+        return tuple(found)
+
+    def _is_absent(self, remote: Remote) -> bool:
+        # An id names one webhook, of whatever kind; a pattern those of the account's kind.
+        if remote.id in self._absent.ids:
+            return True
+        scope = self._account.provider.scope_of(remote.fields)
+        return self._account.is_own_kind(scope) and self._is_named(self._absent, remote)
+
+    def _is_named(self, items: NamedSet, remote: Remote) -> bool:
+        endpoint = self._account.provider.endpoint_of(remote.fields)
         events = self._account.provider.events_of(remote.fields)
-        return any(absent.events is None or events <= absent.events for absent in self._absent.find_all(key.endpoint))
+        return remote.id in items.ids or (endpoint is not None and items.find(endpoint, events) is not None)

@@ -91,7 +91,7 @@ def describe(
     left_out = list(sorted_out.left_out)
     entries: list[Entry] = []
     for group in _groups(account, sorted_out.describable):
-        blocked = _place(group[0]) in sorted_out.blocked
+        blocked = _place(account, group[0]) in sorted_out.blocked
         entry = None if blocked else _entry(account, group, names, showing)
         if entry is None:
             why = _BESIDE if blocked else _UNSPEAKABLE
@@ -101,20 +101,24 @@ def describe(
     return Description(entries=tuple(entries), left_out=tuple(left_out))
 
 
+_Place = tuple[str, str, Scope]
+"""What an item of `owns` without a wildcard tells apart."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SortedOut:
     """What an entry can describe, what none can, and the places that must not be owned for its sake."""
 
     describable: tuple[Remote, ...]
     left_out: tuple[LeftOut, ...]
-    blocked: frozenset[tuple[str, str]]
+    blocked: frozenset[_Place]
 
 
 def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: bool) -> _SortedOut:
     left_out = {remote.id: (remote, _unreadable(remote)) for remote in remotes if remote.key is None}
-    blocked: set[tuple[str, str]] = set()
+    blocked: set[_Place] = set()
     describable: list[Remote] = []
-    for key, found in by_key(remotes).items():
+    for found in by_key(remotes).values():
         # Where duplicates stay none is described. Which one would survive is the plan's to say: entries have a say.
         candidates = found
         if not duplicates_stay:
@@ -128,9 +132,7 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
             describable += candidates
             continue
         left_out |= refused
-        # Of the other kind nothing is owned but what entries name: leaving it out is enough.
-        if account.is_own_kind(key.scope):
-            blocked.add(_place(candidates[0]))
+        blocked.add(_place(account, candidates[0]))
     return _SortedOut(
         describable=tuple(describable),
         left_out=tuple(LeftOut(account=account.name, remote=remote, why=why) for remote, why in left_out.values()),
@@ -138,10 +140,10 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
     )
 
 
-def _place(remote: Remote) -> tuple[str, str]:
-    """What a pattern without a wildcard tells apart."""
+def _place(account: Account, remote: Remote) -> _Place:
     assert remote.key is not None  # webhooks without a key were left out  # noqa: S101
-    return (remote.key.endpoint.origin, remote.key.endpoint.path)
+    # Where nothing says the account's kind, its patterns are about every kind.
+    return (remote.key.endpoint.origin, remote.key.endpoint.path, remote.key.scope if account.scope else ())
 
 
 def _unreadable(remote: Remote) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.model.configuration import Account, Configuration
-from reconciler.model.plan import AccountPlan, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
+from reconciler.model.configuration import Account, Configuration, OnUnmanaged
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
@@ -28,11 +28,13 @@ class Wish:
         filters: what narrows the plan.
         destroy: delete what the configuration describes.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
+        fail_on_unmanaged: `--fail-on-unmanaged`: whatever the files say, unmanaged webhooks are drift.
     """
 
     filters: Filters = field(default_factory=Filters)
     destroy: bool = False
     allowed_losses: int | None = None
+    fail_on_unmanaged: bool = False
 
     @property
     def loss_limit(self) -> int | None:
@@ -161,7 +163,9 @@ def _plan_account(
         changes=changes,
     )
     losses = losses_of(account, desired, deliveries)
-    hints = Hints(account.provider, desired)
+    # What moves is not missing: its webhook is the move's other half.
+    missing = (change for change in matched.changes if change.action is Action.CREATE and change.move is None)
+    hints = Hints(account, desired, [change.desired for change in missing if change.desired is not None])
     targets = wish.filters.targets
     return AccountPlan(
         account=account,
@@ -170,6 +174,11 @@ def _plan_account(
         protected=_pairs(matched.protected, targets),
         protected_others=_remotes(account, sorted(matched.protected_others, key=lambda remote: remote.age), targets),
         unmanaged=tuple(hints.on(remote) for remote in _remotes(account, claimed[Claim.NONE], targets)),
+        on_unmanaged=OnUnmanaged.FAIL if wish.fail_on_unmanaged else account.on_unmanaged,
+        known=_remotes(account, claimed[Claim.KNOWN], targets),
+        kept=claims.kept(
+            _remotes(account, (*claimed[Claim.OWNED], *claimed[Claim.KNOWN]), targets) if account.absent else ()
+        ),
         duplicates=tuple(
             found
             for found in sorted(matched.duplicates, key=lambda found: found.address)
@@ -187,7 +196,7 @@ def _plan_account(
 
 def _addresses(account: Account, matched: Matched, claimed: Mapping[Claim, tuple[Remote, ...]]) -> frozenset[Address]:
     """Every address of an account: of changes, entries, and webhooks that are neither."""
-    others = (*matched.protected_others, *claimed[Claim.NONE])
+    others = (*matched.protected_others, *claimed[Claim.KNOWN], *claimed[Claim.NONE])
     return frozenset(
         (
             *(change.address for change in matched.changes),

@@ -42,6 +42,8 @@ def plan_document(view: PlanView, version: str, diagnostics: Iterable[Diagnostic
         "summary": asdict(view.summary),
         "losses": [_loss(loss) for loss in view.losses],
         "unmanaged": [remote_document(row) for row in view.unmanaged],
+        "known": [remote_document(row) for row in view.known],
+        "kept": [remote_document(row) for row in view.kept],
         "duplicates": [remote_document(row) for row in view.duplicates],
         "diagnostics": [diagnostic_document(diagnostic) for diagnostic in diagnostics],
     }
@@ -131,6 +133,7 @@ def _account(account: AccountRow) -> dict[str, Json]:
         **account_document(account),
         "status": account.standing.value,
         "verdict": account.verdict,
+        "on_unmanaged": account.on_unmanaged.value,
         "losses": account.losses,
         "max_losses": account.max_losses,
         "allowed_losses": account.loss_limit,

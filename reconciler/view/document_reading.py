@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from reconciler.model.configuration import AbsentPlace
+from reconciler.model.configuration import AbsentPlace, OnUnmanaged
 from reconciler.model.plan import Filters
-from reconciler.view.masking import HINTS
+from reconciler.view.masking import HINT_WORDS
 from reconciler.view.plan_view import (
     AbsentLine,
     AccountRow,
@@ -41,6 +41,8 @@ def plan_view_of(document: _Object) -> PlanView:
         rows=tuple(map(_change, document["resource_changes"])),
         losses=tuple(map(_loss, document["losses"])),
         unmanaged=tuple(map(_remote, document["unmanaged"])),
+        known=tuple(map(_remote, document["known"])),
+        kept=tuple(map(_remote, document["kept"])),
         duplicates=tuple(map(_remote, document["duplicates"])),
         summary=Summary(**{field.name: _number(document["summary"][field.name]) for field in fields(Summary)}),
     )
@@ -62,6 +64,7 @@ def _account(account: _Object) -> AccountRow:
         losses=_number(account["losses"]),
         max_losses=_number(account["max_losses"]),
         loss_limit=None if account["allowed_losses"] is None else _number(account["allowed_losses"]),
+        on_unmanaged=OnUnmanaged(account["on_unmanaged"]),
         absent_place=AbsentPlace(account["absent_place"]),
         listed=_number(account["listed"]),
         count=None if account["count"] is None else _number(account["count"]),
@@ -125,7 +128,7 @@ def _remote(row: _Object) -> RemoteRow:
 
 
 def _hint(value: Any) -> str:  # noqa: ANN401 - whatever the document has
-    if value and value not in HINTS.values():
+    if value and value not in HINT_WORDS:
         raise ValueError
     return _text(value)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, Configuration
+from reconciler.model.configuration import (
+    DEFAULT_TIMEOUT,
+    Account,
+    Configuration,
+    Named,
+    OnUnmanaged,
+)
 from reconciler.model.description import Description, Entry
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
@@ -14,12 +20,21 @@ from reconciler.view.values import scope_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """An item of `owns`: a pattern, and the kind that it says, if any."""
+
+    pattern: SecretText
+    is_test: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """An account, the description of its webhooks, and the patterns that own them."""
+    """An account, the description of its webhooks, the patterns that own them, and what else is known to be there."""
 
     account: Account
     description: Description
-    owns: tuple[SecretText, ...]
+    owns: tuple[Owner, ...]
+    known: tuple[Named, ...] = ()
 
 
 def template_text(text: SecretText) -> str:
@@ -62,7 +77,7 @@ def fragment_document(configuration: Configuration, one: Described, *, several: 
         one: the account.
         several: whether the file has others.
     """
-    owns: dict[str, Json] = {"owns": [template_text(pattern) for pattern in one.owns]}
+    owns: dict[str, Json] = {"owns": list(map(_owner, one.owns))}
     place: dict[str, Json] = {"accounts": {one.account.name: owns}} if several else owns
     events = _allow_events([one], configuration.allow_events)
     return {**place, **events, "webhooks": _webhooks([one], several=several)}
@@ -112,9 +127,12 @@ def _is_usual(account: Account) -> bool:
         scope=account.scope,
         limits=account.limits,
         owns=account.owns,
+        owns_kinds=account.owns_kinds,
         absent=account.absent,
         absent_at=account.absent_at,
         protect=account.protect,
+        known=account.known,
+        on_unmanaged=account.on_unmanaged,
         max_losses=account.max_losses,
     )
     return account == usual and account.token.variables() == (provider.token_variable,)
@@ -135,9 +153,25 @@ def _claims(described: Described) -> dict[str, Json]:
     """What the file is responsible for."""
     protect = [template_text(pattern.source) for pattern in described.account.protect.patterns]
     losses = described.account.max_losses
-    claims: dict[str, Json] = {"owns": [template_text(pattern) for pattern in described.owns]}
+    claims: dict[str, Json] = {"owns": list(map(_owner, described.owns))}
     claims |= {"protect": protect} if protect else {}
+    claims |= {"known": list(map(_named, described.known))} if described.known else {}
+    on_unmanaged = described.account.on_unmanaged
+    claims |= {"unmanaged": on_unmanaged.value} if on_unmanaged is not OnUnmanaged.REPORT else {}
     return claims | ({} if losses is None else {"limits": {"max_losses": losses}})
+
+
+def _owner(owner: Owner) -> Json:
+    url = template_text(owner.pattern)
+    return url if owner.is_test is None else {"url": url, "is_test": owner.is_test}
+
+
+def _named(item: Named) -> Json:
+    """An item of `known`."""
+    if item.pattern is None:
+        return {"id": _escaped(item.object_id)}
+    url = template_text(item.pattern.source)
+    return url if item.events is None else {"url": url, "events": tuple(map(_escaped, sorted(item.events)))}
 
 
 def _escaped(text: str) -> str:

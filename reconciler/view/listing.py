@@ -16,7 +16,8 @@ class ListedRow:
     """A remote webhook and its status.
 
     Attributes:
-        status: `managed`, `not_in_file` (owned), `duplicate`, `absent` (named there), `protected` or `unmanaged`.
+        status: `managed`, `not_in_file` (owned), `duplicate`, `absent` (named there), `protected`, `known` or
+            `unmanaged`.
         webhook: the webhook, under its entry's address where it has one.
     """
 
@@ -69,6 +70,7 @@ def _rows(plan: Plan, account: AccountPlan) -> Iterator[ListedRow]:
         if pair.remote is not None:
             yield row("protected", pair.remote, pair.desired.address)
     yield from (row("protected", remote) for remote in account.protected_others)
+    yield from (row("known", remote) for remote in account.known)
     yield from (row("unmanaged", unmanaged.remote) for unmanaged in account.unmanaged)
 
 

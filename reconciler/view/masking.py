@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.configuration import Configuration
+from reconciler.model.configuration import Configuration, OnUnmanaged
 from reconciler.model.plan import (
     AccountPlan,
     Change,
     Duplicates,
     FieldChange,
     Hint,
+    Kept,
     Loss,
     NotPlanned,
     Pair,
@@ -37,7 +38,7 @@ from reconciler.view.plan_view import (
     Standing,
     Summary,
 )
-from reconciler.view.values import plain_change, plain_fields, scope_text, time_text
+from reconciler.view.values import hidden_url, plain_change, plain_fields, scope_text, time_text
 
 _REASONS = {
     Reason.MISSING: "missing",
@@ -49,8 +50,16 @@ _REASONS = {
     Reason.NAMED_ABSENT: "absent",
     Reason.DESTROY: "destroy",
 }
-HINTS = {Hint.LEFTOVER: "leftover", Hint.DOUBLE_DELIVERY: "double_delivery"}
+HINTS = {
+    Hint.LEFTOVER: "leftover",
+    Hint.DOUBLE_DELIVERY: "double_delivery",
+    Hint.RETARGETED: "retargeted",
+    Hint.OTHER_KIND: "other_kind",
+    Hint.ABSENT_OTHER_KIND: "absent_other_kind",
+}
 """The stable word of each hint."""
+KEPT_BY_ENTRY, KEPT_AS_KNOWN = "entry", "known"
+HINT_WORDS = frozenset({*HINTS.values(), KEPT_BY_ENTRY, KEPT_AS_KNOWN})
 _VERDICTS = {Verdict.FINE: "fine", Verdict.TOO_MANY: "too_many_losses", Verdict.NOTHING_LEFT: "nothing_left"}
 
 
@@ -68,7 +77,7 @@ def view_plan(plan: Plan) -> PlanView:
     views = [AccountMask.of(plan, account) for account in plan.planned]
     rows = tuple(row for view in views for row in view.rows())
     losses = tuple(view.loss(loss) for view in views for loss in view.account.losses)
-    unmanaged = tuple(view.unmanaged(remote) for view in views for remote in view.account.unmanaged)
+    unmanaged = tuple(view.unmanaged(remote) for view in views for remote in _counted(view.account))
     duplicates = tuple(row for view in views for found in view.account.duplicates for row in view.duplicates(found))
     return PlanView(
         created=time_text(plan.created),
@@ -79,9 +88,23 @@ def view_plan(plan: Plan) -> PlanView:
         rows=rows,
         losses=losses,
         unmanaged=unmanaged,
+        known=tuple(view.remote(remote) for view in views for remote in view.account.known),
+        kept=tuple(view.kept(kept) for view in views for kept in view.account.kept),
         duplicates=duplicates,
         summary=_summary(plan, rows, len(losses), len(unmanaged), len(duplicates)),
     )
+
+
+def _counted(account: AccountPlan) -> tuple[Unmanaged, ...]:
+    """The unmanaged webhooks that are spoken of."""
+    return () if account.on_unmanaged is OnUnmanaged.IGNORE else account.unmanaged
+
+
+def _standing(account: AccountPlan) -> Standing:
+    if account.changes:
+        return Standing.CHANGED
+    fails = account.on_unmanaged is OnUnmanaged.FAIL and account.unmanaged
+    return Standing.DRIFTED if fails or any(pair.fields for pair in account.protected) else Standing.IN_STEP
 
 
 def _summary(plan: Plan, rows: Sequence[ChangeRow], losses: int, unmanaged: int, duplicates: int) -> Summary:
@@ -120,11 +143,12 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
         provider=named.provider.name,
         title=named.provider.title,
         mode=named.mode,
-        standing=Standing.CHANGED if account.changes else Standing.IN_STEP,
+        standing=_standing(account),
         verdict=_VERDICTS[account.verdict],
         losses=len(account.losses),
         max_losses=account.max_losses,
         loss_limit=account.loss_limit,
+        on_unmanaged=account.on_unmanaged,
         absent_place=configuration.absent_place(named),
         listed=len(account.remotes),
         count=account.count,
@@ -165,6 +189,8 @@ class AccountMask:
         events = frozenset[str]().union(*(self._provider.events_of(remote.fields) for remote in loss.remotes))
         bare, _, _ = url.partition("?")
         speakable = _is_pattern(bare, loss) and all(map(_PLAIN_EVENT.fullmatch, events))
+        # A pattern under `absent` is about the account's kind.
+        speakable = speakable and self.account.account.is_own_kind(loss.scope) and not self._reaches_more(loss, events)
         return LossRow(
             account=self.account.account.name,
             url=url,
@@ -173,12 +199,31 @@ class AccountMask:
             absent=AbsentLine(url=bare, events=tuple(sorted(events))) if loss.absent_line and speakable else None,
         )
 
+    def _reaches_more(self, loss: Loss, events: frozenset[str]) -> bool:
+        """Whether a line would delete an unmanaged webhook too: `absent` reaches URLs without a normal form."""
+        place = (loss.endpoint.origin, loss.endpoint.path)
+        odd = (one.remote.fields for one in self.account.unmanaged if one.remote.key is None)
+        return any(
+            (endpoint := self._provider.endpoint_of(fields)) is not None
+            and (endpoint.origin, endpoint.path) == place
+            and self._provider.events_of(fields) <= events
+            for fields in odd
+        )
+
     def unmanaged(self, unmanaged: Unmanaged) -> RemoteRow:
         """A webhook that nothing here is responsible for."""
         row = self.remote(unmanaged.remote)
-        if unmanaged.hint is None or unmanaged.near is None:
+        if unmanaged.hint is None:
             return row
-        return replace(row, hint=HINTS[unmanaged.hint], near=self.text(unmanaged.near))
+        near = self.text(unmanaged.near) if unmanaged.near is not None else str(unmanaged.pattern)
+        return replace(row, hint=HINTS[unmanaged.hint], near=near)
+
+    def kept(self, kept: Kept) -> RemoteRow:
+        """A webhook that `absent` names in vain."""
+        row = self.remote(kept.remote)
+        if kept.near is None:
+            return replace(row, hint=KEPT_AS_KNOWN)
+        return replace(row, hint=KEPT_BY_ENTRY, near=self.text(kept.near))
 
     def duplicates(self, found: Duplicates) -> Iterator[RemoteRow]:
         """The webhooks that deliver again what their survivor delivers."""
@@ -225,12 +270,13 @@ class AccountMask:
     def remote(self, remote: Remote) -> RemoteRow:
         """A webhook by itself."""
         url = remote.fields[self._provider.url_field]
+        endpoint = self._provider.endpoint_of(remote.fields)
         return RemoteRow(
             account=self.account.account.name,
             address=self.text(Address.of_remote(self.account.account.name, remote.id)),
             object_id=remote.id,
-            url="" if url is None else self.showing.show(url) if isinstance(url, Url) else HIDDEN,
-            host="" if url is None else url.endpoint.origin if isinstance(url, Url) else HIDDEN,
+            url="" if url is None else self.showing.show(url) if isinstance(url, Url) else hidden_url(url),
+            host="" if url is None else HIDDEN if endpoint is None else endpoint.origin,
             events=tuple(sorted(self._provider.events_of(remote.fields))),
             scope=scope_text(self._provider.scope_of(remote.fields)),
             live=self._provider.is_live(remote.fields),

@@ -49,13 +49,13 @@ def plan_outcome(view: PlanView, *, detailed: bool) -> Outcome:
     return Outcome(words=words, code=ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE)
 
 
-def drift_outcome(view: PlanView, *, fail_on_unmanaged: bool) -> Outcome:
-    """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where asked."""
+def drift_outcome(view: PlanView) -> Outcome:
+    """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary
     found = [
         *_counted(summary.changes, "difference"),
         *_counted(summary.protected_differences, "protected difference"),
-        *(_counted(summary.unmanaged, "unmanaged webhook") if fail_on_unmanaged else ()),
+        *_counted(len(view.failing_unmanaged), "unmanaged webhook"),
     ]
     if view.not_checked:
         drifted = f"; elsewhere: {', '.join(found)}" if found else ""
@@ -63,7 +63,8 @@ def drift_outcome(view: PlanView, *, fail_on_unmanaged: bool) -> Outcome:
     if found:
         return Outcome(words=f"Drifted: {', '.join(found)}.", code=ExitCode.CHANGES)
     seen = count(summary.unchanged + summary.protected, "webhook")
-    return Outcome(words=f"In step: {seen}{'; filtered' if view.is_filtered else ''}.", code=ExitCode.DONE)
+    beside = [*(["filtered"] if view.is_filtered else []), *_unmanaged(summary)]
+    return Outcome(words="; ".join([f"In step: {seen}", *beside]) + ".", code=ExitCode.DONE)
 
 
 def refusal_outcome(view: PlanView) -> Outcome:
@@ -144,7 +145,7 @@ def plan_words(view: PlanView) -> str:
         *([f"refused: {_names(view.refused)}"] if view.refused else []),
         *(["filtered"] if view.is_filtered else []),
         *_counted(summary.protected_differences, "protected difference"),
-        *([f"{summary.unmanaged} unmanaged"] if summary.unmanaged else []),
+        *_unmanaged(summary),
         *([f"not checked: {_names(view.not_checked)}"] if view.not_checked else []),
     ]
     if summary.changes:
@@ -154,6 +155,10 @@ def plan_words(view: PlanView) -> str:
     else:
         words = "No changes"
     return "; ".join([words, *beside]) + "."
+
+
+def _unmanaged(summary: Summary) -> list[str]:
+    return [f"{summary.unmanaged} unmanaged"] if summary.unmanaged else []
 
 
 def _changes(summary: Summary) -> str:

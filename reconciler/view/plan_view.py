@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.model.configuration import AbsentPlace
+from reconciler.model.configuration import AbsentPlace, OnUnmanaged
 from reconciler.model.plan import Filters
 from reconciler.view.values import Plain
 
@@ -16,6 +16,8 @@ class Standing(Enum):
 
     IN_STEP = "in_step"
     CHANGED = "changed"
+    DRIFTED = "drifted"
+    """Nothing is to be changed, and it is drift: protected differences, or unmanaged webhooks that fail."""
     NOT_CHECKED = "not_checked"
 
 
@@ -94,10 +96,11 @@ class RemoteRow:
     """A remote webhook that is not changed for being itself: unmanaged, or a duplicate.
 
     Attributes:
-        hint: what it probably is, as a stable word: `leftover`, `double_delivery`; or empty.
-        near: the address of the entry that the hint is about, or of the survivor.
         url, host: empty where it has no URL that can be read.
         unreadable: names of its fields that hold nothing that can be read.
+        hint: what it probably is or why it stays, as a stable word: `leftover`, `double_delivery`, `retargeted`,
+            `other_kind`, `absent_other_kind`; of a webhook that `absent` names in vain `entry` or `known`; or empty.
+        near: the address of the entry that the hint is about, or of the survivor; of another kind, the pattern.
     """
 
     account: str
@@ -124,6 +127,7 @@ class AccountRow:
         losses: how many endpoints lose events.
         max_losses: how many may, by the file or the default.
         loss_limit: how many may, by the command; None where it leaves that to the file.
+        on_unmanaged: what its unmanaged webhooks mean.
         absent_place: where the files take more under `absent` for this account alone.
         listed: how many webhooks were listed.
         count: how many the provider says there are; None where it doesn't say.
@@ -140,6 +144,7 @@ class AccountRow:
     losses: int = 0
     max_losses: int = 0
     loss_limit: int | None = None
+    on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     absent_place: AbsentPlace = AbsentPlace.NEW_AT_TOP
     listed: int = 0
     count: int | None = None
@@ -185,7 +190,9 @@ class PlanView:
         accounts: in the file's order.
         rows: every webhook of the file or to be changed, by account; what is changed comes first, in the order of work.
         losses: by account and endpoint.
-        unmanaged: by account and age.
+        unmanaged: by account and age; none of accounts that ignore them.
+        known: what `known` names, by account and age.
+        kept: what `absent` names and stays all the same, by account and age.
         duplicates: the webhooks that deliver again what another does, by account and address.
         summary: everything counted.
     """
@@ -198,6 +205,8 @@ class PlanView:
     rows: tuple[ChangeRow, ...]
     losses: tuple[LossRow, ...]
     unmanaged: tuple[RemoteRow, ...]
+    known: tuple[RemoteRow, ...] = ()
+    kept: tuple[RemoteRow, ...] = ()
     duplicates: tuple[RemoteRow, ...]
     summary: Summary = field(default_factory=Summary)
 
@@ -215,6 +224,12 @@ class PlanView:
     def protected_differences(self) -> tuple[ChangeRow, ...]:
         """What differs and is protected."""
         return tuple(row for row in self.rows if row.reason == "protected" and row.fields)
+
+    @property
+    def failing_unmanaged(self) -> tuple[RemoteRow, ...]:
+        """The unmanaged webhooks that are drift."""
+        failing = {account.name for account in self.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
+        return tuple(row for row in self.unmanaged if row.account in failing)
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from reconciler.model.provider import FieldType, Provider
+from reconciler.model.provider import Field, FieldType, Provider
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
 from reconciler.model.showing import Showing
-from reconciler.model.url import Url
+from reconciler.model.url import Url, lenient_endpoint
 from reconciler.model.webhook import Fields, Scope, Value
 
 Plain = str | bool | tuple[str, ...] | None
@@ -22,7 +22,7 @@ def plain_value(showing: Showing, value: Value) -> Plain:
         case Url():
             return showing.show(value)
         case SecretText():
-            return HIDDEN  # a secret field's, or a URL that has no normal form: not even what the file writes in clear
+            return HIDDEN  # a secret field's
         case frozenset():
             return tuple(sorted(value))
         case Mapping():
@@ -34,9 +34,20 @@ def plain_value(showing: Showing, value: Value) -> Plain:
 def plain_fields(provider: Provider, showing: Showing, fields: Fields) -> dict[str, Plain]:
     """All fields of a webhook as they may be shown, in the declaration's order."""
     return {
-        spec.name: HIDDEN if spec.type is FieldType.SECRET else plain_value(showing, fields[spec.name])
+        spec.name: HIDDEN if spec.type is FieldType.SECRET else _plain_field(showing, spec, fields[spec.name])
         for spec in provider.fields
     }
+
+
+def _plain_field(showing: Showing, spec: Field, value: Value) -> Plain:
+    is_odd_url = spec.type is FieldType.URL and isinstance(value, SecretText)
+    return hidden_url(value) if is_odd_url else plain_value(showing, value)
+
+
+def hidden_url(value: Value) -> str:
+    """A URL that has no normal form: its host, where that is clear, and not even what the file writes in clear."""
+    endpoint = lenient_endpoint(value) if isinstance(value, SecretText) else None
+    return HIDDEN if endpoint is None else f"{endpoint.origin}/{HIDDEN}"
 
 
 def plain_change(showing: Showing, before: Value, after: Value) -> tuple[Plain, Plain]:

@@ -120,7 +120,7 @@ def test_nothing_is_called_unowned_for_a_pattern_that_cannot_be_read(order: tupl
     Path("1.yaml").write_text(TOP + "owns: [https://h.example.com/*, 3]\n")
     Path("2.yaml").write_text(TOP + "owns: [https://g.example.com/*]\n" + ENTRY.replace("h.example", "i.example"))
     assert complaints(loaded(inputs(files=order))) == [
-        ("wrong-type", "1.yaml:2:33", "an item of `owns` is a number where text is due")
+        ("wrong-type", "1.yaml:2:33", "an item of `owns` is a number where text or a mapping is due")
     ]
 
 

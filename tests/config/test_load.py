@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.config.load import no_file_configuration
-from reconciler.model.configuration import Absent, AbsentAt, Account, Configuration
+from reconciler.model.configuration import AbsentAt, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.provider import RateLimits
@@ -150,11 +150,11 @@ accounts:
         limits=RateLimits(write=50, get=400, list=10),
         owns=account.owns,
         absent=(
-            Absent(
+            Named(
                 pattern=parse_pattern(SecretText.literal("https://old.example.com/*")),
                 place=Place(file="<stdin>", line=14, column=9),
             ),
-            Absent(
+            Named(
                 pattern=parse_pattern(SecretText.literal("https://h.example.com/a")),
                 events=frozenset({"all", "batch_created"}),
                 place=Place(file="<stdin>", line=15, column=14),

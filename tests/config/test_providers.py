@@ -60,6 +60,12 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
     [
         pytest.param("changed]", "changed], active: false", "Plain has no `active: false`", id="active"),
         pytest.param("changed]", "changed], is_test: false", "Plain has no `is_test`", id="is-test"),
+        pytest.param(
+            "owns: [",
+            "owns: [{url: https://h.example.com/x, is_test: true}, ",
+            "Plain has no `is_test`",
+            id="kind-under-owns",
+        ),
         pytest.param("plain}", "plain, mode: live}", "`mode` is none that Plain has", id="mode"),
         pytest.param(
             "/a,", "/aaaaaaaaa,", "the URL has 30 characters or more, which the provider refuses", id="url-limit"

@@ -41,8 +41,14 @@ def test_export_groups_names_and_hides_as_a_person_would(tool: Tool) -> None:
     assert exported.out.partition("owns:\n")[2] == (
         "  - https://hooks.example.com/\n"
         "  - https://hooks.example.com/shippo/orders\n"
-        "  - https://hooks.example.com/test\n"
+        "  - url: https://hooks.example.com/test\n"
+        "    is_test: true\n"
         "  - https://hooks.slack.example/services/${HOOK_SERVICES_PATH}/${HOOK_SERVICES_PATH_2}/${HOOK_SERVICES_PATH_3}\n"
+        "known:\n"
+        f"  - id: {userinfo}\n"
+        f"  - id: {duplicate[0]}\n"
+        f"  - id: {duplicate[1]}\n"
+        "unmanaged: fail\n"
         "webhooks:\n"
         "  hooks:\n"
         "    url: https://hooks.example.com/\n"
@@ -62,7 +68,7 @@ def test_export_groups_names_and_hides_as_a_person_would(tool: Tool) -> None:
         "    url: https://hooks.slack.example/services/${HOOK_SERVICES_PATH}/${HOOK_SERVICES_PATH_2}/${HOOK_SERVICES_PATH_3}\n"
         "    events: [track_updated]\n"
     )
-    assert "# Not described, and so not owned (3):" in lines
+    assert "# Not described, and so not owned, but named under `known` (3):" in lines
     for object_id in (*duplicate, userinfo):
         assert f"@{object_id}" in exported.out
     assert (tool.folder / "hooks.env").read_text() == (
@@ -77,7 +83,8 @@ def test_export_groups_names_and_hides_as_a_person_would(tool: Tool) -> None:
     (tool.folder / "new.yaml").write_text(exported.out)
     assert tool.run("validate", "-f", "new.yaml").code == 0
     plan = tool.run("plan", "-f", "new.yaml", "--env-file", "hooks.env", "--detailed-exitcode")
-    assert (plan.code, plan.out.splitlines()[-1]) == (0, "No changes; 3 unmanaged.")
+    assert (plan.code, plan.out.splitlines()[-1]) == (0, "No changes.")
+    assert tool.run("drift", "-f", "new.yaml", "--env-file", "hooks.env").code == 0
 
 
 def test_secrets_are_written_nowhere_unless_asked_and_never_over_a_file(tool: Tool) -> None:
@@ -159,6 +166,9 @@ def test_next_plan_after_an_export_is_empty(provider: Sandbox, tmp_path: Path, d
     plan = run_here(tmp_path, "plan", "-f", "new.yaml", "--env-file", "hooks.env", environment=environment)
     assert plan.code == 0, exported.out + plan.err
     assert plan.out.splitlines()[-1].startswith("No changes"), exported.out + plan.all
+    assert "unmanaged" not in plan.out
+    drift = run_here(tmp_path, "drift", "-f", "new.yaml", "--env-file", "hooks.env", environment=environment)
+    assert drift.code == 0, exported.out + drift.all
     left_out = exported.out.count("#   @")
     assert f"; {left_out} unmanaged." in plan.out if left_out else "unmanaged" not in plan.out
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.secret import Part, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, check_wanted, normal_text, parse_url
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, check_wanted, lenient_endpoint, normal_text, parse_url
 from reconciler.model.url_error import UrlError
 from tests.model.texts import env, option, sent, text, written
 
@@ -347,3 +347,50 @@ def test_no_text_makes_anything_but_a_url_or_a_url_error(raw: str) -> None:
 def test_normal_text_is_a_fixed_point(path: str) -> None:
     once = normal_text(path)
     assert normal_text(once) == once
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        pytest.param("https://me:pw@h.io/a", "https://h.io/a", id="user-info"),
+        pytest.param("https://a b:c d@h.io/a", "https://h.io/a", id="spaces-in-the-user-info"),
+        pytest.param("https://me@h.io", "https://h.io/", id="no-path"),
+        pytest.param("HTTP://me@H.IO:80/%7ea/./b", "http://h.io/~a/b", id="in-normal-form-else"),
+        pytest.param("https://h.io:8443/a#x", "https://h.io:8443/a", id="fragment"),
+        pytest.param("https://h.io/a?b=c#x/y?z", "https://h.io/a", id="query-and-fragment"),
+        pytest.param("https://h.io/a b\tc", "https://h.io/a%20b%09c", id="white-space-in-the-path"),
+        pytest.param("  https://h.io/a\n", "https://h.io/a", id="white-space-around"),
+        pytest.param("https://h.io/a%zz\u200b", "https://h.io/a%25zz%E2%80%8B", id="what-no-url-may-hold"),
+        pytest.param("https://h.io/a\\b", "https://h.io/a%5Cb", id="backslash-in-the-path"),
+        pytest.param("https://h.io\\@evil.io/a", None, id="backslash-that-moves-the-host"),
+        pytest.param("https://me:p/w@h.io/a", None, id="slash-in-the-password"),
+        pytest.param("https://me:p@w@h.io/a", None, id="at-sign-in-the-password"),
+        pytest.param("https://me:p?w@h.io/a", None, id="question-mark-in-the-password"),
+        pytest.param("https://me:p#w@h.io/a", None, id="hash-in-the-password"),
+        pytest.param("https://h .io/a", None, id="space-in-the-host"),
+        pytest.param("https://h.io:99999/a#x", None, id="no-port"),
+        pytest.param("ftp://h.io/a", None, id="another-scheme"),
+        pytest.param("//h.io/a", None, id="no-scheme"),
+        pytest.param("", None, id="nothing"),
+        pytest.param("https://h.io/\ud800", None, id="lone-surrogate"),
+        pytest.param("https://h.io/" + "a" * 10_000, None, id="longer-than-anybody-means"),
+    ],
+)
+def test_where_a_url_without_a_normal_form_leads(raw: str, place: str | None) -> None:
+    found = lenient_endpoint(SecretText.provider(raw))
+    assert (found and found.reveal()) == place
+
+
+@given(
+    user=st.sampled_from(["", "me@", "me:pw@", ":@"]),
+    path=st.text("ab./%~ 7eE", max_size=8),
+    rest=st.sampled_from(["", "?q=1", "#f", "?q=1#f"]),
+)
+def test_user_info_query_and_fragment_never_change_where_a_url_leads(user: str, path: str, rest: str) -> None:
+    found = lenient_endpoint(SecretText.provider(f"https://{user}h.io/{path}x{rest}"))
+    assert found == lenient_endpoint(SecretText.provider(f"https://h.io/{path}x"))
+    try:
+        plain = parse_url(SecretText.provider(f"https://h.io/{path}x"))
+    except UrlError:
+        return
+    assert found == plain.endpoint

@@ -88,6 +88,7 @@ def test_claimed_webhooks_are_grouped_by_age_whatever_is_filtered() -> None:
         Claim.PROTECTED: ("pn", "py", "pc", "po", "pc2"),
         Claim.ABSENT: ("g",),
         Claim.OWNED: ("d1", "kz", "x1", "d2", "kb", "x2"),
+        Claim.KNOWN: (),
         Claim.NONE: ("u1", "u2", "odd"),
     }
     for one in (only(made()), only(made("b"))):

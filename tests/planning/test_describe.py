@@ -121,14 +121,14 @@ def test_what_would_be_owned_with_something_indescribable_is_left_out_too() -> N
         hook("elsewhere", "/a/b"),
         hook("port", "https://hooks.example.com:8443/a"),
     )
-    assert lines(made) == ["b: /a/b", "a: https://hooks.example.com:8443/a"]
-    assert whys(made) == {"bad": NO_EVENT, "same": BESIDE, "query": BESIDE, "kind": BESIDE}
+    assert lines(made) == ["a: /a is_test=True", "b: /a/b", "a-2: https://hooks.example.com:8443/a"]
+    assert whys(made) == {"bad": NO_EVENT, "same": BESIDE, "query": BESIDE}
 
 
-def test_indescribable_webhook_of_the_other_kind_is_not_owned_and_so_blocks_nothing() -> None:
+def test_indescribable_webhook_blocks_its_kind_alone() -> None:
     made = described(hook("bad", "/a", BAD_EVENT, is_test=True), hook("kind", "/a", is_test=True), hook("own", "/a"))
-    assert lines(made) == ["a: /a", "a-2: /a is_test=True"]
-    assert whys(made) == {"bad": NO_EVENT}
+    assert lines(made) == ["a: /a"]
+    assert whys(made) == {"bad": NO_EVENT, "kind": BESIDE}
 
 
 def test_is_test_is_said_where_the_account_does_not_say_it() -> None:

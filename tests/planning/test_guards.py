@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.configuration import Named
 from reconciler.model.plan import AccountPlan, NotPlanned, Verdict
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
@@ -124,17 +125,14 @@ def foresee(world: World, targets: Sequence[str] = (), *, destroy: bool = False)
         if seen is None:
             continue
         own_kind = seen.is_test == (account.mode == "test")
+        kinds = [p.source for p, scope in account.owned_patterns if scope == (("is_test", seen.is_test),)]
         is_owned = seen.key in entries or (own_kind and _matches(sources["owns"], seen.endpoint))
+        is_owned = is_owned or _matches(kinds, seen.endpoint)
         if _matches(sources["protect"], seen.endpoint):
             protected += [seen] if is_owned else []
-        elif (
-            seen.key not in entries
-            and own_kind
-            and any(
-                _matches([item.pattern.source], seen.endpoint) and (item.events is None or seen.event in item.events)
-                for item in account.absent
-            )
-        ):
+        elif seen.key not in entries and _is_named(account.known, seen, remote):
+            pass  # other people's
+        elif seen.key not in entries and _is_named(account.absent, seen, remote, by_url=own_kind):
             pass  # named absent: it doesn't count as receiving, and goes
         elif is_owned:
             owned.setdefault(seen.key, []).append((seen, remote))
@@ -169,6 +167,18 @@ def _is_alike(one: Seen, other: Seen) -> bool:
     places = [urlsplit(seen.endpoint) for seen in (one, other)]
     near = places[0].path == places[1].path or places[0].hostname == places[1].hostname
     return near and (one.event, one.is_test) == (other.event, other.is_test)
+
+
+def _is_named(items: Iterable[Named], seen: Seen, remote: Remote, *, by_url: bool = True) -> bool:
+    """Whether one of these items names a webhook: by its id, or by its URL and event."""
+    return any(
+        item.object_id == remote.id
+        if item.pattern is None
+        else by_url
+        and _matches([item.pattern.source], seen.endpoint)
+        and (item.events is None or seen.event in item.events)
+        for item in items
+    )
 
 
 def _after(

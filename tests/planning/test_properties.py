@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.plan import ANY_OTHER_EVENT, AccountPlan, Action, Claim, Phase, Plan, Verdict
+from reconciler.model.plan import ANY_OTHER_EVENT, AccountPlan, Action, Claim, Phase, Plan, Reason, Verdict
 from reconciler.model.webhook import Remote
 from reconciler.planning.claim import Claims
 from reconciler.planning.planner import same_plan
@@ -34,7 +34,7 @@ def test_destroy_leaves_nothing_owned_and_everything_else(world: World, destroy:
     claims = Claims(world.account, world.desired)
     for remote in world.remotes:
         claim = claims.of(remote)
-        if claim in (Claim.NONE, Claim.PROTECTED):
+        if claim in (Claim.NONE, Claim.KNOWN, Claim.PROTECTED):
             assert remote.id in kept
         elif claim is Claim.ABSENT or destroy:
             assert remote.id not in kept
@@ -108,6 +108,20 @@ def test_everything_that_narrows_comes_after_everything_that_widens(world: World
             assert change.phase is Phase.NARROW
 
 
+@given(world=worlds(), destroy=st.booleans())
+def test_what_is_protected_known_or_an_entrys_is_never_deleted_for_absent_or_as_leftover(
+    world: World,
+    destroy: bool,  # noqa: FBT001
+) -> None:
+    made = only(_plan(world, destroy=destroy))
+    gone = {change.remote.id for change in made.changes if change.action is Action.DELETE and change.remote is not None}
+    assert not gone & {remote.id for remote in (*made.known, *made.protected_others)}
+    assert not {kept.remote.id for kept in made.kept if kept.near is None} & gone
+    entries = {wanted.key for wanted in world.desired}
+    named = {change.remote.id for change in made.changes if change.remote and change.reason is Reason.NAMED_ABSENT}
+    assert not {remote.id for remote in world.remotes if remote.key in entries} & named
+
+
 @given(world=worlds())
 def test_every_remote_webhook_is_somewhere_in_the_plan_exactly_once(world: World) -> None:
     made = only(_plan(world))
@@ -115,6 +129,7 @@ def test_every_remote_webhook_is_somewhere_in_the_plan_exactly_once(world: World
         *(change.remote.id for change in made.changes if change.remote),
         *(pair.remote.id for pair in (*made.unchanged, *made.protected) if pair.remote),
         *(remote.id for remote in made.protected_others),
+        *(remote.id for remote in made.known),
         *(unmanaged.remote.id for unmanaged in made.unmanaged),
     ]
     assert sorted(places) == sorted(remote.id for remote in world.remotes)

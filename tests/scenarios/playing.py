@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,12 @@ def play(folder: Path) -> Said:
     )
     readings = _readings(loaded.configuration, _json(folder / "remote.json", {}), arguments.account)
     view = view_plan(plan(loaded.configuration, readings, wish, NOW))
+    failing = view_plan(plan(loaded.configuration, readings, replace(wish, fail_on_unmanaged=True), NOW))
     return Said(
         files={
             "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
             "plan.json": json_text(plan_document(view, "0", loaded.diagnostics)) + "\n",
-            "ends.txt": _ends(view),
+            "ends.txt": _ends(view, failing),
         },
         secrets=tuple(environment.values()),
     )
@@ -117,13 +118,13 @@ def _last_words(view: PlanView) -> str:
     return plan_outcome(view, detailed=False).words
 
 
-def _ends(view: PlanView) -> str:
+def _ends(view: PlanView, failing: PlanView) -> str:
     """How each command that plans ends: its exit code and its last words."""
     ends = [
         ("plan", plan_outcome(view, detailed=False)),
         ("plan --detailed-exitcode", plan_outcome(view, detailed=True)),
-        ("drift", drift_outcome(view, fail_on_unmanaged=False)),
-        ("drift --fail-on-unmanaged", drift_outcome(view, fail_on_unmanaged=True)),
+        ("drift", drift_outcome(view)),
+        ("drift --fail-on-unmanaged", drift_outcome(failing)),
         ("apply", _apply_end(view)),
     ]
     return "".join(f"{command}\n  {outcome.code}: {outcome.words}\n" for command, outcome in ends)

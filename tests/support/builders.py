@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model.configuration import Absent, Account, Configuration
+from reconciler.model.configuration import Account, Configuration, Named, OnUnmanaged
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.plan import AccountPlan, Filters, NotPlanned, Plan
@@ -78,18 +78,21 @@ def patterns(*texts: str) -> PatternSet:
     )
 
 
-def absent(text: str, *events: str) -> Absent:
-    """An item of `absent`."""
+def absent(text: str, *events: str) -> Named:
+    """An item of `absent`, or of `known`."""
     (pattern,) = patterns(text).patterns
-    return Absent(pattern=pattern, events=frozenset(events) or None)
+    return Named(pattern=pattern, events=frozenset(events) or None)
 
 
 def account(
     name: str = "default",
     *,
     owns: Sequence[str] = ("/*",),
-    absents: Sequence[Absent] = (),
+    absents: Sequence[Named] = (),
     protect: Sequence[str] = (),
+    known: Sequence[Named] = (),
+    unmanaged: OnUnmanaged = OnUnmanaged.REPORT,
+    owns_test: Sequence[str] = (),
     is_test: bool = False,
     max_losses: int | None = 3,
     base_url: str = "https://api.example.com",
@@ -105,6 +108,9 @@ def account(
         owns=patterns(*owns),
         absent=tuple(absents),
         protect=patterns(*protect),
+        known=tuple(known),
+        on_unmanaged=unmanaged,
+        owns_kinds={(("is_test", True),): patterns(*owns_test)} if owns_test else {},
         max_losses=max_losses,
     )
 
@@ -128,6 +134,7 @@ def planned(
     targets: Sequence[str] = (),
     destroy: bool = False,
     allowed_losses: int | None = None,
+    fail_on_unmanaged: bool = False,
 ) -> Plan:
     """The plan of a configuration and of what its accounts have (a bare list: the account `default` has it)."""
     there = remotes if isinstance(remotes, Mapping) else {"default": remotes}
@@ -135,7 +142,12 @@ def planned(
         name: found if isinstance(found, NotRead) else Reading(account=name, remotes=tuple(found), count=len(found))
         for name, found in there.items()
     }
-    wish = Wish(filters=Filters(targets=tuple(targets)), destroy=destroy, allowed_losses=allowed_losses)
+    wish = Wish(
+        filters=Filters(targets=tuple(targets)),
+        destroy=destroy,
+        allowed_losses=allowed_losses,
+        fail_on_unmanaged=fail_on_unmanaged,
+    )
     return plan(configuration(desired, accounts), readings, wish, DAY)
 
 

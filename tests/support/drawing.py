@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from reconciler.model.configuration import Absent, Account
+from reconciler.model.configuration import Account, Named
 from reconciler.model.plan import AccountPlan, Action
 from reconciler.model.webhook import Desired, Remote
 from reconciler.providers.shippo import SHIPPO
@@ -15,6 +15,9 @@ from tests.support.builders import absent, account, entry, hook
 PATHS = ("/a", "/b", "/a?token=1", "/a?token=2", "/b?tenant=x", "/c/deep", "https://other.example.com/a")
 EVENTS = ("transaction_created", "track_updated", "all", "brand_new")
 OWNS = ("/*", "/a", "/c/*", "https://*.example.com/a")
+
+
+_NAMED_BY_ID = Named(object_id="a")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +35,14 @@ def worlds(draw: st.DrawFn) -> World:
     owner = account(
         owns=draw(st.lists(st.sampled_from(OWNS), min_size=1, unique=True)),
         absents=draw(
-            st.lists(st.sampled_from([absent("/b"), absent("/a", "all"), absent("/c/*", "track_updated")]), max_size=2)
+            st.lists(
+                st.sampled_from([absent("/b"), absent("/a", "all"), absent("/c/*", "track_updated"), _NAMED_BY_ID]),
+                max_size=2,
+            )
         ),
         protect=draw(st.lists(st.sampled_from(["/b", "/c/*"]), max_size=1)),
+        known=draw(st.lists(st.sampled_from([absent("/c/*"), absent("/a", "all"), _NAMED_BY_ID]), max_size=2)),
+        owns_test=draw(st.lists(st.sampled_from(["/a", "/*"]), max_size=1)),
         max_losses=draw(st.one_of(st.none(), st.integers(0, 3))),
     )
     drawn = draw(st.lists(_entries(), max_size=6, unique_by=lambda wanted: wanted.address))
@@ -68,9 +76,11 @@ def _hooks(draw: st.DrawFn) -> Remote:
 
 
 def _is_valid(owner: Account, wanted: Desired) -> bool:
-    named: tuple[Absent, ...] = owner.absent
+    named: tuple[Named, ...] = owner.absent
     return wanted.key.endpoint in owner.owns and not any(
-        item.pattern.matches(wanted.key.endpoint) and (item.events is None or wanted.key.event in item.events)
+        item.pattern is not None
+        and item.pattern.matches(wanted.key.endpoint)
+        and (item.events is None or wanted.key.event in item.events)
         for item in named
     )
 

@@ -138,15 +138,15 @@ def test_accounts_stand_as_they_do_and_one_that_is_unread_hides_no_other() -> No
     assert [row.name for row in view.not_checked] == ["three"]
 
 
-def test_url_without_a_normal_form_shows_nothing_of_itself() -> None:
+def test_url_without_a_normal_form_shows_its_host_alone() -> None:
     made = planned([], [hook("1", "https://user:swordfish@h.io/a")], [account(owns=[])])
     assert view_plan(made).unmanaged == (
         RemoteRow(
             account="default",
             address="@1",
             object_id="1",
-            url="‹hidden›",
-            host="‹hidden›",
+            url="https://h.io/‹hidden›",
+            host="https://h.io",
             events=("track_updated",),
             scope="",
             live=True,

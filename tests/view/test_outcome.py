@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError
@@ -28,7 +29,7 @@ from reconciler.view.outcome import (
 )
 from reconciler.view.plan_view import PlanView
 from reconciler.view.report_view import view_report
-from tests.support.builders import account, configuration, entry, hook, only, planned
+from tests.support.builders import absent, account, configuration, entry, hook, only, planned
 
 DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")
 IN_STEP = planned([entry("a")], [hook("1")])
@@ -45,8 +46,20 @@ NONE = planned([entry("a")], {"default": NotRead(account="default", error=DENIED
 
 plan = partial(plan_outcome, detailed=False)
 detailed = partial(plan_outcome, detailed=True)
-drift = partial(drift_outcome, fail_on_unmanaged=False)
-drift_unmanaged = partial(drift_outcome, fail_on_unmanaged=True)
+drift = drift_outcome
+FAIL, IGNORE = OnUnmanaged.FAIL, OnUnmanaged.IGNORE
+FAILING = planned([entry("a")], [hook("1"), hook("2", "https://h.io/x")], [account(unmanaged=FAIL)])
+ASKED = planned([entry("a")], [hook("1"), hook("2", "https://h.io/x")], fail_on_unmanaged=True)
+IGNORING = planned([entry("a")], [hook("1"), hook("2", "https://h.io/x")], [account(unmanaged=IGNORE)])
+ASKED_AFTER_ALL = planned(
+    [entry("a")], [hook("1"), hook("2", "https://h.io/x")], [account(unmanaged=IGNORE)], fail_on_unmanaged=True
+)
+EXPECTED = planned(
+    [entry("a")], [hook("1"), hook("2", "https://h.io/x")], [account(unmanaged=FAIL, known=[absent("https://h.io/*")])]
+)
+CHANGES_AND_UNMANAGED = planned(
+    [entry("a"), entry("b", "/b")], [hook("1", active=False), hook("2", "https://h.io/x")], fail_on_unmanaged=True
+)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +96,16 @@ drift_unmanaged = partial(drift_outcome, fail_on_unmanaged=True)
         pytest.param(drift, IN_STEP, 0, "In step: 1 webhook.", id="drift-in-step"),
         pytest.param(drift, CHANGES, 2, "Drifted: 2 differences.", id="drift-changes"),
         pytest.param(drift, PROTECTED, 2, "Drifted: 1 protected difference.", id="drift-protected"),
-        pytest.param(drift, UNMANAGED, 0, "In step: 1 webhook.", id="drift-unmanaged"),
-        pytest.param(drift_unmanaged, UNMANAGED, 2, "Drifted: 1 unmanaged webhook.", id="drift-fails-on-unmanaged"),
+        pytest.param(drift, UNMANAGED, 0, "In step: 1 webhook; 1 unmanaged.", id="drift-unmanaged"),
+        pytest.param(drift, FAILING, 2, "Drifted: 1 unmanaged webhook.", id="drift-unmanaged-that-fails"),
+        pytest.param(drift, ASKED, 2, "Drifted: 1 unmanaged webhook.", id="drift-asked-to-fail"),
+        pytest.param(drift, IGNORING, 0, "In step: 1 webhook.", id="drift-unmanaged-ignored"),
+        pytest.param(drift, ASKED_AFTER_ALL, 2, "Drifted: 1 unmanaged webhook.", id="drift-option-beats-the-file"),
+        pytest.param(drift, EXPECTED, 0, "In step: 1 webhook.", id="drift-known"),
+        pytest.param(drift, CHANGES_AND_UNMANAGED, 2, "Drifted: 2 differences, 1 unmanaged webhook.", id="drift-both"),
+        pytest.param(plan, FAILING, 0, "No changes; 1 unmanaged.", id="plan-unmanaged-that-fails"),
+        pytest.param(detailed, FAILING, 0, "No changes; 1 unmanaged.", id="detailed-unmanaged-that-fails"),
+        pytest.param(plan, IGNORING, 0, "No changes.", id="plan-unmanaged-ignored"),
         pytest.param(drift, FILTERED, 0, "In step: 1 webhook; filtered.", id="drift-filtered"),
         pytest.param(drift, HALF, 1, "Not checked: one.", id="drift-half"),
         pytest.param(drift, HALF_CHANGED, 1, "Not checked: one; elsewhere: 1 difference.", id="drift-half-changed"),

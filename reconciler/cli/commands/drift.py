@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from reconciler.cli.flow import Options
@@ -23,7 +21,11 @@ from reconciler.view.outcome import drift_outcome
 @click.command("drift")
 @file_options
 @target_options
-@click.option("--fail-on-unmanaged", is_flag=True, help="Webhooks that the file isn't responsible for are drift too.")
+@click.option(
+    "--fail-on-unmanaged",
+    is_flag=True,
+    help="As `unmanaged: fail` in the file: webhooks that nobody manages, and `known` doesn't name, are drift.",
+)
 @output_options
 @click.pass_obj
 def command(
@@ -38,5 +40,5 @@ def command(
 
     Exits with 0 in step, with 2 where they drifted, with 1 on any error.
     """
-    options = Options(inputs=inputs, filters=filters, output=output)
-    return show(invocation, options, partial(drift_outcome, fail_on_unmanaged=fail_on_unmanaged))
+    options = Options(inputs=inputs, filters=filters, output=output, fail_on_unmanaged=fail_on_unmanaged)
+    return show(invocation, options, drift_outcome)

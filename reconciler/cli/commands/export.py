@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,13 +19,15 @@ from reconciler.cli.options import (
     file_options,
     talk_options,
 )
+from reconciler.model.configuration import Account, Named, OnUnmanaged
+from reconciler.model.description import Entry
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.operations.files import write_file
 from reconciler.output.terminal import Streams, visible
 from reconciler.output.text import head_text
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
-from reconciler.view.file_document import Described, file_document, fragment_document, left_out_lines
+from reconciler.view.file_document import Described, Owner, file_document, fragment_document, left_out_lines
 from reconciler.view.masking import view_plan
 
 
@@ -80,7 +83,7 @@ def command(
         "yaml-language-server: $schema=./webhooks.schema.json",
         f"Written by `reconciler export` on {view.created.partition('T')[0]}.",
         *(head_text(account) for account in view.accounts),
-        *_left_out(plan, described),
+        *_left_out(plan, described, missing=missing),
     ]
     document = (
         fragment_document(plan.configuration, described[0], several=several)
@@ -93,18 +96,35 @@ def command(
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
-    remotes = account.claimed[Claim.NONE] if missing else account.remotes
+    known = {remote.id for remote in account.known}
+    there = account.claimed[Claim.NONE] if missing else account.remotes
+    remotes = [remote for remote in there if remote.id not in known]
     found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=True)
-    owners = {str(entry.owner): entry.owner for entry in found.entries}
-    if missing:
-        owned = {str(entry.owner) for entry in found.entries if entry.endpoint in account.account.owns}
-        owners = {text: owner for text, owner in owners.items() if text not in owned}
-    return Described(account=account.account, description=found, owns=tuple(owners.values()))
+    owners = {
+        (str(entry.owner), entry.is_test): Owner(pattern=entry.owner, is_test=entry.is_test)
+        for entry in found.entries
+        if not (missing and _is_owned(account.account, entry))
+    }
+    return Described(
+        account=replace(account.account, on_unmanaged=OnUnmanaged.FAIL),
+        description=found,
+        owns=tuple(owners.values()),
+        # What was there already is no alarm: what is added later is.
+        known=(*account.account.known, *(Named(object_id=left.remote.id) for left in found.left_out)),
+    )
 
 
-def _left_out(plan: Plan, described: Sequence[Described]) -> list[str]:
+def _is_owned(account: Account, entry: Entry) -> bool:
+    scope = account.scope if entry.is_test is None else tuple({**dict(account.scope), "is_test": entry.is_test}.items())
+    return account.owns_at(entry.endpoint, scope)
+
+
+def _left_out(plan: Plan, described: Sequence[Described], *, missing: bool) -> list[str]:
     lines = left_out_lines(plan.configuration, described)
-    return ["", f"Not described, and so not owned ({len(lines)}):", *(f"  {line}" for line in lines)] if lines else []
+    if not lines:
+        return []
+    what = "not owned" if missing else "not owned, but named under `known`"
+    return ["", f"Not described, and so {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
 
 
 def _write(streams: Streams, text: str, out: Path | None) -> None:

@@ -1,0 +1,127 @@
+"""Whose a remote webhook is: protected, an entry's, known, absent, owned, or nobody's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from reconciler.model.configuration import Account, Named
+from reconciler.model.plan import Claim, Hint
+from reconciler.model.webhook import Remote
+from reconciler.planning.claim import Claims
+from tests.support.builders import absent, account, entry, hook, only, planned, signs
+
+USER_INFO = "https://me:swordfish@hooks.example.com/a"
+FRAGMENT = "https://hooks.example.com/a#top"
+SPACE = "https://hooks.example.com/a b"
+BY_ID = Named(object_id="1")
+
+
+def owner(**said: object) -> Account:
+    """An account that owns nothing."""
+    return account(owns=(), **said)  # type: ignore[arg-type]  # passed through
+
+
+@pytest.mark.parametrize(
+    ("whose", "remote", "claim"),
+    [
+        pytest.param(owner(absents=[absent("/a")]), hook("1", USER_INFO), Claim.ABSENT, id="absent-with-user-info"),
+        pytest.param(owner(absents=[absent("/a")]), hook("1", FRAGMENT), Claim.ABSENT, id="absent-with-a-fragment"),
+        pytest.param(owner(absents=[absent("/*")]), hook("1", SPACE), Claim.ABSENT, id="absent-with-a-space"),
+        pytest.param(
+            owner(absents=[absent("/a")]), hook("1", " " + FRAGMENT), Claim.ABSENT, id="absent-led-by-a-space"
+        ),
+        pytest.param(
+            owner(absents=[absent("/a")]),
+            hook("1", "HTTPS://me@Hooks.Example.com:443/a"),
+            Claim.ABSENT,
+            id="in-capitals",
+        ),
+        pytest.param(
+            owner(absents=[absent("https://hooks.example.com:8443/*")]),
+            hook("1", "https://me@hooks.example.com:8443/a"),
+            Claim.ABSENT,
+            id="absent-on-a-port",
+        ),
+        pytest.param(
+            owner(absents=[absent("/a", "all")]), hook("1", USER_INFO, "track_updated"), Claim.NONE, id="of-its-events"
+        ),
+        pytest.param(owner(absents=[absent("/a")]), hook("1", USER_INFO, is_test=True), Claim.NONE, id="of-its-kind"),
+        pytest.param(
+            owner(absents=[absent("/*")]), hook("1", "https://h.io\\@hooks.example.com/a"), Claim.NONE, id="two-hosts"
+        ),
+        pytest.param(
+            owner(absents=[absent("/*")]),
+            hook("1", "https://hooks.example.com/a b@h.io/"),
+            Claim.NONE,
+            id="late-at-sign",
+        ),
+        pytest.param(owner(absents=[absent("/*")]), hook("1", "nonsense"), Claim.NONE, id="no-url-at-all"),
+        pytest.param(account(), hook("1", USER_INFO), Claim.NONE, id="never-owned-without-a-normal-form"),
+        pytest.param(owner(absents=[BY_ID]), hook("1"), Claim.ABSENT, id="absent-by-id"),
+        pytest.param(
+            owner(absents=[BY_ID]), hook("1", is_test=True), Claim.ABSENT, id="absent-by-id-of-the-other-kind"
+        ),
+        pytest.param(owner(absents=[BY_ID]), hook("1", "nonsense"), Claim.ABSENT, id="absent-by-id-whatever-its-url"),
+        pytest.param(owner(absents=[BY_ID]), hook("11"), Claim.NONE, id="another-id"),
+        pytest.param(
+            account(absents=[BY_ID], protect=["/a"]), hook("1"), Claim.PROTECTED, id="protect-beats-absent-by-id"
+        ),
+        pytest.param(
+            account(absents=[BY_ID], protect=["/a"]), hook("1", USER_INFO), Claim.PROTECTED, id="protect-with-user-info"
+        ),
+        pytest.param(account(known=[absent("/a")]), hook("1"), Claim.KNOWN, id="known-beats-owns"),
+        pytest.param(account(known=[BY_ID], absents=[absent("/*")]), hook("1"), Claim.KNOWN, id="known-beats-absent"),
+        pytest.param(owner(known=[absent("/a")]), hook("1", is_test=True), Claim.KNOWN, id="known-of-any-kind"),
+        pytest.param(owner(known=[absent("/a")]), hook("1", SPACE.replace(" b", "")), Claim.KNOWN, id="known-by-url"),
+        pytest.param(owner(known=[absent("/a")]), hook("1", USER_INFO), Claim.KNOWN, id="known-with-user-info"),
+        pytest.param(owner(known=[absent("/a", "all")]), hook("1"), Claim.NONE, id="known-of-its-events"),
+        pytest.param(
+            account(known=[absent("/a")], protect=["/a"]), hook("1"), Claim.PROTECTED, id="protect-beats-known"
+        ),
+        pytest.param(owner(owns_test=["/a"]), hook("1", is_test=True), Claim.OWNED, id="owned-of-the-kind-said"),
+        pytest.param(owner(owns_test=["/a"]), hook("1"), Claim.NONE, id="an-item-with-a-kind-is-about-that-alone"),
+        pytest.param(account(owns_test=["/b"]), hook("1", "/a", is_test=True), Claim.NONE, id="where-it-says"),
+    ],
+)
+def test_whose_a_webhook_is(whose: Account, remote: Remote, claim: Claim) -> None:
+    assert Claims(whose, []).of(remote) is claim
+
+
+def test_what_an_entry_names_is_its_own_whatever_else_names_it() -> None:
+    whose = account(absents=[BY_ID, absent("/a")], known=[absent("/*")])
+    assert Claims(whose, [entry("a")]).of(hook("1")) is Claim.OWNED
+
+
+def test_absent_says_what_it_names_in_vain() -> None:
+    whose = account(absents=[Named(object_id="mine"), Named(object_id="theirs"), absent("/x")], known=[absent("/x")])
+    remotes = [hook("mine"), hook("theirs", "/y"), hook("both", "/x"), hook("test", "/x", is_test=True)]
+    made = planned([entry("a")], remotes, [whose])
+    assert signs(made) == ["- @theirs"]
+    assert [(kept.remote.id, kept.near and kept.near.name) for kept in only(made).kept] == [
+        ("mine", "a"),
+        ("both", None),
+    ]
+
+
+def test_protected_webhook_without_a_normal_form_is_listed_as_protected() -> None:
+    made = only(planned([], [hook("1", USER_INFO)], [owner(absents=[BY_ID], protect=["/a"])]))
+    assert (made.changes, [remote.id for remote in made.protected_others]) == ((), ["1"])
+
+
+def test_leftover_of_the_other_kind_goes_where_its_kind_is_owned() -> None:
+    remotes = [hook("1"), hook("2", "/old", is_test=True), hook("3", "/b", is_test=True)]
+    desired = [entry("a"), entry("b", "/b", is_test=True)]
+    assert signs(planned(desired, remotes, [account()])) == []
+    assert signs(planned(desired, remotes, [account(owns_test=["/*"])])) == ["- @2"]
+
+
+def test_entry_that_is_renamed_misses_nothing_that_somebody_could_have_retargeted() -> None:
+    foreign = hook("2", "https://partner.example.org/in")
+    assert foreign.created is not None
+    foreign = replace(foreign, updated=foreign.created + timedelta(days=1))
+    renamed = only(planned([entry("a", "/new")], [hook("1", "/old"), foreign]))
+    missing = only(planned([entry("a", "/new")], [foreign]))
+    assert [one.unmanaged[0].hint for one in (renamed, missing)] == [None, Hint.RETARGETED]
