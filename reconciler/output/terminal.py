@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 import unicodedata
@@ -36,6 +37,21 @@ def visible(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     return "".join(character if _is_harmless(character) else _escaped(character) for character in text)
+
+
+def shell_word(text: str) -> str:
+    """Foreign text as one word of a command that can be typed, harmless to print.
+
+    What can't be printed is escaped in ANSI-C quotes, which bash, zsh and POSIX shells from 2024 on read.
+    """
+    if visible(text) == text:
+        return shlex.quote(text)
+    plain = "".join(one if visible(one) == one and one not in "\\'" else _byte_escapes(one) for one in text)
+    return f"$'{visible(plain)}'"
+
+
+def _byte_escapes(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def _is_harmless(character: str) -> bool:
