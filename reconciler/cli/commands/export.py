@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -107,14 +107,12 @@ def _left_out(plan: Plan, described: Sequence[Described]) -> list[str]:
     return ["", f"Not described, and so not owned ({len(lines)}):", *(f"  {line}" for line in lines)] if lines else []
 
 
-def _variables(described: Sequence[Described]) -> Mapping[str, str]:
+def _variables(described: Sequence[Described]) -> dict[str, str]:
     """The variables of the secrets that were found, and their values."""
     return {name: value for one in described for name, value in one.description.variables.items()}
 
 
-def _write(
-    streams: Streams, text: str, out: Path | None, variables: Mapping[str, str], secrets_to: Path | None
-) -> None:
+def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, str], secrets_to: Path | None) -> None:
     """Write the file and the values of its secrets, each where that was asked for, both or none."""
     files = []
     if secrets_to is not None:

@@ -31,7 +31,7 @@ from reconciler.view.outcome import plan_outcome
     "--out",
     type=OutputPath(),
     metavar="FILE",
-    help="Save the plan, for `apply FILE`. It holds no secret.",
+    help="Save the plan, for `apply FILE`. It holds no secret, and keeps which files and variables it was made from.",
 )
 @output_options
 @click.pass_obj
