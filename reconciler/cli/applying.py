@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -186,10 +185,8 @@ def _check_that_it_can_ask(streams: Streams, options: Options, files: tuple[str,
 
 def _says_yes(streams: Streams, question: str) -> bool:
     """Ask on the terminal; only `yes` is a yes."""
-    streams.err.write(f"\n{question}\nDo this? Only `yes` is taken for a yes: ")
-    streams.err.flush()
     try:
-        return sys.stdin.readline().strip() == "yes"
+        return streams.ask(f"\n{question}\nDo you want to apply these changes? Only `yes` is accepted: ") == b"yes"
     except KeyboardInterrupt:
         streams.tell("\nStopped. Nothing was changed.")
         raise

@@ -116,6 +116,24 @@ class Streams:
         with suppress(OutputError):
             _write(self.err, text)
 
+    def ask(self, question: str) -> bytes:
+        """Ask on the terminal.
+
+        What was typed before the question could be read answers it no more than what comes after the line that does:
+        both are dropped, so that no line that was pasted or meant for the shell is taken for an answer, or left to it.
+
+        Returns:
+            The line, blanks around it dropped; nothing where nobody can be asked.
+        """
+        with suppress(OSError):
+            _drop_what_was_typed()
+            self.err.write(question)
+            self.err.flush()
+            answer = sys.stdin.buffer.readline()
+            _drop_what_was_typed()
+            return answer.strip()
+        return b""
+
     def silence(self) -> None:
         """Say no more results; what was still to be written is dropped, too."""
         _silence(self.out)
@@ -123,6 +141,20 @@ class Streams:
 
 class OutputError(OSError):
     """The output can't be written, for a reason that the reader should know: a full disk, say."""
+
+
+def _drop_what_was_typed() -> None:
+    """Drop what standard input's terminal has read and nobody has asked for yet."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - of Windows alone
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+        return
+    import termios  # noqa: PLC0415 - of POSIX alone
+
+    with suppress(termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _open_stream(stream: TextIO | None) -> TextIO:
