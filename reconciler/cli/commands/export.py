@@ -136,5 +136,11 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
 
 def _check_apart(streams: Streams, out: Path | None, secrets_to: Path | None) -> None:
     """Two files have two names."""
-    if out is not None and secrets_to is not None and os.path.realpath(out) == os.path.realpath(secrets_to):
+    if out is None or secrets_to is None:
+        return
+    try:
+        is_same = os.path.realpath(out) == os.path.realpath(secrets_to)
+    except OSError:  # the working directory was removed: nothing can be written there, and that is told then
+        return
+    if is_same:
         fail(streams, "`--out` and `--secrets-to` name the same file", "Give each a name of its own.")
