@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
@@ -15,6 +14,7 @@ import pytest
 from reconciler.cli.main import main
 from tests.e2e.forked import Forked
 from tests.e2e.tool import COMMAND, WAIT, Ended, Tool, entries
+from tests.support.threads import limit_threads
 
 
 @pytest.fixture
@@ -111,18 +111,6 @@ def test_demo_says_where_there_is_no_place_for_temporary_files(tool: Tool) -> No
     )
 
 
-def _no_threads(most: int) -> None:
-    start = threading.Thread.start
-    left = iter(range(most))
-
-    def limited(thread: threading.Thread) -> None:
-        if next(left, None) is None:
-            raise RuntimeError("can't start new thread")
-        start(thread)
-
-    threading.Thread.start = limited  # type: ignore[method-assign]  # that is the point
-
-
 @pytest.mark.parametrize("most", [0, 3])
 @pytest.mark.parametrize(
     ("arguments", "words"),
@@ -132,7 +120,7 @@ def _no_threads(most: int) -> None:
     ],
 )
 def test_sandbox_without_threads_says_so(tool: Tool, arguments: tuple[str, ...], words: str, most: int) -> None:
-    with Forked(tool.folder, *arguments, first=partial(_no_threads, most)) as command:
+    with Forked(tool.folder, *arguments, first=partial(limit_threads, most)) as command:
         ended = command.end()
     assert (ended.code, words in ended.err) == (1, True), ended.all
 

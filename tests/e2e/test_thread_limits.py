@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 
 import pytest
 
 from tests.e2e.forked import Forked
 from tests.e2e.tool import HOST, Tool, entries
-
-
-def _limit_threads(most: int) -> None:
-    """No more than so many threads can be started in this process."""
-    start = threading.Thread.start
-    left = iter(range(most))
-
-    def limited(thread: threading.Thread) -> None:
-        if next(left, None) is None:
-            raise RuntimeError("can't start new thread")
-        start(thread)
-
-    threading.Thread.start = limited  # type: ignore[method-assign]  # that is the point
+from tests.support.threads import limit_threads
 
 
 @pytest.mark.parametrize("more", [(), ("--format", "json")], ids=["text", "json"])
@@ -33,7 +20,7 @@ def test_apply_is_done_whole_and_reported_with_as_few_threads_as_there_are(
         tool.hook(f"/gone/{number}")
     tool.write(entries(**{f"e{number}": f"/{number}" for number in range(12)}))
     arguments = ("apply", "--auto-approve", "--allow-losses", "9", "--backup", "back.yaml", *more)
-    with Forked(tool.folder, *arguments, first=partial(_limit_threads, most)) as command:
+    with Forked(tool.folder, *arguments, first=partial(limit_threads, most)) as command:
         ended = command.end()
     assert (ended.code, "Apply complete: 12 created, 0 updated, 6 deleted." in ended.out) == (0, True), ended.all
     assert sorted(webhook.url for webhook in tool.there()) == sorted(f"{HOST}/{number}" for number in range(12))
@@ -58,7 +45,7 @@ def test_several_accounts_are_done_one_after_another_where_there_is_no_thread(to
     )
     environment = {name.upper(): f"shippo_live_threads-{name}" for name in names}
     with Forked(
-        tool.folder, "apply", "--auto-approve", environment=environment, first=partial(_limit_threads, 0)
+        tool.folder, "apply", "--auto-approve", environment=environment, first=partial(limit_threads, 0)
     ) as command:
         ended = command.end()
     assert ended.code == 0, ended.all
@@ -68,5 +55,5 @@ def test_several_accounts_are_done_one_after_another_where_there_is_no_thread(to
 @pytest.mark.parametrize("command", ["plan", "drift", "list", "export"])
 def test_what_only_looks_needs_no_thread(tool: Tool, command: str) -> None:
     tool.write(entries())
-    with Forked(tool.folder, command, first=partial(_limit_threads, 0)) as run:
+    with Forked(tool.folder, command, first=partial(limit_threads, 0)) as run:
         assert run.end().code == 0
