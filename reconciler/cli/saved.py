@@ -106,6 +106,7 @@ def sources_text(view: PlanView, sources: PlanSources) -> str:
     """What a plan was made from, in words."""
     parts = [", ".join(map(visible, view.files))]
     parts += [f"--var {visible(f'{name}={value}')}" for name, value in sources.variables.items()]
+    parts += [f"--var-file {visible(path)}" for path in sources.var_files]
     parts += [f"--env-file {visible(path)}" for path in sources.env_files]
     return "; ".join(parts)
 

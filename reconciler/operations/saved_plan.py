@@ -48,11 +48,13 @@ class PlanSources:
     Attributes:
         files: of `-f`: paths, folders, `-` for standard input.
         variables: of `--var`, which are plain.
+        var_files: of `--var-file`.
         env_files: of `--env-file`.
     """
 
     files: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
 
 
@@ -97,6 +99,7 @@ def sealed(document: Mapping[str, Any], plan: Plan, sources: PlanSources) -> str
         "sources": {
             "files": sources.files,
             "variables": dict(sources.variables),
+            "var_files": sources.var_files,
             "env_files": sources.env_files,
         },
         "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
@@ -163,7 +166,12 @@ def _sources(found: Mapping[str, Any]) -> PlanSources:
     variables = found["variables"]
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise TypeError
-    return PlanSources(files=_texts(found["files"]), variables=variables, env_files=_texts(found["env_files"]))
+    return PlanSources(
+        files=_texts(found["files"]),
+        variables=variables,
+        var_files=_texts(found["var_files"]),
+        env_files=_texts(found["env_files"]),
+    )
 
 
 def _texts(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the document has

@@ -74,6 +74,7 @@ def test_saved_plan_says_its_sources_and_holds_no_value_of_them_that_is_secret(m
     assert json.loads(text)["saved"]["sources"] == {
         "files": ["conf"],
         "variables": {"REGION": "eu"},
+        "var_files": [],
         "env_files": ["first.env", "second.env"],
     }
     assert [secret for secret in SECRETS.values() if secret in text + saved.all] == []

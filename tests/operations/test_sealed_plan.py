@@ -24,7 +24,9 @@ from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import DAY, HOST, account, entry, hook, only, planned
 
 SALT = b"0123456789abcdef"
-SOURCES = PlanSources(files=("prod.yaml", "more"), variables={"REGION": "eu"}, env_files=("hooks.env",))
+SOURCES = PlanSources(
+    files=("prod.yaml", "more"), variables={"REGION": "eu"}, var_files=("eu.env",), env_files=("hooks.env",)
+)
 
 
 def a_plan(
@@ -192,10 +194,20 @@ def test_saved_plan_reads_back_and_is_of_its_plan_only() -> None:
     ("key", "value"),
     [
         pytest.param("sources", None, id="sources-that-are-no-mapping"),
-        pytest.param("sources", {"files": "a", "variables": {}, "env_files": []}, id="files-that-are-no-list"),
-        pytest.param("sources", {"files": [], "variables": [], "env_files": []}, id="variables-that-are-a-list"),
-        pytest.param("sources", {"files": [], "variables": {"A": 1}, "env_files": []}, id="variable-that-is-a-number"),
-        pytest.param("sources", {"files": [], "variables": {}, "env_files": [None]}, id="env-file-that-is-null"),
+        pytest.param(
+            "sources", {"files": "a", "variables": {}, "var_files": [], "env_files": []}, id="files-that-are-no-list"
+        ),
+        pytest.param(
+            "sources", {"files": [], "variables": [], "var_files": [], "env_files": []}, id="variables-that-are-a-list"
+        ),
+        pytest.param(
+            "sources",
+            {"files": [], "variables": {"A": 1}, "var_files": [], "env_files": []},
+            id="variable-that-is-a-number",
+        ),
+        pytest.param(
+            "sources", {"files": [], "variables": {}, "var_files": [], "env_files": [None]}, id="env-file-that-is-null"
+        ),
         pytest.param("sources", {"files": [], "variables": {}}, id="sources-that-lack-something"),
         pytest.param("filters", 3, id="filters-that-are-no-mapping"),
         pytest.param("filters", {"accounts": [], "targets": None}, id="filters-that-are-no-list"),
