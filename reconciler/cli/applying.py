@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from reconciler.cli.flow import (
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import ApplyOptions
 from reconciler.cli.saved import SavedView, differences, read_plan_file
+from reconciler.config.sources import STANDARD_INPUT
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.apply import apply
@@ -61,7 +61,8 @@ def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, 
     streams = invocation.streams(color=options.output.color)
     saved = None if planfile is None else _saved(streams, options, planfile)
     wish = wish_of(options.filters, destroy=options.destroy) if saved is None else saved.wish
-    inputs = inputs_of(invocation, options.inputs, accounts=wish.filters.accounts)
+    given = options.inputs if saved is None else saved.inputs(options.inputs)
+    inputs = inputs_of(invocation, given, accounts=wish.filters.accounts)
     if saved is None and not applying.auto_approve:
         _check_that_it_can_ask(streams, options, inputs.files)
     configuration, diagnostics = load_files(streams, lambda: load_here(inputs))
@@ -164,13 +165,16 @@ def _saved(streams: Streams, options: Options, planfile: Path) -> SavedView:
             "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
             "Leave them out, or plan again with them.",
         )
-    return read_plan_file(streams, planfile)
+    saved = read_plan_file(streams, planfile)
+    if STANDARD_INPUT in saved.inputs(options.inputs).files and streams.interactive:
+        fail(streams, "the plan was made from standard input, which is a terminal now", "Give the file with `-f FILE`.")
+    return saved
 
 
 def _check_that_it_can_ask(streams: Streams, options: Options, files: tuple[str, ...]) -> None:
     if options.output.format == "json":
         fail(streams, "`--format json` can't ask for consent", "Add `--auto-approve`.")
-    if "-" in files:
+    if STANDARD_INPUT in files:
         fail(streams, "standard input holds the file, so nobody can be asked on it", "Add `--auto-approve`.")
     if not streams.interactive:
         fail(
@@ -182,10 +186,8 @@ def _check_that_it_can_ask(streams: Streams, options: Options, files: tuple[str,
 
 def _says_yes(streams: Streams, question: str) -> bool:
     """Ask on the terminal; only `yes` is a yes."""
-    streams.err.write(f"\n{question}\nDo this? Only `yes` is taken for a yes: ")
-    streams.err.flush()
     try:
-        return sys.stdin.readline().strip() == "yes"
+        return streams.ask(f"\n{question}\nDo you want to apply these changes? Only `yes` is accepted: ") == b"yes"
     except KeyboardInterrupt:
         streams.tell("\nStopped. Nothing was changed.")
         raise

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from reconciler.cli.flow import fail
+from reconciler.cli.writing import OutputFile, written
 from reconciler.model.configuration import Account
 from reconciler.model.pattern import Pattern
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.model.secret import Origin
-from reconciler.operations.files import write_file
 from reconciler.output.terminal import Streams, visible
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
@@ -27,8 +25,6 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
         path: FILE.
         environment: what is set in it keeps its name for itself.
     """
-    if not path.name:
-        fail(streams, "the backup can't be written: it has no name", "Give `--backup` a name.", code="output-file")
     names = Names(environment={**environment, **_pattern_variables(plan)})
     described = [_described(plan, account, names) for account in plan.planned]
     env_path = path.with_name(f"{path.name}.env")
@@ -39,28 +35,12 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
     ]
     variables = {name: value for one in described for name, value in one.description.variables.items()}
     text = yaml_text(file_document(plan.configuration, described), comments)
-    try:
-        write_file(env_path, env_text(_pattern_variables(plan) | variables), overwrite=False, private=True)
-        try:
-            write_file(path, text, overwrite=False, private=True)
-        except BaseException:
-            with suppress(OSError):
-                env_path.unlink()
-            raise
-    except FileExistsError:
-        fail(
-            streams,
-            f"{visible(str(path))} or its .env is there already",
-            "Give `--backup` a new name.",
-            code="output-file",
-        )
-    except OSError as error:
-        fail(
-            streams,
-            f"the backup can't be written: {error.strerror}",
-            "Nothing was changed. Choose another place.",
-            code="output-file",
-        )
+    files = [
+        OutputFile(path=env_path, text=env_text(_pattern_variables(plan) | variables), option="--backup"),
+        OutputFile(path=path, text=text, option="--backup"),
+    ]
+    with written(streams, files, so_far="Nothing was changed. "):
+        pass
     streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
 
 

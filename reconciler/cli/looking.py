@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -24,6 +24,7 @@ from reconciler.cli.flow import (
 )
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import DEFAULT_FILE, FileOptions, OutputOptions
+from reconciler.cli.saved import next_words, sources_of
 from reconciler.config.load import Inputs, Loaded, no_file_configuration
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
@@ -43,9 +44,10 @@ from reconciler.view.plan_view import PlanView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a command that can't write has seen."""
+    """What a command that can't write has seen, and from what."""
 
     streams: Streams
+    inputs: Inputs
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
 
@@ -75,7 +77,7 @@ def look(invocation: Invocation, options: Options, read: Callable[[Inputs], Load
         ended = stopped_outcome(invocation.stop.signal)
         streams.tell(ended.words)
         raise click.exceptions.Exit(ended.code)
-    return Look(streams=streams, plan=plan, diagnostics=diagnostics)
+    return Look(streams=streams, inputs=inputs, plan=plan, diagnostics=diagnostics)
 
 
 def load_or_default(invocation: Invocation, options: FileOptions) -> Callable[[Inputs], Loaded]:
@@ -108,7 +110,7 @@ def show(
     document = plan_document(view, __version__, found.diagnostics)
     code = say_plan(found.streams, options.output, view, document, outcome(view))
     if out is not None:
-        _save(found, view, document, out)
+        _save(found, view, document, out, options.inputs.allowed_hosts)
     return code
 
 
@@ -130,18 +132,19 @@ def say_plan(
     return finish(streams, outcome)
 
 
-def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path) -> None:
+def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path, allowed_hosts: Iterable[str]) -> None:
     name = visible(str(out))
     if view.not_checked:
         found.streams.tell("The plan was not saved: not every account could be read.")
         return
+    sources = sources_of(found.inputs)
     try:
         if out.is_file() and not _holds_saved_plan(out):
             _refuse(found.streams, f"{name} is there and is no saved plan")
-        write_file(out, sealed(document, found.plan), overwrite=True, private=True)
+        write_file(out, sealed(document, found.plan, sources), overwrite=True, private=True)
     except OSError as error:
         _refuse(found.streams, f"{name} can't be written: {error.strerror}")
-    found.streams.tell(f"Saved the plan: `reconciler apply {name}` does exactly this, or refuses.")
+    found.streams.tell(next_words(view, sources, out, allowed_hosts))
 
 
 def _holds_saved_plan(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import re
@@ -38,6 +39,10 @@ COMMANDS: Mapping[str, str] = {
 
 _ERROR = 1
 _FRAMES = 8
+_USED_UP = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+)
+"""What a system says when it has no more of something to give. It tells nothing of a file, nor of a secret."""
 _COMMAND = re.compile(r"^(\s*)::")
 
 
@@ -125,7 +130,7 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
         if isinstance(error, OSError) and _is_of_the_output(error):
             return _output_lost(error, invocation.stop, streams)
-        streams.tell(_bug_text(error))
+        streams.tell(_refusal_text(error) or _bug_text(error))
         return _ERROR
     return code if isinstance(code, int) else 0
 
@@ -134,6 +139,20 @@ def _is_of_the_output(error: OSError) -> bool:
     """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
     frames = traceback.walk_tb(error.__traceback__)
     return isinstance(error, OutputError) or any(frame.f_code is click.echo.__code__ for frame, _ in frames)
+
+
+def _refusal_text(error: Exception) -> str:
+    """What to say where the system gave no more of something; nothing where it is something else."""
+    if isinstance(error, MemoryError):
+        reason = os.strerror(errno.ENOMEM)
+    elif isinstance(error, OSError) and error.errno in _USED_UP:
+        reason = os.strerror(error.errno)
+    else:
+        return ""
+    return (
+        f"error: the system refused what is needed to go on: {reason}\n"
+        "help: Make room, or raise the limit. `reconciler plan` shows what is left to do."
+    )
 
 
 def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:

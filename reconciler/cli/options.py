@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,6 +82,21 @@ class ApplyOptions:
     backup: Path | None
 
 
+class OutputPath(click.Path):
+    """A file that a command writes, as a `Path`; `-` stands for standard output elsewhere, and here for a mistake."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path, or a complaint."""
+        if os.fspath(value) in ("", "-"):
+            self.fail("a file is written, and not to standard output: give it a name", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def output_options(command: _Command) -> _Command:
     """Give a command `output: OutputOptions`."""
     return _format(talk_options(command))
@@ -151,7 +167,7 @@ def apply_options(command: _Command) -> _Command:
         click.option("--auto-approve", "auto_approve", is_flag=True, help="Don't ask."),
         click.option("--parallelism", "parallelism", type=click.IntRange(1, 64), default=10, show_default=True,
                      metavar="N", help="How many changes are worked on at once."),
-        click.option("--backup", "backup", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        click.option("--backup", "backup", type=OutputPath(), metavar="FILE",
                      help="First write what the file owns as it is, as FILE and FILE.env: the way back."),
     ):  # fmt: skip
         command = option(command)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.cli.flow import fail
+from reconciler.cli.options import FileOptions
 from reconciler.config.bounded import read_bounded
 from reconciler.config.bounds import MOST_OF_A_PLAN
+from reconciler.config.load import Inputs
+from reconciler.config.sources import STANDARD_INPUT
 from reconciler.model.plan import Plan
-from reconciler.operations.saved_plan import SavedPlan, SavedPlanError, read_saved
-from reconciler.output.terminal import Streams, visible
+from reconciler.operations.saved_plan import PlanSources, SavedPlan, SavedPlanError, read_saved
+from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.planning.planner import Wish
 from reconciler.view.document_reading import plan_view_of
 from reconciler.view.outcome import ExitCode
@@ -30,6 +34,21 @@ class SavedView:
     def wish(self) -> Wish:
         """What was asked for when it was made."""
         return Wish(filters=self.plan.filters, destroy=self.plan.destroy, allowed_losses=self.plan.allowed_losses)
+
+    def inputs(self, given: FileOptions) -> FileOptions:
+        """Which files and variables the present plan is made from: as it was, where no option says otherwise.
+
+        Args:
+            given: the options. A variable of `--var` takes the place of the plan's of that name.
+        """
+        sources = self.plan.sources
+        return replace(
+            given,
+            files=given.files or sources.files,
+            variables={**sources.variables, **given.variables},
+            var_files=given.var_files or sources.var_files,
+            env_files=given.env_files or sources.env_files,
+        )
 
     def is_of(self, plan: Plan, view: PlanView) -> bool:
         """Whether a plan is the one that was saved, and does what the saved document shows.
@@ -59,6 +78,42 @@ def read_plan_file(streams: Streams, path: Path) -> SavedView:
         fail(streams, f"{name}: it is no saved plan", _HELP, code="plan-altered", exit_code=ExitCode.REFUSED)
 
 
+def sources_of(inputs: Inputs) -> PlanSources:
+    """What a plan is made from."""
+    return PlanSources(
+        files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
+    )
+
+
+def next_words(view: PlanView, sources: PlanSources, path: Path, allowed_hosts: Iterable[str]) -> str:
+    """What there is to do with a plan that was saved: a command that works as it is printed.
+
+    Args:
+        view: the plan.
+        sources: what it was made from.
+        path: where it was saved.
+        allowed_hosts: of `--allow-host`, which no plan keeps: who says where a token may go is not a file.
+    """
+    # A name that begins with `-` would be an option.
+    name = f"./{path}" if str(path).startswith("-") else str(path)
+    hosts = (f" --allow-host {shell_word(host)}" for host in sorted(allowed_hosts))
+    command = f"`reconciler apply {shell_word(name)}{''.join(hosts)}`"
+    if view.refused:
+        losses = max(account.losses for account in view.refused)
+        return f"Saved the plan, and {command} refuses it: to allow this, plan again with `--allow-losses {losses}`."
+    given = "with the same file on standard input, " if STANDARD_INPUT in sources.files else ""
+    return f"Saved the plan: {given}{command} does exactly this, or refuses."
+
+
+def sources_text(view: PlanView, sources: PlanSources) -> str:
+    """What a plan was made from, in words."""
+    parts = [", ".join(map(visible, view.files))]
+    parts += [f"--var {visible(f'{name}={value}')}" for name, value in sources.variables.items()]
+    parts += [f"--var-file {visible(path)}" for path in sources.var_files]
+    parts += [f"--env-file {visible(path)}" for path in sources.env_files]
+    return "; ".join(parts)
+
+
 def differences(saved: PlanView, present: PlanView) -> tuple[str, ...]:
     """What tells two plans that aren't the same apart, a line each, as far as it may be said."""
     before, after = _by_address(saved), _by_address(present)
@@ -68,8 +123,9 @@ def differences(saved: PlanView, present: PlanView) -> tuple[str, ...]:
 
 
 def _done(view: PlanView) -> list[tuple[str, str, str]]:
-    """What a plan does: the address, action and id of each change."""
-    return [(row.address, row.action, row.object_id) for row in view.changes]
+    """What a plan does: the address, action and id of each change, in the order of work, by account."""
+    changes = sorted(view.changes, key=lambda row: row.account)
+    return [(row.address, row.action, row.object_id) for row in changes]
 
 
 def _difference(address: str, old: ChangeRow | None, new: ChangeRow | None) -> str:

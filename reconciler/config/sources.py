@@ -102,6 +102,14 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, complaints:
         if len(data) > most:
             raise too_large(most)
     except FileNotFoundError:
+        if not os.path.isabs(name) and _is_nowhere():  # noqa: PTH117 - as above
+            complaints.error(
+                "file-missing",
+                Place(file=_shown(name)),
+                "the working directory no longer exists",
+                "Change to a folder that exists, or name the file by its whole path with `-f`.",
+            )
+            return None
         complaints.error(
             "file-missing",
             Place(file=_shown(name)),
@@ -121,10 +129,21 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, complaints:
 
 def _leads_elsewhere(name: str) -> bool:
     """Whether a path is a link out of its folder: in a repository that is somebody else's way to read this machine."""
+    if _is_nowhere():
+        return True
     here, real = os.path.realpath("."), os.path.realpath(name)
     folder, last = os.path.split(name) if os.path.isabs(name) else ("", name)  # noqa: PTH117 - as above
     plain = os.path.normpath(os.path.join(os.path.realpath(folder), last))  # noqa: PTH118 - as above
     return real != plain and not real.startswith(here + os.sep)
+
+
+def _is_nowhere() -> bool:
+    """Whether the working directory was removed meanwhile."""
+    try:
+        os.getcwd()  # noqa: PTH109 - a path is of no use
+    except OSError:
+        return True
+    return False
 
 
 def _too_much(name: str, complaints: Complaints) -> None:

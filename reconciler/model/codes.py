@@ -10,7 +10,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         # Options.
         "option": "An option or argument of the command can't be used. `--help` of the command shows what there is.",
         "account-unread": "An account could not be listed to its end. Nothing is written to it; its error says why.",
-        "output-file": "A file can't be written, or is there already and is never overwritten. Give another name.",
+        "output-file": "A file can't be written, or already exists and is never overwritten. Give another name.",
         # Saved plans.
         "plan-altered": "The plan file is not as it was saved, or is none. Nothing was changed. Save a plan again.",
         "plan-cut": "The plan file ends too early. Nothing was changed. Save a plan again.",

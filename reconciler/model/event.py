@@ -54,5 +54,13 @@ class Called:
     attempt: int
 
 
-Event = Listed | Started | Finished | Waiting | Called
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadsLimited:
+    """The system gives no more threads: so many changes are worked on at once, and not as many as was asked for."""
+
+    threads: int
+    wanted: int
+
+
+Event = Listed | Started | Finished | Waiting | Called | ThreadsLimited
 Listener = Callable[[Event], None]

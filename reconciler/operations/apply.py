@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
-from reconciler.model.event import Listener
+from reconciler.model.event import Listener, ThreadsLimited
 from reconciler.model.plan import Plan
 from reconciler.model.report import AccountReport, Report
 from reconciler.operations.account import AccountRun
 from reconciler.operations.crew import Crew
-from reconciler.operations.run import Stop, leave_signals_to_the_main_thread
+from reconciler.operations.run import Stop
+from reconciler.operations.workers import Workers
 from reconciler.providers.client import Writer
 
 
@@ -39,18 +39,22 @@ def apply(
     planned = [account for account in plan.planned if account.changes]
     if not planned:
         return Report(plan=plan, accounts=())
+
+    def tell_limit(threads: int) -> None:
+        listener(ThreadsLimited(threads=threads, wanted=parallelism))
+
     with (
-        ThreadPoolExecutor(parallelism, "change", leave_signals_to_the_main_thread) as pool,
-        ThreadPoolExecutor(len(planned), "account", leave_signals_to_the_main_thread) as accounts,
+        Workers(parallelism, "change", tell_limit) as workers,
+        Workers(len(planned), "account") as accounts,
     ):
         runs = [
             AccountRun(
                 plan=account,
                 writer=writers[account.account.name],
-                crew=Crew(account.account.name, pool, listener, stop.is_asked),
+                crew=Crew(account.account.name, workers, listener, stop.is_asked),
                 sleep=sleep,
             )
             for account in planned
         ]
-        reports: list[AccountReport] = list(accounts.map(AccountRun.run, runs))
+        reports: list[AccountReport] = accounts.map(AccountRun.run, runs)
     return Report(plan=plan, accounts=tuple(reports), stopped_by=stop.signal)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from typing import TypeVar
 
 from reconciler.model.event import Finished, Listener, Started
 from reconciler.model.plan import Change
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
+from reconciler.operations.workers import Workers
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -21,14 +21,14 @@ class Crew:
 
     Args:
         account: the account's name, for the events.
-        pool: the threads, shared by all accounts.
+        workers: the threads, shared by all accounts.
         listener: is told.
         stopping: whether the run was asked to stop.
     """
 
-    def __init__(self, account: str, pool: Executor, listener: Listener, stopping: Callable[[], bool]) -> None:
+    def __init__(self, account: str, workers: Workers, listener: Listener, stopping: Callable[[], bool]) -> None:
         self._account = account
-        self._pool = pool
+        self._workers = workers
         self._listener = listener
         self._stopping = stopping
         self._final: ProviderError | None = None
@@ -40,7 +40,7 @@ class Crew:
 
     def each(self, work: Callable[[Change], Result], changes: Iterable[Change]) -> list[Result]:
         """Do the work on every change; the results in the order of the changes."""
-        return list(self._pool.map(lambda change: self._one(work, change), changes))
+        return self._workers.map(lambda change: self._one(work, change), changes)
 
     def check(self, work: Callable[[Result], Result], results: Iterable[Result]) -> list[Result]:
         """Look at every result again; tells only of those that turn out otherwise."""
@@ -51,11 +51,11 @@ class Crew:
                 self._listener(Finished(account=self._account, result=checked))
             return checked
 
-        return list(self._pool.map(one, results))
+        return self._workers.map(one, results)
 
     def every(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
         """Do other work on every item, with nothing told; in the order of the items."""
-        return list(self._pool.map(work, items))
+        return self._workers.map(work, items)
 
     def _one(self, work: Callable[[Change], Result], change: Change) -> Result:
         if self.is_over:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from reconciler.model.configuration import Account
 from reconciler.model.reading import NotRead, ProviderError, Reading
-from reconciler.operations.run import leave_signals_to_the_main_thread
+from reconciler.operations.workers import Workers
 from reconciler.providers.client import Reader
 
 _Client = TypeVar("_Client", bound=Reader)
@@ -43,11 +42,12 @@ def read_accounts(clients: Mapping[str, Reader | NotRead]) -> Mapping[str, Readi
     """List every account to its end, all at once."""
     if not clients:
         return {}
-    with ThreadPoolExecutor(len(clients), "list", leave_signals_to_the_main_thread) as pool:
-        return dict(zip(clients, pool.map(_read, clients, clients.values()), strict=True))
+    with Workers(len(clients), "list") as workers:
+        return dict(zip(clients, workers.map(_read, clients.items()), strict=True))
 
 
-def _read(name: str, client: Reader | NotRead) -> Reading | NotRead:
+def _read(account: tuple[str, Reader | NotRead]) -> Reading | NotRead:
+    name, client = account
     if isinstance(client, NotRead):
         return client
     try:

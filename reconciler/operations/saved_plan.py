@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.plan import AccountPlan, Change, Filters, Plan
@@ -16,7 +16,7 @@ from reconciler.model.webhook import Fields, Value
 from reconciler.view.document import FORMAT_VERSION
 from reconciler.view.json_text import json_text
 
-VERSION = 1
+VERSION = 2
 _SALT_BYTES = 16
 _BEGIN = b'{\n  "format_version": '
 _END = b"\n}\n"
@@ -39,11 +39,32 @@ class SavedPlanError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSources:
+    """What a plan was made from, as the options said; `apply PLANFILE` reads it again where none says otherwise.
+
+    Relative paths are relative to the working directory. No value of the environment or of an env file is in here, and
+    not the hosts that may get a token: those are allowed outside of any file.
+
+    Attributes:
+        files: of `-f`: paths, folders, `-` for standard input.
+        variables: of `--var`, which are plain.
+        var_files: of `--var-file`.
+        env_files: of `--env-file`.
+    """
+
+    files: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[str, ...] = ()
+    env_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
     """What a saved plan says.
 
     Attributes:
         document: the JSON document of the plan, masked.
+        sources: what it was made from. Not in the digest: whatever is read, the plan of it must be the same.
         filters: what narrowed it.
         destroy: whether it deletes what the configuration describes.
         allowed_losses: what `--allow-losses` said.
@@ -52,6 +73,7 @@ class SavedPlan:
     """
 
     document: Mapping[str, Any]
+    sources: PlanSources
     filters: Filters
     destroy: bool
     allowed_losses: int | None
@@ -63,16 +85,23 @@ class SavedPlan:
         return secrets.compare_digest(digest_of(plan, self.salt), self.digest)
 
 
-def sealed(document: Mapping[str, Any], plan: Plan) -> str:
+def sealed(document: Mapping[str, Any], plan: Plan, sources: PlanSources) -> str:
     """The text of a saved plan.
 
     Args:
         document: the plan's JSON document, masked.
         plan: the real plan.
+        sources: what it was made from.
     """
     salt = secrets.token_bytes(_SALT_BYTES)
     saved: dict[str, Any] = {
         "version": VERSION,
+        "sources": {
+            "files": sources.files,
+            "variables": dict(sources.variables),
+            "var_files": sources.var_files,
+            "env_files": sources.env_files,
+        },
         "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
         "allowed_losses": plan.allowed_losses,
         "salt": salt.hex(),
@@ -124,11 +153,24 @@ def _saved_plan(document: Mapping[str, Any], saved: Mapping[str, Any]) -> SavedP
         raise ValueError
     return SavedPlan(
         document=document,
+        sources=_sources(saved["sources"]),
         filters=Filters(accounts=_texts(filters["accounts"]), targets=_texts(filters["targets"])),
         destroy=document["destroy"] is True,
         allowed_losses=losses,
         salt=bytes.fromhex(saved["salt"]),
         digest=bytes.fromhex(saved["digest"]).hex(),
+    )
+
+
+def _sources(found: Mapping[str, Any]) -> PlanSources:
+    variables = found["variables"]
+    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
+        raise TypeError
+    return PlanSources(
+        files=_texts(found["files"]),
+        variables=variables,
+        var_files=_texts(found["var_files"]),
+        env_files=_texts(found["env_files"]),
     )
 
 
@@ -141,7 +183,7 @@ def _texts(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the docume
 def digest_of(plan: Plan, salt: bytes) -> str:
     """A digest of everything that a plan would do, real values included, and nothing beside it.
 
-    Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, and the file's text.
+    Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, the accounts' order, and the file's text.
 
     Args:
         plan: the real plan.
@@ -151,7 +193,7 @@ def digest_of(plan: Plan, salt: bytes) -> str:
         "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
         "destroy": plan.destroy,
         "allowed_losses": plan.allowed_losses,
-        "accounts": [_account_essence(account) for account in plan.planned],
+        "accounts": [_account_essence(account) for account in sorted(plan.planned, key=lambda one: one.account.name)],
     }
     canonical = json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.scrypt(canonical.encode(), salt=salt, **_COST).hex()

@@ -10,7 +10,11 @@ from reconciler.output.terminal import Streams, visible
 
 
 class LiveDisplay:
-    """A spinner while accounts are listed, a bar while changes are made, gone at the end."""
+    """A spinner while accounts are listed, a bar while changes are made, gone at the end.
+
+    Raises:
+        RuntimeError: the system gives no thread to redraw it.
+    """
 
     def __init__(self, streams: Streams) -> None:
         console = Console(file=streams.err, no_color=not streams.err_color, highlight=False, markup=False, emoji=False)
@@ -30,7 +34,11 @@ class LiveDisplay:
         self._applying = False
         self._description = "listing webhooks"
         self._waits = False
-        self._progress.start()
+        try:
+            self._progress.start()
+        except RuntimeError:  # no thread for it
+            self._progress.stop()
+            raise
 
     def page(self, account: str, webhooks: int) -> None:
         """So many webhooks of an account were listed; while changes are made, the bar is theirs."""

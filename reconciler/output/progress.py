@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Protocol
 
-from reconciler.model.event import Called, Event, Finished, Listed, Started, Waiting
+from reconciler.model.event import Called, Event, Finished, Listed, Started, ThreadsLimited, Waiting
 from reconciler.model.report import Outcome
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import Streams, visible
@@ -53,7 +53,9 @@ class Progress:
         make_display: makes what is redrawn in place; None where there is no terminal for it.
     """
 
-    def __init__(self, streams: Streams, verbosity: int, make_display: Callable[[], Display] | None = None) -> None:
+    def __init__(
+        self, streams: Streams, verbosity: int, make_display: Callable[[], Display | None] | None = None
+    ) -> None:
         self._streams = streams
         self._style = Style(streams.out_color)
         self._verbosity = verbosity
@@ -100,6 +102,10 @@ class Progress:
                 self._finished(self._mask.row(event.result))
             case Waiting() if self._verbosity >= 0:
                 self._wait(event)
+            case ThreadsLimited() if self._verbosity >= 0:
+                self._note(
+                    f"The system allows no more threads: {event.threads} of {event.wanted} changes are made at a time."
+                )
             case Called() if self._verbosity >= _CALLS_SHOWN_FROM:
                 status = event.status or "no answer"
                 self._note(
@@ -149,14 +155,17 @@ def result_text(row: ResultRow, style: Style) -> str:
     return "\n".join(lines)
 
 
-def display_for(streams: Streams, verbosity: int) -> Callable[[], Display] | None:
+def display_for(streams: Streams, verbosity: int) -> Callable[[], Display | None] | None:
     """What makes the display that is redrawn in place, or None where none is wanted or possible."""
     if not streams.live or verbosity < 0:
         return None
 
-    def make() -> Display:
+    def make() -> Display | None:
         from reconciler.output.live import LiveDisplay  # noqa: PLC0415 - loads rich
 
-        return LiveDisplay(streams)
+        try:
+            return LiveDisplay(streams)
+        except RuntimeError:
+            return None
 
     return make

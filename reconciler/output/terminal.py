@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -31,6 +32,21 @@ def visible(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     return "".join(character if character == " " or is_seen(character) else _escaped(character) for character in text)
+
+
+def shell_word(text: str) -> str:
+    """Foreign text as one word of a command that can be typed, harmless to print.
+
+    What can't be printed is escaped in ANSI-C quotes, which bash, zsh and POSIX shells from 2024 on read.
+    """
+    if visible(text) == text:
+        return shlex.quote(text)
+    plain = "".join(one if visible(one) == one and one not in "\\'" else _byte_escapes(one) for one in text)
+    return f"$'{visible(plain)}'"
+
+
+def _byte_escapes(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def _escaped(character: str) -> str:
@@ -88,6 +104,24 @@ class Streams:
         with suppress(OutputError):
             _write(self.err, text)
 
+    def ask(self, question: str) -> bytes:
+        """Ask on the terminal.
+
+        What was typed before the question could be read answers it no more than what comes after the line that does:
+        both are dropped, so that no line that was pasted or meant for the shell is taken for an answer, or left to it.
+
+        Returns:
+            The line, blanks around it dropped; nothing where nobody can be asked.
+        """
+        with suppress(OSError):
+            _drop_what_was_typed()
+            self.err.write(question)
+            self.err.flush()
+            answer = sys.stdin.buffer.readline()
+            _drop_what_was_typed()
+            return answer.strip()
+        return b""
+
     def silence(self) -> None:
         """Say no more results; what was still to be written is dropped, too."""
         _silence(self.out)
@@ -95,6 +129,20 @@ class Streams:
 
 class OutputError(OSError):
     """The output can't be written, for a reason that the reader should know: a full disk, say."""
+
+
+def _drop_what_was_typed() -> None:
+    """Drop what standard input's terminal has read and nobody has asked for yet."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - of Windows alone
+
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+        return
+    import termios  # noqa: PLC0415 - of POSIX alone
+
+    with suppress(termios.error):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
 def _open_stream(stream: TextIO | None) -> TextIO:

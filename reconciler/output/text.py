@@ -238,7 +238,8 @@ def _unmanaged(account: AccountRow, rows: list[RemoteRow], style: Style, verbosi
     yield ""
     title = "Unmanaged, never touched, drift" if fails else "Unmanaged, never touched"
     yield style.paint(f"  {title} ({len(rows)}):", "bold", *(("yellow",) if fails else ()))
-    listed, counted = [], []
+    listed: list[RemoteRow] = []
+    counted: list[RemoteRow] = []
     for row in rows:
         (listed if fails or row.hint or row.unreadable or verbosity > 0 else counted).append(row)
     for row in sorted(listed, key=lambda row: not row.hint):

@@ -97,14 +97,18 @@ def plan(
 
 
 def same_plan(one: Plan, other: Plan) -> bool:
-    """Whether two plans of one configuration would do the same. Times and unmanaged webhooks don't count."""
-    return [_essence(account) for account in one.accounts] == [_essence(account) for account in other.accounts]
+    """Whether two plans of one configuration would do the same.
+
+    Times, unmanaged webhooks and the order of the accounts don't count.
+    """
+    essences, others = ({one.account.name: _essence(one) for one in plan.accounts} for plan in (one, other))
+    return essences == others
 
 
 def _essence(account: AccountPlan | NotPlanned) -> tuple[object, ...]:
     if isinstance(account, NotPlanned):
-        return (account.account.name, account.error.kind, account.error.message)
-    return (account.account.name, account.changes, account.losses, account.verdict)
+        return (account.error.kind, account.error.message)
+    return (account.changes, account.losses, account.verdict)
 
 
 def _urls_seen(read: Iterable[tuple[Account, Reading]]) -> Iterator[Url]:

@@ -113,7 +113,7 @@ class ShippoReader:
                 raise UnexpectedAnswer("has another webhook than the one asked for")
             if changed and remote.unreadable:  # what came of it decides what is done next
                 raise UnexpectedAnswer(f"has a webhook whose `{remote.unreadable[0]}` can't be read")
-            return remote
+            return replace(remote, answered=http_date(reply.date))
 
         return _understood(reply, read, may_have_acted=changed)
 

@@ -1,5 +1,6 @@
 """The sandbox itself: the application on waitress, on loopback, with the fault proxy in front if there are faults."""
 
+import errno
 import logging
 import random
 import socket
@@ -36,7 +37,7 @@ class Sandbox:
 
     Raises:
         StoreError: the file of `options.data` can't be used.
-        OSError: the port is taken.
+        OSError: the port is taken, or the system gives no more threads or open files.
     """
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
@@ -52,9 +53,12 @@ class Sandbox:
         except BaseException:
             listener.close()
             raise
-        self._start(listener)
-        if proxied:
-            self._put_proxy_in_front()
+        try:
+            self._start(listener)
+            if proxied:
+                self._put_proxy_in_front()
+        except RuntimeError:  # what Python makes of a thread that can't be started
+            raise OSError(errno.EAGAIN, "the system allows no more threads") from None
 
     @property
     def base_url(self) -> str:

@@ -16,7 +16,7 @@ from reconciler.model.reading import ErrorKind, NotRead, ProviderError
 from reconciler.model.report import Outcome
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText
 from reconciler.model.webhook import Remote
-from reconciler.operations.saved_plan import read_saved, sealed
+from reconciler.operations.saved_plan import PlanSources, read_saved, sealed
 from reconciler.output.style import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.changes import update_of
@@ -123,7 +123,7 @@ def test_saved_plan_holds_no_secret_and_still_knows_when_one_changes(bench: Benc
     _there(bench)
     wanted = _wanted(bench)
     plan = bench.plan(wanted).plan
-    text = sealed(plan_document(view_plan(plan), "1"), plan)
+    text = sealed(plan_document(view_plan(plan), "1"), plan, PlanSources())
     assert _told([text], bench) == []
     saved = read_saved(text.encode())
     assert saved.is_of(bench.plan(wanted).plan)

@@ -14,13 +14,19 @@ from tests.e2e.tool import COMMAND, WAIT, Tool
 
 
 class Terminal:
-    """The command with a pseudo-terminal as its input and outputs."""
+    """The command with a pseudo-terminal as its input and outputs.
 
-    def __init__(self, tool: Tool, *arguments: str) -> None:
+    Args:
+        tool: whose command.
+        arguments: without the program's name.
+        shell: what runs the command (`"$@"`) in place of nothing.
+    """
+
+    def __init__(self, tool: Tool, *arguments: str, shell: str = "") -> None:
         self.shown = ""
         self._main, side = pty.openpty()
         self.process = subprocess.Popen(
-            [COMMAND, *arguments],
+            [*(["bash", "-c", shell, "bash"] if shell else []), COMMAND, *arguments],
             cwd=tool.folder,
             env=tool.env({"TERM": "xterm-256color", "COLUMNS": "100"}),
             stdin=side,
@@ -51,9 +57,9 @@ class Terminal:
         assert words in self.shown, self.shown
         return self.shown
 
-    def type(self, text: str) -> None:
+    def type(self, text: str | bytes) -> None:
         """Type, a line end included where it is wanted."""
-        os.write(self._main, text.encode())
+        os.write(self._main, text.encode() if isinstance(text, str) else text)
 
     def end(self) -> int:
         """Read to the end; the exit code."""

@@ -70,8 +70,75 @@ def test_backup_of_which_only_one_file_fits_is_absent_and_nothing_is_applied(ful
     before, mark = _names(full.folder), full.sandbox.store.mark()
     with Forked(full.folder, *APPLY, "back.yaml", first=partial(_limit_files, sizes[0])) as command:
         ended = command.end()
-    assert (ended.code, "the backup can't be written: File too large" in ended.err) == (1, True), ended.all
+    assert (ended.code, "back.yaml can't be written: File too large" in ended.err) == (1, True), ended.all
     assert (_names(full.folder), full.writes(mark)) == (before, [])
+
+
+def _pair(file: str, env: str) -> tuple[str, ...]:
+    return ("export", "--out", file, "--secrets-to", env)
+
+
+@pytest.mark.parametrize(
+    ("file", "env", "bad"),
+    [
+        pytest.param("taken", "new.env", "taken already exists", id="the-file-exists"),
+        pytest.param("new.yaml", "taken", "taken already exists", id="its-secrets-exist"),
+        pytest.param("link", "new.env", "link already exists", id="a-link-to-a-file"),
+        pytest.param("folder", "new.env", "File 'folder' is a directory", id="a-folder"),
+        pytest.param("nowhere/new.yaml", "new.env", "nowhere/new.yaml can't be written: No such", id="no-folder"),
+        pytest.param("new.yaml", "nowhere/e", "nowhere/e can't be written: No such", id="no-folder-for-the-secrets"),
+        pytest.param("taken/new.yaml", "new.env", "taken/new.yaml can't be written: Not a", id="a-file-for-a-folder"),
+        pytest.param("/proc/new.yaml", "new.env", "/proc/new.yaml can't be written: ", id="a-folder-that-takes-none"),
+        pytest.param("new.yaml", "/proc/e", "/proc/e can't be written: ", id="one-that-takes-no-secrets"),
+        pytest.param("n" * 256, "new.env", "can't be written: File name too long", id="a-name-that-is-too-long"),
+        pytest.param("same", "./same", "name the same file", id="one-name-for-both"),
+        pytest.param("same", "folder/../same", "name the same file", id="one-name-for-both-in-disguise"),
+        pytest.param("-", "new.env", "Invalid value for '--out'", id="standard-output"),
+        pytest.param("new.yaml", "-", "Invalid value for '--secrets-to'", id="standard-output-for-the-secrets"),
+        pytest.param("", "new.env", "Invalid value for '--out'", id="no-name"),
+    ],
+)
+def test_export_writes_its_file_and_the_secrets_or_neither(full: Tool, file: str, env: str, bad: str) -> None:
+    (full.folder / "taken").write_text("mine")
+    (full.folder / "link").symlink_to("taken")
+    (full.folder / "folder").mkdir()
+    before = _names(full.folder)
+    refused = run_here(full.folder, *_pair(file, env))
+    assert (refused.code, refused.out, bad in refused.err) == (1, "", True), refused.err
+    assert "aSecret" not in refused.err
+    assert (_names(full.folder), (full.folder / "taken").read_text()) == (before, "mine")
+    again = run_here(full.folder, *_pair("good.yaml", "new.env"))
+    assert (again.code, _names(full.folder)) == (0, sorted([*before, "good.yaml", "new.env"])), again.err
+
+
+@pytest.mark.parametrize("larger", ["file", "env"])
+def test_export_of_which_only_one_file_fits_leaves_neither(full: Tool, larger: str) -> None:
+    assert run_here(full.folder, *_pair("measured.yaml", "measured.env")).code == 0
+    sizes = {end: (full.folder / f"measured.{end}").stat().st_size for end in ("yaml", "env")}
+    before = _names(full.folder)
+    if larger == "env":  # as many secrets as it takes
+        for number in range(9):
+            full.hook(f"/0?token={'s' * 100}{number}&secret={'t' * 40}", f"event_{number}")
+    limit = sizes["env"] if larger == "file" else sizes["yaml"]
+    with Forked(full.folder, *_pair("new.yaml", "new.env"), first=partial(_limit_files, limit)) as command:
+        ended = command.end()
+    assert (ended.code, "can't be written: File too large" in ended.err) == (1, True), ended.all
+    assert _names(full.folder) == before
+
+
+def test_secrets_go_where_the_file_on_standard_output_can_not_be_written(full: Tool) -> None:
+    before = _names(full.folder)
+    with Forked(full.folder, "export", "--secrets-to", "new.env", first=_full_output) as command:
+        ended = command.end()
+    assert (ended.code, ended.err.splitlines()[0]) == (
+        1,
+        "error: the output can't be written: No space left on device",
+    )
+    assert _names(full.folder) == before
+
+
+def _full_output() -> None:
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
 
 
 def test_older_plan_stays_where_the_new_one_does_not_fit(full: Tool) -> None:
@@ -183,9 +250,10 @@ def _die_at(step: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "name"), [writer for writer in WRITERS if writer.id in ("export", "secrets", "backup")]
 )
-def test_death_while_a_file_is_written_leaves_it_whole_or_absent_and_at_most_one_file_that_says_what_it_is(
+def test_death_while_a_file_is_written_leaves_it_whole_or_absent_and_beside_it_what_says_what_it_is(
     full: Tool, arguments: tuple[str, ...], name: str
 ) -> None:
+    most_left = 2 if arguments is APPLY else 1
     whole: dict[str, set[bytes]] = {}
     for step in count(1):
         folder = full.folder / f"{step}"
@@ -199,7 +267,7 @@ def test_death_while_a_file_is_written_leaves_it_whole_or_absent_and_at_most_one
         if ended.code == 0:
             break
         assert (ended.code, full.writes()) == (-signal.SIGKILL, []), step
-        assert len(left) <= 1, step
+        assert len(left) <= most_left, step
         assert all(LEFT_BY_DEATH.fullmatch(path.name) and path.stat().st_mode & 0o077 == 0 for path in left), left
     assert (step > 4, left) == (True, [])
     assert all(len(texts) == 1 for texts in whole.values()), whole

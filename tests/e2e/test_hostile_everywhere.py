@@ -179,7 +179,7 @@ def test_terminal_gets_printable_characters_and_our_own_colours_only(tool: Tool,
     tool.write(entries(a="/a") + f"    description: {quoted(EVERYTHING)}\n    {quoted('x-' + EVERYTHING)}: 1\n")
     with Terminal(tool, *command) as terminal:
         if command[0] == "apply":
-            terminal.until("Only `yes` is taken for a yes: ")
+            terminal.until("Only `yes` is accepted: ")
             terminal.type("yes\n")
         assert terminal.end() in (0, 2), terminal.shown
     shown = _OWN_SCREEN.sub("", _OWN_COLOUR.sub("", terminal.shown.replace("\r", "")))

@@ -11,29 +11,83 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.armed import ArmedRule
-from reconciler.sandbox.rules import HoldAnswer, Rule
+from reconciler.sandbox.rules import HoldAnswer, Nth, Rule
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries
 
-ASKED = "Only `yes` is taken for a yes: "
+ASKED = "Only `yes` is accepted: "
 
 
 @pytest.mark.parametrize(
     ("answer", "code", "made"),
     [
         pytest.param("yes\n", 0, 1, id="yes"),
+        pytest.param("  yes \n", 0, 1, id="yes-with-blanks"),
         pytest.param("y\n", 1, 0, id="only-the-whole-word"),
+        pytest.param("YES\n", 1, 0, id="capitals"),
+        pytest.param("yes, do\n", 1, 0, id="more-than-the-word"),
         pytest.param("no\n", 1, 0, id="no"),
+        pytest.param("\n", 1, 0, id="nothing"),
+        pytest.param(b"\xff\xfe\n", 1, 0, id="no-text"),
         pytest.param("\x04", 1, 0, id="end-of-input"),
     ],
 )
-def test_apply_asks_and_only_yes_is_a_yes(tool: Tool, answer: str, code: int, made: int) -> None:
+def test_apply_asks_and_only_yes_is_a_yes(tool: Tool, answer: str | bytes, code: int, made: int) -> None:
     tool.write(entries(a="/a"))
     with Terminal(tool, "apply") as terminal:
         terminal.until(ASKED)
         assert tool.writes() == []
         terminal.type(answer)
         assert (terminal.end(), len(tool.there())) == (code, made), terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answer", "code"),
+    [
+        pytest.param("yes\n", "no\n", 1, id="a-yes-is-no-answer-yet"),
+        pytest.param("yes\nyes\nyes\n", "no\n", 1, id="many"),
+        pytest.param("no\n", "yes\n", 0, id="nor-is-a-no"),
+        pytest.param("ye", "s\n", 1, id="half-a-line"),
+        pytest.param("no", "yes\n", 0, id="half-a-line-before-the-answer"),
+        pytest.param("\x04", "yes\n", 0, id="end-of-input"),
+    ],
+)
+def test_what_is_typed_before_the_question_is_no_answer(tool: Tool, ahead: str, answer: str, code: int) -> None:
+    tool.write(entries(a="/a"))
+    assert tool.sandbox.proxy is not None
+    held = tool.sandbox.proxy.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    with Terminal(tool, "apply") as terminal:
+        held.wait_until_held()
+        terminal.type(ahead)
+        _release(tool, held)
+        terminal.until(ASKED)
+        assert tool.writes() == []
+        terminal.type(answer)
+        assert (terminal.end(), len(tool.there())) == (code, 0 if code else 1), terminal.shown
+
+
+def test_answer_to_one_question_answers_no_other(tool: Tool) -> None:
+    tool.write(entries(a="/a", b="/b"))
+    with Terminal(tool, "apply") as terminal:
+        terminal.until(ASKED)
+        tool.hook("/a")
+        terminal.type("yes\nyes\n")
+        terminal.until("changed meanwhile")
+        terminal.shown = terminal.shown.partition("changed meanwhile")[2]
+        terminal.until(ASKED)
+        terminal.type("no\n")
+        assert (terminal.end(), tool.writes()) == (1, [])
+
+
+@pytest.mark.parametrize(("answer", "made"), [("yes", 1), ("no", 0)])
+def test_what_is_pasted_with_the_answer_is_not_left_to_the_shell(tool: Tool, answer: str, made: int) -> None:
+    tool.write(entries(a="/a"))
+    shell = '"$@"; IFS= read -r -t 0.5 rest; echo "left to the shell: [$rest]"'
+    with Terminal(tool, "apply", shell=shell) as terminal:
+        terminal.until(ASKED)
+        terminal.type(f"{answer}\ntouch pasted\nls\n")
+        terminal.until("left to the shell: []")
+        assert (terminal.end(), len(tool.there())) == (0, made)
 
 
 def test_another_plan_after_the_yes_is_shown_and_asked_for_again(tool: Tool) -> None:

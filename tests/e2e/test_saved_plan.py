@@ -194,7 +194,7 @@ def test_show_says_when_and_from_which_files_and_shows_the_plan(ids: dict[str, s
     fresh = run("plan", "--format", "json").json()
     for each in (document, fresh):
         del each["timestamp"]
-    assert document.pop("saved")["version"] == 1
+    assert document.pop("saved")["version"] == 2
     assert document == fresh
 
 

@@ -202,7 +202,7 @@ def test_second_signal_tells_no_secret(world: Secretive) -> None:
 
 def test_terminal_shows_no_secret(world: Secretive) -> None:
     with Terminal(world.tool, "apply", *YES[1:], "-vv", *OPTIONS) as terminal:
-        terminal.until("Only `yes` is taken for a yes: ")
+        terminal.until("Only `yes` is accepted: ")
         terminal.type("yes\n")
         assert terminal.end() == 0
         world.checked(Ended(code=0, out=terminal.shown, err=""))

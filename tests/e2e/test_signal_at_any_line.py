@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import applying, backup, looking
+from reconciler.cli import applying, backup, looking, writing
 from reconciler.cli.commands import export, init
 from reconciler.operations import files
 from reconciler.sandbox.options import SandboxOptions
@@ -114,7 +114,14 @@ def _names(tool: Tool) -> list[str]:
     return sorted(path.name for path in tool.folder.iterdir())
 
 
-WRITING = (files.write_file, files._take_name, files._mask)
+DRAFT = files._Draft
+WRITING = (
+    files.write_file,
+    files.new_files,
+    *(DRAFT.of, DRAFT.fill, DRAFT.take_name, DRAFT.settle),
+    files._take_new_name,
+    files._mask,
+)
 APPLYING = (applying.run_apply, applying._carried_out, backup.write_backup, *WRITING)
 
 
@@ -135,10 +142,8 @@ def test_apply_is_reported_and_its_backup_is_whole_or_absent_whenever_the_signal
 @pytest.mark.parametrize(
     ("functions", "arguments"),
     [
-        pytest.param((export._write, export._write_new), ("export", "--out", "new.yaml"), id="export"),
-        pytest.param(
-            (export._write_secrets, export._write_new), ("export", "--secrets-to", "new.env"), id="its-secrets"
-        ),
+        pytest.param((export._write, writing.written), ("export", "--out", "new.yaml"), id="export"),
+        pytest.param((export._write, writing.written), ("export", "--secrets-to", "new.env"), id="its-secrets"),
         pytest.param((init.command.callback,), ("init", "-f", "new.yaml"), id="init"),
     ],
 )
@@ -151,6 +156,21 @@ def test_new_file_is_whole_or_absent_whenever_the_signal_comes(
         assert _names(tool) in (["webhooks.yaml"], [arguments[-1], "webhooks.yaml"]), strike.place
         texts |= {(tool.folder / name).read_text() for name in _names(tool) if name != "webhooks.yaml"}
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    "more", [pytest.param((), id="the-file-on-standard-output"), pytest.param(("--out", "new.yaml"), id="both")]
+)
+def test_export_and_its_secrets_are_both_there_or_none_whenever_the_signal_comes(
+    tools: Iterator[Tool], more: tuple[str, ...]
+) -> None:
+    whole = sorted(["new.env", *more[1:], "webhooks.yaml"])
+    seen = set()
+    functions = (export._write, writing.written, *WRITING)
+    for strike, tool, ended in _struck(tools, functions, "export", "--secrets-to", "new.env", *more):
+        assert _names(tool) in (["webhooks.yaml"], whole), strike.place
+        seen.add((ended.code, _names(tool) == whole))
+    assert seen == {(143, False), (143, True), (0, True)}
 
 
 def test_older_plan_stays_or_a_whole_new_one_takes_its_place_whenever_the_signal_comes(tools: Iterator[Tool]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.operations.files import write_file
+from reconciler.operations.files import new_files, write_file
 
 TEXT = "häagen\nsecond line\n"
 
@@ -88,3 +88,43 @@ def test_file_system_without_links_keeps_the_promise(tmp_path: Path, monkeypatch
     with pytest.raises(FileExistsError):
         write_file(tmp_path / "f", "other", overwrite=False, private=True)
     assert ((tmp_path / "f").read_text("utf-8"), names(tmp_path)) == (TEXT, ["f"])
+
+
+def test_files_that_belong_together_are_all_there_and_their_owners_alone(tmp_path: Path) -> None:
+    texts = {tmp_path / name: f"{TEXT}{name}" for name in ("a", "b", "c")}
+    with new_files(texts):
+        assert {path: path.read_text("utf-8") for path in texts} == texts
+    assert names(tmp_path) == ["a", "b", "c"]
+    assert {path: path.read_text("utf-8") for path in texts} == texts
+    assert {path.stat().st_mode & 0o777 for path in texts} == {0o600}
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no-links"])
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_one_file_that_can_not_be_written_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int, *, links: bool
+) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    paths[taken].write_text("mine")
+    with pytest.raises(FileExistsError) as caught, new_files(dict.fromkeys(paths, TEXT)):
+        pytest.fail("it was all written")
+    assert caught.value.filename == str(paths[taken])
+    assert (names(tmp_path), paths[taken].read_text()) == ([paths[taken].name], "mine")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "signal"])
+def test_what_fails_meanwhile_takes_them_away_again_and_nobody_elses(tmp_path: Path, error: BaseException) -> None:
+    def fail() -> None:
+        with new_files(dict.fromkeys([tmp_path / "a", tmp_path / "b"], TEXT)):
+            (tmp_path / "a").unlink()
+            (tmp_path / "a").write_text("somebody else's")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert (names(tmp_path), (tmp_path / "a").read_text()) == (["a"], "somebody else's")

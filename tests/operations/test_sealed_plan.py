@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from reconciler.model.plan import AccountPlan, Filters, Plan, Verdict
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Address, Desired
-from reconciler.operations.saved_plan import SavedPlanError, digest_of, is_saved_plan, read_saved, sealed
+from reconciler.operations.saved_plan import PlanSources, SavedPlanError, digest_of, is_saved_plan, read_saved, sealed
 from reconciler.view.document import plan_document
 from reconciler.view.json_text import json_text
 from reconciler.view.masking import view_plan
@@ -23,6 +24,9 @@ from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import DAY, HOST, account, entry, hook, only, planned
 
 SALT = b"0123456789abcdef"
+SOURCES = PlanSources(
+    files=("prod.yaml", "more"), variables={"REGION": "eu"}, var_files=("eu.env",), env_files=("hooks.env",)
+)
 
 
 def a_plan(
@@ -114,9 +118,22 @@ def test_digest_does_not_look_at_what_changes_nothing(other: Plan, usual: str) -
     assert digest_of(other, SALT) == usual
 
 
+def test_digest_does_not_hang_on_the_order_of_accounts_entries_and_lists() -> None:
+    accounts = [account(name, base_url=f"https://{name}.example.com") for name in ("live", "east", "west")]
+    entries = [entry(f"{name}-{path}", f"/{path}", account=name) for name in ("live", "east") for path in ("a", "b")]
+    there = {one.name: [hook(f"{one.name}{number}", f"/gone/{number}") for number in range(3)] for one in accounts}
+    digests = {
+        digest_of(planned(wanted, {name: there[name][::way] for name in there}, order), SALT)
+        for way in (1, -1)
+        for wanted in (entries, entries[::-1])
+        for order in itertools.permutations(accounts)
+    }
+    assert len(digests) == 1
+
+
 def test_digest_hangs_on_its_salt(usual: str) -> None:
     assert digest_of(a_plan(), SALT[::-1]) != usual
-    assert len({sealed({}, a_plan()) for _ in range(2)}) == 2
+    assert len({sealed({}, a_plan(), PlanSources()) for _ in range(2)}) == 2
 
 
 def test_sets_settings_and_secrets_are_in_the_digest() -> None:
@@ -152,7 +169,7 @@ def _subscription_plan(topics: frozenset[str], limit: int, key: str) -> Plan:
 
 def _saved() -> dict[str, Any]:
     made = a_plan()
-    document: dict[str, Any] = json.loads(sealed(plan_document(view_plan(made), "0", ()), made))
+    document: dict[str, Any] = json.loads(sealed(plan_document(view_plan(made), "0", ()), made, SOURCES))
     return document
 
 
@@ -165,8 +182,9 @@ def _signed_anew(document: dict[str, Any]) -> bytes:
 
 def test_saved_plan_reads_back_and_is_of_its_plan_only() -> None:
     made = a_plan(targets=("a", "@2"), allowed_losses=4)
-    saved = read_saved(sealed(plan_document(view_plan(made), "0", ()), made).encode())
+    saved = read_saved(sealed(plan_document(view_plan(made), "0", ()), made, SOURCES).encode())
     assert (saved.filters, saved.destroy, saved.allowed_losses) == (Filters(targets=("a", "@2")), False, 4)
+    assert saved.sources == SOURCES
     assert saved.is_of(made)
     assert not saved.is_of(a_plan())
     assert read_saved(_signed_anew(_saved())).is_of(a_plan())
@@ -175,6 +193,22 @@ def test_saved_plan_reads_back_and_is_of_its_plan_only() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        pytest.param("sources", None, id="sources-that-are-no-mapping"),
+        pytest.param(
+            "sources", {"files": "a", "variables": {}, "var_files": [], "env_files": []}, id="files-that-are-no-list"
+        ),
+        pytest.param(
+            "sources", {"files": [], "variables": [], "var_files": [], "env_files": []}, id="variables-that-are-a-list"
+        ),
+        pytest.param(
+            "sources",
+            {"files": [], "variables": {"A": 1}, "var_files": [], "env_files": []},
+            id="variable-that-is-a-number",
+        ),
+        pytest.param(
+            "sources", {"files": [], "variables": {}, "var_files": [], "env_files": [None]}, id="env-file-that-is-null"
+        ),
+        pytest.param("sources", {"files": [], "variables": {}}, id="sources-that-lack-something"),
         pytest.param("filters", 3, id="filters-that-are-no-mapping"),
         pytest.param("filters", {"accounts": [], "targets": None}, id="filters-that-are-no-list"),
         pytest.param("salt", "zz", id="salt-that-is-no-hex"),
@@ -189,7 +223,7 @@ def test_saved_plan_of_the_wrong_shape_is_refused_though_its_checksum_fits(key: 
     assert (caught.value.code, caught.value.message) == ("plan-altered", "the saved plan was altered")
 
 
-@pytest.mark.parametrize("key", ["filters", "allowed_losses", "salt", "digest"])
+@pytest.mark.parametrize("key", ["sources", "filters", "allowed_losses", "salt", "digest"])
 def test_saved_plan_that_lacks_something_is_refused(key: str) -> None:
     document = _saved()
     del document["saved"][key]
@@ -200,7 +234,7 @@ def test_saved_plan_that_lacks_something_is_refused(key: str) -> None:
 
 def _text() -> bytes:
     made = a_plan()
-    return sealed(plan_document(view_plan(made), "0", ()), made).encode()
+    return sealed(plan_document(view_plan(made), "0", ()), made, SOURCES).encode()
 
 
 @pytest.mark.parametrize("length", [1, 5, 30, 200, -200, -3, -2, -1])
@@ -221,7 +255,7 @@ ALTERED = "the saved plan was altered"
         pytest.param(b'{"saved": 3}', "plan-version", VERSION, id="nothing-saved"),
         pytest.param(_text().replace(b'"format_version": "1.2"', b'"format_version": "9"'), "plan-version", VERSION,
                      id="another-format"),
-        pytest.param(_text().replace(b'"version": 1', b'"version": 2'), "plan-version", VERSION, id="another-version"),
+        pytest.param(_text().replace(b'"version": 2', b'"version": 1'), "plan-version", VERSION, id="another-version"),
         pytest.param(_text().replace(b"gone", b"gane"), "plan-altered", ALTERED, id="altered"),
         pytest.param(_text() + b"\n", "plan-altered", ALTERED, id="one-line-more"),
         pytest.param(b"[]", "plan-altered", f"{ALTERED}, or is none", id="no-mapping"),

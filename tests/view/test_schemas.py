@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from reconciler.model.event import Finished, Started, Waiting
 from reconciler.model.plan import Action, Reason
 from reconciler.model.report import Outcome
-from reconciler.operations.saved_plan import sealed
+from reconciler.operations.saved_plan import PlanSources, sealed
 from reconciler.output.narrator import JsonNarrator
 from reconciler.output.stream import Stream
 from reconciler.view.document import listing_document, plan_document, validation_document
@@ -121,7 +121,9 @@ def test_plan_document_is_what_its_schema_says(run: HostileRun) -> None:
 
 def test_saved_plan_is_what_the_schema_of_plans_says() -> None:
     plan = planned([entry("a")], [hook("1", "/b")], targets=["a"], allowed_losses=2)
-    saved = judged("plan", sealed(plan_document(view_plan(plan), "1.0"), plan))["saved"]
+    saved = judged("plan", sealed(plan_document(view_plan(plan), "1.0"), plan, PlanSources(variables={"R": "eu"})))[
+        "saved"
+    ]
     assert (saved["filters"], saved["allowed_losses"]) == ({"accounts": [], "targets": ["a"]}, 2)
 
 

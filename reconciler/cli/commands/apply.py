@@ -41,7 +41,9 @@ def command(
 ) -> int:
     """Make the provider match the file: plan, ask, do it, verify.
 
-    With a PLANFILE that `plan --out` wrote: exactly that plan, or a refusal; nobody is asked.
+    With a PLANFILE that `plan --out` wrote: exactly that plan, or a refusal; nobody is asked. It is made again from the
+    files, --var and --env-file that it was made from, unless these options say otherwise; relative paths are
+    relative to the working directory. --allow-host is not kept: give it again.
 
     Exits with 0 when everything is as wanted; with 3 when a guard refuses and nothing was changed; with 1 on any error.
     """

@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.output.style import Style
-from reconciler.output.terminal import Streams
+from reconciler.output.terminal import OutputError, Streams, visible
 from reconciler.sandbox.server import Sandbox, SandboxOptions
 
 _TOKEN = "shippo_test_demo"  # noqa: S105 - an account of the sandbox
@@ -52,9 +53,17 @@ def command(invocation: Invocation, *, no_color: bool) -> int:
     """
     streams = invocation.streams(color=not no_color)
     options = SandboxOptions(limits=None)
-    with TemporaryDirectory(prefix="reconciler-demo-") as folder, Sandbox(options) as sandbox:
-        stage = _Stage(invocation=invocation, streams=streams, folder=Path(folder), sandbox=sandbox, color=not no_color)
-        return 0 if stage.play() else 1
+    try:
+        with TemporaryDirectory(prefix="reconciler-demo-") as folder, Sandbox(options) as sandbox:
+            stage = _Stage(
+                invocation=invocation, streams=streams, folder=Path(folder), sandbox=sandbox, color=not no_color
+            )
+            return 0 if stage.play() else 1
+    except OutputError:
+        raise
+    except OSError as error:
+        needs = "It needs a temporary folder that can be written (see `TMPDIR`), a port on loopback and a few threads."
+        fail(streams, f"the demo can't be shown: {visible(error.strerror or '')}", needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +16,16 @@ from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
     OutputOptions,
+    OutputPath,
     account_options,
     file_options,
     talk_options,
 )
+from reconciler.cli.writing import OutputFile, written
 from reconciler.model.configuration import Account, Named, OnUnmanaged
 from reconciler.model.description import Entry
 from reconciler.model.plan import AccountPlan, Claim, Plan
-from reconciler.operations.files import write_file
-from reconciler.output.terminal import Streams, visible
+from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.output.text import head_text
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
@@ -36,13 +38,13 @@ from reconciler.view.masking import view_plan
 @click.option("--missing", is_flag=True, help="Only what the file doesn't have, as lines to add to it.")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputPath(),
     metavar="FILE",
     help="Write to this file, which must not be there yet, instead of standard output.",
 )
 @click.option(
     "--secrets-to",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputPath(),
     metavar="FILE",
     help="Write the values of the secrets to this env file (0600). Without it they are written nowhere.",
 )
@@ -64,6 +66,7 @@ def command(
     Works without a file: then it is the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described
     is listed at the top, and not owned. Exits with 1 where an account could not be read.
     """
+    _check_apart(invocation.streams(color=output.color), out, secrets_to)
     options = Options(inputs=inputs, filters=filters, output=output)
     found = look(invocation, options, load_or_default(invocation, inputs))
     streams, plan = found.streams, found.plan
@@ -90,8 +93,7 @@ def command(
         if missing
         else file_document(plan.configuration, described)
     )
-    _write_secrets(streams, described, secrets_to)
-    _write(streams, yaml_text(document, comments), out)
+    _write(streams, yaml_text(document, comments), out, _variables(described), secrets_to)
     return ERROR if view.not_checked else 0
 
 
@@ -127,33 +129,40 @@ def _left_out(plan: Plan, described: Sequence[Described], *, missing: bool) -> l
     return ["", f"Not described, and so {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
 
 
-def _write(streams: Streams, text: str, out: Path | None) -> None:
-    if out is None:
-        streams.say(text.rstrip("\n"))
-        return
-    _write_new(streams, text, out, "--out")
-    streams.tell(f"Wrote {visible(str(out))}.")
+def _variables(described: Sequence[Described]) -> dict[str, str]:
+    """The variables of the secrets that were found, and their values."""
+    return {name: value for one in described for name, value in one.description.variables.items()}
 
 
-def _write_secrets(streams: Streams, described: Sequence[Described], secrets_to: Path | None) -> None:
-    """Write the secrets' values where that was asked for, or say which variables are to be set."""
-    variables = {name: value for one in described for name, value in one.description.variables.items()}
+def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, str], secrets_to: Path | None) -> None:
+    """Write the file and the values of its secrets, each where that was asked for, both or none."""
+    files = []
     if secrets_to is not None:
-        _write_new(streams, env_text(variables), secrets_to, "--secrets-to")
+        files.append(OutputFile(path=secrets_to, text=env_text(variables), option="--secrets-to"))
+    if out is not None:
+        files.append(OutputFile(path=out, text=text, option="--out"))
+    with written(streams, files):
+        if out is None:
+            streams.say(text.rstrip("\n"))
+    if secrets_to is not None:
         name = visible(str(secrets_to))
-        streams.tell(f"Wrote {name}. Keep it out of version control; plan with `--env-file {name}`.")
+        streams.tell(
+            f"Wrote {name}. Keep it out of version control; plan with `--env-file {shell_word(str(secrets_to))}`."
+        )
     elif variables:
         streams.tell(f"To be set, with values that are written nowhere: {', '.join(sorted(variables))}.")
         streams.tell("help: `--secrets-to FILE` writes an env file with them.")
+    if out is not None:
+        streams.tell(f"Wrote {visible(str(out))}.")
 
 
-def _write_new(streams: Streams, text: str, path: Path, option: str) -> None:
-    """Write a file that must not be there yet, as its owner's alone; the command ends where that fails."""
+def _check_apart(streams: Streams, out: Path | None, secrets_to: Path | None) -> None:
+    """Two files have two names."""
+    if out is None or secrets_to is None:
+        return
     try:
-        write_file(path, text, overwrite=False, private=True)
-    except FileExistsError:
-        message = f"{visible(str(path))} is there already, and is never overwritten"
-        fail(streams, message, f"Give `{option}` a new name.", code="output-file")
-    except OSError as error:
-        message = f"{visible(str(path))} can't be written: {error.strerror}"
-        fail(streams, message, f"Give `{option}` another place.", code="output-file")
+        is_same = os.path.realpath(out) == os.path.realpath(secrets_to)
+    except OSError:  # the working directory was removed: nothing can be written there, and that is told then
+        return
+    if is_same:
+        fail(streams, "`--out` and `--secrets-to` name the same file", "Give each a name of its own.")

@@ -26,7 +26,7 @@ def command(invocation: Invocation, path: str) -> int:
     except FileExistsError:
         fail(
             streams,
-            f"{path} is there already, and is never overwritten",
+            f"{path} already exists, and is never overwritten",
             "Write to another with `-f PATH`.",
             code="output-file",
         )

@@ -14,6 +14,7 @@ from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
     OutputOptions,
+    OutputPath,
     file_options,
     filter_options,
     output_options,
@@ -28,9 +29,9 @@ from reconciler.view.outcome import plan_outcome
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputPath(),
     metavar="FILE",
-    help="Save the plan, for `apply FILE`. It holds no secret.",
+    help="Save the plan, for `apply FILE`. It holds no secret, and keeps which files and variables it was made from.",
 )
 @output_options
 @click.pass_obj

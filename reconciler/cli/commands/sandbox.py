@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
-from reconciler.output.terminal import OutputError
+from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.database import StoreError
 from reconciler.sandbox.faults import FORMS, parse_fault
 from reconciler.sandbox.limits import PUBLISHED
@@ -100,5 +100,6 @@ def command(
     except OutputError:
         raise
     except (OSError, StoreError) as error:
-        fail(streams, f"the sandbox can't start: {error}", "Take another `--port` or `--data FILE`.")
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        fail(streams, f"the sandbox can't start: {visible(reason)}", "Take another `--port` or `--data FILE`.")
     return SIGNALLED + invocation.stop.signal

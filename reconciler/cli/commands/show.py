@@ -9,7 +9,7 @@ import click
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.looking import say_plan
 from reconciler.cli.options import OutputOptions, output_options
-from reconciler.cli.saved import read_plan_file
+from reconciler.cli.saved import read_plan_file, sources_text
 from reconciler.output.terminal import visible
 from reconciler.view.outcome import plan_outcome
 
@@ -27,7 +27,6 @@ def command(invocation: Invocation, planfile: Path, output: OutputOptions) -> in
     saved = read_plan_file(streams, planfile)
     view = saved.view
     if output.format == "text":
-        files = ", ".join(map(visible, view.files))
         when = view.created.replace("T", " ").replace("Z", " UTC")
-        streams.say(f"Plan of {visible(when)}, made from {files}\n")
+        streams.say(f"Plan of {visible(when)}, made from {sources_text(view, saved.plan.sources)}\n")
     return say_plan(streams, output, view, dict(saved.plan.document), plan_outcome(view, detailed=False))
