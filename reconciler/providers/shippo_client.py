@@ -22,6 +22,7 @@ from reconciler.providers.document import NotADocument, parse_document
 from reconciler.providers.exchange import Reply, Request
 from reconciler.providers.paging import Disagreement, Page, list_all
 from reconciler.providers.rate import CallClass
+from reconciler.providers.retry import http_date
 from reconciler.providers.shippo import SHIPPO
 from reconciler.providers.shippo_answers import UnexpectedAnswer, page_of, remote_of
 
