@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -80,12 +80,20 @@ class AccountRun:
         duplicates = self._settle_creates(created)
         self._read_back(listed, created.own)
         self._narrow(duplicates, listed)
-        planned = (self.results[change.address] for change in self.plan.changes)
         return AccountReport(
             account=self.plan.account.name,
-            results=(*planned, *self.repairs.values(), *self.duplicates),
+            results=(*map(self._said_once, self.plan.changes), *self._repaired(), *self.duplicates),
             error=created.error,
         )
+
+    def _said_once(self, change: Change) -> Result:
+        """What became of a planned change; of a create that no update made right, with what that one met."""
+        result, repair = self.results[change.address], self.repairs.get(change.address)
+        return result if result.is_done or repair is None else replace(result, error=repair.error or result.error)
+
+    def _repaired(self) -> Iterator[Result]:
+        """The updates that made a created webhook right, or failed to beside a create that is done."""
+        return (repair for address, repair in self.repairs.items() if self.results[address].is_done)
 
     def _widen(self) -> Created:
         """Updates in place and switch-ons, then creates, so that the list after the creates shows both."""

@@ -40,6 +40,7 @@ class Account:
     owns: tuple[str, ...]
     absent: tuple[Absent, ...] = ()
     protect: tuple[str, ...] = ()
+    known: tuple[Absent, ...] = ()
     max_losses: int | None = 3
 
     @property
@@ -56,6 +57,7 @@ class Account:
             "owns": list(self.owns),
             "absent": [item.document() for item in self.absent],
             "protect": list(self.protect),
+            "known": [item.document() for item in self.known],
             **({} if self.max_losses is None else {"limits": {"max_losses": self.max_losses}}),
         }
 

@@ -368,6 +368,7 @@ DEFECTS: Mapping[str, Callable[[], None]] = {
     "the newest duplicate stays": _keep_the_newest,
     "what nobody owns is deleted": _claim_instead(Claim.NONE, Claim.OWNED),
     "protect is forgotten": _claim_instead(Claim.PROTECTED, Claim.OWNED),
+    "known is forgotten": _claim_instead(Claim.KNOWN, Claim.OWNED),
     "absent is forgotten": _claim_instead(Claim.ABSENT, Claim.NONE),
     "the guard is forgotten": _forget_the_guard,
     "a guard refuses only its own account": _guard_each_account_alone,

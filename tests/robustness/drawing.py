@@ -67,6 +67,11 @@ ABSENT = (
     Absent(url="https://elsewhere.example.org/*"),
     Absent(url=f"{HOOKS}/c/*", events=("track_updated",)),
 )
+KNOWN = (
+    Absent(url=f"{HOOKS}/gone"),
+    Absent(url=f"{HOOKS}/a", events=("all",)),
+    Absent(url="https://other.example.net/*"),
+)
 PROTECT = (f"{HOOKS}/b", f"{HOOKS}/c/*", f"{HOOKS}/gone")
 WAYS = (
     *(*["missing"] * 2, *["renamed"] * 3, *["off"] * 2, "rotated", *["all"] * 2, "twins", *["in step"] * 2),
@@ -142,6 +147,7 @@ def _account(rng: random.Random, which: int) -> Account:
         owns=rng.choice([PATTERNS, PATTERNS, PATTERNS[:1], PATTERNS[1:], PATTERNS[1:3]]),
         absent=tuple(rng.sample(ABSENT, rng.choice([0, 0, 1, 2]))),
         protect=rng.choice([(), (), *((pattern,) for pattern in PROTECT)]),
+        known=tuple(rng.sample(KNOWN, rng.choice([0, 0, 0, 1]))),
         max_losses=rng.choice([0, 1, 3, None, None]),
     )
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from reconciler.sandbox.records import Webhook
-from tests.robustness.case import Account, Case, Entry, real
+from tests.robustness.case import Absent, Account, Case, Entry, real
 
 ALL = "all"
 Key = tuple[str, str, bool]
@@ -96,7 +96,7 @@ def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> E
             untouched.add(webhook.object_id)
         elif key in entries:
             owned.setdefault(key, []).append(webhook)
-        elif key[2] != account.is_test:
+        elif is_named(account.known, key) or key[2] != account.is_test:
             untouched.add(webhook.object_id)
         elif is_named_absent(account, key):
             absent.add(webhook.object_id)
@@ -211,7 +211,12 @@ def _receives(webhooks: list[tuple[Key, bool]]) -> dict[Place, set[str]]:
 
 def is_named_absent(account: Account, key: Key) -> bool:
     """Whether `absent` names a key."""
-    return any(matches((item.url,), key[0]) and (not item.events or key[1] in item.events) for item in account.absent)
+    return is_named(account.absent, key)
+
+
+def is_named(items: tuple[Absent, ...], key: Key) -> bool:
+    """Whether one of the items names a key."""
+    return any(matches((item.url,), key[0]) and (not item.events or key[1] in item.events) for item in items)
 
 
 def matches(patterns: tuple[str, ...], endpoint: str) -> bool:
