@@ -75,6 +75,14 @@ def endpoint_of(url: str) -> str:
     return f"{place}?{kept}" if kept else place
 
 
+def _is_reached(account: Account, webhook: Webhook) -> bool:
+    """Whether `absent` reaches a webhook that no key means, for the user info in its URL."""
+    scheme, _, rest = webhook.url.partition("://")
+    key = endpoint_of(f"{scheme}://{rest.partition('@')[2]}"), webhook.event, webhook.is_test
+    spared = is_protected(account, key) or is_named(account.known, key)
+    return key[2] is account.is_test and is_named_absent(account, key) and not spared
+
+
 def is_protected(account: Account, key: Key) -> bool:
     """Whether a key stands under `protect`."""
     return matches(account.protect, key[0])
@@ -89,8 +97,10 @@ def expected_of(case: Case, account: Account, there: Mapping[str, Webhook]) -> E
     untouched: set[str] = set()
     for webhook in sorted(there.values(), key=lambda each: (each.object_created, each.object_id)):
         key = key_of(webhook)
-        if key is None or (case.hides and not webhook.active):
+        if case.hides and not webhook.active:
             untouched.add(webhook.object_id)
+        elif key is None:
+            (absent if _is_reached(account, webhook) else untouched).add(webhook.object_id)
         elif matches(account.protect, key[0]):
             protected.setdefault(key, []).append(webhook)
             untouched.add(webhook.object_id)

@@ -138,7 +138,7 @@ class Stage:
     def calm(self, *arguments: str) -> Phase:
         """Run one command while nothing goes wrong."""
         if self._defect:
-            return self._phase([self._start(arguments)], rules=(), death=None, barrier=None, listing=None)
+            return self._phase([arguments], rules=(), death=None, barrier=None, listing=None)
         before, mark = self.there(), self._sandbox.store.mark()
         told = run_here(self.folder, arguments, variables(self.case))
         log = self._logs(mark)
@@ -174,8 +174,7 @@ class Stage:
         for rule in case.faults:
             arm(self._led_elsewhere(rule))
         self._sandbox.lie(self._lies())
-        runs = [self._start(arguments) for arguments in self._commands()]
-        phase = self._phase(runs, rules=tuple(rules), death=death, barrier=barrier, listing=listing)
+        phase = self._phase(self._commands(), rules=tuple(rules), death=death, barrier=barrier, listing=listing)
         self._sandbox.lie(HONEST)
         return replace(phase, listed=listed)
 
@@ -219,15 +218,17 @@ class Stage:
 
     def _phase(
         self,
-        runs: list[Running],
+        commands: list[tuple[str, ...]],
         *,
         rules: tuple[ArmedRule, ...],
         death: ArmedRule | None,
         barrier: ArmedRule | None,
         listing: ArmedRule | None,
     ) -> Phase:
+        # First of all: a run may have listed and written as soon as it is started.
         listed = before = self.there()
         mark = self._sandbox.store.mark()
+        runs = [self._start(arguments) for arguments in commands]
         end = time.monotonic() + _TOO_LONG
         while alive := [run for run in runs if run.is_alive]:
             if time.monotonic() > end:
