@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.sandbox.lies import Lies
 from reconciler.sandbox.rules import Answer, Nth, ResetAnswer, ResetRequest, Rule
-from tests.robustness.case import Absent, Account, Case, Entry, Hook, Meddling, Mode
+from tests.robustness.case import HOOKS, OLD_SECRET, Absent, Account, Case, Entry, Hook, Meddling, Mode
 
 _LIVE, _TRIAL = "shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", "shippo_test_B8z27Xf91wG3nsK06jd5PvTc"
 _OWNS = (
@@ -15,6 +16,20 @@ _OWNS = (
     "https://hooks.example.com/c/*",
     "https://*.example.net/a",
 )
+
+_OWNER = Account(name="live", token=_LIVE, owns=(f"{HOOKS}/*",))
+_NO_CREATE = (Rule(action=Answer(status=422), method="POST"),)
+_NO_UPDATE = (Rule(action=Answer(status=422), method="PUT", when=Nth(k=1)),)
+
+
+def _entry(path: str, event: str = "track_updated", *, active: bool = True) -> Entry:
+    name = path.strip("/").partition("?")[0]
+    return Entry(name=name, account="live", url=HOOKS + path, events=(event,), active=active)
+
+
+def _hook(path: str, event: str = "track_updated", *, active: bool = True) -> Hook:
+    return Hook(account="live", url=HOOKS + path, event=event, active=active)
+
 
 SMALLEST: Mapping[str, tuple[str, Case]] = {
     "a lost create is sent again without a look": (
@@ -87,7 +102,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             ),
         ),
     ),
-    "carriers aren't looked at before a webhook is narrowed": (
+    "successors aren't looked at before a webhook is narrowed": (
         "gap",
         Case(
             accounts=(
@@ -117,8 +132,8 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             faults=(Rule(action=Answer(status=422), method="POST", when=Nth(k=1)),),
         ),
     ),
-    "a rename's delete doesn't wait for its create": (
-        "gap",
+    "what moves doesn't wait for its new place": (
+        "took",
         Case(
             accounts=(Account(name="live", token=_LIVE, owns=("https://hooks.example.com/*",)),),
             entries=(
@@ -126,6 +141,90 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
             ),
             hooks=(Hook(account="live", url="https://hooks.example.com/gone", event="track_updated"),),
             faults=(Rule(action=Answer(status=422), method="POST"),),
+        ),
+    ),
+    "another event or kind at its endpoint isn't waited for": (
+        "took",
+        Case(
+            accounts=(_OWNER,), entries=(_entry("/a", "transaction_created"),), hooks=(_hook("/a"),), faults=_NO_CREATE
+        ),
+    ),
+    "creates aren't waited for": (
+        "took",
+        Case(accounts=(_OWNER,), entries=(_entry("/a"),), hooks=(_hook("/gone"),), faults=_NO_CREATE),
+    ),
+    "what is switched on isn't waited for": (
+        "took",
+        Case(
+            accounts=(_OWNER,),
+            entries=(_entry("/a"),),
+            hooks=(_hook("/gone"), _hook("/a", active=False)),
+            faults=_NO_UPDATE,
+        ),
+    ),
+    "updates in place aren't waited for": (
+        "took",
+        Case(
+            accounts=(_OWNER,),
+            entries=(_entry("/a?token=${HOOK_A}"),),
+            hooks=(_hook(f"/a?token={OLD_SECRET}"), _hook("/a", "transaction_created")),
+            faults=_NO_UPDATE,
+        ),
+    ),
+    "only deletes wait": (
+        "took",
+        Case(
+            accounts=(_OWNER,),
+            entries=(_entry("/a"), _entry("/b", active=False)),
+            hooks=(_hook("/a", active=False), _hook("/b")),
+            parallelism=1,
+            faults=_NO_UPDATE,
+        ),
+    ),
+    "what absent names doesn't wait": (
+        "took",
+        Case(
+            accounts=(replace(_OWNER, absent=(Absent(url=f"{HOOKS}/gone"),)),),
+            entries=(_entry("/a"),),
+            hooks=(_hook("/gone"),),
+            faults=_NO_CREATE,
+        ),
+    ),
+    "the guards aren't judged again": (
+        "guard",
+        Case(
+            accounts=(_OWNER,),
+            entries=(_entry("/a"), _entry("/b", "transaction_created", active=False)),
+            hooks=(_hook("/a", active=False), _hook("/b", "transaction_created")),
+            faults=_NO_UPDATE,
+            allow=False,
+        ),
+    ),
+    "a move that can be read two ways is one": (
+        "guard",
+        Case(
+            accounts=(replace(_OWNER, max_losses=1),),
+            entries=(_entry("/a"),),
+            hooks=(_hook("/gone"), _hook("/b")),
+            allow=False,
+        ),
+    ),
+    "a delete beside a create is no loss": (
+        "guard",
+        Case(
+            accounts=(replace(_OWNER, max_losses=0),),
+            entries=(_entry("/a", "transaction_created"),),
+            hooks=(_hook("/gone"),),
+            allow=False,
+        ),
+    ),
+    "three losses are always allowed": (
+        "guard",
+        Case(
+            accounts=(replace(_OWNER, max_losses=None),),
+            entries=(_entry("/a"),),
+            hooks=(_hook("/a"), _hook("/gone"), _hook("/b")),
+            allow=False,
         ),
     ),
     "secrets aren't compared": (
@@ -231,6 +330,14 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
                     is_test=True,
                 ),
             ),
+        ),
+    ),
+    "known is forgotten": (
+        "unowned",
+        Case(
+            accounts=(replace(_OWNER, known=(Absent(url=f"{HOOKS}/gone"),)),),
+            entries=(),
+            hooks=(_hook("/gone"),),
         ),
     ),
     "absent is forgotten": (
