@@ -68,9 +68,11 @@ def test_losses_are_what_endpoints_receive_before_and_not_after(world: World, da
     made = only(_plan(world, targets=targets))
     claims = Claims(world.account, world.desired)
     before = _received(remote for remote in world.remotes if claims.of(remote) is Claim.OWNED)
-    after = _received(
-        remote for remote in carried_out(made, world.remotes) if remote.key is not None and _counts(claims, remote)
-    )
+    stay = [remote for remote in carried_out(made, world.remotes) if remote.key is not None and _counts(claims, remote)]
+    # What moves is received at its new place before it goes.
+    created = {change.address for change in made.changes if change.remote is None and change.wanted["active"]}
+    moved = [change.remote for change in made.changes if change.remote is not None and change.move in created]
+    after = _received([*stay, *moved])
     expected = {
         receiver: gone
         for receiver, events in before.items()
