@@ -215,6 +215,14 @@ def _kind(
         return Kind()
     if Origin.PLACEHOLDER in token.origins():
         return Kind(mode=pinned or "", known=modes.get(pinned or ""))
+    if known is not None and token.reveal() == known.prefix:
+        context.complaints.error(
+            "token-kind",
+            written.token.spot if written.token is not None else written.spot,
+            f"the token ends after its prefix, `{known.prefix}`",
+            "Set its variable to the whole token.",
+        )
+        return Kind()
     if known is None:
         spot = written.token.spot if written.token is not None else written.spot
         says_nothing = provider.is_neutral(token.reveal())

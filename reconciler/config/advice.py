@@ -157,15 +157,14 @@ def _may_be_catch_all(entry: Entry) -> bool:
 
 def _advise_on_allow_events(built: Built, complaints: Complaints) -> None:
     """Of names under `allow_events` that lift no error: who reads them would think that they do."""
-    wanted = {
-        (event, entry_account.provider)
+    needed = {
+        event
         for entry in built.entries
-        for entry_account in entry.accounts
+        for account in entry.accounts
         for desired, _ in entry.desired
-        if desired.address.account == entry_account.name
-        for event in entry_account.provider.events_of(desired.fields)
+        if desired.address.account == account.name
+        for event in account.provider.events_of(desired.fields) - frozenset(account.provider.events)
     }
-    needed = {event for event, provider in wanted if event not in provider.events}
     # An event that a variable names is not known where the variable isn't set.
     may_be_needed = any("$" in text.raw for entry in built.entries for text in entry.written.events)
     providers = {account.provider.title: account.provider for account in built.configuration.accounts}.values()

@@ -9,13 +9,15 @@ from reconciler.model.characters import character_name, is_seen, wrapping_fault
 _SCHEME = re.compile(r"(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)", re.IGNORECASE)
 _HEADER = re.compile(r"Authorization\s*:", re.IGNORECASE)
 _MASKED = re.compile(
-    r"\*{3}|[•…]|\.{3}|[xX]{8}|‹hidden›|\[(?:masked|redacted|hidden)\]|<(?:masked|redacted|hidden)>", re.IGNORECASE
+    r"\*{3}|[•…]|\.{3}|(?:\A|_)[xX]{3,}\Z|[xX]{8}|‹hidden›|\[(?:masked|redacted|hidden)\]|<(?:masked|redacted|hidden)>",
+    re.IGNORECASE,
 )
 _UNFILLED = re.compile(
     r"\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
     r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z",
     re.IGNORECASE | re.DOTALL,
 )
+_UNFILLED_WITHIN = re.compile(r"\$\{|\{\{|_(?:your|insert|paste)[-_ ]", re.IGNORECASE)
 _SAFE = re.compile(r"[!-~]+")
 
 
@@ -39,7 +41,7 @@ def token_fault(value: str) -> tuple[str, str] | None:
         )
     if _HEADER.match(value):
         return "is a whole header", "Give the token alone: the header is made when it is sent."
-    if _UNFILLED.match(value) or re.search(r"\$\{|\{\{", value):
+    if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
         return "holds a placeholder that was not filled in", "Set it to the token itself."
     if _MASKED.search(value):
         return (

@@ -62,7 +62,7 @@ class AccountRun:
         sleep: waits so many seconds; False where the run was asked to stop meanwhile.
         results: what became of the planned changes so far, by address.
         repairs: what became of updates that made the survivor of a created key right, by address.
-        duplicates: what became of deletes that the duplicate rule asked for after creates.
+        found: what became of what the creates were found to need narrowed: duplicates, mostly.
     """
 
     plan: AccountPlan
@@ -71,18 +71,18 @@ class AccountRun:
     sleep: Callable[[float], bool]
     results: dict[Address, Result] = field(default_factory=dict)
     repairs: dict[Address, Result] = field(default_factory=dict)
-    duplicates: list[Result] = field(default_factory=list)
+    found: list[Result] = field(default_factory=list)
 
     def run(self) -> AccountReport:
         """Do it all; every failure ends up in the report."""
         created = self._widen()
         listed = {remote.id: remote for remote in created.listing or ()}
-        duplicates = self._settle_creates(created)
+        found = self._settle_creates(created)
         self._read_back(listed, created.own)
-        self._narrow(duplicates, listed)
+        self._narrow(found, listed)
         return AccountReport(
             account=self.plan.account.name,
-            results=(*map(self._said_once, self.plan.changes), *self._repaired(), *self.duplicates),
+            results=(*map(self._said_once, self.plan.changes), *self._repaired(), *self.found),
             error=created.error,
         )
 
@@ -97,7 +97,7 @@ class AccountRun:
 
     def _widen(self) -> Created:
         """Updates in place and switch-ons, then creates, so that the list after the creates shows both."""
-        widening = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
+        widening = self._widening
         self._note(self.crew.each(self._update, (change for change in widening if change.action is Action.UPDATE)))
         creates = [change for change in widening if change.action is Action.CREATE]
         if not creates:
@@ -110,11 +110,11 @@ class AccountRun:
         """The duplicate rule for the keys that were created; the survivor is made right at once.
 
         Returns:
-            The deletes of duplicates, for the narrowing phase.
+            What narrows, for that phase: deletes of duplicates, and updates of what was there before.
         """
         there = by_key(created.listing or ())
         repairs: list[Change] = []
-        duplicates: list[Change] = []
+        narrowing: list[Change] = []
         for result in list(created.results.values()):
             desired = result.change.desired
             if desired is None or not result.is_done:
@@ -129,8 +129,8 @@ class AccountRun:
             repair = update_of(self._provider, desired, choice.survivor)
             own = choice.survivor.id in created.own
             if repair is not None and (not protected or own) and not (own and self._would_repeat(repair)):
-                repairs.append(repair)
-            duplicates.extend(
+                (repairs if repair.phase is Phase.WIDEN else narrowing).append(repair)
+            narrowing.extend(
                 duplicate_of(desired.address, other)
                 for other in choice.duplicates
                 if not protected or other.id in created.own
@@ -138,7 +138,7 @@ class AccountRun:
             self.results[desired.address] = replace(result, object_id=choice.survivor.id)
         repaired = self._verified(self.crew.each(self._update, repairs))
         self.repairs.update((result.change.address, result) for result in repaired)
-        return duplicates
+        return narrowing
 
     def _would_repeat(self, repair: Change) -> bool:
         """Whether an update of what this run made would send what its create sent: a URL kept with other secrets."""
@@ -158,22 +158,23 @@ class AccountRun:
         found = listed.get(result.object_id)
         return result.is_done and found is not None and is_as_wanted(self._provider, result.change, found)
 
-    def _narrow(self, duplicates: Sequence[Change], listed: Mapping[str, Remote]) -> None:
+    def _narrow(self, found: Sequence[Change], listed: Mapping[str, Remote]) -> None:
         """Updates, then deletes, each only once all that is to carry its events has been seen to be there.
 
         In this order, because an update that drops an event may add one that a delete waits for.
         """
         planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
-        holds = self._holds(planned, listed)
-        self._note(self._narrowed([change for change in planned if change.action is Action.UPDATE], holds, listed))
+        updates = [change for change in planned if change.action is Action.UPDATE]
+        holds = self._holds([*planned, *found], listed)
+        self._note(self._narrowed(updates, holds, listed))
+        holds = replace(holds, unfinished=self._unfinished([*self._widening, *updates]))
         self._note(self._narrowed([change for change in planned if change.action is Action.DELETE], holds, listed))
-        self.duplicates = self._narrowed(duplicates, holds, listed)
+        self.found = self._narrowed(found, holds, listed)
 
     def _holds(self, planned: Sequence[Change], listed: Mapping[str, Remote]) -> Holds:
         """What failed, and what the guards say to that: judged before anything narrows, on what is really there."""
-        widened = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
-        finished = [change for change in widened if self._is_finished(change.address)]
-        unfinished = Widening(self._provider, (change for change in widened if not self._is_finished(change.address)))
+        unfinished = self._unfinished(self._widening)
+        finished = [change for change in self._widening if self._is_finished(change.address)]
         ready = [change for change in planned if unfinished.holding(change) is None]
         if not ready or self.crew.is_over:
             return Holds(unfinished=unfinished)
@@ -194,6 +195,14 @@ class AccountRun:
             verdict=verdict,
         )
 
+    @property
+    def _widening(self) -> list[Change]:
+        return [change for change in self.plan.changes if change.phase is Phase.WIDEN]
+
+    def _unfinished(self, changes: Iterable[Change]) -> Widening:
+        """What of these changes is not seen to be there as wanted."""
+        return Widening(self._provider, (change for change in changes if not self._is_finished(change.address)))
+
     def _is_finished(self, address: Address) -> bool:
         """Whether what was to widen has been seen to be there as wanted."""
         return (self.repairs.get(address) or self.results[address]).is_done
@@ -208,11 +217,15 @@ class AccountRun:
             for change in deliveries.changes
             if change.remote is not None and (change.action is Action.DELETE or not is_live(change.wanted))
         }
-        return any(
-            isinstance(found := self._look(remote.id, listed), Remote) and is_live(found.fields)
-            for remote in (*deliveries.owned, *deliveries.protected)
-            if remote.id not in narrowed and is_live(remote.fields)
-        )
+        for remote in (*deliveries.owned, *deliveries.protected):
+            if remote.id in narrowed or not is_live(remote.fields):
+                continue
+            found = self._look(remote.id, listed)
+            if isinstance(found, ProviderError):
+                return False  # nobody knows, and the others would be asked in vain
+            if found is not None and is_live(found.fields):
+                return True
+        return False
 
     def _narrowed(self, changes: Sequence[Change], holds: Holds, listed: Mapping[str, Remote]) -> list[Result]:
         holds = replace(holds, standing=self._standing(changes, listed))

@@ -9,18 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
-from reconciler.model.plan import AccountPlan, Change
+from reconciler.model.configuration import Account
+from reconciler.model.plan import AccountPlan, Change, Claim
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
 from reconciler.model.webhook import Address, Key, Remote
 from reconciler.operations.change import create
 from reconciler.operations.crew import Crew
+from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key
 from reconciler.providers.client import Writer
 
 ROUNDS = 3
 """How often a create is sent at most, each time after a look that did not find it."""
-_AT_ONCE = timedelta(seconds=10)
+_AT_ONCE = timedelta(seconds=2)
 """How much older than the answer to its create a webhook may be that the create made, by the provider's clock."""
 
 
@@ -57,7 +59,7 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
         answers = tuple(created.answers.values())
         new = _surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
-        takeable = new - _others(changes, answers)
+        takeable = new - _others(plan.account, changes, answers)
         sent = crew.check(partial(_taken_back, writer, takeable), sent)
         _note(created, crew.check(lambda result: _since(created.results.get(result.change.address), result), sent))
         if not any(_is_worth_a_look(result) for result in sent):
@@ -111,24 +113,28 @@ def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]
     """The ids of the webhooks that this run made, among those that its creates were answered with.
 
     A service may answer a create with a webhook that was there before, whether or not its list shows it: one that is
-    older than what was listed, or than its own answer.
+    older than what was listed, or than its own answer, or that doesn't say how old it is.
     """
     newest = max((remote.created for remote in plan.remotes if remote.created is not None), default=None)
 
     def is_new(remote: Remote) -> bool:
         if remote.id in plan.listed or remote.created is None:
-            return remote.id not in plan.listed
+            return False
         is_latest = newest is None or remote.created >= newest
         return is_latest and (remote.answered is None or remote.created >= remote.answered - _AT_ONCE)
 
     return frozenset(remote.id for remote in answers if is_new(remote))
 
 
-def _others(changes: Iterable[Change], answers: Sequence[Remote]) -> frozenset[str]:
-    """The ids of what a create was answered with that is another create's: it stands for that one's entry."""
+def _others(account: Account, changes: Iterable[Change], answers: Sequence[Remote]) -> frozenset[str]:
+    """The ids of what a create was answered with that is another create's, or that the file protects or knows."""
     wanted = {change.desired.key for change in changes if change.desired is not None}
     times = Counter(remote.id for remote in answers)
-    return frozenset(remote.id for remote in answers if remote.key in wanted or times[remote.id] > 1)
+    claims = Claims(account, ())
+    spared = (Claim.PROTECTED, Claim.KNOWN)
+    return frozenset(
+        remote.id for remote in answers if remote.key in wanted or times[remote.id] > 1 or claims.of(remote) in spared
+    )
 
 
 def _taken_back(writer: Writer, takeable: AbstractSet[str], result: Result) -> Result:

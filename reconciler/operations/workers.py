@@ -42,8 +42,7 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for _ in self._threads:
-            self._tasks.put(None)
+        self._tasks.put(None)
         for thread in self._threads:
             thread.join()
 
@@ -55,8 +54,11 @@ class Workers:
         Raises:
             Exception: what the work on the first such item raised; what was not begun by then is left.
         """
-        futures = [self._submit(work, item) for item in items]
+        futures: list[Future[_Found]] = []
         try:
+            for item in items:
+                futures.append(Future())
+                self._submit(work, item, futures[-1])
             if not self._threads:
                 self._work_alone()
             return [future.result() for future in futures]
@@ -64,9 +66,7 @@ class Workers:
             for future in futures:
                 future.cancel()
 
-    def _submit(self, work: Callable[[_Item], _Found], item: _Item) -> Future[_Found]:
-        future: Future[_Found] = Future()
-
+    def _submit(self, work: Callable[[_Item], _Found], item: _Item, future: Future[_Found]) -> None:
         def task() -> None:
             if not future.set_running_or_notify_cancel():
                 return
@@ -79,7 +79,6 @@ class Workers:
 
         self._tasks.put(task)
         self._grow()
-        return future
 
     def _grow(self) -> None:
         """Start another thread where there may be one more."""
@@ -100,6 +99,8 @@ class Workers:
         leave_signals_to_the_main_thread()
         while (task := self._tasks.get()) is not None:
             task()
+        # Handed on: a signal may have come between a thread's start and its entry in the list, so nobody counts them.
+        self._tasks.put(None)
 
     def _work_alone(self) -> None:
         """Do in this thread what is to be done, one after another."""

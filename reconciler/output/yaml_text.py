@@ -25,6 +25,16 @@ _Dumper.add_representer(
     tuple, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
 )
 
+_COMMAND = "##["
+"""What a pipeline's runner takes for a command, anywhere in a line."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _COMMAND in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
 
 def yaml_text(document: dict[str, Json], comments: Iterable[str] = ()) -> str:
     """A file's text.
@@ -35,7 +45,7 @@ def yaml_text(document: dict[str, Json], comments: Iterable[str] = ()) -> str:
     """
     head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in comments)
     body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=10_000)
-    return head + body
+    return head + body.replace(_COMMAND, "#\\x23[")  # it stands in double quotes alone
 
 
 def env_text(variables: dict[str, str]) -> str:

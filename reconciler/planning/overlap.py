@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Endpoint, Url
-from reconciler.model.webhook import Desired, Key, Remote, Value
+from reconciler.model.webhook import Desired, Key, Remote
 
 
 def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
@@ -59,11 +60,11 @@ class UnreadKeys:
         unread = {account.name: account for account in configuration.accounts if account.name not in seen}
         # By the provider alone: its API may be reached under several names.
         self._named: dict[tuple[str, Endpoint, str | None], list[tuple[Account, Desired]]] = defaultdict(list)
-        self._vague: list[tuple[Account, Desired]] = []
+        self._vague: dict[tuple[str, str | None], list[_Vague]] = defaultdict(list)
         for wanted in configuration.desired:
             account = unread.get(wanted.address.account)
             if account is not None and _has_unset(account, wanted):
-                self._vague.append((account, wanted))
+                self._vague[account.provider.name, wanted.key.event].append(_vague(account, wanted))
             elif account is not None:
                 self._named[account.provider.name, wanted.key.endpoint, wanted.key.event].append((account, wanted))
 
@@ -86,12 +87,11 @@ class UnreadKeys:
     def _naming(self, account: Account, key: Key) -> Account | None:
         """The unread account whose entry names a key, or may name it for all that is known of it."""
         exact = self._named.get((account.provider.name, key.endpoint, key.event), ())
+        path = tuple(key.endpoint.path.split("/"))
         vague = (
-            (other, wanted)
-            for other, wanted in self._vague
-            if other.provider.name == account.provider.name
-            and wanted.key.event == key.event
-            and _may_be(wanted.fields[other.provider.url_field], key.endpoint)
+            (one.account, one.wanted)
+            for one in self._vague.get((account.provider.name, key.event), ())
+            if one.may_be(key.endpoint.origin, path)
         )
         return next(
             (other for other, wanted in (*exact, *vague) if _is_kind_unknown(other) or wanted.key.scope == key.scope),
@@ -110,21 +110,47 @@ def _is_kind_unknown(account: Account) -> bool:
     return bool(account.provider.token_kinds) and not account.mode
 
 
-def _may_be(url: Value, endpoint: Endpoint) -> bool:
-    """Whether a URL with variables that aren't set may be an endpoint: what is written before the first of them is.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Vague:
+    """An entry whose URL variables leave open that aren't set: what is written before the first of them is known.
 
-    The host may come from one too; of the query nothing is compared.
+    Attributes:
+        origin: scheme, host and port; None where a variable may hold them.
+        path: the segments before the first variable; of the query nothing is compared.
+        length: how many segments there are in all; None where a variable may hold more.
     """
+
+    account: Account
+    wanted: Desired
+    origin: str | None = None
+    path: tuple[str, ...] = ()
+    length: int | None = None
+
+    def may_be(self, origin: str, path: tuple[str, ...]) -> bool:
+        """Whether the URL may be at this place."""
+        if self.origin is None:
+            return True
+        fits = self.length is None or self.length == len(path)
+        return fits and self.origin == origin and self.path == path[: len(self.path)]
+
+
+def _vague(account: Account, wanted: Desired) -> _Vague:
+    """What is known of an entry's URL."""
+    url = wanted.fields[account.provider.url_field]
+    nothing = _Vague(account=account, wanted=wanted)
     if not isinstance(url, Url) or url.whole_variable:
-        return True
+        return nothing
     scheme, _, authority, *_ = url.source.split("/")
     if not (_is_known(scheme) and _is_known(next(authority.split("?")))):
-        return True
-    if url.endpoint.origin != endpoint.origin:
-        return False
-    ours, theirs = url.endpoint.path.split("/")[1:], endpoint.path.split("/")[1:]
+        return nothing
+    path = url.endpoint.path.split("/")
     known = len(list(itertools.takewhile(_is_known, url.segments)))
-    return ours[:known] == theirs[:known] and (known < len(ours) or len(ours) == len(theirs))
+    return replace(
+        nothing,
+        origin=url.endpoint.origin,
+        path=tuple(path[: known + 1]),
+        length=len(path) if known == len(url.segments) else None,
+    )
 
 
 def _is_known(text: SecretText) -> bool:

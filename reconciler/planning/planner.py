@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Pair, Plan, Reason
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Pair, Plan
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
@@ -213,11 +213,8 @@ def _addresses(account: Account, matched: Matched, claimed: Mapping[Claim, tuple
 def _filtered(changes: Sequence[Change], targets: Sequence[str]) -> tuple[Change, ...]:
     """The changes that the targets mean. A move of which one half is left is no move any more."""
     kept = [change for change in changes if _is_meant(change.address, targets)]
-    addresses = {change.address for change in kept}
-    return tuple(
-        change if change.move in addresses or change.reason is Reason.REPLACED_BY_OFF else replace(change, move=None)
-        for change in kept
-    )
+    gone = {change.address for change in changes} - {change.address for change in kept}
+    return tuple(replace(change, move=None) if change.move in gone else change for change in kept)
 
 
 def _pairs(pairs: Iterable[Pair], targets: Sequence[str]) -> tuple[Pair, ...]:

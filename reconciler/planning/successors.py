@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.plan import Action, Change, Pair, Phase, Reason, Successor
+from reconciler.model.plan import Action, Change, Pair, Phase, Successor
 from reconciler.model.provider import Provider
 from reconciler.model.url import Endpoint
-from reconciler.model.webhook import Address, Key, Scope
+from reconciler.model.webhook import Address, Key, Remote, Scope
 
 _Receiver = tuple[Endpoint, Scope]
 """Where events arrive: an endpoint, and the kind of webhook."""
@@ -49,7 +49,7 @@ def with_successors(provider: Provider, changes: Sequence[Change], pairs: Iterab
 
 
 class Widening:
-    """Changes that widen what endpoints receive, and which narrowing ones wait for them.
+    """Changes that add to what endpoints receive, and which narrowing ones wait for them.
 
     A narrowing change waits for all that widens at its own endpoint, of whatever event and kind, and for all that is to
     deliver one of its events to webhooks of its kind anywhere in the account: whoever moves or replaces an endpoint, in
@@ -57,7 +57,7 @@ class Widening:
 
     Args:
         provider: says which events a webhook carries.
-        changes: of one account; those that don't widen, or leave a webhook off, hold nothing.
+        changes: of one account; those that add nothing, or leave a webhook off, hold nothing.
     """
 
     def __init__(self, provider: Provider, changes: Iterable[Change]) -> None:
@@ -65,8 +65,8 @@ class Widening:
         self._addresses: set[Address] = set()
         self._at: dict[Endpoint, Address] = {}
         self._of: dict[tuple[Scope, str | None], Address] = {}
-        widening = (change for change in changes if change.phase is Phase.WIDEN and provider.is_live(change.wanted))
-        for change in sorted(widening, key=lambda change: change.address):
+        adding = (change for change in changes if _adds(provider, change))
+        for change in sorted(adding, key=lambda change: change.address):
             key = provider.key_of(change.wanted)
             assert key is not None  # what a file wants has a normal form  # noqa: S101
             self._addresses.add(change.address)
@@ -78,19 +78,37 @@ class Widening:
     def holding(self, change: Change) -> Address | None:
         """One that a narrowing change waits for, the nearest first; None where it waits for none."""
         remote, provider = change.remote, self._provider
-        if remote is None or not provider.is_live(remote.fields):
+        if remote is None or not may_deliver(provider, remote):
             return None
-        if remote.key is not None and remote.key.endpoint in self._at:
-            return self._at[remote.key.endpoint]
-        if change.reason is Reason.DUPLICATE:
+        endpoint = provider.endpoint_of(remote.fields)
+        if endpoint in self._at:
+            return self._at[endpoint]
+        if change.duplicate_of is not None:
             return None  # what stays delivers the same, there
         if change.move in self._addresses:
             return change.move
-        scope = provider.scope_of(remote.fields)
-        events = sorted(narrowed_events(provider, change))
-        # A catch-all carries every event, and is carried by whatever comes.
-        wanted = [None] if provider.catch_all in events else [*events, provider.catch_all]
-        return min((self._of[scope, event] for event in wanted if (scope, event) in self._of), default=None)
+        events = narrowed_events(provider, change)
+        # A catch-all carries every event, and is carried by whatever comes; so may what can't be read.
+        every = not events or provider.catch_all in events
+        wanted = {None} if every else {*events, provider.catch_all}
+        scope = None if set(remote.unreadable) & set(provider.scope_fields) else provider.scope_of(remote.fields)
+        found = (self._of[key] for key in self._of if key[1] in wanted and scope in (None, key[0]))
+        return min(found, default=None)
+
+
+def may_deliver(provider: Provider, remote: Remote) -> bool:
+    """Whether a webhook delivers anything, for all that can be read of it."""
+    return provider.active_field in remote.unreadable or provider.is_live(remote.fields)
+
+
+def _adds(provider: Provider, change: Change) -> bool:
+    """Whether a change adds to what its endpoint receives; an update that drops one event may add another."""
+    if change.action is Action.DELETE or not provider.is_live(change.wanted):
+        return False
+    if change.phase is Phase.WIDEN or change.remote is None:
+        return True
+    before = provider.events_of(change.remote.fields)
+    return any(not provider.carries(before, event) for event in provider.events_of(change.wanted))
 
 
 def narrowed_events(provider: Provider, change: Change) -> frozenset[str]:

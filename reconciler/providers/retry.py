@@ -31,7 +31,9 @@ REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
 _OK = range(200, 300)
 _NOT_ACTED = frozenset(range(400, 500)) - {REQUEST_TIMEOUT}
 """A gateway may say 408 of a request that it has passed on."""
-_SECONDS = re.compile(r"[0-9]{1,10}")
+_SECONDS = re.compile(r"[0-9]+")
+_FARTHEST = 10.0 * 365 * 86400
+"""Seconds: later is as late, and the calendar ends."""
 
 
 class Ending(Enum):
@@ -165,9 +167,9 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return None
     text = value.strip()
     if _SECONDS.fullmatch(text):
-        return float(text)
+        return min(float(text), _FARTHEST)
     date = http_date(text)
-    return None if date is None else max((date - now).total_seconds(), 0.0)
+    return None if date is None else min(max((date - now).total_seconds(), 0.0), _FARTHEST)
 
 
 def http_date(value: str | None) -> datetime | None:

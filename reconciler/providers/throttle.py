@@ -54,7 +54,7 @@ class Throttle:
         open_at = now + seconds
         if open_at <= self.open_at:
             return self
-        more = open_at - max(now, self.open_at)
+        more = max(open_at - max(now, self.open_at, self.paced_until), 0.0)  # no second is counted twice
         # Who has given up stays so until then, however little later another call's answer says that is.
         still_given_up = self.given_up and now < self.open_at
         if still_given_up or self.waited + more > ALLOWANCE:
@@ -70,10 +70,10 @@ class Throttle:
             now: when the wait begins.
         """
         end = now + seconds
-        more = share * max(end - max(now, self.paced_until), 0.0)
+        more = share * max(end - max(now, self.paced_until, self.open_at), 0.0)
         if more and self.waited + more > ALLOWANCE:
             return replace(self, open_at=max(end, self.open_at), given_up=True)
-        return replace(self, waited=self.waited + more, paced_until=max(end, self.paced_until))
+        return replace(self, waited=self.waited + more, paced_until=max(end, self.paced_until)) if share else self
 
     def succeeded(self, sent_at: float) -> Throttle:
         """A call was answered with something else than 429."""

@@ -49,6 +49,11 @@ def plan_outcome(view: PlanView, *, detailed: bool) -> Outcome:
     return Outcome(words=words, code=ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE)
 
 
+def show_outcome(view: PlanView) -> Outcome:
+    """The end of `show`, which refuses nothing: whether `apply` would is in the words."""
+    return Outcome(words=plan_words(view), code=ExitCode.DONE)
+
+
 def drift_outcome(view: PlanView) -> Outcome:
     """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary

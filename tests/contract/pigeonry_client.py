@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from reconciler.model.webhook import Fields, Remote, Value
 from reconciler.providers import reasons, refusals
 from reconciler.providers.caller import Caller
 from reconciler.providers.client import Surroundings
+from reconciler.providers.complaint import secrets_of
 from reconciler.providers.document import NotADocument, parse_document
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.paging import Page, list_all
@@ -95,9 +97,11 @@ class PigeonryReader:
         failure = NoReply(ending=Ending.NOT_SENT, message=message, help=help_)
         raise refusals.no_reply(self._account, origin, failure, may_have_acted=False)
 
-    def _call(self, method: str, call_class: CallClass, path: str, body: bytes | None = None) -> Reply:
-        target = self._caller.destination.path + path
-        return self._caller.call(Request(method=method, target=target, body=body), call_class, path)
+    def _call(self, method: str, call_class: CallClass, path: str, fields: Fields | None = None) -> Reply:
+        request = Request(method=method, target=self._caller.destination.path + path)
+        if fields is not None:
+            request = replace(request, body=body_of(fields), secrets=secrets_of(fields))
+        return self._caller.call(request, call_class, path)
 
     def _remote(self, reply: Reply) -> Remote:
         return remote_of(_document(reply), self._secret_params)
@@ -108,11 +112,11 @@ class PigeonryWriter(PigeonryReader):
 
     def create(self, fields: Fields) -> Remote:
         """Make a subscription."""
-        return self._remote(self._call("POST", CallClass.WRITE, _PATH, body_of(fields)))
+        return self._remote(self._call("POST", CallClass.WRITE, _PATH, fields))
 
     def update(self, object_id: str, fields: Fields) -> Remote:
         """Give a subscription these fields."""
-        return self._remote(self._call("PUT", CallClass.WRITE, f"{_PATH}/{object_id}", body_of(fields)))
+        return self._remote(self._call("PUT", CallClass.WRITE, f"{_PATH}/{object_id}", fields))
 
     def delete(self, object_id: str) -> None:
         """Delete a subscription."""

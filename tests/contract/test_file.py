@@ -18,7 +18,7 @@ owns: [https://hooks.example.com/*]
 webhooks:
   arrivals:
     url: https://hooks.example.com/arrivals
-    events: [pigeon.arrived, pigeon.left]
+    events: [bird.arrived, bird.left]
 """
 
 
@@ -42,4 +42,4 @@ def test_fields_that_a_file_can_not_say_are_ignored(tmp_path: Path) -> None:
     (wanted,) = loaded.configuration.desired
     said = {PIGEONRY.url_field, PIGEONRY.event_field, PIGEONRY.active_field}
     assert wanted.ignored == {spec.name for spec in PIGEONRY.fields} - said
-    assert wanted.fields[PIGEONRY.event_field] == frozenset({"pigeon.arrived", "pigeon.left"})
+    assert wanted.fields[PIGEONRY.event_field] == frozenset({"bird.arrived", "bird.left"})

@@ -26,7 +26,7 @@ FED = {
     "token": "Vx3\"k\\9Qz'T7m%4+=/Lw&n2Rd",
     "other token": "j5Hq8Zt1Xc6Wv0Bn4Mk7",
     "account id": "aK2d9Fz6\"Lp0Rw'3Ux8",
-    "query": "Jw5'xT\"9éB2qLm7Rk",
+    "query": "Jw5'xT(9!B2qLm7Rk",
     "other query": "Rf4Nz8vK1tQy6Wj3",
     "path": "Gd7Xb3'Zq9Lw5Nc",
     "path in words": "swordfish-and-chips",

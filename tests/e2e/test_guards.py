@@ -54,14 +54,15 @@ LOSSES = [
     ),
     pytest.param(
         [("/a", "track_updated")],
-        entries(keep="/keep") + "  a:\n    url: https://new.example.net/a\n    events: [track_updated]\n",
+        entries(keep="/keep")
+        + "".join(f"  {one}:\n    url: https://{one}.example.net/a\n    events: [track_updated]\n" for one in "ab"),
         f"{HOST}/a  track_updated",
         True,
-        id="renamed-to-another-host",
+        id="moved-to-one-of-two-hosts",
     ),
     pytest.param(
-        [("/a", "track_updated")], entries(keep="/keep", a="/new"), f"{HOST}/a  track_updated", True,
-        id="renamed-to-another-path",
+        [("/a", "track_updated")], entries(keep="/keep", a="/new", b="/newer"), f"{HOST}/a  track_updated", True,
+        id="moved-to-one-of-two-paths",
     ),
     pytest.param(
         [("/a", "track_updated")], entries(keep="/keep", a="/a batch_created"), f"{HOST}/a  track_updated", True,
@@ -73,7 +74,7 @@ LOSSES = [
     ),
     pytest.param(
         [("/a?tenant=acme", "track_updated")],
-        entries(keep="/keep", a="/a?tenant=globex"),
+        entries(keep="/keep", a="/a?tenant=globex", b="/a?tenant=initech"),
         f"{HOST}/a?tenant=‹hidden›  track_updated",
         False,
         id="another-tenant",
@@ -131,9 +132,9 @@ def test_loss_is_refused_and_what_is_said_to_let_it_through_does(
     assert "\n  Refused: these are more losses than allowed.\n  If that is meant, add `--allow-losses 1`" in refused.out
     assert refused.out.splitlines()[-1] == "Refused for account default. Nothing was changed."
     assert ("\nabsent:\n" in refused.out) == speakable
-    # What it would do is what the plan says, which is never a refusal.
+    # What it would do is what the plan says, and that it would be refused.
     plan = run("plan")
-    assert (plan.code, plan.out.splitlines()[:-1]) == (0, refused.out.splitlines()[:-1])
+    assert (plan.code, plan.out.splitlines()[:-1]) == (3, refused.out.splitlines()[:-1])
     assert plan.out.splitlines()[-1].endswith("; refused: default.")
 
     assert run("apply", "--auto-approve", "--allow-losses", "1").code == 0
@@ -154,6 +155,10 @@ NO_LOSSES = [
         [("/a", "track_updated"), ("/a", "batch_created")], entries(keep="/keep", a="/a all"), "", id="singles-to-all"
     ),
     pytest.param([("/a?token=old", "track_updated")], entries(keep="/keep", a="/a?token=new"), "", id="token-rotated"),
+    pytest.param([("/a", "track_updated")], entries(keep="/keep", a="/new"), "", id="moved-to-another-path"),
+    pytest.param(
+        [("https://old.example.net/a", "track_updated")], entries(keep="/keep", a="/a"), "", id="not-owned-elsewhere"
+    ),
     pytest.param(
         [("/a", "track_updated")], entries(keep="/keep"), f"absent: [{HOST}/a]\n", id="named-absent"
     ),
@@ -296,7 +301,7 @@ def test_nothing_from_the_environment_allows_a_loss_or_approves_a_plan(tool: Too
 def test_allowed_losses_of_a_saved_plan_are_its_own(tool: Tool, run: Callable[..., Ended]) -> None:
     fill(tool, [(f"/{number}", "track_updated") for number in range(4)])
     tool.write(entries())
-    assert run("plan", "--out", "plan", "--allow-losses", "3").code == 0
+    assert run("plan", "--out", "plan", "--allow-losses", "3").code == 3
     assert (run("apply", "plan").code, run("apply", "plan", "--allow-losses", "4").code, tool.writes()) == (3, 1, [])
     assert run("plan", "--out", "plan", "--allow-losses", "9" * 40).code == 0
     assert (run("apply", "plan").code, tool.there()) == (0, ())

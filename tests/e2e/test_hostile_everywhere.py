@@ -56,17 +56,17 @@ def _hostile_hooks(text: str) -> list[dict[str, object]]:
 READ = f"{len(FIELDS)} of {len(FIELDS)} webhooks listed"
 READ_JSON = f'"listed": {len(FIELDS)},'
 LOOKS = [
-    (("plan", "-vv"), 0, READ),
-    (("plan", *JSON), 0, READ_JSON),
+    (("plan", "-vv"), 3, READ),
+    (("plan", *JSON), 3, READ_JSON),
     (("list", "-vv"), 0, f"\n{len(FIELDS)} webhooks.\n"),
     (("list", *JSON), 0, READ_JSON),
-    (("plan", "--destroy"), 0, READ),
+    (("plan", "--destroy"), 3, READ),
     (("drift",), 2, READ),
     (("export",), 0, READ),
     (("export", "--missing", "-v"), 0, READ),
     (("export", "--secrets-to", "hostile.env", "--out", "hostile.yaml"), 0, ""),
     (("apply", "--auto-approve", *JSON), 3, '"exit_code": '),  # an account that wasn't read would be 1
-    (("plan", "--out", "hostile.plan"), 0, READ),
+    (("plan", "--out", "hostile.plan"), 3, READ),
     (("show", "hostile.plan", "-v"), 0, READ),
     (("show", "hostile.plan", *JSON), 0, READ_JSON),
 ]
@@ -115,8 +115,8 @@ def test_hostile_webhooks_are_deleted_and_brought_back_harmlessly(tool: Tool, ta
         event, is_test = sent(text), number % 2 == 0
         object_id = f"{number}{event[:100]}"
         tool.sandbox.store.create(TOKEN, url=f"{HOST}/{number}", event=event, object_id=object_id, is_test=is_test)
-    tool.write(entries(a="/a"))
-    assert run(tool, "apply", "--auto-approve", "--allow-losses", "99", "--backup", "back.yaml", *talk).code == 0
+    tool.write(entries(a="/a"), more="limits: {max_losses: 99}\n")
+    assert run(tool, "apply", "--auto-approve", "--backup", "back.yaml", *talk).code == 0
     check_harmless((tool.folder / "back.yaml").read_text(encoding="utf-8"))
     # The sandbox knows no such events.
     assert run(tool, "apply", "-f", "back.yaml", "--auto-approve", *talk).code == 1
@@ -144,7 +144,7 @@ def test_forged_plan_comes_out_harmless(tool: Tool) -> None:
     assert tool.run("plan", "--out", "saved.plan").code == 0
     good = json.loads((tool.folder / "saved.plan").read_bytes())
     del good["saved"]["checksum"]
-    fixed = {"format_version", "status", "actions", "hint", "salt", "digest", "absent_place"}
+    fixed = {"format_version", "status", "actions", "hint", "salt", "digest", "absent_place", "on_unmanaged"}
     paths = [path for path in _texts(good) if not fixed & set(path)]
     assert len(paths) > 90
     forged = json.loads(json.dumps(good))
@@ -176,7 +176,10 @@ def test_terminal_gets_printable_characters_and_our_own_colours_only(tool: Tool,
     for number, text in enumerate(TEXTS):
         event = sent(text)
         tool.sandbox.store.create(TOKEN, url=f"{HOST}/{number}", event=event, object_id=f"{number}{event[:100]}")
-    tool.write(entries(a="/a") + f"    description: {quoted(EVERYTHING)}\n    {quoted('x-' + EVERYTHING)}: 1\n")
+    tool.write(
+        entries(a="/a") + f"    description: {quoted(EVERYTHING)}\n    {quoted('x-' + EVERYTHING)}: 1\n",
+        more="limits: {max_losses: 99}\n",
+    )
     with Terminal(tool, *command) as terminal:
         if command[0] == "apply":
             terminal.until("Only `yes` is accepted: ")

@@ -36,7 +36,7 @@ def target(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
         ("https://api-goshippo.com", "base-url-host"),
         ("https://goshippo.com", "base-url-host"),
         ("https://api.gοshippo.com", "base-url-host"),  # noqa: RUF001 - a Greek letter, on purpose
-        ("https://api.goshippo.com\u200b.evil.example", "base-url-host"),
+        ("https://api.goshippo.com\u200b.evil.example", "url-character"),
         ("https://localhost.evil.example:{listener}", "base-url-host"),
         ("https://127.0.0.1.evil.example", "base-url-host"),
         ("https://notlocalhost", "base-url-host"),
@@ -268,7 +268,7 @@ def test_a_tag_makes_nothing_happen(target: Target, tag: str) -> None:
 def test_an_env_file_allows_nothing_and_takes_no_variables_place(target: Target) -> None:
     evil = "x.evil.example"
     (target.tool.folder / "evil.env").write_text(
-        f"RECONCILER_ALLOW_HOSTS={evil}\nRECONCILER_FILE=evil.yaml\nSHIPPO_API_TOKEN=shippo_live_1\nLOOT=${{COPY}}\n"
+        f"RECONCILER_ALLOW_HOSTS={evil}\nRECONCILER_FILE=evil.yaml\nSHIPPO_API_TOKEN=shippo_live_1\nLOOT=$COPY\n"
         "HTTP_PROXY=http://127.0.0.1:1\nLATER_FILE=mounted\n"
     )
     target.write({"{sandbox}": f"https://{evil}"})
@@ -277,7 +277,7 @@ def test_an_env_file_allows_nothing_and_takes_no_variables_place(target: Target)
     assert "`${LATER}` is not set" in target.run("plan", "--env-file", "evil.env").err
     target.write({HOOK: f"{HOOK}?token=${{LOOT}}"})
     assert target.run("apply", "--auto-approve", "--env-file", "evil.env").code == 0
-    assert [hook.url for hook in target.tool.sandbox.store.list(TOKEN)] == [f"{HOOK}?token=${{COPY}}"]
+    assert [hook.url for hook in target.tool.sandbox.store.list(TOKEN)] == [f"{HOOK}?token=$COPY"]
 
 
 def test_the_installed_command_runs_and_reads_nothing_that_lies_beside_the_file(target: Target) -> None:

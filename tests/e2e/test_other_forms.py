@@ -20,7 +20,7 @@ IGNORE = (
 )
 WRITE = "If that is the same URL, write the provider's form of it into the file: "
 MADE = "create: created, but it reads back differently"
-NOT_MADE = "create: not made: it came back as another webhook"
+NOT_MADE = "create: not made: it came back as another webhook, which was deleted again"
 PLAIN = "a value of only letters, digits, `-`, `.`, `_` and `~`"
 
 

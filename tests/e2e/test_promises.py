@@ -106,14 +106,14 @@ def test_removing_more_than_may_be_lost_is_refused_until_it_is_named_absent(tool
     assert "--allow-losses 4" in refused.out
     lines = refused.out.split("\nabsent:\n")[1].split("\n\n")[0]
     assert lines.count("- url:") == 4
-    assert tool.run("plan").code == 0
+    assert tool.run("plan").code == 3
 
     tool.write(entries(a="/a"), more="absent:\n" + lines + "\n")
     assert tool.run("apply", "--auto-approve").code == 0
     assert [webhook.url for webhook in tool.there()] == [f"{HOST}/a"]
 
 
-def test_last_receiver_is_not_lost_without_consent_and_a_rename_is_no_such_loss(tool: Tool) -> None:
+def test_last_receiver_is_not_lost_without_consent_and_a_move_is_no_loss(tool: Tool) -> None:
     tool.write(entries(only="/old"))
     assert tool.run("apply", "--auto-approve").code == 0
     tool.write(entries())
@@ -122,7 +122,7 @@ def test_last_receiver_is_not_lost_without_consent_and_a_rename_is_no_such_loss(
     tool.write(entries(only="/new"))
     renamed = tool.run("apply", "--auto-approve")
     assert (renamed.code, [entry.method for entry in tool.writes(mark)]) == (0, ["POST", "DELETE"])
-    assert "renamed, replaces" in renamed.out
+    assert "moved, replaces" in renamed.out
     tool.write(entries())
     assert tool.run("apply", "--auto-approve", "--allow-losses", "1").code == 0
     assert tool.there() == ()

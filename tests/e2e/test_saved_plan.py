@@ -135,7 +135,7 @@ def test_filters_and_allowed_losses_are_kept_and_can_not_be_changed(
 def test_refused_plan_is_saved_and_refused_again(tool: Tool, run: Callable[..., Ended]) -> None:
     tool.hook("/a")
     tool.write(entries())
-    assert run("plan", "--out", PLAN).code == 0
+    assert run("plan", "--out", PLAN).code == 3
     assert (run("apply", PLAN).code, tool.writes()) == (3, [])
     assert run("plan", "--out", PLAN, "--allow-losses", "1").code == 0
     assert (run("apply", PLAN).code, tool.there()) == (0, ())

@@ -58,7 +58,6 @@ BUGS = {
     "unicode": UnicodeEncodeError("ascii", SECRETS, 0, 9, SECRETS),
     "unspeakable": _Unspeakable(SECRETS),
     "recursion": RecursionError(SECRETS),
-    "memory": MemoryError(SECRETS),
 }
 PLACES = {
     "interpolation": ("reconciler.config.interpolate.Interpolator.text", ("plan",)),
@@ -105,6 +104,15 @@ def test_bug_anywhere_is_said_to_be_one_and_tells_no_secret(
 def test_bug_of_any_kind_tells_no_secret(world: Secretive, monkeypatch: pytest.MonkeyPatch, bug: BaseException) -> None:
     _plant(monkeypatch, "reconciler.providers.shippo_client._body", bug)
     _check_bug(world.run("apply", *YES, "-vv"), bug)
+
+
+def test_machine_without_memory_is_no_bug_and_tells_no_secret(
+    world: Secretive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _plant(monkeypatch, "reconciler.providers.shippo_client._body", MemoryError(SECRETS))
+    ended = world.run("apply", *YES, "-vv")
+    assert (ended.code, "Traceback" in ended.all, "this is a bug" in ended.all) == (1, False, False), ended.all
+    assert "Cannot allocate memory" in ended.err
 
 
 PLANTED = """

@@ -74,7 +74,7 @@ WRONG = {
     "same-as-another": entry("url: 'https://hooks.example.com/in/${PATH_PART}/orders?token=${QUERY}'"),
     # a value that doesn't fit
     "value-with-a-space": value(QUERY=f"{C} x"),
-    "value-with-an-ampersand": value(QUERY=f"{C}&x"),
+    "value-with-a-quotation-mark": value(QUERY=f'{C}"x'),
     "value-with-a-line-break": value(QUERY=f"{C}\n{C[::-1]}"),
     "value-with-an-escape": value(PATH_PART=f"\x1b[31m{C}"),
     "value-with-a-bare-percent": value(PATH_PART=f"{C}%"),

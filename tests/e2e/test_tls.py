@@ -38,8 +38,9 @@ from tests.support.watch import Watch
 PROVIDER = "api.provider.example"
 HOOK = "Qx7vRt2mZk9pLw4n"
 CANARIES = Canaries({"token": TOKEN, "hook": HOOK, "proxy": "pr0xy-pass-w0rd"})
+DNS = "Check the host in `base_url`, and this machine's DNS settings."
 NETWORK = "Check the network, the proxy settings and `base_url`."
-BUNDLE = "Check the certificates that `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names."
+BUNDLE = "Check the certificates that `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names."
 UNKNOWN = (
     "has a TLS certificate that isn't signed by an authority that this machine trusts",
     "Where a proxy of your own opens TLS, point `REQUESTS_CA_BUNDLE` at its certificate; else send it no token.",
@@ -163,10 +164,13 @@ def test_a_certificate_that_cannot_be_trusted_is_refused_in_words_and_nothing_ge
         pytest.param({"REQUESTS_CA_BUNDLE": "other", "CURL_CA_BUNDLE": "ca"}, False, id="requests-before-curl-too"),
         pytest.param({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "ca"}, True, id="empty-counts-as-unset"),
         pytest.param({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}, False, id="both-empty"),
-        pytest.param({"SSL_CERT_FILE": "ca"}, False, id="openssl-alone"),
+        pytest.param({"SSL_CERT_FILE": "ca"}, True, id="openssl-alone"),
+        pytest.param({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", "SSL_CERT_FILE": "ca"}, True, id="openssl-too"),
+        pytest.param({"REQUESTS_CA_BUNDLE": "other", "SSL_CERT_FILE": "ca"}, False, id="requests-before-openssl"),
+        pytest.param({"SSL_CERT_FILE": "other"}, False, id="openssl-other"),
     ],
 )
-def test_a_private_authority_is_trusted_where_requests_trusts_it(
+def test_a_private_authority_is_trusted_where_requests_or_openssl_is_told_so(
     tool: Tool,
     ca: trustme.CA,
     monkeypatch: pytest.MonkeyPatch,
@@ -187,7 +191,8 @@ def test_a_private_authority_is_trusted_where_requests_trusts_it(
         mark = tool.sandbox.store.mark()
         write(tool, f"https://localhost:{port}")
         ended = run(tool, "apply", "--auto-approve")
-    assert (trusted_by_requests, ended.code, bool(tool.writes(mark))) == (trusted, int(not trusted), trusted)
+    assert (ended.code, bool(tool.writes(mark))) == (int(not trusted), trusted)
+    assert trusted_by_requests is (trusted and not variables.get("SSL_CERT_FILE"))
     assert trusted or tool.sandbox.store.log(after=mark) == ()
 
 
@@ -295,7 +300,7 @@ def test_no_proxy_is_heeded(tool: Tool, monkeypatch: pytest.MonkeyPatch, value: 
         monkeypatch.setenv("NO_PROXY", value)
         watch = Watch(monkeypatch)
         ended = run(tool, "plan", "--allow-host", PROVIDER)
-    assert result(ended) == not_checked(f"https://{PROVIDER}", "can't be reached", NETWORK)
+    assert result(ended) == not_checked(f"https://{PROVIDER}", "can't be found: its host name can't be resolved", DNS)
     assert (set(watch.names), proxy.heads) == ({PROVIDER}, [])
 
 

@@ -137,7 +137,8 @@ def test_edited_file_is_complained_of_or_plans(folder: Path, data: bytes) -> Non
     planned = run_twice(folder, "plan", *options, environment=ENVIRONMENT)
     # What is wrong with the file alone is wrong at any command; what a variable's value does to it comes on top.
     is_valid = all(complaint.severity == "warning" for complaint in found)
-    assert planned.code in (0, 1) if is_valid else planned.code == 1
+    assert planned.code in (0, 1, 3) if is_valid else planned.code == 1
+    assert ("Refused: " in planned.out) == (planned.code == 3), planned.all
     assert ("error" in planned.all) == (planned.code == 1)
 
 

@@ -63,7 +63,7 @@ def _narrow_first() -> None:
         return widen(self)
 
     def narrow_early(self: AccountRun, duplicates: Sequence[Any], listed: Mapping[str, Remote]) -> None:
-        self.duplicates = self._narrowed(duplicates, Holds(unfinished=Widening(self._provider, ())), listed)
+        self.found = self._narrowed(duplicates, Holds(unfinished=Widening(self._provider, ())), listed)
 
     _set(AccountRun, "_widen", widen_late)
     _set(AccountRun, "_narrow", narrow_early)

@@ -77,7 +77,7 @@ WAYS = (
     *(*["missing"] * 2, *["renamed"] * 3, *["off"] * 2, "rotated", *["all"] * 2, "twins", *["in step"] * 2),
     *(*["other event"] * 2, "other kind", "other host"),
 )
-TROUBLES = (*["faults"] * 5, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 2, "lies", "calm")
+TROUBLES = (*["faults"] * 6, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 2, "lies", "calm")
 LIKELY, UNLIKELY = 0.5, 0.25
 MODES = {"overlap": [Mode.APPLY], "meddling": [Mode.APPLY, Mode.SAVED]}
 METHODS = ("GET", "POST", "PUT", "DELETE")

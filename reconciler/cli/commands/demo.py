@@ -93,7 +93,7 @@ class _Stage:
         self._say("What would change? `plan` only looks. In CI it runs on a pull request, and saves what was reviewed.")
         ended.append(self._run(0, "plan", "--out", "reviewed.plan"))
         self._say("Meanwhile somebody changes the account. What was reviewed is not what would run now: refused.")
-        self._create(f"{_HOST}/tracking/new", "track_updated", active=True)
+        self._create(f"{_HOST}/orders?token=an-older-secret", "transaction_created", active=True)
         ended.append(self._run(3, "apply", "reviewed.plan"))
         self._say("Make it so, without a saved plan. On a terminal it would ask first.")
         ended.append(self._run(0, "apply", "--auto-approve"))

@@ -11,7 +11,7 @@ from reconciler.cli.looking import say_plan
 from reconciler.cli.options import OutputOptions, output_options
 from reconciler.cli.saved import read_plan_file, sources_text
 from reconciler.output.terminal import visible
-from reconciler.view.outcome import plan_outcome
+from reconciler.view.outcome import show_outcome
 
 
 @click.command("show")
@@ -29,4 +29,4 @@ def command(invocation: Invocation, planfile: Path, output: OutputOptions) -> in
     if output.format == "text":
         when = view.created.replace("T", " ").replace("Z", " UTC")
         streams.say(f"Plan of {visible(when)}, made from {sources_text(view, saved.plan.sources)}\n")
-    return say_plan(streams, output, view, dict(saved.plan.document), plan_outcome(view, detailed=False))
+    return say_plan(streams, output, view, dict(saved.plan.document), show_outcome(view))
