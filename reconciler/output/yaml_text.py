@@ -30,7 +30,8 @@ _COMMAND = "##["
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _COMMAND in text else None)
+    """Foreign text stays in one line, escaped: else a line of its own could be a command as well."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if visible(text) == text else '"')
 
 
 _Dumper.add_representer(str, _text)

@@ -36,7 +36,7 @@ def test_backup_brings_back_what_was_deleted_and_changed(tool: Tool) -> None:
     assert "formerSECRET" not in text + done.all
     assert (tool.folder / "back.yaml.env").read_text() == "HOOK_A_TOKEN='formerSECRETtoken12'\n"
     assert {(tool.folder / name).stat().st_mode & 0o777 for name in ("back.yaml", "back.yaml.env")} == {0o600}
-    back = tool.run("apply", "-f", "back.yaml", "--env-file", "back.yaml.env", "--auto-approve", "--allow-losses", "1")
+    back = tool.run("apply", "-f", "back.yaml", "--env-file", "back.yaml.env", "--auto-approve", "--allow-losses", "2")
     assert back.code == 0, back.all
     assert Counter((webhook.url, webhook.event, webhook.active) for webhook in tool.there()) == before
     assert other in {webhook.object_id for webhook in tool.there()}
