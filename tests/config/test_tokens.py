@@ -14,6 +14,7 @@ WRONG = [
     pytest.param(f'"{LIVE_TOKEN}"', "has quotes around it", id="double-quotes"),
     pytest.param(f"'{LIVE_TOKEN}'", "has quotes around it", id="single-quotes"),
     pytest.param(f"\u201c{LIVE_TOKEN}\u201d", "has quotes around it", id="typographic-quotes"),
+    pytest.param(f'{LIVE_TOKEN}"', "has a quote at its beginning or end", id="quote-behind"),
     pytest.param(f"{LIVE_TOKEN}\n", "has a line break before or after it", id="line-break"),
     pytest.param(f"{LIVE_TOKEN}\r\n", "has a line break before or after it", id="windows-line-break"),
     pytest.param(f" {LIVE_TOKEN}", "has white space before or after it", id="space-before"),
@@ -25,6 +26,8 @@ WRONG = [
     pytest.param("***", "holds a masked token, such as `***`", id="masked"),
     pytest.param("shippo_live_********", "holds a masked token, such as `***`", id="masked-behind-the-prefix"),
     pytest.param("shippo_live_12\u2026", "holds a masked token, such as `***`", id="cut-for-showing"),
+    pytest.param("shippo_live_xxxx", "holds a masked token, such as `***`", id="crossed-out"),
+    pytest.param("shippo_test_YOUR_TOKEN", "holds a placeholder that was not filled in", id="words-behind-the-prefix"),
     pytest.param("${SHIPPO_KEY}", "holds a placeholder that was not filled in", id="variable"),
     pytest.param("$SHIPPO_KEY", "holds a placeholder that was not filled in", id="shell-variable"),
     pytest.param("$(cat key)", "holds a placeholder that was not filled in", id="command"),
@@ -109,3 +112,11 @@ def test_an_oauth_token_in_the_usual_variable_is_told_how_to_name_the_account() 
     named = "accounts: {live: {provider: shippo, mode: live}}"
     assert found.help == f"Name the account in the file with its mode, such as `{named}`."
     assert loaded(inputs(TOP + named + "\n" + OWNS + ENTRY, environment=given.environment)).diagnostics == ()
+
+
+@pytest.mark.parametrize("more", ["", HERE])
+def test_a_prefix_alone_is_no_token(more: str) -> None:
+    found = loaded(inputs(TOP + ACCOUNT + more + OWNS + ENTRY, environment={"KEY": "shippo_live_"}))
+    assert [(one.code, one.message) for one in found.diagnostics] == [
+        ("token-kind", "the token ends after its prefix, `shippo_live_`")
+    ]

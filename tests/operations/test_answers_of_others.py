@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Remote
 from reconciler.sandbox.checks import Fields
 from reconciler.sandbox.lies import Lies
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.records import Webhook
-from tests.support.builders import HOST, entry, hook
+from reconciler.sandbox.rules import Answer
+from tests.support.builders import HOST, absent, account, entry, hook
 from tests.support.site import Site, Ticks, outcomes, writes
 
 CREATED, UPDATED = "transaction_created", "transaction_updated"
@@ -88,3 +91,30 @@ def test_read_that_stays_different_counts_after_the_third_look() -> None:
         run = site.plan([entry("a", "/a?token=new")])
         assert outcomes(run.apply()) == [("~ a[track_updated]", Outcome.NOT_AS_WANTED)]
         assert run.clock.sleeps == [0.5, 1.0]
+
+
+def _dateless(url: str) -> Answer:
+    """A webhook that doesn't say when it was made."""
+    there = {"object_id": "theirs", "event": "track_updated", "url": url, "active": False, "is_test": False}
+    return Answer(status=201, body=json.dumps(there).encode())
+
+
+def test_webhook_that_does_not_say_how_old_it_is_is_not_taken_back(site: Site) -> None:
+    run = site.plan([entry("a", "/a")])
+    with site.fault(_dateless(f"{HOST}/a/"), "POST"):
+        (result,) = run.apply().results
+    assert (result.outcome, writes(site.log())) == (Outcome.OTHER_KEY_STAYS, [])
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        pytest.param(account(protect=["/a/"]), id="protected"),
+        pytest.param(account(known=[absent("/a/")]), id="known"),
+    ],
+)
+def test_webhook_that_is_protected_or_known_is_not_taken_back(owner: Account) -> None:
+    options = SandboxOptions(limits=None, clock=Ticks(), rewrite_url=lambda url: f"{url}/")
+    with Site(options) as site:
+        (result,) = site.apply([entry("a", "/a")], [owner]).results
+        assert (result.outcome, len(site.webhooks())) == (Outcome.OTHER_KEY_STAYS, 1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from reconciler.model.configuration import Named
 from reconciler.model.plan import AccountPlan, Action, Phase, Successor
 from reconciler.model.webhook import Desired, Remote
 from reconciler.planning.successors import Widening
@@ -155,3 +158,23 @@ def test_nothing_holds_where_nothing_widens() -> None:
     made = only(planned([], [hook("1")]))
     assert Widening(SHIPPO, ()).holding(made.changes[0]) is None
     assert Widening(PIGEONRY, loft_plan([], [Hook()]).changes).holding(loft_plan([], [Hook()]).changes[0]) is None
+
+
+@pytest.mark.parametrize("unreadable", [("active",), ("event",), ("is_test",), ("active", "event")], ids=" and ".join)
+@pytest.mark.parametrize("path", ["/a", "/elsewhere"])
+def test_what_can_not_be_read_whole_waits_as_if_it_delivered_everything(path: str, unreadable: tuple[str, ...]) -> None:
+    whole = hook("1", path)
+    fields = {**whole.fields, **dict.fromkeys(unreadable)}
+    remote = replace(whole, key=None, fields=fields, unreadable=unreadable)
+    owner = account(absents=[Named(object_id="1")])
+    made = only(planned([entry("a")], [remote], [owner]))
+    assert waits(made) == {"@1": "a[track_updated]"}
+
+
+def test_event_that_only_a_failed_update_adds_elsewhere_is_waited_for() -> None:
+    made = loft_plan(
+        [("a", Hook(path="/x", events=(A, B)))], [Hook(path="/x", events=(A, C)), Hook(path="/y", events=(B,))]
+    )
+    update, delete = made.changes
+    assert (update.phase, delete.action) == (Phase.NARROW, Action.DELETE)
+    assert Widening(PIGEONRY, [update]).holding(delete) == update.address

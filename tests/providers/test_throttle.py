@@ -99,3 +99,11 @@ def test_no_run_waits_for_more_than_five_minutes(refusals: list[tuple[float, flo
         waited += throttle.wait(now)
         now += throttle.wait(now)
     assert waited <= 300.0 + 1e-6
+
+
+def test_second_that_two_calls_wait_through_at_once_counts_once() -> None:
+    # One paces its call while another's is refused: both wait the same 160 seconds.
+    both = Throttle().paced(160, 1, 0).told(160, 1)
+    assert (both.given_up, both.waited, both.wait(1)) == (False, 161.0, 160.0)
+    other = Throttle().told(160, 1).paced(160, 1, 2)
+    assert (other.given_up, other.waited) == (False, 161.0)

@@ -77,7 +77,7 @@ WAYS = (
     *(*["missing"] * 2, *["renamed"] * 3, *["off"] * 2, "rotated", *["all"] * 2, "twins", *["in step"] * 2),
     *(*["other event"] * 2, "other kind", "other host"),
 )
-TROUBLES = (*["faults"] * 6, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 2, "lies", "calm")
+TROUBLES = (*(*["replaced"] * 4, *["faults"] * 5, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 3, "lies", "calm"),)
 LIKELY, UNLIKELY = 0.5, 0.25
 MODES = {"overlap": [Mode.APPLY], "meddling": [Mode.APPLY, Mode.SAVED]}
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -113,6 +113,8 @@ def draw(start: int, number: int) -> Case:
     """
     rng = random.Random(f"{start}:{number}")  # noqa: S311 - cases, not secrets
     trouble = rng.choice(TROUBLES)
+    if trouble == "replaced":
+        return _replaced(rng)
     accounts = tuple(_account(rng, which) for which in rng.choice([(0,), (0,), (1,), (0, 1)]))
     entries = _entries(rng, accounts)
     several = trouble == "overlap"
@@ -234,6 +236,53 @@ def _came_apart(hook: Hook, way: str) -> list[Hook]:
             return [hook, replace(hook, day=2), replace(hook, day=1, active=False)]
         case _:
             return [hook]
+
+
+def _replaced(rng: random.Random) -> Case:
+    """What there is is to be replaced, and what is to replace it can't be made, switched on or changed.
+
+    By another event, kind, place or token, or by an entry that is off; what goes is owned, or named absent.
+    """
+    account = Account(
+        name="live",
+        token=TOKENS[0],
+        owns=PATTERNS[:1],
+        absent=rng.choice([(), (), (Absent(url=f"{HOOKS}/gone"),)]),
+        max_losses=3,
+    )
+    entries = tuple(
+        Entry(
+            name=f"entry-{number}",
+            account=account.name,
+            url=url,
+            events=(rng.choice(EVENTS),),
+            active=number == 0 or rng.random() < LIKELY,
+        )
+        for number, url in enumerate(rng.sample((URLS[0], *URLS[2:4]), rng.randint(1, 2)))
+    )
+    hooks: list[Hook] = []
+    for entry in entries:
+        there = Hook(account=account.name, url=real(entry.url), event=entry.events[0])
+        gone = replace(there, url=f"{HOOKS}/gone")
+        other = replace(there, event=next(event for event in EVENTS if event != there.event))
+        switched = replace(there, active=False)
+        (old,) = _came_apart(there, "rotated")
+        if not entry.active:
+            hooks.append(there)
+        else:
+            ways = [[gone], [other], [replace(there, is_test=True)], [switched], [switched, gone], [old, other]]
+            hooks += rng.choice(ways)
+    lasting: tuple[When, ...] = (Every(), Nth(k=1))
+    when = rng.choice(lasting)
+    return Case(
+        accounts=(account,),
+        entries=entries,
+        hooks=tuple(hooks),
+        parallelism=1,
+        faults=(Rule(action=Answer(status=422), method=rng.choice(["POST", "PUT"]), when=when),),
+        allow=rng.random() < LIKELY,
+        again=2,
+    )
 
 
 def _faults(rng: random.Random) -> tuple[Rule, ...]:
