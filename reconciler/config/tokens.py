@@ -33,6 +33,8 @@ def token_fault(value: str) -> tuple[str, str] | None:
     wrapped = wrapping_fault(value)
     if wrapped is not None:
         return wrapped
+    if value[:1] in ('"', "'") or value[-1:] in ('"', "'"):
+        return "has a quote at its beginning or end", "Set it again without it."
     scheme = _SCHEME.match(value)
     if scheme is not None:
         return (

@@ -65,10 +65,9 @@ def wrapping_fault(value: str) -> tuple[str, str] | None:
         ends = value[: len(value) - len(value.lstrip())] + value[len(value.rstrip()) :]
         what = "a line break" if set(ends) & set(_LINE_BREAKS) else "white space"
         return f"has {what} before or after it", f"Set it again without the {what.removeprefix('a ')}."
-    if value and (value[0] in _QUOTES or value[-1] in _QUOTES.values()):
-        both = len(value) > 1 and _QUOTES.get(value[0]) == value[-1]
+    if len(value) > 1 and _QUOTES.get(value[0]) == value[-1]:
         return (
-            "has quotes around it" if both else "has a quote at its beginning or end",
+            "has quotes around it",
             "Set it again without them: `docker run --env-file` and some CI systems keep quotes as part of the value.",
         )
     return None
