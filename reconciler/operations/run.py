@@ -6,6 +6,7 @@ import os
 import random
 import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -63,7 +64,11 @@ class Stop:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once."""
+        """Take SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once.
+
+        One that comes while the interpreter takes an object apart is lost there, as a trace on standard error; the run
+        was asked to stop all the same.
+        """
 
         def handle(number: int, _frame: FrameType | None) -> None:
             # Looked at and set first of all: the next signal may come while this one is being taken.
@@ -77,9 +82,12 @@ class Stop:
             _tell(_FIRST_WORDS)
 
         before = {number: signal.signal(number, handle) for number in STOP_SIGNALS if not _is_disregarded(number)}
+        told = sys.unraisablehook
+        sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, Interrupted) else told(lost)
         try:
             yield
         finally:
+            sys.unraisablehook = told
             for number, handler in before.items():
                 signal.signal(number, handler)
 

@@ -31,7 +31,9 @@ def test_export_groups_names_and_hides_as_a_person_would(tool: Tool) -> None:
     tool.hook(SLACK)
     tool.hook("/", "all")
     tool.hook("/test", is_test=True)
-    duplicate = [tool.hook("/twice"), tool.hook("/twice")]
+    twice = {tool.hook("/twice"), tool.hook("/twice")}
+    by_age = sorted(tool.there(), key=lambda one: (one.object_created, one.object_id))  # of one millisecond, maybe
+    duplicate = [one.object_id for one in by_age if one.object_id in twice]
     userinfo = tool.hook("https://me:pw1234567@hooks.example.com/x")
     tool.write(entries(), owns="[]")
     exported = tool.run("export", "--secrets-to", "hooks.env")
