@@ -20,7 +20,7 @@ def wanted_fields(desired: Desired, remote: Fields) -> Fields:
 
 
 def sent_fields(desired: Desired, remote: Fields) -> Fields:
-    """The fields to send in an update: as `wanted_fields`, but no secret that the provider shows masked or not at all.
+    """The fields to send in an update: as `wanted_fields`, but no secret that the provider shows masked or emptied.
 
     A webhook would be sent its own mask as a secret else, with the first update of another field.
     """
@@ -30,8 +30,10 @@ def sent_fields(desired: Desired, remote: Fields) -> Fields:
 
 def _unmasked(ours: Value, wanted: Value, remote: Value) -> Value:
     if isinstance(ours, Url) and isinstance(remote, Url) and wanted != ours:
-        hidden = any(param.kept in (Kept.MASKED, Kept.NOT_AT_ALL) for param in kept_otherwise(ours, remote))
-        return ours if hidden else wanted
+        # One that isn't there at all is left so: nothing says that the provider only doesn't show it.
+        emptied = any(item.secret and not item.normal.partition("=")[2] for item in remote.items)
+        masked = any(param.kept is Kept.MASKED for param in kept_otherwise(ours, remote))
+        return ours if masked or emptied else wanted
     return wanted
 
 

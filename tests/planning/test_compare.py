@@ -52,7 +52,8 @@ def test_settings_differ_by_path(before: Value, after: Value, expected: list[tup
     [
         pytest.param("/a?token=ours", ["url"], "/a?token=theirs", "/a?token=theirs", id="another"),
         pytest.param("/a?token=ours", ["url"], "/a?token=****", "/a?token=ours", id="masked"),
-        pytest.param("/a?token=ours", ["url"], "/a", "/a?token=ours", id="dropped"),
+        pytest.param("/a?token=ours", ["url"], "/a?token=", "/a?token=ours", id="emptied"),
+        pytest.param("/a?token=ours", ["url"], "/a", "/a", id="not-there"),
         pytest.param("/a?token=ours&key=k", ["url"], "/a?token=***&key=x7", "/a?token=ours&key=k", id="one-of-two"),
         pytest.param("/a", ["url"], "/a?token=****", "/a?token=****", id="not-in-the-file"),
         pytest.param("/a?token=ours", [], "/a?token=****", "/a?token=ours", id="not-ignored"),

@@ -39,7 +39,7 @@ from tests.robustness.case import (
     Mode,
     real,
 )
-from tests.robustness.expected import endpoint_of, is_named_absent, matches
+from tests.robustness.expected import endpoint_of, is_named, is_named_absent, matches
 
 ELSEWHERE = "http://127.0.0.2:9/webhooks"  # nobody's; who goes there is seen in the trap's place of it
 URLS = (
@@ -323,4 +323,5 @@ def _meddling(rng: random.Random) -> Meddling:
 
 def _is_allowed(account: Account, url: str, event: str) -> bool:
     key = endpoint_of(real(url)), event, account.is_test
-    return matches(account.owns, key[0]) and not is_named_absent(account, key)
+    named = is_named_absent(account, key) or is_named(account.known, key)  # both ways at once: see the guarantees
+    return matches(account.owns, key[0]) and not named
