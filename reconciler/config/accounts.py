@@ -13,7 +13,7 @@ from reconciler.config.url_text import read_url
 from reconciler.config.written import DEFAULT_ACCOUNT, Text, WrittenAccount
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account
 from reconciler.model.diagnostic import Place
-from reconciler.model.provider import Provider, RateLimits, TokenKind
+from reconciler.model.provider import Provider, TokenKind
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
 
@@ -45,18 +45,21 @@ def build_account(written: WrittenAccount, context: Context) -> Account | None:
     token, is_sound = _token(written, provider, context, needed=needed)
     base_url, is_own = _base_url(written, provider, context, needed=needed)
     kind = _kind(written, token, provider, context, is_own=is_own, is_sound=is_sound)
+    account_id = _account_id(written, context, needed=needed)
     trust_count = context.interpolator.flag(written.trust_count, needed=needed)
     return Account(
         name=written.name,
         provider=provider,
         token=token,
         base_url=base_url,
-        account_id=_account_id(written, context, needed=needed),
+        settings={
+            **({} if account_id is None else {"account_id": account_id}),
+            **({} if trust_count is not False else {"trust_count": False}),
+        },
         timeout=DEFAULT_TIMEOUT if written.timeout is None else float(written.timeout),
-        trust_count=True if trust_count is None else trust_count,
-        mode=kind.mode,
+        kind=kind.mode,
         scope=kind.known.scope if kind.known is not None else (),
-        limits=kind.known.limits if kind.known is not None else RateLimits(),
+        limits=provider.limits_of(kind.known.name if kind.known is not None else ""),
     )
 
 
@@ -72,10 +75,10 @@ def default_account(context: Context, where: Place | None) -> Account | None:
         )
         return None
     needed = context.needs(DEFAULT_ACCOUNT)
-    token = context.interpolator.usual_token(provider.token_variable, where, needed=needed)
+    token = context.interpolator.usual_token(provider.auth.variable, where, needed=needed)
     is_sound = _check_header(token, where, context, token_fault)
     known = provider.kind_of(token.reveal())
-    if is_sound and known is None and provider.token_kinds and Origin.PLACEHOLDER not in token.origins():
+    if is_sound and known is None and provider.auth.kinds and Origin.PLACEHOLDER not in token.origins():
         example = f"`accounts: {{live: {{provider: {provider.name}, mode: live}}}}`"
         pin = f"Name the account in the file with its mode, such as {example}."
         _unknown_token(provider, token, where, context, is_own=True, pin=pin)
@@ -84,18 +87,18 @@ def default_account(context: Context, where: Place | None) -> Account | None:
         provider=provider,
         token=token,
         base_url=provider.base_url,
-        mode=known.mode if known is not None else "",
+        kind=known.name if known is not None else "",
         scope=known.scope if known is not None else (),
-        limits=known.limits if known is not None else RateLimits(),
+        limits=provider.limits_of(known.name if known is not None else ""),
     )
 
 
 def check_distinct(accounts: tuple[tuple[Account, Spot], ...], context: Context) -> None:
     """Complain of accounts that are one and the same at the provider."""
-    seen: dict[tuple[str, str, str], tuple[Account, Spot]] = {}
+    seen: dict[tuple[str, str, tuple[str, ...]], tuple[Account, Spot]] = {}
     for account, spot in accounts:
-        account_id = account.account_id.reveal() if account.account_id is not None else ""
-        same = (account.base_url, account.token.reveal(), account_id)
+        headers = tuple(value.reveal() for _, value in account.header_settings)
+        same = (account.base_url, account.token.reveal(), headers)
         if same in seen:
             other, first = seen[same]
             context.complaints.error(
@@ -130,9 +133,9 @@ def _token(written: WrittenAccount, provider: Provider, context: Context, *, nee
         spot = written.token.spot
         token = context.interpolator.token(written.token, needed=needed)
     elif not written.doubtful_token:
-        token = context.interpolator.usual_token(provider.token_variable, spot, needed=needed)
+        token = context.interpolator.usual_token(provider.auth.variable, spot, needed=needed)
     if token is None:
-        return context.interpolator.unknown(provider.token_variable), True
+        return context.interpolator.unknown(provider.auth.variable), True
     return token, _check_header(token, spot, context, token_fault)
 
 
@@ -204,7 +207,7 @@ def _kind(
     """Mode and token, checked against each other."""
     pinned = context.plain(written.mode, needed=context.needs(written.name)) if written.mode is not None else ""
     known = provider.kind_of(token.reveal())
-    modes = {kind.mode: kind for kind in provider.token_kinds}
+    modes = {kind.name: kind for kind in provider.auth.kinds}
     if written.mode is not None and pinned is not None and pinned not in modes:
         context.complaints.error(
             "wrong-value",
@@ -226,17 +229,17 @@ def _kind(
     if known is None:
         spot = written.token.spot if written.token is not None else written.spot
         says_nothing = provider.is_neutral(token.reveal())
-        if is_sound and provider.token_kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
+        if is_sound and provider.auth.kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
             _unknown_token(provider, token, spot, context, is_own=is_own)
         return Kind(mode=pinned or "", known=modes.get(pinned or ""))
-    if pinned and known.mode != pinned and written.mode is not None:
+    if pinned and known.name != pinned and written.mode is not None:
         context.complaints.error(
             "mode-token",
             written.mode.spot,
-            f"`mode` says {pinned}, and the token is one for {known.mode}",
+            f"`mode` says {pinned}, and the token is one for {known.name}",
             "Name the variable of the right token, or correct `mode`.",
         )
-    return Kind(mode=known.mode, known=known)
+    return Kind(mode=known.name, known=known)
 
 
 def _unknown_token(
@@ -249,7 +252,7 @@ def _unknown_token(
     pin: str = _PIN,
 ) -> None:
     """Complain of a token that doesn't say its kind where nothing else does."""
-    prefixes = " or ".join(f"`{kind.prefix}`" for kind in provider.token_kinds)
+    prefixes = " or ".join(f"`{kind.prefix}`" for kind in provider.auth.kinds)
     if provider.is_neutral(token.reveal()):
         message, help_ = "the token doesn't say whether it is for live or test", pin
     elif is_own:

@@ -114,7 +114,7 @@ def _advise_on_scope(entries: Iterable[Entry], complaints: Complaints) -> None:
                 complaints.warning(
                     "is-test-mode",
                     spot,
-                    f"`is_test` says otherwise than the account's mode, which is {account.mode}",
+                    f"`is_test` says otherwise than the account's mode, which is {account.kind}",
                     "Leave it out, or put the entry into an account of that mode.",
                 )
                 break

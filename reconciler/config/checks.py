@@ -145,7 +145,7 @@ def check_tokens_alone(written: Written, accounts: tuple[Account, ...], context:
     interpolator = context.interpolator
     found = dict.fromkeys(interpolator.mentioned(is_token), "holds a token and stands here too")
     found |= {
-        provider.token_variable: f"is where {provider.title}'s token usually stands, and can't stand here too"
+        provider.auth.variable: f"is where {provider.title}'s token usually stands, and can't stand here too"
         for provider in providers
     }
     found |= dict.fromkeys(_feeding(written, accounts), "feeds a token and stands here too")
@@ -164,7 +164,7 @@ def _feeding(written: Written, accounts: Iterable[Account]) -> Iterator[str]:
     for account in written.accounts or ():
         yield from token_names(account.token)
     saying = {account.name for account in written.accounts or () if account.token is not None or account.doubtful_token}
-    yield from (account.provider.token_variable for account in accounts if account.name not in saying)
+    yield from (account.provider.auth.variable for account in accounts if account.name not in saying)
 
 
 def token_names(token: Text | None) -> tuple[str, ...]:

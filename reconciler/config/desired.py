@@ -43,14 +43,13 @@ def desired_of(
         Each webhook, and where its event stands (its first, where one webhook has them all).
     """
     provider = account.provider
-    common: dict[str, Value] = {provider.url_field: url, **_scope(account, said)}
-    if provider.active_field is not None and said.active is not None:
-        common[provider.active_field] = said.active
+    common: dict[str, Value] = {"url": url, **_scope(account, said)}
+    if provider.has_switch and said.active is not None:
+        common["active"] = said.active
     place = written.url.spot.place
     ignored = _ignored(provider, said) if said.ignored else frozenset()
     # A file can't say a provider's other fields: what it can't say, it must not reset.
-    said_fields = {provider.url_field, provider.event_field, provider.active_field, *provider.scope_fields}
-    ignored |= {spec.name for spec in provider.fields} - said_fields
+    ignored |= {spec.name for spec in provider.own_fields if not spec.scope}
     wanted: list[tuple[str, Value, Spot]] = [(event, event, spot) for event, spot in events]
     if provider.several_events:
         wanted = [("", frozenset(event for event, _ in events), events[0][1])] if events else []
@@ -64,8 +63,7 @@ def desired_of(
 
 def _ignored(provider: Provider, said: Said) -> frozenset[str]:
     """The provider's names of the fields that are left alone."""
-    names = {"active": provider.active_field, "url": provider.url_field}
-    return frozenset(name for said_name in said.ignored if (name := names[said_name]) is not None)
+    return said.ignored if provider.has_switch else said.ignored - {"active"}
 
 
 def _scope(account: Account, said: Said) -> dict[str, Value]:

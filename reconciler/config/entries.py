@@ -216,7 +216,7 @@ class EntryReader:
     def _check_settings(self, settings: Settings, said: Said, provider: Provider) -> None:
         if settings.is_test is not None and "is_test" not in provider.scope_fields:
             self._unsupported("is_test", settings.is_test_spot, provider)
-        if said.active is False and provider.active_field is None:
+        if said.active is False and not provider.has_switch:
             self._unsupported("active: false", settings.active_spot, provider)
 
     def _unsupported(self, setting: str, spot: Spot | None, provider: Provider) -> None:

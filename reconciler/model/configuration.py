@@ -8,7 +8,7 @@ from enum import Enum
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import Pattern, PatternSet
-from reconciler.model.provider import Provider, RateLimits
+from reconciler.model.provider import Provider, RateLimits, Setting
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint
@@ -105,10 +105,10 @@ class Account:
         provider: the provider's declaration.
         token: the credential.
         base_url: where the API is called, without a trailing slash.
-        account_id: the managed account that is acted for, or None.
+        place: the path of the one place whose webhooks it has, below the base URL; empty where its provider has none.
+        settings: the provider's own account keys, as far as the file says them.
         timeout: the read time-out, in seconds.
-        trust_count: whether the list's `count` must agree with what was listed.
-        mode: `live`, `test`, or empty where neither file nor token says.
+        kind: the name of its token's kind, `live` or `test` say; empty where neither file nor token says.
         scope: the kind of webhook that this account owns.
         limits: calls a minute that the provider allows this token.
         owns: what the configuration is responsible for here, of the account's kind.
@@ -125,10 +125,10 @@ class Account:
     provider: Provider
     token: SecretText
     base_url: str
-    account_id: SecretText | None = None
+    place: str = ""
+    settings: Mapping[str, SecretText | bool] = field(default_factory=dict)
     timeout: float = DEFAULT_TIMEOUT
-    trust_count: bool = True
-    mode: str = ""
+    kind: str = ""
     scope: Scope = ()
     limits: RateLimits = field(default_factory=RateLimits)
     owns: PatternSet = field(default_factory=PatternSet)
@@ -139,6 +139,24 @@ class Account:
     known: tuple[Named, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     max_losses: int | None = None
+
+    @property
+    def group(self) -> str:
+        """The file's name for it: that of all its places."""
+        return self.name.partition(":")[0]
+
+    @property
+    def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:
+        """The settings that are sent as headers."""
+        for setting in self.provider.settings:
+            value = self.settings.get(setting.name)
+            if setting.header and isinstance(value, SecretText):
+                yield setting, value
+
+    def is_set(self, setting: str, *, otherwise: bool = True) -> bool:
+        """A setting that is on or off."""
+        value = self.settings.get(setting, otherwise)
+        return value if isinstance(value, bool) else otherwise
 
     @property
     def owned_patterns(self) -> Iterator[tuple[Pattern, Scope | None]]:

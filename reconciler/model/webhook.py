@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import SecretText
@@ -13,7 +14,14 @@ from reconciler.model.url import Endpoint, Url
 Settings = Mapping[str, object]
 """A nested field's value in plain JSON terms; never holds a secret."""
 
-Value = Url | SecretText | str | bool | frozenset[str] | Settings | None
+
+class Masked(Enum):
+    """A secret of which a provider shows only that it is set."""
+
+    SET = "set"
+
+
+Value = Url | SecretText | Masked | str | bool | int | float | frozenset[str] | Settings | None
 """A field's value in normal form, so that *in step* is `==`."""
 
 Fields = Mapping[str, Value]

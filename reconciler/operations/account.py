@@ -142,7 +142,7 @@ class AccountRun:
 
     def _would_repeat(self, repair: Change) -> bool:
         """Whether an update of what this run made would send what its create sent: a URL kept with other secrets."""
-        return [field.name for field in repair.fields] == [self._provider.url_field]
+        return [field.name for field in repair.fields] == ["url"]
 
     def _read_back(self, listed: Mapping[str, Remote], own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id.

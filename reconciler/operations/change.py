@@ -45,7 +45,7 @@ def update(writer: Writer, provider: Provider, change: Change) -> Result:
     if now.fields != change.remote.fields:
         return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
     try:
-        writer.update(object_id, change.wanted)
+        writer.update(object_id, change.wanted, now)
     except ProviderError as error:
         return failed(change, error)
     return Result(change=change, outcome=Outcome.DONE, object_id=object_id)

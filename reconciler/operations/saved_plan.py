@@ -204,7 +204,10 @@ def _account_essence(planned: AccountPlan) -> dict[str, Any]:
     return {
         "name": account.name,
         "base_url": account.base_url,
-        "account_id": None if account.account_id is None else account.account_id.reveal(),
+        "place": account.place,
+        "settings": {
+            key: value.reveal() if isinstance(value, SecretText) else value for key, value in account.settings.items()
+        },
         "changes": [_change_essence(change) for change in planned.changes],
         "losses": [
             [loss.endpoint.reveal(), loss.scope, loss.events, [remote.id for remote in loss.remotes]]

@@ -317,7 +317,7 @@ def _value(value: Plain) -> str:
         case tuple():
             return "[" + visible(", ".join(value)) + "]"
         case _:
-            return visible(value)
+            return visible(str(value))
 
 
 def _time(text: str) -> str:

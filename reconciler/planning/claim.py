@@ -44,7 +44,7 @@ class Claims:
 
     def may_be_ours(self, remote: Remote) -> bool:
         """Whether a webhook that can't be read whole stands where this configuration is responsible."""
-        url, claim = remote.fields[self._account.provider.url_field], self.of(remote)
+        url, claim = remote.fields["url"], self.of(remote)
         if not remote.unreadable or not isinstance(url, Url) or claim is not Claim.NONE:
             return False
         if any(url.endpoint == key.endpoint for key in self._named):

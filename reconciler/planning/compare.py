@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import FieldChange
-from reconciler.model.provider import FieldType, Provider, ReadsBack
+from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Fields, Settings, Value
@@ -47,18 +47,29 @@ def _kept(wanted: Value, remote: Value) -> Value:
 def differences(provider: Provider, before: Fields, after: Fields) -> tuple[FieldChange, ...]:
     """The fields that differ, in the declaration's order; of nested settings each inner value by itself.
 
-    A field that never reads back is no difference by itself.
+    A field that never reads back is no difference by itself; of one that reads back masked, whether it is set counts.
     """
     found: list[FieldChange] = []
     for spec in provider.fields:
         old, new = before[spec.name], after[spec.name]
-        if old == new or spec.reads_back is ReadsBack.NEVER:
+        if _is_same(spec, old, new):
             continue
         if spec.type is FieldType.SETTINGS:
             found.extend(_nested(spec.name, old, new))
         else:
             found.append(FieldChange(name=spec.name, before=old, after=new))
     return tuple(found)
+
+
+def _is_same(spec: Field, old: Value, new: Value) -> bool:
+    """Whether two values are the same, as far as the provider lets anybody see."""
+    match spec.reads_back:
+        case ReadsBack.NEVER:
+            return True
+        case ReadsBack.MASKED:
+            return (old is None) == (new is None)
+        case ReadsBack.CLEAR:
+            return old == new
 
 
 def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:

@@ -161,7 +161,7 @@ def _refusal(account: Account, remote: Remote) -> str:
     """Why no entry may describe this webhook; nothing where one may."""
     if not all(map(is_event_name, account.provider.events_of(remote.fields))):
         return "its event is no name that a file may write"
-    url = remote.fields[account.provider.url_field]
+    url = remote.fields["url"]
     assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
     try:
         check_wanted(url, account.provider.url_limit)
@@ -174,7 +174,7 @@ def _groups(account: Account, remotes: Iterable[Remote]) -> Iterator[list[Remote
     """The webhooks that make one entry: same URL, secrets too, same kind, all on or all off. In the order of URLs."""
     groups: dict[tuple[object, ...], list[Remote]] = defaultdict(list)
     for remote in remotes:
-        url = remote.fields[account.provider.url_field]
+        url = remote.fields["url"]
         groups[url, account.provider.scope_of(remote.fields), account.provider.is_live(remote.fields)].append(remote)
     yield from sorted(groups.values(), key=lambda group: _order(account, group[0]))
 
@@ -189,7 +189,7 @@ def _order(account: Account, remote: Remote) -> tuple[object, ...]:
 def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Showing) -> Entry | None:
     """The entry of a group, or None where its path can't be written."""
     provider = account.provider
-    url = group[0].fields[provider.url_field]
+    url = group[0].fields["url"]
     assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
     segments = tuple(zip(map(_written, url.segments), showing.hidden_segments(url), strict=True))
     if not all(map(fits_as_value, (text for text, secret in segments if secret))):

@@ -42,7 +42,7 @@ def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None)
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:
     """`choose` as a wanted webhook asks for it."""
-    return choose(candidates, prefer_live=provider if provider.active_field in desired.ignored else None)
+    return choose(candidates, prefer_live=provider if "active" in desired.ignored else None)
 
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:

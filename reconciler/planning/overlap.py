@@ -63,7 +63,7 @@ class UnreadKeys:
         self._vague: dict[tuple[str, str | None], list[_Vague]] = defaultdict(list)
         for wanted in configuration.desired:
             account = unread.get(wanted.address.account)
-            if account is not None and _has_unset(account, wanted):
+            if account is not None and _has_unset(wanted):
                 self._vague[account.provider.name, wanted.key.event].append(_vague(account, wanted))
             elif account is not None:
                 self._named[account.provider.name, wanted.key.endpoint, wanted.key.event].append((account, wanted))
@@ -99,15 +99,15 @@ class UnreadKeys:
         )
 
 
-def _has_unset(account: Account, wanted: Desired) -> bool:
+def _has_unset(wanted: Desired) -> bool:
     """Whether variables that aren't set leave open which URL an entry means."""
-    url = wanted.fields[account.provider.url_field]
+    url = wanted.fields["url"]
     return isinstance(url, Url) and Origin.PLACEHOLDER in url.source.origins()
 
 
 def _is_kind_unknown(account: Account) -> bool:
     """Whether only its token, which isn't set, could say which kind of webhook an account's entries mean."""
-    return bool(account.provider.token_kinds) and not account.mode
+    return bool(account.provider.auth.kinds) and not account.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ class _Vague:
 
 def _vague(account: Account, wanted: Desired) -> _Vague:
     """What is known of an entry's URL."""
-    url = wanted.fields[account.provider.url_field]
+    url = wanted.fields["url"]
     nothing = _Vague(account=account, wanted=wanted)
     if not isinstance(url, Url) or url.whole_variable:
         return nothing

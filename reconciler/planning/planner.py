@@ -113,9 +113,9 @@ def _essence(account: AccountPlan | NotPlanned) -> tuple[object, ...]:
 
 def _urls_seen(read: Iterable[tuple[Account, Reading]]) -> Iterator[Url]:
     """The URLs that were listed, in an order that hangs neither on the file's nor on the list's."""
-    for account, reading in sorted(read, key=lambda one: one[0].name):
+    for _, reading in sorted(read, key=lambda one: one[0].name):
         for remote in sorted(reading.remotes, key=lambda remote: remote.age):
-            url = remote.fields[account.provider.url_field]
+            url = remote.fields["url"]
             if isinstance(url, Url):
                 yield url
 

@@ -98,7 +98,7 @@ class Widening:
 
 def may_deliver(provider: Provider, remote: Remote) -> bool:
     """Whether a webhook delivers anything, for all that can be read of it."""
-    return provider.active_field in remote.unreadable or provider.is_live(remote.fields)
+    return "active" in remote.unreadable or provider.is_live(remote.fields)
 
 
 def _adds(provider: Provider, change: Change) -> bool:

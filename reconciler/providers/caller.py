@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from reconciler.providers.session import Session
 
 _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
+_SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +40,12 @@ class Caller:
     Args:
         account: whose calls they are.
         surroundings: clock, listener, allowed hosts, and what the clients of a run share.
-        scheme: of the `Authorization` header, before the token.
-        headers: all others.
+        headers: all but the one that authorises.
     """
 
-    def __init__(
-        self, account: Account, surroundings: Surroundings, *, scheme: str, headers: Mapping[str, str]
-    ) -> None:
+    def __init__(self, account: Account, surroundings: Surroundings, *, headers: Mapping[str, str]) -> None:
         self._account = account
         self._surroundings = surroundings
-        self._scheme = scheme
         self._headers = headers
         self._opened: _Open | None = None
         self._lock = threading.Lock()
@@ -91,7 +89,7 @@ class Caller:
                     destination=destination,
                     session=Session(
                         destination,
-                        authorization=SecretText.joined((SecretText.literal(self._scheme), account.token), " "),
+                        authorization=(account.provider.auth.header, _authorization(account)),
                         headers=self._headers,
                         timeout=account.timeout,
                     ),
@@ -115,6 +113,7 @@ class _Call:
         shown: str,
     ) -> None:
         self._account = account
+        self._throttled = None if account.provider.rest is None else account.provider.rest.throttled
         self._clock = surroundings.clock
         self._listener = surroundings.listener
         self._opened = opened
@@ -130,7 +129,7 @@ class _Call:
         while True:
             outcome = self._send()
             if isinstance(outcome, Reply):
-                if outcome.status == _TOO_MANY_REQUESTS:
+                if self._asks_to_wait(outcome):
                     continue  # no attempt: the throttle waits before the next
                 attempt = self._attempt(Ending.ANSWERED, outcome.status)
                 if attempt.succeeded:
@@ -163,7 +162,7 @@ class _Call:
         refused = False
         try:
             outcome = self._opened.session.send(self._request)
-            refused = isinstance(outcome, Reply) and outcome.status == _TOO_MANY_REQUESTS
+            refused = isinstance(outcome, Reply) and self._asks_to_wait(outcome)
         finally:
             self._politeness.limiter.give_back(self._call_class, refused=refused)
         now = self._clock.monotonic()
@@ -199,14 +198,33 @@ class _Call:
 
     def _heed(self, reply: Reply, sent_at: float, now: float) -> None:
         """Note what an answer says about calling again."""
-        told = retry_after(reply.retry_after, http_date(reply.date) or self._clock.now()) if reply.retry_after else None
-        if reply.status == _TOO_MANY_REQUESTS:
+        told = self._told(reply)
+        if self._asks_to_wait(reply):
             self._politeness.throttle.refused(sent_at=sent_at, now=now, told=told)
             self._check_throttle(reply.status)
             return
         self._politeness.throttle.succeeded(sent_at)
         if reply.status == _SERVICE_UNAVAILABLE and told is not None:
             self._politeness.throttle.told(told, now)
+
+    def _asks_to_wait(self, reply: Reply) -> bool:
+        """Whether an answer says that the call comes too soon."""
+        if reply.status == _TOO_MANY_REQUESTS:
+            return True
+        said = self._throttled
+        if said is None or reply.status != said.status:
+            return False
+        return reply.headers.get(said.header) == said.value or "retry-after" in reply.headers
+
+    def _told(self, reply: Reply) -> float | None:
+        """The seconds that an answer says to wait; None where it doesn't say."""
+        now = http_date(reply.date) or self._clock.now()
+        if (value := reply.headers.get("retry-after")) is not None:
+            return retry_after(value, now)
+        if self._throttled is None or not self._asks_to_wait(reply):
+            return None
+        until = reply.headers.get(self._throttled.until, "")
+        return max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
 
     def _check_throttle(self, status: int) -> None:
         """Raise where the provider wants to be left alone for longer than a run may wait."""
@@ -234,3 +252,11 @@ class _Call:
 
     def _interrupted(self) -> ProviderError:
         return refusals.interrupted(self._account, may_have_acted=self._may_have_acted)
+
+
+def _authorization(account: Account) -> SecretText:
+    """The value of the header that authorises; empty where an account does without a token."""
+    scheme = account.provider.scheme_of(account.token.reveal())
+    if not (account.token and scheme):
+        return account.token
+    return SecretText.joined((SecretText.literal(scheme), account.token), " ")

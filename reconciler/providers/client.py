@@ -66,9 +66,13 @@ class Writer(Reader, Protocol):
             ProviderError: it was not made, or nobody knows (`may_have_acted`).
         """
 
-    def update(self, object_id: str, fields: Fields) -> Remote:
+    def update(self, object_id: str, fields: Fields, now: Remote) -> None:
         """Give a webhook these fields, all of them.
 
+        Args:
+            object_id: the provider's id.
+            fields: as they are to be. `Masked` and a secret's None mean that it is left as it is.
+            now: what was read of it just before.
         Raises:
             ProviderError: GONE where there is none; else why not.
         """

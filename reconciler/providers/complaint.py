@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import unquote
 
@@ -11,7 +11,7 @@ from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.showing import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Fields
-from reconciler.providers.document import NotADocument, parse_document
+from reconciler.providers.document import NotADocument, parse_json
 
 _FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
 _CHUNK = re.compile(r"(?P<before>\(?)(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)(?P<after>\)?[.,;:!?]{0,3}\)?)")
@@ -45,7 +45,7 @@ def complaint(body: bytes, secrets: Iterable[str], shown: frozenset[str] = froze
         no word is left, only the field is named.
     """
     try:
-        document = parse_document(body)
+        document = parse_json(body)
     except NotADocument:
         return ""
     secret = _Secret(secrets)
@@ -69,8 +69,10 @@ def secrets_of(fields: Fields) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _messages(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def _messages(document: object) -> Iterator[tuple[str, object]]:
     """Each field and what is said of it; what stands in an object under `error` counts as if it stood outside."""
+    if not isinstance(document, dict):
+        return
     for name, messages in islice(document.items(), _MOST_LOOKED_AT):
         if name in _SENTENCES and isinstance(messages, dict):
             yield from (

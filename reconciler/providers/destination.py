@@ -57,9 +57,10 @@ def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destinati
             f"the token may not go to {endpoint.origin}, which isn't {account.provider.title}'s own host",
             f"If you trust that host with the token, allow it with `--allow-host {endpoint.host}`.",
         )
-    _check_header("token", account.token)
-    if account.account_id is not None:
-        _check_header("account id", account.account_id)
+    if account.token or not account.provider.auth.optional:
+        _check_header("token", account.token)
+    for setting, value in account.header_settings:
+        _check_header(setting.name, value)
     return Destination(origin=endpoint.origin, path=endpoint.path.rstrip("/"), loopback=url.is_loopback)
 
 
@@ -72,7 +73,8 @@ def _base_url(account: Account) -> Url:
 
 
 def _is_own(account: Account, host: str) -> bool:
-    return host == parse_url(SecretText.literal(account.provider.base_url)).endpoint.host
+    own = account.provider.base_url
+    return bool(own) and host == parse_url(SecretText.literal(own)).endpoint.host
 
 
 def _is_allowed(url: Url, allowed_hosts: frozenset[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import NoReturn
 
 
@@ -11,19 +10,19 @@ class NotADocument(Exception):  # noqa: N818 - says what it is
     """The bytes aren't a JSON object. Its text quotes nothing of them."""
 
 
-def parse_document(body: bytes) -> Mapping[str, object]:
+def parse_json(body: bytes) -> object:
     """Read an answer's body.
 
     Args:
         body: whatever came.
     Returns:
-        The JSON object.
+        An object or an array in plain JSON values.
     Raises:
         NotADocument: it isn't one; says why.
     """
     # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
     document: object = None
-    reason = "is JSON, but no object"
+    reason = "is JSON, but neither an object nor a list"
     try:
         document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
     except UnicodeDecodeError:
@@ -32,7 +31,7 @@ def parse_document(body: bytes) -> Mapping[str, object]:
         reason = "is nested too deeply"
     except ValueError:
         reason = "isn't JSON"
-    if not isinstance(document, dict):
+    if not isinstance(document, dict | list):
         raise NotADocument(reason)
     return document
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.providers.retry import Ending
@@ -14,7 +15,8 @@ class Request:
     Attributes:
         method: in upper case.
         target: path and query, percent-encoded, with a slash at its beginning.
-        body: JSON; None where there is none.
+        body: None where there is none.
+        content_type: of the body.
         secrets: what of it must not show where the provider quotes it.
         shown: single words of it that may.
     """
@@ -22,6 +24,7 @@ class Request:
     method: str
     target: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
     secrets: tuple[str, ...] = field(default=(), repr=False)
     shown: frozenset[str] = frozenset()
 
@@ -33,16 +36,21 @@ class Reply:
     Attributes:
         status: the HTTP status.
         body: bytes, decompressed.
-        retry_after: the header as it came.
-        date: the `Date` header as it came: the clock that a date in `retry_after` is measured by.
+        headers: by their names in lower case.
+        next_page: where the `Link` header says that the list goes on; empty where it doesn't.
         redirect: the origin that a redirect points to; empty where there is none, or it can't be read.
     """
 
     status: int
     body: bytes = field(default=b"", repr=False)
-    retry_after: str | None = None
-    date: str | None = field(default=None, compare=False)
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    next_page: str = ""
     redirect: str = ""
+
+    @property
+    def date(self) -> str | None:
+        """The clock that a date in `Retry-After` is measured by."""
+        return self.headers.get("date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.rest import NextUrl, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Value
+from reconciler.providers.answers import UnexpectedAnswerError, object_of
 
 LISTS = 3
 """How often a list is made where its pages disagree: once, and twice again."""
@@ -35,11 +38,13 @@ class Page:
         remotes: its webhooks.
         count: how many webhooks the provider says there are in all; None where it doesn't say.
         next: where the next page is, absolute or relative, as the provider says; None on the last page.
+        is_doubted: whether the provider doesn't say so, and there may be none.
     """
 
     remotes: tuple[Remote, ...]
     count: int | None
     next: str | None
+    is_doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,55 @@ class Listing:
     counts: tuple[int | None, ...]
 
 
+def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
+    """A page of the list.
+
+    Args:
+        document: the answer, in plain JSON values.
+        api: how it looks.
+        read: reads one webhook.
+        next_page: where its `Link` header says that the list goes on.
+    Raises:
+        UnexpectedAnswerError: it isn't one, or one of its webhooks isn't one, or they are too large.
+    """
+    listed: object = document
+    if api.items:
+        listed = document.get(api.items) if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is no list of webhooks")
+    count: object = None
+    following: object = next_page
+    if isinstance(api.paging, NextUrl) and isinstance(document, dict):
+        count, following = document.get(api.paging.count), document.get(api.paging.next)
+        if following is not None and not isinstance(following, str):
+            raise UnexpectedAnswerError(f"has a `{api.paging.next}` that is no text")
+    remotes: list[Remote] = []
+    size = 0
+    for item in listed:
+        remotes.append(read(object_of(item)))
+        size += size_of(remotes[-1])
+        if size > LARGEST:
+            raise UnexpectedAnswerError("has more webhooks, or larger ones, than any account")
+    return Page(
+        remotes=tuple(remotes),
+        count=None if count is None else _count(count),
+        next=following if isinstance(following, str) and following else None,
+    )
+
+
+def _count(value: object) -> int:
+    """How many: a whole number, as a text or with a fraction of nothing too."""
+    text = value if isinstance(value, str) else str(value)
+    found = None if isinstance(value, bool) else _WHOLE.fullmatch(text)
+    if found is None or int(found["whole"]) > _HIGHEST_COUNT:
+        raise UnexpectedAnswerError("has a `count` that is no number")
+    return int(found["whole"])
+
+
+_HIGHEST_COUNT = 10**9
+_WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
+
+
 class Disagreement(Exception):  # noqa: N818 - no error yet: the list is made again
     """A list's pages don't fit together; says how. `fetch` raises it for a page that has gone meanwhile."""
 
@@ -64,7 +118,7 @@ def list_all(
     first: str,
     *,
     origin: str,
-    trust_count: bool,
+    trust_setting: str | None,
     told: Callable[[int], None],
     now: Callable[[], float] = time.monotonic,
 ) -> Listing:
@@ -74,7 +128,8 @@ def list_all(
         fetch: gets the page at a target (path and query).
         first: the first page's target.
         origin: the only one that `next` may point to, in normal form.
-        trust_count: whether as many webhooks must be listed as each page says that there are.
+        trust_setting: as many webhooks must be listed as each page says that there are, unless this account key says
+            otherwise; None where nothing of that kind is to be checked.
         told: is given the number of webhooks so far after each page.
         now: monotonic seconds.
     Raises:
@@ -94,15 +149,16 @@ def list_all(
         except Disagreement as disagreement:
             reason = str(disagreement)
             continue
-        if not trust_count:
+        if trust_setting is None:
             return listing
         if listing.counts == (None,):
-            raise _garbled("the provider doesn't say how many webhooks there are", _TRUST_COUNT)
+            raise _garbled("the provider doesn't say how many webhooks there are", _TRUST.format(trust_setting))
         if listing.counts == (len(listing.remotes),):
             return listing
         said = " and then ".join("nothing" if count is None else str(count) for count in listing.counts[:_COUNTS_SAID])
         reason = f"the provider counts {said} and lists {len(listing.remotes)} webhooks"
-    raise _garbled(f"{reason}, {LISTS} times", f"Try again when nobody changes webhooks. {_TRUST_COUNT}")
+    help_ = f"Try again when nobody changes webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
+    raise _garbled(f"{reason}, {LISTS} times", help_)
 
 
 def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None]) -> Listing:
@@ -110,6 +166,7 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
     barren = size = 0
+    was_doubted = False
     target = first
     while True:
         seen.add(target)
@@ -122,8 +179,9 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
             raise _garbled("the provider's list of webhooks is larger than any account's", _REPORT)
         counts[page.count] = None
         told(len(remotes))
-        if page.next is None:
+        if page.next is None or (was_doubted and len(remotes) == before):
             return Listing(remotes=tuple(remotes.values()), counts=tuple(counts))
+        was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)
         if target in seen:
@@ -183,7 +241,7 @@ def _target(said: str, current: str, origin: str) -> str:
 
 
 _ENDLESS = "the provider's list of webhooks doesn't end"
-_TRUST_COUNT = "Where its `count` can't be relied on, say `trust_count: false` under the account."
+_TRUST = "Where its `count` can't be relied on, say `{}: false` under the account."
 _REPORT = "Nothing is changed in an account that can't be listed whole; report it to the provider."
 
 

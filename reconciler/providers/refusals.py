@@ -133,18 +133,22 @@ def _declared(provider: Provider) -> frozenset[str]:
 
 
 def _secrets(account: Account) -> tuple[str, ...]:
-    """What of the token and the account id must not show; a token's known prefix may."""
+    """What of the token and of other headers must not show; a token's known prefix may."""
     token = account.token.reveal()
     shown = account.provider.prefix_of(token)
-    return (token.removeprefix(shown), account.account_id.reveal() if account.account_id is not None else "")
+    return (token.removeprefix(shown), *(value.reveal() for _, value in account.header_settings))
 
 
 def _names(account: Account) -> str:
     return " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
 
 
+def _said_headers(account: Account) -> str:
+    return " and ".join(f"`{setting.name}`" for setting, _ in account.header_settings)
+
+
 def _check_permission(account: Account) -> str:
-    managed = ", also for `account_id`" if account.account_id is not None else ""
+    managed = f", also for {said}" if (said := _said_headers(account)) else ""
     return (
         f"Check in {account.provider.portal or 'the provider’s portal'} what the token in {_names(account)} may do"
         f"{managed}, and what the account may have."
@@ -152,7 +156,6 @@ def _check_permission(account: Account) -> str:
 
 
 def _check_credential(account: Account) -> str:
-    names = _names(account)
-    kind = f", for {account.mode} mode" if account.mode else ""
-    managed = ", and that `account_id` is an account it may act for" if account.account_id is not None else ""
-    return f"Check that {names} holds a whole token that is still valid{kind}{managed}."
+    kind = f", for {account.kind} {account.provider.auth.kind_setting}" if account.kind else ""
+    managed = f", and that {said} is an account it may act for" if (said := _said_headers(account)) else ""
+    return f"Check that {_names(account)} holds a whole token that is still valid{kind}{managed}."

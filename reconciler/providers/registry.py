@@ -1,28 +1,35 @@
-"""Which providers there are: the built-in one, and those that installed packages offer through entry points."""
+"""Which providers there are: the built-in ones, and those that installed packages offer through entry points."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.provider import INTERFACE, ProviderPlugin
+from reconciler.providers import shippo
 from reconciler.providers.client import Reader, Surroundings, Writer
-from reconciler.providers.installed import Installed
-from reconciler.providers.shippo import INSTALLED, SHIPPO
+from reconciler.providers.contained import Contained
 
 if TYPE_CHECKING:  # reading what is installed takes longer to import than all else here
     from importlib.metadata import EntryPoint
 
 GROUP = "reconciler.providers"
 
-_BUILT_IN = {SHIPPO.name: INSTALLED}
+_BUILT_IN = {plugin.provider.name: plugin for plugin in (shippo.PLUGIN,)}
+_REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
 
 
 class BrokenProviderError(ProviderError):
     """An installed package's provider can't be used; says which package, and what is wrong with it."""
+
+
+def built_in() -> tuple[Provider, ...]:
+    """The declarations that come with the tool."""
+    return tuple(plugin.provider for plugin in _BUILT_IN.values())
 
 
 def declaration(name: str) -> Provider | None:
@@ -31,8 +38,8 @@ def declaration(name: str) -> Provider | None:
     Raises:
         BrokenProviderError: a package offers it, and it can't be used.
     """
-    installed = _installed(name)
-    return None if installed is None else installed.declaration
+    plugin = _plugin(name)
+    return None if plugin is None else plugin.provider
 
 
 def names() -> tuple[str, ...]:
@@ -46,7 +53,7 @@ def open_reader(account: Account, surroundings: Surroundings) -> Reader:
     Raises:
         BrokenProviderError: the provider's package can't be used.
     """
-    reader: Reader = _open(account, surroundings, _existing(account).reader)
+    reader: Reader = _open(account, surroundings, "reader")
     return reader
 
 
@@ -56,18 +63,38 @@ def open_writer(account: Account, surroundings: Surroundings) -> Writer:
     Raises:
         BrokenProviderError: the provider's package can't be used.
     """
-    writer: Writer = _open(account, surroundings, _existing(account).writer)
+    writer: Writer = _open(account, surroundings, "writer")
     return writer
 
 
-def _existing(account: Account) -> Installed:
-    installed = _installed(account.provider.name)
-    if installed is None:
-        raise _broken(f"there is no provider `{account.provider.name}`", "Install the package that offers it.")
-    return installed
+def _open(account: Account, surroundings: Surroundings, role: Literal["reader", "writer"]) -> Any:  # noqa: ANN401 - a package's own class
+    name = account.provider.name
+    plugin = _plugin(name)
+    if plugin is None:
+        raise _broken(f"there is no provider `{name}`", "Install the package that offers it.")
+    path = plugin.reader if role == "reader" else plugin.writer
+    if name in _BUILT_IN:
+        return _opener(_REST[role])(account, surroundings)
+    package = next((_package(found) for found in _entry_points() if found.name == name), "`?`")
+    try:
+        return Contained(_opener(path or _REST[role])(account, surroundings), name, package)
+    except ProviderError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
+        reason = type(error).__name__
+    raise _broken(
+        f"the provider `{name}` of the package {package} can't be opened: `{path}` ended in a {reason}",
+        "Update or uninstall that package.",
+    )
 
 
-def _installed(name: str) -> Installed | None:
+def _opener(path: str) -> Callable[[Account, Surroundings], object]:
+    module, _, name = path.partition(":")
+    opener: Callable[[Account, Surroundings], object] = getattr(importlib.import_module(module), name)
+    return opener
+
+
+def _plugin(name: str) -> ProviderPlugin | None:
     if name in _BUILT_IN:
         return _BUILT_IN[name]
     found = tuple(entry_point for entry_point in _entry_points() if entry_point.name == name)
@@ -86,37 +113,25 @@ def _entry_points() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
-def _loaded(entry_point: EntryPoint) -> Installed:
+def _loaded(entry_point: EntryPoint) -> ProviderPlugin:
     try:
         loaded: object = entry_point.load()
-        reason = "" if isinstance(loaded, Installed) else f"`{entry_point.value}` is no `Installed`"
+        reason = "" if isinstance(loaded, ProviderPlugin) else f"`{entry_point.value}` is not a `ProviderPlugin`"
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         loaded, reason = None, f"loading `{entry_point.value}` ended in a {type(error).__name__}"
-    if isinstance(loaded, Installed) and loaded.declaration.name != entry_point.name:
-        reason = f"it is declared as `{loaded.declaration.name}`"
-    if reason or not isinstance(loaded, Installed):
+    if isinstance(loaded, ProviderPlugin):
+        if loaded.interface != INTERFACE:
+            reason = f"it was written for interface {loaded.interface}, and this version has interface {INTERFACE}"
+        elif loaded.provider.name != entry_point.name:
+            reason = f"it is declared as `{loaded.provider.name}`"
+        elif loaded.provider.rest is None and not (loaded.reader and loaded.writer):
+            reason = "it has neither `rest` nor a reader and a writer of its own"
+    if reason or not isinstance(loaded, ProviderPlugin):
         raise _broken(
             f"the provider `{entry_point.name}` of the package {_package(entry_point)} can't be used: {reason}",
             "Update or uninstall that package.",
         )
     return loaded
-
-
-def _open(account: Account, surroundings: Surroundings, path: str) -> Any:  # noqa: ANN401 - a package's own class
-    module, _, name = path.partition(":")
-    try:
-        opener: Callable[[Account, Surroundings], object] = getattr(importlib.import_module(module), name)
-        return opener(account, surroundings)
-    except ProviderError:
-        raise
-    except Exception as error:
-        if account.provider.name in _BUILT_IN:
-            raise  # ours: a bug
-        reason = type(error).__name__
-    raise _broken(
-        f"the provider `{account.provider.name}` can't be opened: `{path}` ended in a {reason}",
-        "Update or uninstall the package that offers it.",
-    )
 
 
 def _package(entry_point: EntryPoint) -> str:

@@ -50,13 +50,15 @@ _PACKED = NoReply(
 
 
 class _TokenAuth(AuthBase):
-    """Sets `Authorization`. As an object, because a `.netrc` replaces a header of that name."""
+    """Sets the header that authorises. As an object, because a `.netrc` replaces one named `Authorization`."""
 
-    def __init__(self, value: SecretText) -> None:
+    def __init__(self, header: str, value: SecretText) -> None:
+        self._header = header
         self._value = value
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        prepared.headers["Authorization"] = self._value.reveal()
+        if self._value:
+            prepared.headers[self._header] = self._value.reveal()
         return prepared
 
 
@@ -79,16 +81,21 @@ class Session:
 
     Args:
         destination: where everything goes.
-        authorization: the value of that header.
+        authorization: the header that authorises, and its value; nothing is sent where that is empty.
         headers: all others.
         timeout: seconds that the server may be silent.
     """
 
     def __init__(
-        self, destination: Destination, *, authorization: SecretText, headers: Mapping[str, str], timeout: float
+        self,
+        destination: Destination,
+        *,
+        authorization: tuple[str, SecretText],
+        headers: Mapping[str, str],
+        timeout: float,
     ) -> None:
         self._origin = destination.origin
-        self._auth = _TokenAuth(authorization)
+        self._auth = _TokenAuth(*authorization)
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
         self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
@@ -119,7 +126,7 @@ class Session:
         prepared.prepare(
             method=request.method,
             url=self._origin + request.target,
-            headers=self._headers | ({} if request.body is None else {"Content-Type": "application/json"}),
+            headers=self._headers | ({} if request.body is None else {"Content-Type": request.content_type}),
             data=request.body,
             auth=self._auth,
         )
@@ -142,8 +149,8 @@ class Session:
         return Reply(
             status=response.status_code,
             body=bytes(body),
-            retry_after=response.headers.get("Retry-After"),
-            date=response.headers.get("Date"),
+            headers={name.lower(): value for name, value in response.headers.items()},
+            next_page=response.links.get("next", {}).get("url", ""),
             redirect=self._redirect(response.headers.get("Location")),
         )
 

@@ -2,54 +2,75 @@
 
 from __future__ import annotations
 
-from reconciler.model.provider import Field, FieldType, Provider, RateLimits, TokenKind, TokenScheme
-from reconciler.providers.installed import Installed
+from reconciler.provider import (
+    Auth,
+    FieldType,
+    NextUrl,
+    Provider,
+    ProviderPlugin,
+    RateLimits,
+    Rest,
+    Setting,
+    TokenKind,
+    TokenScheme,
+    event,
+    flag,
+    switch,
+    url,
+)
 
 SHIPPO = Provider(
     name="shippo",
     title="Shippo",
-    resource_type="shippo_webhook",
     fields=(
-        Field(name="url", type=FieldType.URL),
-        Field(name="event", type=FieldType.CHOICE),
-        Field(name="active", type=FieldType.FLAG, default=True),
-        Field(name="is_test", type=FieldType.FLAG, default=False),
-    ),
-    scope_fields=("is_test",),
-    events=(
-        "transaction_created",
-        "transaction_updated",
-        "track_updated",
-        "batch_created",
-        "batch_purchased",
-        "all",
+        url(),
+        event("transaction_created", "transaction_updated", "track_updated", "batch_created", "batch_purchased", "all"),
+        switch(),
+        flag("is_test", scope=True, help="Whether it is about test data."),
     ),
     catch_all="all",
     lists_inactive=False,
     url_limit=200,
     base_url="https://api.goshippo.com",
-    token_variable="SHIPPO_API_TOKEN",  # noqa: S106 - the name of a variable
-    token_kinds=(
-        TokenKind(
-            prefix="shippo_live_",
-            mode="live",
-            scope=(("is_test", False),),
-            limits=RateLimits(write=500, get=4000, list=50),
+    auth=Auth(
+        variable="SHIPPO_API_TOKEN",
+        scheme="ShippoToken",
+        schemes=(TokenScheme(prefix="oauth.", scheme="Bearer"),),
+        kinds=(
+            TokenKind(prefix="shippo_live_", name="live", scope=(("is_test", False),)),
+            TokenKind(prefix="shippo_test_", name="test", scope=(("is_test", True),)),
         ),
-        TokenKind(
-            prefix="shippo_test_",
-            mode="test",
-            scope=(("is_test", True),),
-            limits=RateLimits(write=50, get=400, list=10),
+        kind_setting="mode",
+    ),
+    settings=(
+        Setting(
+            name="account_id",
+            header="SHIPPO-ACCOUNT-ID",
+            help="The managed account that the token acts for.",
+        ),
+        Setting(
+            name="trust_count",
+            type=FieldType.FLAG,
+            default=True,
+            help="Whether the list's `count` must agree with what was listed.",
         ),
     ),
-    token_schemes=(TokenScheme(prefix="oauth.", scheme="Bearer"),),
-    token_scheme="ShippoToken",  # noqa: S106 - the name of a scheme
+    kind_limits={
+        "live": RateLimits(write=500, get=4000, list=50),
+        "test": RateLimits(write=50, get=400, list=10),
+    },
     portal="the Shippo web app (Settings, API, Webhooks)",
+    rest=Rest(
+        collection="/webhooks",
+        items="results",
+        id="object_id",
+        created="object_created",
+        updated="object_updated",
+        kept=("object_owner",),
+        headers={"SHIPPO-API-VERSION": "2018-02-08"},
+        # A server may ignore the size: `next` says how the list goes on.
+        paging=NextUrl(query="results=100", count="count", trust_setting="trust_count"),
+    ),
 )
 
-INSTALLED = Installed(
-    declaration=SHIPPO,
-    reader="reconciler.providers.shippo_client:ShippoReader",
-    writer="reconciler.providers.shippo_client:ShippoWriter",
-)
+PLUGIN = ProviderPlugin(interface=1, provider=SHIPPO)

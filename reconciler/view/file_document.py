@@ -106,7 +106,7 @@ def left_out_lines(configuration: Configuration, described: Iterable[Described])
     for one in described:
         provider = one.account.provider
         for left in one.description.left_out:
-            url = left.remote.fields[provider.url_field]
+            url = left.remote.fields["url"]
             shown = "(no URL)" if url is None else configuration.showing.show(url) if isinstance(url, Url) else HIDDEN
             events = ", ".join(sorted(provider.events_of(left.remote.fields))) or "(no event)"
             scope = scope_text(provider.scope_of(left.remote.fields))
@@ -123,7 +123,7 @@ def _is_usual(account: Account) -> bool:
         provider=provider,
         token=account.token,
         base_url=provider.base_url,
-        mode=account.mode,
+        kind=account.kind,
         scope=account.scope,
         limits=account.limits,
         owns=account.owns,
@@ -135,18 +135,18 @@ def _is_usual(account: Account) -> bool:
         on_unmanaged=account.on_unmanaged,
         max_losses=account.max_losses,
     )
-    return account == usual and account.token.variables() == (provider.token_variable,)
+    return account == usual and account.token.variables() == (provider.auth.variable,)
 
 
 def _settings(account: Account) -> dict[str, Json]:
     """The provider's settings of an account, those that aren't the usual ones."""
     settings: dict[str, Json] = {"provider": account.provider.name, "token": template_text(account.token)}
-    settings |= {"mode": account.mode} if account.mode else {}
+    settings |= {account.provider.auth.kind_setting: account.kind} if account.kind else {}
     usual = account.base_url == account.provider.base_url
     settings |= {} if usual else {"base_url": _escaped(account.base_url)}
-    settings |= {"account_id": template_text(account.account_id)} if account.account_id is not None else {}
     settings |= {"timeout": account.timeout} if account.timeout != DEFAULT_TIMEOUT else {}
-    return settings | ({} if account.trust_count else {"trust_count": False})
+    said = account.settings.items()
+    return settings | {key: template_text(value) if isinstance(value, SecretText) else value for key, value in said}
 
 
 def _claims(described: Described) -> dict[str, Json]:

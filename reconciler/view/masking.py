@@ -131,7 +131,7 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
             name=named.name,
             provider=named.provider.name,
             title=named.provider.title,
-            mode=named.mode,
+            mode=named.kind,
             standing=Standing.NOT_CHECKED,
             verdict="not_checked",
             error=account.error.message,
@@ -142,7 +142,7 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
         name=named.name,
         provider=named.provider.name,
         title=named.provider.title,
-        mode=named.mode,
+        mode=named.kind,
         standing=_standing(account),
         verdict=_VERDICTS[account.verdict],
         losses=len(account.losses),
@@ -269,7 +269,7 @@ class AccountMask:
 
     def remote(self, remote: Remote) -> RemoteRow:
         """A webhook by itself."""
-        url = remote.fields[self._provider.url_field]
+        url = remote.fields["url"]
         endpoint = self._provider.endpoint_of(remote.fields)
         return RemoteRow(
             account=self.account.account.name,
@@ -290,7 +290,7 @@ class AccountMask:
         return FieldRow(name=change.name, before=before, after=after)
 
     def _endpoint(self, remote: Remote) -> str:
-        url = remote.fields[self._provider.url_field]
+        url = remote.fields["url"]
         return self.showing.show_endpoint(url) if isinstance(url, Url) else HIDDEN
 
     def text(self, address: Address) -> str:

@@ -210,9 +210,8 @@ class ResultMask:
 
     def _help_for_form(self, result: Result) -> str:
         """What to do where the provider has the URL in another form than it was sent; nothing where it has it so."""
-        url_field = self._providers[result.change.address.account].url_field
-        sent = result.change.wanted.get(url_field)
-        made = None if result.made is None else result.made.fields[url_field]
+        sent = result.change.wanted.get("url")
+        made = None if result.made is None else result.made.fields["url"]
         if not isinstance(sent, Url) or not isinstance(made, Url | SecretText) or sent == made:
             return ""
         return form_help(sent, made)

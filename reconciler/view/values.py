@@ -10,10 +10,10 @@ from reconciler.model.provider import Field, FieldType, Provider
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
 from reconciler.model.showing import Showing
 from reconciler.model.url import Url, lenient_endpoint
-from reconciler.model.webhook import Fields, Scope, Value
+from reconciler.model.webhook import Fields, Masked, Scope, Value
 
-Plain = str | bool | tuple[str, ...] | None
-"""What a masked value may be: JSON's string, boolean, list of strings, or null."""
+Plain = str | bool | int | float | tuple[str, ...] | None
+"""What a masked value may be: JSON's string, boolean, number, list of strings, or null."""
 
 
 def plain_value(showing: Showing, value: Value) -> Plain:
@@ -21,7 +21,7 @@ def plain_value(showing: Showing, value: Value) -> Plain:
     match value:
         case Url():
             return showing.show(value)
-        case SecretText():
+        case SecretText() | Masked():
             return HIDDEN  # a secret field's
         case frozenset():
             return tuple(sorted(value))
@@ -33,10 +33,7 @@ def plain_value(showing: Showing, value: Value) -> Plain:
 
 def plain_fields(provider: Provider, showing: Showing, fields: Fields) -> dict[str, Plain]:
     """All fields of a webhook as they may be shown, in the declaration's order."""
-    return {
-        spec.name: HIDDEN if spec.type is FieldType.SECRET else _plain_field(showing, spec, fields[spec.name])
-        for spec in provider.fields
-    }
+    return {spec.name: _plain_field(showing, spec, fields[spec.name]) for spec in provider.fields}
 
 
 def _plain_field(showing: Showing, spec: Field, value: Value) -> Plain:

@@ -1,0 +1,174 @@
+"""What a provider's declaration is written with: the one module that a package needs to offer a provider.
+
+    BIRDS = Provider(
+        name="birds",
+        title="Birds",
+        fields=(url(), events("bird.left", "bird.arrived"), switch(), secret()),
+        base_url="https://api.birds.example/v1",
+        auth=Auth(variable="BIRDS_TOKEN"),
+        rest=Rest(collection="/webhooks", items="webhooks", paging=LinkHeader()),
+    )
+    PLUGIN = ProviderPlugin(interface=1, provider=BIRDS)
+
+The package names `PLUGIN` under the entry point group `reconciler.providers`. Field names are the file's; `at` is the
+API's own place for a value, inner names after dots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.provider import (
+    Auth,
+    Field,
+    FieldType,
+    PlaceSetting,
+    Provider,
+    RateLimits,
+    ReadsBack,
+    Setting,
+    TokenKind,
+    TokenScheme,
+    Unsaid,
+)
+from reconciler.model.rest import Body, LinkHeader, NextUrl, Rest, Throttled, Update, Whole
+
+INTERFACE = 1
+"""The interface of this module. A plugin for another one is refused."""
+
+__all__ = [
+    "INTERFACE",
+    "Auth",
+    "Body",
+    "Field",
+    "FieldType",
+    "LinkHeader",
+    "NextUrl",
+    "PlaceSetting",
+    "Provider",
+    "ProviderPlugin",
+    "RateLimits",
+    "ReadsBack",
+    "Rest",
+    "Setting",
+    "Throttled",
+    "TokenKind",
+    "TokenScheme",
+    "Unsaid",
+    "Update",
+    "Whole",
+    "choice",
+    "event",
+    "events",
+    "flag",
+    "number",
+    "secret",
+    "settings",
+    "switch",
+    "text",
+    "url",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderPlugin:
+    """What a package offers under the entry point group `reconciler.providers`.
+
+    Attributes:
+        interface: the interface that it was written for, `1`.
+        provider: the declaration.
+        reader: `module:name` of what opens a `Reader`, for an API that `Rest` can't describe; imported when an account
+            is opened.
+        writer: `module:name` of what opens a `Writer`; likewise.
+    """
+
+    interface: int
+    provider: Provider
+    reader: str = ""
+    writer: str = ""
+
+
+def url(*, at: str = "") -> Field:
+    """Where a webhook delivers."""
+    return Field(name="url", type=FieldType.URL, at=at)
+
+
+def event(*known: str, at: str = "") -> Field:
+    """The one event of a webhook, of those that are known: an entry with several means as many webhooks."""
+    return Field(name="event", type=FieldType.EVENT, at=at, choices=known)
+
+
+def events(*known: str, at: str = "") -> Field:
+    """The events of a webhook, of those that are known."""
+    return Field(name="events", type=FieldType.EVENTS, at=at, default=frozenset(), choices=known)
+
+
+def switch(*, at: str = "", wire: tuple[str, str] | None = None) -> Field:
+    """Whether a webhook delivers; on where nobody says.
+
+    Args:
+        at: the API's place for it.
+        wire: how the API writes off and on.
+    """
+    return Field(name="active", type=FieldType.FLAG, at=at, default=True, wire=wire or ())
+
+
+def flag(
+    name: str,
+    *,
+    at: str = "",
+    default: bool = False,
+    wire: tuple[str, str] | None = None,
+    scope: bool = False,
+    help: str = "",  # noqa: A002 - as click and argparse have it
+) -> Field:
+    """A value that is on or off.
+
+    Args:
+        name: the file's name for it.
+        at: the API's place for it.
+        default: what is meant where nobody says.
+        wire: how the API writes off and on.
+        scope: whether it separates kinds of webhook that never meet.
+        help: one sentence for people.
+    """
+    return Field(name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, help=help)
+
+
+def choice(name: str, *choices: str, at: str = "", default: str, help: str = "") -> Field:  # noqa: A002
+    """One of several values."""
+    return Field(name=name, type=FieldType.CHOICE, at=at, default=default, choices=choices, help=help)
+
+
+def text(name: str, *, at: str = "", default: str = "", unsaid: Unsaid = Unsaid.DEFAULT, help: str = "") -> Field:  # noqa: A002
+    """A text."""
+    return Field(name=name, type=FieldType.TEXT, at=at, default=default, unsaid=unsaid, help=help)
+
+
+def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:  # noqa: A002
+    """A number."""
+    return Field(name=name, type=FieldType.NUMBER, at=at, default=default, help=help)
+
+
+def secret(
+    name: str = "secret",
+    *,
+    at: str = "",
+    reads_back: ReadsBack = ReadsBack.NEVER,
+    help: str = "",  # noqa: A002
+) -> Field:
+    """A secret; left as the provider has it where an entry doesn't say it."""
+    return Field(name=name, type=FieldType.SECRET, at=at, reads_back=reads_back, unsaid=Unsaid.LEAVE, help=help)
+
+
+def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:  # noqa: A002
+    """Nested values in plain JSON terms.
+
+    Args:
+        name: the file's name for them.
+        at: the API's place for them.
+        default: what the provider fills in, at any depth.
+        help: one sentence for people.
+    """
+    return Field(name=name, type=FieldType.SETTINGS, at=at, default=default, help=help)

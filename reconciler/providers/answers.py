@@ -1,0 +1,168 @@
+"""A provider's answers, from plain JSON values to `Remote`, by its declaration; or a clear no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.rest import Rest
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Url, parse_url
+from reconciler.model.url_error import UrlError
+from reconciler.model.webhook import Masked, Remote, Value
+
+_LONGEST_ID = 200
+_LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and nobody can have asked for it
+_MOST_UNKNOWN = 100
+_HALF = re.compile(r"[\ud800-\udfff]")
+_HIGHEST_ID = 10**30
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+
+
+class UnexpectedAnswerError(Exception):
+    """An answer that isn't what the API promises; says what is wrong, and quotes nothing but field names."""
+
+
+def object_of(value: object) -> Mapping[str, object]:
+    """A JSON object.
+
+    Raises:
+        UnexpectedAnswerError: it isn't one.
+    """
+    if not isinstance(value, dict):
+        raise UnexpectedAnswerError("has something that is no webhook where one is expected")
+    return value
+
+
+def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
+    """One webhook.
+
+    Args:
+        provider: its declaration.
+        api: how its answers look.
+        document: as the provider shows it.
+        secret_params: names of the secret query parameters.
+    Returns:
+        The webhook; where a field of it holds nothing that can be read, one without a key that says which.
+    Raises:
+        UnexpectedAnswerError: it isn't one: nothing says which one it is.
+    """
+    object_id = _id(document, api.id)
+    said: dict[str, Value] = {}
+    unreadable: list[str] = []
+    for spec in provider.fields:
+        if spec.reads_back is ReadsBack.NEVER:
+            continue
+        value = _at(document, spec.path)
+        if value is None and spec.type not in (FieldType.URL, FieldType.EVENT, FieldType.EVENTS):
+            continue
+        said[spec.name] = read = _read(spec, value, secret_params)
+        if read is None and not (spec.type is FieldType.SECRET and value == ""):
+            unreadable.append(spec.name)
+    fields = {**provider.normalise(said), **dict.fromkeys(unreadable)}
+    return Remote(
+        id=object_id,
+        key=None if unreadable else provider.key_of(fields),
+        unreadable=tuple(unreadable),
+        fields=fields,
+        created=_time(document.get(api.created)),
+        updated=_time(document.get(api.updated)),
+        unknown=tuple(sorted(_unknown(provider, api, document)))[:_MOST_UNKNOWN],
+    )
+
+
+def _at(document: object, path: tuple[str, ...]) -> object:
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _unknown(provider: Provider, api: Rest, document: Mapping[str, object]) -> Iterator[str]:
+    """Names that neither the declaration nor the API's description has, those inside of its parts too."""
+    known = {path[:length] for spec in provider.fields for path in [spec.path] for length in range(1, len(path) + 1)}
+    known |= {(name,) for name in (api.id, api.created, api.updated, *api.kept, *api.constant)}
+    outer = {path[0] for path in known if len(path) > 1}
+    for name, value in document.items():
+        if (name,) not in known:
+            yield _writable(name)
+        elif name in outer and isinstance(value, dict):
+            yield from (_writable(f"{name}.{inner}") for inner in value if (name, inner) not in known)
+
+
+def _read(spec: Field, value: object, secret_params: frozenset[str]) -> Value:
+    """A field's value; None where it can't be read."""
+    match spec.type:
+        case FieldType.URL:
+            return _url(value, secret_params)
+        case FieldType.FLAG:
+            return _flag(value, spec.wire)
+        case FieldType.EVENTS | FieldType.SET:
+            texts = [_text(item) for item in value] if isinstance(value, list) else [None]
+            return None if None in texts else frozenset(text for text in texts if text is not None)
+        case FieldType.NUMBER:
+            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        case FieldType.SETTINGS:
+            return value if isinstance(value, dict) else None
+        case FieldType.SECRET:
+            text = _text(value)
+            if not text:
+                return None
+            return Masked.SET if spec.reads_back is ReadsBack.MASKED else SecretText.provider(text)
+        case FieldType.EVENT | FieldType.TEXT | FieldType.CHOICE:
+            return _text(value)
+
+
+def _id(document: Mapping[str, object], name: str) -> str:
+    value = document.get(name)
+    if value is None:
+        raise UnexpectedAnswerError(f"has a webhook without `{name}`")
+    text = _text(str(value) if type(value) is int and abs(value) < _HIGHEST_ID else value)
+    if text is None:
+        raise UnexpectedAnswerError(f"has a webhook whose `{name}` is no text")
+    if not text or len(text) > _LONGEST_ID or text in (".", ".."):
+        raise UnexpectedAnswerError(f"has an `{name}` that can't be one")
+    return text
+
+
+def _text(value: object) -> str | None:
+    """A text that can be written; None where it is none."""
+    return value if isinstance(value, str) and _writable(value) == value else None
+
+
+def _flag(value: object, wire: tuple[str, ...]) -> bool | None:
+    """True or false, which services also spell as texts and numbers; None where it is neither."""
+    if isinstance(value, bool):
+        return value
+    if wire and value in wire:
+        return wire.index(str(value)) == 1
+    return _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
+
+
+def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText | None:
+    if not isinstance(value, str):
+        return None
+    text = SecretText.provider(_writable(value))
+    if text.reveal() != value or len(value) > _LONGEST_URL:
+        return text
+    try:
+        return parse_url(text, secret_params)
+    except UrlError:
+        return text
+
+
+def _writable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can spell and nothing can write."""
+    return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _time(value: object) -> datetime | None:
+    """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
