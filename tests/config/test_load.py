@@ -80,7 +80,7 @@ def test_a_file_becomes_accounts_and_what_is_wanted_in_them() -> None:
                 provider=SHIPPO,
                 token=SecretText.environment("LIVE", LIVE_TOKEN),
                 base_url="https://api.goshippo.com",
-                mode="live",
+                kind="live",
                 scope=(("is_test", False),),
                 limits=RateLimits(write=500, get=4000, list=50),
                 owns=account.owns,
@@ -104,7 +104,7 @@ def test_a_file_becomes_accounts_and_what_is_wanted_in_them() -> None:
 
 def test_without_accounts_there_is_one_called_default() -> None:
     (account,) = configuration(inputs(TOP + OWNS + ENTRY)).accounts
-    assert (account.name, account.provider, account.token.reveal(), account.mode) == (
+    assert (account.name, account.provider, account.token.reveal(), account.kind) == (
         "default",
         SHIPPO,
         LIVE_TOKEN,
@@ -142,10 +142,9 @@ accounts:
         provider=SHIPPO,
         token=SecretText.environment("ANY", "any"),
         base_url="http://localhost:8080/prefix",
-        account_id=SecretText.environment("MANAGED", "acct_1"),
+        settings={"account_id": SecretText.environment("MANAGED", "acct_1"), "trust_count": False},
         timeout=2.5,
-        trust_count=False,
-        mode="test",
+        kind="test",
         scope=(("is_test", True),),
         limits=RateLimits(write=50, get=400, list=10),
         owns=account.owns,
@@ -314,7 +313,7 @@ webhooks:
         ("b/two[all]", (("is_test", True),)),
         ("b/four[all]", (("is_test", True),)),
     ]
-    assert [(account.mode, account.scope, account.limits.list) for account in found.accounts] == [
+    assert [(account.kind, account.scope, account.limits.list) for account in found.accounts] == [
         ("", (), None),
         ("test", (("is_test", True),), 10),
     ]
@@ -427,7 +426,7 @@ def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> Non
     found = no_file_configuration(inputs(), declaration).configuration
     assert found is not None
     (account,) = found.accounts
-    assert (account.name, account.mode, bool(account.owns)) == ("default", "live", False)
+    assert (account.name, account.kind, bool(account.owns)) == ("default", "live", False)
     assert (found.desired, found.files) == ((), ())
 
 

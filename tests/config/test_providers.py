@@ -9,24 +9,19 @@ import yaml
 
 from reconciler.config import document
 from reconciler.config.load import load, no_file_configuration
-from reconciler.model.provider import Field, FieldType, Provider
 from reconciler.model.webhook import Address, Key
+from reconciler.provider import Auth, Provider, Rest, events, url
 from reconciler.providers.shippo import SHIPPO
 from tests.config.tools import GOOD, complaints, configuration, inputs
 
 PLAIN = Provider(
     name="plain",
     title="Plain",
-    resource_type="plain_webhook",
-    fields=(Field(name="target", type=FieldType.URL), Field(name="topics", type=FieldType.SET)),
-    url_field="target",
-    event_field="topics",
-    active_field=None,
-    events=("made", "changed"),
-    several_events=True,
+    fields=(url(), events("made", "changed")),
     url_limit=30,
     base_url="https://api.plain.example",
-    token_variable="PLAIN_TOKEN",
+    auth=Auth(variable="PLAIN_TOKEN"),
+    rest=Rest(collection="/hooks"),
 )
 
 FILE = """\
@@ -46,13 +41,13 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
     found = load(inputs(FILE, environment={"PLAIN_TOKEN": "t"}), plain).configuration
     assert found is not None
     (desired,) = found.desired
-    url = desired.fields["target"]
+    target = desired.fields["url"]
     assert desired.address == Address(account="plain", name="a")
-    assert desired.fields == {"target": url, "topics": frozenset({"made", "changed"})}
-    assert desired.key == Key(endpoint=url.endpoint, event=None, scope=())  # type: ignore[union-attr]
-    assert desired.ignored == {"target"}
+    assert desired.fields == {"url": target, "events": frozenset({"made", "changed"})}
+    assert desired.key == Key(endpoint=target.endpoint, event=None, scope=())  # type: ignore[union-attr]
+    assert desired.ignored == {"url"}
     (account,) = found.accounts
-    assert (account.token.reveal(), account.mode, account.scope) == ("t", "", ())
+    assert (account.token.reveal(), account.kind, account.scope) == ("t", "", ())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +86,7 @@ def test_a_mode_that_no_provider_has_is_to_be_left_out() -> None:
 def test_the_default_account_of_a_provider_without_modes_takes_any_token() -> None:
     found = no_file_configuration(inputs(environment={"PLAIN_TOKEN": "t"}), lambda _: PLAIN).configuration
     assert found is not None
-    assert (found.accounts[0].token.reveal(), found.accounts[0].mode) == ("t", "")
+    assert (found.accounts[0].token.reveal(), found.accounts[0].kind) == ("t", "")
 
 
 def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> None:

@@ -80,7 +80,7 @@ def test_an_account_id_is_checked_as_what_a_header_carries(value: str) -> None:
 def test_an_oauth_token_is_one_whose_kind_the_mode_pins(base: str, mode: str, *, is_test: bool) -> None:
     text = TOP + ACCOUNT + base + f"    mode: {mode}\n" + OWNS + ENTRY
     (account,) = configuration(inputs(text, environment={"KEY": f"oauth.{SECRET}"})).accounts
-    assert (account.mode, account.scope) == (mode, (("is_test", is_test),))
+    assert (account.kind, account.scope) == (mode, (("is_test", is_test),))
 
 
 @pytest.mark.parametrize("base", ["", HERE], ids=["own-host", "loopback"])

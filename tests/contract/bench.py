@@ -77,7 +77,7 @@ class Bench:
     def put(self, *hooks: Hook) -> list[str]:
         """Let the account have these webhooks, in the order of their ages; their ids."""
         return [
-            self.server.put(as_kept(fields))
+            self.server.put(as_kept(self.provider, fields))
             for hook in hooks
             for _, fields in fields_of(self.provider, hook, self.scope)
         ]
@@ -93,7 +93,7 @@ class Bench:
     def plan(self, wanted: Wanted, account: Account | None = None) -> Run:
         """Begin a run: open the account, list it, plan."""
         owner, desired = account or self.account(), self.entries(wanted)
-        urls = (entry.fields[self.provider.url_field] for entry in desired)
+        urls = (entry.fields["url"] for entry in desired)
         configuration = Configuration(
             accounts=(owner,), desired=desired, showing=Showing(url for url in urls if isinstance(url, Url))
         )

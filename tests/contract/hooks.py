@@ -58,16 +58,15 @@ def fields_of(provider: Provider, hook: Hook, scope: Scope) -> Iterator[tuple[st
     values: list[tuple[str, Value]] = [(event, event) for event in events]
     if provider.several_events:
         values = [("", frozenset(events))]
-    common: dict[str, Value] = {**dict(scope), **hook.others, provider.url_field: parse_url(hook.url)}
-    if provider.active_field is not None:
-        common[provider.active_field] = hook.active
+    common: dict[str, Value] = {**dict(scope), **hook.others, "url": parse_url(hook.url)}
+    if provider.has_switch:
+        common["active"] = hook.active
     for index, value in values:
         yield index, provider.normalise({**common, provider.event_field: value})
 
 
 def entries_of(provider: Provider, account: str, name: str, hook: Hook, scope: Scope) -> Iterator[Desired]:
     """What an entry of this name wants."""
-    words = {"url": provider.url_field, "active": provider.active_field or "active"}
     for index, fields in fields_of(provider, hook, scope):
         key = provider.key_of(fields)
         assert key is not None
@@ -75,14 +74,14 @@ def entries_of(provider: Provider, account: str, name: str, hook: Hook, scope: S
             address=Address(account=account, name=name, index=index),
             key=key,
             fields=fields,
-            ignored=frozenset(words.get(word, word) for word in hook.ignored),
+            ignored=frozenset(hook.ignored),
             place=Place(file="webhooks.yaml", line=1, column=1),
         )
 
 
-def as_kept(fields: Fields) -> Kept:
+def as_kept(provider: Provider, fields: Fields) -> Kept:
     """Fields as a server keeps them."""
-    return {name: _plain(value) for name, value in fields.items() if value is not None}
+    return {spec.path[0]: _plain(fields[spec.name]) for spec in provider.fields if fields[spec.name] is not None}
 
 
 def _plain(value: Value) -> object:
@@ -98,7 +97,7 @@ def _plain(value: Value) -> object:
 def from_kept(provider: Provider, kept: Kept) -> Fields:
     """A server's webhook in normal form, secrets too: what a reader makes of it that is told everything."""
     return provider.normalise(
-        {spec.name: _value(spec.type, kept[spec.name]) for spec in provider.fields if spec.name in kept}
+        {spec.name: _value(spec.type, kept[spec.path[0]]) for spec in provider.fields if spec.path[0] in kept}
     )
 
 

@@ -28,7 +28,7 @@ _PATHS = Map(
         Rule("/v3/subscriptions/<object_id>", endpoint="one", methods=["GET", "PUT", "DELETE"]),
     ]
 )
-_FIELDS = tuple(spec.name for spec in PIGEONRY.fields)
+_FIELDS = tuple(spec.path[0] for spec in PIGEONRY.fields)
 _NEEDED = ("target", "topics")
 
 

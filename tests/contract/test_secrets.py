@@ -104,7 +104,7 @@ def test_never_read_secret_is_sent_with_creates_and_updates_and_not_otherwise(su
         _there(bench)
         bench.apply(_wanted(bench))
         keys = {
-            (urlsplit(str(kept[bench.provider.url_field])).path, kept[name])
+            (urlsplit(str(kept[bench.provider.fields[0].path[0]])).path, kept[name])
             for kept in bench.server.webhooks().values()
             for name in _never_read(bench.provider)
         }
@@ -116,7 +116,7 @@ def test_changed_secret_of_a_url_shows_as_changed(bench: Bench) -> None:
     (row,) = view_plan(bench.plan({"a": Hook(path=_url("/update", SecretText.literal(IN_FILE)))}).plan).changes
     (field,) = row.fields
     url = "https://hooks.example.com/update?token="
-    assert (field.name, field.before, field.after) == (bench.provider.url_field, url + HIDDEN, url + CHANGED)
+    assert (field.name, field.before, field.after) == ("url", url + HIDDEN, url + CHANGED)
 
 
 def test_saved_plan_holds_no_secret_and_still_knows_when_one_changes(bench: Bench) -> None:
@@ -181,10 +181,11 @@ def test_no_secret_is_told_by_an_error_though_the_provider_quotes_it(bench: Benc
     words = f"{IN_FILE} {NEW_KEY} {bench.subject.token}"
     bench.server.proxy.add(Rule(action=Answer(status=status, body=_quoting(bench, words))))
     writer = bench.writer()
+    there = Remote(id="1", key=None, fields=fields)
     texts: list[str] = []
     for call in (
         lambda: writer.create(fields),
-        lambda: writer.update("1", fields),
+        lambda: writer.update("1", fields, there),
         lambda: writer.get("1"),
         writer.list,
     ):
@@ -210,7 +211,7 @@ def _refused(bench: Bench, hook: Hook, field: str) -> ProviderError:
 
 def test_no_secret_of_a_url_is_told_by_a_refusal_though_it_reads_as_a_word(bench: Bench) -> None:
     hook = Hook(path=_url("/a", SecretText.environment("HOOK_TOKEN", _WORD)))
-    assert _WORD not in "".join(_said_by(_refused(bench, hook, bench.provider.url_field)))
+    assert _WORD not in "".join(_said_by(_refused(bench, hook, "url")))
 
 
 def test_no_secret_field_is_told_by_a_refusal_though_it_reads_as_a_word(loft: Bench) -> None:

@@ -145,8 +145,8 @@ def test_webhook_elsewhere_that_shares_an_event_is_named_as_a_leftover(loft: Ben
 
 def test_webhooks_of_a_provider_without_a_switch_always_deliver() -> None:
     # Neither of the providers here is so; the engine must not rely on that.
-    fields = tuple(spec for spec in PIGEONRY.fields if spec.name != PIGEONRY.active_field)
-    always_on = replace(PIGEONRY, active_field=None, fields=fields)
+    fields = tuple(spec for spec in PIGEONRY.fields if spec.name != "active")
+    always_on = replace(PIGEONRY, fields=fields)
     owner = replace(account(), provider=always_on, scope=())
     remotes = tuple(
         Remote(id=str(number), key=always_on.key_of(there), fields=there)

@@ -149,9 +149,9 @@ def test_commands_that_look_only_send_get(tool: Tool, command: list[str]) -> Non
 
 
 def test_clients_that_look_have_no_calls_that_write() -> None:
-    from reconciler.providers.shippo_client import ShippoReader  # noqa: PLC0415 - only here
+    from reconciler.providers.rest import RestReader  # noqa: PLC0415 - only here
 
-    assert not {"create", "update", "delete"} & set(dir(ShippoReader))
+    assert not {"create", "update", "delete"} & set(dir(RestReader))
 
 
 def test_destroy_asks_for_its_losses_and_leaves_others_alone(tool: Tool) -> None:

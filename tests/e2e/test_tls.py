@@ -389,7 +389,7 @@ def test_a_create_over_a_connection_that_is_never_set_up_was_not_made(
     with never_set_up(handler, monkeypatch, proxied=proxied) as origin:
         opened = session.Session(
             Destination(origin=origin, path="", loopback=not proxied),
-            authorization=SecretText.literal(TOKEN),
+            authorization=("Authorization", SecretText.literal(TOKEN)),
             headers={},
             timeout=5.0,
         )

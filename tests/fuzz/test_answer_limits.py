@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -12,10 +12,11 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Remote
-from reconciler.providers import paging, shippo_answers
+from reconciler.providers import paging
+from reconciler.providers.answers import UnexpectedAnswerError, remote_of
 from reconciler.providers.complaint import complaint
-from reconciler.providers.paging import Page, list_all, size_of
-from reconciler.providers.shippo_answers import UnexpectedAnswer, page_of, remote_of
+from reconciler.providers.paging import Page, list_all, page_of, size_of
+from reconciler.providers.shippo import SHIPPO
 from tests.support.builders import hook
 
 ORIGIN = "http://127.0.0.1:1"
@@ -25,7 +26,7 @@ REPORT = "Nothing is changed in an account that can't be listed whole; report it
 
 def listed(fetch: Callable[[str], Page], now: Callable[[], float] = lambda: 0.0) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
-        list_all(fetch, "/webhooks", origin=ORIGIN, trust_count=False, told=lambda _: None, now=now)
+        list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting=None, told=lambda _: None, now=now)
     return caught.value
 
 
@@ -61,7 +62,7 @@ def test_list_that_is_larger_than_any_is_not_listed_on(monkeypatch: pytest.Monke
 
 
 def test_page_that_is_larger_than_any_list_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shippo_answers, "LARGEST", 10 * size_of(hook("1")))
+    monkeypatch.setattr(paging, "LARGEST", 10 * size_of(hook("1")))
 
     def results() -> Iterator[dict[str, str]]:
         yield from ({"object_id": str(number), "event": "all", "url": "https://h.example.com/"} for number in range(20))
@@ -71,8 +72,9 @@ def test_page_that_is_larger_than_any_list_is_not_read_on(monkeypatch: pytest.Mo
         def __iter__(self) -> Iterator[Any]:
             return results()
 
-    with pytest.raises(UnexpectedAnswer, match="has more webhooks, or larger ones, than any account"):
-        page_of({"results": Results(), "count": 30}, BUILT_IN_SECRET_PARAMS)
+    assert SHIPPO.rest is not None
+    with pytest.raises(UnexpectedAnswerError, match="has more webhooks, or larger ones, than any account"):
+        page_of({"results": Results(), "count": 30}, SHIPPO.rest, read, "")
 
 
 def test_next_page_that_is_too_long_is_not_asked_for() -> None:
@@ -87,14 +89,19 @@ def test_counts_that_differ_on_every_page_are_not_all_said() -> None:
         return Page(remotes=(hook(str(number)),), count=number, next=following)
 
     with pytest.raises(ProviderError) as caught:
-        list_all(fetch, "/webhooks", origin=ORIGIN, trust_count=True, told=lambda _: None)
+        list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting="trust_count", told=lambda _: None)
     assert str(caught.value) == (
         "the provider counts 0 and then 1 and then 2 and then 3 and then 4 and lists 100 webhooks, 3 times"
     )
 
 
+def read(document: Mapping[str, object]) -> Remote:
+    assert SHIPPO.rest is not None
+    return remote_of(SHIPPO, SHIPPO.rest, document, BUILT_IN_SECRET_PARAMS)
+
+
 def remote(address: str) -> Remote:
-    return remote_of({"object_id": "1", "event": "all", "url": address}, BUILT_IN_SECRET_PARAMS)
+    return read({"object_id": "1", "event": "all", "url": address})
 
 
 @pytest.mark.parametrize("beginning", ["https://h.example.com/", "https://h.example.com/?"])
@@ -106,7 +113,7 @@ def test_url_that_is_too_long_is_one_that_nothing_matches(beginning: str) -> Non
 
 def test_of_unknown_fields_a_hundred_are_named() -> None:
     document = {"object_id": "1", "event": "all", "url": "x", **{f"k{number:03}": 1 for number in range(101)}}
-    assert remote_of(document, BUILT_IN_SECRET_PARAMS).unknown == tuple(f"k{number:03}" for number in range(100))
+    assert read(document).unknown == tuple(f"k{number:03}" for number in range(100))
 
 
 def test_of_what_a_provider_complains_of_a_hundred_fields_are_looked_at() -> None:

@@ -84,7 +84,10 @@ def usual() -> str:
             id="name-of-the-account",
         ),
         pytest.param(a_plan(owner=account(base_url="https://elsewhere.example.com")), id="base-url"),
-        pytest.param(a_plan(owner=replace(account(), account_id=SecretText.environment("ID", "x1"))), id="account-id"),
+        pytest.param(
+            a_plan(owner=replace(account(), settings={"account_id": SecretText.environment("ID", "x1")})),
+            id="account-id",
+        ),
         pytest.param(with_account(a_plan(), lambda one: replace(one, verdict=Verdict.TOO_MANY)), id="verdict"),
         pytest.param(with_account(a_plan(), lambda one: replace(one, losses=())), id="losses"),
         pytest.param(

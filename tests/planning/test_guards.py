@@ -124,7 +124,7 @@ def foresee(world: World, targets: Sequence[str] = (), *, destroy: bool = False)
         seen = _seen(remote)
         if seen is None:
             continue
-        own_kind = seen.is_test == (account.mode == "test")
+        own_kind = seen.is_test == (account.kind == "test")
         kinds = [p.source for p, scope in account.owned_patterns if scope == (("is_test", seen.is_test),)]
         is_owned = seen.key in entries or (own_kind and _matches(sources["owns"], seen.endpoint))
         is_owned = is_owned or _matches(kinds, seen.endpoint)

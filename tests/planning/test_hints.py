@@ -114,7 +114,7 @@ def test_one_of_ours_that_somebody_retargeted(missing: Sequence[Desired], remote
             id="absent-of-an-event",
         ),
         pytest.param(
-            replace(account(), scope=(), mode=""), hook("1", "https://u:p@h.io/a", is_test=True), None, id="no-mode"
+            replace(account(), scope=(), kind=""), hook("1", "https://u:p@h.io/a", is_test=True), None, id="no-mode"
         ),
     ],
 )

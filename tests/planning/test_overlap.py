@@ -141,7 +141,7 @@ def test_entry_whose_variables_are_unset_may_name_whatever_they_may_hold(
 
 
 def test_unread_account_whose_kind_nobody_knows_may_name_either_kind_of_its_endpoints() -> None:
-    live_or_test = replace(TWO, mode="", scope=())
+    live_or_test = replace(TWO, kind="", scope=())
     wanted = entry("b", "/b", account="two", is_test=True)
     kind, message, help_ = STOPPED["one"]
     with_mode = (kind, message, help_.removesuffix(".") + ", or pin the `mode` of two in the file.")
@@ -151,8 +151,8 @@ def test_unread_account_whose_kind_nobody_knows_may_name_either_kind_of_its_endp
 
 
 def test_kind_is_no_question_where_tokens_say_nothing() -> None:
-    silent = replace(SHIPPO, token_kinds=())
-    owner, other = replace(ONE, provider=silent), replace(TWO, provider=silent, mode="", scope=())
+    silent = replace(SHIPPO, auth=replace(SHIPPO.auth, kinds=()))
+    owner, other = replace(ONE, provider=silent), replace(TWO, provider=silent, kind="", scope=())
     made = planned(
         [entry("keep", "/keep", account="one"), entry("b", "/b", account="two")],
         {"one": [hook("keep", "/keep"), hook("1", "/c")]},
@@ -162,10 +162,10 @@ def test_kind_is_no_question_where_tokens_say_nothing() -> None:
 
 
 def test_another_providers_entry_names_nothing_here() -> None:
-    loft = replace(TWO, provider=PIGEONRY, scope=(), mode="")
+    loft = replace(TWO, provider=PIGEONRY, scope=(), kind="")
     (wanted,) = entries_of(PIGEONRY, "two", "b", Hook(path="/b", events=("track_updated",)), ())
     there = written(HOST, "/", unset("P"))
     assert isinstance(there, Url)
-    vague = replace(wanted, fields={**wanted.fields, "target": there}, key=replace(wanted.key, event="track_updated"))
+    vague = replace(wanted, fields={**wanted.fields, "url": there}, key=replace(wanted.key, event="track_updated"))
     for one in (wanted, vague):
         assert said(_unread([one], [hook("1", "/b")], loft)) == {}

@@ -11,6 +11,7 @@ import pytest
 from reconciler.model.event import Called, Event, Waiting
 from reconciler.model.provider import RateLimits
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.webhook import Remote
 from reconciler.providers.client import Surroundings
 from reconciler.providers.politeness import Politeness
 from reconciler.providers.rate import RateLimiter
@@ -23,7 +24,9 @@ from tests.support.clock import FakeClock
 
 from .tools import TOKEN, URL, RawServer, Received, Run, account, answer, fields, says
 
-LIMITS = SHIPPO.token_kinds[1].limits  # test tokens: 10 lists, 50 writes and 400 reads a minute
+LIMITS = SHIPPO.limits_of("test")  # test tokens: 10 lists, 50 writes and 400 reads a minute
+
+NOW = Remote(id="a", key=None, fields=fields())
 
 
 @pytest.fixture
@@ -278,7 +281,7 @@ def test_the_providers_own_reason_is_shown_whatever_the_status(status: str) -> N
     body = b'{"detail": "Your plan allows 5 webhooks. Remove swordfish-in-clear."}'
     with RawServer(says(status, body)) as server:
         client = open_writer(account(server.base_url), Run().surroundings)
-        message = failed(lambda: client.update("a", fields())).message
+        message = failed(lambda: client.update("a", fields(), NOW)).message
         client.close()
     assert message.endswith(": Your plan allows 5 webhooks. Remove ‹hidden›")
 

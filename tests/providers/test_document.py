@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.providers.document import NotADocument, parse_document
+from reconciler.providers.document import NotADocument, parse_json
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,17 @@ from reconciler.providers.document import NotADocument, parse_document
 )
 def test_what_is_no_json_object_is_refused_with_a_reason_that_quotes_nothing(body: bytes, reason: str) -> None:
     with pytest.raises(NotADocument) as caught:
-        parse_document(body)
+        parse_json(body)
     assert str(caught.value) == reason
     assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("body", [pytest.param(b'\xef\xbb\xbf{"a": 1}', id="byte-order-mark"), b' {"a": 1}\n'])
 def test_an_object_is_read(body: bytes) -> None:
-    assert parse_document(body) == {"a": 1}
+    assert parse_json(body) == {"a": 1}
 
 
 @given(st.binary())
 def test_no_bytes_lead_to_another_exception(body: bytes) -> None:
     with suppress(NotADocument):
-        parse_document(body)
+        parse_json(body)

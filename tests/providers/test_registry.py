@@ -15,12 +15,13 @@ from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
+from reconciler.provider import ProviderPlugin
 from reconciler.providers import registry
 from reconciler.providers.client import Surroundings
-from reconciler.providers.installed import Installed
+from reconciler.providers.contained import Contained
 from reconciler.providers.registry import BrokenProviderError, declaration, names, open_reader, open_writer
+from reconciler.providers.rest import RestReader, RestWriter
 from reconciler.providers.shippo import SHIPPO
-from reconciler.providers.shippo_client import ShippoReader, ShippoWriter
 
 from .tools import Run, account
 
@@ -45,7 +46,9 @@ def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A module that an installed package could have."""
     module = ModuleType("other_provider")
     module.__dict__.update(
-        INSTALLED=Installed(declaration=OTHER, reader="other_provider:Reader", writer="other_provider:Writer"),
+        PLUGIN=ProviderPlugin(
+            interface=1, provider=OTHER, reader="other_provider:Reader", writer="other_provider:Writer"
+        ),
         Reader=OtherClient,
         Writer=fail,
         deny=deny,
@@ -77,7 +80,7 @@ def test_shippo_is_there_without_a_look_at_the_packages(monkeypatch: pytest.Monk
     run = Run()
     assert declaration("shippo") is SHIPPO
     reader, writer = (opener(account("http://127.0.0.1:1"), run.surroundings) for opener in (open_reader, open_writer))
-    assert (type(reader), type(writer)) == (ShippoReader, ShippoWriter)
+    assert (type(reader), type(writer)) == (RestReader, RestWriter)
 
 
 def test_a_reader_cannot_change_anything() -> None:
@@ -86,13 +89,12 @@ def test_a_reader_cannot_change_anything() -> None:
 
 
 def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, ("other", "other_provider:INSTALLED"))
+    installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     assert names() == ("other", "shippo")
     assert declaration("other") is OTHER
     opened, surroundings = other_account(), Run().surroundings
     reader = open_reader(opened, surroundings)
-    assert isinstance(reader, OtherClient)
-    assert reader.opened == (opened, surroundings)
+    assert isinstance(reader, Contained)
 
 
 def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +106,7 @@ def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        pytest.param("other_provider:NOTHING", "`other_provider:NOTHING` is no `Installed`", id="nothing-offered"),
+        pytest.param("other_provider:NOTHING", "`other_provider:NOTHING` is not a `ProviderPlugin`", id="nothing"),
         pytest.param(
             "other_provider:MISSING", "loading `other_provider:MISSING` ended in a AttributeError", id="no-such-name"
         ),
@@ -119,32 +121,32 @@ def test_a_broken_package_is_named_with_the_reason(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_declaration_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, ("another", "other_provider:INSTALLED"))
+    installed(monkeypatch, ("another", "other_provider:PLUGIN"))
     assert broken(lambda: declaration("another")) == (
         "the provider `another` of the package `?` can't be used: it is declared as `other`"
     )
 
 
 def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, ("other", "other_provider:INSTALLED"), ("other", "other_provider:NOTHING"))
+    installed(monkeypatch, ("other", "other_provider:PLUGIN"), ("other", "other_provider:NOTHING"))
     assert broken(lambda: declaration("other")) == "several packages offer the provider `other`: `?` and `?`"
 
 
 def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, ("shippo", "other_provider:INSTALLED"))
+    installed(monkeypatch, ("shippo", "other_provider:PLUGIN"))
     assert declaration("shippo") is SHIPPO
     assert names() == ("shippo",)
 
 
 def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, ("other", "other_provider:INSTALLED"))
+    installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     assert broken(lambda: open_writer(other_account(), Run().surroundings)) == (
-        "the provider `other` can't be opened: `other_provider:Writer` ended in a RuntimeError"
+        "the provider `other` of the package `?` can't be opened: `other_provider:Writer` ended in a RuntimeError"
     )
 
 
 def test_what_a_client_says_of_its_provider_comes_through(monkeypatch: pytest.MonkeyPatch, package: ModuleType) -> None:
-    installed(monkeypatch, ("other", "other_provider:INSTALLED"))
+    installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     package.__dict__["Reader"] = deny
     with pytest.raises(ProviderError, match=r"^no$"):
         open_reader(other_account(), Run().surroundings)
@@ -158,5 +160,6 @@ def test_entry_points_of_installed_packages_are_found(tmp_path: Path, monkeypatc
     monkeypatch.syspath_prepend(str(tmp_path))
     assert names() == ("other", "shippo")
     assert broken(lambda: declaration("other")) == (
-        "the provider `other` of the package `other-provider` can't be used: `other_provider:NOTHING` is no `Installed`"
+        "the provider `other` of the package `other-provider` can't be used: "
+        "`other_provider:NOTHING` is not a `ProviderPlugin`"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.reading import ProviderError
+from reconciler.model.webhook import Remote
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.sandbox.options import SandboxOptions
@@ -71,10 +72,11 @@ FAULTS: dict[str, Action | None] = {
     "504": _status(504),
     **{str(status): _status(status) for status in range(520, 526)},
 }
+NOW = Remote(id="a", key=None, fields=fields())
 CALLS: dict[str, Callable[[Writer, str], object]] = {
     "GET": lambda client, object_id: client.get(object_id),
     "POST": lambda client, _: client.create(fields()),
-    "PUT": lambda client, object_id: client.update(object_id, fields()),
+    "PUT": lambda client, object_id: client.update(object_id, fields(), NOW),
     "DELETE": lambda client, object_id: client.delete(object_id),
 }
 

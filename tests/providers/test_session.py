@@ -46,7 +46,7 @@ def opened(
 ) -> Iterator[Session]:
     session = Session(
         Destination(origin=origin, path="", loopback=loopback),
-        authorization=SecretText.literal(f"ShippoToken {TOKEN}"),
+        authorization=("Authorization", SecretText.literal(f"ShippoToken {TOKEN}")),
         headers=headers or {},
         timeout=timeout,
     )
@@ -66,7 +66,10 @@ def test_an_answer_comes_whole_and_the_request_is_as_asked() -> None:
         RawServer(says("201 Created", b'{"a": 1}', "Retry-After: 7")) as server,
         opened(server.base_url, headers={"SHIPPO-ACCOUNT-ID": "abc"}) as session,
     ):
-        assert session.send(POST) == Reply(status=201, body=b'{"a": 1}', retry_after="7")
+        reply = session.send(POST)
+        assert reply == Reply(status=201, body=b'{"a": 1}')
+        assert isinstance(reply, Reply)
+        assert reply.headers["retry-after"] == "7"
     request = server.received[0]
     assert (request.method, request.target, request.body) == ("POST", "/webhooks", POST.body)
     assert request.headers == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Fields, Remote
-from reconciler.providers.paging import Page
+from reconciler.providers.answers import UnexpectedAnswerError, remote_of
+from reconciler.providers.paging import Page, page_of
 from reconciler.providers.shippo import SHIPPO
-from reconciler.providers.shippo_answers import UnexpectedAnswer, page_of, remote_of
 
 URL = "https://hooks.example.com/orders?token=swordfish"
 DOCUMENTED = {
@@ -30,11 +31,21 @@ DOCUMENTED = {
 
 
 def read(**changes: object) -> Remote:
-    return remote_of({**DOCUMENTED, **changes}, BUILT_IN_SECRET_PARAMS)
+    return remote({**DOCUMENTED, **changes})
+
+
+def remote(document: Mapping[str, object]) -> Remote:
+    assert SHIPPO.rest is not None
+    return remote_of(SHIPPO, SHIPPO.rest, document, BUILT_IN_SECRET_PARAMS)
+
+
+def page(document: object) -> Page:
+    assert SHIPPO.rest is not None
+    return page_of(document, SHIPPO.rest, remote, "")
 
 
 def refused(**changes: object) -> str:
-    with pytest.raises(UnexpectedAnswer) as caught:
+    with pytest.raises(UnexpectedAnswerError) as caught:
         read(**changes)
     assert "swordfish" not in str(caught.value)
     return str(caught.value)
@@ -123,7 +134,8 @@ def test_half_a_surrogate_pair_in_a_url_makes_it_one_that_nothing_matches() -> N
 
 def test_secret_parameters_are_those_of_the_file() -> None:
     document = {**DOCUMENTED, "url": "https://hooks.example.com/orders?pin=1"}
-    assert remote_of(document, BUILT_IN_SECRET_PARAMS).key != remote_of(document, frozenset({"pin"})).key
+    assert SHIPPO.rest is not None
+    assert remote(document).key != remote_of(SHIPPO, SHIPPO.rest, document, frozenset({"pin"})).key
 
 
 @pytest.mark.parametrize(
@@ -165,8 +177,8 @@ def test_a_webhook_with_a_field_that_is_none_says_which(field: str, value: objec
 
 @pytest.mark.parametrize("missing", ["url", "event"])
 def test_a_webhook_without_a_field_says_which(missing: str) -> None:
-    remote = remote_of({name: value for name, value in DOCUMENTED.items() if name != missing}, BUILT_IN_SECRET_PARAMS)
-    assert (remote.key, remote.unreadable) == (None, (missing,))
+    found = remote({name: value for name, value in DOCUMENTED.items() if name != missing})
+    assert (found.key, found.unreadable) == (None, (missing,))
 
 
 @pytest.mark.parametrize(("said", "flag"), [(1, True), (0, False), ("1", True), ("0", False), (1.0, True)])
@@ -181,17 +193,17 @@ def test_an_id_may_be_a_number() -> None:
 
 @pytest.mark.parametrize(("said", "count"), [("3", 3), (3.0, 3), ("3.0", 3), (" 3 ", 3), (0.0, 0)])
 def test_a_count_may_be_a_text_or_have_a_fraction_of_nothing(said: object, count: int) -> None:
-    assert page_of({"results": [], "count": said}, BUILT_IN_SECRET_PARAMS).count == count
+    assert page({"results": [], "count": said}).count == count
 
 
 def test_a_page() -> None:
-    page = page_of({"results": [DOCUMENTED], "count": 3, "next": "?page=2", "previous": None}, BUILT_IN_SECRET_PARAMS)
-    assert page == Page(remotes=(read(),), count=3, next="?page=2")
+    first = page({"results": [DOCUMENTED], "count": 3, "next": "?page=2", "previous": None})
+    assert first == Page(remotes=(read(),), count=3, next="?page=2")
 
 
 @pytest.mark.parametrize("following", [{}, {"next": None}, {"next": ""}], ids=["absent", "null", "empty"])
 def test_the_last_page_has_no_next(following: dict[str, object]) -> None:
-    assert page_of({"results": [], "count": 0, **following}, BUILT_IN_SECRET_PARAMS).next is None
+    assert page({"results": [], "count": 0, **following}).next is None
 
 
 @pytest.mark.parametrize(
@@ -199,7 +211,11 @@ def test_the_last_page_has_no_next(following: dict[str, object]) -> None:
     [
         pytest.param({"results": None}, "has no list of `results`", id="results-null"),
         pytest.param({"results": {}}, "has no list of `results`", id="results-object"),
-        pytest.param({"results": [True]}, "lists something that is no webhook", id="bool-in-place-of-a-webhook"),
+        pytest.param(
+            {"results": [True]},
+            "has something that is no webhook where one is expected",
+            id="bool",
+        ),
         pytest.param({"count": True}, "has a `count` that is no number", id="count-bool"),
         pytest.param({"count": "three"}, "has a `count` that is no number", id="count-word"),
         pytest.param({"count": []}, "has a `count` that is no number", id="count-list"),
@@ -211,8 +227,8 @@ def test_the_last_page_has_no_next(following: dict[str, object]) -> None:
     ],
 )
 def test_a_page_that_is_none_is_refused(changes: dict[str, object], reason: str) -> None:
-    with pytest.raises(UnexpectedAnswer) as caught:
-        page_of({"results": [], "count": 0, "next": None, **changes}, BUILT_IN_SECRET_PARAMS)
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        page({"results": [], "count": 0, "next": None, **changes})
     assert str(caught.value) == reason
 
 
@@ -226,9 +242,9 @@ ANYTHING = st.recursive(
 @given(st.fixed_dictionaries({}, optional={name: ANYTHING | st.just(value) for name, value in DOCUMENTED.items()}))
 def test_whatever_is_answered_is_a_webhook_or_a_clear_no(document: dict[str, object]) -> None:
     try:
-        remote = remote_of(document, BUILT_IN_SECRET_PARAMS)
-    except UnexpectedAnswer as unexpected:
+        found = remote(document)
+    except UnexpectedAnswerError as unexpected:
         assert "swordfish" not in str(unexpected)  # noqa: PT017 - there is nothing to expect
     else:
-        assert set(remote.fields) == {"url", "event", "active", "is_test"}
-        json.dumps([remote.id, *remote.unknown], ensure_ascii=False).encode()
+        assert set(found.fields) == {"url", "event", "active", "is_test"}
+        json.dumps([found.id, *found.unknown], ensure_ascii=False).encode()

@@ -14,14 +14,17 @@ from reconciler import __version__
 from reconciler.model.event import Called, Listed
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
-from reconciler.model.webhook import Fields
-from reconciler.providers.shippo_client import ShippoReader, ShippoWriter
+from reconciler.model.webhook import Fields, Remote
+from reconciler.providers.client import Writer
+from reconciler.providers.registry import open_writer
+from reconciler.providers.rest import RestReader
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.rules import Answer, Nth, ReplaceAnswer, Rule
 from reconciler.sandbox.server import Sandbox
 
 from .tools import TOKEN, URL, RawServer, Run, account, fields, says
 
+NOW = Remote(id="abc", key=None, fields=fields())
 HOOK = {"object_id": "abc", "event": "all", "url": URL, "active": True, "is_test": True}
 
 
@@ -40,8 +43,8 @@ def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def writing(base_url: str, run: Run | None = None, **settings: Any) -> Iterator[ShippoWriter]:  # noqa: ANN401
-    client = ShippoWriter(account(base_url, **settings), (run or Run()).surroundings)
+def writing(base_url: str, run: Run | None = None, **settings: Any) -> Iterator[Writer]:  # noqa: ANN401
+    client = open_writer(account(base_url, **settings), (run or Run()).surroundings)
     try:
         yield client
     finally:
@@ -65,7 +68,8 @@ def test_the_five_calls(sandbox: Sandbox) -> None:
         made = client.create(fields())
         assert made.fields == fields()
         assert client.get(made.id) == made
-        changed = client.update(made.id, fields(active=False))
+        client.update(made.id, fields(active=False), made)
+        changed = client.get(made.id)
         assert (changed.id, changed.fields, changed.created) == (made.id, fields(active=False), made.created)
         assert client.list().remotes == (changed,)
         client.delete(made.id)
@@ -74,6 +78,7 @@ def test_the_five_calls(sandbox: Sandbox) -> None:
         ("POST", "/webhooks", 201, 1),
         ("GET", f"/webhooks/{made.id}", 200, 1),
         ("PUT", f"/webhooks/{made.id}", 200, 1),
+        ("GET", f"/webhooks/{made.id}", 200, 1),
         ("GET", "/webhooks", 200, 1),
         ("DELETE", f"/webhooks/{made.id}", 204, 1),
         ("GET", "/webhooks", 200, 1),
@@ -93,7 +98,7 @@ def test_every_page_is_listed_whatever_the_page_size(sandbox: Sandbox) -> None:
 def test_the_headers_are_those_of_the_api() -> None:
     managed = SecretText.environment("ACCOUNT", "0123456789")
     with RawServer(says("200 OK", json.dumps(HOOK).encode())) as server:
-        with writing(server.base_url, account_id=managed) as client:
+        with writing(server.base_url, settings={"account_id": managed}) as client:
             client.get("abc")
         with writing(server.base_url) as client:
             client.get("abc")
@@ -116,7 +121,7 @@ def test_all_four_fields_are_always_sent_in_clear(method: str) -> None:
         RawServer(says("200 OK", json.dumps(HOOK).encode())) as server,
         writing(server.base_url + "/prefix/") as client,
     ):
-        client.create(fields()) if method == "create" else client.update("abc", fields())
+        client.create(fields()) if method == "create" else client.update("abc", fields(), NOW)
     request = server.received[0]
     assert request.target == ("/prefix/webhooks" if method == "create" else "/prefix/webhooks/abc")
     assert json.loads(request.body) == {"url": URL, "event": "track_updated", "active": True, "is_test": True}
@@ -127,7 +132,7 @@ def test_a_url_without_a_normal_form_is_sent_as_it_is() -> None:
     """A protected or unmanaged one never is; but nothing breaks where one has to be sent back."""
     odd: Fields = {**fields(), "url": SecretText.provider("odd url")}
     with RawServer(says("200 OK", json.dumps(HOOK).encode())) as server, writing(server.base_url) as client:
-        client.update("abc", odd)
+        client.update("abc", odd, NOW)
     assert json.loads(server.received[0].body)["url"] == "odd url"
 
 
@@ -148,7 +153,7 @@ def test_an_id_cannot_lead_to_another_path() -> None:
 @pytest.mark.parametrize("object_id", ["", ".", ".."])
 def test_an_id_that_is_no_id_is_not_called_with(object_id: str) -> None:
     with RawServer(says("204 No Content")) as server, writing(server.base_url) as client:
-        for call in (client.get, client.delete, lambda of: client.update(of, fields())):
+        for call in (client.get, client.delete, lambda of: client.update(of, fields(), NOW)):
             assert failed(lambda call=call: call(object_id)).kind is ErrorKind.GONE  # type: ignore[misc]
     assert server.received == []
 
@@ -214,7 +219,8 @@ def test_a_list_that_fails_says_what_to_check(status: str, kind: ErrorKind, mess
     [
         pytest.param(b"<html>swordfish</html>", "isn't JSON", id="html"),
         pytest.param(b"", "isn't JSON", id="nothing"),
-        pytest.param(b'["swordfish"]', "is JSON, but no object", id="list"),
+        pytest.param(b'["swordfish"]', "", id="list"),
+        pytest.param(b'"swordfish"', "is JSON, but neither an object nor a list", id="text"),
         pytest.param(b"[" * 50_000, "is nested too deeply", id="deep"),
         pytest.param(b'{"results": [{"url": "swordfish"}]}', "", id="no-id"),
         pytest.param(b'{"object_id": true, "results": true}', "", id="bools"),
@@ -226,7 +232,7 @@ def test_an_answer_that_is_none_is_garbled_and_writes_may_have_acted(method: str
             "list": client.list,
             "get": lambda: client.get("abc"),
             "create": lambda: client.create(fields()),
-            "update": lambda: client.update("abc", fields()),
+            "update": lambda: client.update("abc", fields(), NOW),
         }
         error = failed(calls[method])
     assert (error.kind, error.may_have_acted) == (ErrorKind.GARBLED, method in ("create", "update"))
@@ -247,7 +253,7 @@ def test_an_answer_that_cannot_be_unpacked_is_garbled_and_not_asked_for_again() 
 
 def test_an_answer_about_another_webhook_is_garbled() -> None:
     with RawServer(says("200 OK", json.dumps(HOOK).encode())) as server, writing(server.base_url) as client:
-        got, updated = failed(lambda: client.get("abd")), failed(lambda: client.update("abd", fields()))
+        got, updated = failed(lambda: client.get("abd")), failed(lambda: client.update("abd", fields(), NOW))
     assert got.message == updated.message == "Shippo's answer (200) has another webhook than the one asked for"
     assert (got.may_have_acted, updated.may_have_acted) == (False, True)
 
@@ -274,7 +280,7 @@ def test_a_next_page_elsewhere_gets_nothing() -> None:
 
 def test_a_count_that_is_not_trusted_does_not_stop_a_list() -> None:
     page = json.dumps({"results": [HOOK], "count": 131, "next": None}).encode()
-    with RawServer(says("200 OK", page)) as server, writing(server.base_url, trust_count=False) as client:
+    with RawServer(says("200 OK", page)) as server, writing(server.base_url, settings={"trust_count": False}) as client:
         reading = client.list()
     assert (len(reading.remotes), reading.count) == (1, 131)
 
@@ -296,4 +302,4 @@ def test_a_token_that_may_not_go_there_opens_no_socket() -> None:
 
 
 def test_the_reader_is_no_writer() -> None:
-    assert {name for name in vars(ShippoReader) if not name.startswith("_")} == {"list", "get", "close"}
+    assert {name for name in vars(RestReader) if not name.startswith("_")} == {"list", "get", "close"}

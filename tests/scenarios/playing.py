@@ -18,8 +18,8 @@ from reconciler.output.style import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.planner import Wish, plan
 from reconciler.planning.targets import selected_accounts
+from reconciler.providers.answers import remote_of
 from reconciler.providers.registry import declaration
-from reconciler.providers.shippo_answers import remote_of
 from reconciler.view.document import plan_document
 from reconciler.view.json_text import json_text
 from reconciler.view.masking import view_plan
@@ -107,8 +107,14 @@ def _readings(configuration: Configuration, there: dict[str, Any], patterns: lis
             found[account.name] = NotRead(account=account.name, error=error)
             continue
         remotes = tuple(
-            remote_of({_FIELDS.get(key, key): value for key, value in hook.items()}, configuration.secret_params)
+            remote_of(
+                account.provider,
+                account.provider.rest,
+                {_FIELDS.get(key, key): value for key, value in hook.items()},
+                configuration.secret_params,
+            )
             for hook in said
+            if account.provider.rest is not None
         )
         found[account.name] = Reading(account=account.name, remotes=remotes, count=len(remotes))
     return found

@@ -103,7 +103,7 @@ def account(
         provider=SHIPPO,
         token=SecretText.environment("TOKEN", f"shippo_live_{name}"),
         base_url=base_url,
-        mode="test" if is_test else "live",
+        kind="test" if is_test else "live",
         scope=(("is_test", is_test),),
         owns=patterns(*owns),
         absent=tuple(absents),
