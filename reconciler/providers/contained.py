@@ -11,10 +11,8 @@ from reconciler.model.webhook import Fields, Remote
 T = TypeVar("T")
 
 
-class Contained:
-    """The calls of a package's reader or writer.
-
-    A reader has no create, update or delete, so that one who only looks can't change anything here either.
+class ContainedReader:
+    """The calls of a package's reader.
 
     Args:
         client: the package's.
@@ -40,19 +38,6 @@ class Contained:
         """As `Reader.close`."""
         self._called("close", self._client.close)
 
-    def create(self, fields: Fields) -> Remote:
-        """As `Writer.create`."""
-        remote: Remote = self._called("create", lambda: self._client.create(fields), may_have_acted=True)
-        return remote
-
-    def update(self, object_id: str, fields: Fields, now: Remote) -> None:
-        """As `Writer.update`."""
-        self._called("update", lambda: self._client.update(object_id, fields, now), may_have_acted=True)
-
-    def delete(self, object_id: str) -> None:
-        """As `Writer.delete`."""
-        self._called("delete", lambda: self._client.delete(object_id), may_have_acted=True)
-
     def _called(self, name: str, call: Callable[[], T], *, may_have_acted: bool = False) -> T:
         try:
             return call()
@@ -67,3 +52,20 @@ class Contained:
             help="Update that package, or report it to those who make it.",
             may_have_acted=may_have_acted,
         )
+
+
+class ContainedWriter(ContainedReader):
+    """The calls of a package's writer."""
+
+    def create(self, fields: Fields) -> Remote:
+        """As `Writer.create`."""
+        remote: Remote = self._called("create", lambda: self._client.create(fields), may_have_acted=True)
+        return remote
+
+    def update(self, object_id: str, fields: Fields, now: Remote) -> None:
+        """As `Writer.update`."""
+        self._called("update", lambda: self._client.update(object_id, fields, now), may_have_acted=True)
+
+    def delete(self, object_id: str) -> None:
+        """As `Writer.delete`."""
+        self._called("delete", lambda: self._client.delete(object_id), may_have_acted=True)

@@ -12,7 +12,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.provider import INTERFACE, ProviderPlugin
 from reconciler.providers import shippo
 from reconciler.providers.client import Reader, Surroundings, Writer
-from reconciler.providers.contained import Contained
+from reconciler.providers.contained import ContainedReader, ContainedWriter
 
 if TYPE_CHECKING:  # reading what is installed takes longer to import than all else here
     from importlib.metadata import EntryPoint
@@ -77,7 +77,8 @@ def _open(account: Account, surroundings: Surroundings, role: Literal["reader", 
         return _opener(_REST[role])(account, surroundings)
     package = next((_package(found) for found in _entry_points() if found.name == name), "`?`")
     try:
-        return Contained(_opener(path or _REST[role])(account, surroundings), name, package)
+        contained = ContainedReader if role == "reader" else ContainedWriter
+        return contained(_opener(path or _REST[role])(account, surroundings), name, package)
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault

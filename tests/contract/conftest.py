@@ -21,7 +21,7 @@ def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     info = folder / "reconciler_pigeonry-3.1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: reconciler-pigeonry\nVersion: 3.1\n")
-    (info / "entry_points.txt").write_text("[reconciler.providers]\npigeonry = tests.contract.pigeonry:INSTALLED\n")
+    (info / "entry_points.txt").write_text("[reconciler.providers]\npigeonry = tests.contract.pigeonry:PLUGIN\n")
     return folder
 
 

@@ -42,7 +42,7 @@ def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> Non
     (row,) = view_plan(loft.plan({"a": Hook(events=(B, C))}).plan).changes
     assert (row.action, row.address, row.index) == ("update", "a", "")
     assert [(field.name, field.before, field.after) for field in row.fields] == [
-        ("topics", _events(A, B), _events(B, C))
+        ("events", _events(A, B), _events(B, C))
     ]
 
 

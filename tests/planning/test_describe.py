@@ -175,7 +175,7 @@ def test_several_events_on_one_webhook_and_no_kinds() -> None:
 
 def _subscription(object_id: str, topics: set[str], *, enabled: bool = True) -> Remote:
     url = parse_url(SecretText.provider(f"{HOST}/a"))
-    fields = PIGEONRY.normalise({"target": url, "topics": frozenset(topics), "enabled": enabled})
+    fields = PIGEONRY.normalise({"url": url, "events": frozenset(topics), "active": enabled})
     return Remote(id=object_id, key=PIGEONRY.key_of(fields), fields=fields, created=DAY)
 
 

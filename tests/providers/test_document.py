@@ -23,10 +23,9 @@ from reconciler.providers.document import NotADocument, parse_json
         pytest.param(b'{"a": "\xff"}', "isn't UTF-8", id="bad-bytes"),
         pytest.param(b"[" * 100_000, "is nested too deeply", id="deep-list"),
         pytest.param(b'{"a":' * 100_000, "is nested too deeply", id="deep-object"),
-        pytest.param(b"[]", "is JSON, but no object", id="list"),
-        pytest.param(b"null", "is JSON, but no object", id="null"),
-        pytest.param(b"true", "is JSON, but no object", id="bool"),
-        pytest.param(b'"text"', "is JSON, but no object", id="text"),
+        pytest.param(b"null", "is JSON, but neither an object nor a list", id="null"),
+        pytest.param(b"true", "is JSON, but neither an object nor a list", id="bool"),
+        pytest.param(b'"text"', "is JSON, but neither an object nor a list", id="text"),
     ],
 )
 def test_what_is_no_json_object_is_refused_with_a_reason_that_quotes_nothing(body: bytes, reason: str) -> None:

@@ -18,7 +18,7 @@ from reconciler.model.secret import SecretText
 from reconciler.provider import ProviderPlugin
 from reconciler.providers import registry
 from reconciler.providers.client import Surroundings
-from reconciler.providers.contained import Contained
+from reconciler.providers.contained import ContainedReader
 from reconciler.providers.registry import BrokenProviderError, declaration, names, open_reader, open_writer
 from reconciler.providers.rest import RestReader, RestWriter
 from reconciler.providers.shippo import SHIPPO
@@ -94,7 +94,7 @@ def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPat
     assert declaration("other") is OTHER
     opened, surroundings = other_account(), Run().surroundings
     reader = open_reader(opened, surroundings)
-    assert isinstance(reader, Contained)
+    assert isinstance(reader, ContainedReader)
 
 
 def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,7 +207,7 @@ def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
     ],
 )
 def test_a_list_that_fails_says_what_to_check(status: str, kind: ErrorKind, message: str, help_: str) -> None:
-    with RawServer(says(status, b'{"detail": "swordfish"}')) as server, writing(server.base_url, mode="test") as client:
+    with RawServer(says(status, b'{"detail": "swordfish"}')) as server, writing(server.base_url, kind="test") as client:
         error = failed(client.list)
     assert (error.kind, error.message, error.help) == (kind, message, help_)
     assert len(server.received) == 1
