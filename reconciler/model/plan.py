@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.pattern import Pattern
 from reconciler.model.reading import ProviderError
-from reconciler.model.url import Endpoint
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Endpoint, Url
 from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value
 
 ANY_OTHER_EVENT = "any other event"
@@ -102,6 +105,16 @@ class Change:
     move: Address | None = None
     duplicate_of: Address | None = None
     depends_on: tuple[Successor, ...] = ()
+
+    def essence(self) -> dict[str, Any]:
+        """What would be done, real values included."""
+        return {
+            "address": str(self.address),
+            "id": None if self.remote is None else self.remote.id,
+            "action": self.action.value,
+            "before": None if self.remote is None else _real(self.remote.fields),
+            "after": _real(self.wanted) if self.wanted else None,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +270,21 @@ class AccountPlan:
         """The ids of all webhooks that were listed."""
         return frozenset(remote.id for remote in self.remotes)
 
+    def essence(self) -> dict[str, Any]:
+        """What would be done in this account, and where it is."""
+        account = self.account
+        return {
+            "name": account.name,
+            "base_url": account.base_url,
+            "account_id": None if account.account_id is None else account.account_id.reveal(),
+            "changes": [change.essence() for change in self.changes],
+            "losses": [
+                [loss.endpoint.reveal(), loss.scope, loss.events, [remote.id for remote in loss.remotes]]
+                for loss in self.losses
+            ],
+            "verdict": self.verdict.value,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotPlanned:
@@ -264,6 +292,10 @@ class NotPlanned:
 
     account: Account
     error: ProviderError
+
+    def essence(self) -> dict[str, Any]:
+        """Which account is left alone, and why."""
+        return {"name": self.account.name, "error": [self.error.kind.value, self.error.message]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,3 +347,34 @@ class Plan:
     def is_refused(self) -> bool:
         """Whether a guard refuses it."""
         return any(account.verdict is not Verdict.FINE for account in self.planned)
+
+    def essence(self) -> bytes:
+        """Everything that would be done, real values included, and nothing beside it: equal ones are the same plan.
+
+        Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, the accounts' order, and the files'
+        text. It holds secrets: it is compared or digested, and never shown.
+        Source: contract, section 6, *Reviewed is what runs*.
+        """
+        essence = {
+            "filters": {"accounts": self.filters.accounts, "targets": self.filters.targets},
+            "destroy": self.destroy,
+            "allowed_losses": self.allowed_losses,
+            "accounts": [one.essence() for one in sorted(self.accounts, key=lambda one: one.account.name)],
+        }
+        return json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def _real(fields: Fields) -> dict[str, Any]:
+    return {name: _real_value(value) for name, value in fields.items()}
+
+
+def _real_value(value: Value) -> Any:  # noqa: ANN401 - plain JSON
+    match value:
+        case Url() | SecretText():
+            return value.reveal()
+        case frozenset():
+            return sorted(value)
+        case Mapping():
+            return dict(value)
+        case _:
+            return value

@@ -96,21 +96,6 @@ def plan(
     )
 
 
-def same_plan(one: Plan, other: Plan) -> bool:
-    """Whether two plans of one configuration would do the same.
-
-    Times, unmanaged webhooks and the order of the accounts don't count.
-    """
-    essences, others = ({one.account.name: _essence(one) for one in plan.accounts} for plan in (one, other))
-    return essences == others
-
-
-def _essence(account: AccountPlan | NotPlanned) -> tuple[object, ...]:
-    if isinstance(account, NotPlanned):
-        return (account.error.kind, account.error.message)
-    return (account.changes, account.losses, account.verdict)
-
-
 def _urls_seen(read: Iterable[tuple[Account, Reading]]) -> Iterator[Url]:
     """The URLs that were listed, in an order that hangs neither on the file's nor on the list's."""
     for account, reading in sorted(read, key=lambda one: one[0].name):

@@ -320,7 +320,7 @@ def _create_what_is_off() -> None:
 
 
 def _take_any_plan_for_the_saved_one() -> None:
-    _set(SavedView, "is_of", lambda *_: True)
+    _set(SavedView, "differences", lambda *_: ())
 
 
 def _update_what_is_ignored() -> None:
