@@ -20,16 +20,12 @@ ANY_OTHER_EVENT = "any other event"
 
 
 class Action(Enum):
-    """What is done to a webhook; the value is its sign in a plan."""
+    """What is done to a webhook."""
 
-    CREATE = "+"
-    UPDATE = "~"
-    DELETE = "-"
-
-    @property
-    def word(self) -> str:
-        """`create`, `update` or `delete`."""
-        return self.name.lower()
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NONE = "no-op"
 
 
 class Phase(Enum):
@@ -40,16 +36,49 @@ class Phase(Enum):
 
 
 class Reason(Enum):
-    """Why a change is made. For display: no decision looks at it."""
+    """Why a webhook is changed, or left as it is though it isn't as wanted. For display: no decision looks at it."""
 
-    MISSING = "missing at the provider"
+    MISSING = "missing"
     DIFFERS = "differs"
-    SWITCHED_OFF = "switched off at the provider"
-    NOT_IN_FILE = "not in the file"
-    REPLACED_BY_OFF = "its entry moved, and is off"
+    SWITCHED_OFF = "switched_off"
+    NOT_IN_FILE = "not_in_file"
+    REPLACED_BY_OFF = "replaced_by_off"
+    """Its entry moved, and is off."""
     DUPLICATE = "duplicate"
-    NAMED_ABSENT = "named in absent"
+    NAMED_ABSENT = "absent"
     DESTROY = "destroy"
+    PROTECTED = "protected"
+    OFF = "off"
+    """Its entry is off, and it is not at the provider, which may hide what is off."""
+
+
+class Claim(Enum):
+    """What a configuration says of a remote webhook."""
+
+    PROTECTED = "protected"
+    KNOWN = "known"
+    ABSENT = "absent"
+    OWNED = "owned"
+    NONE = "none"
+
+
+class Hint(Enum):
+    """What a webhook that is left as it is probably is, or why it is left."""
+
+    LEFTOVER = "leftover"
+    """Unmanaged: of an entry's path and event, elsewhere."""
+    DOUBLE_DELIVERY = "double_delivery"
+    """Unmanaged: it delivers every event beside our single ones, so each arrives twice."""
+    RETARGETED = "retargeted"
+    """Unmanaged: changed after it was made, and of the event of an entry whose own is missing."""
+    OTHER_KIND = "other_kind"
+    """Unmanaged: matched by `owns`, which is about the other kind."""
+    ABSENT_OTHER_KIND = "absent_other_kind"
+    """Unmanaged: matched by `absent`, which is about the other kind."""
+    KEPT_FOR_ENTRY = "entry"
+    """`absent` names it in vain: it is an entry's."""
+    KEPT_AS_KNOWN = "known"
+    """`absent` names it in vain: `known` names it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,33 +107,47 @@ class Successor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One action on one webhook.
+    """One webhook, at the provider or only in the file, and what is done to it, which may be nothing.
 
     Attributes:
-        action: create, update or delete.
-        phase: whether it widens or narrows.
-        reason: for display.
+        action: what is done.
         address: the entry's, or `@<object id>` where no entry stands for it.
-        desired: what the file wants; None for a delete.
-        remote: what the provider has; None for a create.
-        wanted: the fields to send, in normal form; empty for a delete. Ignored fields are the provider's.
-        fields: what differs, in the declaration's order; empty for creates and deletes.
-        move: a move's other half.
-        duplicate_of: the survivor that delivers the same.
+        claim: whose it is.
+        phase: whether the change widens or narrows; None where nothing is done.
+        reason: for display; None for what is in step, and for what is nobody's matter here.
+        desired: what the file wants; None for a delete, and where no entry stands for it.
+        remote: what the provider has; None where it has none.
+        wanted: the fields to send, in normal form; empty where none are. Ignored fields are the provider's.
+        fields: what differs, in the declaration's order, of an update or a protected webhook.
+        partner: a move's other half, or the survivor of a duplicate.
         depends_on: what must be seen to deliver before this narrows, beside all that widens (`planning.successors`).
+        hint: what is to be said of a webhook that is left as it is.
+        near: what the hint is about: an entry's address, or a pattern.
     """
 
     action: Action
-    phase: Phase
-    reason: Reason
     address: Address
+    claim: Claim = Claim.OWNED
+    phase: Phase | None = None
+    reason: Reason | None = None
     desired: Desired | None = None
     remote: Remote | None = None
     wanted: Fields = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
-    move: Address | None = None
-    duplicate_of: Address | None = None
+    partner: Address | None = None
     depends_on: tuple[Successor, ...] = ()
+    hint: Hint | None = None
+    near: Address | Pattern | None = None
+
+    @property
+    def move(self) -> Address | None:
+        """A move's other half."""
+        return None if self.reason is Reason.DUPLICATE else self.partner
+
+    @property
+    def duplicate_of(self) -> Address | None:
+        """The survivor that delivers the same."""
+        return self.partner if self.reason is Reason.DUPLICATE else None
 
     def essence(self) -> dict[str, Any]:
         """What would be done, real values included."""
@@ -115,67 +158,6 @@ class Change:
             "before": None if self.remote is None else _real(self.remote.fields),
             "after": _real(self.wanted) if self.wanted else None,
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A wanted webhook and the provider's one that it is.
-
-    Attributes:
-        desired: what the file wants.
-        remote: what the provider has; None where it may be hidden and both are off.
-        fields: what differs; only ever something where the webhook is protected.
-    """
-
-    desired: Desired
-    remote: Remote | None
-    fields: tuple[FieldChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicates:
-    """Owned webhooks of one key: the one that stays and those that deliver the same again, best first."""
-
-    address: Address
-    survivor: Remote
-    others: tuple[Remote, ...]
-
-
-class Hint(Enum):
-    """What an unmanaged webhook probably is."""
-
-    LEFTOVER = "same path and event as an entry, elsewhere: probably a leftover"
-    DOUBLE_DELIVERY = "delivers every event beside our single ones: each arrives twice"
-    RETARGETED = "changed after it was made, of the event of an entry whose own is missing: probably retargeted"
-    OTHER_KIND = "matched by `owns`, which is about the other kind"
-    ABSENT_OTHER_KIND = "matched by `absent`, which is about the other kind"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmanaged:
-    """A webhook that this configuration isn't responsible for. Never touched.
-
-    Attributes:
-        near: the address of the entry that the hint is about.
-        pattern: the pattern that the hint is about.
-    """
-
-    remote: Remote
-    hint: Hint | None = None
-    near: Address | None = None
-    pattern: Pattern | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A webhook that `absent` names and that stays all the same: it is an entry's, or `known` names it too.
-
-    Attributes:
-        near: the entry's address; None where `known` names it.
-    """
-
-    remote: Remote
-    near: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,18 +183,8 @@ class Verdict(Enum):
     """What the guard says to an account's losses."""
 
     FINE = "fine"
-    TOO_MANY = "too many losses"
-    NOTHING_LEFT = "nothing owned would receive any more"
-
-
-class Claim(Enum):
-    """What a configuration says of a remote webhook."""
-
-    PROTECTED = "protected"
-    KNOWN = "known"
-    ABSENT = "absent"
-    OWNED = "owned"
-    NONE = "none"
+    TOO_MANY = "too_many_losses"
+    NOTHING_LEFT = "nothing_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,54 +193,48 @@ class AccountPlan:
 
     Attributes:
         account: the account.
-        changes: widening ones first, each phase in the order of addresses.
-        unchanged: what is in step.
-        protected: what is protected and in the file; with what differs.
-        protected_others: what is protected and not in the file.
+        rows: every webhook that the targets mean: changes first, in the order of work; then, each by address or by age,
+            what is in step, protected, known, and unmanaged.
+        left_out: every other webhook.
+        on_unmanaged: what unmanaged webhooks mean.
         protected_owned: what is protected and would be owned else: it counts for the guard as what stays.
-        unmanaged: by age; without those that `known` names.
-        on_unmanaged: what these mean.
-        known: what `known` names, by age.
-        kept: what `absent` names and stays all the same, by age.
-        duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
         max_losses: how many there may be by the file, or by the default.
         loss_limit: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
             without it; None leaves it to the file.
         verdict: the guard's.
-        addresses: every address that a target may mean, filtered out or not.
-        claimed: all webhooks that were listed, by whose they are, each group by age.
         count: how many the provider says there are.
     """
 
     account: Account
-    changes: tuple[Change, ...] = ()
-    unchanged: tuple[Pair, ...] = ()
-    protected: tuple[Pair, ...] = ()
-    protected_others: tuple[Remote, ...] = ()
-    protected_owned: tuple[Remote, ...] = ()
-    unmanaged: tuple[Unmanaged, ...] = ()
+    rows: tuple[Change, ...] = ()
+    left_out: tuple[Change, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
-    known: tuple[Remote, ...] = ()
-    kept: tuple[Kept, ...] = ()
-    duplicates: tuple[Duplicates, ...] = ()
+    protected_owned: tuple[Remote, ...] = ()
     losses: tuple[Loss, ...] = ()
     max_losses: int = 0
     loss_limit: int | None = None
     verdict: Verdict = Verdict.FINE
-    addresses: frozenset[Address] = frozenset()
-    claimed: Mapping[Claim, tuple[Remote, ...]] = field(default_factory=dict)
     count: int | None = None
 
     @property
-    def remotes(self) -> tuple[Remote, ...]:
-        """All webhooks that were listed."""
-        return tuple(remote for group in self.claimed.values() for remote in group)
+    def changes(self) -> tuple[Change, ...]:
+        """What would be done, in the order of work."""
+        return tuple(row for row in self.rows if row.action is not Action.NONE)
 
     @property
-    def listed(self) -> frozenset[str]:
-        """The ids of all webhooks that were listed."""
-        return frozenset(remote.id for remote in self.remotes)
+    def unmanaged(self) -> tuple[Change, ...]:
+        """The webhooks that nobody is known to be responsible for, by age."""
+        return tuple(row for row in self.rows if row.claim is Claim.NONE)
+
+    def listed(self, *claims: Claim) -> tuple[Remote, ...]:
+        """The webhooks that were listed, those that the targets leave out too, by age.
+
+        Args:
+            claims: only those of these claims; all without any.
+        """
+        rows = (row for row in (*self.rows, *self.left_out) if not claims or row.claim in claims)
+        return tuple(sorted((row.remote for row in rows if row.remote is not None), key=lambda remote: remote.age))
 
     def essence(self) -> dict[str, Any]:
         """What would be done in this account, and where it is."""

@@ -53,7 +53,7 @@ def with_account(made: Plan, **changed: object) -> Plan:
 
 def with_changes(made: Plan, other: Callable[[Change], Change]) -> Plan:
     one = made.planned[0]
-    return with_account(made, changes=tuple(map(other, one.changes)))
+    return with_account(made, rows=tuple(map(other, one.rows)))
 
 
 def later(change: Change) -> Change:
@@ -113,7 +113,7 @@ def test_plans_that_do_the_same(other: Plan) -> None:
             id="events-that-are-lost",
         ),
         pytest.param(with_account(a_plan(), verdict=Verdict.TOO_MANY), id="verdict"),
-        pytest.param(with_account(a_plan(), changes=a_plan().planned[0].changes[::-1]), id="order-of-the-changes"),
+        pytest.param(with_account(a_plan(), rows=a_plan().planned[0].rows[::-1]), id="order-of-the-changes"),
         pytest.param(with_account(a_plan(), account=account("three")), id="account"),
         pytest.param(a_plan(one=account("one", base_url="https://elsewhere.example.com")), id="base-url"),
         pytest.param(
