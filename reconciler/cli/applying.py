@@ -19,7 +19,7 @@ from reconciler.cli.flow import (
 )
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import ApplyOptions
-from reconciler.cli.saved import SavedView, differences, read_plan_file
+from reconciler.cli.saved import SavedView, read_plan_file
 from reconciler.config.sources import STANDARD_INPUT
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
@@ -28,7 +28,6 @@ from reconciler.output.narrator import JsonNarrator, Narrator, TextNarrator
 from reconciler.output.progress import display_for
 from reconciler.output.stream import Stream
 from reconciler.output.terminal import Streams
-from reconciler.planning.planner import same_plan
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.view.masking import view_plan
@@ -119,7 +118,7 @@ def _agreed_plan(
         if not _says_yes(planning.streams, plan_words(view)):
             return narrator.end(declined_outcome())
         again = planning.plan(clients)
-        if same_plan(again, plan):
+        if again.essence() == plan.essence():
             return again
         unread = again.not_planned and not plan.not_planned
         planning.streams.tell(
@@ -141,8 +140,8 @@ def _saved_plan(
         return narrator.end(stopped_outcome(planning.invocation.stop.signal))
     if plan.not_planned:
         return narrator.end(unreadable_outcome(view))
-    if not saved.is_of(plan, view):
-        narrator.stale(differences(saved.view, view))
+    if differences := saved.differences(plan, view):
+        narrator.stale(differences)
         return narrator.end(stale_outcome())
     ended = _nothing_to_carry_out(planning, plan, view)
     return plan if ended is None else narrator.end(ended)

@@ -46,13 +46,13 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
 
 def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
     """An account's claimed webhooks, and its patterns with those endpoints that are only named absent."""
-    remotes = (*account.claimed.get(Claim.OWNED, ()), *account.claimed.get(Claim.ABSENT, ()))
+    remotes = account.listed(Claim.OWNED, Claim.ABSENT)
     found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=False)
     owns = [
         Owner(pattern=pattern.source, is_test=None if scope is None else dict(scope).get("is_test") is True)
         for pattern, scope in account.account.owned_patterns
     ]
-    absent = {remote.key.endpoint for remote in account.claimed.get(Claim.ABSENT, ()) if remote.key is not None}
+    absent = {remote.key.endpoint for remote in account.listed(Claim.ABSENT) if remote.key is not None}
     more = {
         (str(entry.owner), entry.is_test): Owner(pattern=entry.owner, is_test=entry.is_test)
         for entry in found.entries

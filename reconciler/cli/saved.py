@@ -50,8 +50,8 @@ class SavedView:
             env_files=given.env_files or sources.env_files,
         )
 
-    def is_of(self, plan: Plan, view: PlanView) -> bool:
-        """Whether a plan is the one that was saved, and does what the saved document shows.
+    def differences(self, plan: Plan, view: PlanView) -> tuple[str, ...]:
+        """What tells the present plan from the one that was saved, a line each; nothing where they are the same.
 
         Who changes the document can make its checksum anew, but not a digest of what others would see in it.
 
@@ -59,7 +59,12 @@ class SavedView:
             plan: the present plan.
             view: what may be shown of it.
         """
-        return self.plan.is_of(plan) and _done(self.view) == _done(view)
+        if self.plan.is_of(plan) and _done(self.view) == _done(view):
+            return ()
+        before, after = _by_address(self.view), _by_address(view)
+        said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
+        found = tuple(line for line in said if line)
+        return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
 
 
 def read_plan_file(streams: Streams, path: Path) -> SavedView:
@@ -112,14 +117,6 @@ def sources_text(view: PlanView, sources: PlanSources) -> str:
     parts += [f"--var-file {visible(path)}" for path in sources.var_files]
     parts += [f"--env-file {visible(path)}" for path in sources.env_files]
     return "; ".join(parts)
-
-
-def differences(saved: PlanView, present: PlanView) -> tuple[str, ...]:
-    """What tells two plans that aren't the same apart, a line each, as far as it may be said."""
-    before, after = _by_address(saved), _by_address(present)
-    said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
-    found = tuple(line for line in said if line)
-    return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
 
 
 def _done(view: PlanView) -> list[tuple[str, str, str]]:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.pattern import Pattern
 from reconciler.model.reading import ProviderError
-from reconciler.model.url import Endpoint
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Endpoint, Url
 from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value
 
 ANY_OTHER_EVENT = "any other event"
 
 
 class Action(Enum):
-    """What is done to a webhook; the value is its sign in a plan."""
+    """What is done to a webhook."""
 
-    CREATE = "+"
-    UPDATE = "~"
-    DELETE = "-"
-
-    @property
-    def word(self) -> str:
-        """`create`, `update` or `delete`."""
-        return self.name.lower()
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NONE = "no-op"
 
 
 class Phase(Enum):
@@ -37,16 +36,49 @@ class Phase(Enum):
 
 
 class Reason(Enum):
-    """Why a change is made. For display: no decision looks at it."""
+    """Why a webhook is changed, or left as it is though it isn't as wanted. For display: no decision looks at it."""
 
-    MISSING = "missing at the provider"
+    MISSING = "missing"
     DIFFERS = "differs"
-    SWITCHED_OFF = "switched off at the provider"
-    NOT_IN_FILE = "not in the file"
-    REPLACED_BY_OFF = "its entry moved, and is off"
+    SWITCHED_OFF = "switched_off"
+    NOT_IN_FILE = "not_in_file"
+    REPLACED_BY_OFF = "replaced_by_off"
+    """Its entry moved, and is off."""
     DUPLICATE = "duplicate"
-    NAMED_ABSENT = "named in absent"
+    NAMED_ABSENT = "absent"
     DESTROY = "destroy"
+    PROTECTED = "protected"
+    OFF = "off"
+    """Its entry is off, and it is not at the provider, which may hide what is off."""
+
+
+class Claim(Enum):
+    """What a configuration says of a remote webhook."""
+
+    PROTECTED = "protected"
+    KNOWN = "known"
+    ABSENT = "absent"
+    OWNED = "owned"
+    NONE = "none"
+
+
+class Hint(Enum):
+    """What a webhook that is left as it is probably is, or why it is left."""
+
+    LEFTOVER = "leftover"
+    """Unmanaged: of an entry's path and event, elsewhere."""
+    DOUBLE_DELIVERY = "double_delivery"
+    """Unmanaged: it delivers every event beside our single ones, so each arrives twice."""
+    RETARGETED = "retargeted"
+    """Unmanaged: changed after it was made, and of the event of an entry whose own is missing."""
+    OTHER_KIND = "other_kind"
+    """Unmanaged: matched by `owns`, which is about the other kind."""
+    ABSENT_OTHER_KIND = "absent_other_kind"
+    """Unmanaged: matched by `absent`, which is about the other kind."""
+    KEPT_FOR_ENTRY = "entry"
+    """`absent` names it in vain: it is an entry's."""
+    KEPT_AS_KNOWN = "known"
+    """`absent` names it in vain: `known` names it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,94 +107,57 @@ class Successor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One action on one webhook.
+    """One webhook, at the provider or only in the file, and what is done to it, which may be nothing.
 
     Attributes:
-        action: create, update or delete.
-        phase: whether it widens or narrows.
-        reason: for display.
+        action: what is done.
         address: the entry's, or `@<object id>` where no entry stands for it.
-        desired: what the file wants; None for a delete.
-        remote: what the provider has; None for a create.
-        wanted: the fields to send, in normal form; empty for a delete. Ignored fields are the provider's.
-        fields: what differs, in the declaration's order; empty for creates and deletes.
-        move: a move's other half.
-        duplicate_of: the survivor that delivers the same.
+        claim: whose it is.
+        phase: whether the change widens or narrows; None where nothing is done.
+        reason: for display; None for what is in step, and for what is nobody's matter here.
+        desired: what the file wants; None for a delete, and where no entry stands for it.
+        remote: what the provider has; None where it has none.
+        wanted: the fields to send, in normal form; empty where none are. Ignored fields are the provider's.
+        fields: what differs, in the declaration's order, of an update or a protected webhook.
+        partner: a move's other half, or the survivor of a duplicate.
         depends_on: what must be seen to deliver before this narrows, beside all that widens (`planning.successors`).
+        hint: what is to be said of a webhook that is left as it is.
+        near: what the hint is about: an entry's address, or a pattern.
     """
 
     action: Action
-    phase: Phase
-    reason: Reason
     address: Address
+    claim: Claim = Claim.OWNED
+    phase: Phase | None = None
+    reason: Reason | None = None
     desired: Desired | None = None
     remote: Remote | None = None
     wanted: Fields = field(default_factory=dict)
     fields: tuple[FieldChange, ...] = ()
-    move: Address | None = None
-    duplicate_of: Address | None = None
+    partner: Address | None = None
     depends_on: tuple[Successor, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A wanted webhook and the provider's one that it is.
-
-    Attributes:
-        desired: what the file wants.
-        remote: what the provider has; None where it may be hidden and both are off.
-        fields: what differs; only ever something where the webhook is protected.
-    """
-
-    desired: Desired
-    remote: Remote | None
-    fields: tuple[FieldChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicates:
-    """Owned webhooks of one key: the one that stays and those that deliver the same again, best first."""
-
-    address: Address
-    survivor: Remote
-    others: tuple[Remote, ...]
-
-
-class Hint(Enum):
-    """What an unmanaged webhook probably is."""
-
-    LEFTOVER = "same path and event as an entry, elsewhere: probably a leftover"
-    DOUBLE_DELIVERY = "delivers every event beside our single ones: each arrives twice"
-    RETARGETED = "changed after it was made, of the event of an entry whose own is missing: probably retargeted"
-    OTHER_KIND = "matched by `owns`, which is about the other kind"
-    ABSENT_OTHER_KIND = "matched by `absent`, which is about the other kind"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmanaged:
-    """A webhook that this configuration isn't responsible for. Never touched.
-
-    Attributes:
-        near: the address of the entry that the hint is about.
-        pattern: the pattern that the hint is about.
-    """
-
-    remote: Remote
     hint: Hint | None = None
-    near: Address | None = None
-    pattern: Pattern | None = None
+    near: Address | Pattern | None = None
 
+    @property
+    def move(self) -> Address | None:
+        """A move's other half."""
+        return None if self.reason is Reason.DUPLICATE else self.partner
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A webhook that `absent` names and that stays all the same: it is an entry's, or `known` names it too.
+    @property
+    def duplicate_of(self) -> Address | None:
+        """The survivor that delivers the same."""
+        return self.partner if self.reason is Reason.DUPLICATE else None
 
-    Attributes:
-        near: the entry's address; None where `known` names it.
-    """
-
-    remote: Remote
-    near: Address | None = None
+    def essence(self) -> dict[str, Any]:
+        """What would be done, real values included."""
+        return {
+            "address": str(self.address),
+            "id": None if self.remote is None else self.remote.id,
+            "action": self.action.value,
+            "before": None if self.remote is None else _real(self.remote.fields),
+            "after": _real(self.wanted) if self.wanted else None,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,18 +183,8 @@ class Verdict(Enum):
     """What the guard says to an account's losses."""
 
     FINE = "fine"
-    TOO_MANY = "too many losses"
-    NOTHING_LEFT = "nothing owned would receive any more"
-
-
-class Claim(Enum):
-    """What a configuration says of a remote webhook."""
-
-    PROTECTED = "protected"
-    KNOWN = "known"
-    ABSENT = "absent"
-    OWNED = "owned"
-    NONE = "none"
+    TOO_MANY = "too_many_losses"
+    NOTHING_LEFT = "nothing_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,54 +193,64 @@ class AccountPlan:
 
     Attributes:
         account: the account.
-        changes: widening ones first, each phase in the order of addresses.
-        unchanged: what is in step.
-        protected: what is protected and in the file; with what differs.
-        protected_others: what is protected and not in the file.
+        rows: every webhook that the targets mean: changes first, in the order of work; then, each by address or by age,
+            what is in step, protected, known, and unmanaged.
+        left_out: every other webhook.
+        on_unmanaged: what unmanaged webhooks mean.
         protected_owned: what is protected and would be owned else: it counts for the guard as what stays.
-        unmanaged: by age; without those that `known` names.
-        on_unmanaged: what these mean.
-        known: what `known` names, by age.
-        kept: what `absent` names and stays all the same, by age.
-        duplicates: what the duplicate rule found, by address.
         losses: by endpoint.
         max_losses: how many there may be by the file, or by the default.
         loss_limit: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
             without it; None leaves it to the file.
         verdict: the guard's.
-        addresses: every address that a target may mean, filtered out or not.
-        claimed: all webhooks that were listed, by whose they are, each group by age.
         count: how many the provider says there are.
     """
 
     account: Account
-    changes: tuple[Change, ...] = ()
-    unchanged: tuple[Pair, ...] = ()
-    protected: tuple[Pair, ...] = ()
-    protected_others: tuple[Remote, ...] = ()
-    protected_owned: tuple[Remote, ...] = ()
-    unmanaged: tuple[Unmanaged, ...] = ()
+    rows: tuple[Change, ...] = ()
+    left_out: tuple[Change, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
-    known: tuple[Remote, ...] = ()
-    kept: tuple[Kept, ...] = ()
-    duplicates: tuple[Duplicates, ...] = ()
+    protected_owned: tuple[Remote, ...] = ()
     losses: tuple[Loss, ...] = ()
     max_losses: int = 0
     loss_limit: int | None = None
     verdict: Verdict = Verdict.FINE
-    addresses: frozenset[Address] = frozenset()
-    claimed: Mapping[Claim, tuple[Remote, ...]] = field(default_factory=dict)
     count: int | None = None
 
     @property
-    def remotes(self) -> tuple[Remote, ...]:
-        """All webhooks that were listed."""
-        return tuple(remote for group in self.claimed.values() for remote in group)
+    def changes(self) -> tuple[Change, ...]:
+        """What would be done, in the order of work."""
+        return tuple(row for row in self.rows if row.action is not Action.NONE)
 
     @property
-    def listed(self) -> frozenset[str]:
-        """The ids of all webhooks that were listed."""
-        return frozenset(remote.id for remote in self.remotes)
+    def unmanaged(self) -> tuple[Change, ...]:
+        """The webhooks that nobody is known to be responsible for, by age."""
+        return tuple(row for row in self.rows if row.claim is Claim.NONE)
+
+    def listed(self, *claims: Claim) -> tuple[Remote, ...]:
+        """The webhooks that were listed, those that the targets leave out too, by age.
+
+        Args:
+            claims: only those of these claims; all without any.
+        """
+        rows = (row for row in (*self.rows, *self.left_out) if not claims or row.claim in claims)
+        return tuple(sorted((row.remote for row in rows if row.remote is not None), key=lambda remote: remote.age))
+
+    def essence(self) -> dict[str, Any]:
+        """What would be done in this account, and where it is."""
+        account = self.account
+        return {
+            "name": account.name,
+            "base_url": account.base_url,
+            "place": account.place,
+            "settings": {key: _real_value(value) for key, value in account.settings.items()},
+            "changes": [change.essence() for change in self.changes],
+            "losses": [
+                [loss.endpoint.reveal(), loss.scope, loss.events, [remote.id for remote in loss.remotes]]
+                for loss in self.losses
+            ],
+            "verdict": self.verdict.value,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +259,10 @@ class NotPlanned:
 
     account: Account
     error: ProviderError
+
+    def essence(self) -> dict[str, Any]:
+        """Which account is left alone, and why."""
+        return {"name": self.account.name, "error": [self.error.kind.value, self.error.message]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,3 +314,34 @@ class Plan:
     def is_refused(self) -> bool:
         """Whether a guard refuses it."""
         return any(account.verdict is not Verdict.FINE for account in self.planned)
+
+    def essence(self) -> bytes:
+        """Everything that would be done, real values included, and nothing beside it: equal ones are the same plan.
+
+        Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, the accounts' order, and the files'
+        text. It holds secrets: it is compared or digested, and never shown.
+        Source: contract, section 6, *Reviewed is what runs*.
+        """
+        essence = {
+            "filters": {"accounts": self.filters.accounts, "targets": self.filters.targets},
+            "destroy": self.destroy,
+            "allowed_losses": self.allowed_losses,
+            "accounts": [one.essence() for one in sorted(self.accounts, key=lambda one: one.account.name)],
+        }
+        return json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def _real(fields: Fields) -> dict[str, Any]:
+    return {name: _real_value(value) for name, value in fields.items()}
+
+
+def _real_value(value: Value) -> Any:  # noqa: ANN401 - plain JSON
+    match value:
+        case Url() | SecretText():
+            return value.reveal()
+        case frozenset():
+            return sorted(value)
+        case Mapping():
+            return dict(value)
+        case _:
+            return value

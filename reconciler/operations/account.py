@@ -180,7 +180,7 @@ class AccountRun:
             return Holds(unfinished=unfinished)
         account, limit = self.plan.account, self.plan.loss_limit
         deliveries = Deliveries(
-            owned=self.plan.claimed[Claim.OWNED],
+            owned=self.plan.listed(Claim.OWNED),
             protected=self.plan.protected_owned,
             changes=(*finished, *ready),
         )

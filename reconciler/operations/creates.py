@@ -115,10 +115,12 @@ def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]
     A service may answer a create with a webhook that was there before, whether or not its list shows it: one that is
     older than what was listed, or than its own answer, or that doesn't say how old it is.
     """
-    newest = max((remote.created for remote in plan.remotes if remote.created is not None), default=None)
+    listed = plan.listed()
+    ids = {remote.id for remote in listed}
+    newest = max((remote.created for remote in listed if remote.created is not None), default=None)
 
     def is_new(remote: Remote) -> bool:
-        if remote.id in plan.listed or remote.created is None:
+        if remote.id in ids or remote.created is None:
             return False
         is_latest = newest is None or remote.created >= newest
         return is_latest and (remote.answered is None or remote.created >= remote.answered - _AT_ONCE)

@@ -9,10 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model.plan import AccountPlan, Change, Filters, Plan
-from reconciler.model.secret import SecretText
-from reconciler.model.url import Url
-from reconciler.model.webhook import Fields, Value
+from reconciler.model.plan import Filters, Plan
 from reconciler.view.document import FORMAT_VERSION
 from reconciler.view.json_text import json_text
 
@@ -181,66 +178,13 @@ def _texts(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the docume
 
 
 def digest_of(plan: Plan, salt: bytes) -> str:
-    """A digest of everything that a plan would do, real values included, and nothing beside it.
-
-    Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, the accounts' order, and the file's text.
+    """A digest of a plan's essence.
 
     Args:
         plan: the real plan.
         salt: random bytes, so that secrets of few characters can't be guessed from many digests at once.
     """
-    essence = {
-        "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
-        "destroy": plan.destroy,
-        "allowed_losses": plan.allowed_losses,
-        "accounts": [_account_essence(account) for account in sorted(plan.planned, key=lambda one: one.account.name)],
-    }
-    canonical = json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.scrypt(canonical.encode(), salt=salt, **_COST).hex()
-
-
-def _account_essence(planned: AccountPlan) -> dict[str, Any]:
-    account = planned.account
-    return {
-        "name": account.name,
-        "base_url": account.base_url,
-        "place": account.place,
-        "settings": {
-            key: value.reveal() if isinstance(value, SecretText) else value for key, value in account.settings.items()
-        },
-        "changes": [_change_essence(change) for change in planned.changes],
-        "losses": [
-            [loss.endpoint.reveal(), loss.scope, loss.events, [remote.id for remote in loss.remotes]]
-            for loss in planned.losses
-        ],
-        "verdict": planned.verdict.value,
-    }
-
-
-def _change_essence(change: Change) -> dict[str, Any]:
-    return {
-        "address": str(change.address),
-        "id": None if change.remote is None else change.remote.id,
-        "action": change.action.value,
-        "before": None if change.remote is None else _real(change.remote.fields),
-        "after": _real(change.wanted) if change.wanted else None,
-    }
-
-
-def _real(fields: Fields) -> dict[str, Any]:
-    return {name: _real_value(value) for name, value in fields.items()}
-
-
-def _real_value(value: Value) -> Any:  # noqa: ANN401 - plain JSON
-    match value:
-        case Url() | SecretText():
-            return value.reveal()
-        case frozenset():
-            return sorted(value)
-        case Mapping():
-            return dict(value)
-        case _:
-            return value
+    return hashlib.scrypt(plan.essence(), salt=salt, **_COST).hex()
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Action, Change, Claim, Duplicates, Pair, Phase, Reason
+from reconciler.model.plan import Action, Change, Claim, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.planning.compare import differences, sent_fields, wanted_fields
@@ -15,53 +15,41 @@ from reconciler.planning.match import by_key, choose_for, moves
 Claimed = Mapping[Claim, Sequence[Remote]]
 
 
-@dataclass(slots=True, kw_only=True)
-class Matched:
-    """What matching found in one account.
-
-    Attributes:
-        changes: in the order in which they are made.
-        pairs: every entry with the owned webhook that it is, changed or not.
-        protected: entries whose webhook is protected, with what differs.
-        protected_others: protected webhooks without an entry, or beside the one that an entry is.
-        duplicates: keys that several owned webhooks have.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    pairs: list[Pair] = field(default_factory=list)
-    protected: list[Pair] = field(default_factory=list)
-    protected_others: list[Remote] = field(default_factory=list)
-    duplicates: list[Duplicates] = field(default_factory=list)
-
-
-def match_account(account: Account, desired: Sequence[Desired], claimed: Claimed, *, destroy: bool) -> Matched:
-    """Pair entries with webhooks and say what must change.
+def match_account(
+    account: Account, desired: Sequence[Desired], claimed: Claimed, *, destroy: bool
+) -> tuple[Change, ...]:
+    """Say of every webhook of an account what is done to it.
 
     Args:
         account: where.
         desired: the account's entries.
         claimed: the account's webhooks by whose they are.
         destroy: delete what is owned or named absent, whatever the entries say.
+    Returns:
+        One row for each entry and each webhook, changes first, in the order in which they are made.
     """
-    matched = Matched()
     owned, protected = by_key(claimed[Claim.OWNED]), by_key(claimed[Claim.PROTECTED])
+    rows: list[Change] = []
     if destroy:
-        matched.changes.extend(_destroyed(account, desired, owned))
+        rows.extend(_destroyed(account, desired, owned))
     else:
         for wanted in desired:
             if wanted.key in protected:
-                _match_protected(matched, account.provider, wanted, protected.pop(wanted.key))
+                rows.extend(_protected(account, wanted, protected.pop(wanted.key)))
             elif wanted.key in owned:
-                _match_owned(matched, account.provider, wanted, owned.pop(wanted.key))
+                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key)))
             else:
-                _match_missing(matched, account.provider, wanted)
+                rows.append(_missing(account.provider, wanted))
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for remote in _all(owned)]
-        matched.changes = _with_moves(account.provider, matched, left)
-    matched.changes.extend(_delete(account.name, remote, Reason.NAMED_ABSENT) for remote in claimed[Claim.ABSENT])
-    matched.protected_others.extend(_all(protected))
-    matched.protected_others.extend(remote for remote in claimed[Claim.PROTECTED] if remote.key is None)
-    matched.changes = _ordered(matched.changes)
-    return matched
+        rows = _with_moves(account.provider, rows, left)
+    rows.extend(
+        replace(_delete(account.name, remote, Reason.NAMED_ABSENT), claim=Claim.ABSENT)
+        for remote in claimed[Claim.ABSENT]
+    )
+    without_key = (remote for remote in claimed[Claim.PROTECTED] if remote.key is None)
+    rows.extend(_left_alone(account, remote, Claim.PROTECTED) for remote in (*_all(protected), *without_key))
+    rows.extend(_left_alone(account, remote, claim) for claim in (Claim.KNOWN, Claim.NONE) for remote in claimed[claim])
+    return tuple(sorted(rows, key=_order))
 
 
 def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | None:
@@ -85,7 +73,7 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
 
 def duplicate_of(survivor: Address, remote: Remote) -> Change:
     """The delete of a webhook that delivers again what the survivor delivers."""
-    return replace(_delete(survivor.account, remote, Reason.DUPLICATE), duplicate_of=survivor)
+    return replace(_delete(survivor.account, remote, Reason.DUPLICATE), partner=survivor)
 
 
 def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
@@ -98,40 +86,49 @@ def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
     )
 
 
-def _match_protected(matched: Matched, provider: Provider, wanted: Desired, found: list[Remote]) -> None:
+def _protected(account: Account, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
+    choice = choose_for(account.provider, wanted, found)
+    yield Change(
+        action=Action.NONE,
+        address=wanted.address,
+        claim=Claim.PROTECTED,
+        reason=Reason.PROTECTED,
+        desired=wanted,
+        remote=choice.survivor,
+        fields=differences(account.provider, choice.survivor.fields, wanted_fields(wanted, choice.survivor.fields)),
+    )
+    yield from (_left_alone(account, remote, Claim.PROTECTED) for remote in choice.duplicates)
+
+
+def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
     choice = choose_for(provider, wanted, found)
-    fields = differences(provider, choice.survivor.fields, wanted_fields(wanted, choice.survivor.fields))
-    matched.protected.append(Pair(desired=wanted, remote=choice.survivor, fields=fields))
-    matched.protected_others.extend(choice.duplicates)
+    in_step = Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=choice.survivor)
+    yield update_of(provider, wanted, choice.survivor) or in_step
+    yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
 
 
-def _match_owned(matched: Matched, provider: Provider, wanted: Desired, found: list[Remote]) -> None:
-    choice = choose_for(provider, wanted, found)
-    matched.pairs.append(Pair(desired=wanted, remote=choice.survivor))
-    change = update_of(provider, wanted, choice.survivor)
-    if change is not None:
-        matched.changes.append(change)
-    if choice.duplicates:
-        matched.duplicates.append(
-            Duplicates(address=wanted.address, survivor=choice.survivor, others=choice.duplicates)
-        )
-        matched.changes.extend(duplicate_of(wanted.address, remote) for remote in choice.duplicates)
-
-
-def _match_missing(matched: Matched, provider: Provider, wanted: Desired) -> None:
+def _missing(provider: Provider, wanted: Desired) -> Change:
     # Where a provider may hide what is switched off, off and absent deliver the same: creating it would never end.
     if not provider.is_live(wanted.fields) and not provider.lists_inactive:
-        matched.pairs.append(Pair(desired=wanted, remote=None))
-        return
-    matched.changes.append(
-        Change(
-            action=Action.CREATE,
-            phase=Phase.WIDEN,
-            reason=Reason.MISSING,
-            address=wanted.address,
-            desired=wanted,
-            wanted=wanted.fields,
-        )
+        return Change(action=Action.NONE, reason=Reason.OFF, address=wanted.address, desired=wanted)
+    return Change(
+        action=Action.CREATE,
+        phase=Phase.WIDEN,
+        reason=Reason.MISSING,
+        address=wanted.address,
+        desired=wanted,
+        wanted=wanted.fields,
+    )
+
+
+def _left_alone(account: Account, remote: Remote, claim: Claim) -> Change:
+    """What becomes of a webhook that no entry stands for, and that is nobody's to change here."""
+    return Change(
+        action=Action.NONE,
+        reason=Reason.PROTECTED if claim is Claim.PROTECTED else None,
+        address=Address.of_remote(account.name, remote.id),
+        claim=claim,
+        remote=remote,
     )
 
 
@@ -156,25 +153,37 @@ def _delete(account: str, remote: Remote, reason: Reason) -> Change:
     )
 
 
-def _with_moves(provider: Provider, matched: Matched, left: Sequence[Change]) -> list[Change]:
-    """The entries' changes and the deletes of what is left, the two halves of a move told of each other."""
-    created = [change.desired for change in matched.changes if change.action is Action.CREATE]
-    off = {pair.desired.address: pair.desired for pair in matched.pairs if pair.remote is None}
-    halves = moves(provider, (wanted for wanted in created if wanted is not None), off.values(), left)
+def _with_moves(provider: Provider, rows: Sequence[Change], left: Sequence[Change]) -> list[Change]:
+    """The entries' rows and the deletes of what is left, the two halves of a move told of each other."""
+    created = [row.desired for row in rows if row.desired is not None and row.action is Action.CREATE]
+    off = {row.address: row.desired for row in rows if row.desired is not None and row.reason is Reason.OFF}
+    halves = moves(provider, created, off.values(), left)
     deletes = [
         replace(change, reason=Reason.REPLACED_BY_OFF) if halves.get(change.address) in off else change
         for change in left
     ]
-    return [replace(change, move=halves.get(change.address)) for change in (*matched.changes, *deletes)]
+    return [
+        replace(row, partner=halves[row.address]) if row.address in halves and row.action is not Action.NONE else row
+        for row in (*rows, *deletes)
+    ]
 
 
-_PHASES = {phase: rank for rank, phase in enumerate(Phase)}
+_PHASES = {phase: rank for rank, phase in enumerate((*Phase, None))}
 _ACTIONS = {action: rank for rank, action in enumerate(Action)}
+_CLAIMS = {
+    claim: rank for rank, claim in enumerate((Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.NONE))
+}
 
 
-def _ordered(changes: Iterable[Change]) -> list[Change]:
-    """Widening changes first; within a phase by action, then by address."""
-    return sorted(changes, key=lambda change: (_PHASES[change.phase], _ACTIONS[change.action], change.address))
+def _order(row: Change) -> tuple[object, ...]:
+    """Widening changes first; within a phase by action, then by address; then what is left as it is.
+
+    That is ordered by whose it is: entries' by address, then others by age.
+    """
+    if row.action is Action.NONE and row.desired is None and row.remote is not None:
+        return (_PHASES[None], _ACTIONS[Action.NONE], _CLAIMS[row.claim], 1, row.remote.age)
+    claim = _CLAIMS[row.claim] if row.action is Action.NONE else 0
+    return (_PHASES[row.phase], _ACTIONS[row.action], claim, 0, row.address)
 
 
 def _all(groups: Mapping[Key, Sequence[Remote]]) -> list[Remote]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.configuration import Account, NamedSet
-from reconciler.model.plan import Claim, Kept
+from reconciler.model.plan import Action, Change, Claim, Hint
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
 
@@ -20,7 +20,7 @@ class Claims:
 
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account
-        self._named = {wanted.key: wanted.address for wanted in desired}
+        self._named = {wanted.key for wanted in desired}
         self._absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
 
@@ -53,16 +53,13 @@ class Claims:
         own_kind = len(scope) < len(self._account.scope) or self._account.is_own_kind(scope)
         return (own_kind and url.endpoint in self._account.owns) or self._account.owns_at(url.endpoint, scope)
 
-    def kept(self, remotes: Iterable[Remote]) -> tuple[Kept, ...]:
-        """The webhooks that `absent` names in vain: by the id of an entry's, or beside `known`."""
-        found: list[Kept] = []
-        for remote in remotes:
-            address = self._named.get(remote.key) if remote.key is not None else None
-            if address is not None and remote.id in self._absent.ids:
-                found.append(Kept(remote=remote, near=address))
-            elif self.of(remote) is Claim.KNOWN and self._is_absent(remote):
-                found.append(Kept(remote=remote))
-        return tuple(found)
+    def hint_on(self, row: Change) -> Hint | None:
+        """Why a webhook stays that `absent` names: by the id of an entry's, or beside `known`."""
+        if row.remote is None or row.action is Action.DELETE:
+            return None
+        if row.claim is Claim.OWNED and row.remote.id in self._absent.ids:
+            return Hint.KEPT_FOR_ENTRY
+        return Hint.KEPT_AS_KNOWN if row.claim is Claim.KNOWN and self._is_absent(row.remote) else None
 
     def _is_absent(self, remote: Remote) -> bool:
         # An id names one webhook, of whatever kind; a pattern those of the account's kind.

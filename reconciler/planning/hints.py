@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from reconciler.model.configuration import Account, NamedSet
-from reconciler.model.plan import Hint, Unmanaged
+from reconciler.model.pattern import Pattern
+from reconciler.model.plan import Change, Hint
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Desired, Remote
 
 _Like = tuple[object, ...]
+_Hint = tuple[Hint | None, Address | Pattern | None]
+_NOTHING: _Hint = (None, None)
 
 
 class Hints:
@@ -40,26 +44,30 @@ class Hints:
             for place in _places(wanted.key.endpoint):
                 self._missing.setdefault((*alike, *place), wanted.address)
 
-    def on(self, remote: Remote) -> Unmanaged:
-        """The unmanaged webhook, with a hint where there is one."""
+    def on(self, row: Change) -> Change:
+        """The row of an unmanaged webhook, with a hint where there is one."""
+        hint, near = self._hint_on(row.remote) if row.remote is not None else _NOTHING
+        return row if hint is None else replace(row, hint=hint, near=near)
+
+    def _hint_on(self, remote: Remote) -> _Hint:
         key = remote.key
         events = self._provider.events_of(remote.fields)
         double = self._single.get((key.endpoint, key.scope)) if key is not None else None
         if double is not None and self._provider.catch_all in events:
-            return Unmanaged(remote=remote, hint=Hint.DOUBLE_DELIVERY, near=double)
+            return Hint.DOUBLE_DELIVERY, double
         retargeted = self._retargeted(remote)
         if retargeted is not None:
-            return Unmanaged(remote=remote, hint=Hint.RETARGETED, near=retargeted)
+            return Hint.RETARGETED, retargeted
         other_kind = self._other_kind(remote)
-        if other_kind is not None:
+        if other_kind is not _NOTHING:
             return other_kind
         # The bare path of a host says nothing: half of all receivers have it.
         if key is not None and key.endpoint.path != "/":
             for event in sorted(events):
                 near = self._by_path.get((key.endpoint.path, event, key.scope))
                 if near is not None:
-                    return Unmanaged(remote=remote, hint=Hint.LEFTOVER, near=near)
-        return Unmanaged(remote=remote)
+                    return Hint.LEFTOVER, near
+        return _NOTHING
 
     def _retargeted(self, remote: Remote) -> Address | None:
         """The entry whose webhook this probably was: of its events and kind, missing, at best on its path or host."""
@@ -69,18 +77,18 @@ class Hints:
         places = _places(self._provider.endpoint_of(remote.fields))
         return next((near for place in places if (near := self._missing.get((*alike, *place))) is not None), None)
 
-    def _other_kind(self, remote: Remote) -> Unmanaged | None:
+    def _other_kind(self, remote: Remote) -> _Hint:
         """Why a webhook that a pattern matches is neither owned nor absent, where that is for its kind."""
         endpoint = self._provider.endpoint_of(remote.fields)
         if endpoint is None or not self._account.scope:
-            return None
+            return _NOTHING
         owner = self._account.owner_of_another_kind(endpoint) if remote.key is not None else None
         if owner is not None:
-            return Unmanaged(remote=remote, hint=Hint.OTHER_KIND, pattern=owner)
+            return Hint.OTHER_KIND, owner
         named = self._absent.find(endpoint, self._provider.events_of(remote.fields))
         if named is not None:
-            return Unmanaged(remote=remote, hint=Hint.ABSENT_OTHER_KIND, pattern=named.pattern)
-        return None
+            return Hint.ABSENT_OTHER_KIND, named.pattern
+        return _NOTHING
 
 
 def _places(endpoint: Endpoint | None) -> tuple[_Like, ...]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Pair, Plan
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Hint, NotPlanned, Plan
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Remote
-from reconciler.planning.changes import Matched, match_account
+from reconciler.model.webhook import Desired, Remote
+from reconciler.planning.changes import match_account
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
@@ -84,7 +84,8 @@ def plan(
             conflict = unread.conflict(account, planned.changes)
             accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
     planned_accounts = [one for one in accounts if isinstance(one, AccountPlan)]
-    unmatched = unmatched_targets(frozenset().union(*(one.addresses for one in planned_accounts)), wish.filters.targets)
+    addresses = {row.address for one in planned_accounts for row in (*one.rows, *one.left_out)}
+    unmatched = unmatched_targets(addresses, wish.filters.targets)
     return Plan(
         configuration=replace(configuration, showing=configuration.showing.seeing(_urls_seen(read))),
         accounts=tuple(accounts),
@@ -94,21 +95,6 @@ def plan(
         allowed_losses=wish.allowed_losses,
         unmatched_targets=unmatched if len(planned_accounts) == len(accounts) else (),
     )
-
-
-def same_plan(one: Plan, other: Plan) -> bool:
-    """Whether two plans of one configuration would do the same.
-
-    Times, unmanaged webhooks and the order of the accounts don't count.
-    """
-    essences, others = ({one.account.name: _essence(one) for one in plan.accounts} for plan in (one, other))
-    return essences == others
-
-
-def _essence(account: AccountPlan | NotPlanned) -> tuple[object, ...]:
-    if isinstance(account, NotPlanned):
-        return (account.error.kind, account.error.message)
-    return (account.changes, account.losses, account.verdict)
 
 
 def _urls_seen(read: Iterable[tuple[Account, Reading]]) -> Iterator[Url]:
@@ -155,10 +141,10 @@ def _plan_account(
     claimed: Mapping[Claim, tuple[Remote, ...]],
     wish: Wish,
 ) -> AccountPlan:
-    matched = match_account(account, desired, claimed, destroy=wish.destroy)
-    kept = _filtered(matched.changes, wish.filters.targets)
-    changes = with_successors(account.provider, kept, matched.pairs)
-    changed = {change.address for change in matched.changes}
+    every = match_account(account, desired, claimed, destroy=wish.destroy)
+    rows, left_out = _filtered(every, wish.filters.targets)
+    changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
+    unchanged = (row for row in rows if row.action is Action.NONE)
     deliveries = Deliveries(
         owned=claimed[Claim.OWNED],
         protected=tuple(
@@ -167,66 +153,41 @@ def _plan_account(
         changes=changes,
     )
     losses = losses_of(account, desired, deliveries)
-    # What moves is not missing: its webhook is the move's other half.
-    missing = (change for change in matched.changes if change.action is Action.CREATE and change.move is None)
-    hints = Hints(account, desired, [change.desired for change in missing if change.desired is not None])
-    targets = wish.filters.targets
     return AccountPlan(
         account=account,
-        changes=changes,
-        unchanged=_pairs((pair for pair in matched.pairs if pair.desired.address not in changed), targets),
-        protected=_pairs(matched.protected, targets),
-        protected_others=_remotes(account, sorted(matched.protected_others, key=lambda remote: remote.age), targets),
-        unmanaged=tuple(hints.on(remote) for remote in _remotes(account, claimed[Claim.NONE], targets)),
+        rows=tuple(_with_hints(account, desired, claims, (*changes, *unchanged), every)),
+        left_out=left_out,
         on_unmanaged=OnUnmanaged.FAIL if wish.fail_on_unmanaged else account.on_unmanaged,
-        known=_remotes(account, claimed[Claim.KNOWN], targets),
-        kept=claims.kept(
-            _remotes(account, (*claimed[Claim.OWNED], *claimed[Claim.KNOWN]), targets) if account.absent else ()
-        ),
-        duplicates=tuple(
-            found
-            for found in sorted(matched.duplicates, key=lambda found: found.address)
-            if _is_meant(found.address, targets)
-        ),
+        protected_owned=deliveries.protected,
         losses=losses,
         max_losses=max_losses_of(account, deliveries.owned),
         loss_limit=wish.loss_limit,
-        protected_owned=deliveries.protected,
-        addresses=_addresses(account, matched, claimed),
-        claimed=claimed,
         verdict=verdict_on(account, losses, deliveries, wish.loss_limit),
     )
 
 
-def _addresses(account: Account, matched: Matched, claimed: Mapping[Claim, tuple[Remote, ...]]) -> frozenset[Address]:
-    """Every address of an account: of changes, entries, and webhooks that are neither."""
-    others = (*matched.protected_others, *claimed[Claim.KNOWN], *claimed[Claim.NONE])
-    return frozenset(
-        (
-            *(change.address for change in matched.changes),
-            *(pair.desired.address for pair in (*matched.pairs, *matched.protected)),
-            *(Address.of_remote(account.name, remote.id) for remote in others),
-        )
-    )
+def _with_hints(
+    account: Account, desired: Sequence[Desired], claims: Claims, rows: Iterable[Change], every: Iterable[Change]
+) -> Iterator[Change]:
+    """The rows, with what is to be said of what is left as it is."""
+    # What moves is not missing: its webhook is the move's other half.
+    missing = (row.desired for row in every if row.action is Action.CREATE and row.move is None)
+    hints = Hints(account, desired, [wanted for wanted in missing if wanted is not None])
+    for row in rows:
+        if row.claim is Claim.NONE:
+            yield hints.on(row)
+        elif account.absent and (hint := claims.hint_on(row)) is not None:
+            yield replace(row, hint=hint, near=row.address if hint is Hint.KEPT_FOR_ENTRY else None)
+        else:
+            yield row
 
 
-def _filtered(changes: Sequence[Change], targets: Sequence[str]) -> tuple[Change, ...]:
-    """The changes that the targets mean. A move of which one half is left is no move any more."""
-    kept = [change for change in changes if _is_meant(change.address, targets)]
-    gone = {change.address for change in changes} - {change.address for change in kept}
-    return tuple(replace(change, move=None) if change.move in gone else change for change in kept)
-
-
-def _pairs(pairs: Iterable[Pair], targets: Sequence[str]) -> tuple[Pair, ...]:
-    """The pairs that the targets mean, by address."""
-    meant = (pair for pair in pairs if _is_meant(pair.desired.address, targets))
-    return tuple(sorted(meant, key=lambda pair: pair.desired.address))
-
-
-def _remotes(account: Account, remotes: Iterable[Remote], targets: Sequence[str]) -> tuple[Remote, ...]:
-    """The webhooks without an entry that the targets mean."""
-    return tuple(remote for remote in remotes if _is_meant(Address.of_remote(account.name, remote.id), targets))
-
-
-def _is_meant(address: Address, targets: Sequence[str]) -> bool:
-    return not targets or any(matches_address(target, address) for target in targets)
+def _filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Change], tuple[Change, ...]]:
+    """The rows that the targets mean, and the others. A move of which one half is left is no move any more."""
+    if not targets:
+        return [*every], ()
+    rows = [row for row in every if any(matches_address(target, row.address) for target in targets)]
+    addresses = {row.address for row in rows}
+    left_out = tuple(row for row in every if row.address not in addresses)
+    gone = {row.address for row in left_out if row.action is not Action.NONE}
+    return [replace(row, partner=None) if row.move in gone else row for row in rows], left_out

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.plan import Action, Change, Pair, Phase, Successor
+from reconciler.model.plan import Action, Change, Claim, Phase, Successor
 from reconciler.model.provider import Provider
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Key, Remote, Scope
@@ -18,7 +18,7 @@ _Receiver = tuple[Endpoint, Scope]
 """Where events arrive: an endpoint, and the kind of webhook."""
 
 
-def with_successors(provider: Provider, changes: Sequence[Change], pairs: Iterable[Pair]) -> tuple[Change, ...]:
+def with_successors(provider: Provider, changes: Sequence[Change], rows: Iterable[Change]) -> tuple[Change, ...]:
     """Give each narrowing change the webhooks that are to carry its events and that no change of this plan widens.
 
     Those are in step, or narrowed themselves: an update that drops an event may add another. `Widening` finds the rest.
@@ -26,7 +26,7 @@ def with_successors(provider: Provider, changes: Sequence[Change], pairs: Iterab
     Args:
         provider: says which events a webhook carries.
         changes: what is to be done, filters applied.
-        pairs: every entry and the webhook that it is, whether or not a change of it is among the changes.
+        rows: every webhook of the account, whether or not a change of it is among the changes.
     Returns:
         The changes in their order. One whose events nothing is to carry has no successors: that is a loss, and the
         guard's matter.
@@ -38,10 +38,11 @@ def with_successors(provider: Provider, changes: Sequence[Change], pairs: Iterab
             assert change.remote is not None  # an update has both sides  # noqa: S101
             successor = Successor(address=change.address, fields=change.wanted, object_id=change.remote.id)
             standing[_receiver(provider.key_of(change.wanted))].append(successor)
-    for pair in pairs:
-        if pair.remote is not None and pair.desired.address not in changed and provider.is_live(pair.remote.fields):
-            successor = Successor(address=pair.desired.address, fields=pair.remote.fields, object_id=pair.remote.id)
-            standing[_receiver(pair.remote.key)].append(successor)
+    for row in rows:
+        is_entrys = row.desired is not None and row.claim is Claim.OWNED and row.address not in changed
+        if is_entrys and row.remote is not None and provider.is_live(row.remote.fields):
+            successor = Successor(address=row.address, fields=row.remote.fields, object_id=row.remote.id)
+            standing[_receiver(row.remote.key)].append(successor)
     return tuple(
         replace(change, depends_on=_successors(provider, change, standing)) if change.phase is Phase.NARROW else change
         for change in changes

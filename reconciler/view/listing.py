@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.model.plan import AccountPlan, Plan, Reason
-from reconciler.model.webhook import Address, Remote
+from reconciler.model.plan import AccountPlan, Claim, Plan, Reason
 from reconciler.view.masking import AccountMask
 from reconciler.view.plan_view import AccountRow, RemoteRow
 
@@ -37,7 +36,9 @@ _STATUS = {
     Reason.NOT_IN_FILE: "not_in_file",
     Reason.DUPLICATE: "duplicate",
     Reason.NAMED_ABSENT: "absent",
+    Reason.PROTECTED: "protected",
 }
+_OTHERS = {Claim.KNOWN: "known", Claim.NONE: "unmanaged"}
 
 
 def view_listing(plan: Plan, accounts: tuple[AccountRow, ...]) -> Listing:
@@ -53,25 +54,10 @@ def view_listing(plan: Plan, accounts: tuple[AccountRow, ...]) -> Listing:
 
 def _rows(plan: Plan, account: AccountPlan) -> Iterator[ListedRow]:
     mask = AccountMask.of(plan, account)
-
-    def row(status: str, remote: Remote, address: Address | None = None) -> ListedRow:
-        webhook = mask.remote(remote)
-        return ListedRow(
-            status=status, webhook=webhook if address is None else replace(webhook, address=mask.text(address))
-        )
-
-    for change in account.changes:
-        if change.remote is not None:
-            yield row(_STATUS.get(change.reason, "managed"), change.remote, change.address)
-    for pair in account.unchanged:
-        if pair.remote is not None:
-            yield row("managed", pair.remote, pair.desired.address)
-    for pair in account.protected:
-        if pair.remote is not None:
-            yield row("protected", pair.remote, pair.desired.address)
-    yield from (row("protected", remote) for remote in account.protected_others)
-    yield from (row("known", remote) for remote in account.known)
-    yield from (row("unmanaged", unmanaged.remote) for unmanaged in account.unmanaged)
+    for row in account.rows:
+        if row.remote is not None:
+            status = _OTHERS.get(row.claim, _STATUS.get(row.reason, "managed") if row.reason else "managed")
+            yield ListedRow(status=status, webhook=replace(mask.remote(row), address=mask.text(row.address)))
 
 
 def _order(row: ListedRow) -> tuple[object, ...]:

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.model.configuration import Configuration, OnUnmanaged
-from reconciler.model.plan import (
-    AccountPlan,
-    Change,
-    Duplicates,
-    FieldChange,
-    Hint,
-    Kept,
-    Loss,
-    NotPlanned,
-    Pair,
-    Plan,
-    Reason,
-    Unmanaged,
-    Verdict,
-)
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, FieldChange, Hint, Loss, NotPlanned, Plan
 from reconciler.model.provider import Provider
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.showing import Showing
@@ -40,27 +26,7 @@ from reconciler.view.plan_view import (
 )
 from reconciler.view.values import hidden_url, plain_change, plain_fields, scope_text, time_text
 
-_REASONS = {
-    Reason.MISSING: "missing",
-    Reason.DIFFERS: "differs",
-    Reason.SWITCHED_OFF: "switched_off",
-    Reason.NOT_IN_FILE: "not_in_file",
-    Reason.REPLACED_BY_OFF: "replaced_by_off",
-    Reason.DUPLICATE: "duplicate",
-    Reason.NAMED_ABSENT: "absent",
-    Reason.DESTROY: "destroy",
-}
-HINTS = {
-    Hint.LEFTOVER: "leftover",
-    Hint.DOUBLE_DELIVERY: "double_delivery",
-    Hint.RETARGETED: "retargeted",
-    Hint.OTHER_KIND: "other_kind",
-    Hint.ABSENT_OTHER_KIND: "absent_other_kind",
-}
-"""The stable word of each hint."""
-KEPT_BY_ENTRY, KEPT_AS_KNOWN = "entry", "known"
-HINT_WORDS = frozenset({*HINTS.values(), KEPT_BY_ENTRY, KEPT_AS_KNOWN})
-_VERDICTS = {Verdict.FINE: "fine", Verdict.TOO_MANY: "too_many_losses", Verdict.NOTHING_LEFT: "nothing_left"}
+HINT_WORDS = frozenset(hint.value for hint in Hint)
 
 
 _PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
@@ -77,8 +43,8 @@ def view_plan(plan: Plan) -> PlanView:
     views = [AccountMask.of(plan, account) for account in plan.planned]
     rows = tuple(row for view in views for row in view.rows())
     losses = tuple(view.loss(loss) for view in views for loss in view.account.losses)
-    unmanaged = tuple(view.unmanaged(remote) for view in views for remote in _counted(view.account))
-    duplicates = tuple(row for view in views for found in view.account.duplicates for row in view.duplicates(found))
+    unmanaged = tuple(view.remote(row) for view in views for row in _counted(view.account))
+    duplicates = tuple(view.remote(row) for view in views for row in view.account.rows if row.duplicate_of is not None)
     return PlanView(
         created=time_text(plan.created),
         files=plan.configuration.files,
@@ -88,14 +54,17 @@ def view_plan(plan: Plan) -> PlanView:
         rows=rows,
         losses=losses,
         unmanaged=unmanaged,
-        known=tuple(view.remote(remote) for view in views for remote in view.account.known),
-        kept=tuple(view.kept(kept) for view in views for kept in view.account.kept),
+        known=tuple(view.remote(row) for view in views for row in view.account.rows if row.claim is Claim.KNOWN),
+        kept=tuple(view.remote(row) for view in views for row in view.account.rows if row.hint in _KEPT),
         duplicates=duplicates,
         summary=_summary(plan, rows, len(losses), len(unmanaged), len(duplicates)),
     )
 
 
-def _counted(account: AccountPlan) -> tuple[Unmanaged, ...]:
+_KEPT = (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)
+
+
+def _counted(account: AccountPlan) -> tuple[Change, ...]:
     """The unmanaged webhooks that are spoken of."""
     return () if account.on_unmanaged is OnUnmanaged.IGNORE else account.unmanaged
 
@@ -104,7 +73,7 @@ def _standing(account: AccountPlan) -> Standing:
     if account.changes:
         return Standing.CHANGED
     fails = account.on_unmanaged is OnUnmanaged.FAIL and account.unmanaged
-    return Standing.DRIFTED if fails or any(pair.fields for pair in account.protected) else Standing.IN_STEP
+    return Standing.DRIFTED if fails or any(row.fields for row in account.rows) else Standing.IN_STEP
 
 
 def _summary(plan: Plan, rows: Sequence[ChangeRow], losses: int, unmanaged: int, duplicates: int) -> Summary:
@@ -144,13 +113,13 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
         title=named.provider.title,
         mode=named.kind,
         standing=_standing(account),
-        verdict=_VERDICTS[account.verdict],
+        verdict=account.verdict.value,
         losses=len(account.losses),
         max_losses=account.max_losses,
         loss_limit=account.loss_limit,
         on_unmanaged=account.on_unmanaged,
         absent_place=configuration.absent_place(named),
-        listed=len(account.remotes),
+        listed=len(account.listed()),
         count=account.count,
     )
 
@@ -175,13 +144,8 @@ class AccountMask:
         return cls(account=account, showing=plan.configuration.showing, long=plan.configuration.long_addresses)
 
     def rows(self) -> Iterator[ChangeRow]:
-        """Every webhook that is in the file or would be changed."""
-        yield from map(self._change, self.account.changes)
-        yield from (self._no_op(pair, "" if pair.remote is not None else "off") for pair in self.account.unchanged)
-        yield from (self._no_op(pair, "protected") for pair in self.account.protected)
-        for remote in self.account.protected_others:
-            row = self._row(Address.of_remote(self.account.account.name, remote.id), remote)
-            yield replace(row, reason="protected", after=row.before)
+        """Every webhook that is in the file, would be changed or is protected."""
+        return (self._row(row) for row in self.account.rows if row.claim not in (Claim.KNOWN, Claim.NONE))
 
     def loss(self, loss: Loss) -> LossRow:
         """An endpoint that loses events, and the line under `absent` that would let it through."""
@@ -202,7 +166,8 @@ class AccountMask:
     def _reaches_more(self, loss: Loss, events: frozenset[str]) -> bool:
         """Whether a line would delete an unmanaged webhook too: `absent` reaches URLs without a normal form."""
         place = (loss.endpoint.origin, loss.endpoint.path)
-        odd = (one.remote.fields for one in self.account.unmanaged if one.remote.key is None)
+        unmanaged = (row.remote for row in self.account.unmanaged)
+        odd = (remote.fields for remote in unmanaged if remote is not None and remote.key is None)
         return any(
             (endpoint := self._provider.endpoint_of(fields)) is not None
             and (endpoint.origin, endpoint.path) == place
@@ -210,67 +175,42 @@ class AccountMask:
             for fields in odd
         )
 
-    def unmanaged(self, unmanaged: Unmanaged) -> RemoteRow:
-        """A webhook that nothing here is responsible for."""
-        row = self.remote(unmanaged.remote)
-        if unmanaged.hint is None:
-            return row
-        near = self.text(unmanaged.near) if unmanaged.near is not None else str(unmanaged.pattern)
-        return replace(row, hint=HINTS[unmanaged.hint], near=near)
-
-    def kept(self, kept: Kept) -> RemoteRow:
-        """A webhook that `absent` names in vain."""
-        row = self.remote(kept.remote)
-        if kept.near is None:
-            return replace(row, hint=KEPT_AS_KNOWN)
-        return replace(row, hint=KEPT_BY_ENTRY, near=self.text(kept.near))
-
-    def duplicates(self, found: Duplicates) -> Iterator[RemoteRow]:
-        """The webhooks that deliver again what their survivor delivers."""
-        return (replace(self.remote(other), near=self.text(found.address)) for other in found.others)
-
-    def _change(self, change: Change) -> ChangeRow:
-        after = plain_fields(self._provider, self.showing, change.wanted) if change.wanted else None
-        partner = change.move or change.duplicate_of
-        fields = tuple(map(self._field, change.fields))
+    def _row(self, row: Change) -> ChangeRow:
+        remote = row.remote
+        before = None if remote is None else plain_fields(self._provider, self.showing, remote.fields)
+        after = before if row.action is Action.NONE else None
+        if row.wanted:
+            after = plain_fields(self._provider, self.showing, row.wanted)
+        fields = tuple(map(self._field, row.fields))
         # Both sides of a URL are shown together, or a changed secret would read the same on both.
-        if after is not None:
-            after |= {row.name: row.after for row in fields if row.name in after}
-        return replace(
-            self._row(change.address, change.remote),
-            action=change.action.word,
-            reason=_REASONS[change.reason],
-            partner="" if partner is None else self.text(partner),
-            after=after,
-            fields=fields,
-            place="" if change.desired is None else str(change.desired.place),
-        )
-
-    def _no_op(self, pair: Pair, reason: str) -> ChangeRow:
-        row = self._row(pair.desired.address, pair.remote)
-        fields = tuple(map(self._field, pair.fields))
-        return replace(row, reason=reason, after=row.before, fields=fields, place=str(pair.desired.place))
-
-    def _row(self, address: Address, remote: Remote | None) -> ChangeRow:
-        """What a row says of its webhook whatever is done to it."""
+        if row.action is Action.UPDATE and after is not None:
+            after |= {field.name: field.after for field in fields if field.name in after}
         return ChangeRow(
-            account=address.account,
-            address=self.text(address),
+            account=row.address.account,
+            address=self.text(row.address),
             type=self._provider.resource_type,
-            name=address.name,
-            index=address.index,
+            name=row.address.name,
+            index=row.address.index,
             provider=self._provider.name,
-            action="no-op",
+            action=row.action.value,
+            reason="" if row.reason is None else row.reason.value,
+            partner="" if row.partner is None else self.text(row.partner),
             object_id="" if remote is None else remote.id,
             updated="" if remote is None else time_text(remote.updated),
-            before=None if remote is None else plain_fields(self._provider, self.showing, remote.fields),
+            before=before,
+            after=after,
+            fields=fields,
             unknown=() if remote is None else remote.unknown,
+            place="" if row.desired is None else str(row.desired.place),
         )
 
-    def remote(self, remote: Remote) -> RemoteRow:
+    def remote(self, row: Change) -> RemoteRow:
         """A webhook by itself."""
+        remote = row.remote
+        assert remote is not None  # only what is there is asked for  # noqa: S101
         url = remote.fields["url"]
         endpoint = self._provider.endpoint_of(remote.fields)
+        near = row.near or row.duplicate_of
         return RemoteRow(
             account=self.account.account.name,
             address=self.text(Address.of_remote(self.account.account.name, remote.id)),
@@ -281,6 +221,8 @@ class AccountMask:
             scope=scope_text(self._provider.scope_of(remote.fields)),
             live=self._provider.is_live(remote.fields),
             updated=time_text(remote.updated),
+            hint="" if row.hint is None else row.hint.value,
+            near="" if near is None else self.text(near) if isinstance(near, Address) else str(near),
             unknown=remote.unknown,
             unreadable=remote.unreadable,
         )

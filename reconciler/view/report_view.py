@@ -130,14 +130,14 @@ class ResultMask:
 
     def action(self, change: Change) -> str:
         """`create`, `update` or `delete`."""
-        return change.action.word
+        return change.action.value
 
     def row(self, result: Result) -> ResultRow:
         """What became of one change."""
         return ResultRow(
             account=result.change.address.account,
             resource=self.resource(result.change),
-            action=result.change.action.word,
+            action=result.change.action.value,
             object_id=result.object_id,
             done=result.is_done,
             outcome=result.outcome.name.lower(),

@@ -230,10 +230,10 @@ def test_unknown_fields_and_events_are_kept(bench: Bench) -> None:
     armed = bench.server.proxy.add(page)
     run = bench.plan({"odd": Hook(path="/odd", events=("brand_new",))})
     (account,) = run.plan.planned
-    (pair,) = account.unchanged
-    assert pair.remote is not None
-    assert "colour" in pair.remote.unknown
-    assert bench.provider.events_of(pair.remote.fields) == {"brand_new"}
+    (row,) = account.rows
+    assert row.remote is not None
+    assert "colour" in row.remote.unknown
+    assert bench.provider.events_of(row.remote.fields) == {"brand_new"}
     assert account.changes == ()
     deleted = bench.plan({}).plan.planned[0].changes
     assert [(change.action, change.phase) for change in deleted] == [(Action.DELETE, Phase.NARROW)]

@@ -17,7 +17,7 @@ from reconciler.view.plan_view import AbsentLine, LossRow
 from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import ALL, ELSEWHERE, A, B, C, Hook, entries_of, event_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
-from tests.support.builders import DAY, HOST, absent, account
+from tests.support.builders import DAY, HOST, absent, account, sign
 
 
 def _planned(loft: Bench, wanted: Wanted, account: Account | None = None) -> AccountPlan:
@@ -26,7 +26,7 @@ def _planned(loft: Bench, wanted: Wanted, account: Account | None = None) -> Acc
 
 
 def _signs(planned: AccountPlan) -> list[str]:
-    return [f"{change.action.value} {change.address.text(long=False)}" for change in planned.changes]
+    return list(map(sign, planned.changes))
 
 
 def _events(*events: str) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def test_absent_with_fewer_events_does_not_name_a_webhook_with_more(loft: Bench)
 def test_webhook_elsewhere_that_shares_an_event_is_named_as_a_leftover(loft: Bench) -> None:
     loft.put(Hook(path=f"{ELSEWHERE}/a", events=(B, C)), Hook(path=f"{ELSEWHERE}/a", events=(C,)))
     planned = _planned(loft, {"a": Hook(events=(A, B))})
-    assert [unmanaged.hint for unmanaged in planned.unmanaged] == [Hint.LEFTOVER, None]
+    assert [row.hint for row in planned.unmanaged] == [Hint.LEFTOVER, None]
 
 
 def test_webhooks_of_a_provider_without_a_switch_always_deliver() -> None:

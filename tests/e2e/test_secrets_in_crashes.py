@@ -64,14 +64,14 @@ PLACES = {
     "excerpt": ("reconciler.config.excerpt._Excerpts.line", ("validate",)),
     "url": ("reconciler.config.entries.read_url", ("validate", "--format", "json")),
     "authorization": ("reconciler.providers.session._TokenAuth.__call__", ("plan", "-vv")),
-    "answer": ("reconciler.providers.shippo_client.page_of", ("list",)),
+    "answer": ("reconciler.providers.rest.page_of", ("list",)),
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),
     "masking": ("reconciler.model.showing.Showing._show", ("plan", "--format", "json")),
     "digest": ("reconciler.operations.saved_plan.digest_of", ("plan", "--out", "saved.plan")),
     "description": ("reconciler.planning.describe._with_query", ("export",)),
     "env file": ("reconciler.cli.commands.export.env_text", ("export", "--secrets-to", "all.env")),
     "backup": ("reconciler.cli.backup.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
-    "body": ("reconciler.providers.shippo_client._body", ("apply", *YES)),
+    "body": ("reconciler.providers.rest.create_body", ("apply", *YES)),
     "read back": ("reconciler.operations.change.differences", ("apply", *YES, "--format", "json")),
     "report": ("reconciler.view.report_view.ResultMask.row", ("apply", *YES)),
 }
@@ -102,14 +102,14 @@ def test_bug_anywhere_is_said_to_be_one_and_tells_no_secret(
 
 @pytest.mark.parametrize("bug", [pytest.param(bug, id=name) for name, bug in BUGS.items()])
 def test_bug_of_any_kind_tells_no_secret(world: Secretive, monkeypatch: pytest.MonkeyPatch, bug: BaseException) -> None:
-    _plant(monkeypatch, "reconciler.providers.shippo_client._body", bug)
+    _plant(monkeypatch, "reconciler.providers.rest.create_body", bug)
     _check_bug(world.run("apply", *YES, "-vv"), bug)
 
 
 def test_machine_without_memory_is_no_bug_and_tells_no_secret(
     world: Secretive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _plant(monkeypatch, "reconciler.providers.shippo_client._body", MemoryError(SECRETS))
+    _plant(monkeypatch, "reconciler.providers.rest.create_body", MemoryError(SECRETS))
     ended = world.run("apply", *YES, "-vv")
     assert (ended.code, "Traceback" in ended.all, "this is a bug" in ended.all) == (1, False, False), ended.all
     assert "Cannot allocate memory" in ended.err
@@ -118,13 +118,13 @@ def test_machine_without_memory_is_no_bug_and_tells_no_secret(
 PLANTED = """
 import os, sys
 from reconciler.cli import main as cli
-from reconciler.providers import shippo_client
+from reconciler.providers import rest
 
-def fail(fields):
+def fail(provider, api, fields):
     held = [value.reveal() for value in fields.values() if hasattr(value, "reveal")]
     raise RuntimeError(held) from ValueError(dict(os.environ))
 
-shippo_client._body = fail
+rest.create_body = fail
 cli.entry_point()
 """
 

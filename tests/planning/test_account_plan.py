@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.plan import AccountPlan, Claim, Duplicates, Pair, Plan
-from reconciler.model.webhook import Address
+from reconciler.model.plan import AccountPlan, Action, Claim, Plan, Reason
 from tests.support.builders import absent, account, entry, hook, only, planned
 
 ELSEWHERE = "https://else.example.com"
-OWNER = account(protect=["/p/*"], absents=[absent(f"{ELSEWHERE}/gone")])
+OWNER = account(protect=["/p/*"], absents=[absent(f"{ELSEWHERE}/gone")], known=[absent(f"{ELSEWHERE}/known")])
 
 KEPT_Z, KEPT_B = entry("z", "/z"), entry("b", "/b")
 PROTECTED_Y, PROTECTED_C = entry("y", "/p/y"), entry("c", "/p/c")
@@ -34,6 +33,7 @@ REMOTES = {
         ("d1", "/d", 1),
         ("d2", "/d", 2),
         ("g", f"{ELSEWHERE}/gone", 1),
+        ("k", f"{ELSEWHERE}/known", 2),
         ("u2", f"{ELSEWHERE}/2", 2),
         ("u1", f"{ELSEWHERE}/1", 1),
         ("odd", "https://u:p@h.io/x", 3),
@@ -46,68 +46,73 @@ def made(*targets: str) -> Plan:
 
 
 def parts(one: AccountPlan) -> dict[str, list[str]]:
-    """The parts of a plan by the names of what is in them."""
-    return {
-        "changes": [f"{change.action.value} {change.address.name}" for change in one.changes],
-        "unchanged": [pair.desired.address.name for pair in one.unchanged],
-        "protected": [pair.desired.address.name for pair in one.protected],
-        "protected_others": [remote.id for remote in one.protected_others],
-        "unmanaged": [unmanaged.remote.id for unmanaged in one.unmanaged],
-        "duplicates": [found.address.name for found in one.duplicates],
-    }
+    """The rows of a plan by what becomes of them: the names of what is changed, and of the others by whose they are."""
+    found: dict[str, list[str]] = {key: [] for key in WHOLE}
+    for row in one.rows:
+        found["changes" if row.action is not Action.NONE else row.claim.value].append(row.address.name)
+    return found
 
 
 WHOLE = {
-    "changes": ["+ new", "- @d2", "- @g", "- @x2"],
-    "unchanged": ["b", "d", "x", "z"],
-    "protected": ["c", "y"],
-    "protected_others": ["pn", "po", "pc2"],
-    "unmanaged": ["u1", "u2", "odd"],
-    "duplicates": ["d", "x"],
+    "changes": ["new", "@d2", "@g", "@x2"],
+    "owned": ["b", "d", "x", "z"],
+    "protected": ["c", "y", "@pn", "@po", "@pc2"],
+    "known": ["@k"],
+    "none": ["@u1", "@u2", "@odd"],
 }
 NOTHING: dict[str, list[str]] = {key: [] for key in WHOLE}
 
 
-def test_parts_have_an_order_of_their_own() -> None:
-    assert parts(only(made())) == WHOLE
-    reordered = planned(DESIRED[::-1], list(REMOTES.values())[::-1], [OWNER])
-    assert only(reordered) == only(made())
-
-
-def test_pairs_and_duplicates_hold_both_sides() -> None:
+def test_rows_have_an_order_of_their_own() -> None:
     one = only(made())
-    assert one.unchanged[0] == Pair(desired=KEPT_B, remote=REMOTES["kb"])
-    assert one.duplicates == (
-        Duplicates(address=TWICE_D.address, survivor=REMOTES["d1"], others=(REMOTES["d2"],)),
-        Duplicates(address=TWICE_X.address, survivor=REMOTES["x1"], others=(REMOTES["x2"],)),
-    )
+    assert parts(one) == WHOLE
+    assert [row.address.name for row in one.rows] == [name for names in WHOLE.values() for name in names]
+    reordered = planned(DESIRED[::-1], list(REMOTES.values())[::-1], [OWNER])
+    assert only(reordered) == one
 
 
-def test_claimed_webhooks_are_grouped_by_age_whatever_is_filtered() -> None:
+def test_row_holds_both_sides() -> None:
+    rows = {row.address.name: row for row in only(made()).rows}
+    assert (rows["b"].desired, rows["b"].remote) == (KEPT_B, REMOTES["kb"])
+    assert (rows["c"].desired, rows["c"].remote, rows["c"].reason) == (PROTECTED_C, REMOTES["pc"], Reason.PROTECTED)
+    assert (rows["x"].remote, rows["@x2"].remote) == (REMOTES["x1"], REMOTES["x2"])
+    assert (rows["@x2"].duplicate_of, rows["@d2"].duplicate_of) == (TWICE_X.address, TWICE_D.address)
+    assert (rows["new"].desired, rows["new"].remote) == (NEW, None)
+
+
+def test_listed_webhooks_are_there_by_claim_and_age_whatever_is_filtered() -> None:
     names = {
         Claim.PROTECTED: ("pn", "py", "pc", "po", "pc2"),
         Claim.ABSENT: ("g",),
         Claim.OWNED: ("d1", "kz", "x1", "d2", "kb", "x2"),
-        Claim.KNOWN: (),
+        Claim.KNOWN: ("k",),
         Claim.NONE: ("u1", "u2", "odd"),
     }
     for one in (only(made()), only(made("b"))):
-        assert one.claimed == {claim: tuple(REMOTES[name] for name in group) for claim, group in names.items()}
+        for claim, group in names.items():
+            assert one.listed(claim) == tuple(REMOTES[name] for name in group)
+        assert one.listed() == tuple(sorted(REMOTES.values(), key=lambda remote: remote.age))
         assert one.count == len(REMOTES)
 
 
 @pytest.mark.parametrize(
     ("targets", "expected"),
     [
-        pytest.param(["b"], {"unchanged": ["b"]}, id="in-step"),
-        pytest.param(["x"], {"unchanged": ["x"], "duplicates": ["x"]}, id="survivor"),
-        pytest.param(["@x2"], {"changes": ["- @x2"]}, id="duplicate"),
+        pytest.param(["b"], {"owned": ["b"]}, id="in-step"),
+        pytest.param(["x"], {"owned": ["x"]}, id="survivor"),
+        pytest.param(["@x2"], {"changes": ["@x2"]}, id="duplicate"),
         pytest.param(["y"], {"protected": ["y"]}, id="protected"),
-        pytest.param(["@p*"], {"protected_others": ["pn", "po", "pc2"]}, id="protected-others"),
-        pytest.param(["default/@u2"], {"unmanaged": ["u2"]}, id="unmanaged"),
+        pytest.param(["@p*"], {"protected": ["@pn", "@po", "@pc2"]}, id="protected-others"),
+        pytest.param(["@k"], {"known": ["@k"]}, id="known"),
+        pytest.param(["default/@u2"], {"none": ["@u2"]}, id="unmanaged"),
         pytest.param(
             ["@*", "new"],
-            {key: WHOLE[key] for key in ("changes", "protected_others", "unmanaged")},
+            {
+                "changes": WHOLE["changes"],
+                "protected": ["@pn", "@po", "@pc2"],
+                "known": WHOLE["known"],
+                "none": WHOLE["none"],
+            },
             id="all-without-an-entry-and-one-with",
         ),
         pytest.param(["*"], WHOLE, id="everything"),
@@ -115,16 +120,10 @@ def test_claimed_webhooks_are_grouped_by_age_whatever_is_filtered() -> None:
     ],
 )
 def test_targets_leave_what_they_mean_of_every_part(targets: list[str], expected: dict[str, list[str]]) -> None:
-    assert parts(only(made(*targets))) == {**NOTHING, **expected}
-
-
-def test_every_address_may_be_targeted_filtered_out_or_not() -> None:
-    entries = {wanted.address for wanted in DESIRED}
-    others = {
-        Address.of_remote("default", name) for name in ("d2", "g", "x2", "pn", "po", "pc2", "u1", "u2", "odd")
-    }  # fmt: skip
-    for one in (only(made()), only(made("b"))):
-        assert one.addresses == entries | others
+    one = only(made(*targets))
+    assert parts(one) == {**NOTHING, **expected}
+    every = {row.address for row in (*one.rows, *one.left_out)}
+    assert (len(one.rows) + len(one.left_out), every) == (len(every), {row.address for row in only(made()).rows})
 
 
 def test_targets_that_mean_nothing_are_told_once_all_accounts_are_known() -> None:
@@ -154,5 +153,11 @@ def test_plan_says_what_was_asked_for() -> None:
 def test_protected_webhook_shows_no_difference_in_what_its_entry_ignores() -> None:
     desired = entry("a", "/p/a?token=new", ignored=["active", "url"])
     there = hook("1", "/p/a?token=old", active=False)
-    one = only(planned([desired], [there], [OWNER]))
-    assert (one.protected, one.changes) == ((Pair(desired=desired, remote=there),), ())
+    (row,) = only(planned([desired], [there], [OWNER])).rows
+    assert (row.action, row.claim, row.desired, row.remote, row.fields) == (
+        Action.NONE,
+        Claim.PROTECTED,
+        desired,
+        there,
+        (),
+    )

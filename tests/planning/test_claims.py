@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.configuration import Account, Named
-from reconciler.model.plan import Claim, Hint
+from reconciler.model.plan import Action, Claim, Hint, Reason
 from reconciler.model.webhook import Remote
 from reconciler.planning.claim import Claims
 from tests.support.builders import absent, account, entry, hook, only, planned, signs
@@ -100,15 +100,19 @@ def test_absent_says_what_it_names_in_vain() -> None:
     remotes = [hook("mine"), hook("theirs", "/y"), hook("both", "/x"), hook("test", "/x", is_test=True)]
     made = planned([entry("a")], remotes, [whose])
     assert signs(made) == ["- @theirs"]
-    assert [(kept.remote.id, kept.near and kept.near.name) for kept in only(made).kept] == [
-        ("mine", "a"),
-        ("both", None),
-    ]
+    hints = {row.remote.id: row.hint for row in only(made).rows if row.remote and row.claim is not Claim.NONE}
+    assert hints == {"mine": Hint.KEPT_FOR_ENTRY, "both": Hint.KEPT_AS_KNOWN, "theirs": None, "test": None}
+
+
+def test_absent_does_not_name_in_vain_what_goes_as_a_duplicate() -> None:
+    whose = account(absents=[Named(object_id="twice")])
+    (stays, goes) = only(planned([entry("a")], [hook("first"), hook("twice", day=2)], [whose])).rows[::-1]
+    assert (stays.hint, goes.reason, goes.hint) == (None, Reason.DUPLICATE, None)
 
 
 def test_protected_webhook_without_a_normal_form_is_listed_as_protected() -> None:
     made = only(planned([], [hook("1", USER_INFO)], [owner(absents=[BY_ID], protect=["/a"])]))
-    assert (made.changes, [remote.id for remote in made.protected_others]) == ((), ["1"])
+    assert [(row.action, row.claim, row.address.name) for row in made.rows] == [(Action.NONE, Claim.PROTECTED, "@1")]
 
 
 def test_leftover_of_the_other_kind_goes_where_its_kind_is_owned() -> None:

@@ -230,7 +230,7 @@ def test_plan_does_what_the_contract_says(world: World, targets: list[str], dest
     owned = foresee(world).owned
     touched = [change for change in made.changes if change.remote is None or _seen(change.remote) in owned]
     there = [remote for remote in world.remotes if _seen(remote) in owned]
-    after = carried_out(replace(made, changes=tuple(touched)), tuple(there))
+    after = carried_out(replace(made, rows=tuple(touched)), tuple(there))
     assert Counter(map(_seen, after)) == Counter(foresee(world, targets, destroy=destroy).after)
 
 

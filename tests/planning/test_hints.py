@@ -9,13 +9,19 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Hint, Unmanaged
-from reconciler.model.webhook import Desired, Remote
+from reconciler.model.pattern import Pattern
+from reconciler.model.plan import Action, Change, Claim, Hint
+from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.hints import Hints
 from tests.support.builders import absent, account, entry, hook
 
 ELSEWHERE = "https://else.example.com"
 ALL, CREATED = "all", "transaction_created"
+
+
+def unmanaged(remote: Remote) -> Change:
+    """The row of a webhook that nobody is responsible for."""
+    return Change(action=Action.NONE, claim=Claim.NONE, address=Address.of_remote("default", remote.id), remote=remote)
 
 
 @pytest.mark.parametrize(
@@ -44,9 +50,9 @@ ALL, CREATED = "all", "transaction_created"
 def test_hint_on_an_unmanaged_webhook(
     desired: Sequence[Desired], remote: Remote, hint: Hint | None, near: str | None
 ) -> None:
-    found = Hints(account(owns=()), desired).on(remote)
+    found = Hints(account(owns=()), desired).on(unmanaged(remote))
     address = next((wanted.address for wanted in desired if wanted.address.name == near), None)
-    assert found == Unmanaged(remote=remote, hint=hint, near=address)
+    assert found == replace(unmanaged(remote), hint=hint, near=address)
 
 
 MISSING = entry("gone", "/shippo/orders", CREATED)
@@ -88,8 +94,9 @@ def changed(remote: Remote, *, seconds: int = 3600) -> Remote:
     ],
 )
 def test_one_of_ours_that_somebody_retargeted(missing: Sequence[Desired], remote: Remote, near: str | None) -> None:
-    found = Hints(account(owns=()), missing, missing).on(remote)
-    assert (found.hint is Hint.RETARGETED, found.near and found.near.name) == (near is not None, near)
+    found = Hints(account(owns=()), missing, missing).on(unmanaged(remote))
+    address = next((wanted.address for wanted in missing if wanted.address.name == near), None)
+    assert (found.hint is Hint.RETARGETED, found.near) == (near is not None, address)
 
 
 @pytest.mark.parametrize(
@@ -119,14 +126,14 @@ def test_one_of_ours_that_somebody_retargeted(missing: Sequence[Desired], remote
     ],
 )
 def test_what_only_its_kind_keeps_from_a_pattern(owner: Account, remote: Remote, hint: Hint | None) -> None:
-    found = Hints(owner, []).on(remote)
-    assert (found.hint, found.pattern is not None) == (hint, hint is not None)
+    found = Hints(owner, []).on(unmanaged(remote))
+    assert (found.hint, isinstance(found.near, Pattern)) == (hint, hint is not None)
 
 
 def test_first_entry_by_address_is_the_near_one_whatever_the_order_of_the_file() -> None:
     desired = [entry("b"), entry("a", f"{ELSEWHERE}/a"), entry("c", event=CREATED), entry("a", event=CREATED)]
     for order in (desired, desired[::-1]):
         hints = Hints(account(owns=()), order)
-        leftover = hints.on(hook("1", "https://third.example.com/a"))
-        double = hints.on(hook("2", "/a", ALL))
+        leftover = hints.on(unmanaged(hook("1", "https://third.example.com/a")))
+        double = hints.on(unmanaged(hook("2", "/a", ALL)))
         assert (leftover.near, double.near) == (desired[1].address, desired[3].address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.plan import AccountPlan, Loss, Verdict
+from reconciler.model.plan import AccountPlan, Loss, Phase, Verdict
 from tests.contract.hooks import A, B, C, Hook
 from tests.planning.loft import loft_plan
 from tests.support.builders import HOST, account, entry, hook, only, planned, url
@@ -117,7 +117,7 @@ def test_update_that_drops_an_event_causes_its_loss() -> None:
         [("a", Hook(events=(A,))), ("b", Hook(path="/b", events=(B,)))],
         [Hook(events=(A, B)), Hook(path="/b", events=(B,), others={"note": "old"})],
     )
-    assert [(change.address.name, change.phase.value) for change in made.changes] == [("b", "widen"), ("a", "narrow")]
+    assert [(change.address.name, change.phase) for change in made.changes] == [("b", Phase.WIDEN), ("a", Phase.NARROW)]
     assert lost(made) == [("/a", ("bird.arrived",), ["0"], False)]
 
 
@@ -125,5 +125,5 @@ def test_update_that_keeps_an_event_is_no_cause_of_its_loss() -> None:
     made = loft_plan([("a", Hook(events=(A,)))], [Hook(events=(A, B)), Hook(events=(C,))])
     assert lost(made) == [("/a", ("bird.arrived", "bird.lost"), ["0", "1"], False)]
     kept = loft_plan([("a", Hook(events=(A, B)))], [Hook(events=(A,)), Hook(events=(C,))])
-    assert [change.phase.value for change in kept.changes] == ["widen", "narrow"]
+    assert [change.phase for change in kept.changes] == [Phase.WIDEN, Phase.NARROW]
     assert lost(kept) == [("/a", ("bird.lost",), ["1"], True)]

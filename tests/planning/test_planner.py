@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.plan import AccountPlan, Action, Hint, Phase, Reason, Verdict
+from reconciler.model.plan import AccountPlan, Action, Claim, Hint, Phase, Reason, Verdict
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError
 from reconciler.model.webhook import Desired, Remote
 from reconciler.planning.successors import Widening
@@ -80,10 +80,11 @@ def test_protected_webhooks_are_never_changed_and_their_differences_shown() -> N
     remotes = [hook("1", active=False), hook("2", "/b"), hook("3", day=3)]
     made = only(planned([entry("a")], remotes, [account(protect=["/*"])]))
     assert made.changes == ()
-    assert [(pair.remote and pair.remote.id, [f.name for f in pair.fields]) for pair in made.protected] == [
-        ("1", ["active"])
+    assert [(row.remote and row.remote.id, row.claim, [f.name for f in row.fields]) for row in made.rows] == [
+        ("1", Claim.PROTECTED, ["active"]),
+        ("2", Claim.PROTECTED, []),
+        ("3", Claim.PROTECTED, []),
     ]
-    assert [remote.id for remote in made.protected_others] == ["2", "3"]
 
 
 def test_what_is_missing_under_protect_is_created() -> None:
@@ -97,7 +98,7 @@ def test_absent_deletes_what_is_not_owned_and_counts_no_loss() -> None:
     )
     assert [(change.address.name, change.reason) for change in made.changes] == [("@1", Reason.NAMED_ABSENT)]
     assert made.losses == ()
-    assert [unmanaged.remote.id for unmanaged in made.unmanaged] == ["2"]
+    assert [row.address.name for row in made.unmanaged] == ["@2"]
 
 
 def test_absent_names_only_the_accounts_own_kind() -> None:
@@ -219,10 +220,10 @@ def test_hints_name_leftovers_and_double_delivery() -> None:
         hook("3", "/t", "all", is_test=True),
     ]
     made = only(planned(desired, remotes))
-    assert [(u.remote.id, u.hint, u.near and u.near.name) for u in made.unmanaged] == [
-        ("1", Hint.LEFTOVER, "a"),
-        ("2", None, None),
-        ("3", Hint.DOUBLE_DELIVERY, "t"),
+    assert [(row.address.name, row.hint, row.near) for row in made.unmanaged] == [
+        ("@1", Hint.LEFTOVER, desired[0].address),
+        ("@2", None, None),
+        ("@3", Hint.DOUBLE_DELIVERY, desired[1].address),
     ]
 
 

@@ -27,7 +27,7 @@ from reconciler.output import yaml_text
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
 from reconciler.planning.successors import Widening
-from reconciler.providers import paging, retry, shippo_client
+from reconciler.providers import paging, rest, retry
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.session import Session
 from reconciler.view import outcome
@@ -291,8 +291,9 @@ def _show_urls() -> None:
 
 
 def _leave_out_active() -> None:
-    body = shippo_client._body
-    _put(body, lambda fields: body({**fields, "active": True}))
+    made, changed = rest.create_body, rest.update_body
+    _put(made, lambda provider, api, fields: made(provider, api, {**fields, "active": True}))
+    _put(changed, lambda api, call, fields: changed(api, call, {**fields, "active": True}))
 
 
 def _follow_redirects() -> None:
@@ -320,7 +321,7 @@ def _create_what_is_off() -> None:
 
 
 def _take_any_plan_for_the_saved_one() -> None:
-    _set(SavedView, "is_of", lambda *_: True)
+    _set(SavedView, "differences", lambda *_: ())
 
 
 def _update_what_is_ignored() -> None:

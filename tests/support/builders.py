@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from reconciler.model.configuration import Account, Configuration, Named, OnUnmanaged
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
-from reconciler.model.plan import AccountPlan, Filters, NotPlanned, Plan
+from reconciler.model.plan import AccountPlan, Change, Filters, NotPlanned, Plan
 from reconciler.model.reading import NotRead, Reading
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Showing
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Address, Desired, Remote
+from reconciler.output.style import SIGNS
 from reconciler.planning.planner import Wish, plan
 from reconciler.providers.shippo import SHIPPO
 
@@ -165,6 +166,9 @@ def not_planned(made: Plan) -> dict[str, NotPlanned]:
 
 def signs(made: Plan) -> list[str]:
     """A plan's changes in short: `+ orders[track_updated]`."""
-    return [
-        f"{change.action.value} {change.address.text(long=False)}" for one in made.planned for change in one.changes
-    ]
+    return [sign(change) for one in made.planned for change in one.changes]
+
+
+def sign(change: Change) -> str:
+    """A change in short."""
+    return f"{SIGNS[change.action.value]} {change.address.text(long=False)}"

@@ -232,10 +232,7 @@ def writes(entries: Sequence[LogEntry]) -> list[str]:
 
 def outcomes(report: Report) -> list[tuple[str, Outcome]]:
     """Results in short: `("+ orders[track_updated]", Outcome.DONE)`."""
-    return [
-        (f"{result.change.action.value} {result.change.address.text(long=False)}", result.outcome)
-        for result in report.results
-    ]
+    return [(builders.sign(result.change), result.outcome) for result in report.results]
 
 
 def _token(owner: Account | None = None) -> str:

@@ -84,15 +84,13 @@ def test_schemas_name_every_outcome_and_every_reason() -> None:
     ]
     assert sorted(named) == sorted(outcome.name.lower() for outcome in Outcome)
     reasons = lines["planned_change_line"]["properties"]["change"]["properties"]["reason"]["enum"]
-    assert len(reasons) == len(Reason)
+    assert [*reasons, "protected", "off"] == [reason.value for reason in Reason]
     assert schema("plan")["definitions"]["resource_change"]["properties"]["action_reason"]["enum"] == [
-        *reasons,
-        "protected",
-        "off",
+        *(reason.value for reason in Reason),
         None,
     ]
     actions = lines["apply_start_line"]["properties"]["hook"]["properties"]["action"]["enum"]
-    assert actions == [action.name.lower() for action in Action]
+    assert [*actions, "no-op"] == [action.value for action in Action]
 
 
 @settings(max_examples=50)

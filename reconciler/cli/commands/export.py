@@ -98,10 +98,8 @@ def command(
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
-    known = {remote.id for remote in account.known}
-    there = account.claimed[Claim.NONE] if missing else account.remotes
-    remotes = [remote for remote in there if remote.id not in known]
-    found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=True)
+    claims = (Claim.NONE,) if missing else tuple(claim for claim in Claim if claim is not Claim.KNOWN)
+    found = describe(account.account, account.listed(*claims), names, plan.configuration.showing, duplicates_stay=True)
     owners = {
         (str(entry.owner), entry.is_test): Owner(pattern=entry.owner, is_test=entry.is_test)
         for entry in found.entries
