@@ -47,8 +47,10 @@ def match_account(
         for remote in claimed[Claim.ABSENT]
     )
     without_key = (remote for remote in claimed[Claim.PROTECTED] if remote.key is None)
-    rows.extend(_left_alone(account, remote, Claim.PROTECTED) for remote in (*_all(protected), *without_key))
-    rows.extend(_left_alone(account, remote, claim) for claim in (Claim.KNOWN, Claim.NONE) for remote in claimed[claim])
+    rows.extend(_left_alone(account.name, remote, Claim.PROTECTED) for remote in (*_all(protected), *without_key))
+    rows.extend(
+        _left_alone(account.name, remote, claim) for claim in (Claim.KNOWN, Claim.NONE) for remote in claimed[claim]
+    )
     return tuple(sorted(rows, key=_order))
 
 
@@ -97,7 +99,8 @@ def _protected(account: Account, wanted: Desired, found: Sequence[Remote]) -> It
         remote=choice.survivor,
         fields=differences(account.provider, choice.survivor.fields, wanted_fields(wanted, choice.survivor.fields)),
     )
-    yield from (_left_alone(account, remote, Claim.PROTECTED) for remote in choice.duplicates)
+    others = (*choice.duplicates, *choice.others)
+    yield from (_left_alone(account.name, remote, Claim.PROTECTED) for remote in others)
 
 
 def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
@@ -105,6 +108,9 @@ def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iter
     in_step = Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=choice.survivor)
     yield update_of(provider, wanted, choice.survivor) or in_step
     yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
+    for remote in choice.others:
+        left = _left_alone(wanted.address.account, remote, Claim.OWNED)
+        yield replace(left, partner=wanted.address)
 
 
 def _missing(provider: Provider, wanted: Desired) -> Change:
@@ -121,12 +127,12 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
     )
 
 
-def _left_alone(account: Account, remote: Remote, claim: Claim) -> Change:
+def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
     """What becomes of a webhook that no entry stands for, and that is nobody's to change here."""
     return Change(
         action=Action.NONE,
         reason=Reason.PROTECTED if claim is Claim.PROTECTED else None,
-        address=Address.of_remote(account.name, remote.id),
+        address=Address.of_remote(account, remote.id),
         claim=claim,
         remote=remote,
     )

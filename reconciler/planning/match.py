@@ -13,10 +13,11 @@ from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The remote webhook that stays, and those that deliver the same event again, best first."""
+    """The remote webhook that stays, those that deliver the same again, and those that deliver more; best first."""
 
     survivor: Remote
     duplicates: tuple[Remote, ...]
+    others: tuple[Remote, ...] = ()
 
 
 def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None) -> Choice:
@@ -41,8 +42,21 @@ def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None)
 
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:
-    """`choose` as a wanted webhook asks for it."""
-    return choose(candidates, prefer_live=provider if "active" in desired.ignored else None)
+    """`choose` as a wanted webhook asks for it.
+
+    One that delivers an event which the survivor will not deliver is no duplicate: nobody could say what it is for.
+    """
+    choice = choose(candidates, prefer_live=provider if "active" in desired.ignored else None)
+    named = provider.events_of(desired.fields)
+
+    def is_carried(remote: Remote) -> bool:
+        return not provider.is_live(remote.fields) or all(
+            provider.carries(named, event) for event in provider.events_of(remote.fields)
+        )
+
+    duplicates = tuple(remote for remote in choice.duplicates if is_carried(remote))
+    others = tuple(remote for remote in choice.duplicates if not is_carried(remote))
+    return Choice(survivor=choice.survivor, duplicates=duplicates, others=others)
 
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:

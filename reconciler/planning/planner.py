@@ -9,6 +9,7 @@ from datetime import datetime
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Hint, NotPlanned, Plan
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
+from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.planning.changes import match_account
@@ -81,7 +82,7 @@ def plan(
         elif reading is not None:
             planned = _plan_account(account, desired[account.name], claims[account.name], claimed[account.name], wish)
             planned = replace(planned, count=reading.count)
-            conflict = unread.conflict(account, planned.changes)
+            conflict = unread.conflict(account, planned.changes) or _unsafe(account, planned)
             accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
     planned_accounts = [one for one in accounts if isinstance(one, AccountPlan)]
     addresses = {row.address for one in planned_accounts for row in (*one.rows, *one.left_out)}
@@ -132,6 +133,28 @@ def _unclear(claims: Claims, reading: Reading) -> ProviderError | None:
         message=f"the webhook @{unclear.id} is at a URL that this configuration owns, and its {names} can't be read",
         help="Nothing is changed in this account meanwhile. Correct or delete that webhook at the provider.",
     )
+
+
+def _unsafe(account: Account, planned: AccountPlan) -> ProviderError | None:
+    """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost."""
+    for row in (*planned.rows, *planned.left_out):
+        is_owned = row.claim is Claim.OWNED and row.action is Action.NONE
+        if is_owned and row.desired is None and row.remote is not None:
+            events = ", ".join(sorted(account.provider.events_of(row.remote.fields)))
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"the webhook {row.address} has the URL of {row.partner}, and other events ({events})",
+                help="Add these events to the entry, or name the webhook under `known` or `absent` by its id.",
+            )
+        if row.action is Action.UPDATE and row.remote is not None:
+            lost = lost_secrets(account.provider, row.wanted, row.remote.fields)
+            if lost:
+                return ProviderError(
+                    kind=ErrorKind.REFUSED,
+                    message=f"the update of {row.address} would remove its `{lost[0]}`, which the file doesn't say",
+                    help=f"Add `{lost[0]}: ${{NAME}}` to the entry; its value is sent with the update.",
+                )
+    return None
 
 
 def _plan_account(

@@ -74,8 +74,8 @@ def _subscription_plan(topics: frozenset[str], limit: int, key: str) -> Plan:
     """A plan that creates one webhook of a provider with sets, nested settings and a secret that never reads back."""
     fields = PIGEONRY.normalise(
         {
-            "target": parse_url(SecretText.literal(f"{HOST}/a")),
-            "topics": topics,
+            "url": parse_url(SecretText.literal(f"{HOST}/a")),
+            "events": topics,
             "settings": {"retry": {"limit": limit}},
             "signing_key": SecretText.environment("KEY", key),
         }

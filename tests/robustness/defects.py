@@ -27,7 +27,8 @@ from reconciler.output import yaml_text
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
 from reconciler.planning.successors import Widening
-from reconciler.providers import paging, rest, retry
+from reconciler.providers import paging, retry
+from reconciler.providers.bodies import create_body, update_body
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.session import Session
 from reconciler.view import outcome
@@ -291,7 +292,7 @@ def _show_urls() -> None:
 
 
 def _leave_out_active() -> None:
-    made, changed = rest.create_body, rest.update_body
+    made, changed = create_body, update_body
     _put(made, lambda provider, api, fields: made(provider, api, {**fields, "active": True}))
     _put(changed, lambda api, call, fields: changed(api, call, {**fields, "active": True}))
 
