@@ -12,10 +12,12 @@ from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.url_text import read_url
 from reconciler.config.written import DEFAULT_ACCOUNT, Text, WrittenAccount
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account
+from reconciler.model.destination import destination_of, is_own_host
 from reconciler.model.diagnostic import Place
 from reconciler.model.provider import Provider, TokenKind
 from reconciler.model.secret import Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.url_error import UrlError
 
 DEFAULT_PROVIDER = "shippo"
 _PIN = "Pin it in the account that has this token: `mode: live` or `mode: test`."
@@ -171,34 +173,11 @@ def _base_url(written: WrittenAccount, provider: Provider, context: Context, *, 
     url = read_url(text, spot, BUILT_IN_SECRET_PARAMS, context.complaints) if text is not None else None
     if text is None or url is None or Origin.PLACEHOLDER in text.origins():
         return provider.base_url, True
-    if url.items:
-        context.complaints.error("base-url", spot, "the base URL has a query", "Remove the `?` and what follows it.")
-    if url.endpoint.scheme == "http" and not url.is_loopback:
-        context.complaints.error(
-            "base-url",
-            spot,
-            "the base URL is http: the token would travel in clear",
-            "Write `https://`; http is for loopback only.",
-        )
-    is_own = url.endpoint.host == parse_url(SecretText.literal(provider.base_url)).endpoint.host
-    if not is_own and not url.is_loopback and not _is_allowed(url, context.allowed_hosts):
-        host = url.endpoint.origin.partition("://")[2]
-        named = host if set(text.origins()) == {Origin.LITERAL} else "HOST"
-        context.complaints.error(
-            "base-url-host",
-            spot,
-            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would go there",
-            f"If that is meant, say so outside the file: `--allow-host {named}`.",
-        )
-    return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own
-
-
-def _is_allowed(url: Url, allowed: frozenset[str]) -> bool:
-    """Whether a host is allowed, on every port or on this one."""
-    host, port = url.endpoint.host, url.endpoint.port
-    usual = 443 if url.endpoint.scheme == "https" else 80
-    names = {name.lower() for name in allowed}
-    return host in names or f"{host}:{usual if port is None else port}" in names
+    try:
+        destination_of(url, provider, context.allowed_hosts)
+    except UrlError as error:
+        context.complaints.url_error(error, spot)
+    return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
 
 
 def _kind(
