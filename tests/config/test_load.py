@@ -256,10 +256,10 @@ def test_keys_that_begin_with_x_are_ignored_wherever_they_stand() -> None:
     assert wanted(configuration(inputs(text))) == wanted(configuration(inputs(TOP + OWNS + ENTRY)))
 
 
-def test_an_alias_stands_at_its_anchors_place() -> None:
+def test_a_value_stands_where_its_alias_does() -> None:
     text = TOP + "x-url: &url https://h.example.com/a\n" + OWNS + ENTRY.replace("https://h.example.com/a", "*url")
     (desired,) = configuration(inputs(text)).desired
-    assert desired.place == Place(file="<stdin>", line=2, column=8)
+    assert desired.place == Place(file="<stdin>", line=6, column=10)
 
 
 def test_a_merged_mapping_gives_what_the_entry_does_not_say() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from reconciler.config.bounds import MOST_PARAMS
-from reconciler.config.plain import Document, Map, Plain, Sequence
-from reconciler.config.spot import SourceText
+from reconciler.config.diagnostics import SourceText
+from reconciler.config.limits import MOST_PARAMS
+from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.showing import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
@@ -71,7 +71,7 @@ class _Excerpts:
         if not self._text.quotable:
             return ""
         if number not in self._lines:
-            start, end = self._text.line_span(number)
+            start, end = self._text.line_range(number)
             self._lines[number] = self._masked(number, start, min(end, start + _LONGEST))
         return self._lines[number] if column <= len(self._lines[number]) + 1 else ""
 
