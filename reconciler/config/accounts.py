@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -254,7 +255,10 @@ class _Reading:
             one = self._cursor.text(key)
             for text in (one,) if one is not None else self._cursor.texts(key) or ():
                 name = self._values.plain(text)
-                if name is not None:
+                if name is not None and not re.fullmatch(place.pattern, name):
+                    message = f"this is not a name as `{place.example}` is"
+                    self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
+                elif name is not None:
                     yield replace(account, name=f"{account.name}:{name}", place=place.path.format(name))
 
     def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:

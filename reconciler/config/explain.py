@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from reconciler.config.interpolation import NOT_ONE_VARIABLE
+from reconciler.config.interpolation import not_one_variable
 from reconciler.config.yaml_nodes import Path, Plain
 from reconciler.model.showing import reads_as_words
 
@@ -35,7 +35,7 @@ _MEANT = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
-_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o?[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
+_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def explain(fault: Fault, written: str) -> tuple[str, str]:
     """
     match fault.code:
         case "token-literal":
-            return "`token` is not exactly one variable", NOT_ONE_VARIABLE.format("token")
+            return not_one_variable("token")
         case "account-twice":
             return "`account` and `accounts` exclude each other", "Keep one of the two."
         case "url-and-id":
@@ -197,7 +197,7 @@ def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
     if "array" in expected and isinstance(fault.value, str):
         return message, "Write `[…]` around it, or put each item on a line of its own behind `- `."
     if {"integer", "number"} & set(expected) and _OTHER_NUMBER.fullmatch(written):
-        return message, f"Write it in plain decimal digits: `{_number(written)}`."
+        return f"{fault.label} is not a number in plain decimal digits", _as_decimal(written)
     if fault.choices and not fault.types:
         return message, f"Write {_either(f'`{choice}`' for choice in fault.choices)}."
     if "string" in expected and isinstance(fault.value, bool | int | float):
@@ -207,11 +207,12 @@ def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
     return message, f"Write {_type(expected[0])}, without quotes."
 
 
-def _number(written: str) -> int:
-    """What YAML 1.1 means by a number that isn't written in plain decimal digits."""
+def _as_decimal(written: str) -> str:
+    """What to write for a number in another notation. Of one with a `0` before it nobody knows what it means."""
     plain = written.replace("_", "")
-    is_octal = re.fullmatch(r"[-+]?0[0-7]+", plain)
-    return int(plain, 8) if is_octal else int(plain, 0)
+    if re.fullmatch(r"[-+]?0[0-9]+", plain):
+        return "Write it without the `0` at its beginning."
+    return f"Write `{int(plain, 0)}`."
 
 
 def _type(name: str) -> str:

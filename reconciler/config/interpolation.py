@@ -15,7 +15,6 @@ from reconciler.config.variables import Missing, Variables
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part, SecretText
 
-NOT_ONE_VARIABLE = "Put the {} into an environment variable and name that, such as `${{LIVE_TOKEN}}`."
 _BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")
 """What stands before the path of a URL."""
 
@@ -158,7 +157,7 @@ class Values:
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
         template = self._template(text)
-        return None if template is None else self._one_secret(template, text, what, "secret-literal")
+        return None if template is None else self._one_secret(template, text, "secret-not-variable", what)
 
     def token(self, text: Text) -> SecretText | None:
         """A token: exactly one variable, which may stand in other tokens only. None where it is something else."""
@@ -168,16 +167,16 @@ class Values:
         for reference in template:
             if isinstance(reference, Reference):
                 self._interpolation.mention(reference.inner, text.span)
-        return self._one_secret(template, text, "token", "token-literal")
+        return self._one_secret(template, text, "token-literal", "token")
 
-    def _one_secret(self, template: Template, text: Text, what: str, code: str) -> SecretText | None:
+    def _one_secret(self, template: Template, text: Text, code: str, what: str) -> SecretText | None:
         # The shape's check sees how a text begins and ends: `${A:?x}y${B}` passes it.
-        if not _is_one_variable(template):
-            message, help_ = f"`{what}` is not exactly one variable", NOT_ONE_VARIABLE.format(what)
-            self._diagnostics.error(code, text.span, message, help_)
-            return None
-        value = self._joined(template, text.span, SECRET)
-        return None if value is None else self._from_outside(value, text.span)
+        match template:
+            case (Reference(fallback=Fallback.NONE | Fallback.MESSAGE),):
+                value = self._joined(template, text.span, SECRET)
+                return None if value is None else self._from_outside(value, text.span)
+        self._diagnostics.error(code, text.span, *not_one_variable(what))
+        return None
 
     def usual_token(self, name: str, where: Span | Place | None, *, is_optional: bool = False) -> SecretText:
         """The token of an account that names no variable; empty where it may be and is."""
@@ -284,10 +283,17 @@ class Values:
         return f"${{{reference.name}}}"
 
 
+def not_one_variable(what: str) -> tuple[str, str]:
+    """What is wrong with a key's value that has to be exactly one variable, and what to do."""
+    help_ = f"Put its value into an environment variable and name that, such as `${{{what.upper()}}}`."
+    return f"`{what}` is not exactly one variable", help_
+
+
 @lru_cache(maxsize=8)
 def _selecting(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """What matches the names that one of the patterns matches; `*` is the only wildcard."""
-    return re.compile("|".join(".*".join(map(re.escape, pattern.split("*"))) for pattern in patterns), re.DOTALL)
+    """What matches the names that one of the patterns matches; `*` is the only wildcard, and places are aside."""
+    names = (pattern.partition(":")[0].split("*") for pattern in patterns)
+    return re.compile("|".join(".*".join(map(re.escape, name)) for name in names), re.DOTALL)
 
 
 def _is_one_variable(template: Template) -> bool:

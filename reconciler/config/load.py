@@ -34,7 +34,7 @@ from reconciler.config.yaml_nodes import Sequence as Items
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.pattern import Pattern
-from reconciler.model.provider import Provider
+from reconciler.model.provider import FieldType, Provider
 from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
@@ -122,6 +122,7 @@ class _Loading:
         self._diagnostics = Diagnostics()
         self._texts: tuple[SourceText, ...] = ()
         self._documents: list[Document] = []
+        self._secret_fields: frozenset[str] = frozenset()
 
     def result(self, work: Callable[[], Configuration | None]) -> Loaded:
         """What comes of some work, with all that was found in it."""
@@ -130,7 +131,9 @@ class _Loading:
             configuration = work()
         return Loaded(
             configuration=None if self._diagnostics.has_errors else configuration,
-            diagnostics=with_excerpts(self._diagnostics.found, self._texts, tuple(self._documents)),
+            diagnostics=with_excerpts(
+                self._diagnostics.found, self._texts, tuple(self._documents), self._secret_fields
+            ),
         )
 
     def without_a_file(self) -> Configuration:
@@ -194,6 +197,8 @@ class _Loading:
         usual = self._declaration(DEFAULT_PROVIDER) if holder is None else None
         if usual is not None:
             providers[DEFAULT_PROVIDER] = usual
+        fields = (spec for provider in providers.values() for spec in provider.fields)
+        self._secret_fields = frozenset(spec.name for spec in fields if spec.type is FieldType.SECRET)
         schema = compose(providers, lenient=not is_known)
         for cursor in cursors:
             check_shape(cursor.document, schema, self._diagnostics)

@@ -168,11 +168,10 @@ def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> No
         _, value_span = cursor.spans_at(fault.path)
         start = (value_span.anchor or value_span).start
         # Of a value one diagnostic is enough, and an alias without an anchor had its own.
-        is_reported = fault.spoils and start in document.unusable
-        if fault.spoils:
+        start = (span.anchor or span).start if fault.keyword == "uniqueItems" else start
+        is_reported = start in document.unusable and (fault.spoils or fault.keyword == "uniqueItems")
+        if fault.spoils or fault.keyword == "uniqueItems":
             document.unusable.add(start)
-        if fault.keyword == "uniqueItems":
-            document.unusable.add((span.anchor or span).start)
         if not is_reported:
             diagnostics.error(fault.code, span, *explain(fault, (span.anchor or span).text))
 

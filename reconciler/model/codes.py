@@ -113,6 +113,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "A token stands in the file, or more than one variable. Name one environment variable, and replace a "
             "token that others could read."
         ),
+        "secret-not-variable": (
+            "A secret stands in the file, or more than one variable. Name one environment variable, and replace a "
+            "secret that others could read."
+        ),
         "token-kind": (
             "The token's prefix says neither live nor test. Off the provider's own host, `mode` may say it instead."
         ),

@@ -162,12 +162,10 @@ UNFIT = "the {} has white space, a line break or another character that can't be
     ],
 )
 def test_what_cannot_be_sent_in_a_header_is_said_and_not_quoted(value: str, message: str) -> None:
+    id_ = SecretText.environment("SHIPPO_TOKEN", value)
     for unfit, what in (
         (account("https://api.goshippo.com", token=value), "token"),
-        (
-            account("https://api.goshippo.com", settings={"account_id": SecretText.environment("SHIPPO_TOKEN", value)}),
-            "account_id",
-        ),
+        (account("https://api.goshippo.com", settings={"account_id": id_}), "account_id"),
     ):
         with pytest.raises(ProviderError) as caught:
             destination_of(unfit, frozenset())
