@@ -94,14 +94,22 @@ def url(*, at: str = "") -> Field:
     return Field(name="url", type=FieldType.URL, at=at)
 
 
-def event(*known: str, at: str = "") -> Field:
-    """The one event of a webhook, of those that are known: an entry with several means as many webhooks."""
-    return Field(name="event", type=FieldType.EVENT, at=at, choices=known)
+def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:  # noqa: A002
+    """The one event of a webhook, of those that are known: an entry with several means as many webhooks.
+
+    Args:
+        known: the events.
+        at: the API's place for it.
+        help: one sentence for each of them that needs one.
+    """
+    return Field(name="event", type=FieldType.EVENT, at=at, choices=known, choice_help=help or {})
 
 
-def events(*known: str, at: str = "") -> Field:
-    """The events of a webhook, of those that are known."""
-    return Field(name="events", type=FieldType.EVENTS, at=at, default=frozenset(), choices=known)
+def events(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:  # noqa: A002
+    """The events of a webhook, of those that are known; arguments are those of `event`."""
+    return Field(
+        name="events", type=FieldType.EVENTS, at=at, default=frozenset(), choices=known, choice_help=help or {}
+    )
 
 
 def switch(*, at: str = "", wire: tuple[str, str] | None = None) -> Field:

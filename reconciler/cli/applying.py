@@ -20,7 +20,7 @@ from reconciler.cli.flow import (
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import ApplyOptions
 from reconciler.cli.saved import SavedView, read_plan_file
-from reconciler.config.sources import STANDARD_INPUT
+from reconciler.config.files import STANDARD_INPUT
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.apply import apply

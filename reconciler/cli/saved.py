@@ -8,10 +8,9 @@ from pathlib import Path
 
 from reconciler.cli.flow import fail
 from reconciler.cli.options import FileOptions
-from reconciler.config.bounded import read_bounded
-from reconciler.config.bounds import MOST_OF_A_PLAN
+from reconciler.config.files import STANDARD_INPUT, read_bounded
+from reconciler.config.limits import MOST_OF_A_PLAN
 from reconciler.config.load import Inputs
-from reconciler.config.sources import STANDARD_INPUT
 from reconciler.model.plan import Plan
 from reconciler.operations.saved_plan import PlanSources, SavedPlan, SavedPlanError, read_saved
 from reconciler.output.terminal import Streams, shell_word, visible

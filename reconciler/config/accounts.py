@@ -1,263 +1,325 @@
-"""The accounts of a file: provider, token, mode, base URL."""
+"""The accounts of a file: provider, token and its kind, base URL, places, and the provider's own settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from reconciler.config.context import Context, quoted
-from reconciler.config.interpolate import Rule
-from reconciler.config.spot import Spot
+from reconciler.config.cursor import Cursor, Text
+from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.interpolation import PLAIN, SECRET, Interpolation, Values
 from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.url_text import read_url
-from reconciler.config.written import DEFAULT_ACCOUNT, Text, WrittenAccount
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account
+from reconciler.model.destination import destination_of, is_own_host
 from reconciler.model.diagnostic import Place
-from reconciler.model.provider import Provider, TokenKind
+from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.secret import Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.url_error import UrlError
 
 DEFAULT_PROVIDER = "shippo"
-_PIN = "Pin it in the account that has this token: `mode: live` or `mode: test`."
+DEFAULT_ACCOUNT = "default"
+"""The account of a configuration that names none."""
+
+Declaration = Callable[[str], Provider | None]
+"""Gives a provider's declaration by name, None where there is no such provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """What mode and token say together; nothing where they aren't known."""
+class FileAccount:
+    """An account of a file: one at the provider, or one for each of its places.
 
-    mode: str = ""
-    known: TokenKind | None = None
+    Attributes:
+        name: the file's name for it.
+        where: where the file names it; None where there is no file.
+        cursor: what the file says of it; None where it names no accounts.
+        accounts: what became of it; none where its provider isn't known.
+    """
+
+    name: str
+    where: Span | Place | None = None
+    cursor: Cursor | None = None
+    accounts: tuple[Account, ...] = ()
+
+    @property
+    def token_variables(self) -> Iterator[str]:
+        """The variables that its token comes from."""
+        text = self.cursor.text("token") if self.cursor is not None else None
+        if text is not None:
+            yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
+        elif self.cursor is None or not self.cursor.has("token"):
+            yield from (account.provider.auth.variable for account in self.accounts)
 
 
-def build_account(written: WrittenAccount, context: Context) -> Account | None:
-    """Build an account, what it claims aside.
+class AccountReader:
+    """Reads accounts.
 
     Args:
-        written: what the file says.
-        context: where complaints go.
-    Returns:
-        The account; None where its provider isn't known.
+        interpolation: the values of variables.
+        declaration: gives providers by name.
+        allowed_hosts: hosts that may get a token beside the provider's own and loopback.
     """
-    needed = context.needs(written.name)
-    provider = _provider(written.provider, context, needed=needed)
-    if provider is None:
-        return None
-    token, is_sound = _token(written, provider, context, needed=needed)
-    base_url, is_own = _base_url(written, provider, context, needed=needed)
-    kind = _kind(written, token, provider, context, is_own=is_own, is_sound=is_sound)
-    account_id = _account_id(written, context, needed=needed)
-    trust_count = context.interpolator.flag(written.trust_count, needed=needed)
-    return Account(
-        name=written.name,
-        provider=provider,
-        token=token,
-        base_url=base_url,
-        settings={
-            **({} if account_id is None else {"account_id": account_id}),
-            **({} if trust_count is not False else {"trust_count": False}),
-        },
-        timeout=DEFAULT_TIMEOUT if written.timeout is None else float(written.timeout),
-        kind=kind.mode,
-        scope=kind.known.scope if kind.known is not None else (),
-        limits=provider.limits_of(kind.known.name if kind.known is not None else ""),
-    )
 
+    __slots__ = ("_allowed_hosts", "_declaration", "_diagnostics", "_interpolation")
 
-def default_account(context: Context, where: Place | None) -> Account | None:
-    """The account of a configuration that names none."""
-    provider = context.declaration(DEFAULT_PROVIDER)
-    if provider is None:
-        context.complaints.error(
-            "provider-unknown",
-            where,
-            f"the provider `{DEFAULT_PROVIDER}` isn't installed",
-            "Name one under `accounts`.",
-        )
-        return None
-    needed = context.needs(DEFAULT_ACCOUNT)
-    token = context.interpolator.usual_token(provider.auth.variable, where, needed=needed)
-    is_sound = _check_header(token, where, context, token_fault)
-    known = provider.kind_of(token.reveal())
-    if is_sound and known is None and provider.auth.kinds and Origin.PLACEHOLDER not in token.origins():
-        example = f"`accounts: {{live: {{provider: {provider.name}, mode: live}}}}`"
-        pin = f"Name the account in the file with its mode, such as {example}."
-        _unknown_token(provider, token, where, context, is_own=True, pin=pin)
-    return Account(
-        name=DEFAULT_ACCOUNT,
-        provider=provider,
-        token=token,
-        base_url=provider.base_url,
-        kind=known.name if known is not None else "",
-        scope=known.scope if known is not None else (),
-        limits=provider.limits_of(known.name if known is not None else ""),
-    )
+    def __init__(
+        self, interpolation: Interpolation, declaration: Declaration, allowed_hosts: frozenset[str] = frozenset()
+    ) -> None:
+        self._interpolation = interpolation
+        self._diagnostics = interpolation.diagnostics
+        self._declaration = declaration
+        self._allowed_hosts = allowed_hosts
 
-
-def check_distinct(accounts: tuple[tuple[Account, Spot], ...], context: Context) -> None:
-    """Complain of accounts that are one and the same at the provider."""
-    seen: dict[tuple[str, str, tuple[str, ...]], tuple[Account, Spot]] = {}
-    for account, spot in accounts:
-        headers = tuple(value.reveal() for _, value in account.header_settings)
-        same = (account.base_url, account.token.reveal(), headers)
-        if same in seen:
-            other, first = seen[same]
-            context.complaints.error(
-                "account-same",
-                spot,
-                f"this account has base URL, token and account id of `{other.name}` at {first.place}",
-                "Keep one of the two, or give it its own token.",
+    def provider(self, name: str, said: Text | None) -> Provider | None:
+        """The provider that an account names; None where it isn't known."""
+        named = self._interpolation.for_accounts(name).plain(said)
+        if said is None or named is None:
+            return None
+        provider = self._declaration(named)
+        if provider is None:
+            self._diagnostics.error(
+                "provider-unknown",
+                said.span,
+                f"{said.quoted()} is no provider that is installed",
+                f"Write `{DEFAULT_PROVIDER}`, or install the package that brings the provider.",
             )
-        seen.setdefault(same, (account, spot))
+        return provider
 
-
-def _provider(name: Text, context: Context, *, needed: bool) -> Provider | None:
-    said = context.plain(name, needed=needed)
-    if said is None:
-        return None
-    provider = context.declaration(said)
-    if provider is None:
-        context.complaints.error(
-            "provider-unknown",
-            name.spot,
-            f"{quoted(name, 'this')} is no provider that is installed",
-            f"Write `{DEFAULT_PROVIDER}`, or install the package that brings the provider.",
+    def read(self, name: str, where: Span, cursor: Cursor) -> FileAccount:
+        """Read an account, what it claims aside."""
+        provider = self.provider(name, cursor.text("provider"))
+        if provider is None:
+            return FileAccount(name=name, where=where, cursor=cursor)
+        reading = _Reading(provider, where, cursor, self._interpolation.for_accounts(name), self._diagnostics)
+        token, is_sound = reading.token()
+        base_url, is_own = reading.base_url(self._allowed_hosts)
+        kind, known = reading.kind(token, is_own=is_own, is_sound=is_sound)
+        timeout = cursor.number("timeout")
+        account = Account(
+            name=name,
+            provider=provider,
+            token=token,
+            base_url=base_url,
+            settings=reading.settings(),
+            timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
+            kind=kind,
+            scope=known.scope if known is not None else (),
+            limits=reading.limits(provider.limits_of(known.name if known is not None else "")),
         )
-    return provider
+        return FileAccount(name=name, where=where, cursor=cursor, accounts=tuple(reading.at_places(account)))
 
-
-def _token(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> tuple[SecretText, bool]:
-    """The token, and whether nothing is wrong with how it is written."""
-    token: SecretText | None = None
-    spot = written.spot
-    if written.token is not None:
-        spot = written.token.spot
-        token = context.interpolator.token(written.token, needed=needed)
-    elif not written.doubtful_token:
-        token = context.interpolator.usual_token(provider.auth.variable, spot, needed=needed)
-    if token is None:
-        return context.interpolator.unknown(provider.auth.variable), True
-    return token, _check_header(token, spot, context, token_fault)
-
-
-def _account_id(written: WrittenAccount, context: Context, *, needed: bool) -> SecretText | None:
-    if written.account_id is None:
-        return None
-    account_id = context.interpolator.text(written.account_id, Rule(environment=True, needed=needed))
-    if account_id is not None:
-        _check_header(account_id, written.account_id.spot, context, header_fault)
-    return account_id
-
-
-def _check_header(
-    value: SecretText,
-    where: Spot | Place | None,
-    context: Context,
-    fault_of: Callable[[str], tuple[str, str] | None],
-) -> bool:
-    """Tokens and ids travel in headers: whether this one can, and is what it should be."""
-    fault = None if Origin.PLACEHOLDER in value.origins() else fault_of(value.reveal())
-    if fault is not None:
-        names = ", ".join(f"`${{{name}}}`" for name in value.variables()) or "this"
-        context.complaints.error("header-characters", where, f"{names} {fault[0]}", fault[1])
-    return fault is None
-
-
-def _base_url(written: WrittenAccount, provider: Provider, context: Context, *, needed: bool) -> tuple[str, bool]:
-    """The base URL, and whether it is the provider's own (or unknown)."""
-    if written.base_url is None:
-        return provider.base_url, True
-    spot = written.base_url.spot
-    text = context.interpolator.text(written.base_url, Rule(environment=False, needed=needed))
-    url = read_url(text, spot, BUILT_IN_SECRET_PARAMS, context.complaints) if text is not None else None
-    if text is None or url is None or Origin.PLACEHOLDER in text.origins():
-        return provider.base_url, True
-    if url.items:
-        context.complaints.error("base-url", spot, "the base URL has a query", "Remove the `?` and what follows it.")
-    if url.endpoint.scheme == "http" and not url.is_loopback:
-        context.complaints.error(
-            "base-url",
-            spot,
-            "the base URL is http: the token would travel in clear",
-            "Write `https://`; http is for loopback only.",
+    def default(self, where: Place | None) -> FileAccount:
+        """The account of a configuration that names none."""
+        provider = self._declaration(DEFAULT_PROVIDER)
+        if provider is None:
+            message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
+            self._diagnostics.error("provider-unknown", where, message, "Name one under `accounts`.")
+            return FileAccount(name=DEFAULT_ACCOUNT, where=where)
+        values = self._interpolation.for_accounts(DEFAULT_ACCOUNT)
+        reading = _Reading(provider, where, None, values, self._diagnostics)
+        token, is_sound = reading.token()
+        kind, known = reading.kind(token, is_own=True, is_sound=is_sound)
+        account = Account(
+            name=DEFAULT_ACCOUNT,
+            provider=provider,
+            token=token,
+            base_url=provider.base_url,
+            kind=kind,
+            scope=known.scope if known is not None else (),
+            limits=provider.limits_of(known.name if known is not None else ""),
         )
-    is_own = url.endpoint.host == parse_url(SecretText.literal(provider.base_url)).endpoint.host
-    if not is_own and not url.is_loopback and not _is_allowed(url, context.allowed_hosts):
-        host = url.endpoint.origin.partition("://")[2]
-        named = host if set(text.origins()) == {Origin.LITERAL} else "HOST"
-        context.complaints.error(
-            "base-url-host",
-            spot,
-            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would go there",
-            f"If that is meant, say so outside the file: `--allow-host {named}`.",
-        )
-    return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own
+        return FileAccount(name=DEFAULT_ACCOUNT, where=where, accounts=(account,))
 
 
-def _is_allowed(url: Url, allowed: frozenset[str]) -> bool:
-    """Whether a host is allowed, on every port or on this one."""
-    host, port = url.endpoint.host, url.endpoint.port
-    usual = 443 if url.endpoint.scheme == "https" else 80
-    names = {name.lower() for name in allowed}
-    return host in names or f"{host}:{usual if port is None else port}" in names
+def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> None:
+    """Report accounts that are one and the same at the provider."""
+    seen: dict[tuple[object, ...], FileAccount] = {}
+    for one in found:
+        for account in one.accounts:
+            headers = tuple(value.reveal() for _, value in account.header_settings)
+            other = seen.setdefault((account.base_url, account.token.reveal(), account.place, headers), one)
+            if other is not one:
+                place = other.where.place if isinstance(other.where, Span) else other.where
+                diagnostics.error(
+                    "account-same",
+                    one.where,
+                    f"this account has base URL, token and account id of `{other.name}` at {place}",
+                    "Keep one of the two, or give it its own token.",
+                )
 
 
-def _kind(
-    written: WrittenAccount, token: SecretText, provider: Provider, context: Context, *, is_own: bool, is_sound: bool
-) -> Kind:
-    """Mode and token, checked against each other."""
-    pinned = context.plain(written.mode, needed=context.needs(written.name)) if written.mode is not None else ""
-    known = provider.kind_of(token.reveal())
-    modes = {kind.name: kind for kind in provider.auth.kinds}
-    if written.mode is not None and pinned is not None and pinned not in modes:
-        context.complaints.error(
-            "wrong-value",
-            written.mode.spot,
-            f"`mode` is none that {provider.title} has",
-            f"Write {' or '.join(f'`{mode}`' for mode in modes)}." if modes else "Leave `mode` out.",
-        )
-        return Kind()
-    if Origin.PLACEHOLDER in token.origins():
-        return Kind(mode=pinned or "", known=modes.get(pinned or ""))
-    if known is not None and token.reveal() == known.prefix:
-        context.complaints.error(
-            "token-kind",
-            written.token.spot if written.token is not None else written.spot,
-            f"the token ends after its prefix, `{known.prefix}`",
-            "Set its variable to the whole token.",
-        )
-        return Kind()
-    if known is None:
-        spot = written.token.spot if written.token is not None else written.spot
-        says_nothing = provider.is_neutral(token.reveal())
-        if is_sound and provider.auth.kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
-            _unknown_token(provider, token, spot, context, is_own=is_own)
-        return Kind(mode=pinned or "", known=modes.get(pinned or ""))
-    if pinned and known.name != pinned and written.mode is not None:
-        context.complaints.error(
-            "mode-token",
-            written.mode.spot,
-            f"`mode` says {pinned}, and the token is one for {known.name}",
-            "Name the variable of the right token, or correct `mode`.",
-        )
-    return Kind(mode=known.name, known=known)
+class _Reading:
+    """Reads what one account says; without a cursor it is the one that a file without accounts has."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        where: Span | Place | None,
+        cursor: Cursor | None,
+        values: Values,
+        diagnostics: Diagnostics,
+    ) -> None:
+        self._provider = provider
+        self._where = where
+        self._cursor = cursor
+        self._values = values
+        self._diagnostics = diagnostics
+
+    def _text(self, key: str) -> Text | None:
+        return self._cursor.text(key) if self._cursor is not None else None
+
+    @property
+    def _token_where(self) -> Span | Place | None:
+        token = self._text("token")
+        return self._where if token is None else token.span
+
+    def token(self) -> tuple[SecretText, bool]:
+        """The token, and whether nothing is wrong with how it is written."""
+        auth = self._provider.auth
+        text = self._text("token")
+        token: SecretText | None = None
+        if text is not None:
+            token = self._values.token(text)
+        elif self._cursor is None or not self._cursor.is_unusable("token"):
+            token = self._values.usual_token(auth.variable, self._where, is_optional=auth.optional)
+        if token is None:
+            return self._values.unknown(auth.variable), True
+        is_left_out = auth.optional and not token
+        return token, is_left_out or self._can_be_sent(token, self._token_where, token_fault)
+
+    def base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
+        """The base URL, and whether it is the provider's own (or unknown)."""
+        provider = self._provider
+        written = self._text("base_url")
+        if written is None:
+            if not provider.base_url and self._cursor is not None and not self._cursor.has("base_url"):
+                message = f"an account of {provider.title} has no `base_url`"
+                self._diagnostics.error("missing-key", self._where, message, "Add it: where its API is called.")
+            return provider.base_url, True
+        text = self._values.text(written, PLAIN)
+        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._diagnostics) if text is not None else None
+        if text is None or url is None or Origin.PLACEHOLDER in text.origins():
+            return provider.base_url, True
+        try:
+            destination_of(url, provider, allowed_hosts)
+        except UrlError as error:
+            self._diagnostics.url_error(error, written.span)
+        return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
+
+    def settings(self) -> dict[str, SecretText | bool]:
+        """The provider's own settings that the account says."""
+        found: dict[str, SecretText | bool] = {}
+        cursor = self._cursor
+        for setting in self._provider.settings if cursor is not None else ():
+            text = self._text(setting.name)
+            if setting.type is FieldType.FLAG:
+                value: SecretText | bool | None = self._values.flag(cursor.flag(setting.name))  # type: ignore[union-attr]
+            else:
+                value = self._values.text(text, SECRET if setting.header else PLAIN) if text is not None else None
+            if isinstance(value, SecretText) and setting.header and text is not None:
+                self._can_be_sent(value, text.span, header_fault)
+            if value is not None:
+                found[setting.name] = value
+        return found
+
+    def limits(self, published: RateLimits) -> RateLimits:
+        """The calls a minute: as the account says, else as the provider publishes."""
+        if self._text("rate_limits") is not None:
+            return RateLimits()  # `off`
+        said = self._cursor.map("rate_limits") if self._cursor is not None else None
+        if said is None:
+            return published
+        found = {key: said.number(key) for key in ("write", "get", "list")}
+        return replace(published, **{key: int(number) for key, number in found.items() if number is not None})
+
+    def at_places(self, account: Account) -> Iterator[Account]:
+        """The account, once for each of its places where its provider has such."""
+        declared = {place.setting: place for place in self._provider.places}
+        said = [key for key in declared if self._cursor is not None and self._cursor.has(key)]
+        if not declared:
+            yield account
+        if not declared or self._cursor is None:
+            return
+        keys = " or ".join(f"`{key}`" for key in declared)
+        if not said:
+            message = f"an account of {self._provider.title} has no {keys}"
+            example = next(iter(declared.values()))
+            self._diagnostics.error("missing-key", self._where, message, f"Add `{example.setting}: {example.example}`.")
+        for key in said[1:]:
+            message = f"an account of {self._provider.title} has more than one of {keys}"
+            self._diagnostics.error("place-twice", self._cursor.key_span(key), message, "Write an account for each.")
+        for key in said[:1]:
+            place = declared[key]
+            one = self._cursor.text(key)
+            for text in (one,) if one is not None else self._cursor.texts(key) or ():
+                name = self._values.plain(text)
+                if name is not None and not re.fullmatch(place.pattern, name):
+                    message = f"this is not a name as `{place.example}` is"
+                    self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
+                elif name is not None:
+                    yield replace(account, name=f"{account.name}:{name}", place=place.path.format(name))
+
+    def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:
+        """The kind of account that pin and token say, and what is known of it; checked against each other."""
+        provider = self._provider
+        pin = self._text(provider.auth.kind_setting)
+        pinned = self._values.plain(pin) if pin is not None else ""
+        known = provider.kind_of(token.reveal())
+        kinds = {kind.name: kind for kind in provider.auth.kinds}
+        if pin is not None and pinned is not None and pinned not in kinds:
+            message = f"`{provider.auth.kind_setting}` is none that {provider.title} has"
+            self._diagnostics.error("wrong-value", pin.span, message, f"Write {_either(kinds)}.")
+            return "", None
+        if Origin.PLACEHOLDER in token.origins():
+            return pinned or "", kinds.get(pinned or "")
+        if known is not None and token.reveal() == known.prefix:
+            message = f"the token ends after its prefix, `{known.prefix}`"
+            self._diagnostics.error("token-kind", self._token_where, message, "Set its variable to the whole token.")
+            return "", None
+        if known is None:
+            says_nothing = provider.is_neutral(token.reveal())
+            if is_sound and kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
+                self._unknown_token(token, kinds, is_own=is_own)
+            return pinned or "", kinds.get(pinned or "")
+        if pinned and known.name != pinned and pin is not None:
+            key = provider.auth.kind_setting
+            self._diagnostics.error(
+                "mode-token",
+                pin.span,
+                f"`{key}` says {pinned}, and the token is one for {known.name}",
+                f"Name the variable of the right token, or correct `{key}`.",
+            )
+        return known.name, known
+
+    def _unknown_token(self, token: SecretText, kinds: Mapping[str, TokenKind], *, is_own: bool) -> None:
+        """Report a token that doesn't say its kind where nothing else does."""
+        provider, key = self._provider, self._provider.auth.kind_setting
+        if self._cursor is None:
+            pin = f"`accounts: {{{next(iter(kinds))}: {{provider: {provider.name}, {key}: {next(iter(kinds))}}}}}`"
+            pin = f"Name the account in the file with its {key}, such as {pin}."
+        else:
+            pin = f"Pin it in the account that has this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
+        if provider.is_neutral(token.reveal()):
+            message, help_ = f"the token doesn't say whether it is for {' or '.join(kinds)}", pin
+        elif is_own:
+            message = f"the token begins with neither of {provider.title}'s prefixes"
+            help_ = f"Check its value: it begins with {_either(kind.prefix for kind in kinds.values())}."
+        else:
+            message, help_ = f"nothing says what {key} this is", pin
+        self._diagnostics.error("token-kind", self._token_where, message, help_)
+
+    def _can_be_sent(
+        self, value: SecretText, where: Span | Place | None, fault_of: Callable[[str], tuple[str, str] | None]
+    ) -> bool:
+        """Tokens and ids travel in headers: whether this one can, and is what it should be."""
+        fault = None if Origin.PLACEHOLDER in value.origins() else fault_of(value.reveal())
+        if fault is not None:
+            names = ", ".join(f"`${{{name}}}`" for name in value.variables()) or "this"
+            self._diagnostics.error("header-characters", where, f"{names} {fault[0]}", fault[1])
+        return fault is None
 
 
-def _unknown_token(
-    provider: Provider,
-    token: SecretText,
-    where: Spot | Place | None,
-    context: Context,
-    *,
-    is_own: bool,
-    pin: str = _PIN,
-) -> None:
-    """Complain of a token that doesn't say its kind where nothing else does."""
-    prefixes = " or ".join(f"`{kind.prefix}`" for kind in provider.auth.kinds)
-    if provider.is_neutral(token.reveal()):
-        message, help_ = "the token doesn't say whether it is for live or test", pin
-    elif is_own:
-        message = f"the token begins with neither of {provider.title}'s prefixes"
-        help_ = f"Check its value: it begins with {prefixes}."
-    else:
-        message, help_ = "nothing says what mode this is", pin
-    context.complaints.error("token-kind", where, message, help_)
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(f"`{name}`" for name in names)

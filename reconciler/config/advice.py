@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from reconciler.config.build import Built
-from reconciler.config.complaints import Complaints
-from reconciler.config.entries import Entry
-from reconciler.config.patterns import AccountClaims, Owned, Patterns
-from reconciler.config.spot import Spot
+from reconciler.config.cursor import Text
+from reconciler.config.diagnostics import Diagnostics
+from reconciler.config.ownership import Claims, Owned, Ownership
 from reconciler.config.url_text import is_guess
+from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import Account
 from reconciler.model.host import host_address, host_is_loopback
 from reconciler.model.pattern import Pattern
@@ -21,33 +20,42 @@ _FROM_OUTSIDE = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
 
-def advise(built: Built, complaints: Complaints) -> None:
+def advise(
+    entries: tuple[Entry, ...],
+    claims: Mapping[str, Claims],
+    public_params: frozenset[str],
+    allow_events: Mapping[str, Text],
+    diagnostics: Diagnostics,
+) -> None:
     """Warn of what is legal but unwise.
 
     Args:
-        built: the configuration and what it was built from.
-        complaints: gets the warnings.
+        entries: all of them.
+        claims: by the file's names of accounts.
+        public_params: names of the query parameters that hold no secret.
+        allow_events: the events that the files allow, and where each is named.
+        diagnostics: gets the warnings.
     """
-    for entry in built.entries:
-        _advise_on_host(entry, complaints)
-        _advise_on_secrets(entry, built.configuration.public_params, complaints)
-    _advise_on_scope(built.entries, complaints)
-    _advise_on_catch_all(built.entries, complaints)
+    for entry in entries:
+        _advise_on_host(entry, diagnostics)
+        _advise_on_secrets(entry, public_params, diagnostics)
+        _advise_on_kind(entry, diagnostics)
+    _advise_on_catch_all(entries, diagnostics)
     # An entry with an error may be the one that a pattern is for.
-    if not complaints.has_errors:
-        _advise_on_owns(built.entries, built.claims, complaints)
-        _advise_on_allow_events(built, complaints)
+    if not diagnostics.has_errors:
+        _advise_on_owns(entries, claims, diagnostics)
+        _advise_on_allow_events(entries, allow_events, diagnostics)
 
 
-def _advise_on_host(entry: Entry, complaints: Complaints) -> None:
+def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
     host = entry.url.endpoint.host
     if not is_private(host) or is_guess(entry.url.source):
         return
     # A provider on this machine, such as the sandbox, reaches what this machine reaches.
     if any(not _is_local(account) for account in entry.accounts):
-        complaints.warning(
+        diagnostics.warning(
             "url-private",
-            entry.written.url.spot,
+            entry.url_span,
             "the URL's host is private: a provider out on the internet can't reach it",
             "Use a public host name; to try things, point `base_url` at a sandbox.",
         )
@@ -66,22 +74,22 @@ def is_private(host: str) -> bool:
     return "." not in host or host.endswith(_PRIVATE_NAMES)
 
 
-def _advise_on_secrets(entry: Entry, public_params: frozenset[str], complaints: Complaints) -> None:
+def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics: Diagnostics) -> None:
     if entry.url.whole_variable:
         return
     items = [(item.secret, _value_origins(item)) for item in entry.url.items]
     if any(secret and Origin.LITERAL in origins for secret, origins in items):
-        complaints.warning(
+        diagnostics.warning(
             "secret-literal",
-            entry.written.url.spot,
+            entry.url_span,
             "a secret parameter of this URL has its value in the file",
             "Put the value into an environment variable and write `${NAME}`.",
         )
     doubtful = [item for item in entry.url.items if not item.secret and unquote(item.name).lower() not in public_params]
     if any(_value_origins(item) & _FROM_OUTSIDE for item in doubtful):
-        complaints.warning(
+        diagnostics.warning(
             "secret-param",
-            entry.written.url.spot,
+            entry.url_span,
             "a variable stands in a query parameter that isn't known as secret: its value tells webhooks apart",
             "If it is a secret, name the parameter under `secret_params`, so that a new value is an update; if it is "
             "none, under `public_params`.",
@@ -100,49 +108,43 @@ def _value_origins(item: QueryItem) -> frozenset[Origin]:
     return frozenset(found)
 
 
-def _advise_on_scope(entries: Iterable[Entry], complaints: Complaints) -> None:
-    told: set[Spot] = set()
-    for entry in entries:
-        spot = entry.is_test_spot
-        if spot is None or spot in told:
-            continue
-        scopes = {account.name: account for account in entry.accounts if account.scope}
-        for desired, _ in entry.desired:
-            account = scopes.get(desired.address.account)
-            if account is not None and desired.key.scope != account.scope:
-                told.add(spot)
-                complaints.warning(
+def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
+    if not entry.said.spans:
+        return
+    for account in entry.accounts:
+        pin = account.provider.auth.kind_setting or "token"
+        kinds = [desired.key.scope for desired, _ in entry.desired if desired.address.account == account.name]
+        for key, value in account.scope:
+            if key in entry.said.spans and any(dict(kind)[key] != value for kind in kinds):
+                diagnostics.warning(
                     "is-test-mode",
-                    spot,
-                    f"`is_test` says otherwise than the account's mode, which is {account.kind}",
-                    "Leave it out, or put the entry into an account of that mode.",
+                    entry.said.spans[key],
+                    f"`{key}` says otherwise than the account's {pin}, which is {account.kind}",
+                    f"Leave it out, or put the entry into an account of that {pin}.",
                 )
-                break
 
 
-def _advise_on_catch_all(entries: Collection[Entry], complaints: Complaints) -> None:
+def _advise_on_catch_all(entries: Collection[Entry], diagnostics: Diagnostics) -> None:
     """Of one endpoint: an event that catches all, beside single ones."""
     if not any(_may_be_catch_all(entry) for entry in entries):
         return
     live = [
-        (desired, spot, account.provider)
+        (desired, span, account.provider)
         for entry in entries
-        for desired, spot in entry.desired
+        for desired, span in entry.desired
         for account in entry.accounts
         if account.name == desired.address.account and account.provider.is_live(desired.fields)
     ]
     catch_alls = {
-        (desired.address.account, desired.key.endpoint, desired.key.scope): (spot, provider)
-        for desired, spot, provider in live
+        (desired.address.account, desired.key.endpoint, desired.key.scope): (span, provider)
+        for desired, span, provider in live
         if provider.catch_all in provider.events_of(desired.fields)
     }
-    told: set[Spot] = set()
-    for desired, spot, _ in live if catch_alls else ():
+    for desired, span, _ in live if catch_alls else ():
         place = (desired.address.account, desired.key.endpoint, desired.key.scope)
-        catch_all, provider = catch_alls.get(place, (spot, None))
-        if provider is not None and catch_all is not spot and catch_all not in told:
-            told.add(catch_all)
-            complaints.warning(
+        catch_all, provider = catch_alls.get(place, (span, None))
+        if provider is not None and catch_all is not span:
+            diagnostics.warning(
                 "delivered-twice",
                 catch_all,
                 f"`{provider.catch_all}` stands beside single events of one endpoint: those are delivered twice",
@@ -152,58 +154,53 @@ def _advise_on_catch_all(entries: Collection[Entry], complaints: Complaints) -> 
 
 def _may_be_catch_all(entry: Entry) -> bool:
     catch_alls = {account.provider.catch_all for account in entry.accounts}
-    return any(text.raw in catch_alls or "$" in text.raw for text in entry.written.events)
+    return any(text.raw in catch_alls or "$" in text.raw for text in entry.events)
 
 
-def _advise_on_allow_events(built: Built, complaints: Complaints) -> None:
+def _advise_on_allow_events(
+    entries: Collection[Entry], allow_events: Mapping[str, Text], diagnostics: Diagnostics
+) -> None:
     """Of names under `allow_events` that lift no error: who reads them would think that they do."""
-    needed = {
-        event
-        for entry in built.entries
-        for account in entry.accounts
-        for desired, _ in entry.desired
-        if desired.address.account == account.name
-        for event in account.provider.events_of(desired.fields) - frozenset(account.provider.events)
-    }
+    if not allow_events:
+        return
+    accounts = {account.name: account for entry in entries for account in entry.accounts}
+    needed: set[str] = set()
+    for entry in entries:
+        for desired, _ in entry.desired:
+            needed |= accounts[desired.address.account].provider.events_of(desired.fields)
     # An event that a variable names is not known where the variable isn't set.
-    may_be_needed = any("$" in text.raw for entry in built.entries for text in entry.written.events)
-    providers = {account.provider.title: account.provider for account in built.configuration.accounts}.values()
-    for name, text in built.allow_events.items():
-        if name in needed:
-            continue
+    may_be_needed = any("$" in text.raw for entry in entries for text in entry.events)
+    providers = {account.provider.title: account.provider for account in accounts.values()}.values()
+    for name, text in allow_events.items():
         knowing = [provider.title for provider in providers if name in provider.events]
-        if knowing:
-            complaints.warning(
-                "allow-events-unused", text.spot, f"this is a known event of {knowing[0]} anyway", "Remove it."
-            )
-        elif not may_be_needed:
-            complaints.warning(
-                "allow-events-unused", text.spot, "no entry has this event", "Remove it, or check its spelling."
-            )
+        if knowing and all(name in provider.events for provider in providers):
+            message = f"this is a known event of {knowing[0]} anyway"
+            diagnostics.warning("allow-events-unused", text.span, message, "Remove it.")
+        elif name not in needed and not may_be_needed:
+            message = "no entry has this event"
+            diagnostics.warning("allow-events-unused", text.span, message, "Remove it, or check its spelling.")
 
 
-def _matching(owns: Patterns, entry: Entry) -> Iterable[Pattern]:
+def _matching(owns: Ownership, entry: Entry) -> Iterable[Pattern]:
     """The patterns that match an entry, whatever its variables hold."""
     if entry.url.whole_variable:
-        return (pattern for pattern in owns.opaque.patterns if pattern.matches_place(entry.url.endpoint))
-    return owns.opaque.find_all(entry.url.opaque)
+        return (pattern for pattern in owns.symbolic.patterns if pattern.matches_place(entry.url.endpoint))
+    return owns.symbolic.find_all(entry.url.opaque)
 
 
-def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
+def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
     used: set[Pattern] = set()
     for entry in entries:
         if is_guess(entry.url.source):
             return
         for account in entry.accounts:
-            used.update(_matching(claims[account.name].owns, entry))
-    told: set[int] = set()
+            used.update(_matching(claims[account.group].owns, entry))
     for claim in claims.values():
         for item in claim.owns.items:
-            if item.pattern.opaque not in used and id(item) not in told and claim.owns.certain:
-                told.add(id(item))
-                complaints.warning(
+            if item.pattern.opaque not in used and claim.owns.certain:
+                diagnostics.warning(
                     "owns-unused",
-                    item.spot,
+                    item.span,
                     f"no entry's URL matches this pattern: `apply` deletes {_deleted(item)} that it matches, except "
                     "those that `protect` or `known` names",
                     "Remove it, unless that is meant.",
@@ -212,6 +209,7 @@ def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims
 
 def _deleted(item: Owned) -> str:
     """What a pattern of `owns` deletes where no entry is: webhooks of one kind."""
-    if item.is_test is None:
+    if not item.kind:
         return "the webhooks of the account's kind"
-    return f"the webhooks with `is_test: {str(item.is_test).lower()}`"
+    said = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in item.kind)
+    return f"the webhooks with {said}"

@@ -2,61 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.config.accounts import DEFAULT_PROVIDER
-from reconciler.config.complaints import Complaints
-from reconciler.config.context import Context, as_written
-from reconciler.config.entries import Entry
-from reconciler.config.patterns import AccountClaims, Patterns
-from reconciler.config.spot import Spot
+from reconciler.config.accounts import DEFAULT_PROVIDER, Declaration, FileAccount
+from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.interpolation import Interpolation
+from reconciler.config.ownership import Claims, Ownership
 from reconciler.config.url_text import is_guess
-from reconciler.config.written import Text, Written
+from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import Account, Named, NamedSet
-from reconciler.model.secret import Origin
+from reconciler.model.secret import Origin, SecretText
 from reconciler.model.webhook import Key
 
 
-def check_owned(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
-    """Complain of entries that their accounts don't own.
+def check_owned(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
+    """Report entries that their accounts don't own.
 
     Args:
         entries: all of them.
-        claims: by account.
-        complaints: gets the complaints, each with the pattern to add.
+        claims: by the file's names of accounts.
+        diagnostics: gets the errors, each with the pattern to add.
     """
-    told: set[Spot] = set()
     for entry in entries:
         for account in entry.accounts:
-            owns = claims[account.name].owns
-            if not owns.certain or owns.spot is None or _is_owned(entry, owns):
+            owns = claims[account.group].owns
+            if not owns.certain or owns.span is None or _is_owned(entry, owns):
                 continue
             if not owns.items:
-                if owns.spot not in told:
-                    told.add(owns.spot)
-                    complaints.error(
-                        "owns-empty",
-                        owns.spot,
-                        "`owns` is empty, and there are webhooks",
-                        "Name the URL patterns this configuration is responsible for, such as "
-                        "`https://hooks.example.com/shippo/*`.",
-                    )
+                diagnostics.error(
+                    "owns-empty",
+                    owns.span,
+                    "`owns` is empty, and there are webhooks",
+                    "Name the URL patterns this configuration is responsible for, such as "
+                    "`https://hooks.example.com/shippo/*`.",
+                )
             elif not is_guess(entry.url.source) and not _is_plain_http(entry):
-                whose = "under `owns`" if len(claims) == 1 else f"that `{account.name}` owns"
+                whose = "under `owns`" if len(claims) == 1 else f"that `{account.group}` owns"
                 message = f"no pattern {whose} matches this URL"
-                complaints.error("not-owned", entry.written.url.spot, message, _pattern_to_add(entry))
+                diagnostics.error("not-owned", entry.url_span, message, _pattern_to_add(entry))
                 break
 
 
-def _is_owned(entry: Entry, owns: Patterns) -> bool:
+def _is_owned(entry: Entry, owns: Ownership) -> bool:
     """Whether a pattern matches an entry, whatever its variables hold; of a URL that one holds only the host counts.
 
-    Else the complaint would tell what a secret begins with, pattern by pattern.
+    Else the message would tell what a secret begins with, pattern by pattern.
     """
     if entry.url.whole_variable:
-        return any(pattern.matches_place(entry.url.endpoint) for pattern in owns.opaque.patterns)
-    return entry.url.opaque in owns.opaque
+        return any(pattern.matches_place(entry.url.endpoint) for pattern in owns.symbolic.patterns)
+    return entry.url.opaque in owns.symbolic
 
 
 def _is_plain_http(entry: Entry) -> bool:
@@ -67,18 +62,23 @@ def _is_plain_http(entry: Entry) -> bool:
 def _pattern_to_add(entry: Entry) -> str:
     source = entry.url.source
     if Origin.LITERAL not in source.origins():
-        return f"Add a pattern to `owns` that matches what `{as_written(source)}` holds."
+        return f"Add a pattern to `owns` that matches what `{_as_written(source)}` holds."
     path_end = len(source.reveal().partition("?")[0])
-    return f"Add `{as_written(source.slice(0, path_end))}` to `owns`, or a pattern with `*` that matches it."
+    return f"Add `{_as_written(source.slice(0, path_end))}` to `owns`, or a pattern with `*` that matches it."
 
 
-def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], complaints: Complaints) -> None:
-    """Complain of entries that `absent` says must not exist."""
+def _as_written(text: SecretText) -> str:
+    """A text with its variables by name, those from `--var` too: what a message may quote."""
+    return "".join(f"${{{part.name}}}" if part.name else part.text for part in text.parts)
+
+
+def check_absent(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
+    """Report entries that `absent` says must not exist."""
     # What stands at the top is one object in all accounts: its set is made once.
     sets: dict[int, NamedSet] = {}
     for entry in entries:
         for account in entry.accounts:
-            absent = claims[account.name].absent
+            absent = claims[account.group].absent
             if not absent or entry.url.whole_variable:
                 continue
             if id(absent) not in sets:
@@ -88,9 +88,9 @@ def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], 
             named = sets[id(absent)].find_all(entry.url.opaque)
             found = next((item for item in named if _names(item, entry, account)), None)
             if found is not None:
-                complaints.error(
+                diagnostics.error(
                     "entry-absent",
-                    entry.written.url.spot,
+                    entry.url_span,
                     f"this entry is wanted here and must not exist at {found.place}",
                     "Remove the entry, or its pattern or event from `absent`.",
                 )
@@ -106,67 +106,56 @@ def _names(absent: Named, entry: Entry, account: Account) -> bool:
     )
 
 
-def check_unique(entries: Iterable[Entry], complaints: Complaints) -> None:
-    """Complain of entries that are one and the same webhook."""
-    seen: dict[tuple[str, Key], tuple[str, Spot]] = {}
-    told: set[tuple[str, str]] = set()
+def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
+    """Report entries that are one and the same webhook."""
+    seen: dict[tuple[str, Key], tuple[str, Span]] = {}
+    reported: set[tuple[str, str]] = set()
     for entry in entries:
-        name = entry.written.name
-        for desired, spot in entry.desired:
-            other, first = seen.setdefault((desired.address.account, desired.key), (name, spot))
-            if first is spot or (other, name) in told:
+        for desired, span in entry.desired:
+            other, first = seen.setdefault((desired.address.account, desired.key), (entry.name, span))
+            if first is span or (other, entry.name) in reported:
                 continue
-            told.add((other, name))
-            what = "this event is named twice" if other == name else f"this webhook is the same as one of `{other}`"
-            complaints.error(
-                "webhook-twice",
-                spot,
-                f"{what}: first at {first.place}",
-                "Keep one of the two: URL (secret parameters aside), event and `is_test` are the same.",
-            )
+            reported.add((other, entry.name))
+            is_same = other == entry.name
+            what = "this event is named twice" if is_same else f"this webhook is the same as one of `{other}`"
+            parts = ["URL (secret parameters aside)", *(["event"] if desired.key.event is not None else [])]
+            parts += [f"`{name}`" for name, _ in desired.key.scope]
+            *most, last = parts
+            same = f"{', '.join(most)} and {last} are" if most else f"{last} is"
+            message, help_ = f"{what}: first at {first.place}", f"Keep one of the two: {same} the same."
+            diagnostics.error("webhook-twice", span, message, help_)
 
 
-def check_tokens_alone(written: Written, accounts: tuple[Account, ...], context: Context) -> None:
-    """Complain of tokens that stand elsewhere too: what else is sent or shown would have them.
+def check_tokens_alone(found: Iterable[FileAccount], interpolation: Interpolation, declaration: Declaration) -> None:
+    """Report tokens that stand elsewhere too: what else is sent or shown would have them.
 
     Who could name another variable as the account's token could else put the one that had been there into a URL. So
     the providers' usual variables count always, and every variable that holds a token, whoever it is for.
     """
-    usual = context.declaration(DEFAULT_PROVIDER)
+    found = tuple(found)
+    accounts = [account for one in found for account in one.accounts]
+    usual = declaration(DEFAULT_PROVIDER)
     providers = [*([usual] if usual is not None else []), *(account.provider for account in accounts)]
-    tokens = {account.token.reveal() for account in accounts}
+    tokens = {account.token.reveal() for account in accounts} - {""}
 
     def is_token(value: str) -> bool:
-        # A whole one, or its prefix: a complaint that hangs on less would tell a value piece by piece.
+        # A whole one, or its prefix: an error that hangs on less would tell a value piece by piece.
         return value in tokens or any(
             provider.kind_of(value) is not None or provider.is_neutral(value) for provider in providers
         )
 
-    interpolator = context.interpolator
-    found = dict.fromkeys(interpolator.mentioned(is_token), "holds a token and stands here too")
-    found |= {
+    reasons = dict.fromkeys(interpolation.mentioned(is_token), "holds a token and stands here too")
+    reasons |= {
         provider.auth.variable: f"is where {provider.title}'s token usually stands, and can't stand here too"
         for provider in providers
     }
-    found |= dict.fromkeys(_feeding(written, accounts), "feeds a token and stands here too")
-    for name, what in found.items():
-        for spot in interpolator.mentions.get(name, ()):
-            context.complaints.error(
+    feeding = (name for one in found for name in one.token_variables)
+    reasons |= dict.fromkeys(feeding, "feeds a token and stands here too")
+    for name, what in reasons.items():
+        for span in interpolation.mentions.get(name, ()):
+            interpolation.diagnostics.error(
                 "token-elsewhere",
-                spot,
+                span,
                 f"`${{{name}}}` {what}",
                 "Use another variable here: a token goes to its provider alone.",
             )
-
-
-def _feeding(written: Written, accounts: Iterable[Account]) -> Iterator[str]:
-    """The variables that tokens come from: those that accounts name, and the usual ones of accounts that name none."""
-    for account in written.accounts or ():
-        yield from token_names(account.token)
-    saying = {account.name for account in written.accounts or () if account.token is not None or account.doubtful_token}
-    yield from (account.provider.auth.variable for account in accounts if account.name not in saying)
-
-
-def token_names(token: Text | None) -> tuple[str, ...]:
-    """The variable that a `token` names."""
-    return () if token is None else (token.raw.removeprefix("${").partition("}")[0].partition(":")[0],)

@@ -1,12 +1,15 @@
-"""Says in words what is wrong with a file's shape."""
+"""Says in words what is wrong with a file's shape. What is special about a key stands beside it in the schema."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
-from reconciler.config.plain import Path, Plain
+from reconciler.config.interpolation import not_one_variable
+from reconciler.config.yaml_nodes import Path, Plain
 from reconciler.model.showing import reads_as_words
 
 _CODES = {
@@ -32,21 +35,7 @@ _MEANT = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
-_OWNERS = {"webhooks": "an entry", "accounts": "an account"}
-NOT_ONE_VARIABLE = (
-    "`token` is not exactly one variable",
-    "Put the token into an environment variable and name that, such as `${SHIPPO_LIVE_TOKEN}`.",
-)
-_CHOICES = {
-    "unmanaged": "`report`, `fail` or `ignore`",
-    "mode": "`live` or `test`",
-    "ignore_changes": "`active` or `url`",
-    "version": "1",
-}
-_SAID_AT_ONCE = {
-    "token-literal": NOT_ONE_VARIABLE,
-    "account-twice": ("`account` and `accounts` exclude each other", "Keep one of the two."),
-}
+_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +46,14 @@ class Fault:
         path: of the value that has it.
         keyword: the schema's keyword that it breaks.
         key: the key that is unknown or missing, the index of an item that is repeated; else empty.
-        expected: the keyword's value as words (the types, where text of the wrong form stands).
-        known: the keys that the value may have.
+        schema: what of the schema has the keyword.
         value: the value itself.
     """
 
     path: Path
     keyword: str
     key: str
-    expected: tuple[str, ...]
-    known: tuple[str, ...]
+    schema: Mapping[str, Any]
     value: Plain = field(repr=False)
 
     @property
@@ -76,15 +63,26 @@ class Fault:
             return "token-literal"
         if self.spoils and self.value in (None, ""):
             return "empty-value"
-        if isinstance(self.value, Mapping) and self.keyword == "anyOf" and "object" in self.expected:
+        if isinstance(self.value, Mapping) and self.keyword == "anyOf" and "object" in self.types:
             return "missing-key"
         if self.keyword == "not" and isinstance(self.path[-1], int):
             return "url-and-id"
         if self.keyword == "anyOf" and not isinstance(self.value, str):
             return "wrong-type"
-        if "boolean" in self.expected:
+        if self.keyword in ("type", "pattern") and "boolean" in self.types:
             return "boolean-value"
         return _CODES.get(self.keyword, "wrong-value")
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that the value may have."""
+        types = self.schema.get("type", ())
+        return (types,) if isinstance(types, str) else tuple(types)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that it may have, where they are told one by one."""
+        return tuple(map(str, _choices(self.schema)))
 
     @property
     def spoils(self) -> bool:
@@ -105,74 +103,83 @@ class Fault:
             return f"an item of `{self.name}`"
         return f"`{self.name}`" if reads_as_words(self.name) else "this"
 
+    @property
+    def owner(self) -> str:
+        """What has keys here, as people call it."""
+        if len(self.path) == len(("webhooks", "orders")):
+            return {"webhooks": "an entry", "accounts": "an account"}.get(str(self.path[0]), self.label)
+        return self.label
 
-def explain(fault: Fault) -> tuple[str, str]:
+
+def explain(fault: Fault, written: str) -> tuple[str, str]:
     """Say what is wrong.
 
     Args:
         fault: from the check against the schema.
+        written: how the file writes the value.
     Returns:
         One sentence that says what is wrong, and one that says what to do. They quote no value of the file.
     """
-    if fault.code in _SAID_AT_ONCE:
-        return _SAID_AT_ONCE[fault.code]
     match fault.code:
-        case "bad-name":
-            return _bad_name(fault)
-        case "unknown-key":
-            return _unknown_key(fault)
-        case "missing-key":
-            return _missing_key(fault)
+        case "token-literal":
+            return not_one_variable("token")
+        case "account-twice":
+            return "`account` and `accounts` exclude each other", "Keep one of the two."
         case "url-and-id":
             return f"{fault.label} has `url` or `events` beside its `id`", "Write two items: an id stands alone."
-        case "empty-value":
-            return f"{fault.label} is empty", _EMPTY_HELP.get(fault.name, "Give it a value, or leave it out.")
         case "repeated-item":
             return f"{fault.label} names an item twice", "Name it once."
+        case "bad-name" | "unknown-key" | "missing-key":
+            return _key(fault)
         case "boolean-value":
             return _boolean(fault)
         case "wrong-type":
-            return _wrong_type(fault)
-    return _wrong_value(fault)
+            return _wrong_type(fault, written)
+    return _value(fault)
 
 
-_EMPTY_HELP = {
-    "url": "Write an address such as `https://hooks.example.com/shippo/orders`.",
-    "events": "Name at least one event.",
-    "accounts": "Name at least one account, or leave it out.",
-    "owns": "Name at least one pattern, or write `owns: []` where `webhooks` is `{}`.",
-    "webhooks": "Write at least one entry, or `webhooks: {}` where there are to be none.",
-}
+def _key(fault: Fault) -> tuple[str, str]:
+    if fault.code == "bad-name":
+        kind = {"webhooks": "an entry", "accounts": "an account"}[fault.name]
+        return f"{_quoted(fault.key)} is no name for {kind}", "Use the letters `a` to `z`, digits, `_` and `-`."
+    if fault.code == "missing-key":
+        if not fault.key:
+            return f"{fault.label} has neither `url` nor `id`", "Add one of the two."
+        return f"{fault.owner} has no `{fault.key}`", f"Add `{fault.key}`."
+    known = tuple(fault.schema.get("properties", ()))
+    near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)
+    help_ = f"Did you mean `{near[0]}`?" if near else f"The keys here are {', '.join(known)}, and any `x-…`."
+    return f"{_quoted(fault.key)} is no key of {fault.owner}", help_
 
 
-def _missing_key(fault: Fault) -> tuple[str, str]:
-    if not fault.key:
-        return f"{fault.label} has neither `url` nor `id`", "Add one of the two."
-    return f"{_owner(fault)} has no `{fault.key}`", f"Add `{fault.key}`."
+def _value(fault: Fault) -> tuple[str, str]:
+    help_ = fault.schema.get("x-help", "")
+    if fault.code == "empty-value":
+        return f"{fault.label} is empty", help_ or "Give it a value, or leave it out."
+    if fault.choices:
+        choices = _either(f"`{choice}`" if choice != "1" else choice for choice in fault.choices)
+        return f"{fault.label} is not {choices}", f"Write {choices}."
+    if fault.keyword == "pattern":
+        return f"{fault.label} is not written as it has to be", help_ or "Check how it is written."
+    bound = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}.get(fault.keyword, "")
+    return f"{fault.label} is out of range", f"Write a number that is {bound} {fault.schema.get(fault.keyword)}."
 
 
-def _owner(fault: Fault) -> str:
-    if len(fault.path) == len(("webhooks", "orders")) and fault.path[0] in _OWNERS:
-        return _OWNERS[str(fault.path[0])]
-    return fault.label
+def _choices(schema: Mapping[str, Any]) -> Iterator[object]:
+    yield from schema.get("enum", ())
+    for keyword in ("oneOf", "anyOf"):
+        for inner in schema.get(keyword, ()):
+            yield from inner.get("enum", ())
+
+
+def _either(choices: Iterator[str]) -> str:
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _quoted(name: str) -> str:
     """A key as written, where it reads as words: somebody may have put a secret in its place."""
     return f"`{name}`" if name and reads_as_words(name) else "this"
-
-
-def _bad_name(fault: Fault) -> tuple[str, str]:
-    return (
-        f"{_quoted(fault.key)} is no name for {_OWNERS[fault.name]}",
-        "Use the letters `a` to `z`, digits, `_` and `-`.",
-    )
-
-
-def _unknown_key(fault: Fault) -> tuple[str, str]:
-    near = get_close_matches(fault.key.lower().replace("-", "_"), fault.known, n=1)
-    help_ = f"Did you mean `{near[0]}`?" if near else f"The keys here are {', '.join(fault.known)}, and any `x-…`."
-    return f"{_quoted(fault.key)} is no key of {_owner(fault)}", help_
 
 
 def _boolean(fault: Fault) -> tuple[str, str]:
@@ -184,13 +191,15 @@ def _boolean(fault: Fault) -> tuple[str, str]:
     return f"{message}: {what} here", f"Write `{_MEANT[said]}`, without quotes."
 
 
-def _wrong_type(fault: Fault) -> tuple[str, str]:
-    expected = fault.expected or ("string",)
+def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
+    expected = fault.types or ("string",)
     message = f"{fault.label} is {_found(fault.value)} where {' or '.join(map(_type, expected))} is due"
     if "array" in expected and isinstance(fault.value, str):
         return message, "Write `[…]` around it, or put each item on a line of its own behind `- `."
-    if fault.name == "mode":
-        return message, f"Write {_CHOICES['mode']}."
+    if {"integer", "number"} & set(expected) and _OTHER_NUMBER.fullmatch(written):
+        return f"{fault.label} is not a number in plain decimal digits", _as_decimal(written)
+    if fault.choices and not fault.types:
+        return message, f"Write {_either(f'`{choice}`' for choice in fault.choices)}."
     if "string" in expected and isinstance(fault.value, bool | int | float):
         return message, "Put it into quotes."
     if "object" in expected:
@@ -198,13 +207,12 @@ def _wrong_type(fault: Fault) -> tuple[str, str]:
     return message, f"Write {_type(expected[0])}, without quotes."
 
 
-def _wrong_value(fault: Fault) -> tuple[str, str]:
-    if fault.name in _CHOICES:
-        choice = _CHOICES[fault.name]
-        return f"{fault.label} is not {choice}", f"Write {choice}."
-    bound = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}.get(fault.keyword, "")
-    limit = "".join(fault.expected)
-    return f"{fault.label} is out of range", f"Write a number that is {bound} {limit}."
+def _as_decimal(written: str) -> str:
+    """What to write for a number in another notation. Of one with a `0` before it nobody knows what it means."""
+    plain = written.replace("_", "")
+    if re.fullmatch(r"[-+]?0[0-9]+", plain):
+        return "Write it without the `0` at its beginning."
+    return f"Write `{int(plain, 0)}`."
 
 
 def _type(name: str) -> str:

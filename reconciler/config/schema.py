@@ -1,11 +1,13 @@
-"""Checks a document's shape against the JSON Schema: quickly where all is well, with an explanation where not."""
+"""The file's JSON Schema, composed of a core and of what the providers declare; and the check of a file against it.
+
+Quickly where all is well, with an explanation where not.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -13,92 +15,195 @@ from typing import Any
 
 import fastjsonschema
 
-from reconciler.config.bounds import MOST_COMPLAINTS
-from reconciler.config.complaints import Complaints
+from reconciler.config.cursor import Cursor
+from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.explain import Fault, explain
-from reconciler.config.plain import Document, Path, Plain
-from reconciler.config.spot import Spot
+from reconciler.config.limits import MOST_DIAGNOSTICS
+from reconciler.config.yaml_nodes import Document, Path, Plain
+from reconciler.model.provider import Field, FieldType, PlaceSetting, Provider
+
+_VARIABLE = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$(?!\\n)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """What of a document can't be used.
+def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
+    """The schema of files for some providers, as JSON.
 
-    Attributes:
-        bad: where the values start that have the wrong shape.
+    Args:
+        providers: by what the file calls them.
+        lenient: whether there may be other providers, whose entries may have any keys.
     """
-
-    bad: frozenset[int] = frozenset()
+    schema: dict[str, Any] = json.loads(_core())
+    definitions = schema["definitions"]
+    account, entry = definitions["account"], definitions["webhook"]
+    defaults = schema["properties"]["defaults"]
+    generic = tuple(account["properties"])
+    account["allOf"] = []
+    fields: dict[str, Any] = {}
+    for name, provider in providers.items():
+        own = dict(_account_keys(provider))
+        for key, described in own.items():
+            _add(account["properties"], key, described)
+        is_named = {"required": ["provider"], "properties": {"provider": {"enum": [name]}}}
+        account["allOf"].append({"if": is_named, "then": _only((*generic, *own))})
+        for spec in provider.own_fields:
+            _add(fields, spec.name, _described(spec))
+            if spec.scope:
+                _add(definitions["owns"]["items"]["properties"], spec.name, _described(spec))
+        events = (spec for spec in provider.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
+        for spec in events:
+            definitions["event"]["anyOf"] += [_described_choice(spec, event) for event in spec.choices]
+    for where in (entry, defaults):
+        where["properties"] |= fields
+        ignorable = [spec for provider in providers.values() for spec in provider.own_fields if not spec.scope]
+        choices = where["properties"]["ignore_changes"]["items"]["oneOf"]
+        choices += [{"enum": [name]} for name in dict.fromkeys(spec.name for spec in ignorable)]
+        if lenient:
+            where["additionalProperties"] = True
+    if lenient:
+        account["additionalProperties"] = True
+        account["allOf"].append({"if": {"required": ["provider"]}, "else": _only(account["properties"])})
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 @lru_cache(maxsize=1)
-def schema_text() -> str:
-    """The file's JSON Schema as it is published."""
-    return files("reconciler.schemas").joinpath("webhooks.schema.json").read_text(encoding="utf-8")
+def _core() -> str:
+    return files("reconciler.schemas").joinpath("core.json").read_text(encoding="utf-8")
 
 
-def check_shape(document: Document, complaints: Complaints) -> Shape:
+def _add(properties: dict[str, Any], key: str, described: dict[str, Any]) -> None:
+    """A key that two providers mean differently takes what either takes."""
+    known = properties.get(key)
+    if known is None:
+        properties[key] = described
+    elif known != described:
+        about = {name: known[name] for name in ("description", "examples")}
+        properties[key] = {**about, "anyOf": [*known.get("anyOf", [known]), described]}
+
+
+def _only(keys: Iterable[str]) -> dict[str, Any]:
+    """A mapping without other keys."""
+    return {
+        "additionalProperties": False,
+        "properties": dict.fromkeys(keys, True),
+        "patternProperties": {"^x-": True},
+    }
+
+
+def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
+    kinds = [kind.name for kind in provider.auth.kinds]
+    if provider.auth.kind_setting:
+        description = "The kind of account: a pin, checked against the token's prefix before any request."
+        yield provider.auth.kind_setting, _choice(description, kinds)
+    for setting in provider.settings:
+        spec = Field(name=setting.name, type=setting.type, default=setting.default, help=setting.help)
+        yield setting.name, _described(spec)
+    yield from ((place.setting, _place(place)) for place in provider.places)
+
+
+def _choice(description: str, choices: list[str]) -> dict[str, Any]:
+    alternatives = [*({"enum": [choice]} for choice in choices), {"type": "string", "pattern": _VARIABLE}]
+    return {"description": description, "anyOf": alternatives, "examples": choices[:1]}
+
+
+def _described_choice(spec: Field, choice: str) -> dict[str, Any]:
+    about = spec.choice_help.get(choice)
+    return {"enum": [choice], **({} if about is None else {"description": about})}
+
+
+def _place(place: PlaceSetting) -> dict[str, Any]:
+    name = {"type": "string", "pattern": f"^(?:{place.pattern}|[\\s\\S]*\\$\\{{[\\s\\S]*)$(?!\\n)"}
+    item = {"description": "A name.", **name, "examples": [place.example]}
+    return {
+        "description": place.help or f"Where its webhooks are, such as `{place.example}`.",
+        "type": ["string", "array"],
+        "pattern": name["pattern"],
+        "minItems": 1,
+        "uniqueItems": True,
+        "items": item,
+        "x-help": f"Write a name such as `{place.example}`, or a list of them.",
+        "examples": [place.example, [place.example]],
+    }
+
+
+def _described(spec: Field) -> dict[str, Any]:
+    """A key whose value is this field's."""
+    found: dict[str, Any] = {"description": spec.help or f"The provider's `{spec.name}`."}
+    match spec.type:
+        case FieldType.FLAG:
+            found |= {"type": ["boolean", "string"], "pattern": _VARIABLE, "examples": [True, False]}
+        case FieldType.NUMBER:
+            found |= {"type": "number", "examples": [spec.default or 1]}
+        case FieldType.CHOICE:
+            found |= _choice(found["description"], list(spec.choices))
+        case FieldType.SET:
+            item = {"description": "An item.", "type": "string", "examples": ["a"]}
+            found |= {"type": "array", "uniqueItems": True, "items": item, "examples": [["a"]]}
+        case FieldType.SETTINGS:
+            found |= {"type": "object", "examples": [spec.default or {}]}
+        case FieldType.SECRET:
+            found |= {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]}
+        case _:
+            found |= {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
+    if spec.scope:
+        found["description"] += " Left out: as the account's kind says."
+    elif isinstance(spec.default, str | bool | int | float):
+        found["default"] = spec.default
+    return found
+
+
+def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> None:
     """Check a document against the schema, before any variable is put in.
 
     Args:
-        document: the file as read.
-        complaints: gets all that is wrong with its shape.
-    Returns:
-        What of it can't be used.
+        document: the file as read; what of it can't be used is noted in it.
+        schema: of the providers that the files name.
+        diagnostics: gets all that is wrong with its shape.
     """
-    if accepts(document.root):
-        return Shape()
-    bad: set[int] = set()
-    for fault in find_faults(document.root):
-        spot = _spot(document, fault)
-        start = document.spot(fault.path).start
-        # Of a value one complaint is enough, and an alias without an anchor had its own.
-        told = fault.spoils and (start in bad or start in document.broken)
-        if fault.spoils:
-            bad.add(start)
-        if fault.keyword == "uniqueItems":
-            bad.add(spot.start)
-        if told:
-            continue
-        message, help_ = explain(fault)
-        complaints.error(fault.code, spot, message, help_)
-    return Shape(bad=frozenset(bad))
+    if accepts(document.root, schema):
+        return
+    cursor = Cursor(document)
+    found = [(_span(cursor, fault), fault) for fault in find_faults(document.root, schema)]
+    # By place: what is wrong with an aliased value is told where it is used first.
+    for span, fault in sorted(found, key=lambda one: one[0].start):
+        _, value_span = cursor.spans_at(fault.path)
+        start = (value_span.anchor or value_span).start
+        # Of a value one diagnostic is enough, and an alias without an anchor had its own.
+        start = (span.anchor or span).start if fault.keyword == "uniqueItems" else start
+        is_reported = start in document.unusable and (fault.spoils or fault.keyword == "uniqueItems")
+        if fault.spoils or fault.keyword == "uniqueItems":
+            document.unusable.add(start)
+        if not is_reported:
+            diagnostics.error(fault.code, span, *explain(fault, (span.anchor or span).text))
 
 
-@lru_cache(maxsize=1)
-def _quick() -> fastjsonschema.Validator:
+@lru_cache(maxsize=8)
+def _quick(schema: str) -> fastjsonschema.Validator:
     # Without detailed exceptions compiling takes a quarter of the time, and no exception holds a value of the file.
-    return fastjsonschema.compile(json.loads(schema_text()), use_default=False, detailed_exceptions=False)
+    return fastjsonschema.compile(json.loads(schema), use_default=False, detailed_exceptions=False)
 
 
-def accepts(root: Plain) -> bool:
+def accepts(root: Plain, schema: str) -> bool:
     """Whether a file's plain values have the right shape."""
     try:
-        _quick()(root)
+        _quick(schema)(root)
     except fastjsonschema.JsonSchemaException:
         return False
     return True
 
 
-def find_faults(root: Plain) -> tuple[Fault, ...]:
+def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
     """All that is wrong with the shape of a file's plain values; nothing where nothing is."""
     found: dict[tuple[Path, str, str], Fault] = {}
-    for error in _explaining()(json.loads(schema_text())).iter_errors(root):
-        if len(found) > MOST_COMPLAINTS:
+    for error in _explaining()(json.loads(schema)).iter_errors(root):
+        if len(found) > MOST_DIAGNOSTICS:
             break  # nobody will be told of more
         path: Path = tuple(error.absolute_path)
         is_name = "propertyNames" in error.absolute_schema_path
         keyword = "propertyNames" if is_name else str(error.validator)
-        schema: Mapping[str, object] = error.schema
-        keys = iter((error.instance,)) if is_name else _keys(keyword, error.instance, schema)
-        for key in islice(keys, MOST_COMPLAINTS + 1):
+        keys = iter((error.instance,)) if is_name else _keys(keyword, error.instance, error.schema)
+        for key in islice(keys, MOST_DIAGNOSTICS + 1):
             found[path, keyword, key] = Fault(
-                path=path,
-                keyword=keyword,
-                key=key,
-                expected=_words(schema.get("type" if keyword in ("anyOf", "pattern") else keyword)),
-                known=_names(schema.get("properties")),
-                value=error.instance,
+                path=path, keyword=keyword, key=key, schema=error.schema, value=error.instance
             )
     return tuple(found.values())
 
@@ -127,14 +232,14 @@ def _comparable(value: Plain) -> Hashable:
     return value
 
 
-def _keys(keyword: str, value: Plain, schema: Mapping[str, object]) -> Iterator[str]:
+def _keys(keyword: str, value: Plain, schema: Mapping[str, Any]) -> Iterator[str]:
     """A key, or an item's index, for each thing that is wrong; empty where it is the value as a whole."""
     if keyword == "additionalProperties" and isinstance(value, Mapping):
-        patterns = [re.compile(pattern) for pattern in _names(schema.get("patternProperties"))]
-        known = _names(schema.get("properties"))
+        patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", ())]
+        known = schema.get("properties", ())
         yield from (key for key in value if key not in known and not any(p.search(key) for p in patterns))
     elif keyword == "required" and isinstance(value, Mapping):
-        yield from (key for key in _words(schema["required"]) if key not in value)
+        yield from (key for key in schema["required"] if key not in value)
     elif keyword == "uniqueItems" and isinstance(value, list):
         seen: set[str] = set()
         for index, item in enumerate(value):
@@ -145,23 +250,12 @@ def _keys(keyword: str, value: Plain, schema: Mapping[str, object]) -> Iterator[
         yield ""
 
 
-def _spot(document: Document, fault: Fault) -> Spot:
+def _span(cursor: Cursor, fault: Fault) -> Span:
     if fault.keyword in ("additionalProperties", "propertyNames"):
-        return document.key_spot((*fault.path, fault.key))
+        return cursor.spans_at((*fault.path, fault.key))[0]
     if fault.keyword == "uniqueItems":
-        return document.spot((*fault.path, int(fault.key)))
-    spot = document.spot(fault.path)
+        return cursor.spans_at((*fault.path, int(fault.key)))[1]
+    key, value = cursor.spans_at(fault.path)
     # What is missing, and a value that isn't there, is shown at the key.
-    at_key = fault.keyword in ("required", "not") or spot.end == spot.start
-    return document.key_spot(fault.path) if at_key else spot
-
-
-def _names(mapping: object) -> tuple[str, ...]:
-    return tuple(mapping) if isinstance(mapping, Mapping) else ()
-
-
-def _words(expected: object) -> tuple[str, ...]:
-    """A keyword's value as words."""
-    if isinstance(expected, list):
-        return tuple(str(item) for item in expected)
-    return (str(expected),) if isinstance(expected, str | int | float) else ()
+    at_key = fault.keyword in ("required", "not") or value.end == value.start
+    return key if at_key else value

@@ -1,43 +1,54 @@
-"""Strings to URLs and patterns, with a complaint where they aren't any."""
+"""Strings to URLs and patterns, with an error where they aren't any."""
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
-from reconciler.config.complaints import Complaints
-from reconciler.config.spot import Spot
+from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.model.pattern import Pattern, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Url, check_beginning, parse_url
 from reconciler.model.url_characters import check_characters, with_query_values_encoded
 from reconciler.model.url_error import UrlError
 
+_BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
 
-def read_url(text: SecretText, spot: Spot, secret_params: frozenset[str], complaints: Complaints) -> Url | None:
+
+def read_url(text: SecretText, span: Span, secret_params: frozenset[str], diagnostics: Diagnostics) -> Url | None:
     """Read an entry's URL; None where it is none."""
     try:
         url = parse_url(with_query_values_encoded(_checked(text, "the URL")), secret_params)
     except UrlError as error:
-        complaints.url_error(error, spot)
+        _report(error, text, span, diagnostics)
         return None
     for item in url.items:
         for name in item.text.variables(Origin.OPTION) if item.secret else ():
-            complaints.error(
+            diagnostics.error(
                 "variable-option-secret",
-                spot,
+                span,
                 f"`${{{name}}}` is given with `--var` or `--var-file`, a plain value, and feeds a secret parameter",
                 "Set it in the environment or in an env file (`--env-file`).",
             )
     return url
 
 
-def read_pattern(text: SecretText, spot: Spot, complaints: Complaints) -> Pattern | None:
+def read_pattern(text: SecretText, span: Span, diagnostics: Diagnostics) -> Pattern | None:
     """Read a pattern; None where it is none."""
     try:
         return parse_pattern(_checked(text, "the pattern"))
     except UrlError as error:
-        complaints.url_error(error, spot)
+        _report(error, text, span, diagnostics)
         return None
+
+
+def _report(error: UrlError, text: SecretText, span: Span, diagnostics: Diagnostics) -> None:
+    block = _BLOCK.match((span.anchor or span).text)
+    if block is not None and text.reveal().endswith("\n"):
+        help_ = f"Write `{block[1]}-` in place of `{block[1]}`, which keeps a line break at the end."
+        diagnostics.error(error.code, span, error.message, help_)
+    else:
+        diagnostics.url_error(error, span)
 
 
 def _checked(text: SecretText, what: str) -> SecretText:

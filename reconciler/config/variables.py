@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
+from io import StringIO
 from pathlib import Path
 
-from reconciler.config.bounded import read_bounded
-from reconciler.config.bounds import MOST_OF_A_VALUE
+from reconciler.config.cursor import Cursor
+from reconciler.config.diagnostics import Diagnostics, SourceText
+from reconciler.config.files import decode, read_bounded, why_unreadable
+from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE
+from reconciler.config.yaml_nodes import Map, Sequence, parse
+from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part
+
+_BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS + 1}}}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
+"""Blank lines and comments, then a line that no mapping begins with."""
+_SHAPE_HELP = "Write `NAME: value` lines, or `NAME=value` lines as in an env file."
+_MOST_NAMED = 20
 
 
 class Missing(Enum):
@@ -19,6 +33,14 @@ class Missing(Enum):
     """Nothing gives it, or what gives it is empty."""
     UNREADABLE = "unreadable"
     """`NAME_FILE` names a file that can't be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainValue:
+    """A value of a `--var-file`, and where it stands."""
+
+    text: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +55,7 @@ class VariableSources:
     """
 
     options: Mapping[str, str]
-    var_files: tuple[Mapping[str, str], ...] = ()
+    var_files: tuple[Mapping[str, PlainValue], ...] = ()
     environment: Mapping[str, str]
     env_files: tuple[Mapping[str, str], ...]
 
@@ -50,10 +72,14 @@ class Variables:
 
     def value(self, name: str) -> Part | Missing:
         """A variable's value with its origin. Empty counts as unset."""
-        option = _first((self._sources.options, *self._sources.var_files), name)
+        sources = self._sources
+        option = sources.options.get(name)
+        plain = (given.text for values in sources.var_files if (given := values.get(name)) and given.text)
+        option = option or next(plain, "")
         if option:
             return Part(option, Origin.OPTION, name)
-        found = _first((self._sources.environment, *self._sources.env_files), name) or self._from_file(name)
+        secret = (value for values in (sources.environment, *sources.env_files) if (value := values.get(name)))
+        found = next(secret, "") or self._from_file(name)
         return found if isinstance(found, Missing) else Part(found, Origin.ENVIRONMENT, name)
 
     def placeholder(self, name: str) -> Part:
@@ -66,9 +92,30 @@ class Variables:
             self._files[name] = _read_value(self._sources.environment.get(f"{name}_FILE", ""))
         return self._files[name]
 
+    def check_used(self, used: Iterable[str], diagnostics: Diagnostics) -> None:
+        """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error.
 
-def _first(sources: Iterable[Mapping[str, str]], name: str) -> str:
-    return next((value for source in sources if (value := source.get(name))), "")
+        Args:
+            used: the names of the variables in all files.
+            diagnostics: gets an error for each other name, with the nearest that there is.
+        """
+        places = {name: given.place for values in self._sources.var_files for name, given in values.items()}
+        given: dict[str, Place | None] = {**places, **dict.fromkeys(self._sources.options)}
+        names = sorted(set(used)) if given else []
+        by_form = {name.lower(): name for name in names}
+        for name, place in given.items():
+            if name in names:
+                continue
+            near = get_close_matches(name.lower(), by_form, n=1)
+            if near:
+                help_ = f"Did you mean `{by_form[near[0]]}`?"
+            elif not names:
+                help_ = "Remove it: the files have no variables."
+            else:
+                more = ["others"] if len(names) > _MOST_NAMED else []
+                help_ = f"The variables of the files are {', '.join([*names[:_MOST_NAMED], *more])}."
+            what = f"`--var {name}=…`" if place is None else f"`{name}`"
+            diagnostics.error("variable-unused", place, f"{what} gives a variable that no file uses", help_)
 
 
 def _read_value(path: str) -> str | Missing:
@@ -81,3 +128,104 @@ def _read_value(path: str) -> str | Missing:
         return Missing.UNREADABLE
     text = text[:-1].removesuffix("\r") if text.endswith("\n") else text
     return text or Missing.UNSET
+
+
+def read_env_file(path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
+    """Read an env file (`--env-file`): `NAME=value` lines.
+
+    Args:
+        path: as the user gave it.
+        diagnostics: gets what can't be read, by line; its text is never quoted.
+    Returns:
+        The values of the lines that could be read; `$` in them means nothing.
+    """
+    try:
+        text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        diagnostics.error("env-file", Place(file=path), "the env file is not valid UTF-8", "Save it as UTF-8.")
+        return {}
+    except (OSError, ValueError) as error:
+        message = f"the env file can't be read: {why_unreadable(error)}"
+        diagnostics.error("env-file", Place(file=path), message, "Check the path and who may read it.")
+        return {}
+    return _env_values(text, path, diagnostics)
+
+
+def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
+    from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
+
+    blanks = _BLANKS.search(text)
+    if blanks is not None:
+        diagnostics.error(
+            "env-file-line",
+            Place(file=path, line=text.count("\n", 0, blanks.start()) + 1),
+            f"more than {MOST_BLANKS} blanks stand in a row in this line of the env file",
+            "Remove them.",
+        )
+        return {}
+    values: dict[str, str] = {}
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            # The parser counts blank lines before it as a part of it.
+            said = binding.original.string
+            blank = said[: len(said) - len(said.lstrip())].count("\n")
+            diagnostics.error(
+                "env-file-line",
+                Place(file=path, line=binding.original.line + blank),
+                "this line of the env file is no `NAME=value`",
+                "Put a value with special characters into single quotes; begin a comment with `#`.",
+            )
+        elif binding.key is not None and binding.value is not None:
+            values[binding.key] = binding.value
+    return values
+
+
+def read_var_file(path: str, diagnostics: Diagnostics) -> Mapping[str, PlainValue]:
+    """Read a file of plain values (`--var-file`): a YAML mapping, or `NAME=value` lines.
+
+    Args:
+        path: as the user gave it.
+        diagnostics: gets what can't be read.
+    Returns:
+        The values that could be read; `$` in them means nothing.
+    """
+    try:
+        data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
+    except (OSError, ValueError) as error:
+        message = f"the file can't be read: {why_unreadable(error)}"
+        diagnostics.error("var-file", Place(file=path), message, "Check the path.")
+        return {}
+    noted = Diagnostics()
+    source = decode(path, data, noted, is_quotable=False)
+    found: Mapping[str, PlainValue] = {}
+    if source is not None and _IS_ENV.match(source.text):
+        values = _env_values(source.text, path, noted)
+        found = {name: PlainValue(text=text, place=Place(file=path)) for name, text in values.items()}
+    elif source is not None:
+        found = dict(_yaml_values(source, noted))
+    for diagnostic in noted.found:
+        if diagnostic.code == "file-shape":
+            message = "expected a mapping of names to values"
+            diagnostics.error("var-file", diagnostic.place, message, _SHAPE_HELP)
+        elif diagnostic.code != "file-empty":
+            diagnostics.error(diagnostic.code, diagnostic.place, diagnostic.message, diagnostic.help)
+    return found
+
+
+def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple[str, PlainValue]]:
+    document = parse(source, diagnostics)
+    if document is None:
+        return
+    cursor = Cursor(document)
+    for name, value in document.root.items():
+        span = cursor.key_span(name)
+        if not _NAME.fullmatch(name):
+            diagnostics.error("var-file", span, "this is not a variable's name", "Use letters, digits and `_`.")
+        elif isinstance(value, Map | Sequence):
+            what = "a list" if isinstance(value, Sequence) else "a mapping"
+            diagnostics.error("var-file", span, f"expected text, found {what}", "Give each variable one plain value.")
+        else:
+            # A scalar is taken as the file writes it: `8443` and `true` are their own text.
+            _, _, start, end = document.root.spans[name]
+            text = value if isinstance(value, str) else "" if value is None else source.text[start:end]
+            yield name, PlainValue(text=text, place=span.place)

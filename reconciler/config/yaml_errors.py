@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
-from reconciler.config.complaints import Complaints
-from reconciler.config.spot import SourceText, Spot
+from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.model.diagnostic import Place
 
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
 _QUOTE_VARIABLE = "Put the value with `${…}` into double quotes."
 _QUOTE = "Put the value into quotes."
 _FLOW = "Separate items with commas and close the {} with `{}`; quote unusual values."
@@ -27,32 +29,45 @@ _HELP = {
 _STANDARD_HELP = "Check the indentation, quotes and brackets here."
 
 
-def syntax_error(error: yaml.YAMLError, source: SourceText, complaints: Complaints) -> None:
-    """Complain about what the YAML parser stumbled over.
+def conflict_marker(source: SourceText, diagnostics: Diagnostics) -> bool:
+    """Whether Git left a conflict in a file, which a parser may take for text; a diagnostic says where."""
+    found = _CONFLICT.search(source.text)
+    if found is not None:
+        diagnostics.error(
+            "yaml-syntax",
+            Span(source, found.start(), found.end()),
+            "a merge conflict isn't resolved here",
+            "Keep what is right, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
+        )
+    return found is not None
+
+
+def syntax_error(error: yaml.YAMLError, source: SourceText, diagnostics: Diagnostics) -> None:
+    """Say what the YAML parser stumbled over.
 
     Args:
         error: the parser's.
         source: the file it read.
-        complaints: gets the complaint.
+        diagnostics: gets it.
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        complaints.error("yaml-syntax", Place(file=source.name, line=1), "the file is no YAML", _STANDARD_HELP)
+        diagnostics.error("yaml-syntax", Place(file=source.name, line=1), "the file is not YAML", _STANDARD_HELP)
         return
     problem = error.problem or "something unexpected"
     index = min(error.problem_mark.index, len(source.text))
     if error.context_mark is not None and index == len(source.text):
         # Where the text ends says little; where the unclosed thing begins says what to close.
         index = min(error.context_mark.index, len(source.text))
-    complaints.error(
+    diagnostics.error(
         "yaml-syntax",
-        Spot(source, index, index + 1),
+        Span(source, index, index + 1),
         f"the YAML can't be read: {problem}",
         _help(problem, source, index),
     )
 
 
 def _help(problem: str, source: SourceText, index: int) -> str:
-    start, end = source.line_span(source.place(index).line)
+    start, end = source.line_range(source.place(index).line)
     before = source.text[start : min(index + 1, end)]
     if "${" in before and not {"'", '"'} & set(before):
         return _QUOTE_VARIABLE

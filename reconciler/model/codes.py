@@ -32,6 +32,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "The folder given has no `*.yaml` or `*.yml` file. An empty configuration would delete webhooks, so "
             "nothing is assumed."
         ),
+        "folder-left-out": (
+            "Of a folder only `*.yaml` and `*.yml` are read, and no folders in it. The rest of it isn't part of the "
+            "configuration."
+        ),
         "key-in-two-files": (
             "A key stands in two files. Only `webhooks`, `owns`, `absent` and `protect` add up; `version` and "
             "`x-…` may repeat; keep all else in one file."
@@ -109,6 +113,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "A token stands in the file, or more than one variable. Name one environment variable, and replace a "
             "token that others could read."
         ),
+        "secret-not-variable": (
+            "A secret stands in the file, or more than one variable. Name one environment variable, and replace a "
+            "secret that others could read."
+        ),
         "token-kind": (
             "The token's prefix says neither live nor test. Off the provider's own host, `mode` may say it instead."
         ),
@@ -121,6 +129,7 @@ CODES: Mapping[str, str] = MappingProxyType(
             "around or in it, a scheme such as `Bearer` before it, or is masked (`***`) or a placeholder."
         ),
         "mode-token": "`mode` pins one kind of account and the token is of the other. Nothing was sent.",
+        "place-twice": "An account is about one kind of place: repositories or an organization. Write two accounts.",
         "base-url": "The base URL must be https (http on loopback only) and without a query.",
         "base-url-host": (
             "The token would go to a host that is neither the provider's own nor loopback. Allow it outside the "

@@ -62,6 +62,7 @@ class Field:
         unsaid: what it means that an entry doesn't say it.
         reads_back: how the provider answers with it.
         choices: the values that a CHOICE may have; the events that are known.
+        choice_help: one sentence for each of them, for the reference and for editors.
         wire: how the API writes a FLAG's off and on; empty for JSON's own.
         scope: whether it separates kinds of webhook that never meet.
         help: one sentence for the reference and for editors.
@@ -74,6 +75,7 @@ class Field:
     unsaid: Unsaid = Unsaid.DEFAULT
     reads_back: ReadsBack = ReadsBack.CLEAR
     choices: tuple[str, ...] = ()
+    choice_help: Mapping[str, str] = field(default_factory=dict)
     wire: tuple[str, ...] = ()
     scope: bool = False
     help: str = ""

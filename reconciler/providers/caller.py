@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.configuration import Account
+from reconciler.model.destination import Destination
 from reconciler.model.event import Called, Waiting
 from reconciler.model.reading import ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.providers import refusals
 from reconciler.providers.client import Surroundings
-from reconciler.providers.destination import Destination, destination_of
+from reconciler.providers.destination import destination_of
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.politeness import Politeness, politeness_of
 from reconciler.providers.rate import CallClass

@@ -17,12 +17,12 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3 import exceptions as urllib3_exceptions
 
+from reconciler.model.destination import Destination
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.providers import reasons
 from reconciler.providers.deadline import HURRIED_POOLS, WHOLE_ANSWER, LeadsElsewhere, ProxyRefused, TooLong, TooSlow
-from reconciler.providers.destination import Destination
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.retry import Ending
 

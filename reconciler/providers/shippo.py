@@ -19,12 +19,20 @@ from reconciler.provider import (
     url,
 )
 
+EVENTS = {
+    "transaction_created": "A label was bought, or its purchase was queued.",
+    "transaction_updated": "A label changed: its purchase ended, or it was refunded.",
+    "track_updated": "A parcel's tracking has news.",
+    "batch_created": "A batch was checked and can be bought.",
+    "batch_purchased": "All labels of a batch were bought.",
+    "all": "Every event, those that come later too.",
+}
 SHIPPO = Provider(
     name="shippo",
     title="Shippo",
     fields=(
         url(),
-        event("transaction_created", "transaction_updated", "track_updated", "batch_created", "batch_purchased", "all"),
+        event(*EVENTS, help=EVENTS),
         switch(),
         flag("is_test", scope=True, help="Whether it is about test data."),
     ),

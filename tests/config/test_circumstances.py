@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.config.complaints import Complaints
-from reconciler.config.document import parse
-from reconciler.config.plain import Document
-from reconciler.config.spot import SourceText
+from reconciler.config.cursor import Cursor
+from reconciler.config.diagnostics import Diagnostics, SourceText
 from reconciler.config.yaml_errors import syntax_error
+from reconciler.config.yaml_nodes import parse
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from tests.config.tools import ENTRY, GOOD, OWNS, TOP, complaints, configuration, inputs, loaded
 
@@ -36,14 +35,14 @@ def test_folder_that_can_not_be_listed_is_named(tmp_path: Path, monkeypatch: pyt
 
 
 def test_yaml_error_that_has_no_place_is_still_a_complaint_about_the_file() -> None:
-    complaints = Complaints()
-    syntax_error(yaml.YAMLError("something"), SourceText("webhooks.yaml", "text"), complaints)
-    assert complaints.found == (
+    diagnostics = Diagnostics()
+    syntax_error(yaml.YAMLError("something"), SourceText("webhooks.yaml", "text"), diagnostics)
+    assert diagnostics.found == (
         Diagnostic(
             severity=Severity.ERROR,
             code="yaml-syntax",
             place=Place(file="webhooks.yaml", line=1),
-            message="the file is no YAML",
+            message="the file is not YAML",
             help="Check the indentation, quotes and brackets here.",
         ),
     )
@@ -66,10 +65,10 @@ def test_cyclic_collector_is_afterwards_as_it_was(is_on: bool) -> None:  # noqa:
         (gc.enable if was_on else gc.disable)()
 
 
-def _document() -> Document:
-    document = parse(SourceText("webhooks.yaml", GOOD), Complaints())
+def _cursor() -> Cursor:
+    document = parse(SourceText("webhooks.yaml", GOOD), Diagnostics())
     assert document is not None
-    return document
+    return Cursor(document)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def _document() -> Document:
     ],
 )
 def test_place_of_a_value(path: tuple[str | int, ...], place: str) -> None:
-    assert str(_document().spot(path).place) == place
+    assert str(_cursor().spans_at(path)[1].place) == place
 
 
 @pytest.mark.parametrize(
@@ -96,4 +95,4 @@ def test_place_of_a_value(path: tuple[str | int, ...], place: str) -> None:
 )
 def test_asking_for_a_place_that_can_not_be_is_our_mistake(path: tuple[str | int, ...]) -> None:
     with pytest.raises(KeyError):
-        _document().spot(path)
+        _cursor().spans_at(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.diagnostic import Severity
 from tests.config.tools import ENTRY, GOOD, OWNS, TOP, complaints, configuration, inputs, loaded
 
 ACCOUNTS = "accounts: {live: {provider: shippo, token: '${LIVE}'}}\n"
@@ -44,6 +45,9 @@ def test_a_folder_means_its_yaml_files_sorted() -> None:
     assert found.files == ("d/a.yaml", "d/b.yml")
     assert [desired.address.name for desired in found.desired] == ["first", "second"]
     assert [str(desired.place) for desired in found.desired] == ["d/a.yaml:4:16", "d/b.yml:3:17"]
+    (left_out,) = loaded(inputs(files=("d",))).diagnostics
+    assert (left_out.code, left_out.severity, str(left_out.place)) == ("folder-left-out", Severity.WARNING, "d")
+    assert left_out.message == ("only `*.yaml` and `*.yml` of this folder are read, and not `inner.yaml/`, `notes.txt`")
 
 
 def test_files_are_one_configuration_in_the_order_given() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from reconciler.config.load import no_file_configuration
@@ -9,9 +11,11 @@ from reconciler.model.configuration import AbsentAt, Account, Configuration, Nam
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.provider import RateLimits
+from reconciler.model.reading import ProviderError
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Address, Desired, Fields
+from reconciler.providers.destination import destination_of
 from reconciler.providers.shippo import SHIPPO
 from tests.config.tools import (
     ENTRY,
@@ -252,10 +256,10 @@ def test_keys_that_begin_with_x_are_ignored_wherever_they_stand() -> None:
     assert wanted(configuration(inputs(text))) == wanted(configuration(inputs(TOP + OWNS + ENTRY)))
 
 
-def test_an_alias_stands_at_its_anchors_place() -> None:
+def test_a_value_stands_where_its_alias_does() -> None:
     text = TOP + "x-url: &url https://h.example.com/a\n" + OWNS + ENTRY.replace("https://h.example.com/a", "*url")
     (desired,) = configuration(inputs(text)).desired
-    assert desired.place == Place(file="<stdin>", line=2, column=8)
+    assert desired.place == Place(file="<stdin>", line=6, column=10)
 
 
 def test_a_merged_mapping_gives_what_the_entry_does_not_say() -> None:
@@ -407,6 +411,12 @@ def test_variables_at_the_top_are_needed_where_an_account_that_is_worked_on_uses
         pytest.param("example.com", "https://proxy.example.com", False, id="parent"),
         pytest.param("*.example.com", "https://proxy.example.com", False, id="no-patterns"),
         pytest.param("evil.example", "https://api.goshippo.com.evil.example", False, id="prefix"),
+        pytest.param("bücher.example", "https://xn--bcher-kva.example", True, id="other-script"),
+        pytest.param("proxy.example.com.", "https://proxy.example.com", True, id="dot-at-the-end"),
+        pytest.param("[2001:DB8:0:0::1]", "https://[2001:db8::1]", True, id="ipv6"),
+        pytest.param(" proxy.example.com", "https://proxy.example.com", True, id="white-space"),
+        pytest.param("proxy.example.com:08443", "https://proxy.example.com:8443", True, id="port-with-a-zero"),
+        pytest.param("proxy.example.com:99999", "https://proxy.example.com", False, id="no-port"),
         pytest.param("other.example", "https://api.goshippo.com:444", True, id="providers-own"),
         pytest.param("other.example", "http://127.0.0.1:1", True, id="loopback"),
         pytest.param("other.example", "http://sandbox.localhost:1", True, id="loopback-name"),
@@ -418,8 +428,12 @@ def test_a_token_goes_to_hosts_that_are_allowed_outside_the_file(
     is_allowed: bool,  # noqa: FBT001
 ) -> None:
     text = TOP + f"accounts: {{a: {{provider: shippo, token: '${{LIVE}}', base_url: '{base_url}'}}}}\n" + OWNS + ENTRY
-    codes = [code for code, _, _ in complaints(loaded(inputs(text, allowed_hosts=[allowed])))]
-    assert codes == ([] if is_allowed else ["base-url-host"])
+    found = loaded(inputs(text, allowed_hosts=[allowed]))
+    assert [code for code, _, _ in complaints(found)] == ([] if is_allowed else ["base-url-host"])
+    # Whoever makes the calls judges the same.
+    (account,) = configuration(inputs(text, allowed_hosts=[base_url.split("/")[2]])).accounts
+    with nullcontext() if is_allowed else pytest.raises(ProviderError):
+        destination_of(account, frozenset([allowed]))
 
 
 def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from reconciler.config import document
+from reconciler.config import yaml_nodes
 from reconciler.config.load import load, no_file_configuration
 from reconciler.model.webhook import Address, Key
 from reconciler.provider import Auth, Provider, Rest, events, url
@@ -54,14 +54,14 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
     ("old", "new", "expected"),
     [
         pytest.param("changed]", "changed], active: false", "Plain has no `active: false`", id="active"),
-        pytest.param("changed]", "changed], is_test: false", "Plain has no `is_test`", id="is-test"),
+        pytest.param("changed]", "changed], is_test: false", "`is_test` is no key of an entry", id="is-test"),
         pytest.param(
             "owns: [",
             "owns: [{url: https://h.example.com/x, is_test: true}, ",
-            "Plain has no `is_test`",
+            "`is_test` is no key of an item of `owns`",
             id="kind-under-owns",
         ),
-        pytest.param("plain}", "plain, mode: live}", "`mode` is none that Plain has", id="mode"),
+        pytest.param("plain}", "plain, mode: live}", "`mode` is no key of an account", id="mode"),
         pytest.param(
             "/a,", "/aaaaaaaaa,", "the URL has 30 characters or more, which the provider refuses", id="url-limit"
         ),
@@ -78,9 +78,43 @@ def test_what_a_provider_does_not_have_is_an_error(old: str, new: str, expected:
     assert [message for _, _, message in complaints(found)] == [expected]
 
 
-def test_a_mode_that_no_provider_has_is_to_be_left_out() -> None:
-    found = load(inputs(FILE.replace("plain}", "plain, mode: live}"), environment={"PLAIN_TOKEN": "t"}), plain)
-    assert [diagnostic.help for diagnostic in found.diagnostics] == ["Leave `mode` out."]
+@pytest.mark.parametrize(
+    ("old", "new", "message", "help_"),
+    [
+        pytest.param(
+            "accounts: [p]",
+            "accounts: [p], is_test: true",
+            "Plain has no `is_test`",
+            "Leave it out; its webhooks have `url`, `events`.",
+            id="entry",
+        ),
+        pytest.param(
+            "owns: [", "owns: [{url: https://h.example.com/x, is_test: true}, ", "Plain has no `is_test`", "", id="owns"
+        ),
+        pytest.param(
+            "provider: plain}",
+            "provider: plain, trust_count: true}",
+            "`trust_count` is no key of an account",
+            "",
+            id="account",
+        ),
+        pytest.param(
+            "provider: plain}", "provider: '${P}', mode: live}", "`mode` is no key of an account", "", id="variable"
+        ),
+    ],
+)
+def test_what_another_provider_of_the_file_has_is_an_error(old: str, new: str, message: str, help_: str) -> None:
+    text = (
+        FILE.replace("{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}")
+        .replace("changed]", "changed], accounts: [p]")
+        .replace(old, new)
+    )
+    environment = {"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}
+    variables = {"P": "plain"} if "${P}" in text else {}
+    found = load(inputs(text, environment=environment, variables=variables), plain)
+    (error,) = [one for one in found.diagnostics if one.is_error]
+    assert error.message == message
+    assert not help_ or error.help == help_
 
 
 def test_the_default_account_of_a_provider_without_modes_takes_any_token() -> None:
@@ -106,7 +140,7 @@ def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> Non
 
 def test_without_libyaml_files_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = configuration(inputs(GOOD))
-    monkeypatch.setattr(document, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_nodes, "_LOADER", yaml.SafeLoader)
     found = configuration(inputs(GOOD))
     accounts = tuple(
         replace(account, owns=known.owns, protect=known.protect)

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.complaints import Complaints
-from reconciler.config.spot import SourceText, Spot
+from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.url_text import read_pattern, read_url
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Showing
@@ -19,7 +18,7 @@ from tests.config.tools import ENTRY, ENVIRONMENT, OWNS, TOP, complaints, config
 from tests.model.texts import sent as sent_by_provider
 from tests.model.texts import written
 
-SPOT = Spot(SourceText("f", "x"), 0, 1)
+SPOT = Span(SourceText("f", "x"), 0, 1)
 UNSEEN = {
     "zero-width-space": "\u200b",
     "zero-width-joiner": "\u200d",
@@ -159,7 +158,7 @@ def test_a_letter_of_a_secret_is_not_named() -> None:
     ],
 )
 def test_what_is_said_names_the_character_and_what_to_do(written: str, message: str, help_: str) -> None:
-    noted = Complaints()
+    noted = Diagnostics()
     assert read_url(SecretText.literal(written), SPOT, BUILT_IN_SECRET_PARAMS, noted) is None
     assert [(found.code, found.message, found.help) for found in noted.found] == [("url-character", message, help_)]
 
@@ -183,7 +182,7 @@ def test_quotes_and_line_breaks_around_a_value_are_told_as_that(url: str, value:
     ],
 )
 def test_hosts_of_other_scripts_are_fine(url: str, host: str) -> None:
-    noted = Complaints()
+    noted = Diagnostics()
     found = read_url(SecretText.literal(url), SPOT, BUILT_IN_SECRET_PARAMS, noted)
     assert isinstance(found, Url)
     assert (found.endpoint.host, noted.found) == (host, ())
@@ -192,14 +191,14 @@ def test_hosts_of_other_scripts_are_fine(url: str, host: str) -> None:
 
 @pytest.mark.parametrize("character", UNSEEN.values(), ids=UNSEEN)
 def test_no_host_holds_what_cannot_be_seen(character: str) -> None:
-    noted = Complaints()
+    noted = Diagnostics()
     assert read_url(SecretText.literal(f"https://ho{character}ok.example.com/"), SPOT, frozenset(), noted) is None
     assert [found.code for found in noted.found] == ["url-character"]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8))
 def test_what_is_accepted_is_what_rfc_3986_allows(tail: str) -> None:
-    noted = Complaints()
+    noted = Diagnostics()
     url = read_url(SecretText.literal("https://h.example.com/" + tail), SPOT, frozenset(), noted)
     assert url is None or all(c in _URI for c in url.reveal())
     assert (url is None) == bool(noted.found)

@@ -202,6 +202,13 @@ def test_a_name_that_no_file_uses_is_an_error(name: str, help_: str, tmp_path: P
     assert (str(found.place), found.message, found.help) == (f"{tmp_path}/plain:2:1", said, help_)
 
 
+@pytest.mark.parametrize("written", ["$${QQ}", "a$$${PART}$${QQ}"])
+def test_a_dollar_sign_that_is_doubled_uses_nothing(written: str) -> None:
+    text = TOP + OWNS + ENTRY + f"    description: {written}\n    x-part: ${{PART}}\n"
+    (found,) = loaded(inputs(text, variables={"QQ": "v", "PART": "p"})).diagnostics
+    assert (found.code, found.message) == ("variable-unused", "`--var QQ=…` gives a variable that no file uses")
+
+
 def test_of_a_file_that_could_not_be_read_nobody_knows_what_it_uses() -> None:
     found = complaints(loaded(inputs(TOP + "x: [\n", variables={"QQ": "v"})))
     assert [code for code, _, _ in found] == ["yaml-syntax"]

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.complaints import Complaints
-from reconciler.config.interpolate import Interpolator, Rule
-from reconciler.config.spot import SourceText, Spot
+from reconciler.config.cursor import Text
+from reconciler.config.diagnostics import Diagnostics, SourceText, Span
+from reconciler.config.interpolation import SECRET, Interpolation
 from reconciler.config.variables import Variables, VariableSources
-from reconciler.config.written import Text
 from reconciler.model.secret import Origin, Part
 from tests.config.tools import ENTRY, HOOK_TOKEN, OWNS, TOP, complaints, configuration, inputs, loaded
 
@@ -75,14 +74,14 @@ ERRORS = [
 
 def interpolated(
     text: str, environment: Mapping[str, str] = SET, *, needed: bool = True
-) -> tuple[list[Part] | None, Complaints]:
-    complaints = Complaints()
+) -> tuple[list[Part] | None, Diagnostics]:
+    diagnostics = Diagnostics()
     sources = VariableSources(options={}, environment=environment, env_files=())
-    interpolator = Interpolator(Variables(sources), complaints)
+    interpolation = Interpolation(Variables(sources), diagnostics, offline=not needed)
     source = SourceText("webhooks.yaml", text)
-    found = interpolator.text(Text(text, Spot(source, 0, len(text))), Rule(environment=True, needed=needed))
-    interpolator.complain_of_unset()
-    return None if found is None else list(found.parts), complaints
+    found = interpolation.for_all.text(Text(text, Span(source, 0, len(text))), SECRET)
+    interpolation.report_unset()
+    return None if found is None else list(found.parts), diagnostics
 
 
 @pytest.mark.parametrize(("text", "expected"), FORMS)

@@ -1,11 +1,15 @@
-"""A file of another provider: what it can't say, it leaves as the provider has it."""
+"""A file of another provider: its own fields, and what a file that doesn't say them means."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.config.load import Inputs, load
+import pytest
+
+from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.provider import Provider
+from reconciler.model.secret import SecretText
+from reconciler.model.webhook import Desired
 from tests.contract.pigeonry import PIGEONRY
 
 FILE = """\
@@ -26,19 +30,125 @@ def _declaration(name: str) -> Provider | None:
     return PIGEONRY if name == PIGEONRY.name else None
 
 
-def test_fields_that_a_file_can_not_say_are_ignored(tmp_path: Path) -> None:
-    path = tmp_path / "webhooks.yaml"
-    path.write_text(FILE.replace("pigeonry", PIGEONRY.name), encoding="utf-8")
+def _load(text: str, path: Path) -> Loaded:
+    path.write_text(text, encoding="utf-8")
     inputs = Inputs(
         files=(str(path),),
-        variables={},
+        variables={"FORM": "form"} if "${FORM}" in text else {},
         env_files=(),
-        environment={"LOFT_TOKEN": "some-token"},
+        environment={"LOFT_TOKEN": "some-token", "KEY": "swordfish"},
         allowed_hosts=frozenset(),
         standard_input=bytes,
     )
-    loaded = load(inputs, _declaration)
+    return load(inputs, _declaration)
+
+
+def _wanted(text: str, path: Path) -> Desired:
+    loaded = _load(text, path)
     assert loaded.configuration is not None, loaded.diagnostics
     (wanted,) = loaded.configuration.desired
-    assert wanted.ignored == {spec.name for spec in PIGEONRY.own_fields}
-    assert wanted.fields[PIGEONRY.event_field] == frozenset({"bird.arrived", "bird.left"})
+    return wanted
+
+
+def test_fields_that_a_file_does_not_say_are_as_usual_and_secrets_left_alone(tmp_path: Path) -> None:
+    wanted = _wanted(FILE, tmp_path / "webhooks.yaml")
+    assert wanted.ignored == {"signing_key"}
+    usual = {spec.name: spec.default for spec in PIGEONRY.own_fields}
+    assert {name: wanted.fields[name] for name in usual} == usual
+    assert wanted.fields["events"] == frozenset({"bird.arrived", "bird.left"})
+
+
+def test_fields_that_a_file_says_are_wanted(tmp_path: Path) -> None:
+    own = """\
+    format: ${FORM}
+    note: For the loft
+    signing_key: ${KEY}
+    settings: {retry: {limit: 5}}
+    ignore_changes: [note]
+"""
+    wanted = _wanted(FILE + own, tmp_path / "webhooks.yaml")
+    assert wanted.ignored == {"note"}
+    key = wanted.fields["signing_key"]
+    assert key == SecretText.literal("swordfish")
+    assert str(key) == "${KEY}"
+    assert (wanted.fields["format"], wanted.fields["note"]) == ("form", "For the loft")
+    assert wanted.fields["settings"] == {"retry": {"limit": 5, "delays": [1, 5, 5]}, "headers": {}}
+
+
+def test_an_entry_s_own_fields_win_over_those_of_defaults(tmp_path: Path) -> None:
+    defaults = "defaults: {format: form, note: All}\n"
+    wanted = _wanted(defaults + FILE + "    note: Mine\n", tmp_path / "webhooks.yaml")
+    assert (wanted.fields["format"], wanted.fields["note"]) == ("form", "Mine")
+
+
+FAULTS = [
+    pytest.param(
+        "format: xml", ("wrong-value", "`format` is not `json` or `form`", "Write `json` or `form`."), id="choice"
+    ),
+    pytest.param(
+        "format: ${KEY}",
+        (
+            "variable-place",
+            (
+                "`${KEY}` comes from the environment, whose values may stand in tokens, account ids, paths and queries "
+                "only"
+            ),
+            "Give it with `--var KEY=VALUE`, or in a file with `--var-file`.",
+        ),
+        id="choice-from-the-environment",
+    ),
+    pytest.param(
+        "signing_key: swordfish",
+        (
+            "secret-not-variable",
+            "`signing_key` is not exactly one variable",
+            "Put its value into an environment variable and name that, such as `${SIGNING_KEY}`.",
+        ),
+        id="secret-in-the-file",
+    ),
+    pytest.param(
+        "signing_key: ${NO:-swordfish}",
+        (
+            "secret-not-variable",
+            "`signing_key` is not exactly one variable",
+            "Put its value into an environment variable and name that, such as `${SIGNING_KEY}`.",
+        ),
+        id="secret-as-a-default",
+    ),
+    pytest.param(
+        "settings: text",
+        ("wrong-type", "`settings` is text where a mapping is due", "Write `key: value` lines below it."),
+        id="settings",
+    ),
+    pytest.param(
+        "is_test: true",
+        (
+            "unknown-key",
+            "`is_test` is no key of an entry",
+            (
+                "The keys here are url, events, account, accounts, active, ignore_changes, description, format, note, "
+                "signing_key, settings, and any `x-…`."
+            ),
+        ),
+        id="another-providers",
+    ),
+    pytest.param(
+        "ignore_changes: [is_test]",
+        (
+            "wrong-value",
+            "an item of `ignore_changes` is not `active`, `url`, `format`, `note`, `signing_key` or `settings`",
+            "Write `active`, `url`, `format`, `note`, `signing_key` or `settings`.",
+        ),
+        id="ignored",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), FAULTS)
+def test_what_is_wrong_with_a_field_is_said(tmp_path: Path, line: str, expected: tuple[str, str, str]) -> None:
+    loaded = _load(f"{FILE}    {line}\n", tmp_path / "webhooks.yaml")
+    (found,) = loaded.diagnostics
+    assert (found.code, found.message, found.help) == expected
+    assert found.place is not None
+    assert found.place.line == len(FILE.splitlines()) + 1
+    assert "swordfish" not in repr(found)

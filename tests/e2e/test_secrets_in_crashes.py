@@ -60,9 +60,9 @@ BUGS = {
     "recursion": RecursionError(SECRETS),
 }
 PLACES = {
-    "interpolation": ("reconciler.config.interpolate.Interpolator.text", ("plan",)),
-    "excerpt": ("reconciler.config.excerpt._Excerpts.line", ("validate",)),
-    "url": ("reconciler.config.entries.read_url", ("validate", "--format", "json")),
+    "interpolation": ("reconciler.config.interpolation.Values.text", ("plan",)),
+    "excerpt": ("reconciler.config.excerpts._Excerpts.line", ("validate",)),
+    "url": ("reconciler.config.webhooks.read_url", ("validate", "--format", "json")),
     "authorization": ("reconciler.providers.session._TokenAuth.__call__", ("plan", "-vv")),
     "answer": ("reconciler.providers.rest.page_of", ("list",)),
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),

@@ -22,9 +22,9 @@ import requests
 import trustme
 
 from reconciler.cli.main import COMMANDS
+from reconciler.model.destination import Destination
 from reconciler.model.secret import SecretText
 from reconciler.providers import session
-from reconciler.providers.destination import Destination
 from reconciler.providers.exchange import NoReply, Request
 from reconciler.providers.retry import Ending
 from reconciler.sandbox.options import SandboxOptions

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.config import bounds
-from reconciler.config.schema import find_faults
+from reconciler.config import limits as bounds
+from reconciler.config.schema import compose, find_faults
 from reconciler.model.pattern import parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.planning.describe import Names
@@ -47,7 +47,7 @@ def test_values_of_variables_count_for_the_length_of_a_text() -> None:
 
 def test_errors_end_the_reading_and_the_last_one_says_so() -> None:
     found = complaints(loaded(inputs(GOOD + "x-a: [" + "*b," * 10_001 + "]\n")))
-    assert len(found) == bounds.MOST_COMPLAINTS + 1
+    assert len(found) == bounds.MOST_DIAGNOSTICS + 1
     assert found[-2][:2] == ("yaml-alias", found[-1][1])
     assert found[-1] == ("too-much", "7:30004", "there may be more errors than these 10000")
 
@@ -63,7 +63,7 @@ def test_warnings_are_not_told_without_an_end_and_stop_nothing() -> None:
 def test_bounds_hold_for_all_files_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("reconciler.config.load.MOST_VALUES", 1_000)
-    monkeypatch.setattr("reconciler.config.sources.MOST_OF_A_FILE", 5_000)
+    monkeypatch.setattr("reconciler.config.files.MOST_OF_A_FILE", 5_000)
     for name in "ab":
         Path(f"{name}.yaml").write_text(TOP + f"x-{name}: [{'a,' * 600}]\n")
     Path("c.yaml").write_text(TOP + "#" * 4_000 + "\n")
@@ -110,7 +110,7 @@ TOO_MUCH = {
 def test_more_than_anybody_needs_is_complained_of_where_it_begins(
     text: str, expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.config.entries.MOST_WANTED", 2_000)
+    monkeypatch.setattr("reconciler.config.webhooks.MOST_WANTED", 2_000)
     found = complaints(loaded(inputs(text, environment={}, offline=True)))
     assert found == [("too-much", *expected)]
 
@@ -163,7 +163,8 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
             {
                 "version": 1,
                 "secret_params": [kind for number in range(count) for kind in (number, f"a{number}", [number])],
-            }  # type: ignore[arg-type]
+            },  # type: ignore[arg-type]
+            compose({}),
         )
     ),
     "names-of-one-wish": lambda count: lambda: [names.entry("hook") for names in [Names()] for _ in range(count)],

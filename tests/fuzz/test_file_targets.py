@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config import bounds
+from reconciler.config import limits as bounds
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
 from tests.config.tools import ENTRY, OWNS, TOP, complaints, configuration, inputs, loaded

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.complaints import Complaints
-from reconciler.config.spot import SourceText, Spot
+from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.url_text import read_url
 from reconciler.model.description import LeftOut
 from reconciler.model.showing import Showing
@@ -170,6 +169,6 @@ def test_names_hold_only_what_names_may_hold() -> None:
 def test_what_no_file_may_write_raw_is_described_in_a_form_that_means_the_same(url: str) -> None:
     remote = hook("1", url)
     ((entry,), left_out) = (described(remote).entries, described(remote).left_out)
-    noted = Complaints()
-    read = read_url(entry.url, Spot(SourceText("f", "x"), 0, 1), BUILT_IN_SECRET_PARAMS, noted)
+    noted = Diagnostics()
+    read = read_url(entry.url, Span(SourceText("f", "x"), 0, 1), BUILT_IN_SECRET_PARAMS, noted)
     assert (noted.found, left_out, read) == ((), (), remote.fields["url"])

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.destination import Destination
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
-from reconciler.providers.destination import Destination, destination_of
+from reconciler.providers.destination import destination_of
 
 from .tools import TOKEN, account
 
+NOT_OWN = (
+    "the account's `base_url` can't be used: the base URL's host is neither Shippo's own nor loopback: the token would "
+    "go there"
+)
+HTTP = "the account's `base_url` can't be used: the base URL is http: the token would travel in clear"
+QUERY = "the account's `base_url` can't be used: the base URL has a query"
 OWN = Destination(origin="https://api.goshippo.com", path="", loopback=False)
 
 
@@ -69,43 +76,43 @@ def test_the_token_may_go_there(base_url: str, allowed: tuple[str, ...], destina
         pytest.param(
             "https://evil.example",
             (),
-            "the token may not go to https://evil.example, which isn't Shippo's own host",
+            NOT_OWN,
             id="another-host",
         ),
         pytest.param(
             "https://api.goshippo.com.evil.example",
             (),
-            "the token may not go to https://api.goshippo.com.evil.example, which isn't Shippo's own host",
+            NOT_OWN,
             id="longer-host",
         ),
         pytest.param(
             "https://gateway.example:8443",
             ("gateway.example:443", "example", "*.example", "[", "gateway.example:99999999", ""),
-            "the token may not go to https://gateway.example:8443, which isn't Shippo's own host",
+            NOT_OWN,
             id="only-other-ports-and-nonsense-allowed",
         ),
         pytest.param(
             "http://api.goshippo.com",
             (),
-            "the base URL http://api.goshippo.com is http: the token would travel in clear",
+            HTTP,
             id="http",
         ),
         pytest.param(
             "http://gateway.example",
             ("gateway.example",),
-            "the base URL http://gateway.example is http: the token would travel in clear",
+            HTTP,
             id="http-though-allowed",
         ),
         pytest.param(
             "https://api.goshippo.com?x=swordfish",
             (),
-            "the base URL at https://api.goshippo.com has a query",
+            QUERY,
             id="query",
         ),
         pytest.param(
             "https://api.goshippo.com?token=swordfish",
             (),
-            "the base URL at https://api.goshippo.com has a query",
+            QUERY,
             id="secret-query",
         ),
         pytest.param(
@@ -135,7 +142,7 @@ def test_the_token_may_not_go_there(base_url: str, allowed: tuple[str, ...], mes
 def test_the_help_says_how_to_allow_a_host() -> None:
     with pytest.raises(ProviderError) as caught:
         destination_of(account("https://gateway.example:8443"), frozenset())
-    assert caught.value.help == ("If you trust that host with the token, allow it with `--allow-host gateway.example`.")
+    assert caught.value.help == "If that is meant, say so outside the file: `--allow-host gateway.example:8443`."
 
 
 UNFIT = "the {} has white space, a line break or another character that can't be sent in a header"
@@ -155,12 +162,10 @@ UNFIT = "the {} has white space, a line break or another character that can't be
     ],
 )
 def test_what_cannot_be_sent_in_a_header_is_said_and_not_quoted(value: str, message: str) -> None:
+    id_ = SecretText.environment("SHIPPO_TOKEN", value)
     for unfit, what in (
         (account("https://api.goshippo.com", token=value), "token"),
-        (
-            account("https://api.goshippo.com", settings={"account_id": SecretText.environment("SHIPPO_TOKEN", value)}),
-            "account_id",
-        ),
+        (account("https://api.goshippo.com", settings={"account_id": id_}), "account_id"),
     ):
         with pytest.raises(ProviderError) as caught:
             destination_of(unfit, frozenset())

@@ -20,8 +20,8 @@ import trustme
 import urllib3
 from pytest_httpserver import HTTPServer
 
+from reconciler.model.destination import Destination
 from reconciler.model.secret import SecretText
-from reconciler.providers.destination import Destination
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.retry import Ending
 from reconciler.providers.session import ENDINGS, Session

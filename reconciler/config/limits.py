@@ -26,7 +26,7 @@ MOST_VALUES = 1_000_000
 LONGEST_TEXT = 10_000
 """Characters of a key, or of a text with its variables put in."""
 
-MOST_COMPLAINTS = 10_000
+MOST_DIAGNOSTICS = 10_000
 """Errors after which the reading ends, and warnings after which no more are told."""
 
 MOST_ACCOUNTS = 1000

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from reconciler.config.bounds import MOST_PARAMS
-from reconciler.config.plain import Document, Map, Plain, Sequence
-from reconciler.config.spot import SourceText
+from reconciler.config.diagnostics import SourceText
+from reconciler.config.limits import MOST_PARAMS
+from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.showing import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
@@ -24,7 +24,10 @@ _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 
 
 def with_excerpts(
-    diagnostics: Iterable[Diagnostic], texts: tuple[SourceText, ...], documents: tuple[Document, ...] = ()
+    diagnostics: Iterable[Diagnostic],
+    texts: tuple[SourceText, ...],
+    documents: tuple[Document, ...] = (),
+    secret_fields: frozenset[str] = frozenset(),
 ) -> tuple[Diagnostic, ...]:
     """Put diagnostics into the order of place, and give each its source line.
 
@@ -32,10 +35,11 @@ def with_excerpts(
         diagnostics: as they came.
         texts: the files, in the order given.
         documents: those that could be parsed.
+        secret_fields: keys of entries that hold a secret, beside the `token` of accounts.
     """
     excerpts = {text.name: _Excerpts(text) for text in texts}
     for document in documents:
-        excerpts[document.source.name] = _Excerpts(document.source, document)
+        excerpts[document.source.name] = _Excerpts(document.source, document, secret_fields)
     order = {text.name: number for number, text in enumerate(texts)}
 
     def by_place(diagnostic: Diagnostic) -> tuple[int, str, int, int]:
@@ -57,9 +61,12 @@ def _with_excerpt(diagnostic: Diagnostic, excerpts: dict[str, _Excerpts]) -> Dia
 class _Excerpts:
     """The masked lines of one file."""
 
-    __slots__ = ("_document", "_lines", "_secret", "_text", "_values")
+    __slots__ = ("_document", "_lines", "_secret", "_secret_fields", "_text", "_values")
 
-    def __init__(self, text: SourceText, document: Document | None = None) -> None:
+    def __init__(
+        self, text: SourceText, document: Document | None = None, secret_fields: frozenset[str] = frozenset()
+    ) -> None:
+        self._secret_fields = secret_fields
         self._text = text
         self._document = document
         self._lines: dict[int, str] = {}
@@ -71,7 +78,7 @@ class _Excerpts:
         if not self._text.quotable:
             return ""
         if number not in self._lines:
-            start, end = self._text.line_span(number)
+            start, end = self._text.line_range(number)
             self._lines[number] = self._masked(number, start, min(end, start + _LONGEST))
         return self._lines[number] if column <= len(self._lines[number]) + 1 else ""
 
@@ -81,7 +88,7 @@ class _Excerpts:
             begin, stop = max(value.start, start), min(value.end, end)
             if begin < stop:
                 written = self._text.text[begin : value.end]
-                masked = _mask_literals(written) if value.is_token else self._masked_value(written)
+                masked = _mask_literals(written) if value.is_secret else self._masked_value(written)
                 shown[begin - start : stop - start] = masked[: stop - begin]
         return "".join(shown)
 
@@ -89,11 +96,11 @@ class _Excerpts:
         """The values that show by another rule than that of words, by each line they stand on."""
         if self._values is None:
             self._values = {}
-            for value in _values(self._document):
+            for value in _values(self._document, self._secret_fields):
                 written = self._text.text[value.start : value.end]
                 # Escapes and folded lines hide where a secret parameter begins, and anchors, aliases and tags are no
                 # part of a URL: there, only words show.
-                if value.is_token or not ({"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))):
+                if value.is_secret or not ({"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))):
                     lines = range(self._text.place(value.start).line, self._text.place(value.end).line + 1)
                     for line in lines:
                         self._values.setdefault(line, []).append(value)
@@ -121,7 +128,7 @@ class _Value:
 
     start: int
     end: int
-    is_token: bool
+    is_secret: bool
 
 
 def _mask_unless_words(run: re.Match[str]) -> str:
@@ -146,11 +153,11 @@ def _secret_words(document: Document | None) -> frozenset[str]:
     return BUILT_IN_SECRET_PARAMS | {item.lower() for item in items if isinstance(item, str) and item}
 
 
-def _values(document: Document | None) -> Iterator[_Value]:
+def _values(document: Document | None, secret_fields: frozenset[str]) -> Iterator[_Value]:
     """Tokens, and the values whose keys say that they are no secret."""
     seen: set[int] = set()
-    tokens = _token_spans(document)
-    yield from (_Value(*span, is_token=True) for span in sorted(tokens))
+    secrets = frozenset(_secret_spans(document, secret_fields))
+    yield from (_Value(*span, is_secret=True) for span in sorted(secrets))
     todo: list[tuple[str, Plain]] = [("", document.root)] if document is not None else []
     while todo:
         name, value = todo.pop()
@@ -160,15 +167,23 @@ def _values(document: Document | None) -> Iterator[_Value]:
         for inner_name, inner, span in _inner(name, value):
             if isinstance(inner, Map | Sequence):
                 todo.append((inner_name, inner))
-            elif inner is not None and inner_name in _CLEAR and span not in tokens:
-                yield _Value(*span, is_token=False)
+            elif inner is not None and inner_name in _CLEAR and span not in secrets:
+                yield _Value(*span, is_secret=False)
 
 
-def _token_spans(document: Document | None) -> frozenset[tuple[int, int]]:
-    """Where tokens stand; of an aliased one the anchor, though another key may have it too."""
-    accounts = document.root.get("accounts") if document is not None else None
-    found = accounts.values() if isinstance(accounts, Map) else ()
-    return frozenset(account.spans["token"][2:] for account in found if isinstance(account, Map) and "token" in account)
+def _secret_spans(document: Document | None, secret_fields: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Where tokens and secret fields stand; of an aliased one the anchor, though another key may have it too."""
+    root = document.root if document is not None else Map()
+    for key, names in (("accounts", frozenset({"token"})), ("webhooks", secret_fields)):
+        named = root.get(key)
+        for inner in named.values() if isinstance(named, Map) and names else ():
+            yield from _spans_of(inner, names)
+    yield from _spans_of(root.get("defaults"), secret_fields)
+
+
+def _spans_of(value: Plain, names: frozenset[str]) -> Iterator[tuple[int, int]]:
+    if isinstance(value, Map):
+        yield from (value.spans[name][2:] for name in names if name in value)
 
 
 def _inner(name: str, value: Plain) -> Iterator[tuple[str, Plain, tuple[int, int]]]:

@@ -1,0 +1,238 @@
+"""Which files a configuration is made of, and their text.
+
+Read up to a bound: a device that never ends, or never begins, is named as easily.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from reconciler.config import limits
+from reconciler.config.diagnostics import Diagnostics, SourceText
+from reconciler.config.limits import MOST_OF_A_FILE
+from reconciler.model.diagnostic import Place
+
+STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "<stdin>"
+_SUFFIXES = (".yaml", ".yml")
+_MOST_NAMED = 5
+_CHUNK = 2**20
+# Else opening a pipe that nobody writes to would wait for ever. Windows has no such pipes.
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_OTHER_ENCODINGS = (
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+
+
+def read_files(
+    files: tuple[str, ...], standard_input: Callable[[], bytes], diagnostics: Diagnostics
+) -> tuple[SourceText, ...]:
+    """Read the files of a configuration.
+
+    Args:
+        files: paths, folders (their `*.yaml` and `*.yml`, sorted) and `-`.
+        standard_input: reads standard input to its end; called for `-` only.
+        diagnostics: gets what can't be read.
+    Returns:
+        What could be read, in the order given.
+    """
+    found: list[SourceText] = []
+    seen: set[str] = set()
+    left = MOST_OF_A_FILE
+    for name in (name for given in files for name in _expand(given, diagnostics)):
+        same = _identity(name)
+        if same in seen:
+            diagnostics.error("file-twice", _place(name), "this file is given twice", "Name it once, or its folder.")
+            continue
+        seen.add(same)
+        data = _read(name, standard_input, left, diagnostics)
+        if data is None:
+            continue
+        left -= len(data)
+        is_quotable = name == STANDARD_INPUT or not _leads_elsewhere(name)
+        text = decode(_place(name).file, data, diagnostics, is_quotable=is_quotable)
+        if text is not None:
+            found.append(text)
+    return tuple(found)
+
+
+def decode(name: str, data: bytes, diagnostics: Diagnostics, *, is_quotable: bool) -> SourceText | None:
+    """A file's bytes as text, a byte-order mark dropped; None where they aren't UTF-8, which a diagnostic says."""
+    for mark, encoding in _OTHER_ENCODINGS:
+        if data.startswith(mark):
+            place = Place(file=name, line=1)
+            diagnostics.error("file-encoding", place, f"the file is {encoding}", "Save it as UTF-8.")
+            return None
+    try:
+        return SourceText(name, data.decode("utf-8").removeprefix("\ufeff"), is_quotable)
+    except UnicodeDecodeError as error:
+        before = SourceText(name, data[: error.start].decode("utf-8").removeprefix("\ufeff"), is_quotable)
+        place = before.place(len(before.text))
+        diagnostics.error("file-encoding", place, "the file is not valid UTF-8 here", "Save it as UTF-8.")
+        return None
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        OSError: it can't be read, holds more than `most` bytes, or is a pipe that doesn't come to its end in time.
+    """
+    ends = time.monotonic() + limits.PATIENCE
+    with open(path, "rb", buffering=0, opener=_open_at_once) as file:
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            _await(file, ends)  # where nobody has opened its other side yet, reading would find an end
+        data = bytearray()
+        while len(data) <= most:
+            chunk = file.read(min(_CHUNK, most + 1 - len(data)))
+            if chunk is None:  # a pipe that is empty for now
+                _await(file, ends)
+            elif chunk:
+                data += chunk
+            else:
+                return bytes(data)
+    raise _too_large(most)
+
+
+def read_stream(stream: BinaryIO, most: int) -> bytes:
+    """What is left of a stream, standard input for one.
+
+    Raises:
+        OSError: it can't be read, or holds more than `most` bytes.
+    """
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise _too_large(most)
+    return data
+
+
+def why_unreadable(error: OSError | ValueError) -> str:
+    """In the system's words; a name that no file can have is a ValueError."""
+    return (error.strerror if isinstance(error, OSError) else None) or "its name can't be one"
+
+
+def _too_large(most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it holds more than {most} bytes")
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | _AT_ONCE)
+
+
+def _await(file: io.FileIO, ends: float) -> None:
+    """Wait for something to read, an end included."""
+    ready, _, _ = select.select([file], [], [], max(ends - time.monotonic(), 0.0))
+    if not ready:
+        raise OSError(errno.ETIMEDOUT, f"it did not come to its end within {limits.PATIENCE:g} seconds")
+
+
+def _place(name: str) -> Place:
+    return Place(file=STANDARD_INPUT_NAME if name == STANDARD_INPUT else name)
+
+
+def _identity(name: str) -> str:
+    """What the system calls the same file: one given twice would make every name in it a duplicate."""
+    try:
+        return name if name == STANDARD_INPUT else os.path.realpath(name)
+    except (OSError, ValueError):
+        return name
+
+
+def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
+    """The files that a path means."""
+    if given == STANDARD_INPUT or not os.path.isdir(given):  # noqa: PTH112 - a Path raises where a name is too long
+        yield given
+        return
+    try:
+        names = sorted(name for name in os.listdir(given) if name[0] != ".")  # noqa: PTH208 - keeps the path as given
+    except OSError as error:
+        _unreadable(Place(file=given), error, diagnostics)
+        return
+    chosen = [name for name in names if name.endswith(_SUFFIXES) and not Path(given, name).is_dir()]
+    left_out = [name for name in names if name not in chosen]
+    if not chosen:
+        help_ = f"It holds {_listed(given, left_out)}: name" if left_out else "Name"
+        diagnostics.error(
+            "folder-empty",
+            Place(file=given),
+            "this folder has no `*.yaml` or `*.yml` file",
+            f"{help_} the file itself, or another folder.",
+        )
+    elif left_out:
+        diagnostics.warning(
+            "folder-left-out",
+            Place(file=given),
+            f"only `*.yaml` and `*.yml` of this folder are read, and not {_listed(given, left_out)}",
+            "If one of them belongs to the configuration, name it with another `-f`, or move it into the folder.",
+        )
+    yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
+
+
+def _listed(folder: str, names: list[str]) -> str:
+    """Names of files and folders, as many as anybody reads."""
+    shown = [f"`{name}/`" if Path(folder, name).is_dir() else f"`{name}`" for name in names[:_MOST_NAMED]]
+    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return ", ".join([*shown, *more])
+
+
+def _read(name: str, standard_input: Callable[[], bytes], most: int, diagnostics: Diagnostics) -> bytes | None:
+    place = _place(name)
+    try:
+        data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), most)
+        if len(data) > most:
+            raise _too_large(most)
+    except FileNotFoundError:
+        if not os.path.isabs(name) and _is_nowhere():  # noqa: PTH117 - as above
+            message = "the working directory no longer exists"
+            help_ = "Change to a folder that exists, or name the file by its whole path with `-f`."
+        else:
+            message = "there is no such file"
+            help_ = (
+                "Write a starter file with `reconciler init`, describe the account as it is with `reconciler export`, "
+                "or name another file with `-f`."
+            )
+        diagnostics.error("file-missing", place, message, help_)
+    except (OSError, ValueError) as error:
+        _unreadable(place, error, diagnostics)
+    else:
+        return data
+    return None
+
+
+def _unreadable(place: Place, error: OSError | ValueError, diagnostics: Diagnostics) -> None:
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        message = f"with this file all together hold more than {MOST_OF_A_FILE} bytes"
+        diagnostics.error("too-much", place, message, "Check that this is the file that you mean.")
+    else:
+        message = f"this file can't be read: {why_unreadable(error)}"
+        diagnostics.error("file-unreadable", place, message, "Check the path and who may read it.")
+
+
+def _leads_elsewhere(name: str) -> bool:
+    """Whether a path is a link out of its folder: in a repository that is somebody else's way to read this machine."""
+    if _is_nowhere():
+        return True
+    here, real = os.path.realpath("."), os.path.realpath(name)
+    folder, last = os.path.split(name) if os.path.isabs(name) else ("", name)  # noqa: PTH117 - as above
+    plain = os.path.normpath(os.path.join(os.path.realpath(folder), last))  # noqa: PTH118 - as above
+    return real != plain and not real.startswith(here + os.sep)
+
+
+def _is_nowhere() -> bool:
+    """Whether the working directory was removed meanwhile."""
+    try:
+        os.getcwd()  # noqa: PTH109 - a path is of no use
+    except OSError:
+        return True
+    return False

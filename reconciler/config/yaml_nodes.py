@@ -1,0 +1,345 @@
+"""Reads YAML: from a file's text to plain values that know where they stand, and what plain scalars mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+
+from reconciler.config.diagnostics import Diagnostics, SourceText, Span
+from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
+from reconciler.config.yaml_errors import conflict_marker, syntax_error
+
+Path: TypeAlias = tuple[str | int, ...]
+Range: TypeAlias = tuple[int, int]
+"""Where something starts and ends in its file's text."""
+
+_DEEPEST = 50
+_MOST_EXPANDED = 200_000
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?")
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS = {"true": True, "false": False}
+
+
+class Map(dict[str, "Plain"]):
+    """A mapping.
+
+    Attributes:
+        spans: for each key, where key and value start and end; of an aliased value what its anchor stands before.
+        uses: where the alias stands that brought a value.
+        merged: the keys that an alias brought together with their values.
+    """
+
+    __slots__ = ("merged", "spans", "uses")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans: dict[str, tuple[int, int, int, int]] = {}
+        self.uses: dict[str, Range] = {}
+        self.merged: set[str] = set()
+
+    def use_of(self, key: str) -> Range | None:
+        """Where the alias of a key's value stands; None where it has none."""
+        return self.uses.get(key) if self.uses else None
+
+
+class Sequence(list["Plain"]):
+    """A list.
+
+    Attributes:
+        spans: for each item, where it starts and ends.
+        uses: where the aliases of items stand.
+    """
+
+    __slots__ = ("spans", "uses")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans: list[Range] = []
+        self.uses: dict[int, Range] = {}
+
+    def use_of(self, number: int) -> Range | None:
+        """Where an item's alias stands; None where it has none."""
+        return self.uses.get(number) if self.uses else None
+
+
+Plain: TypeAlias = str | int | float | bool | Map | Sequence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as read.
+
+    Attributes:
+        source: its text.
+        root: the mapping it holds.
+        unusable: where values start that nothing can be read from, since they are broken or have the wrong shape: a
+            diagnostic has said so.
+        values: how many keys and values stand in it, aliases not expanded.
+    """
+
+    source: SourceText
+    root: Map
+    unusable: set[int] = field(default_factory=set)
+    values: int = 0
+
+
+def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES) -> Document | None:
+    """Read a file's YAML.
+
+    Args:
+        source: the file's text.
+        diagnostics: gets what is wrong with it.
+        most: how many keys and values it may have.
+    Returns:
+        The document; None where there is none that makes sense.
+    """
+    forbidden = _FORBIDDEN.search(source.text)
+    if forbidden is not None:
+        diagnostics.error(
+            "yaml-character",
+            Span(source, forbidden.start(), forbidden.end()),
+            f"U+{ord(forbidden[0]):04X} stands here, which YAML doesn't allow or reads as a line break",
+            "Remove it, or write it as an escape in double quotes.",
+        )
+        return None
+    if conflict_marker(source, diagnostics):
+        return None
+    reader = _Reader(source, diagnostics, most)
+    try:
+        root = reader.root()
+    except _UnreadableError:
+        return None
+    except yaml.YAMLError as error:
+        syntax_error(error, source, diagnostics)
+        return None
+    if root is None or root.value is None:
+        where, example = Span(source, 0, 0), "Begin with `version: 1`; `reconciler init` writes a whole example."
+        diagnostics.error("file-empty", where, "the file is empty", example)
+        return None
+    if not isinstance(root.value, Map):
+        where = Span(source, root.start, root.end)
+        diagnostics.error("file-shape", where, "expected a mapping", "Begin with `version: 1`.")
+        return None
+    return Document(source, root.value, reader.broken, reader.values)
+
+
+def scalar_value(text: str) -> Plain:
+    """What an unquoted scalar means to a person.
+
+    Only `true` and `false` are booleans. YAML 1.1's `yes` and `off`, octal and sexagesimal numbers, numbers with
+    `_`, and dates stay the text that they look like.
+    """
+    if text[:1] in "-0123456789" and text:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
+    if text in _NULLS:
+        return None
+    return _BOOLEANS.get(text, text)
+
+
+class _UnreadableError(Exception):
+    """Nothing of the rest can be read."""
+
+
+class _Value(NamedTuple):
+    """A finished value: where it stands, how many values it holds, aliases expanded, and where its alias stands."""
+
+    value: Plain
+    start: int
+    end: int
+    size: int = 1
+    use: Range | None = None
+
+
+class _Reader:
+    """Builds values from a parser's events.
+
+    PyYAML's own composer forgets where aliases stand, and gives up at the first that has no anchor.
+    """
+
+    def __init__(self, source: SourceText, diagnostics: Diagnostics, most: int) -> None:
+        self.broken: set[int] = set()
+        self.values = 0
+        self._source = source
+        self._diagnostics = diagnostics
+        self._most = most
+        self._loader = _LOADER(source.text)
+        self._next: Callable[[], Any] = self._loader.get_event
+        self._anchors: dict[str, _Value] = {}
+        self._open: list[str] = []
+        self._expanded = 0
+
+    def root(self) -> _Value | None:
+        """The file's value; None where it has none."""
+        try:
+            self._next()  # the stream begins
+            if type(self._next()) is yaml.StreamEndEvent:
+                return None
+            found = self._value(self._next(), 0)
+            self._next()  # the document ends
+            event = self._next()
+            if type(event) is not yaml.StreamEndEvent:
+                what = "a second document begins here"
+                self._error("yaml-documents", event, what, "Put it into a file of its own.")
+                raise _UnreadableError
+            return found
+        finally:
+            self._loader.dispose()
+
+    # The events are `Any`: their stubs don't say that an event of a parser always has its marks.
+    def _value(self, event: Any, depth: int) -> _Value:  # noqa: ANN401
+        """The value that begins with an event."""
+        kind = type(event)
+        if kind is yaml.AliasEvent:
+            return self._alias(event)
+        start, end = event.start_mark.index, event.end_mark.index
+        self._check(event)
+        if kind is yaml.ScalarEvent:
+            value = event.value if event.style else scalar_value(event.value)
+            found = _Value(None if self._is_too_long(event) else value, start, end)
+        else:
+            if depth >= _DEEPEST:
+                what = "values are nested too deep here"
+                self._error("yaml-deep", event, what, "Nothing of the file needs that.")
+                raise _UnreadableError
+            self._open.append(event.anchor)
+            read = self._mapping if kind is yaml.MappingStartEvent else self._sequence
+            container, size, stop = read(depth + 1)
+            self._open.pop()
+            # A block has no width: it ends where the next line begins.
+            found = _Value(container, start, stop if end > start else start, size)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = found
+        return found
+
+    def _sequence(self, depth: int) -> tuple[Sequence, int, int]:
+        """A list's items, how many values they hold, and where the list ends."""
+        found, size = Sequence(), 1
+        while (_kind := type(event := self._next())) is not yaml.SequenceEndEvent:
+            item = self._value(event, depth)
+            size += item.size
+            if item.use is not None:
+                found.uses[len(found)] = item.use
+            found.append(item.value)
+            found.spans.append((item.start, item.end))
+        return found, size, event.end_mark.index
+
+    def _mapping(self, depth: int) -> tuple[Map, int, int]:
+        """A mapping, how many values it holds, and where it ends."""
+        found, size = Map(), 1
+        merges: list[_Value] = []
+        while (_kind := type(event := self._next())) is not yaml.MappingEndEvent:
+            key = self._key(event, depth)
+            start, end = event.start_mark.index, event.end_mark.index
+            item = self._value(self._next(), depth)
+            size += item.size
+            if key is None:
+                continue
+            if key == "<<" and not event.style:
+                if merges:
+                    self._error("yaml-merge", event, "`<<` is given twice", "Merge a list: `<<: [*one, *other]`.")
+                merges.append(item)
+            elif key in found:
+                first = self._source.place(found.spans[key][0])
+                what = f"this key is given twice: first at {first}"
+                self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
+            else:
+                found[key] = item.value
+                found.spans[key] = (start, end, item.start, item.end)
+                if item.use is not None:
+                    found.uses[key] = item.use
+        for merge in merges:
+            self._merge(found, merge)
+        return found, size, event.end_mark.index
+
+    def _key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
+        """A key; None where it can't be one, which a diagnostic says."""
+        kind = type(event)
+        if kind is not yaml.ScalarEvent:
+            help_ = "Write keys as words; quote a key with `{` or `[`."
+            self._error("yaml-key", event, "this key is not plain text", help_)
+            self._value(event, depth)
+            return None
+        self._check(event)
+        is_too_long = self._is_too_long(event)
+        if event.anchor is not None:
+            value = None if is_too_long else event.value
+            self._anchors[event.anchor] = _Value(value, event.start_mark.index, event.end_mark.index)
+        return None if is_too_long else str(event.value)
+
+    def _merge(self, found: Map, merge: _Value) -> None:
+        """Take over what `<<` names: the mapping's own keys win, then the earlier of a list."""
+        if isinstance(merge.value, Sequence):
+            for number, (item, (start, end)) in enumerate(zip(merge.value, merge.value.spans, strict=True)):
+                self._merge_one(found, _Value(item, start, end, use=merge.use or merge.value.use_of(number)))
+        else:
+            self._merge_one(found, merge)
+
+    def _merge_one(self, found: Map, merge: _Value) -> None:
+        if isinstance(merge.value, Map):
+            other = merge.value
+            for key in [key for key in other if key not in found]:
+                found[key], found.spans[key] = other[key], other.spans[key]
+                use = merge.use or other.use_of(key)
+                if use is not None:
+                    found.uses[key] = use
+                if merge.use is not None or key in other.merged:
+                    found.merged.add(key)
+        elif merge.start not in self.broken:
+            written = Span(self._source, merge.start, merge.end)
+            self._diagnostics.error(
+                "yaml-merge",
+                written if merge.use is None else Span(self._source, *merge.use, written),
+                "`<<` merges something that is not a mapping",
+                "Name the alias of a mapping, or a list of such.",
+            )
+
+    def _alias(self, event: Any) -> _Value:  # noqa: ANN401
+        """What an alias stands for."""
+        use = (event.start_mark.index, event.end_mark.index)
+        found = self._anchors.get(event.anchor)
+        if found is None:
+            is_inside = event.anchor in self._open
+            what = "this alias stands inside its own anchor" if is_inside else "this alias has no anchor before it"
+            help_ = "Anchors are written `&name` before the value; text that begins with `*` needs quotes."
+            self._error("yaml-alias", event, what, help_)
+            self.broken.add(use[0])
+            return _Value(None, *use)
+        self._expanded += found.size
+        if self._expanded > _MOST_EXPANDED:
+            what = "the file's aliases expand to too many values"
+            self._error("yaml-aliases", event, what, "Write fewer of them.")
+            raise _UnreadableError
+        return found._replace(use=use)
+
+    def _check(self, event: Any) -> None:  # noqa: ANN401
+        """Count a value, and refuse its tag."""
+        self.values += 1
+        if self.values > self._most:
+            where = Span(self._source, event.start_mark.index, event.end_mark.index)
+            help_ = "Write fewer entries, or several configurations."
+            self._diagnostics.too_much(where, f"the files hold more than {MOST_VALUES} keys and values", help_)
+        if event.tag is not None:
+            help_ = "Remove it; put text that begins with `!` in quotes."
+            self._error("yaml-tag", event, "a tag (`!…`) stands here", help_)
+
+    def _is_too_long(self, event: Any) -> bool:  # noqa: ANN401
+        if len(event.value) <= LONGEST_TEXT:
+            return False
+        what = f"more than {LONGEST_TEXT} characters begin here"
+        self._error("too-much", event, what, "Make this shorter.")
+        self.broken.add(event.start_mark.index)
+        return True
+
+    def _error(self, code: str, event: Any, message: str, help_: str) -> None:  # noqa: ANN401
+        where = Span(self._source, event.start_mark.index, event.end_mark.index)
+        self._diagnostics.error(code, where, message, help_)

@@ -1,0 +1,80 @@
+"""Where an account's calls go, and whether its token may go there: a hostile file must not be able to take it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.model.host import normal_host, normal_port
+from reconciler.model.provider import Provider
+from reconciler.model.secret import Origin, SecretText
+from reconciler.model.url import Endpoint, Url, parse_url
+from reconciler.model.url_error import UrlError
+
+_HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where calls go.
+
+    Attributes:
+        origin: scheme, host and port in normal form; may be shown.
+        path: what comes before each call's path, without a slash at its end.
+        loopback: whether it is this machine.
+    """
+
+    origin: str
+    path: str
+    loopback: bool
+
+
+def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -> Destination:
+    """Where calls go whose base URL is this, if the account's token may go there.
+
+    Args:
+        url: the base URL.
+        provider: whose own host is allowed.
+        allowed_hosts: hosts that the user allows outside the file; without a `:port`, a host on any.
+    Raises:
+        UrlError: the token may not go there; quotes nothing but a host that the file writes in clear.
+    """
+    endpoint = url.endpoint
+    if url.items:
+        raise UrlError("base-url", "the base URL has a query", "Remove the `?` and what follows it.")
+    if endpoint.scheme != "https" and not url.is_loopback:
+        raise UrlError(
+            "base-url",
+            "the base URL is http: the token would travel in clear",
+            "Write `https://`; http is for loopback only.",
+        )
+    allowed = (host for host in allowed_hosts if _allows(host, endpoint))
+    if not url.is_loopback and not is_own_host(url, provider) and next(allowed, None) is None:
+        host = endpoint.origin.partition("://")[2]
+        named = host if set(url.source.origins()) == {Origin.LITERAL} else "HOST"
+        raise UrlError(
+            "base-url-host",
+            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would go there",
+            f"If that is meant, say so outside the file: `--allow-host {named}`.",
+        )
+    return Destination(origin=endpoint.origin, path=endpoint.path.rstrip("/"), loopback=url.is_loopback)
+
+
+def is_own_host(url: Url, provider: Provider) -> bool:
+    """Whether a base URL's host is the one where the provider's API lives, on any port."""
+    own = provider.base_url
+    return bool(own) and url.endpoint.host == parse_url(SecretText.literal(own)).endpoint.host
+
+
+def _allows(allowed: str, endpoint: Endpoint) -> bool:
+    """Whether what the user allows is this host; text that is no host allows nothing."""
+    found = _HOST_AND_PORT.fullmatch(allowed.strip())
+    try:
+        return (
+            found is not None
+            and normal_host(found["host"]) == endpoint.host
+            and (found["port"] is None or normal_port(endpoint.scheme, found["port"]) == endpoint.port)
+        )
+    except UrlError:
+        return False

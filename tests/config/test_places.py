@@ -1,0 +1,176 @@
+"""Accounts with places, calls a minute, and what else an account says that its provider declares."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.config.load import Loaded, load
+from reconciler.model.provider import RateLimits
+from reconciler.model.secret import SecretText
+from reconciler.provider import Auth, FieldType, PlaceSetting, Provider, Rest, Setting, events, secret, switch, url
+from tests.config.tools import inputs, place_of
+
+HUB = Provider(
+    name="hub",
+    title="Hub",
+    fields=(url(), events("push", "release"), switch(), secret()),
+    auth=Auth(variable="HUB_TOKEN", optional=True),
+    settings=(
+        Setting(name="org_id", header="X-ORG", help="The organization that is acted for."),
+        Setting(name="region"),
+        Setting(name="strict", type=FieldType.FLAG, default=False),
+    ),
+    places=(
+        PlaceSetting(setting="repositories", path="/repos/{}", pattern="[a-z]+/[a-z]+", example="acme/web"),
+        PlaceSetting(setting="organization", path="/orgs/{}", pattern="[a-z]+", example="acme"),
+    ),
+    limits=RateLimits(write=80, get=900),
+    rest=Rest(collection="/hooks"),
+)
+
+FILE = """\
+version: 1
+accounts:
+  code:
+    provider: hub
+    base_url: http://127.0.0.1:1/api/
+    repositories: [acme/web, acme/api]
+owns: [https://ci.example.com/*]
+webhooks:
+  ci: {url: https://ci.example.com/a, events: [push, release]}
+"""
+BASE = "base_url: http://127.0.0.1:1/api/"
+PLACES = "repositories: [acme/web, acme/api]"
+ENVIRONMENT = {"HUB_TOKEN": "t0ken", "ORG": "o1"}
+
+
+def hub(name: str) -> Provider | None:
+    return HUB if name == "hub" else None
+
+
+def read(text: str, **given: object) -> Loaded:
+    return load(inputs(text, **{"environment": ENVIRONMENT, **given}), hub)  # type: ignore[arg-type]
+
+
+def test_each_place_of_an_account_is_an_account_that_shares_all_else() -> None:
+    found = read(FILE).configuration
+    assert found is not None
+    assert [(one.name, one.group, one.place, one.base_url) for one in found.accounts] == [
+        ("code:acme/web", "code", "/repos/acme/web", "http://127.0.0.1:1/api"),
+        ("code:acme/api", "code", "/repos/acme/api", "http://127.0.0.1:1/api"),
+    ]
+    assert {one.token.reveal() for one in found.accounts} == {"t0ken"}
+    assert len({id(one.owns) for one in found.accounts}) == 1
+    assert [str(wanted.address) for wanted in found.desired] == ["code:acme/web/ci", "code:acme/api/ci"]
+
+
+@pytest.mark.parametrize(
+    ("written", "places"),
+    [
+        pytest.param("repositories: acme/web", ["/repos/acme/web"], id="one-name"),
+        pytest.param("organization: acme", ["/orgs/acme"], id="another-kind"),
+        pytest.param("organization: '${ORGANIZATION}'", ["/orgs/acme"], id="variable"),
+    ],
+)
+def test_a_place_is_named_as_the_provider_declares(written: str, places: list[str]) -> None:
+    variables = {"ORGANIZATION": "acme"} if "$" in written else {}
+    found = read(FILE.replace(PLACES, written), variables=variables).configuration
+    assert found is not None
+    assert [one.place for one in found.accounts] == places
+
+
+def test_settings_are_kept_by_their_names() -> None:
+    found = read(FILE.replace(BASE, f"{BASE}\n    org_id: ${{ORG}}\n    region: eu\n    strict: true")).configuration
+    assert found is not None
+    account = found.accounts[0]
+    assert account.settings == {
+        "org_id": SecretText.literal("o1"),
+        "region": SecretText.literal("eu"),
+        "strict": True,
+    }
+    assert [(setting.name, str(value)) for setting, value in account.header_settings] == [("org_id", "${ORG}")]
+
+
+@pytest.mark.parametrize(
+    ("written", "limits"),
+    [
+        pytest.param("", RateLimits(write=80, get=900), id="published"),
+        pytest.param("rate_limits: off", RateLimits(), id="off"),
+        pytest.param("rate_limits: {write: 5}", RateLimits(write=5, get=900), id="one-class"),
+        pytest.param("rate_limits: {write: 5, get: 6, list: 7}", RateLimits(write=5, get=6, list=7), id="all"),
+    ],
+)
+def test_calls_a_minute_are_those_that_the_account_says(written: str, limits: RateLimits) -> None:
+    found = read(FILE.replace(BASE, f"{BASE}\n    {written}")).configuration
+    assert found is not None
+    assert {one.limits for one in found.accounts} == {limits}
+
+
+def test_an_account_may_do_without_a_token_where_the_provider_says_so() -> None:
+    found = read(FILE, environment={}).configuration
+    assert found is not None
+    assert not found.accounts[0].token
+
+
+FAULTS = [
+    pytest.param(
+        PLACES, "", ("missing-key", "3:3", "an account of Hub has no `repositories` or `organization`"), id="none"
+    ),
+    pytest.param(
+        PLACES,
+        f"{PLACES}\n    organization: acme",
+        ("place-twice", "7:5", "an account of Hub has more than one of `repositories` or `organization`"),
+        id="both",
+    ),
+    pytest.param(
+        PLACES,
+        "repositories: [acme/web, Acme]",
+        ("wrong-value", "6:30", "an item of `repositories` is not written as it has to be"),
+        id="pattern",
+    ),
+    pytest.param(
+        PLACES,
+        "repositories: '${WEB}'",
+        ("wrong-value", "6:19", "this is not a name as `acme/web` is"),
+        id="pattern-of-a-variables-value",
+    ),
+    pytest.param(
+        PLACES,
+        "repositories: [acme/web, acme/web]",
+        ("repeated-item", "6:30", "`repositories` names an item twice"),
+        id="twice",
+    ),
+    pytest.param(BASE, "", ("missing-key", "3:3", "an account of Hub has no `base_url`"), id="no-base-url"),
+    pytest.param(
+        BASE,
+        f"{BASE}\n    mode: live",
+        ("unknown-key", "6:5", "`mode` is no key of an account"),
+        id="another-providers-key",
+    ),
+    pytest.param(
+        BASE,
+        f"{BASE}\n    region: ${{ORG}}",
+        (
+            "variable-place",
+            "6:13",
+            (
+                "`${ORG}` comes from the environment, whose values may stand in tokens, account ids, paths and queries "
+                "only"
+            ),
+        ),
+        id="environment-in-a-setting-that-is-shown",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), FAULTS)
+def test_what_is_wrong_with_an_account_is_said(old: str, new: str, expected: tuple[str, str, str]) -> None:
+    found = read(FILE.replace(old, new), variables={"WEB": "Acme"} if "${WEB}" in new else {})
+    assert [(one.code, place_of(one), one.message) for one in found.diagnostics] == [expected]
+
+
+def test_variables_of_an_account_are_needed_where_one_of_its_places_is_worked_on() -> None:
+    text = FILE.replace(BASE, f"{BASE}\n    org_id: ${{NOPE}}")
+    assert read(text, accounts=("other",)).diagnostics == ()
+    for pattern in ("code", "code:acme/web", "c*"):
+        assert [one.code for one in read(text, accounts=(pattern,)).diagnostics] == ["variable-unset"]
