@@ -10,16 +10,17 @@ from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.provider import INTERFACE, ProviderPlugin
-from reconciler.providers import shippo
 from reconciler.providers.client import Reader, Surroundings, Writer
 from reconciler.providers.contained import ContainedReader, ContainedWriter
+from reconciler.providers.github import GITHUB
+from reconciler.providers.shippo import SHIPPO
 
 if TYPE_CHECKING:  # reading what is installed takes longer to import than all else here
     from importlib.metadata import EntryPoint
 
 GROUP = "reconciler.providers"
 
-_BUILT_IN = {plugin.provider.name: plugin for plugin in (shippo.PLUGIN,)}
+_BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provider) for provider in (SHIPPO, GITHUB)}
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
 
 

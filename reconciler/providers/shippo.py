@@ -7,7 +7,6 @@ from reconciler.provider import (
     FieldType,
     NextUrl,
     Provider,
-    ProviderPlugin,
     RateLimits,
     Rest,
     Setting,
@@ -51,11 +50,7 @@ SHIPPO = Provider(
         kind_setting="mode",
     ),
     settings=(
-        Setting(
-            name="account_id",
-            header="SHIPPO-ACCOUNT-ID",
-            help="The managed account that the token acts for.",
-        ),
+        Setting(name="account_id", header="SHIPPO-ACCOUNT-ID", help="The managed account that the token acts for."),
         Setting(
             name="trust_count",
             type=FieldType.FLAG,
@@ -63,10 +58,7 @@ SHIPPO = Provider(
             help="Whether the list's `count` must agree with what was listed.",
         ),
     ),
-    kind_limits={
-        "live": RateLimits(write=500, get=4000, list=50),
-        "test": RateLimits(write=50, get=400, list=10),
-    },
+    kind_limits={"live": RateLimits(write=500, get=4000, list=50), "test": RateLimits(write=50, get=400, list=10)},
     portal="the Shippo web app (Settings, API, Webhooks)",
     rest=Rest(
         collection="/webhooks",
@@ -80,5 +72,3 @@ SHIPPO = Provider(
         paging=NextUrl(query="results=100", count="count", trust_setting="trust_count"),
     ),
 )
-
-PLUGIN = ProviderPlugin(interface=1, provider=SHIPPO)

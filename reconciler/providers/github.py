@@ -1,0 +1,79 @@
+"""GitHub's repository and organisation webhooks as data. Source: its REST API documentation, version 2022-11-28."""
+
+from __future__ import annotations
+
+from reconciler.provider import (
+    Auth,
+    LinkHeader,
+    PlaceSetting,
+    Provider,
+    RateLimits,
+    ReadsBack,
+    Rest,
+    Throttled,
+    Update,
+    choice,
+    events,
+    flag,
+    secret,
+    switch,
+    url,
+)
+
+_EVENTS = """
+    branch_protection_configuration branch_protection_rule check_run check_suite code_scanning_alert commit_comment
+    create custom_property custom_property_values delete dependabot_alert deploy_key deployment deployment_status
+    discussion discussion_comment fork gollum issue_comment issue_dependencies issues label member membership
+    merge_group meta milestone org_block organization package page_build personal_access_token_request project
+    project_card project_column projects_v2 projects_v2_item projects_v2_status_update public pull_request
+    pull_request_review pull_request_review_comment pull_request_review_thread push registry_package release repository
+    repository_advisory repository_import repository_ruleset repository_vulnerability_alert secret_scanning_alert
+    secret_scanning_alert_location secret_scanning_scan security_and_analysis star status sub_issues team team_add
+    watch workflow_job workflow_run *
+"""
+_NAME = r"[A-Za-z0-9_-]+"
+
+GITHUB = Provider(
+    name="github",
+    title="GitHub",
+    fields=(
+        url(at="config.url"),
+        events(*_EVENTS.split()),
+        switch(),
+        choice("content_type", "json", "form", at="config.content_type", default="json", help="How a payload is sent."),
+        flag("insecure_ssl", at="config.insecure_ssl", wire=("0", "1"), help="Whether certificates aren't checked."),
+        secret(at="config.secret", reads_back=ReadsBack.MASKED, help="The key that payloads are signed with."),
+    ),
+    catch_all="*",
+    base_url="https://api.github.com",
+    auth=Auth(variable="GITHUB_TOKEN"),
+    places=(
+        PlaceSetting(
+            setting="repositories",
+            path="/repos/{}",
+            pattern=rf"{_NAME}/(?!\.\.?$)[A-Za-z0-9_.-]+",
+            example="acme/web",
+            help="The repositories whose webhooks are meant.",
+        ),
+        PlaceSetting(
+            setting="organization",
+            path="/orgs/{}",
+            pattern=_NAME,
+            example="acme",
+            help="The organisation whose own webhooks are meant.",
+        ),
+    ),
+    limits=RateLimits(write=80),
+    portal="GitHub (Settings, Webhooks)",
+    rest=Rest(
+        collection="/hooks",
+        created="created_at",
+        updated="updated_at",
+        kept=("type", "url", "test_url", "ping_url", "deliveries_url", "last_response"),
+        headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
+        paging=LinkHeader(),
+        update=Update(verb="PATCH", partial=True, units={"config": "/config"}),
+        constant={"name": "web"},
+        throttled=Throttled(status=403, header="x-ratelimit-remaining", value="0", until="x-ratelimit-reset"),
+    ),
+)

@@ -1,0 +1,218 @@
+"""GitHub's webhooks through the commands, on a server that does as GitHub's documentation says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.github import MASK, TOKEN, GitHub, github_server
+from tests.support.here import main_here
+
+WEB, API, ORG = "/repos/acme/web", "/repos/acme/api", "/orgs/acme"
+CI = "https://ci.example.com/github"
+SECRET = "correct-horse-battery"
+TOP = """\
+version: 1
+accounts:
+  services:
+    provider: github
+    token: ${GITHUB_TOKEN}
+    base_url: BASE
+    PLACES
+owns: [https://ci.example.com/*]
+webhooks:
+"""
+ENTRY = f"  ci:\n    url: {CI}\n    events: [push, pull_request]\n"
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with github_server(WEB, API, ORG) as server:
+        yield server
+
+
+class Work:
+    """A folder with a file, and the commands in it."""
+
+    def __init__(self, folder: Path, github: GitHub) -> None:
+        self.folder = folder
+        self.github = github
+
+    def write(self, entries: str = ENTRY, places: str = "repositories: [acme/web]") -> None:
+        text = TOP.replace("BASE", self.github.base_url).replace("PLACES", places)
+        (self.folder / "webhooks.yaml").write_text(text + entries)
+
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
+        found = main_here(self.folder, arguments, {"GITHUB_TOKEN": TOKEN, "CI_SECRET": SECRET, **environment})
+        assert SECRET not in found[1] + found[2]
+        assert MASK not in found[1] + found[2]
+        return found
+
+    def apply(self) -> str:
+        code, out, err = self.run("apply", "--auto-approve")
+        assert code == 0, out + err
+        return out
+
+    def in_step(self) -> None:
+        code, out, err = self.run("drift")
+        assert code == 0, out + err
+
+    def drifted(self) -> str:
+        code, out, err = self.run("drift")
+        assert code == 2, out + err
+        return out
+
+    def rows(self) -> list[Any]:
+        code, out, err = self.run("plan", "--format", "json")
+        assert code == 0, out + err
+        rows: list[Any] = json.loads(out)["resource_changes"]
+        return rows
+
+
+@pytest.fixture
+def work(tmp_path: Path, github: GitHub) -> Work:
+    return Work(tmp_path, github)
+
+
+def test_a_file_is_applied_once_and_holds_in_all_places(work: Work) -> None:
+    work.write(ENTRY + "    secret: ${CI_SECRET}\n    content_type: form\n", "repositories: [acme/web, acme/api]")
+    out = work.apply()
+    assert "services:acme/web/ci" in out
+    assert "services:acme/api/ci" in out
+    for place in (WEB, API):
+        (hook,) = work.github.of(place)
+        assert (hook["name"], hook["active"], sorted(hook["events"])) == ("web", True, ["pull_request", "push"])
+        assert hook["config"] == {"url": CI, "content_type": "form", "insecure_ssl": "0", "secret": SECRET}
+    work.in_step()
+    work.github.calls.clear()
+    work.apply()
+    assert work.github.writes() == []
+
+
+def test_an_organisation_and_one_of_several_places(work: Work) -> None:
+    work.write(ENTRY, "organization: acme")
+    work.apply()
+    assert len(work.github.of(ORG)) == 1
+    work.write(ENTRY + "    account: services:acme/api\n", "repositories: [acme/web, acme/api]")
+    work.apply()
+    assert [len(work.github.of(place)) for place in (WEB, API)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("entry", "by_hand", "shown"),
+    [
+        pytest.param("", {"insecure_ssl": "1"}, "insecure_ssl: true → false", id="tls-switched-off"),
+        pytest.param("", {"content_type": "form"}, "content_type: form → json", id="content-type"),
+        pytest.param("    insecure_ssl: true\n", {}, "insecure_ssl: false → true", id="tls-wanted-off"),
+    ],
+)
+def test_what_was_changed_by_hand_is_drift_and_a_secret_that_no_file_says_stays(
+    work: Work, entry: str, by_hand: dict[str, Any], shown: str
+) -> None:
+    work.write(ENTRY + entry)
+    hook_id = work.github.put(WEB, CI, "push", "pull_request", secret="theirs", **by_hand)
+    assert shown in work.drifted()
+    work.apply()
+    work.in_step()
+    assert work.github.places[WEB][hook_id]["config"]["secret"] == "theirs"
+    assert [(method, path) for method, path, _ in work.github.writes()] == [("PATCH", f"/hooks/{hook_id}/config")]
+
+
+def test_an_update_of_events_leaves_the_config_alone(work: Work) -> None:
+    work.write(ENTRY)
+    hook_id = work.github.put(WEB, CI, "push", secret="theirs")
+    work.apply()
+    assert work.github.writes() == [("PATCH", f"/hooks/{hook_id}", {"events": ["pull_request", "push"]})]
+    assert work.github.of(WEB)[0]["config"]["secret"] == "theirs"
+
+
+def test_a_secret_that_is_missing_is_drift_and_comes_with_the_whole_config(work: Work) -> None:
+    work.write(ENTRY + "    secret: ${CI_SECRET}\n")
+    hook_id = work.github.put(WEB, CI, "push", "pull_request", content_type="form")
+    assert "secret: (none) → ‹hidden›" in work.drifted()
+    work.apply()
+    work.in_step()
+    config = {"url": CI, "content_type": "json", "insecure_ssl": "0", "secret": SECRET}
+    assert work.github.writes() == [("PATCH", f"/hooks/{hook_id}", {"config": config})]
+
+
+def test_a_secret_is_not_shown_where_there_is_none(work: Work) -> None:
+    work.write(ENTRY)
+    work.github.put(WEB, CI, "push", "pull_request")
+    (row,) = work.rows()
+    assert row["change"]["before"]["secret"] is None
+    work.github.of(WEB)[0]["config"]["secret"] = "theirs"
+    (row,) = work.rows()
+    assert row["change"]["before"]["secret"] == "‹hidden›"
+    assert row["change"]["actions"] == ["no-op"]
+
+
+def test_another_webhook_of_the_same_url_is_no_duplicate_unless_its_events_are_carried(work: Work) -> None:
+    work.write(ENTRY)
+    work.github.put(WEB, CI, "push", "pull_request")
+    other = work.github.put(WEB, CI, "issues")
+    code, out, err = work.run("plan")
+    assert (code, "has the URL of" in out + err, f"@{other}" in out + err) == (1, True, True)
+    work.github.places[WEB][other]["events"] = ["push"]
+    work.apply()
+    assert [hook["id"] for hook in work.github.of(WEB)] == [1]
+
+
+@pytest.mark.parametrize("count", [29, 30, 31, 100, 101, 230])
+@pytest.mark.parametrize("page", [(30, 100), (30, 30)], ids=["as-asked", "never-more-than-thirty"])
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no-links"])
+def test_every_page_is_listed_though_links_may_be_lost(
+    work: Work, count: int, page: tuple[int, int], *, links: bool
+) -> None:
+    for number in range(count):
+        work.github.put(WEB, f"https://other.example.com/{number}")
+    work.github.page, work.github.links = page, links
+    work.write("")
+    (work.folder / "webhooks.yaml").write_text(
+        (work.folder / "webhooks.yaml").read_text().replace("webhooks:\n", "webhooks: {}\n")
+    )
+    code, out, err = work.run("list", "--format", "json")
+    assert code == 0, out + err
+    assert len(json.loads(out)["webhooks"]) == count
+
+
+def test_a_403_with_a_reset_time_is_waited_for_and_another_one_is_not(work: Work) -> None:
+    work.write(ENTRY)
+    work.github.throttle = 1
+    work.github.throttle_headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"}
+    code, out, err = work.run("plan")
+    assert code == 0, out + err
+    work.github.calls.clear()
+    work.github.throttle, work.github.throttle_headers = 5, {"x-ratelimit-remaining": "12"}
+    code, out, err = work.run("plan")
+    assert (code, len(work.github.calls)) == (1, 1)
+    assert "denied" in out + err
+
+
+def test_a_place_that_can_not_be_seen_stops_only_itself(work: Work) -> None:
+    work.write(ENTRY, "repositories: [acme/web, acme/secret]")
+    code, out, err = work.run("apply", "--auto-approve")
+    assert code == 1
+    assert len(work.github.of(WEB)) == 1
+    assert "services:acme/secret" in out + err
+    assert "Check `base_url` and `repositories`" in out + err
+
+
+def test_an_export_describes_every_field_and_the_next_plan_is_empty(work: Work) -> None:
+    work.write("  other: {url: https://ci.example.com/other, events: [push]}\n")
+    work.apply()
+    work.github.put(WEB, CI, "push", "issues", content_type="form", insecure_ssl="1", secret="theirs")
+    work.github.put(WEB, "https://ci.example.com/off", active=False)
+    code, out, err = work.run("export")
+    assert code == 0, out + err
+    assert "content_type: form" in out
+    assert "insecure_ssl: true" in out
+    (work.folder / "webhooks.yaml").write_text(out)
+    names = {line.split("${")[1].split("}")[0] for line in out.splitlines() if "secret: " in line}
+    assert len(names) == 1
+    code, out, err = work.run("plan", "--detailed-exitcode", **dict.fromkeys(names, "theirs-again"))
+    assert code == 0, out + err

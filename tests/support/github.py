@@ -1,0 +1,165 @@
+"""GitHub's webhook API on loopback, as its documentation says: masks, `Link` paging, a `config` that is one unit."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+TOKEN = "ghp_0123456789abcdef"
+MASK = "********"
+_PATH = re.compile(r"(?P<place>/repos/[^/]+/[^/]+|/orgs/[^/]+)/hooks(?:/(?P<id>\d+)(?P<config>/config)?)?")
+
+
+@dataclass
+class GitHub:
+    """The server's state. Real repositories answer 404 to who may not see them.
+
+    Attributes:
+        places: the webhooks of each repository and organisation, by path and id, secrets in clear.
+        calls: every request: method, path below the place, and what was sent.
+        page: webhooks on a page where nobody asks, and the most of them.
+        links: whether answers have a `Link` header; a proxy may take it away.
+        throttle: so many calls are answered with 403 and a reset time, or with what `throttle_headers` says.
+    """
+
+    places: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    page: tuple[int, int] = (30, 100)
+    links: bool = True
+    throttle: int = 0
+    throttle_headers: dict[str, str] = field(default_factory=dict)
+    base_url: str = ""
+    made: int = 0
+
+    def put(self, place: str, url: str, *events: str, active: bool = True, **config: Any) -> int:  # noqa: ANN401 - texts
+        """Let a place have a webhook; its id."""
+        self.made += 1
+        self.places.setdefault(place, {})[self.made] = {
+            "id": self.made,
+            "type": "Repository",
+            "name": "web",
+            "active": active,
+            "events": list(events or ("push",)),
+            "config": {"url": url, "content_type": "json", "insecure_ssl": "0", **config},
+            "created_at": f"2026-01-01T00:{self.made // 60:02}:{self.made % 60:02}Z",
+            "updated_at": "2026-01-02T00:00:00Z",
+        }
+        return self.made
+
+    def of(self, place: str) -> list[dict[str, Any]]:
+        """A place's webhooks, secrets in clear."""
+        return list(self.places.get(place, {}).values())
+
+    def writes(self) -> list[tuple[str, str, Any]]:
+        """The requests that asked for a change."""
+        return [call for call in self.calls if call[0] != "GET"]
+
+    def shown(self, place: str, hook: dict[str, Any]) -> dict[str, Any]:
+        """A webhook as GitHub shows it."""
+        config = {**hook["config"], **({"secret": MASK} if "secret" in hook["config"] else {})}
+        address = f"{self.base_url}{place}/hooks/{hook['id']}"
+        return {**hook, "config": config, "url": address, "test_url": f"{address}/tests", "last_response": {}}
+
+
+@contextmanager
+def github_server(*places: str) -> Iterator[GitHub]:
+    """Serve these repositories and organisations, by path."""
+    state = GitHub(places={place: {} for place in places})
+
+    class Handler(_Handler):
+        github = state
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.base_url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    github: GitHub
+    protocol_version = "HTTP/1.1"
+    _lock = threading.Lock()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the calls are kept."""
+
+    def _handle(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        sent = json.loads(self.rfile.read(length)) if length else None
+        with self._lock:
+            status, document, headers = self._answer(sent)
+        body = b"" if document is None else json.dumps(document).encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815 - as http.server calls them
+
+    def _answer(self, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401 - JSON
+        state, parts = self.github, urlsplit(self.path)
+        found = _PATH.fullmatch(parts.path)
+        place = found["place"] if found else ""
+        state.calls.append((self.command, parts.path.removeprefix(place), sent))
+        if state.throttle:
+            state.throttle -= 1
+            return 403, {"message": "API rate limit exceeded"}, state.throttle_headers
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return 401, {"message": "Bad credentials"}, {}
+        hooks = state.places.get(place)
+        if found is None or hooks is None:
+            return 404, {"message": "Not Found"}, {}
+        if found["id"] is None:
+            return self._create(place, sent) if self.command == "POST" else self._list(place, parts.query)
+        hook = hooks.get(int(found["id"]))
+        if hook is None:
+            return 404, {"message": "Not Found"}, {}
+        if self.command == "DELETE":
+            del hooks[hook["id"]]
+            return 204, None, {}
+        if self.command == "PATCH" and found["config"]:
+            hook["config"] |= sent
+            return 200, state.shown(place, hook)["config"], {}
+        if self.command == "PATCH":
+            if "config" in sent:  # a secret that isn't sent again is gone
+                hook["config"] = {"content_type": "form", "insecure_ssl": "0", **sent["config"]}
+            hook |= {name: sent[name] for name in ("active", "events") if name in sent}
+        return 200, state.shown(place, hook), {}
+
+    def _create(self, place: str, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401 - JSON
+        config = {"content_type": "form", "insecure_ssl": "0", **sent["config"]}
+        same = (config["url"], sorted(sent.get("events", ["push"])))
+        if any((hook["config"]["url"], sorted(hook["events"])) == same for hook in self.github.of(place)):
+            problem = {"resource": "Hook", "code": "custom", "message": "Hook already exists on this repository"}
+            return 422, {"message": "Validation Failed", "errors": [problem]}, {}
+        made = self.github.put(place, config.pop("url"), *sent.get("events", ["push"]), **config)
+        hook = self.github.places[place][made]
+        hook["active"] = sent.get("active", True)
+        return 201, self.github.shown(place, hook), {}
+
+    def _list(self, place: str, query: str) -> tuple[int, Any, dict[str, str]]:
+        asked = parse_qs(query)
+        usual, most = self.github.page
+        size = min(int(asked.get("per_page", [str(usual)])[0]), most)
+        number = int(asked.get("page", ["1"])[0])
+        hooks = self.github.of(place)
+        page = hooks[(number - 1) * size : number * size]
+        headers: dict[str, str] = {}
+        if self.github.links and number * size < len(hooks):
+            following = f"{self.github.base_url}{place}/hooks?per_page={size}&page={number + 1}"
+            headers["Link"] = f'<{following}>; rel="next", <{following}>; rel="last"'
+        return 200, [self.github.shown(place, hook) for hook in page], headers
