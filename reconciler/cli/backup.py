@@ -29,9 +29,11 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
     described = [_described(plan, account, names) for account in plan.planned]
     env_path = path.with_name(f"{path.name}.env")
     left_out = left_out_lines(plan.configuration, described)
+    unknown = [name for one in described for name in one.description.unknown]
     comments = [
         f"What was there before an apply. The way back: reconciler apply -f {path.name} --env-file {env_path.name}",
         *(["Not in it:", *left_out] if left_out else []),
+        *([f"To be set beside it, since no provider shows them: {', '.join(unknown)}"] if unknown else []),
     ]
     variables = {name: value for one in described for name, value in one.description.variables.items()}
     text = yaml_text(file_document(plan.configuration, described), comments)
@@ -42,19 +44,18 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
     with written(streams, files, so_far="Nothing was changed. "):
         pass
     streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
+    if unknown:
+        streams.tell(f"The provider doesn't show the values of {', '.join(unknown)}: set them on the way back.")
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
     """An account's claimed webhooks, and its patterns with those endpoints that are only named absent."""
     remotes = account.listed(Claim.OWNED, Claim.ABSENT)
     found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=False)
-    owns = [
-        Owner(pattern=pattern.source, is_test=None if scope is None else dict(scope).get("is_test") is True)
-        for pattern, scope in account.account.owned_patterns
-    ]
+    owns = [Owner(pattern=pattern.source, kind=scope) for pattern, scope in account.account.owned_patterns]
     absent = {remote.key.endpoint for remote in account.listed(Claim.ABSENT) if remote.key is not None}
     more = {
-        (str(entry.owner), entry.is_test): Owner(pattern=entry.owner, is_test=entry.is_test)
+        (str(entry.owner), entry.kind): Owner(pattern=entry.owner, kind=entry.kind)
         for entry in found.entries
         if entry.endpoint in absent
     }

@@ -67,7 +67,9 @@ class Interpolation:
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: unset variables are errors where one of them is worked on."""
-        selected = not self._selected or any(_selecting(self._selected).fullmatch(name) for name in names)
+        selected = not self._selected or any(
+            _selecting(self._selected).fullmatch(name.partition(":")[0]) for name in names
+        )
         return Values(self, is_required=selected and not self._offline)
 
     @property

@@ -75,7 +75,7 @@ class EntryReader:
     """Reads entries one by one."""
 
     __slots__ = (
-        *("_context", "_default_accounts", "_defaults", "_diagnostics"),
+        *("_accounts", "_context", "_default_accounts", "_defaults", "_diagnostics"),
         *("_fields", "_interpolation", "_only", "_sayable", "_wanted"),
     )
 
@@ -84,6 +84,8 @@ class EntryReader:
         self._interpolation = interpolation
         self._diagnostics = interpolation.diagnostics
         self._wanted = 0
+        places = {account.name: (account,) for group in context.accounts.values() for account in group}
+        self._accounts = {**places, **context.accounts}
         names = context.names or frozenset()
         self._only = tuple(names) if len(names) == 1 else None
         providers = {account.provider.name: account.provider for of in context.accounts.values() for account in of}
@@ -112,7 +114,7 @@ class EntryReader:
             said = self._defaults.overridden_by(own)
         if url is None:
             return None
-        accounts = tuple(account for named in names for account in self._context.accounts.get(named, ()))
+        accounts = tuple(account for named in names for account in self._accounts.get(named, ()))
         self._check_url(url, written, accounts)
         self._count(len(accounts) * len(events), span)
         desired: list[tuple[Desired, Span]] = []
@@ -178,7 +180,7 @@ class EntryReader:
     def _account_name(self, text: Text) -> str | None:
         names = self._context.names
         name = self._interpolation.for_all.plain(text)
-        if name is None or names is None or name in names:
+        if name is None or names is None or name in names or name in self._accounts:
             return name
         near = get_close_matches(name, sorted(names), n=1)
         self._diagnostics.error(

@@ -146,6 +146,17 @@ class Account:
         return self.name.partition(":")[0]
 
     @property
+    def place_name(self) -> str:
+        """The name of its one place; empty where its provider has none."""
+        return self.name.partition(":")[2]
+
+    @property
+    def place_setting(self) -> str:
+        """The account key that names its place."""
+        paths = {key.path.format(self.place_name): key.setting for key in self.provider.places}
+        return paths.get(self.place, "")
+
+    @property
     def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:
         """The settings that are sent as headers."""
         for setting in self.provider.settings:

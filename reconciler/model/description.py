@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.model.secret import Origin, SecretText
+from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Endpoint
-from reconciler.model.webhook import Remote
+from reconciler.model.webhook import Remote, Scope, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,9 @@ class Entry:
         owner: the pattern that owns it: the URL without its query.
         events: sorted.
         active: whether it delivers.
-        is_test: what must be said of it; None where the account says the same.
+        kind: the kind that must be said of it; None where the account says the same.
+        said: its other fields, those that aren't as a file means without saying them. Of a secret that the provider
+            doesn't show, a placeholder.
     """
 
     account: str
@@ -31,7 +34,8 @@ class Entry:
     owner: SecretText
     events: tuple[str, ...]
     active: bool
-    is_test: bool | None
+    kind: Scope | None
+    said: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +57,16 @@ class Description:
     @property
     def variables(self) -> dict[str, str]:
         """The variables that the entries use, and their values."""
-        parts = (part for entry in self.entries for text in (entry.url, entry.owner) for part in text.parts)
-        return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
+        return {part.name: part.text for part in self._parts if part.origin is Origin.ENVIRONMENT}
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The variables that the entries use and whose values the provider doesn't show, sorted."""
+        return tuple(sorted({part.name for part in self._parts if part.origin is Origin.PLACEHOLDER}))
+
+    @property
+    def _parts(self) -> Iterator[Part]:
+        for entry in self.entries:
+            secrets = (value for value in entry.said.values() if isinstance(value, SecretText))
+            for text in (entry.url, entry.owner, *secrets):
+                yield from text.parts

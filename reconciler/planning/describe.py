@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from reconciler.model.configuration import Account
 from reconciler.model.description import Description, Entry, LeftOut
 from reconciler.model.event_name import is_event_name
-from reconciler.model.secret import SecretText
+from reconciler.model.provider import Provider
+from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.showing import Hides, Showing
 from reconciler.model.url import Url, check_wanted, fits_as_value
 from reconciler.model.url_characters import escaped, escaped_url
 from reconciler.model.url_error import UrlError
-from reconciler.model.webhook import Remote, Scope
+from reconciler.model.webhook import Fields, Masked, Remote, Scope, Value
 from reconciler.planning.match import by_key, choose
 
 
@@ -175,7 +176,8 @@ def _groups(account: Account, remotes: Iterable[Remote]) -> Iterator[list[Remote
     groups: dict[tuple[object, ...], list[Remote]] = defaultdict(list)
     for remote in remotes:
         url = remote.fields["url"]
-        groups[url, account.provider.scope_of(remote.fields), account.provider.is_live(remote.fields)].append(remote)
+        said = tuple(repr(remote.fields[spec.name]) for spec in account.provider.own_fields)
+        groups[url, said, account.provider.is_live(remote.fields)].append(remote)
     yield from sorted(groups.values(), key=lambda group: _order(account, group[0]))
 
 
@@ -211,7 +213,8 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Sho
         owner=owner,
         events=tuple(sorted({event for remote in group for event in provider.events_of(remote.fields)})),
         active=provider.is_live(group[0].fields),
-        is_test=_said(provider.scope_of(group[0].fields), account.scope),
+        kind=None if (kind := provider.scope_of(group[0].fields)) == account.scope else kind,
+        said=_said(provider, group[0].fields, name, names),
     )
 
 
@@ -243,6 +246,17 @@ def _written(text: SecretText) -> str:
     return escaped(text.reveal())
 
 
-def _said(scope: Scope, usual: Scope) -> bool | None:
-    """What an entry must say of `is_test`; None where its account says the same."""
-    return None if scope == usual else dict(scope).get("is_test") is True
+def _said(provider: Provider, fields: Fields, name: str, names: Names) -> dict[str, Value]:
+    """The provider's own fields that an entry must say; secrets as variables."""
+    said: dict[str, Value] = {}
+    for spec in provider.own_fields:
+        value = fields[spec.name]
+        if spec.scope or value == spec.default or value is None:
+            continue
+        if isinstance(value, Masked):
+            variable = names.variable(f"{name}.{spec.name}", name, spec.name)
+            value = SecretText((Part(variable, Origin.PLACEHOLDER, variable),))
+        elif isinstance(value, SecretText):
+            value = SecretText.environment(names.variable(value.reveal(), name, spec.name), value.reveal())
+        said[spec.name] = value
+    return said

@@ -16,16 +16,20 @@ def matches_name(pattern: str, name: str) -> bool:
 
 def matches_address(target: str, address: Address) -> bool:
     """Whether a target means an address: `orders` means all its events in all accounts."""
-    names = (address.name, address.text(long=False), f"{address.account}/{address.name}", address.text(long=True))
-    return any(matches_name(target, name) for name in names)
+    group, _, place = address.account.partition(":")
+    accounts = (address.account, group) if place else (address.account,)
+    short = address.text(long=False)
+    long = (f"{account}/{name}" for account in accounts for name in (address.name, short))
+    return any(matches_name(target, name) for name in (address.name, short, *long))
 
 
 def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
-    """The accounts that `--account` lets through; all without a pattern."""
+    """The accounts that `--account` lets through, by their own names or by those of all their places; all without."""
     return tuple(
         account
         for account in configuration.accounts
-        if not patterns or any(matches_name(pattern, account.name) for pattern in patterns)
+        if not patterns
+        or any(matches_name(pattern, name) for pattern in patterns for name in (account.name, account.group))
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.configuration import (
@@ -15,6 +15,7 @@ from reconciler.model.configuration import (
 from reconciler.model.description import Description, Entry
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.webhook import Scope, Value
 from reconciler.view.document import Json
 from reconciler.view.values import scope_text
 
@@ -24,7 +25,7 @@ class Owner:
     """An item of `owns`: a pattern, and the kind that it says, if any."""
 
     pattern: SecretText
-    is_test: bool | None = None
+    kind: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ def template_text(text: SecretText) -> str:
     if Origin.PROVIDER in text.origins():
         raise ValueError("what a provider wrote must become a literal or a variable first")
     return "".join(
-        f"${{{part.name}}}" if part.origin is Origin.ENVIRONMENT else _escaped(part.text) for part in text.parts
+        f"${{{part.name}}}" if part.origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER) else _escaped(part.text)
+        for part in text.parts
     )
 
 
@@ -53,19 +55,23 @@ def file_document(configuration: Configuration, described: Sequence[Described]) 
         configuration: its secret parameters and accounts count.
         described: the accounts, in the file's order.
     """
-    several = len(described) > 1
+    groups: dict[str, list[Described]] = {}
+    for one in described:
+        groups.setdefault(one.account.group, []).append(one)
+    several = len(groups) > 1
     document: dict[str, Json] = {"version": 1}
     if several or not _is_usual(described[0].account):
         document["accounts"] = {
-            one.account.name: {**_settings(one.account), **(_claims(one) if several else {})} for one in described
+            name: {**_settings([one.account for one in group]), **(_claims(group) if several else {})}
+            for name, group in groups.items()
         }
     secret = sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS)
     public = sorted(configuration.public_params)
     document |= {"secret_params": secret} if secret else {}
     document |= {"public_params": public} if public else {}
-    document |= {} if several else _claims(described[0])
+    document |= {} if several else _claims(described)
     document |= _allow_events(described)
-    document["webhooks"] = _webhooks(described, several=several)
+    document["webhooks"] = _webhooks(described, several=len(described) > 1)
     return document
 
 
@@ -138,32 +144,42 @@ def _is_usual(account: Account) -> bool:
     return account == usual and account.token.variables() == (provider.auth.variable,)
 
 
-def _settings(account: Account) -> dict[str, Json]:
-    """The provider's settings of an account, those that aren't the usual ones."""
+def _settings(places: Sequence[Account]) -> dict[str, Json]:
+    """The provider's settings of an account, those that aren't the usual ones.
+
+    Args:
+        places: the account, once for each of its places.
+    """
+    account = places[0]
     settings: dict[str, Json] = {"provider": account.provider.name, "token": template_text(account.token)}
     settings |= {account.provider.auth.kind_setting: account.kind} if account.kind else {}
     usual = account.base_url == account.provider.base_url
     settings |= {} if usual else {"base_url": _escaped(account.base_url)}
     settings |= {"timeout": account.timeout} if account.timeout != DEFAULT_TIMEOUT else {}
+    if account.place:
+        settings[account.place_setting] = [_escaped(place.place_name) for place in places]
     said = account.settings.items()
     return settings | {key: template_text(value) if isinstance(value, SecretText) else value for key, value in said}
 
 
-def _claims(described: Described) -> dict[str, Json]:
-    """What the file is responsible for."""
-    protect = [template_text(pattern.source) for pattern in described.account.protect.patterns]
-    losses = described.account.max_losses
-    claims: dict[str, Json] = {"owns": list(map(_owner, described.owns))}
+def _claims(places: Sequence[Described]) -> dict[str, Json]:
+    """What the file is responsible for in an account, over all its places."""
+    account = places[0].account
+    protect = [template_text(pattern.source) for pattern in account.protect.patterns]
+    losses = account.max_losses
+    owns = {(str(owner.pattern), owner.kind): owner for one in places for owner in one.owns}
+    known = tuple(dict.fromkeys(item for one in places for item in one.known))
+    claims: dict[str, Json] = {"owns": list(map(_owner, owns.values()))}
     claims |= {"protect": protect} if protect else {}
-    claims |= {"known": list(map(_named, described.known))} if described.known else {}
-    on_unmanaged = described.account.on_unmanaged
+    claims |= {"known": list(map(_named, known))} if known else {}
+    on_unmanaged = account.on_unmanaged
     claims |= {"unmanaged": on_unmanaged.value} if on_unmanaged is not OnUnmanaged.REPORT else {}
     return claims | ({} if losses is None else {"limits": {"max_losses": losses}})
 
 
 def _owner(owner: Owner) -> Json:
     url = template_text(owner.pattern)
-    return url if owner.is_test is None else {"url": url, "is_test": owner.is_test}
+    return url if owner.kind is None else {"url": url, **dict(owner.kind)}
 
 
 def _named(item: Named) -> Json:
@@ -185,4 +201,34 @@ def _entry(entry: Entry, *, several: bool) -> dict[str, Json]:
     }
     written |= {"account": entry.account} if several else {}
     written |= {} if entry.active else {"active": False}
-    return written | ({} if entry.is_test is None else {"is_test": entry.is_test})
+    written |= dict(entry.kind or ())
+    return written | {name: _value(value) for name, value in entry.said.items()}
+
+
+def _value(value: Value) -> Json:
+    """A field's value as a file writes it."""
+    match value:
+        case SecretText():
+            return template_text(value)
+        case str():
+            return _escaped(value)
+        case frozenset():
+            return tuple(map(_escaped, sorted(value)))
+        case Mapping():
+            return {name: _settings_value(inner) for name, inner in value.items()}
+        case bool() | int() | float() | None:
+            return value
+    raise ValueError("a URL or a masked secret must become a variable first")
+
+
+def _settings_value(value: object) -> Json:
+    match value:
+        case str():
+            return _escaped(value)
+        case Mapping():
+            return {str(name): _settings_value(inner) for name, inner in value.items()}
+        case list():
+            return tuple(map(_settings_value, value))
+        case bool() | int() | float():
+            return value
+    return None

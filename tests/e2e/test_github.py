@@ -105,9 +105,9 @@ def test_an_organisation_and_one_of_several_places(work: Work) -> None:
 @pytest.mark.parametrize(
     ("entry", "by_hand", "shown"),
     [
-        pytest.param("", {"insecure_ssl": "1"}, "insecure_ssl: true → false", id="tls-switched-off"),
-        pytest.param("", {"content_type": "form"}, "content_type: form → json", id="content-type"),
-        pytest.param("    insecure_ssl: true\n", {}, "insecure_ssl: false → true", id="tls-wanted-off"),
+        pytest.param("", {"insecure_ssl": "1"}, "insecure_ssl  true → false", id="tls-switched-off"),
+        pytest.param("", {"content_type": "form"}, "content_type  form → json", id="content-type"),
+        pytest.param("    insecure_ssl: true\n", {}, "insecure_ssl  false → true", id="tls-wanted-off"),
     ],
 )
 def test_what_was_changed_by_hand_is_drift_and_a_secret_that_no_file_says_stays(
@@ -133,7 +133,7 @@ def test_an_update_of_events_leaves_the_config_alone(work: Work) -> None:
 def test_a_secret_that_is_missing_is_drift_and_comes_with_the_whole_config(work: Work) -> None:
     work.write(ENTRY + "    secret: ${CI_SECRET}\n")
     hook_id = work.github.put(WEB, CI, "push", "pull_request", content_type="form")
-    assert "secret: (none) → ‹hidden›" in work.drifted()
+    assert "secret        (none) → ‹hidden›" in work.drifted()
     work.apply()
     work.in_step()
     config = {"url": CI, "content_type": "json", "insecure_ssl": "0", "secret": SECRET}

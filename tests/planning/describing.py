@@ -30,7 +30,7 @@ def lines(made: Description) -> list[str]:
                 str(entry.url).replace(f"{HOST}/", "/"),
                 *([] if entry.events == (EVENT,) else entry.events),
                 *([] if entry.active else ["off"]),
-                *([] if entry.is_test is None else [f"is_test={entry.is_test}"]),
+                *(f"{name}={value}" for name, value in (*(entry.kind or ()), *entry.said.items())),
             ]
         )
         for entry in made.entries

@@ -38,7 +38,8 @@ def test_entry_says_all_of_a_webhook() -> None:
                 owner=SecretText.literal(f"{HOST}/shop/orders"),
                 events=(CREATED,),
                 active=False,
-                is_test=True,
+                kind=(("is_test", True),),
+                said={},
             ),
         )
     )

@@ -94,6 +94,9 @@ def command(
         else file_document(plan.configuration, described)
     )
     _write(streams, yaml_text(document, comments), out, _variables(described), secrets_to)
+    if unknown := [name for one in described for name in one.description.unknown]:
+        streams.tell(f"To be set, with values that the provider doesn't show: {', '.join(unknown)}.")
+        streams.tell("help: Without its line in the file, a secret stays as it is at the provider.")
     return ERROR if view.not_checked else 0
 
 
@@ -101,7 +104,7 @@ def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool)
     claims = (Claim.NONE,) if missing else tuple(claim for claim in Claim if claim is not Claim.KNOWN)
     found = describe(account.account, account.listed(*claims), names, plan.configuration.showing, duplicates_stay=True)
     owners = {
-        (str(entry.owner), entry.is_test): Owner(pattern=entry.owner, is_test=entry.is_test)
+        (str(entry.owner), entry.kind): Owner(pattern=entry.owner, kind=entry.kind)
         for entry in found.entries
         if not (missing and _is_owned(account.account, entry))
     }
@@ -115,8 +118,7 @@ def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool)
 
 
 def _is_owned(account: Account, entry: Entry) -> bool:
-    scope = account.scope if entry.is_test is None else tuple({**dict(account.scope), "is_test": entry.is_test}.items())
-    return account.owns_at(entry.endpoint, scope)
+    return account.owns_at(entry.endpoint, account.scope if entry.kind is None else entry.kind)
 
 
 def _left_out(plan: Plan, described: Sequence[Described], *, missing: bool) -> list[str]:
