@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.rules import Answer, From, Rule
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
-from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries
+from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries, run_here
 
 _NUMBERS = itertools.count()
 

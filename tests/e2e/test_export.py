@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, Tool, entries
+from tests.e2e.tool import HOST, Tool, entries, run_here
 
 SLACK = "https://hooks.slack.example/services/T024BE7LD9/B08XYZ1Q2/x8Zq4Lk0vR2nW7tYbC5dEf3G"
 _NUMBERS = itertools.count()

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.here import run_here
 from tests.e2e.terminal import Terminal
-from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
+from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries, run_here
 
 SECRETS = {"HOOK": "hookSecretQAYWSX71", "PLACE": "PL4CESECRETedcrfv82"}
 
