@@ -115,7 +115,7 @@ def provider() -> Iterator[Sandbox]:
     wanted=FILES,
     refused_from=st.one_of(st.none(), st.integers(1, 6)),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_backup_restores_after_whole_and_half_finished_applies(
     provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]], wanted: dict[str, str], refused_from: int | None
 ) -> None:

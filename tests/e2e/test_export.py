@@ -153,7 +153,7 @@ def provider() -> Iterator[Sandbox]:
 
 
 @given(drawn=st.lists(hooks(), max_size=8))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_next_plan_after_an_export_is_empty(provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]]) -> None:
     token = f"shippo_live_export-{next(_NUMBERS)}"
     for hook in drawn:
