@@ -16,8 +16,7 @@ from reconciler.sandbox.records import LogEntry, Webhook, account_key
 from reconciler.sandbox.rules import Action, Nth, Rule
 from reconciler.sandbox.server import Sandbox
 from tests.e2e.forked import Forked
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, Ended, Tool, entries
+from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
 from tests.support.replay import gaps
 
 Kept = tuple[str, str, bool]

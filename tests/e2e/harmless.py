@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 from reconciler.output.terminal import visible
 from reconciler.sandbox.rules import Answer, Rule
-from tests.e2e.here import run_here
-from tests.e2e.tool import Ended, Tool
+from tests.e2e.tool import Ended, Tool, run_here
 from tests.support.clock import FakeClock
 from tests.view.hostile import HOSTILE
 

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.here import run_here
-from tests.e2e.tool import Ended, Tool
+from tests.e2e.tool import Ended, Tool, run_here
 from tests.support.canaries import Canaries
 from tests.support.tls import serving
 from tests.support.watch import Watch

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.rules import Answer, From, Rule
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
-from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries
+from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries, run_here
 
 _NUMBERS = itertools.count()
 
@@ -116,7 +115,7 @@ def provider() -> Iterator[Sandbox]:
     wanted=FILES,
     refused_from=st.one_of(st.none(), st.integers(1, 6)),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_backup_restores_after_whole_and_half_finished_applies(
     provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]], wanted: dict[str, str], refused_from: int | None
 ) -> None:

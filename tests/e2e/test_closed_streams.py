@@ -18,8 +18,7 @@ import pytest
 from reconciler.cli.main import main
 from reconciler.sandbox.rules import HoldAnswer, Rule
 from tests.e2e.forked import Forked
-from tests.e2e.here import run_here
-from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
+from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries, run_here
 
 COMMANDS = [
     pytest.param(("plan",), 0, id="plan"),

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, Tool, entries
+from tests.e2e.tool import HOST, Tool, entries, run_here
 
 SLACK = "https://hooks.slack.example/services/T024BE7LD9/B08XYZ1Q2/x8Zq4Lk0vR2nW7tYbC5dEf3G"
 _NUMBERS = itertools.count()
@@ -154,7 +153,7 @@ def provider() -> Iterator[Sandbox]:
 
 
 @given(drawn=st.lists(hooks(), max_size=8))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_next_plan_after_an_export_is_empty(provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]]) -> None:
     token = f"shippo_live_export-{next(_NUMBERS)}"
     for hook in drawn:

@@ -18,8 +18,7 @@ import pytest
 
 from reconciler.sandbox.rules import HoldAnswer, Nth, Rule
 from tests.e2e.forked import Forked
-from tests.e2e.here import run_here
-from tests.e2e.tool import COMMAND, WAIT, Tool, entries
+from tests.e2e.tool import COMMAND, WAIT, Tool, entries, run_here
 
 LEFT_BY_DEATH = re.compile(r"\.(saved\.plan|back\.yaml(\.env)?|new\.(yaml|env))\.[0-9a-f]{16}\.tmp")
 APPLY = ("apply", "--auto-approve", "--allow-losses", "99", "--backup")

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from reconciler.sandbox.records import Webhook
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries
+from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 
 KEEP = ("/keep", "track_updated")
 ALL = ("track_updated", "batch_created", "batch_purchased", "transaction_created", "transaction_updated")

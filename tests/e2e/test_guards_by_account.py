@@ -11,9 +11,8 @@ import pytest
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.rules import Answer, Nth, Rule
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
 from tests.e2e.test_guards import KEEP, fill
-from tests.e2e.tool import HOST, TOKEN, Tool, entries
+from tests.e2e.tool import HOST, TOKEN, Tool, entries, run_here
 
 
 def _accounts(*, more: str = "", **sandboxes: Sandbox) -> str:

@@ -291,10 +291,10 @@ def test_the_installed_command_runs_and_reads_nothing_that_lies_beside_the_file(
     (folder / ".env").write_text("RECONCILER_ALLOW_HOSTS=evil.example\n")
     target.write({"provider: shippo": "provider: evil", "{sandbox}": "https://evil.example"})
     for command in COMMANDS[:2]:
-        ended = target.tool.run(*command, **ENVIRONMENT)
+        ended = target.tool.run_installed(*command, **ENVIRONMENT)
         assert (ended.code, "error[provider-unknown]" in ended.err) == (1, True), ended.all
     target.write()
-    assert target.tool.run("plan", **ENVIRONMENT).code == 0
+    assert target.tool.run_installed("plan", **ENVIRONMENT).code == 0
     assert not (folder / "taken").exists()
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.here import run_here
 from tests.e2e.terminal import Terminal
-from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
+from tests.e2e.tool import HOST, WAIT, Ended, Tool, entries, run_here
 
 SECRETS = {"HOOK": "hookSecretQAYWSX71", "PLACE": "PL4CESECRETedcrfv82"}
 
@@ -42,14 +40,15 @@ def _printed(ended: Ended) -> str:
 
 
 def _typed(tool: Tool, command: str, stdin: Path | None = None) -> Ended:
-    """Type a command into a shell."""
-    with (stdin or Path(os.devnull)).open("rb") as given:
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=tool.folder, stdin=given, capture_output=True, encoding="utf-8", timeout=WAIT,
-            env=tool.env({"PATH": f"{Path(COMMAND).parent}:/usr/bin:/bin"}), check=False,
-        )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+    """Type a command into a shell, and run it with the arguments that the shell makes of it."""
+    shell = f'reconciler() {{ printf "%s\\0" "$@"; }}\n{command}'
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=tool.folder, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
+        env=tool.env({}), timeout=WAIT, check=True,
+    )  # fmt: skip
+    *arguments, end = done.stdout.split("\0")
+    assert (end, done.stderr) == ("", "")
+    return tool.run(*arguments, stdin=stdin.read_text() if stdin is not None else "")
 
 
 @pytest.mark.parametrize("path", ["conf", "conf/hooks.yaml", "./conf//hooks.yaml", "{folder}/conf"])

@@ -7,6 +7,7 @@ import resource
 import subprocess
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -39,8 +40,11 @@ def _shell(tool: Tool, script: str, *arguments: str) -> Ended:
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-NOWHERE = 'mkdir gone; cd gone; rmdir "$here/gone"'
-"""Makes the working directory one that was removed."""
+def _remove_the_working_directory() -> None:
+    gone = Path("gone").absolute()
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
 
 
 @pytest.mark.parametrize(
@@ -74,9 +78,20 @@ NOWHERE = 'mkdir gone; cd gone; rmdir "$here/gone"'
     ],
 )  # fmt: skip
 def test_working_directory_that_was_removed(ready: Tool, arguments: str, code: int, words: str) -> None:
-    ended = _shell(ready, NOWHERE, *arguments.format(folder=ready.folder).split())
+    words_of_it = arguments.format(folder=ready.folder).split()
+    variables = ready.environment
+    with Forked(ready.folder, *words_of_it, environment=variables, first=_remove_the_working_directory) as command:
+        ended = command.end()
     assert (ended.code, words in ended.err) == (code, True), ended.all
     assert ready.writes() == []
+
+
+@pytest.mark.parametrize(("arguments", "code"), [("plan", 1), ("plan -f {folder}/webhooks.yaml", 0), ("--version", 0)])
+def test_installed_command_starts_where_the_working_directory_was_removed(
+    ready: Tool, arguments: str, code: int
+) -> None:
+    ended = _shell(ready, 'mkdir gone; cd gone; rmdir "$here/gone"', *arguments.format(folder=ready.folder).split())
+    assert ended.code == code, ended.all
 
 
 @pytest.mark.parametrize(

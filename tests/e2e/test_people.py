@@ -191,7 +191,7 @@ def test_closed_standard_output_stops_no_apply_midway(tool: Tool) -> None:
 def test_output_is_plain_where_the_encoding_can_do_no_more(tool: Tool) -> None:
     tool.hook("/a?token=old")
     tool.write(entries(a="/a?token=${T}"))
-    ended = tool.run("plan", PYTHONIOENCODING="ascii", T="new")
+    ended = tool.run_installed("plan", PYTHONIOENCODING="ascii", T="new")
     assert f"{HOST}/a?token=<hidden> -> {HOST}/a?token=${{T}}" in ended.out
     assert ended.all.isascii()
 
@@ -210,7 +210,7 @@ def test_colour_only_on_a_terminal_and_not_where_it_is_unwanted(tool: Tool) -> N
 def test_demo_tells_its_story_and_leaves_nothing_behind(tool: Tool, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    ended = tool.run("demo", TMPDIR=str(temporary))
+    ended = tool.run_installed("demo", TMPDIR=str(temporary))
     assert (ended.code, list(temporary.iterdir())) == (0, []), ended.all
     assert re.findall(r"^\(exit code (\d)\)$", ended.out, re.MULTILINE) == list("000300203")
     assert "a-secret-of-your-own" not in ended.all

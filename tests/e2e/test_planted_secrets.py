@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, TOKEN, Tool
+from tests.e2e.tool import HOST, TOKEN, Tool, run_here
 from tests.support.canaries import Canaries
 
 ELSEWHERE = "https://elsewhere.example.net"

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.rules import Answer, Rule
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries
+from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 from tests.support.canaries import Canaries
 
 SECRETS = {"T": "wantedSecretQWERTZ12", "OLD": "formerSecretASDFGH34", "P": "T00PATHSECRETyxcv56"}

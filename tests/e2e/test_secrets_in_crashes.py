@@ -223,7 +223,7 @@ def test_proxy_of_the_environment_tells_none_of_its_password(world: Secretive) -
     world.write(file.read_text().replace(world.sandbox.base_url, "https://api.example.invalid"))
     proxy = f"http://user:{THERE['user info']}@127.0.0.1:1"
     ended = world.checked(
-        world.tool.run(
+        world.tool.run_installed(
             "plan", "-vv", "--allow-host", "api.example.invalid", *OPTIONS, HTTPS_PROXY=proxy, https_proxy=proxy
         )
     )

@@ -19,8 +19,7 @@ from reconciler.cli.commands import export, init
 from reconciler.operations import files
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, Ended, Tool, entries
+from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
 
 # A signal between the end of a `with` block and its clean-up leaves the closing to the end of the process.
 pytestmark = pytest.mark.filterwarnings(

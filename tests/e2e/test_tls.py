@@ -29,8 +29,7 @@ from reconciler.providers.exchange import NoReply, Request
 from reconciler.providers.retry import Ending
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries
+from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 from tests.support.canaries import Canaries
 from tests.support.tls import CONNECTED, Handler, Proxy, dripping, passing_on, serving, silent
 from tests.support.watch import Watch
@@ -221,7 +220,7 @@ def test_no_variable_turns_the_check_off(tool: Tool, ca: trustme.CA) -> None:
     }
     with serving(passing_on(port_of(tool)), ca.issue_cert("localhost")) as port:
         write(tool, f"https://localhost:{port}")
-        ended = tool.run("apply", "--auto-approve", HOOK=HOOK, **variables)
+        ended = tool.run_installed("apply", "--auto-approve", HOOK=HOOK, **variables)
     assert result(ended) == not_checked(f"https://localhost:{port}", *UNKNOWN)
     assert tool.sandbox.store.log() == ()
 

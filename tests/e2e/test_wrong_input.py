@@ -152,7 +152,7 @@ def test_proxy_and_netrc_of_the_machine_do_not_get_the_token(tool: Tool, elsewhe
     (tool.folder / ".netrc").write_text("default login someone password else\n")
     proxy = elsewhere.url_for("").rstrip("/")
     tool.write(GOOD)
-    assert tool.run("plan", http_proxy=proxy, HTTP_PROXY=proxy, ALL_PROXY=proxy).code == 0
+    assert tool.run_installed("plan", http_proxy=proxy, HTTP_PROXY=proxy, ALL_PROXY=proxy).code == 0
 
 
 def test_token_variable_in_a_url_is_refused(tool: Tool) -> None:
@@ -182,7 +182,7 @@ def test_init_never_overwrites_and_what_it_writes_is_valid(tool: Tool) -> None:
 )
 def test_heavy_libraries_are_not_loaded_for_it(tool: Tool, arguments: list[str], never: set[str]) -> None:
     tool.write(GOOD)
-    ended = tool.run(*arguments, PYTHONPROFILEIMPORTTIME="1")
+    ended = tool.run_installed(*arguments, PYTHONPROFILEIMPORTTIME="1")
     loaded = {line.rpartition("|")[2].strip() for line in ended.err.splitlines() if line.startswith("import time:")}
     assert ended.code == 0
     assert "click" in loaded

@@ -1,4 +1,4 @@
-"""Runs the installed command as a user would: a folder, a file, an environment, nothing else."""
+"""Runs the command in a folder with a file and an environment: in this process, or as the installed one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reconciler.providers.clock import Clock
 from reconciler.sandbox.records import LogEntry, Webhook
 from reconciler.sandbox.server import Sandbox
+from tests.support.here import main_here
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
 TOKEN = "shippo_live_of-these-tests"
@@ -57,14 +59,17 @@ class Tool:
             encoding="utf-8",
         )
 
-    def run(self, *arguments: str, stdin: str | None = None, **variables: str) -> Ended:
-        """Run it to its end."""
+    def run(self, *arguments: str, stdin: str = "", **variables: str) -> Ended:
+        """Run it to its end in this process: what it does is the same, and it takes a tenth of the time."""
+        return run_here(self.folder, *arguments, environment=self.environment | variables, stdin=stdin)
+
+    def run_installed(self, *arguments: str, **variables: str) -> Ended:
+        """Run the installed command to its end, for what is about a process or its surroundings."""
         done = subprocess.run(
             [COMMAND, *arguments],
             cwd=self.folder,
             env=self.env(variables),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             timeout=WAIT,
@@ -90,6 +95,28 @@ class Tool:
     def writes(self, after: int = 0) -> list[LogEntry]:
         """The writes that reached the provider after a mark of the log."""
         return [entry for entry in self.sandbox.store.log(after=after) if entry.method != "GET"]
+
+
+def run_here(
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    stdin: str = "",
+) -> Ended:
+    """Run the command to its end in this process.
+
+    Args:
+        folder: where.
+        arguments: without the program's name.
+        environment: beside the token.
+        clock: the run's; the machine's without its waits where none is given.
+        stdin: what stands on standard input.
+    """
+    variables = {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})}
+    code, out, err = main_here(folder, arguments, variables, clock, stdin.encode())
+    assert "this is a bug" not in err, err
+    return Ended(code=code, out=out, err=err)
 
 
 def entries(**urls: str) -> str:

@@ -16,8 +16,7 @@ from urllib.parse import unquote, urljoin
 import requests
 
 from tests.e2e.harmless import check_harmless
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, Ended, entries
+from tests.e2e.tool import HOST, Ended, entries, run_here
 from tests.providers.tools import RawServer, Received, answer
 from tests.support.clock import FakeClock
 

@@ -13,8 +13,7 @@ import pytest
 
 from reconciler.providers.exchange import Reply, Request
 from reconciler.providers.session import Session
-from tests.e2e.here import run_here
-from tests.e2e.tool import Ended
+from tests.e2e.tool import Ended, run_here
 
 REMOTES = [
     {"object_id": "1", "event": "transaction_created", "url": "https://h.example.com/orders?token=x", "active": True},

@@ -14,8 +14,7 @@ from reconciler.config import limits as bounds
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
 from tests.config.tools import ENTRY, OWNS, TOP, complaints, configuration, inputs, loaded
-from tests.e2e.here import run_here
-from tests.e2e.tool import Tool, entries
+from tests.e2e.tool import Tool, entries, run_here
 
 GOOD = TOP + OWNS + ENTRY
 TOO_LONG = "n" * 300

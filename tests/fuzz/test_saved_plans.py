@@ -18,8 +18,7 @@ from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
 from reconciler.view.json_text import json_text
 from tests.e2e.harmless import check_harmless
-from tests.e2e.here import run_here
-from tests.e2e.tool import HOST, Tool, entries
+from tests.e2e.tool import HOST, Tool, entries, run_here
 
 from .draws import draws
 from .shapes import spoiled

@@ -8,37 +8,15 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from reconciler.cli import main as command
-from reconciler.operations.run import Stop, SystemClock
 from tests.robustness import defects
 from tests.robustness.case import Told
+from tests.support.clock import HurriedClock
 from tests.support.forking import CONTEXT, be_the_command
 from tests.support.here import main_here
-
-LONGEST_PAUSE = 0.002  # seconds that a wait really takes
-
-
-class HurriedClock(SystemClock):
-    """The machine's clock, but waits pass at once."""
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__(stop)
-        self._skipped = 0.0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self._skipped)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._skipped
-
-    def sleep(self, seconds: float) -> bool:
-        goes_on = super().sleep(min(seconds, LONGEST_PAUSE))
-        self._skipped += max(seconds - LONGEST_PAUSE, 0.0)
-        return goes_on
 
 
 class Running:
@@ -93,7 +71,7 @@ class Running:
 
 def run_here(folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Told:
     """Run it in this process, to its end: for calm runs, which need no signals and no others beside them."""
-    code, out, err = main_here(folder, arguments, environment, HurriedClock(Stop()))
+    code, out, err = main_here(folder, arguments, environment, HurriedClock())
     return Told(arguments=arguments, code=code, out=out, err=err)
 
 

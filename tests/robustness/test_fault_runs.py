@@ -16,7 +16,7 @@ from tests.robustness.campaign import as_code, campaign, figures, smallest
 from tests.robustness.case import HOOKS, Account, Case, Entry, Hook, Meddling, Mode
 from tests.robustness.judge import Played, play
 
-BUDGET = 12.0
+BUDGET = 6.0
 """Seconds of drawing in the usual run."""
 MOST = 60
 ENOUGH = 10

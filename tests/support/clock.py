@@ -1,11 +1,14 @@
-"""A clock that tests hold in their hands: time passes only when somebody sleeps, or when the test says so."""
+"""Clocks that don't make a test wait: one that it holds in its hands, and the machine's with its waits left out."""
 
 from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
 
+from reconciler.operations.run import Stop, SystemClock
+
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+LONGEST_PAUSE = 0.002  # seconds that a wait of a hurried clock really takes
 
 
 class FakeClock:
@@ -67,3 +70,22 @@ class FakeClock:
         """Let time pass without anybody sleeping."""
         with self._lock:
             self._passed += seconds
+
+
+class HurriedClock(SystemClock):
+    """The machine's clock, but waits pass at once, as if it had jumped: a run may wait for as long as it is told."""
+
+    def __init__(self, stop: Stop | None = None) -> None:
+        super().__init__(stop or Stop())
+        self._skipped = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._skipped)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._skipped
+
+    def sleep(self, seconds: float) -> bool:
+        goes_on = super().sleep(min(seconds, LONGEST_PAUSE))
+        self._skipped += max(seconds - LONGEST_PAUSE, 0.0)
+        return goes_on
