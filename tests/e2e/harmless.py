@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from reconciler.output.terminal import visible
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from tests.e2e.here import run_here
 from tests.e2e.tool import Ended, Tool
 from tests.support.clock import FakeClock
@@ -42,14 +42,13 @@ def quoted(text: str) -> str:
 @contextmanager
 def fault(tool: Tool, answer: Answer, *methods: str) -> Iterator[None]:
     """Meanwhile calls of these methods (GET where none is named) are answered so; each must come."""
-    proxy = tool.sandbox.proxy
-    assert proxy is not None
-    armed = [proxy.add(Rule(action=answer, method=method)) for method in methods or ("GET",)]
+    faults = tool.sandbox.faults
+    armed = [faults.add(Rule(action=answer, method=method)) for method in methods or ("GET",)]
     try:
         yield
     finally:
         for one in armed:
-            proxy.remove(one)
+            faults.remove(one)
     assert [one.rule.method for one in armed if not one.applied] == []
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox.records import LogEntry, Webhook
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import Webhook
+from tests.support.sandbox import LogEntry, Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
 TOKEN = "shippo_live_of-these-tests"
@@ -89,7 +89,7 @@ class Tool:
 
     def writes(self, after: int = 0) -> list[LogEntry]:
         """The writes that reached the provider after a mark of the log."""
-        return [entry for entry in self.sandbox.store.log(after=after) if entry.method != "GET"]
+        return [entry for entry in self.sandbox.log(after=after) if entry.method != "GET"]
 
 
 def entries(**urls: str) -> str:

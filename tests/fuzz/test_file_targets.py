@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import bounds
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.config.tools import ENTRY, OWNS, TOP, complaints, configuration, inputs, loaded
 from tests.e2e.here import run_here
 from tests.e2e.tool import Tool, entries
+from tests.support.sandbox import Sandbox
 
 GOOD = TOP + OWNS + ENTRY
 TOO_LONG = "n" * 300
@@ -159,7 +158,7 @@ def test_folder_of_links_in_a_circle_and_of_many_files_is_read_once_each(folder:
 
 @pytest.fixture
 def tool(folder: Path) -> Iterator[Tool]:
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         made = Tool(folder=folder, sandbox=sandbox)
         made.write(entries(orders="/orders?token=${HOOK}"))
         made.hook("/orders?token=other")
