@@ -105,7 +105,7 @@ def read_body(stream: BufferedIOBase, length: int | None) -> bytes:
     """
     if length is not None:
         return _read(stream, length)
-    body = b""
+    body = bytearray()
     while size := _chunk_size(stream.readline(_LONGEST_LINE)):
         _bounded(len(body) + size)
         body += _read(stream, size)
@@ -114,7 +114,7 @@ def read_body(stream: BufferedIOBase, length: int | None) -> bytes:
     for _ in range(_MOST_TRAILERS):
         line = stream.readline(_LONGEST_LINE)
         if line == b"\r\n":
-            return body
+            return bytes(body)
         if not line.endswith(b"\r\n"):
             break
     raise RequestError(400, "The chunks must end with an empty line.")

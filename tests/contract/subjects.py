@@ -185,6 +185,7 @@ def _serve_pigeonry(page_size: int) -> Iterator[Server]:
     try:
         yield _PigeonryServer(loft, server.base_url + BASE_PATH, faults)
     finally:
+        faults.end()
         server.stop()
 
 

@@ -29,6 +29,8 @@ GOOD = {"url": URL, "event": "all"}
 def no_thread_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)  # it says that it ends just before it does
     assert set(threading.enumerate()) == before
 
 
