@@ -1,1 +1,1 @@
-"""Shippo's webhook API on loopback, to try things on: a server, its store, and a proxy that makes it fail."""
+"""A local server that behaves as Shippo's webhook API does, to try things on."""

@@ -1,124 +1,273 @@
-"""Reads the faults of the command line, such as `503:POST@2`, as rules of the fault proxy."""
+"""Faults: which requests fail, and in which of the ways of real services."""
 
+import random
 import re
-from collections.abc import Mapping
-from typing import Final
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
 
-from reconciler.sandbox.rules import (
-    BAD_GATEWAY,
-    Action,
-    Answer,
-    Chance,
-    CutAnswer,
-    DripAnswer,
-    DropAnswer,
-    Every,
-    From,
-    HoldAnswer,
-    Nth,
-    Refuse,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
-    Rule,
-    ShortenAnswer,
-    When,
+from reconciler.sandbox.messages import Response
+
+
+class Action:
+    """What is done to a request. One that `reply_to` doesn't know does nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Action):
+    """Answer this, and don't carry the request out.
+
+    Attributes:
+        retry_after: the value of a `Retry-After` header: seconds, a date, or nonsense; None: no such header.
+        location: the value of a `Location` header, for a redirect; None: no such header.
+    """
+
+    status: int
+    body: bytes = b'{"detail": "Made up by the sandbox."}'
+    content_type: str = "application/json"
+    retry_after: str | None = None
+    location: str | None = None
+
+    def response(self) -> Response:
+        """The answer as it is sent."""
+        headers = {"Content-Type": self.content_type, "Retry-After": self.retry_after, "Location": self.location}
+        given = tuple((name, value) for name, value in headers.items() if value is not None)
+        return Response(status=self.status, headers=given, body=self.body)
+
+
+BAD_GATEWAY: Final = Answer(
+    status=502,
+    body=b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n",
+    content_type="text/html",
 )
 
-FORMS: Final = """\
-[CHANCE%:]WHAT[:METHOD][@WHICH], where WHAT is one of
 
-  503, 429/5    any status, 400 to 599, nothing done; /5 adds Retry-After: 5
-  html          502 with an HTML page, nothing done
-  html-after    the same, but the request was carried out
-  drop          carried out, then the connection is closed without an answer
-  reset-after   carried out, then the connection is reset
-  reset-before  the connection is reset, nothing done
-  cut, cut/20   carried out, the connection is closed after 10 (here 20)
-                bytes of the answer's body
-  short/20      carried out, the answer's body is its first 10 (here 20)
-                bytes, and says so; short/0: no body
-  redirect      307 to another host, nothing done
-  hang          carried out, never answered
-  drip, drip/9  carried out, answered a byte every 100 (here 9) ms
-  refuse        the connection is reset, nothing done; connections are
-                refused from then on
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceAnswer(Action):
+    """Carry the request out, and answer this in place of what is true."""
 
-METHOD is GET, POST, PUT or DELETE (else any), WHICH is 3 for the third
-such request only or 3+ for that one and all later ones (else every one),
-and CHANCE the probability for each, in percent.
-Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
-
-_FAULT: Final = re.compile(
-    r"(?:(?P<chance>[0-9]{1,3}(?:\.[0-9]+)?)%:)?"
-    r"(?P<what>[45][0-9]{2}|html|html-after|drop|reset-after|reset-before|cut|short|redirect|hang|drip|refuse)"
-    r"(?:/(?P<number>[0-9]{1,6}))?"
-    r"(?::(?P<method>GET|POST|PUT|DELETE))?"
-    r"(?:@(?P<which>[1-9][0-9]{0,5})(?P<later>\+)?)?",
-    re.ASCII | re.IGNORECASE,
-)
-_CUT_AFTER: Final = 10  # bytes
-_DRIP: Final = 100  # milliseconds
-_PLAIN: Final[Mapping[str, Action]] = {
-    "html": BAD_GATEWAY,
-    "html-after": ReplaceAnswer(answer=BAD_GATEWAY),
-    "drop": DropAnswer(),
-    "reset-after": ResetAnswer(),
-    "reset-before": ResetRequest(),
-    "redirect": Answer(status=307, location="https://elsewhere.example/webhooks"),
-    "hang": HoldAnswer(),
-    "refuse": Refuse(),
-}
-_TAKES_A_NUMBER: Final = ("cut", "short", "drip")
+    answer: Answer = BAD_GATEWAY
 
 
-def parse_fault(text: str) -> Rule:
-    """Read one fault.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropAnswer(Action):
+    """Carry the request out, and close the connection without an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetAnswer(Action):
+    """Carry the request out, and reset the connection without an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetRequest(Action):
+    """Reset the connection when the request has been read; don't carry it out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutAnswer(Action):
+    """Carry the request out, send the answer's head and this many bytes of its body, then close the connection."""
+
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortenAnswer(Action):
+    """Carry the request out, and answer with the first bytes of the body as if they were all: valid HTTP, cut JSON."""
+
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DripAnswer(Action):
+    """Carry the request out, and send the answer a byte at a time, each after so many seconds."""
+
+    pause: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hang(Action):
+    """Carry the request out, and never answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse(Action):
+    """Reset the connection, don't carry the request out, and refuse all connections from then on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a client gets.
+
+    Attributes:
+        response: what is sent; None: nothing, the connection is closed.
+        cut: after how many bytes of the body the connection is closed; None: all is sent.
+        pause: seconds before each byte; None: all is sent at once.
+        resets: the connection is reset.
+        hangs: the connection stays as it is until the client closes it.
+    """
+
+    response: Response | None = None
+    cut: int | None = None
+    pause: float | None = None
+    resets: bool = False
+    hangs: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether the connection ends with it."""
+        return self.response is None or self.cut is not None
+
+
+def reply_to(action: Action | None, act: Callable[[], Response]) -> Reply:
+    """Do what an action says.
 
     Args:
-        text: `[CHANCE%:]WHAT[:METHOD][@WHICH]`, see `FORMS`, which the command's help shows.
-
-    Returns:
-        The rule that makes it happen.
-
-    Raises:
-        ValueError: it is none; the text says which forms there are.
+        action: the action; None: there is none, all goes well.
+        act: carries the request out.
     """
-    found = _FAULT.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no fault. A fault is {FORMS}")
-    what, number = found["what"].lower(), found["number"]
-    if number is not None and not (what.isdigit() or what in _TAKES_A_NUMBER):
-        raise ValueError(f"{text!r}: only a status, {', '.join(_TAKES_A_NUMBER)} take a number. A fault is {FORMS}")
-    if found["chance"] and found["which"]:
-        raise ValueError(f"{text!r}: a fault has a chance or a place (@), not both. A fault is {FORMS}")
-    if found["chance"] and not 0 < float(found["chance"]) <= 100:  # noqa: PLR2004 - percent
-        raise ValueError(f"{text!r}: a chance is above 0 % and at most 100 %. A fault is {FORMS}")
-    return Rule(
-        action=_action(what, number),
-        method=None if found["method"] is None else found["method"].upper(),
-        when=_when(found),
-    )
-
-
-def _action(what: str, number: str | None) -> Action:
-    match what:
-        case "cut":
-            return CutAnswer(after=int(number or _CUT_AFTER))
-        case "short":
-            return ShortenAnswer(after=int(number or _CUT_AFTER))
-        case "drip":
-            return DripAnswer(pause=int(number or _DRIP) / 1000)
-        case _ if what in _PLAIN:
-            return _PLAIN[what]
+    match action:
+        case Answer():
+            return Reply(response=action.response())
+        case ResetRequest() | Refuse():
+            return Reply(resets=True)
+    response = act()
+    match action:
+        case ReplaceAnswer(answer=answer):
+            return Reply(response=answer.response())
+        case DropAnswer():
+            return Reply()
+        case ResetAnswer():
+            return Reply(resets=True)
+        case Hang():
+            return Reply(hangs=True)
+        case CutAnswer(after=after):
+            return Reply(response=response, cut=after)
+        case ShortenAnswer(after=after):
+            return Reply(response=replace(response, body=response.body[:after]))
+        case DripAnswer(pause=pause):
+            return Reply(response=response, pause=pause)
         case _:
-            return Answer(status=int(what), retry_after=number)
+            return Reply(response=response)
 
 
-def _when(found: re.Match[str]) -> When:
-    if found["chance"]:
-        return Chance(probability=float(found["chance"]) / 100)
-    if found["which"]:
-        k = int(found["which"])
-        return From(k=k) if found["later"] else Nth(k=k)
-    return Every()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """Every request that the rule is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nth:
+    """Only the k-th of them; the first is 1."""
+
+    k: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class From:
+    """The k-th of them and all that follow; the first is 1."""
+
+    k: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """Each of them with this probability, from 0 to 1."""
+
+    probability: float
+
+
+When = Every | Nth | From | Chance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which requests, and what is done to them.
+
+    Attributes:
+        action: what is done.
+        method: the HTTP method, in upper case; None: any.
+        path: the path without its query, `*` standing for anything.
+        when: which of the requests with that method and path.
+    """
+
+    action: Action
+    method: str | None = None
+    path: str = "*"
+    when: When = Every()
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether the rule is about such requests, `when` aside."""
+        pattern = ".*".join(re.escape(piece) for piece in self.path.split("*"))
+        return self.method in (None, method) and re.fullmatch(pattern, path, re.DOTALL) is not None
+
+
+class CountedRule:
+    """A rule at work, with what it counted.
+
+    Attributes:
+        rule: the rule.
+        seen: requests of its method and path so far, whoever decided about them.
+        applied: requests so far to which it was applied.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.seen = 0
+        self.applied = 0
+
+    def is_due(self, rng: random.Random) -> bool:
+        """Whether the rule applies to the request that was seen last."""
+        match self.rule.when:
+            case Every():
+                return True
+            case Nth(k=k):
+                return self.seen == k
+            case From(k=k):
+                return self.seen >= k
+            case Chance(probability=probability):
+                return rng.random() < probability
+            case _:
+                assert_never(self.rule.when)
+
+
+class Faults:
+    """The rules at work at a server. Safe under threads.
+
+    Args:
+        rules: the rules; the first that applies to a request decides, all that match count it.
+        seed: what chance starts from, so that runs are alike.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = (), seed: int = 0) -> None:
+        self._rules = [CountedRule(rule) for rule in rules]
+        self._rng = random.Random(seed)  # noqa: S311 - faults, not secrets
+        self._lock = threading.Lock()
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether connections are refused now."""
+        with self._lock:
+            return any(armed.applied and isinstance(armed.rule.action, Refuse) for armed in self._rules)
+
+    def reply(self, method: str, path: str, act: Callable[[], Response]) -> Reply:
+        """Decide about a request, and do what the rule says.
+
+        Args:
+            method: the request's method.
+            path: its path, without the query.
+            act: carries it out.
+        """
+        armed = self._decide(method, path)
+        return reply_to(None if armed is None else armed.rule.action, act)
+
+    def _decide(self, method: str, path: str) -> CountedRule | None:
+        with self._lock:
+            matching = [armed for armed in self._rules if armed.rule.matches(method, path)]
+            for armed in matching:
+                armed.seen += 1
+            decided = next((armed for armed in matching if armed.is_due(self._rng)), None)
+            if decided is not None:
+                decided.applied += 1
+            return decided

@@ -4,8 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from reconciler.sandbox.records import Webhook
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.api import TEST_PREFIX
+from reconciler.sandbox.store import Store, Webhook
 
 _BEGINNING: Final = datetime(2021, 3, 8, 9, 30, tzinfo=UTC)
 _YEARS: Final = timedelta(days=4 * 365)
@@ -34,7 +34,7 @@ _EVENTS: Final = (
 _TRACKING_URL: Final = "https://tracking.goshippo.example/webhooks/carrier-updates"
 
 
-def seed(store: Store, token: str, count: int, *, account_id: str | None = None) -> tuple[Webhook, ...]:
+def seed(store: Store, token: str, count: int) -> tuple[Webhook, ...]:
     """Put webhooks into an account: several hosts and events, some twice, some switched off, some with a `?token=…`.
 
     The same count gives the same webhooks, ids and times included. An account that has webhooks already is left alone,
@@ -43,35 +43,32 @@ def seed(store: Store, token: str, count: int, *, account_id: str | None = None)
     Args:
         store: the store.
         token: the account's token; a test token gets webhooks for test data.
-        count: how many webhooks; one that Shippo makes itself, for tracking, comes on top.
-        account_id: the managed account of the token, if it is about one.
+        count: how many webhooks; the last is one that Shippo makes itself, for tracking.
 
     Returns:
         The webhooks that were made, oldest first; none where there were some already.
     """
     with store.transaction():
-        if store.page(token, size=1, account_id=account_id).count:
+        if not count or store.page(token, size=1).count:
             return ()
         rng = random.Random(count)  # noqa: S311 - made-up data
-        is_test = token.startswith("shippo_test_")
-        drawn = [_draw(rng, count) for _ in range(count)]
+        drawn = [_draw(rng, count) for _ in range(count - 1)]
         # Every tenth is one that somebody made again, not knowing that it was there.
-        for position in range(9, count, 10):
+        for position in range(9, len(drawn), 10):
             drawn[position] = drawn[rng.randrange(position)]
         moment = _BEGINNING
         made = []
         for url, event, active in [*drawn, (_TRACKING_URL, "track_updated", True)]:
-            moment += _YEARS / (count + 1) * rng.random()
+            moment += _YEARS / count * rng.random()
             made.append(
                 store.create(
                     token,
                     url=url,
                     event=event,
                     active=active,
-                    is_test=is_test,
+                    is_test=token.startswith(TEST_PREFIX),
                     object_id=f"{rng.getrandbits(128):032x}",
                     created=moment,
-                    account_id=account_id,
                 )
             )
     return tuple(made)

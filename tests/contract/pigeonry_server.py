@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
-from wsgiref.types import StartResponse, WSGIEnvironment
 
-from waitress import wasyncore
-from waitress.server import create_server
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
-from werkzeug.wrappers import Request, Response
-
+from reconciler.sandbox.messages import Request, Response, json_response
 from tests.contract.pigeonry import PIGEONRY
 from tests.contract.records import Call, Kept
 
 BASE_PATH = "/v3"
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-_PATHS = Map(
-    [
-        Rule("/v3/subscriptions", endpoint="all", methods=["GET", "POST"]),
-        Rule("/v3/subscriptions/<object_id>", endpoint="one", methods=["GET", "PUT", "DELETE"]),
-    ]
-)
+_PATH = re.compile(f"{BASE_PATH}/subscriptions(?:/([^/]+))?")
 _FIELDS = tuple(spec.path[0] for spec in PIGEONRY.fields)
 _NEEDED = ("target", "topics")
 
@@ -58,8 +46,8 @@ class Loft:
         return str(self.made)
 
 
-class PigeonryApp:
-    """The WSGI application.
+class PigeonryApi:
+    """The API.
 
     Args:
         loft: what it serves.
@@ -69,35 +57,35 @@ class PigeonryApp:
         self._loft = loft
         self._lock = threading.Lock()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, request: Request) -> Response:
         """Answer one request; its effect and its entry in the log happen at once."""
-        request = Request(environ)
         with self._lock:
             response, object_id = self._answer(request)
             self._loft.calls.append(
                 Call(
                     method=request.method,
                     path=request.path.removeprefix(BASE_PATH),
-                    status=response.status_code,
+                    status=response.status,
                     object_id=object_id,
                     kept=self._loft.kept.get(object_id),
                 )
             )
-        return response(environ, start_response)
+        return response
 
     def _answer(self, request: Request) -> tuple[Response, str]:
         """The answer, and the id of the webhook that was changed."""
         if request.headers.get("Authorization") != f"Bearer {self._loft.token}":
-            return _json(401, {"error": "unknown token"}), ""
-        try:
-            endpoint, arguments = _PATHS.bind_to_environ(request.environ).match()
-        except HTTPException as error:
-            return _json(error.code or 500, {"error": error.name}), ""
-        if endpoint == "all":
+            return json_response(401, {"error": "unknown token"}), ""
+        found = _PATH.fullmatch(request.path)
+        if found is None:
+            return json_response(404, {"error": "Not Found"}), ""
+        object_id = found[1]
+        if request.method not in (("GET", "POST") if object_id is None else ("GET", "PUT", "DELETE")):
+            return json_response(405, {"error": "Method Not Allowed"}), ""
+        if object_id is None:
             return self._list(request) if request.method == "GET" else self._create(request)
-        object_id = str(arguments["object_id"])
         if object_id not in self._loft.kept:
-            return _json(404, {"error": "no such subscription"}), ""
+            return json_response(404, {"error": "no such subscription"}), ""
         match request.method:
             case "GET":
                 return self._shown(200, object_id), ""
@@ -108,27 +96,27 @@ class PigeonryApp:
                 return Response(status=204), object_id
 
     def _list(self, request: Request) -> tuple[Response, str]:
-        start = int(request.args.get("after", "0"))
-        size = min(self._loft.page_size, int(request.args.get("limit", "20")))
+        start = int(request.query.get("after", "0"))
+        size = min(self._loft.page_size, int(request.query.get("limit", "20")))
         ids = list(self._loft.kept)
-        response = _json(200, {"subscriptions": [self._document(each) for each in ids[start : start + size]]})
-        following = f"{request.base_url}?after={start + size}&limit={size}" if start + size < len(ids) else ""
+        address = request.base_url + request.path
+        following = f"{address}?after={start + size}&limit={size}" if start + size < len(ids) else ""
         if not start and self._loft.following:
             following = self._loft.following
-        links = [f'<{request.base_url}?limit={size}>; rel="first"']
+        links = [f'<{address}?limit={size}>; rel="first"']
         links += [f'<{following}>; rel="next"'] if following else []
-        response.headers["Link"] = ", ".join(links)
-        return response, ""
+        document = {"subscriptions": [self._document(each) for each in ids[start : start + size]]}
+        return json_response(200, document, ("Link", ", ".join(links))), ""
 
     def _create(self, request: Request) -> tuple[Response, str]:
-        sent = json.loads(request.get_data())
+        sent = json.loads(request.body)
         if refusal := _refusal(sent):
             return refusal, ""
         object_id = self._loft.put(_said(sent))
         return self._shown(201, object_id), object_id
 
     def _update(self, request: Request, object_id: str) -> tuple[Response, str]:
-        sent = json.loads(request.get_data())
+        sent = json.loads(request.body)
         if refusal := _refusal(sent):
             return refusal, ""
         before = self._loft.kept[object_id]
@@ -137,7 +125,7 @@ class PigeonryApp:
         return self._shown(200, object_id), object_id
 
     def _shown(self, status: int, object_id: str) -> Response:
-        return _json(status, self._document(object_id))
+        return json_response(status, self._document(object_id))
 
     def _document(self, object_id: str) -> Mapping[str, object]:
         """A webhook as the API shows it: topics in an order of its own, defaults filled in, never the key."""
@@ -160,35 +148,6 @@ class PigeonryApp:
         }
 
 
-class PigeonryServer:
-    """The application on waitress; a context manager that starts it and leaves nothing behind.
-
-    Args:
-        loft: what it serves.
-
-    Attributes:
-        address: host and port.
-    """
-
-    def __init__(self, loft: Loft) -> None:
-        self._sockets: dict[int, Any] = {}
-        self._server = create_server(PigeonryApp(loft), host="127.0.0.1", port=0, map=self._sockets, threads=16)
-        self.address: tuple[str, int] = (self._server.effective_host, int(self._server.effective_port))
-        self._thread = threading.Thread(target=self._server.run, name="pigeonry")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.task_dispatcher.shutdown()
-        # The sockets belong to the loop's thread, so it closes them; then it has nothing left to loop over.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
-        self._thread.join()
-
-
 def _said(sent: Mapping[str, object]) -> dict[str, object]:
     return {name: sent[name] for name in _FIELDS if name in sent}
 
@@ -198,8 +157,4 @@ def _refusal(sent: Mapping[str, object]) -> Response | None:
     problems = {name: ["is missing"] for name in _NEEDED if not sent.get(name)}
     if len(str(sent.get("target"))) >= PIGEONRY.url_limit:
         problems["target"] = [f"{sent['target']} is too long"]
-    return _json(422, problems) if problems else None
-
-
-def _json(status: int, document: object) -> Response:
-    return Response(json.dumps(document), status=status, content_type="application/json")
+    return json_response(422, problems) if problems else None

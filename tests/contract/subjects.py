@@ -12,24 +12,25 @@ from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Value
 from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.faults import Answer, Rule
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.proxy import FaultProxy
-from reconciler.sandbox.records import Webhook
-from reconciler.sandbox.rules import Answer, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server import HttpServer
+from reconciler.sandbox.store import Webhook
 from tests.contract.pigeonry import PIGEONRY
-from tests.contract.pigeonry_server import BASE_PATH, Loft, PigeonryServer
+from tests.contract.pigeonry_server import BASE_PATH, Loft, PigeonryApi
 from tests.contract.records import Call, Kept
 from tests.support.builders import HOST
+from tests.support.faults import LiveFaults
+from tests.support.sandbox import Sandbox
 from tests.support.site import Ticks
 
 
 class Server(Protocol):
-    """A provider's server with one account, and a fault proxy in front of it."""
+    """A provider's server with one account."""
 
     @property
-    def proxy(self) -> FaultProxy:
-        """What makes calls fail; the client calls it."""
+    def faults(self) -> LiveFaults:
+        """What goes wrong."""
 
     @property
     def base_url(self) -> str:
@@ -83,9 +84,8 @@ class _ShippoServer:
     sandbox: Sandbox
 
     @property
-    def proxy(self) -> FaultProxy:
-        assert self.sandbox.proxy is not None
-        return self.sandbox.proxy
+    def faults(self) -> LiveFaults:
+        return self.sandbox.faults
 
     @property
     def base_url(self) -> str:
@@ -116,12 +116,12 @@ class _ShippoServer:
                 object_id=entry.object_id or "" if entry.took_effect else "",
                 kept=_shippo_kept(entry.webhook) if entry.took_effect and entry.webhook is not None else None,
             )
-            for entry in self.sandbox.store.log()
+            for entry in self.sandbox.log()
         )
 
     def lead_on(self, following: str) -> None:
         page = {**json.loads(_SHIPPO_ODD_PAGE), "next": following}
-        self.proxy.add(Rule(action=Answer(status=200, body=json.dumps(page).encode()), method="GET", path="/webhooks"))
+        self.faults.add(Rule(action=Answer(status=200, body=json.dumps(page).encode()), method="GET", path="/webhooks"))
 
 
 def _shippo_kept(webhook: Webhook) -> Kept:
@@ -147,7 +147,7 @@ _SHIPPO_ODD_PAGE = json.dumps(
 
 @contextmanager
 def _serve_shippo(page_size: int) -> Iterator[Server]:
-    with Sandbox(SandboxOptions(limits=None, clock=Ticks(), page_size=page_size, proxy=True)) as sandbox:
+    with Sandbox(SandboxOptions(clock=Ticks(), page_size=page_size)) as sandbox:
         yield _ShippoServer(sandbox)
 
 
@@ -157,11 +157,8 @@ _PIGEONRY_TOKEN = "pgn_9a8b7c6d5e4f3a2b1c0d"
 @dataclass(frozen=True)
 class _PigeonryServer:
     loft: Loft
-    proxy: FaultProxy
-
-    @property
-    def base_url(self) -> str:
-        return self.proxy.base_url + BASE_PATH
+    base_url: str
+    faults: LiveFaults
 
     def put(self, kept: Kept) -> str:
         return self.loft.put(kept)
@@ -182,8 +179,14 @@ class _PigeonryServer:
 @contextmanager
 def _serve_pigeonry(page_size: int) -> Iterator[Server]:
     loft = Loft(token=_PIGEONRY_TOKEN, page_size=page_size)
-    with PigeonryServer(loft) as server, FaultProxy(server.address) as proxy:
-        yield _PigeonryServer(loft, proxy)
+    server = HttpServer()
+    faults = LiveFaults(server)
+    server.start(PigeonryApi(loft), faults)
+    try:
+        yield _PigeonryServer(loft, server.base_url + BASE_PATH, faults)
+    finally:
+        faults.end()
+        server.stop()
 
 
 SHIPPO_SUBJECT = Subject(

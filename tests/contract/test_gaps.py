@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.plan import Action, Phase
 from reconciler.model.report import Outcome
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import ALL, A, B, C, Hook
 from tests.contract.judge import gaps, silences
@@ -58,10 +58,10 @@ def test_nothing_is_missed_where_what_is_to_take_over_fails(
     bench.put(*there)
     before = bench.server.webhooks()
     run = bench.plan(wanted)
-    armed = [bench.server.proxy.add(Rule(action=Answer(status=422), method=method)) for method in ("POST", "PUT")]
+    armed = [bench.server.faults.add(Rule(action=Answer(status=422), method=method)) for method in ("POST", "PUT")]
     report = run.apply(8)
     for rule in armed:
-        bench.server.proxy.remove(rule)
+        bench.server.faults.remove(rule)
     assert any(rule.applied for rule in armed) is not report.is_complete
     assert gaps(bench.provider, before, bench.server.calls()) == set()
     bench.apply(wanted)
@@ -93,8 +93,8 @@ def test_duplicate_stays_until_its_survivor_has_its_events(loft: Bench) -> None:
         (Action.UPDATE, Phase.NARROW),
         (Action.DELETE, Phase.NARROW),
     ]
-    armed = loft.server.proxy.add(Rule(action=Answer(status=422), method="PUT"))
+    armed = loft.server.faults.add(Rule(action=Answer(status=422), method="PUT"))
     assert [result.outcome for result in run.apply(8).results] == [Outcome.FAILED, Outcome.HELD]
     assert list(loft.server.webhooks()) == [survivor, duplicate]
-    loft.server.proxy.remove(armed)
+    loft.server.faults.remove(armed)
     loft.converge({"a": Hook(events=(A, B))}, {})

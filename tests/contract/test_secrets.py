@@ -20,7 +20,7 @@ from reconciler.operations.saved_plan import PlanSources, read_saved, sealed
 from reconciler.output.style import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.changes import update_of
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from reconciler.view.document import plan_document
 from reconciler.view.json_text import json_text
 from reconciler.view.listing import view_listing
@@ -180,7 +180,7 @@ def test_no_secret_is_told_by_an_error_though_the_provider_quotes_it(bench: Benc
     hook = Hook(path=_url("/a", SecretText.environment("HOOK_TOKEN", IN_FILE)), others=others)
     ((_, fields),) = fields_of(bench.provider, hook, bench.scope)
     words = f"{IN_FILE} {NEW_KEY} {bench.subject.token}"
-    bench.server.proxy.add(Rule(action=Answer(status=status, body=_quoting(bench, words))))
+    bench.server.faults.add(Rule(action=Answer(status=status, body=_quoting(bench, words))))
     writer = bench.writer()
     there = Remote(id="1", key=None, fields=fields)
     texts: list[str] = []
@@ -203,7 +203,7 @@ def _refused(bench: Bench, hook: Hook, field: str) -> ProviderError:
     """What a refusal says that quotes the word, in a plain sentence about a field."""
     ((_, fields),) = fields_of(bench.provider, hook, bench.scope)
     document = {field: [f"The value {_WORD} is not acceptable"]}
-    bench.server.proxy.add(Rule(action=Answer(status=422, body=json.dumps(document).encode()), method="POST"))
+    bench.server.faults.add(Rule(action=Answer(status=422, body=json.dumps(document).encode()), method="POST"))
     with pytest.raises(ProviderError) as caught:
         bench.writer().create(fields)
     assert caught.value.kind is ErrorKind.INVALID
@@ -222,7 +222,7 @@ def test_no_secret_field_is_told_by_a_refusal_though_it_reads_as_a_word(loft: Be
 
 def test_no_secret_is_told_where_an_account_is_denied(bench: Bench) -> None:
     _there(bench)
-    bench.server.proxy.add(Rule(action=Answer(status=401, body=_quoting(bench, bench.subject.token))))
+    bench.server.faults.add(Rule(action=Answer(status=401, body=_quoting(bench, bench.subject.token))))
     plan = bench.plan(_wanted(bench)).plan
     (account,) = plan.accounts
     assert isinstance(account, NotPlanned)
@@ -236,7 +236,7 @@ def test_no_secret_is_told_where_changes_are_refused(bench: Bench) -> None:
     run = bench.plan(_wanted(bench))
     body = _quoting(bench, f"{IN_FILE} {NEW_KEY}")
     for method in ("POST", "PUT"):
-        bench.server.proxy.add(Rule(action=Answer(status=400, body=body), method=method))
+        bench.server.faults.add(Rule(action=Answer(status=400, body=body), method=method))
     report = run.apply()
     assert {result.outcome for result in report.results} >= {Outcome.FAILED, Outcome.DONE}
     errors = [text for result in report.results if result.error is not None for text in _said_by(result.error)]

@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.dying import Patient
 from tests.e2e.secretive import Secretive, secretive
 from tests.e2e.tool import Tool
+from tests.support.sandbox import Sandbox
 
 
 @pytest.fixture
 def tool(tmp_path: Path) -> Iterator[Tool]:
-    with Sandbox(SandboxOptions(limits=None, page_size=25, proxy=True)) as sandbox:
+    with Sandbox(SandboxOptions(page_size=25)) as sandbox:
         yield Tool(folder=tmp_path, sandbox=sandbox)
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
     """The same, for a module's commands that change nothing at the provider."""
-    with Sandbox(SandboxOptions(limits=None, page_size=25, proxy=True)) as sandbox:
+    with Sandbox(SandboxOptions(page_size=25)) as sandbox:
         yield Tool(folder=tmp_path_factory.mktemp("shared"), sandbox=sandbox)
 
 
@@ -44,7 +44,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secretive]:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """One provider for a whole module."""
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 

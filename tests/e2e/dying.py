@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.sandbox.armed import ArmedRule
-from reconciler.sandbox.proxy import FaultProxy
-from reconciler.sandbox.records import LogEntry, Webhook, account_key
-from reconciler.sandbox.rules import Action, Nth, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.faults import Action, Nth, Rule
+from reconciler.sandbox.store import Webhook
 from tests.e2e.forked import Forked
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
+from tests.support.faults import ArmedRule, LiveFaults
 from tests.support.replay import gaps
+from tests.support.sandbox import LogEntry, Sandbox
 
 Kept = tuple[str, str, bool]
 """What somebody who restores an account wants back of a webhook: URL, event, active."""
@@ -92,7 +91,7 @@ class Patient:
                 active=active,
             )
         self.before = self.there()
-        self.mark = self.sandbox.store.mark()
+        self.mark = self.sandbox.mark()
 
     @property
     def untouchable(self) -> list[Webhook]:
@@ -105,10 +104,9 @@ class Patient:
         return {"SHIPPO_API_TOKEN": self.token, "T": "new"}
 
     @property
-    def proxy(self) -> FaultProxy:
+    def faults(self) -> LiveFaults:
         """What holds its calls."""
-        assert self.sandbox.proxy is not None
-        return self.sandbox.proxy
+        return self.sandbox.faults
 
     def there(self) -> dict[str, Webhook]:
         """What the account has now, by id."""
@@ -116,8 +114,8 @@ class Patient:
 
     def log(self, after: int | None = None) -> list[LogEntry]:
         """The account's requests that reached the provider."""
-        key = account_key(self.token)
-        log = self.sandbox.store.log(after=self.mark if after is None else after)
+        key = self.token
+        log = self.sandbox.log(after=self.mark if after is None else after)
         return [entry for entry in log if entry.account == key]
 
     def writes(self, after: int | None = None) -> list[LogEntry]:
@@ -135,11 +133,11 @@ class Patient:
     @contextmanager
     def holding(self, rule: Rule) -> Iterator[ArmedRule]:
         """Meanwhile calls are held as a rule says."""
-        held = self.proxy.add(rule)
+        held = self.faults.add(rule)
         try:
             yield held
         finally:
-            self.proxy.remove(held)
+            self.faults.remove(held)
 
     def dies(self, action: Action, k: int, *arguments: str) -> None:
         """Run a command that is killed while its k-th call is held; a request that is held never gets there."""
@@ -166,10 +164,10 @@ def kept(webhooks: Mapping[str, Webhook]) -> Counter[Kept]:
 
 def calls_of(patient: Patient, *arguments: str) -> list[str]:
     """The methods of the calls that a command makes, in their order; it must end well."""
-    mark = len(patient.proxy.log())
+    mark = len(patient.faults.log())
     done = patient.run(*arguments)
     assert done.code == 0, done.all
-    return [call.method for call in patient.proxy.log()[mark:]]
+    return [call.method for call in patient.faults.log()[mark:]]
 
 
 def writes_in(calls: list[str]) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from reconciler.output.terminal import visible
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from tests.e2e.tool import Ended, Tool, run_here
 from tests.support.clock import FakeClock
 from tests.view.hostile import HOSTILE
@@ -41,7 +41,7 @@ def quoted(text: str) -> str:
 @contextmanager
 def fault(tool: Tool, answer: Answer, *methods: str) -> Iterator[None]:
     """Meanwhile calls of these methods (GET where none is named) are answered so; each must come."""
-    proxy = tool.sandbox.proxy
+    proxy = tool.sandbox.faults
     assert proxy is not None
     armed = [proxy.add(Rule(action=answer, method=method)) for method in methods or ("GET",)]
     try:

@@ -94,7 +94,7 @@ class Target:
 
     def methods(self) -> list[str]:
         """Of the requests that the provider got."""
-        return [entry.method for entry in self.tool.sandbox.store.log()]
+        return [entry.method for entry in self.tool.sandbox.log()]
 
     def check_refused(self, code: str, *options: str) -> None:
         """Every command ends with this diagnostic, and nothing was sent or looked up anywhere."""

@@ -10,14 +10,14 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
+from reconciler.sandbox.faults import Rule
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.records import OBJECT_OWNER
-from reconciler.sandbox.rules import Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import OBJECT_OWNER
 from tests.e2e.tool import HOST, Ended, Tool
 from tests.support.canaries import Canaries
 from tests.support.clock import START, FakeClock
 from tests.support.here import main_here
+from tests.support.sandbox import Sandbox
 
 LIVE, TEST = "shippo_live_", "shippo_test_"
 ELSEWHERE = "https://elsewhere.example.com"
@@ -167,19 +167,18 @@ class Secretive:
     @contextmanager
     def fault(self, *rules: Rule, optional: bool = False) -> Iterator[None]:
         """Meanwhile calls fail as the rules say; one of the faults must have happened unless they are optional."""
-        proxy = self.sandbox.proxy
-        assert proxy is not None
-        armed = [proxy.add(rule) for rule in rules]
+        faults = self.sandbox.faults
+        armed = [faults.add(rule) for rule in rules]
         try:
             yield
         finally:
             for one in armed:
-                proxy.remove(one)
+                faults.remove(one)
         assert optional or any(one.applied for one in armed)
 
     def urls(self) -> list[str]:
         """All URLs that the main account has at the provider."""
-        return [hook.url for hook in self.sandbox.store.list(_TOKEN, account_id=FED["account id"])]
+        return [hook.url for hook in self.sandbox.store.list(_ACCOUNT)]
 
 
 @lru_cache(maxsize=100)
@@ -197,7 +196,7 @@ def _canaries() -> Canaries:
 @contextmanager
 def secretive(folder: Path) -> Iterator[Secretive]:
     """A folder of this kind, with a sandbox as the provider."""
-    with Sandbox(SandboxOptions(limits=None, page_size=10, proxy=True)) as sandbox:
+    with Sandbox(SandboxOptions(page_size=10)) as sandbox:
         made = Secretive(folder=folder, sandbox=sandbox)
         (folder / "mounted").mkdir()
         made.write(TEST + FED["other token"] + "\n", "mounted/token")
@@ -209,6 +208,7 @@ def secretive(folder: Path) -> Iterator[Secretive]:
 
 
 _TOKEN = LIVE + FED["token"]
+_ACCOUNT = f"{_TOKEN}\0{FED['account id']}"
 _USER = f"user:{THERE['user info']}@"
 _REMOTES = (
     f"{HOST}/query?token={THERE['old query']}",
@@ -242,7 +242,7 @@ def _fill(sandbox: Sandbox) -> None:
     def put(url: str, event: str = "track_updated", *, active: bool = True, is_test: bool = False) -> None:
         number = next(numbers)
         sandbox.store.create(
-            _TOKEN, url=url, event=event, active=active, is_test=is_test, account_id=FED["account id"],
+            _ACCOUNT, url=url, event=event, active=active, is_test=is_test,
             object_id=f"hook-{number}", created=START + timedelta(minutes=number),
         )  # fmt: skip
 

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import Answer, From, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.faults import Answer, From, Rule
 from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries, run_here
+from tests.support.sandbox import Sandbox
 
 _NUMBERS = itertools.count()
 
@@ -106,7 +105,7 @@ FILES = st.dictionaries(
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 
@@ -128,15 +127,14 @@ def test_backup_restores_after_whole_and_half_finished_applies(
     for name in ("back.yaml", "back.yaml.env"):
         (tmp_path / name).unlink(missing_ok=True)
     common = ("--auto-approve", "--allow-losses", "99")
-    assert provider.proxy is not None
     armed = [
-        provider.proxy.add(Rule(action=Answer(status=400), method=method, when=From(k=refused_from)))
+        provider.faults.add(Rule(action=Answer(status=400), method=method, when=From(k=refused_from)))
         for method in ("POST", "PUT", "DELETE")
         if refused_from is not None
     ]
     done = run_here(tmp_path, "apply", *common, "--backup", "back.yaml", environment=environment)
     for rule in armed:
-        provider.proxy.remove(rule)
+        provider.faults.remove(rule)
     assert done.code == 0 or armed, done.all
     if not (tmp_path / "back.yaml").exists():
         assert "No changes" in done.out

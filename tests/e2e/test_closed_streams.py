@@ -16,9 +16,10 @@ from typing import NoReturn
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.sandbox.rules import HoldAnswer, Rule
+from reconciler.sandbox.faults import Rule
 from tests.e2e.forked import Forked
 from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries, run_here
+from tests.support.faults import HoldAnswer
 
 COMMANDS = [
     pytest.param(("plan",), 0, id="plan"),
@@ -141,12 +142,11 @@ def test_reader_of_the_first_line_only_ends_nothing_early(ready: Tool) -> None:
 @pytest.mark.parametrize("more", [(), ("--format", "json"), ("-vv",)], ids=["text", "json", "verbose"])
 def test_streams_that_nobody_reads_any_more_midway_stop_no_apply(tool: Tool, more: tuple[str, ...]) -> None:
     tool.write(entries(**{f"e{n}": f"/{n}" for n in range(6)}))
-    assert tool.sandbox.proxy is not None
-    held = tool.sandbox.proxy.add(Rule(action=HoldAnswer(), method="POST"))
+    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), method="POST"))
     with Forked(tool.folder, "apply", "--auto-approve", "--parallelism", "2", *more) as command:
         held.wait_until_held(2)
         command.stop_reading(out=True, err=True)
-        tool.sandbox.proxy.remove(held)
+        tool.sandbox.faults.remove(held)
         assert command.end().code == 0
     assert len(tool.there()) == 6
 

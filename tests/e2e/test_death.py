@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.sandbox.rules import HoldAnswer, HoldRequest, Nth, Rule
+from reconciler.sandbox.faults import Nth, Rule
 from tests.e2e.dying import APPLY, WANTED, Patient, calls_of, kept, writes_in
 from tests.e2e.tool import HOST, WAIT
+from tests.support.faults import HoldAnswer, HoldRequest
 
 BACKUP = "back.yaml"
 RESTORE = (*APPLY, "-f", BACKUP, "--env-file", f"{BACKUP}.env")
@@ -94,7 +95,7 @@ def test_saved_plan_that_was_killed_is_done_whole_by_the_next_or_refused_as_stal
         dead = patient()
         assert dead.run("plan", "--allow-losses", "9", "--out", "saved.plan").code == 0
         dead.dies(action, k, *apply)
-        begun, mark = dead.there() != dead.before, dead.sandbox.store.mark()
+        begun, mark = dead.there() != dead.before, dead.sandbox.mark()
         again = dead.run(*apply)
         if begun:
             assert (again.code, dead.writes(mark)) == (3, []), (k, again.all)

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.tool import HOST, Tool, entries, run_here
+from tests.support.sandbox import Sandbox
 
 SLACK = "https://hooks.slack.example/services/T024BE7LD9/B08XYZ1Q2/x8Zq4Lk0vR2nW7tYbC5dEf3G"
 _NUMBERS = itertools.count()
@@ -148,7 +147,7 @@ def hooks(draw: st.DrawFn) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from reconciler.output.live import LiveDisplay
 from reconciler.output.terminal import Streams
-from reconciler.sandbox.rules import HoldAnswer, Rule
+from reconciler.sandbox.faults import Rule
 from tests.e2e.tool import COMMAND, HOST, TOKEN, WAIT, Tool, entries, run_here
+from tests.support.faults import HoldAnswer
 
 
 def test_backup_of_duplicates_brings_back_the_one_that_delivers(tool: Tool) -> None:
@@ -123,15 +124,14 @@ def test_streams_that_are_closed_or_full_are_no_bugs(tool: Tool, shell: str, cod
 
 def test_last_line_of_a_stopped_stream_says_the_exit_code(tool: Tool) -> None:
     tool.write(entries(a="/a"))
-    assert tool.sandbox.proxy is not None
-    held = tool.sandbox.proxy.add(Rule(action=HoldAnswer(), method="GET"))
+    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), method="GET"))
     process = subprocess.Popen(
         [COMMAND, "apply", "--auto-approve", "--format", "json"], cwd=tool.folder, env=tool.env({}),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
     held.wait_until_held()
     process.send_signal(signal.SIGTERM)
-    tool.sandbox.proxy.remove(held)
+    tool.sandbox.faults.remove(held)
     held.release()
     out, err = process.communicate(timeout=WAIT)
     assert process.returncode == 143, out + err

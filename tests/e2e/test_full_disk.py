@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.rules import HoldAnswer, Nth, Rule
+from reconciler.sandbox.faults import Nth, Rule
 from tests.e2e.forked import Forked
 from tests.e2e.tool import COMMAND, WAIT, Tool, entries, run_here
+from tests.support.faults import HoldAnswer
 
 LEFT_BY_DEATH = re.compile(r"\.(saved\.plan|back\.yaml(\.env)?|new\.(yaml|env))\.[0-9a-f]{16}\.tmp")
 APPLY = ("apply", "--auto-approve", "--allow-losses", "99", "--backup")
@@ -66,7 +67,7 @@ def test_backup_of_which_only_one_file_fits_is_absent_and_nothing_is_applied(ful
     assert run_here(full.folder, *APPLY, "measured.yaml", "--target", "a").code == 0
     sizes = [(full.folder / f"measured.yaml{end}").stat().st_size for end in (".env", "")]
     assert sizes[0] < sizes[1]
-    before, mark = _names(full.folder), full.sandbox.store.mark()
+    before, mark = _names(full.folder), full.sandbox.mark()
     with Forked(full.folder, *APPLY, "back.yaml", first=partial(_limit_files, sizes[0])) as command:
         ended = command.end()
     assert (ended.code, "back.yaml can't be written: File too large" in ended.err) == (1, True), ended.all
@@ -205,13 +206,12 @@ def test_file_where_none_can_be_made_is_an_error_and_nothing_is_applied(
 def test_folder_that_vanishes_meanwhile_is_an_error_and_nothing_is_applied(
     full: Tool, arguments: tuple[str, ...], name: str
 ) -> None:
-    assert full.sandbox.proxy is not None
     (full.folder / "there").mkdir()
-    held = full.sandbox.proxy.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    held = full.sandbox.faults.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
     with Forked(full.folder, *arguments, f"there/{name}") as command:
         held.wait_until_held()
         (full.folder / "there").rmdir()
-        full.sandbox.proxy.remove(held)
+        full.sandbox.faults.remove(held)
         ended = command.end()
     assert (ended.code, "can't be written: No such file" in ended.err, full.writes()) == (1, True, []), ended.all
     assert _names(full.folder) == ["webhooks.yaml"]
@@ -221,13 +221,12 @@ def test_folder_that_vanishes_meanwhile_is_an_error_and_nothing_is_applied(
 def test_working_folder_that_vanishes_meanwhile_is_an_error_and_nothing_is_applied(
     full: Tool, arguments: tuple[str, ...], name: str
 ) -> None:
-    assert full.sandbox.proxy is not None
     (full.folder / "here").mkdir()
-    held = full.sandbox.proxy.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    held = full.sandbox.faults.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
     with Forked(full.folder / "here", *arguments, name, "-f", str(full.folder / "webhooks.yaml")) as command:
         held.wait_until_held()
         (full.folder / "here").rmdir()
-        full.sandbox.proxy.remove(held)
+        full.sandbox.faults.remove(held)
         ended = command.end()
     assert (ended.code, "can't be written: No such file" in ended.err, full.writes()) == (1, True, []), ended.all
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from reconciler.sandbox.records import Webhook
+from reconciler.sandbox.store import Webhook
 from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 
 KEEP = ("/keep", "track_updated")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import Answer, Nth, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.faults import Answer, Nth, Rule
 from tests.e2e.test_guards import KEEP, fill
 from tests.e2e.tool import HOST, TOKEN, Tool, entries, run_here
+from tests.support.sandbox import Sandbox
 
 
 def _accounts(*, more: str = "", **sandboxes: Sandbox) -> str:
@@ -56,7 +55,7 @@ INCOMPLETE = [
 def test_account_whose_list_is_not_whole_gets_no_write_and_the_other_goes_on(
     tool: Tool, rules: list[Rule], allowed: tuple[str, ...]
 ) -> None:
-    with Sandbox(SandboxOptions(limits=None)) as whole:
+    with Sandbox() as whole:
         fill(tool, [(f"/{number}", "track_updated") for number in range(30)])
         (tool.folder / "webhooks.yaml").write_text(
             _accounts(lying=tool.sandbox, whole=whole)
@@ -64,8 +63,7 @@ def test_account_whose_list_is_not_whole_gets_no_write_and_the_other_goes_on(
             f"  b: {{account: whole, url: '{HOST}/b', events: [track_updated]}}\n"
         )
         before = tool.there()
-        assert tool.sandbox.proxy is not None
-        armed = [tool.sandbox.proxy.add(rule) for rule in rules]
+        armed = [tool.sandbox.faults.add(rule) for rule in rules]
         ended = run_here(tool.folder, "apply", "--auto-approve", *allowed)
         assert armed[0].applied
         assert (ended.code, tool.there(), tool.writes()) == (1, before, []), ended.all
@@ -76,7 +74,7 @@ def test_account_whose_list_is_not_whole_gets_no_write_and_the_other_goes_on(
 @pytest.fixture
 def two(tool: Tool) -> Iterator[tuple[Tool, Tool]]:
     """Two accounts of one file, with three and with two endpoints that nothing in it names, and one that it does."""
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         other = Tool(folder=tool.folder, sandbox=sandbox)
         fill(tool, [*((f"/{number}", "track_updated") for number in range(3)), KEEP])
         fill(other, [*((f"/{number}", "track_updated") for number in range(2)), KEEP])

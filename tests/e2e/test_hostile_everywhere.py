@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.operations import saved_plan
-from reconciler.sandbox.rules import Answer
+from reconciler.sandbox.faults import Answer
 from tests.e2e.harmless import EVERYTHING, JSON, TEXTS, check_harmless, fault, quoted, run, sent, short
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import HOST, TOKEN, Tool, entries

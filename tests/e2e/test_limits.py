@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.cli.main import main
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.tool import Tool, entries
 from tests.support.clock import START, FakeClock
+from tests.support.sandbox import Sandbox
 
 TOKEN = "shippo_test_limits"
 
@@ -20,14 +20,14 @@ def test_apply_of_many_on_a_test_token_stays_under_the_published_limits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = FakeClock()
-    options = SandboxOptions(clock=lambda: START.timestamp() + clock.monotonic())
+    options = SandboxOptions(limits=True, clock=lambda: START.timestamp() + clock.monotonic())
     with Sandbox(options) as sandbox:
         tool = Tool(folder=tmp_path, sandbox=sandbox)
         tool.write(entries(**{f"e{number}": f"/{number}" for number in range(130)}))
         monkeypatch.chdir(tmp_path)
         environment = {"SHIPPO_API_TOKEN": TOKEN, "PATH": os.environ["PATH"]}
         code = main(["apply", "--auto-approve"], environment, clock)
-        log = sandbox.store.log()
+        log = sandbox.log()
         there = sandbox.store.list(TOKEN)
     captured = capsys.readouterr()
     assert (code, len(there)) == (0, 130), captured.err

@@ -162,14 +162,14 @@ def test_empty_plan_has_a_next_command_too(made: Tool) -> None:
 @pytest.mark.parametrize("name", ["-", ""])
 def test_plan_is_never_saved_to_standard_output(made: Tool, name: str) -> None:
     before = sorted(path.name for path in made.folder.iterdir())
-    mark = made.sandbox.store.mark()
+    mark = made.sandbox.mark()
     refused = made.run("plan", "-f", "conf", *OPTIONS, "--out", name)
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.splitlines()[0] == (
         "error: Invalid value for '--out': a file is written, and not to standard output: give it a name"
     )
     assert sorted(path.name for path in made.folder.iterdir()) == before
-    assert made.sandbox.store.log(after=mark) == ()
+    assert made.sandbox.log(after=mark) == ()
 
 
 def test_plan_of_standard_input_is_made_of_it_again(made: Tool) -> None:

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.tool import HOST, Ended, Tool
 from tests.support.canaries import leaks
+from tests.support.lies import Lies
+from tests.support.sandbox import Sandbox
 
 SECRET = "Zq7X2kPz9LmW4RtY"
 IGNORE = (
@@ -108,7 +108,7 @@ CASES = [
 def test_what_is_said_of_another_form_ends_in_step(
     tmp_path: Path, rewrite: Callable[[str], str], first: tuple[str, str], words: str, said: str, then: tuple[str, str]
 ) -> None:
-    with Sandbox(SandboxOptions(limits=None, rewrite_url=rewrite)) as sandbox:
+    with Sandbox(lies=Lies(rewrite_url=rewrite)) as sandbox:
         tool = Tool(folder=tmp_path, sandbox=sandbox)
         ended = _apply(tool, _entry(first[0]), first[1])
         assert ended.code == 1
@@ -135,7 +135,7 @@ def test_ignored_secret_that_is_masked_goes_as_the_file_has_it_with_an_update(tm
         sent.append(url)
         return _value(lambda _: seen)(url)
 
-    with Sandbox(SandboxOptions(limits=None, rewrite_url=rewrite)) as sandbox:
+    with Sandbox(lies=Lies(rewrite_url=rewrite)) as sandbox:
         tool = Tool(folder=tmp_path, sandbox=sandbox)
         assert _apply(tool, _entry(TOKEN, "ignore_changes: [url]"), SECRET).code == 0
         off = _entry(TOKEN, "ignore_changes: [url]", "active: false")
@@ -146,7 +146,7 @@ def test_ignored_secret_that_is_masked_goes_as_the_file_has_it_with_an_update(tm
 
 
 def test_update_that_comes_back_masked_says_the_same_and_counts_once(tmp_path: Path) -> None:
-    with Sandbox(SandboxOptions(limits=None, rewrite_url=_value(lambda _: "****"))) as sandbox:
+    with Sandbox(lies=Lies(rewrite_url=_value(lambda _: "****"))) as sandbox:
         tool = Tool(folder=tmp_path, sandbox=sandbox)
         assert _apply(tool, _entry(TOKEN), SECRET).code == 1
         ended = _apply(tool, _entry(TOKEN), SECRET)

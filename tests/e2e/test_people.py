@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.armed import ArmedRule
-from reconciler.sandbox.rules import HoldAnswer, Nth, Rule
+from reconciler.sandbox.faults import Nth, Rule
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries
+from tests.support.faults import ArmedRule, HoldAnswer
 
 ASKED = "Only `yes` is accepted: "
 
@@ -54,8 +54,7 @@ def test_apply_asks_and_only_yes_is_a_yes(tool: Tool, answer: str | bytes, code:
 )
 def test_what_is_typed_before_the_question_is_no_answer(tool: Tool, ahead: str, answer: str, code: int) -> None:
     tool.write(entries(a="/a"))
-    assert tool.sandbox.proxy is not None
-    held = tool.sandbox.proxy.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
     with Terminal(tool, "apply") as terminal:
         held.wait_until_held()
         terminal.type(ahead)
@@ -116,13 +115,11 @@ def test_signal_at_the_question_ends_it_with_nothing_done(tool: Tool, number: in
 
 
 def _held_posts(tool: Tool) -> ArmedRule:
-    assert tool.sandbox.proxy is not None
-    return tool.sandbox.proxy.add(Rule(action=HoldAnswer(), method="POST"))
+    return tool.sandbox.faults.add(Rule(action=HoldAnswer(), method="POST"))
 
 
 def _release(tool: Tool, held: ArmedRule) -> None:
-    assert tool.sandbox.proxy is not None
-    tool.sandbox.proxy.remove(held)
+    tool.sandbox.faults.remove(held)
     held.release()
 
 
@@ -216,7 +213,8 @@ def test_demo_tells_its_story_and_leaves_nothing_behind(tool: Tool, tmp_path: Pa
     assert "a-secret-of-your-own" not in ended.all
 
 
-def test_sandbox_serves_until_it_is_stopped(tool: Tool) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+def test_sandbox_serves_until_it_is_stopped(tool: Tool, number: signal.Signals) -> None:
     process = _start(tool, "sandbox", "--seed", "3")
     assert process.stdout is not None
     address = process.stdout.readline().strip()
@@ -224,7 +222,7 @@ def test_sandbox_serves_until_it_is_stopped(tool: Tool) -> None:
     file = tool.folder / "webhooks.yaml"
     file.write_text(file.read_text().replace(tool.sandbox.base_url, address))
     listed = tool.run("list", SHIPPO_API_TOKEN="shippo_test_sandbox")
-    assert (listed.code, listed.out.splitlines()[-1]) == (0, "4 webhooks.")
-    process.send_signal(signal.SIGINT)
+    assert (listed.code, listed.out.splitlines()[-1]) == (0, "3 webhooks.")
+    process.send_signal(number)
     out, err = process.communicate(timeout=WAIT)
-    assert (process.returncode, out, "base_url" in err) == (130, "", True)
+    assert (process.returncode, out, "base_url" in err, "Traceback" in err) == (128 + number, "", True, False)

@@ -24,7 +24,7 @@ def test_others_webhooks_are_listed_to_the_last_page_and_never_touched(tool: Too
     assert [webhook.object_id for webhook in before] == others
     assert sorted(webhook.event for webhook in tool.there()[130:]) == ["transaction_created", "transaction_updated"]
 
-    mark = tool.sandbox.store.mark()
+    mark = tool.sandbox.mark()
     again = tool.run("apply", "--auto-approve")
     assert (again.code, again.out.splitlines()[-1]) == (0, "No changes; 130 unmanaged.")
     assert tool.writes(mark) == []
@@ -79,7 +79,7 @@ def test_rotated_token_is_one_put_an_event_and_neither_token_is_ever_shown(tool:
     tool.environment["HOOK"] = old
     assert tool.run("apply", "--auto-approve").code == 0
     tool.environment["HOOK"] = new
-    mark = tool.sandbox.store.mark()
+    mark = tool.sandbox.mark()
     printed = [
         tool.run(*command, "-vv").all for command in (("plan",), ("drift",), ("list",), ("plan", "--format", "json"))
     ]
@@ -98,7 +98,7 @@ def test_rotated_token_is_one_put_an_event_and_neither_token_is_ever_shown(tool:
 def test_removing_more_than_may_be_lost_is_refused_until_it_is_named_absent(tool: Tool) -> None:
     tool.write(entries(**{name: f"/{name}" for name in "abcde"}))
     assert tool.run("apply", "--auto-approve").code == 0
-    before, mark = tool.there(), tool.sandbox.store.mark()
+    before, mark = tool.there(), tool.sandbox.mark()
 
     tool.write(entries(a="/a"))
     refused = tool.run("apply", "--auto-approve")
@@ -118,7 +118,7 @@ def test_last_receiver_is_not_lost_without_consent_and_a_move_is_no_loss(tool: T
     assert tool.run("apply", "--auto-approve").code == 0
     tool.write(entries())
     assert tool.run("apply", "--auto-approve").code == 3
-    mark = tool.sandbox.store.mark()
+    mark = tool.sandbox.mark()
     tool.write(entries(only="/new"))
     renamed = tool.run("apply", "--auto-approve")
     assert (renamed.code, [entry.method for entry in tool.writes(mark)]) == (0, ["POST", "DELETE"])
@@ -143,9 +143,9 @@ def test_commands_that_look_only_send_get(tool: Tool, command: list[str]) -> Non
     tool.hook("/a", active=False)
     tool.hook("https://other.example.com/x")
     tool.write(entries(a="/a", b="/b"))
-    mark = tool.sandbox.store.mark()
+    mark = tool.sandbox.mark()
     tool.run(*command)
-    assert {entry.method for entry in tool.sandbox.store.log(after=mark)} == {"GET"}
+    assert {entry.method for entry in tool.sandbox.log(after=mark)} == {"GET"}
 
 
 def test_clients_that_look_have_no_calls_that_write() -> None:

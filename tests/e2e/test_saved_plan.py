@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 from tests.support.canaries import Canaries
 
@@ -44,7 +44,7 @@ def test_saved_plan_is_carried_out_exactly_and_only_once(
     done = run("apply", PLAN)
     assert (done.code, done.out.splitlines()[-1]) == (0, "Apply complete: 1 created, 2 updated, 1 deleted."), done.all
     assert ids["delete"] not in {webhook.object_id for webhook in tool.there()}
-    mark = tool.sandbox.store.mark()
+    mark = tool.sandbox.mark()
     again = run("apply", PLAN)
     assert (again.code, tool.writes(mark)) == (3, [])
     assert "nothing to do now" in again.err
@@ -83,7 +83,7 @@ def test_stale_plan_is_refused_and_says_what_differs(
         }[field]
         fields = {"url": there.url, "event": there.event, "active": there.active, "is_test": there.is_test}
         store.update(TOKEN, object_id, **{**fields, field: changed})  # type: ignore[arg-type]  # the API's fields
-    mark = store.mark()
+    mark = tool.sandbox.mark()
     refused = run("apply", PLAN)
     assert (refused.code, tool.writes(mark)) == (3, []), refused.all
     named = {"update": "a[track_updated]", "switch": "b[track_updated]", "delete": f"@{object_id}"}[target]
@@ -96,7 +96,7 @@ def test_pre_created_key_makes_a_plan_stale(
 ) -> None:
     assert ids
     tool.hook(f"/new/{SECRETS['P']}", active=active)
-    mark = tool.sandbox.store.mark()
+    mark = tool.sandbox.mark()
     refused = run("apply", PLAN)
     assert (refused.code, tool.writes(mark)) == (3, [])
     assert "new[track_updated]" in refused.err.split("not the present one:")[1]
@@ -150,13 +150,12 @@ def test_plan_of_an_account_that_could_not_be_read_is_not_saved(
     tool: Tool, ids: dict[str, str], run: Callable[..., Ended]
 ) -> None:
     assert ids
-    assert tool.sandbox.proxy is not None
     before = (tool.folder / PLAN).read_bytes()
-    armed = tool.sandbox.proxy.add(Rule(action=Answer(status=403)))
+    armed = tool.sandbox.faults.add(Rule(action=Answer(status=403)))
     ended = run("plan", "--out", PLAN)
     assert (ended.code, (tool.folder / PLAN).read_bytes()) == (1, before)
     assert run("apply", PLAN).code == 1
-    tool.sandbox.proxy.remove(armed)
+    tool.sandbox.faults.remove(armed)
     assert run("apply", PLAN).code == 0
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.armed import ArmedRule
-from reconciler.sandbox.rules import Answer, CutAnswer, HoldRequest, Nth, ResetRequest, Rule
+from reconciler.sandbox.faults import Answer, CutAnswer, Nth, ResetRequest, Rule
 from tests.e2e.secretive import ENVIRONMENT, FED, OPTIONS, THERE, WRITTEN, Secretive, file_text
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Ended
+from tests.support.faults import ArmedRule, HoldRequest
 
 YES = ("--auto-approve", "--allow-losses", "9")
 SECRETS = " ".join([*FED.values(), *WRITTEN.values(), *THERE.values()])
@@ -146,8 +146,7 @@ def _held_apply(
     world: Secretive, *arguments: str, **variables: str
 ) -> Iterator[tuple[subprocess.Popen[str], ArmedRule]]:
     """An apply of the installed command, after its backup, whose creates are held."""
-    assert world.sandbox.proxy is not None
-    held = world.sandbox.proxy.add(Rule(action=HoldRequest(), method="POST"))
+    held = world.sandbox.faults.add(Rule(action=HoldRequest(), method="POST"))
     world.allowed.add("back.yaml.env")
     process = subprocess.Popen(
         [COMMAND, "apply", *YES, "--backup", "back.yaml", *arguments, *OPTIONS],
@@ -158,7 +157,7 @@ def _held_apply(
         held.wait_until_held(timeout=WAIT)
         yield process, held
     finally:
-        world.sandbox.proxy.remove(held)
+        world.sandbox.faults.remove(held)
         process.kill()
         process.wait()
         for stream in (process.stdout, process.stderr):
@@ -182,8 +181,7 @@ def test_process_list_tells_no_secret_and_an_interrupted_apply_neither(world: Se
         assert (COMMAND in said[0], "".join(children)) == (True, "")
         process.send_signal(signal.SIGINT)
         held.release()
-        assert world.sandbox.proxy is not None
-        world.sandbox.proxy.remove(held)
+        world.sandbox.faults.remove(held)
         ended = world.checked(_ended(process))
         assert (ended.code, "Stopped: " in ended.out) == (130, True), ended.all
 

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.sandbox.rules import (
+from reconciler.sandbox.faults import (
     Action,
     Answer,
     CutAnswer,
     DropAnswer,
-    HoldRequest,
     ReplaceAnswer,
     ResetAnswer,
     ResetRequest,
@@ -21,6 +20,7 @@ from reconciler.sandbox.rules import (
 from tests.e2e.secretive import FED, THERE, WRITTEN, Secretive
 from tests.e2e.tool import HOST
 from tests.providers.tools import RawServer, says
+from tests.support.faults import HoldRequest
 
 JSON = ("--format", "json")
 YES = ("--auto-approve", "--allow-losses", "9")

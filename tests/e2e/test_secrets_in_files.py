@@ -140,8 +140,8 @@ def test_complaint_tells_no_secret(looked: Secretive, wrong: Wrong) -> None:
     assert wrong.old in good
     looked.write(good.replace(wrong.old, wrong.new) if wrong.old else good, "wrong.yaml")
     looked.write(f"A=1\n{C} {C}\nB={C}'\n", "bad.env")
-    mark = looked.sandbox.store.mark()
+    mark = looked.sandbox.mark()
     for command in (("validate", "-vv"), ("validate", "--format", "json"), ("apply", "--auto-approve", "-vv")):
         ended = looked.run(*command, "-f", "wrong.yaml", options=wrong.options, **wrong.more)
         assert command[0] == "validate" or ended.code == 1, ended.err
-    assert looked.sandbox.store.log(after=mark) == ()
+    assert looked.sandbox.log(after=mark) == ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from tests.e2e.hostility import COMMANDS, TOKEN, Target, aimed
 from tests.e2e.tool import HOST, Tool
 
@@ -31,13 +31,12 @@ EXISTING = """\
     [("GET", "/webhooks"), ("GET", "/webhooks/*"), ("POST", "*"), ("PUT", "*"), ("DELETE", "*")],
 )
 def test_no_call_follows_a_redirect(target: Target, method: str, path: str, status: int) -> None:
-    store, proxy = target.tool.sandbox.store, target.tool.sandbox.proxy
-    assert proxy is not None
+    store, faults = target.tool.sandbox.store, target.tool.sandbox.faults
     for url in (f"{HOST}/there?token=old", f"{HOST}/gone"):
         store.create(TOKEN, url=url, event="all", active=True, is_test=False)
     target.write({"webhooks:\n": f"webhooks:\n{EXISTING}"})
     location = target.fill("http://127.0.0.1:{listener}/webhooks")
-    armed = proxy.add(Rule(action=Answer(status=status, location=location), method=method, path=path))
+    armed = faults.add(Rule(action=Answer(status=status, location=location), method=method, path=path))
     ended = target.run("apply", "--auto-approve")
     assert (ended.code, armed.applied > 0, target.received) == (1, True, [])
     assert f"Shippo answered with a redirect ({status}) to {target.fill('http://127.0.0.1:{listener}')}" in ended.out
@@ -59,8 +58,7 @@ def test_no_call_follows_a_redirect(target: Target, method: str, path: str, stat
     ],
 )
 def test_no_location_is_followed(target: Target, location: str) -> None:
-    assert target.tool.sandbox.proxy is not None
-    target.tool.sandbox.proxy.add(Rule(action=Answer(status=307, location=target.fill(location))))
+    target.tool.sandbox.faults.add(Rule(action=Answer(status=307, location=target.fill(location))))
     target.write()
     for command in COMMANDS[1:]:
         assert target.run(*command).code == 1
@@ -96,9 +94,8 @@ NO_URL = "the provider's list names a next page that is no valid URL"
     ],
 )
 def test_no_next_page_is_read_elsewhere(target: Target, following: str, said: str) -> None:
-    assert target.tool.sandbox.proxy is not None
     page = {"count": 0, "next": target.fill(following), "previous": None, "results": []}
-    target.tool.sandbox.proxy.add(Rule(action=Answer(status=200, body=json.dumps(page).encode()), path="/webhooks"))
+    target.tool.sandbox.faults.add(Rule(action=Answer(status=200, body=json.dumps(page).encode()), path="/webhooks"))
     target.write()
     for command in COMMANDS[1:]:
         ended = target.run(*command)

@@ -17,9 +17,8 @@ import pytest
 from reconciler.cli import applying, backup, looking, writing
 from reconciler.cli.commands import export, init
 from reconciler.operations import files
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
+from tests.support.sandbox import Sandbox
 
 # A signal between the end of a `with` block and its clean-up leaves the closing to the end of the process.
 pytestmark = pytest.mark.filterwarnings(
@@ -41,7 +40,7 @@ def tools(tmp_path: Path) -> Iterator[Iterator[Tool]]:
             tool.write(entries(a="/a", keep="/keep"))
             yield tool
 
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         yield made(sandbox)
 
 

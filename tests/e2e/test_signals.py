@@ -16,11 +16,12 @@ import pytest
 
 from reconciler.operations import run
 from reconciler.providers import retry
-from reconciler.sandbox.rules import Answer, HoldAnswer, Nth, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.faults import Answer, Nth, Rule
 from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
 from tests.e2e.forked import Forked
 from tests.e2e.tool import Tool, entries
+from tests.support.faults import HoldAnswer
+from tests.support.sandbox import Sandbox
 
 STOPPING = "Stopping: running calls end first, and no other starts. A second signal stops at once."
 AT_ONCE = 1.0
@@ -62,7 +63,7 @@ def test_first_signal_at_any_call_lets_it_end_starts_no_other_and_is_reported(pa
     for k in range(2, len(calls) + 1):
         number = (signal.SIGINT, signal.SIGTERM)[k % 2]
         stopped = patient()
-        mark = len(stopped.proxy.log())
+        mark = len(stopped.faults.log())
         with stopped.holding(_held(k)) as held, stopped.start(*APPLY, "--format", "json") as command:
             held.wait_until_held()
             command.signal(number)
@@ -70,7 +71,7 @@ def test_first_signal_at_any_call_lets_it_end_starts_no_other_and_is_reported(pa
             held.release()
             ended = command.end()
         assert ended.code == 128 + number, ended.all
-        assert len(stopped.proxy.log()) - mark == k
+        assert len(stopped.faults.log()) - mark == k
         _check_report(stopped, ended.lines(), ended.code)
         assert stopped.run(*APPLY).code == 0
         stopped.check_finished()
@@ -216,7 +217,7 @@ def test_signal_ends_a_wait_at_once(
     calls = calls_of(patient(), *APPLY)
     refused = [k for k, called in enumerate(calls, 1) if called == method][nth - 1]
     stopped = patient()
-    mark = len(stopped.proxy.log())
+    mark = len(stopped.faults.log())
     rule = Rule(action=answer, when=Nth(k=refused))
     with stopped.holding(rule), stopped.start(*APPLY, "--format", "json", first=first) as command:
         command.until_said('"type": "wait"')
@@ -225,7 +226,7 @@ def test_signal_ends_a_wait_at_once(
         ended = command.end()
         assert time.monotonic() - sent < SOON
     assert ended.code == 128 + number, ended.all
-    assert len(stopped.proxy.log()) - mark == refused
+    assert len(stopped.faults.log()) - mark == refused
     if refused == 1:
         assert ended.lines()[-1]["@message"] == "Stopped. Nothing was changed."
     else:

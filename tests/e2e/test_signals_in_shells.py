@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.sandbox.armed import ArmedRule
-from reconciler.sandbox.rules import HoldAnswer, Rule
+from reconciler.sandbox.faults import Rule
 from tests.e2e.test_signals import SIGNALS, STOPPING
 from tests.e2e.tool import COMMAND, WAIT, Tool, entries
+from tests.support.faults import ArmedRule, HoldAnswer
 
 APPLY = (COMMAND, "apply", "--auto-approve", "--parallelism", "1")
 STOPPED = "Stopped: 1 created, 0 updated, 0 deleted; 2 not done."
@@ -50,10 +50,9 @@ def _background(tool: Tool, *command: str) -> subprocess.Popen[str]:
 def held(tool: Tool) -> Iterator[ArmedRule]:
     """A file with three webhooks to create; every create's answer is held."""
     tool.write(entries(a="/a", b="/b", c="/c"))
-    assert tool.sandbox.proxy is not None
-    held = tool.sandbox.proxy.add(Rule(action=HoldAnswer(), method="POST"))
+    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), method="POST"))
     yield held
-    tool.sandbox.proxy.remove(held)
+    tool.sandbox.faults.remove(held)
 
 
 def test_interrupt_from_the_keyboard_reaches_it_beside_its_shell(tool: Tool, held: ArmedRule) -> None:
@@ -88,8 +87,7 @@ def test_nohup_keeps_it_running_when_the_terminal_is_gone(tool: Tool, held: Arme
     process = _background(tool, "nohup", *APPLY)
     held.wait_until_held()
     process.send_signal(signal.SIGHUP)
-    assert tool.sandbox.proxy is not None
-    tool.sandbox.proxy.remove(held)
+    tool.sandbox.faults.remove(held)
     out, err = process.communicate(timeout=WAIT)
     assert (process.returncode, len(tool.there()), STOPPING in err) == (0, 3, False), out + err
 
@@ -107,8 +105,7 @@ def test_terminal_that_is_lost_stops_it_and_the_next_apply_finishes(tool: Tool, 
     os.close(side)
     held.wait_until_held()
     os.close(terminal)  # hangs up: SIGHUP, and no output can be written any more
-    assert tool.sandbox.proxy is not None
-    tool.sandbox.proxy.remove(held)
+    tool.sandbox.faults.remove(held)
     assert process.wait(WAIT) == 128 + signal.SIGHUP
     assert tool.run("apply", "--auto-approve").code == 0
     assert len(tool.there()) == 3
@@ -119,8 +116,7 @@ def test_signal_of_a_broken_pipe_and_a_pause_change_nothing(tool: Tool, held: Ar
     held.wait_until_held()
     for number in (signal.SIGPIPE, signal.SIGSTOP, signal.SIGCONT):
         process.send_signal(number)
-    assert tool.sandbox.proxy is not None
-    tool.sandbox.proxy.remove(held)
+    tool.sandbox.faults.remove(held)
     out, err = process.communicate(timeout=WAIT)
     assert (process.returncode, len(tool.there())) == (0, 3), out + err
 

@@ -27,10 +27,9 @@ from reconciler.model.secret import SecretText
 from reconciler.providers import session
 from reconciler.providers.exchange import NoReply, Request
 from reconciler.providers.retry import Ending
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 from tests.support.canaries import Canaries
+from tests.support.sandbox import Sandbox
 from tests.support.tls import CONNECTED, Handler, Proxy, dripping, passing_on, serving, silent
 from tests.support.watch import Watch
 
@@ -78,7 +77,7 @@ def _trusted(bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tool(tmp_path: Path) -> Iterator[Tool]:
     """The command, with a sandbox that a server or a proxy of these tests is put in front of."""
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         yield Tool(folder=tmp_path, sandbox=sandbox)
 
 
@@ -150,7 +149,7 @@ def test_a_certificate_that_cannot_be_trusted_is_refused_in_words_and_nothing_ge
         for command in (("plan",), ("apply", "--auto-approve"), ("drift", "-vv")):
             assert result(run(tool, *command)) == not_checked(origin, *said), command
         assert run(tool, "list").code == 1
-    assert tool.sandbox.store.log() == ()
+    assert tool.sandbox.log() == ()
 
 
 @pytest.mark.parametrize(
@@ -187,12 +186,12 @@ def test_a_private_authority_is_trusted_where_requests_or_openssl_is_told_so(
             trusted_by_requests = True
         except requests.exceptions.SSLError:
             trusted_by_requests = False
-        mark = tool.sandbox.store.mark()
+        mark = tool.sandbox.mark()
         write(tool, f"https://localhost:{port}")
         ended = run(tool, "apply", "--auto-approve")
     assert (ended.code, bool(tool.writes(mark))) == (int(not trusted), trusted)
     assert trusted_by_requests is (trusted and not variables.get("SSL_CERT_FILE"))
-    assert trusted or tool.sandbox.store.log(after=mark) == ()
+    assert trusted or tool.sandbox.log(after=mark) == ()
 
 
 @pytest.mark.parametrize("value", ["empty.pem", "no.pem", "no", "false", "0", os.devnull])
@@ -208,7 +207,7 @@ def test_a_bundle_that_is_none_is_no_way_around_the_check(
     exists = value in ("empty.pem", "no.pem", os.devnull)
     why = "the certificates to check it with can't be read" if exists else "the request can't be made"
     assert result(ended) == not_checked(f"https://localhost:{port}", f"can't be called: {why}", BUNDLE)
-    assert tool.sandbox.store.log() == ()
+    assert tool.sandbox.log() == ()
 
 
 def test_no_variable_turns_the_check_off(tool: Tool, ca: trustme.CA) -> None:
@@ -222,7 +221,7 @@ def test_no_variable_turns_the_check_off(tool: Tool, ca: trustme.CA) -> None:
         write(tool, f"https://localhost:{port}")
         ended = tool.run_installed("apply", "--auto-approve", HOOK=HOOK, **variables)
     assert result(ended) == not_checked(f"https://localhost:{port}", *UNKNOWN)
-    assert tool.sandbox.store.log() == ()
+    assert tool.sandbox.log() == ()
 
 
 def names_in(schema: object) -> Iterator[str]:
@@ -263,7 +262,7 @@ def test_plain_http_to_another_host_is_refused_before_any_connection(
             assert ended.code == 1, command
             assert "error[base-url]: the base URL is http: the token would travel in clear\n" in ended.err
             assert "help: Write `https://`; http is for loopback only.\n" in ended.err
-    assert (watch.names, watch.peers, proxy.heads, tool.sandbox.store.log()) == ([], [], [], ())
+    assert (watch.names, watch.peers, proxy.heads, tool.sandbox.log()) == ([], [], [], ())
 
 
 # Proxies
@@ -329,7 +328,7 @@ def test_a_proxy_that_opens_tls_is_refused_unless_its_authority_is_trusted(
         with serving(proxy.handle) as proxy_port:
             monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy_port}")
             refused = run(tool, "apply", "--auto-approve", "--allow-host", PROVIDER)
-            log = tool.sandbox.store.log()
+            log = tool.sandbox.log()
             monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "opener.pem"))
             done = run(tool, "apply", "--auto-approve", "--allow-host", PROVIDER)
     assert (result(refused), log) == (not_checked(f"https://{PROVIDER}", *UNKNOWN), ())

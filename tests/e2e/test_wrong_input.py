@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
-from reconciler.sandbox.rules import Answer, Rule
+from reconciler.sandbox.faults import Answer, Rule
 from tests.e2e.tool import HOST, TOKEN, Tool, entries
 
 GOOD = entries(a="/a")
@@ -35,7 +35,7 @@ def test_wrong_file_is_refused_with_its_code(tool: Tool, text: str, code: str) -
         assert (ended.code, "webhooks.yaml:" in ended.err) == (1, True), ended.all
         assert code in ended.err
         assert "0123456789abcdef" not in ended.all
-    assert tool.sandbox.store.log() == ()
+    assert tool.sandbox.log() == ()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,7 @@ def test_wrong_file_is_refused_with_its_code(tool: Tool, text: str, code: str) -
         pytest.param(["apply"], "--auto-approve", id="no-terminal-to-ask-on"),
         pytest.param(["apply", "--format", "json"], "--auto-approve", id="json-can-not-ask"),
         pytest.param(["sandbox", "--fault", "x"], "503", id="wrong-fault"),
+        pytest.param(["sandbox", "--token", "mine"], "shippo_test_", id="token-of-no-sandbox"),
         pytest.param([], "Usage", id="nothing"),
     ],
 )
@@ -100,8 +101,7 @@ def test_unreachable_host_is_one_account_not_checked(tool: Tool) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_token_is_final_and_says_what_to_check(tool: Tool, status: int) -> None:
-    assert tool.sandbox.proxy is not None
-    armed = tool.sandbox.proxy.add(Rule(action=Answer(status=status)))
+    armed = tool.sandbox.faults.add(Rule(action=Answer(status=status)))
     tool.write(GOOD)
     ended = tool.run("apply", "--auto-approve")
     assert (ended.code, armed.applied, tool.writes()) == (1, 1, [])
@@ -109,8 +109,7 @@ def test_refused_token_is_final_and_says_what_to_check(tool: Tool, status: int) 
 
 
 def test_html_for_a_list_is_survived(tool: Tool) -> None:
-    assert tool.sandbox.proxy is not None
-    tool.sandbox.proxy.add(Rule(action=Answer(status=200, body=b"<html>maintenance</html>", content_type="text/html")))
+    tool.sandbox.faults.add(Rule(action=Answer(status=200, body=b"<html>maintenance</html>", content_type="text/html")))
     tool.write(GOOD)
     ended = tool.run("apply", "--auto-approve")
     assert (ended.code, tool.writes()) == (1, [])

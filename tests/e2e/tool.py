@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.providers.clock import Clock
-from reconciler.sandbox.records import LogEntry, Webhook
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import Webhook
 from tests.support.here import main_here
+from tests.support.sandbox import LogEntry, Sandbox
 
 COMMAND = str(Path(sys.executable).with_name("reconciler"))
 TOKEN = "shippo_live_of-these-tests"
@@ -94,7 +94,7 @@ class Tool:
 
     def writes(self, after: int = 0) -> list[LogEntry]:
         """The writes that reached the provider after a mark of the log."""
-        return [entry for entry in self.sandbox.store.log(after=after) if entry.method != "GET"]
+        return [entry for entry in self.sandbox.log(after=after) if entry.method != "GET"]
 
 
 def run_here(

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.config import limits as bounds
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from tests.config.tools import ENTRY, OWNS, TOP, complaints, configuration, inputs, loaded
 from tests.e2e.tool import Tool, entries, run_here
+from tests.support.sandbox import Sandbox
 
 GOOD = TOP + OWNS + ENTRY
 TOO_LONG = "n" * 300
@@ -158,7 +157,7 @@ def test_folder_of_links_in_a_circle_and_of_many_files_is_read_once_each(folder:
 
 @pytest.fixture
 def tool(folder: Path) -> Iterator[Tool]:
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         made = Tool(folder=folder, sandbox=sandbox)
         made.write(entries(orders="/orders?token=${HOOK}"))
         made.hook("/orders?token=other")

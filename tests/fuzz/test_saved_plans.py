@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
 from reconciler.view.json_text import json_text
 from tests.e2e.harmless import check_harmless
 from tests.e2e.tool import HOST, Tool, entries, run_here
+from tests.support.sandbox import Sandbox
 
 from .draws import draws
 from .shapes import spoiled
@@ -29,7 +28,7 @@ PLAN = "plan.json"
 @pytest.fixture(scope="module")
 def tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
     """A file whose plan has something of everything."""
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         made = Tool(folder=tmp_path_factory.mktemp("plans"), sandbox=sandbox)
         made.write(
             entries(orders="/orders?token=abc transaction_created track_updated", new="/new/path"),
@@ -93,7 +92,7 @@ def test_odd_plan_is_shown_or_refused_and_never_carried_out_otherwise(
         assert ended.code in (0, 3)
         check_harmless(ended.out + ended.err)
     if _what_is_done(document) != _what_is_done(saved):
-        mark = tool.sandbox.store.mark()
+        mark = tool.sandbox.mark()
         ended = run_here(tool.folder, "apply", PLAN)
         assert (ended.code in (1, 3), tool.writes(mark)) == (True, []), ended.all
 

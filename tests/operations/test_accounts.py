@@ -10,7 +10,7 @@ from reconciler.model.plan import Verdict
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
 from reconciler.model.secret import SecretText
-from reconciler.sandbox.rules import Answer, From
+from reconciler.sandbox.faults import Answer, From
 from tests.support.builders import account, entry, hook, not_planned
 from tests.support.site import Site, calls, outcomes, writes
 
@@ -37,7 +37,7 @@ def test_account_that_can_not_be_read_gets_no_write_and_the_other_is_done(site: 
     assert outcomes(report) == [("+ a[track_updated]", Outcome.DONE)]
     assert not_planned(run.plan)["other"].error.kind is ErrorKind.DENIED
     assert not report.is_complete
-    assert [entry.account for entry in site.sandbox.store.log()].count("") == 1  # the list that was denied
+    assert [entry.account for entry in site.sandbox.log()].count("") == 1  # the list that was denied
     assert site.webhooks(UNREADABLE) == {}
 
 

@@ -12,11 +12,11 @@ from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Remote
 from reconciler.sandbox.checks import Fields
-from reconciler.sandbox.lies import Lies
+from reconciler.sandbox.faults import Answer
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.records import Webhook
-from reconciler.sandbox.rules import Answer
+from reconciler.sandbox.store import Webhook
 from tests.support.builders import HOST, absent, account, entry, hook
+from tests.support.lies import Lies
 from tests.support.site import Site, Ticks, outcomes, writes
 
 CREATED, UPDATED = "transaction_created", "transaction_updated"
@@ -31,7 +31,7 @@ def _same_url_and_event(fields: Fields, there: Webhook) -> bool:
 
 
 def _site(finds: Callable[[Fields, Webhook], bool]) -> Site:
-    return Site(SandboxOptions(limits=None, clock=Ticks(), hide_inactive=True, lies=Lies(finds=finds)))
+    return Site(SandboxOptions(clock=Ticks(), hide_inactive=True), Lies(finds=finds))
 
 
 def test_create_that_is_answered_with_a_siblings_webhook_leaves_it() -> None:
@@ -67,8 +67,7 @@ def test_hidden_webhook_of_its_own_key_is_made_right() -> None:
 
 
 def test_what_a_create_made_under_another_key_is_older_than_nothing_and_taken_back() -> None:
-    options = SandboxOptions(limits=None, clock=Ticks(), rewrite_url=lambda url: f"{url}/")
-    with Site(options) as site:
+    with Site(lies=Lies(rewrite_url=lambda url: f"{url}/")) as site:
         site.put(hook("before", "https://elsewhere.example.com/", day=4))
         assert outcomes(site.apply([entry("a", "/a")])) == [("+ a[track_updated]", Outcome.OTHER_KEY)]
         assert list(site.webhooks()) == ["before"]
@@ -76,7 +75,7 @@ def test_what_a_create_made_under_another_key_is_older_than_nothing_and_taken_ba
 
 @pytest.mark.parametrize("stale", [1, 2])
 def test_read_that_is_stale_right_after_a_write_is_looked_at_again(stale: int) -> None:
-    with Site(SandboxOptions(limits=None, clock=Ticks(), lies=Lies(stale=stale))) as site:
+    with Site(lies=Lies(stale=stale)) as site:
         there: list[Remote] = [hook("1", "/a?token=old"), hook("2", "/b"), hook("3", "/gone", CREATED)]
         site.put(*there)
         run = site.plan([entry("a", "/a?token=new"), entry("b", "/b", active=False)])
@@ -86,7 +85,7 @@ def test_read_that_is_stale_right_after_a_write_is_looked_at_again(stale: int) -
 
 
 def test_read_that_stays_different_counts_after_the_third_look() -> None:
-    with Site(SandboxOptions(limits=None, clock=Ticks(), lies=Lies(stale=3))) as site:
+    with Site(lies=Lies(stale=3)) as site:
         site.put(hook("1", "/a?token=old"))
         run = site.plan([entry("a", "/a?token=new")])
         assert outcomes(run.apply()) == [("~ a[track_updated]", Outcome.NOT_AS_WANTED)]
@@ -114,7 +113,6 @@ def test_webhook_that_does_not_say_how_old_it_is_is_not_taken_back(site: Site) -
     ],
 )
 def test_webhook_that_is_protected_or_known_is_not_taken_back(owner: Account) -> None:
-    options = SandboxOptions(limits=None, clock=Ticks(), rewrite_url=lambda url: f"{url}/")
-    with Site(options) as site:
+    with Site(lies=Lies(rewrite_url=lambda url: f"{url}/")) as site:
         (result,) = site.apply([entry("a", "/a")], [owner]).results
         assert (result.outcome, len(site.webhooks())) == (Outcome.OTHER_KEY_STAYS, 1)

@@ -117,7 +117,7 @@ def test_without_creates_there_is_one_list_and_all_else_is_by_id(site: Site) -> 
 
 
 def test_every_page_is_listed_before_and_after_the_creates() -> None:
-    with Site(SandboxOptions(limits=None, clock=Ticks(), page_size=2)) as site:
+    with Site(SandboxOptions(clock=Ticks(), page_size=2)) as site:
         site.put(*(hook(str(number), f"/{number}") for number in range(5)))
         site.apply([entry("new", "/new"), *(entry(f"e{number}", f"/{number}") for number in range(5))])
         lists = [(number.path, number.query) for number in site.log() if number.path == "/webhooks"]
@@ -153,7 +153,7 @@ def test_second_apply_sends_no_write(
     accounts: list[Account],
     hide_inactive: bool,  # noqa: FBT001 - a parameter of the table
 ) -> None:
-    with Site(SandboxOptions(limits=None, clock=Ticks(), hide_inactive=hide_inactive)) as site:
+    with Site(SandboxOptions(clock=Ticks(), hide_inactive=hide_inactive)) as site:
         site.put(*there)
         assert site.apply(desired, accounts).is_complete
         mark = site.mark()

@@ -11,21 +11,20 @@ import pytest
 from reconciler.model.event import Finished
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.proxy import ProxyEntry
-from reconciler.sandbox.rules import (
+from reconciler.sandbox.faults import (
     Action,
     Answer,
     CutAnswer,
     DropAnswer,
     From,
-    HoldRequest,
     Nth,
     ReplaceAnswer,
     ResetAnswer,
     ResetRequest,
 )
+from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import entry, hook
+from tests.support.faults import HoldRequest, Received
 from tests.support.site import Run, Site, Ticks, calls, outcomes, writes
 
 ENTRIES = [entry("a", "/a"), entry("b", "/b"), entry("c", "/c")]
@@ -43,7 +42,7 @@ REFUSED = [pytest.param(status, id=str(status)) for status in (400, 409, 422)]
 @pytest.fixture
 def paged() -> Iterator[Site]:
     """A site whose list takes several pages, so that a whole list is more than its first page."""
-    with Site(SandboxOptions(limits=None, clock=Ticks(), page_size=2)) as site:
+    with Site(SandboxOptions(clock=Ticks(), page_size=2)) as site:
         site.put(*(hook(f"other{number}", f"https://elsewhere.example.com/{number}") for number in range(3)))
         yield site
 
@@ -52,7 +51,7 @@ def _paths(site: Site) -> list[str]:
     return sorted(webhook.url for webhook in site.webhooks().values() if "elsewhere" not in webhook.url)
 
 
-def _story(log: tuple[ProxyEntry, ...]) -> list[str]:
+def _story(log: tuple[Received, ...]) -> list[str]:
     """What was called, in order; a list that was answered to its end (three pages here) in one word."""
     found: list[str] = []
     for call in log:
@@ -92,24 +91,24 @@ def test_lost_answers_of_all_creates_at_once_are_looked_for_in_one_list(site: Si
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_whole_list_lies_between_a_lost_create_and_its_resend(paged: Site, k: int) -> None:
     run = paged.plan(ENTRIES)
-    sent = len(paged.proxy.log())
+    sent = len(paged.faults.log())
     with paged.fault(ResetRequest(), "POST", when=Nth(k=k)):
         report = run.apply(1)
     assert report.is_complete
     assert len(_paths(paged)) == 3
     first = ["POST unanswered" if number == k else "POST" for number in (1, 2, 3)]
     # Five webhooks are there at the first list, six at the second: both have three pages.
-    assert _story(paged.proxy.log()[sent:]) == [*first, "list", "POST", "list"]
+    assert _story(paged.faults.log()[sent:]) == [*first, "list", "POST", "list"]
 
 
 def test_create_is_sent_three_times_at_most_and_then_called_unknown(paged: Site) -> None:
     run = paged.plan([entry("a"), entry("b", "/b")])
     paged.put(hook("more", "https://elsewhere.example.com/more"), hook("most", "https://elsewhere.example.com/most"))
-    sent = len(paged.proxy.log())
+    sent = len(paged.faults.log())
     with paged.fault(ResetRequest(), "POST"):
         report = run.apply(1)
     assert outcomes(report) == [("+ a[track_updated]", Outcome.UNKNOWN), ("+ b[track_updated]", Outcome.UNKNOWN)]
-    assert _story(paged.proxy.log()[sent:]) == ["POST unanswered", "POST unanswered", "list"] * 3
+    assert _story(paged.faults.log()[sent:]) == ["POST unanswered", "POST unanswered", "list"] * 3
     assert _paths(paged) == []
 
 

@@ -11,11 +11,12 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome, Report
 from reconciler.model.webhook import Desired, Remote
-from reconciler.sandbox.lies import HONEST, Lies
+from reconciler.sandbox.faults import Action, Answer, Nth, ReplaceAnswer, ResetRequest
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.records import Webhook
-from reconciler.sandbox.rules import Action, Answer, HoldRequest, Nth, ReplaceAnswer, ResetRequest
+from reconciler.sandbox.store import Webhook
 from tests.support.builders import HOST, account, entry, hook
+from tests.support.faults import HoldRequest
+from tests.support.lies import HONEST, Lies
 from tests.support.replay import gaps
 from tests.support.site import Run, Site, Ticks, outcomes, writes
 
@@ -31,7 +32,7 @@ def _together(site: Site, runs: Sequence[Run], method: str, path: str, calls: in
     ):
         endings = [pool.submit(run.apply) for run in runs]
         barrier.wait_until_held(calls)
-        site.proxy.remove(barrier)
+        site.faults.remove(barrier)
         return [ending.result() for ending in endings]
 
 
@@ -46,7 +47,7 @@ def _together(site: Site, runs: Sequence[Run], method: str, path: str, calls: in
     ],
 )
 def test_runs_at_once_end_with_one_webhook_a_key(step: float, number: int, method: str, path: str, calls: int) -> None:
-    with Site(SandboxOptions(limits=None, clock=Ticks(step))) as site:
+    with Site(SandboxOptions(clock=Ticks(step))) as site:
         site.put(hook("old", "/old"))
         before = site.webhooks()
         runs = [site.plan(ENTRIES) for _ in range(number)]

@@ -11,16 +11,16 @@ import pytest
 from reconciler.model.event import Finished, Started, Waiting
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
-from reconciler.sandbox.proxy import ProxyEntry
-from reconciler.sandbox.rules import Answer, DropAnswer, From, HoldAnswer, HoldRequest, Nth
+from reconciler.sandbox.faults import Answer, DropAnswer, From, Nth
 from tests.support.builders import entry, hook
+from tests.support.faults import HoldAnswer, HoldRequest, Received
 from tests.support.site import Run, Site, calls, outcomes, writes
 
 ENTRIES = [entry("a", "/a"), entry("b", "/b"), entry("c", "/c"), entry("rotated", "/r?token=2")]
 THERE = [hook("rotated", "/r?token=1"), hook("old", "/old")]
 
 
-def _sent(log: Sequence[ProxyEntry]) -> list[str]:
+def _sent(log: Sequence[Received]) -> list[str]:
     """The requests that would change something, whether or not they got through."""
     return [f"{call.method} {call.path}" for call in log if call.method != "GET"]
 
@@ -42,7 +42,7 @@ def test_denied_in_the_middle_nothing_more_starts(site: Site, status: int) -> No
     assert denied is not None
     assert (denied.kind, denied.status) == (ErrorKind.DENIED, status)
     assert {result.error for result in report.results if result.outcome is Outcome.NOT_STARTED} == {denied}
-    assert _sent(site.proxy.log()) == ["PUT /webhooks/rotated", "POST /webhooks", "POST /webhooks"]
+    assert _sent(site.faults.log()) == ["PUT /webhooks/rotated", "POST /webhooks", "POST /webhooks"]
     assert not report.is_complete
 
 
@@ -50,7 +50,7 @@ def test_denied_in_the_middle_nothing_more_starts(site: Site, status: int) -> No
 def test_denied_at_the_first_call_nothing_else_is_sent(site: Site, status: int) -> None:
     site.put(*THERE)
     run = site.plan(ENTRIES)
-    sent = len(site.proxy.log())
+    sent = len(site.faults.log())
     with site.fault(Answer(status=status)):
         report = run.apply(1)
     assert [outcome for _, outcome in outcomes(report)] == [
@@ -58,26 +58,26 @@ def test_denied_at_the_first_call_nothing_else_is_sent(site: Site, status: int) 
         Outcome.FAILED,
         Outcome.NOT_STARTED,
     ]
-    assert [call.method for call in site.proxy.log()[sent:]] == ["GET"]
+    assert [call.method for call in site.faults.log()[sent:]] == ["GET"]
 
 
 def test_denied_create_is_not_looked_for(site: Site) -> None:
     run = site.plan([entry("a"), entry("b", "/b")])
-    sent = len(site.proxy.log())
+    sent = len(site.faults.log())
     with site.fault(Answer(status=401)):
         report = run.apply(1)
     assert outcomes(report) == [("+ a[track_updated]", Outcome.FAILED), ("+ b[track_updated]", Outcome.NOT_STARTED)]
-    assert [call.method for call in site.proxy.log()[sent:]] == ["POST"]
+    assert [call.method for call in site.faults.log()[sent:]] == ["POST"]
 
 
 def test_denied_create_leaves_carriers_unread(site: Site) -> None:
     site.put(hook("1", day=1), hook("2", day=2))
     run = site.plan([entry("a"), entry("b", "/b")])
-    sent = len(site.proxy.log())
+    sent = len(site.faults.log())
     with site.fault(Answer(status=403), "POST"):
         report = run.apply()
     assert outcomes(report) == [("+ b[track_updated]", Outcome.FAILED), ("- @2", Outcome.NOT_STARTED)]
-    assert [call.method for call in site.proxy.log()[sent:]] == ["POST"]
+    assert [call.method for call in site.faults.log()[sent:]] == ["POST"]
 
 
 def test_limited_for_longer_than_a_run_may_wait_nothing_more_starts(site: Site) -> None:
@@ -96,7 +96,7 @@ def test_limited_for_longer_than_a_run_may_wait_nothing_more_starts(site: Site) 
     assert limited is not None
     assert limited.kind is ErrorKind.LIMITED
     assert run.clock.sleeps == []
-    assert _sent(site.proxy.log()) == ["PUT /webhooks/rotated", "POST /webhooks", "POST /webhooks"]
+    assert _sent(site.faults.log()) == ["PUT /webhooks/rotated", "POST /webhooks", "POST /webhooks"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -124,7 +124,7 @@ def test_stop_during_a_wait_ends_it_and_nothing_more_starts(site: Site) -> None:
         ("- @old", Outcome.NOT_STARTED),
     ]
     assert report.stopped_by == signal.SIGINT
-    assert len(_sent(site.proxy.log())) == 3
+    assert len(_sent(site.faults.log())) == 3
 
 
 def _told(run: Run) -> tuple[int, int]:
@@ -152,7 +152,7 @@ def test_stop_lets_held_creates_end_and_starts_nothing(
     done = [result for result in report.results if result.is_done]
     assert {result.object_id for result in done} == set(site.webhooks()) - {"old"}
     assert calls(site.log()) == ["GET /webhooks", "POST /webhooks", "POST /webhooks"]
-    assert len(site.proxy.log()) == 3
+    assert len(site.faults.log()) == 3
     assert (report.stopped_by, report.is_complete) == (number, False)
     assert _told(run) == (2, 6)
 
@@ -175,12 +175,12 @@ def test_stop_while_a_call_is_held_lets_it_end_and_makes_no_other(
     with ThreadPoolExecutor(1) as pool, site.fault(HoldRequest(), method, path) as held:
         ending = pool.submit(run.apply, 1)
         held.wait_until_held()
-        sent = len(site.proxy.log())
+        sent = len(site.faults.log())
         run.stop.ask(signal.SIGINT)
         held.release()
         report = ending.result()
     assert sorted(outcome.name for _, outcome in outcomes(report)) == expected
-    assert [(call.method, call.rule) for call in site.proxy.log()[sent:]] == [(method, held.rule)]
+    assert [(call.method, call.rule) for call in site.faults.log()[sent:]] == [(method, held.rule)]
     assert site.apply(ENTRIES).is_complete
     assert not site.plan(ENTRIES).plan.has_changes
 

@@ -16,9 +16,7 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Desired
 from reconciler.planning.claim import Claims
 from reconciler.sandbox.checks import EVENTS
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.records import Webhook
-from reconciler.sandbox.rules import (
+from reconciler.sandbox.faults import (
     Action,
     Answer,
     CutAnswer,
@@ -31,6 +29,8 @@ from reconciler.sandbox.rules import (
     ResetRequest,
     Rule,
 )
+from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.store import Webhook
 from tests.support.builders import url
 from tests.support.drawing import World, worlds
 from tests.support.replay import gaps
@@ -49,7 +49,7 @@ class Trouble:
     """What goes wrong between a plan and the end of its apply.
 
     Attributes:
-        rules: of the fault proxy.
+        rules: of the sandbox.
         removed: webhooks that somebody removes after the plan.
         switched: webhooks that somebody switches on or off after the plan.
     """
@@ -89,15 +89,15 @@ def test_report_is_honest_and_the_next_apply_finishes_the_work(
     parallelism: int,
 ) -> None:
     world, trouble = drawn
-    with Site(SandboxOptions(limits=None, clock=Ticks(), hide_inactive=hide_inactive)) as site:
+    with Site(SandboxOptions(clock=Ticks(), hide_inactive=hide_inactive)) as site:
         site.put(*world.remotes)
         run = site.plan(world.desired, [world.account])
         _meddle(site, trouble)
         before = site.webhooks()
-        armed = [site.proxy.add(rule) for rule in trouble.rules]
+        armed = [site.faults.add(rule) for rule in trouble.rules]
         report = run.apply(parallelism)
         for rule in armed:
-            site.proxy.remove(rule)
+            site.faults.remove(rule)
         note(f"{outcomes(report)}\n{calls(site.log())}")
         _check_honesty(report, before, site.webhooks())
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
-from reconciler.sandbox.rules import Action, Answer, DropAnswer, Nth
+from reconciler.sandbox.faults import Action, Answer, DropAnswer, Nth
 from tests.support.builders import entry, hook
 from tests.support.replay import gaps
 from tests.support.site import Site, calls, outcomes

@@ -13,8 +13,8 @@ from reconciler.model.plan import Action
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Desired, Remote
-from reconciler.sandbox import rules
-from reconciler.sandbox.rules import Answer, DropAnswer, Nth, ResetAnswer
+from reconciler.sandbox import faults
+from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ResetAnswer
 from tests.support.builders import absent, account, entry, hook, only, planned
 from tests.support.replay import gaps
 from tests.support.site import Site, outcomes, writes
@@ -76,7 +76,7 @@ class Fault:
 
     name: str
     matters: frozenset[Action]
-    action: rules.Action
+    action: faults.Action
     method: str | None
     path: str = "*"
 
@@ -175,7 +175,7 @@ def test_narrowing_is_held_back_where_what_was_to_carry_its_events_failed(
     site: Site,
     desired: list[Desired],
     there: list[Remote],
-    fault: tuple[str, rules.Action],
+    fault: tuple[str, faults.Action],
     expected: list[tuple[str, Outcome]],
 ) -> None:
     site.put(*there)

@@ -9,9 +9,10 @@ import pytest
 
 from reconciler.model.report import Outcome, Result
 from reconciler.model.url import Url
+from reconciler.sandbox.faults import Answer, From, ReplaceAnswer
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import Answer, From, ReplaceAnswer
 from tests.support.builders import HOST, account, entry, hook, url
+from tests.support.lies import Lies
 from tests.support.site import Site, Ticks, outcomes, writes
 
 
@@ -27,7 +28,7 @@ def _rotate(text: str) -> str:
 
 
 def _stores(rewrite: Callable[[str], str]) -> Site:
-    return Site(SandboxOptions(limits=None, clock=Ticks(), rewrite_url=rewrite))
+    return Site(lies=Lies(rewrite_url=rewrite))
 
 
 def _answer(status: int, object_id: str, path: str = "/a", *, active: bool = True) -> Answer:
@@ -175,6 +176,6 @@ def test_update_that_nobody_knows_of_is_unknown_unless_it_reads_back_as_wanted(s
 
 
 def test_hidden_webhook_that_was_switched_off_is_done() -> None:
-    with Site(SandboxOptions(limits=None, clock=Ticks(), hide_inactive=True)) as site:
+    with Site(SandboxOptions(clock=Ticks(), hide_inactive=True)) as site:
         site.put(hook("1"))
         assert outcomes(site.apply([entry("a", active=False)])) == [("~ a[track_updated]", Outcome.DONE)]

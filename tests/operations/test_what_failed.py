@@ -13,7 +13,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Desired, Remote
-from reconciler.sandbox.rules import Action, Answer, DropAnswer, From, Nth, ResetRequest
+from reconciler.sandbox.faults import Action, Answer, DropAnswer, From, Nth, ResetRequest
 from tests.support.builders import absent, account, entry, hook
 from tests.support.replay import Delivery, received, states
 from tests.support.site import Site, outcomes, writes

@@ -17,10 +17,10 @@ from reconciler.providers.politeness import Politeness
 from reconciler.providers.rate import RateLimiter
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
-from reconciler.sandbox.server import Sandbox
 from tests.support.clock import FakeClock
+from tests.support.sandbox import Sandbox
 
 from .tools import TOKEN, URL, RawServer, Received, Run, account, answer, fields, says
 
@@ -37,7 +37,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
     """A sandbox with the published limits, on the run's own clock."""
-    with Sandbox(SandboxOptions(clock=clock.monotonic, proxy=True)) as sandbox:
+    with Sandbox(SandboxOptions(clock=clock.monotonic, limits=True)) as sandbox:
         yield sandbox
 
 
@@ -72,7 +72,7 @@ def test_the_providers_limit_is_never_met_at_any_parallelism_by_accounts_that_sh
         thread.join()
     for client in clients:
         client.close()
-    log = sandbox.store.log()
+    log = sandbox.log()
     assert {entry.status for entry in log} == {200, 201}
     assert sum(entry.method == "POST" for entry in log) == 80
     assert sum(entry.method == "GET" for entry in log) == 40
@@ -80,15 +80,14 @@ def test_the_providers_limit_is_never_met_at_any_parallelism_by_accounts_that_sh
 
 
 def test_retries_are_counted_too(clock: FakeClock, sandbox: Sandbox) -> None:
-    assert sandbox.proxy is not None
-    rule = sandbox.proxy.add(Rule(action=ReplaceAnswer(answer=Answer(status=500))))
+    rule = sandbox.faults.add(Rule(action=ReplaceAnswer(answer=Answer(status=500))))
     run = Run(clock=clock)
     client = open_reader(account(sandbox.base_url, limits=LIMITS), run.surroundings)
     for _ in range(15):
         failed(client.list)
     client.close()
     assert rule.applied == 45
-    assert {entry.status for entry in sandbox.store.log()} == {200}
+    assert {entry.status for entry in sandbox.log()} == {200}
 
 
 def test_other_tokens_and_other_origins_have_limits_of_their_own() -> None:
@@ -124,8 +123,7 @@ def test_a_wait_is_news_where_it_is_long_and_lasts_longer_than_what_was_told() -
 
 
 def test_a_dead_provider_is_called_a_bounded_number_of_times(sandbox: Sandbox) -> None:
-    assert sandbox.proxy is not None
-    rule = sandbox.proxy.add(Rule(action=Answer(status=503)))
+    rule = sandbox.faults.add(Rule(action=Answer(status=503)))
     run = Run()
     client = open_writer(account(sandbox.base_url), run.surroundings)
     kinds = {failed(lambda: client.delete("a")).kind for _ in range(100)}
@@ -325,8 +323,7 @@ def test_a_stop_ends_a_wait_for_a_slot_at_once() -> None:
 
 
 def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox) -> None:
-    assert sandbox.proxy is not None
-    sandbox.proxy.add(Rule(action=DropAnswer(), when=Nth(k=1)))
+    sandbox.faults.add(Rule(action=DropAnswer(), when=Nth(k=1)))
     object_id = sandbox.store.create(TOKEN, url=URL, event="all").object_id
     run = Run()
     client = open_writer(account(sandbox.base_url), run.surroundings)
@@ -338,8 +335,7 @@ def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox
 
 
 def test_a_create_after_a_429_is_sent_once_more_and_made_once(sandbox: Sandbox) -> None:
-    assert sandbox.proxy is not None
-    sandbox.proxy.add(Rule(action=Answer(status=429, retry_after="3"), when=Nth(k=1)))
+    sandbox.faults.add(Rule(action=Answer(status=429, retry_after="3"), when=Nth(k=1)))
     run = Run()
     client = open_writer(account(sandbox.base_url), run.surroundings)
     made = client.create(fields())
@@ -350,13 +346,12 @@ def test_a_create_after_a_429_is_sent_once_more_and_made_once(sandbox: Sandbox) 
 
 
 def test_a_call_that_succeeds_at_its_second_attempt_gives_its_cost_back(clock: FakeClock, sandbox: Sandbox) -> None:
-    assert sandbox.proxy is not None
     run = Run(clock=clock)
     client = open_reader(account(sandbox.base_url, limits=LIMITS), run.surroundings)
     for _ in range(150):
-        rule = sandbox.proxy.add(Rule(action=ResetRequest(), when=Nth(k=1)))
+        rule = sandbox.faults.add(Rule(action=ResetRequest(), when=Nth(k=1)))
         client.list()
-        sandbox.proxy.remove(rule)
+        sandbox.faults.remove(rule)
     client.close()
     assert [status for _, _, status, _ in run.calls()] == [0, 200] * 150
 

@@ -15,20 +15,19 @@ from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Remote
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import (
+from reconciler.sandbox.faults import (
     Action,
     Answer,
     CutAnswer,
     DropAnswer,
-    HoldAnswer,
     ReplaceAnswer,
     ResetAnswer,
     ResetRequest,
     Rule,
 )
-from reconciler.sandbox.server import Sandbox
 from tests.support.clock import FakeClock
+from tests.support.faults import HoldAnswer
+from tests.support.sandbox import Sandbox
 
 from .tools import TOKEN, URL, Run, account, fields
 
@@ -88,7 +87,7 @@ def rows() -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 
@@ -97,11 +96,10 @@ def outcome(sandbox: Sandbox, fault: str, method: str) -> tuple[str, str]:
     object_id = sandbox.store.create(TOKEN, url=URL, event="all").object_id
     run = Run(clock=FakeClock(chance=0.5))
     action, rule, base_url = FAULTS[fault], None, sandbox.base_url
-    assert sandbox.proxy is not None
     if action is None:
         base_url = f"http://127.0.0.1:{_closed_port()}"
     else:
-        rule = sandbox.proxy.add(Rule(action=action))
+        rule = sandbox.faults.add(Rule(action=action))
     # Only where no answer comes is its time waited out: elsewhere a busy machine may take longer than that.
     timeout = 0.1 if isinstance(action, HoldAnswer) else 30.0
     client = open_writer(account(base_url, timeout=timeout), run.surroundings)
@@ -114,7 +112,7 @@ def outcome(sandbox: Sandbox, fault: str, method: str) -> tuple[str, str]:
     finally:
         client.close()
         if rule is not None:
-            sandbox.proxy.remove(rule)
+            sandbox.faults.remove(rule)
             assert rule.applied == len(run.calls())
     waits = " ".join(f"{seconds:g}" for seconds in run.clock.sleeps)
     return f"{len(run.calls())}: {said}", waits

@@ -18,9 +18,9 @@ from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.providers.rest import RestReader
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import Answer, Nth, ReplaceAnswer, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.faults import Answer, Nth, ReplaceAnswer, Rule
+from tests.support.lies import Lies
+from tests.support.sandbox import Sandbox
 
 from .tools import TOKEN, URL, RawServer, Run, account, fields, says
 
@@ -30,7 +30,7 @@ HOOK = {"object_id": "abc", "event": "all", "url": URL, "active": True, "is_test
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 
@@ -159,8 +159,8 @@ def test_an_id_that_is_no_id_is_not_called_with(object_id: str) -> None:
 
 
 def test_a_url_that_the_provider_stores_differently_comes_back_as_it_stores_it() -> None:
-    options = SandboxOptions(limits=None, rewrite_url=lambda url: url.replace("orders", "orders/"))
-    with Sandbox(options) as sandbox, writing(sandbox.base_url) as client:
+    lies = Lies(rewrite_url=lambda url: url.replace("orders", "orders/"))
+    with Sandbox(lies=lies) as sandbox, writing(sandbox.base_url) as client:
         made = client.create(fields())
     assert made.fields == fields(URL.replace("orders", "orders/"))
 
@@ -259,12 +259,11 @@ def test_an_answer_about_another_webhook_is_garbled() -> None:
 
 
 def test_a_page_that_is_gone_meanwhile_begins_the_list_anew(sandbox: Sandbox) -> None:
-    assert sandbox.proxy is not None
     ids = [sandbox.store.create(TOKEN, url=URL, event="all").object_id for _ in range(130)]
-    rule = sandbox.proxy.add(Rule(action=ReplaceAnswer(answer=Answer(status=404)), when=Nth(k=2)))
+    rule = sandbox.faults.add(Rule(action=ReplaceAnswer(answer=Answer(status=404)), when=Nth(k=2)))
     with writing(sandbox.base_url) as client:
         reading = client.list()
-    sandbox.proxy.remove(rule)
+    sandbox.faults.remove(rule)
     assert [remote.id for remote in reading.remotes] == ids
     assert rule.seen == 4
 

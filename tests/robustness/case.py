@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.sandbox.lies import HONEST, Lies
-from reconciler.sandbox.rules import Rule
+from reconciler.sandbox.faults import Rule
+from tests.support.lies import HONEST, Lies
 
 HOOKS = "https://hooks.example.com"
 SECRETS = {
@@ -139,7 +139,7 @@ class Case:
     Attributes:
         runs: how many commands are started at once.
         barrier: the method at whose first calls the runs wait for each other; empty: they don't.
-        faults: of the proxy.
+        faults: of the sandbox.
         lies: of the list.
         moves: somebody removes a webhook while the list is read from page to page.
         hides: the provider's list leaves out what is switched off.

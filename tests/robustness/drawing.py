@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from reconciler.sandbox.lies import HONEST, Lies
-from reconciler.sandbox.rules import (
+from reconciler.sandbox.faults import (
     Action,
     Answer,
     Chance,
@@ -40,6 +39,7 @@ from tests.robustness.case import (
     real,
 )
 from tests.robustness.expected import endpoint_of, is_named, is_named_absent, matches
+from tests.support.lies import HONEST, Lies
 
 ELSEWHERE = "http://127.0.0.2:9/webhooks"  # nobody's; who goes there is seen in the trap's place of it
 URLS = (

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.sandbox.records import LogEntry, Webhook
+from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Account, Case
 from tests.robustness.expected import ALL, Expected, Key, Place, Wanted, endpoint_of, expected_of, key_of
 from tests.robustness.stage import Phase
 from tests.support.replay import UNNAMED, received, states
+from tests.support.sandbox import LogEntry
 
 _SOME = Webhook(
     object_id="to come",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from reconciler.sandbox.records import Webhook
+from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Absent, Account, Case, Entry, real
 
 ALL = "all"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.sandbox.records import Webhook
+from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Account, Case, Mode
 from tests.robustness.effects import (
     fields_of,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.sandbox.lies import Lies
-from reconciler.sandbox.rules import Answer, Nth, ResetAnswer, ResetRequest, Rule
+from reconciler.sandbox.faults import Answer, Nth, ResetAnswer, ResetRequest, Rule
 from tests.robustness.case import HOOKS, OLD_SECRET, Absent, Account, Case, Entry, Hook, Meddling, Mode
+from tests.support.lies import Lies
 
 _LIVE, _TRIAL = "shippo_live_Q5d83Vn50xH2ycB64kt9LrUm", "shippo_test_B8z27Xf91wG3nsK06jd5PvTc"
 _OWNS = (

@@ -17,15 +17,15 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from reconciler.sandbox.armed import ArmedRule
-from reconciler.sandbox.lies import HONEST, Lies
+from reconciler.sandbox.faults import Answer, Nth, Rule
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.records import LogEntry, Webhook, account_key
-from reconciler.sandbox.rules import Answer, HoldAnswer, HoldRequest, Nth, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Case, Mode, Told, file_text, variables
 from tests.robustness.child import Running, run_here
 from tests.robustness.drawing import ELSEWHERE
+from tests.support.faults import ArmedRule, HoldAnswer, HoldRequest
+from tests.support.lies import HONEST, Lies
+from tests.support.sandbox import LogEntry, Sandbox
 from tests.support.site import Ticks
 
 There = Mapping[str, Mapping[str, Webhook]]
@@ -45,7 +45,7 @@ class Phase:
         before: what they had when the first write could come; others may have changed something in between.
         after: what they had when all had ended.
         log: the requests of each account, by its name.
-        applied: how often each rule of the proxy did something.
+        applied: how often each rule did something.
     """
 
     told: tuple[Told, ...]
@@ -92,9 +92,7 @@ class Stage:
         self._temporary = tempfile.TemporaryDirectory()
         self.folder = Path(self._temporary.name) / "work"
         self.folder.mkdir()
-        self._sandbox = Sandbox(
-            SandboxOptions(limits=None, clock=Ticks(), page_size=case.page_size, hide_inactive=case.hides, proxy=True)
-        )
+        self._sandbox = Sandbox(SandboxOptions(clock=Ticks(), page_size=case.page_size, hide_inactive=case.hides))
         self._trap = socket.create_server(("127.0.0.1", 0))
         self._trap.settimeout(0)
         for number, hook in enumerate(case.hooks):
@@ -139,7 +137,7 @@ class Stage:
         """Run one command while nothing goes wrong."""
         if self._defect:
             return self._phase([arguments], rules=(), death=None, barrier=None, listing=None)
-        before, mark = self.there(), self._sandbox.store.mark()
+        before, mark = self.there(), self._sandbox.mark()
         told = run_here(self.folder, arguments, variables(self.case))
         log = self._logs(mark)
         return self._seen(Phase(told=(told,), listed=before, before=before, after=self.there(), log=log))
@@ -151,12 +149,10 @@ class Stage:
     def trouble(self) -> Phase:
         """Run the case's commands while all that it names goes wrong."""
         case = self.case
-        proxy = self._sandbox.proxy
-        assert proxy is not None
         rules: list[ArmedRule] = []
 
         def arm(rule: Rule) -> ArmedRule:
-            rules.append(proxy.add(rule))
+            rules.append(self._sandbox.faults.add(rule))
             return rules[-1]
 
         death = barrier = listing = None
@@ -227,7 +223,7 @@ class Stage:
     ) -> Phase:
         # First of all: a run may have listed and written as soon as it is started.
         listed = before = self.there()
-        mark = self._sandbox.store.mark()
+        mark = self._sandbox.mark()
         runs = [self._start(arguments) for arguments in commands]
         end = time.monotonic() + _TOO_LONG
         while alive := [run for run in runs if run.is_alive]:
@@ -239,7 +235,7 @@ class Stage:
             if listing is not None and listing.held == len(self.case.accounts):
                 self._meddle()
                 before = self.there()
-                self._proxy_remove(listing)
+                self._disarm(listing)
                 listing = None
             if death is not None and death.held:
                 self._end(runs[0], death)
@@ -247,7 +243,7 @@ class Stage:
                 barrier.release()
             alive[0].wait(_A_MOMENT)
         for rule in rules:
-            self._proxy_remove(rule)
+            self._disarm(rule)
         after = self.there()
         told = tuple(run.told() for run in runs)
         return self._seen(
@@ -261,9 +257,8 @@ class Stage:
             )
         )
 
-    def _proxy_remove(self, rule: ArmedRule) -> None:
-        assert self._sandbox.proxy is not None
-        self._sandbox.proxy.remove(rule)
+    def _disarm(self, rule: ArmedRule) -> None:
+        self._sandbox.faults.remove(rule)
 
     def _end(self, run: Running, death: ArmedRule) -> None:
         """Send the signal; what is held never arrives where the sender is killed before its effect."""
@@ -291,6 +286,6 @@ class Stage:
                     self._sandbox.store.create(account.token, url=one.url, event=one.event, is_test=one.is_test)
 
     def _logs(self, mark: int) -> Mapping[str, tuple[LogEntry, ...]]:
-        log = self._sandbox.store.log(after=mark)
-        keys = {account.name: account_key(account.token) for account in self.case.accounts}
+        log = self._sandbox.log(after=mark)
+        keys = {account.name: account.token for account in self.case.accounts}
         return {name: tuple(entry for entry in log if entry.account == key) for name, key in keys.items()}

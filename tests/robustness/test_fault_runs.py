@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.sandbox.rules import Answer, DropAnswer, Every, HoldAnswer, Nth, Rule
+from reconciler.sandbox.faults import Answer, DropAnswer, Every, Nth, Rule
 from tests.robustness.campaign import as_code, campaign, figures, smallest
 from tests.robustness.case import HOOKS, Account, Case, Entry, Hook, Meddling, Mode
 from tests.robustness.judge import Played, play
+from tests.support.faults import HoldAnswer
 
 BUDGET = 6.0
 """Seconds of drawing in the usual run."""

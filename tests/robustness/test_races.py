@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.rules import HoldRequest, Rule
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.faults import Rule
 from tests.robustness.case import HOOKS, OLD_SECRET, Account, Case, Entry, Hook, file_text, variables
 from tests.robustness.child import Running
 from tests.robustness.judge import play
+from tests.support.faults import HoldRequest
+from tests.support.sandbox import Sandbox
 
 TOKEN = "shippo_live_Q5d83Vn50xH2ycB64kt9LrUm"
 EVENTS = ("track_updated", "transaction_created")
@@ -67,18 +67,17 @@ def test_files_that_own_different_urls_of_one_account_leave_each_other_alone(tmp
         for team in ("red", "blue")
     ]
     (tmp_path / "work").mkdir()
-    with Sandbox(SandboxOptions(limits=None, proxy=True)) as sandbox:
-        assert sandbox.proxy is not None
+    with Sandbox() as sandbox:
         for path in ("/red/old", "/blue/old", "/nobodys"):
             sandbox.store.create(account.token, url=HOOKS + path, event="all")
-        barrier = sandbox.proxy.add(Rule(action=HoldRequest(), method=method))
+        barrier = sandbox.faults.add(Rule(action=HoldRequest(), method=method))
         runs = []
         for number, case in enumerate(cases):
             (tmp_path / "work" / f"{number}.yaml").write_text(file_text(case, sandbox.base_url), encoding="utf-8")
             arguments = ("apply", "-f", f"{number}.yaml", "--auto-approve", "--allow-losses", "1", "--parallelism", "1")
             runs.append(Running(tmp_path / "work", arguments, variables(case), ""))
         barrier.wait_until_held(2)
-        sandbox.proxy.remove(barrier)
+        sandbox.faults.remove(barrier)
         assert all(run.wait(20) for run in runs)
         told = [run.told() for run in runs]
         assert [one.code for one in told] == [0, 0], told

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
+from tests.support.sandbox import Sandbox
 
 from .tools import Api
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None)) as sandbox:
+    with Sandbox() as sandbox:
         yield sandbox
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.sandbox.lies import HONEST, Lies
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import Sandbox
+from tests.support.lies import HONEST, Lies
+from tests.support.sandbox import Sandbox
 
 from .tools import TOKEN, URL, Api
 
@@ -17,7 +17,7 @@ BODY = {"url": URL, "event": "all"}
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(limits=None, page_size=2)) as sandbox:
+    with Sandbox(SandboxOptions(page_size=2)) as sandbox:
         yield sandbox
 
 

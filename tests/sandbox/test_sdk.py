@@ -8,8 +8,8 @@ from shippo import Shippo
 from shippo.models.components import Webhook, WebhookEventTypeEnum, WebhookUpdateRequest
 from shippo.models.errors import SDKError
 
-from reconciler.sandbox.records import OBJECT_OWNER
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import OBJECT_OWNER
+from tests.support.sandbox import Sandbox
 
 from .tools import TOKEN, URL
 

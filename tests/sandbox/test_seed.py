@@ -21,7 +21,7 @@ def store() -> Iterator[Store]:
 
 def test_the_same_number_gives_the_same_webhooks(store: Store) -> None:
     first = seed(store, TOKEN, 30)
-    assert len(first) == 31
+    assert len(first) == 30
     assert store.list(TOKEN) == first
     assert seed(store, OTHER_TOKEN, 30) == first
 
@@ -32,8 +32,13 @@ def test_an_account_that_has_webhooks_is_left_alone(store: Store) -> None:
     assert store.list(TOKEN) == first
 
 
-def test_nothing_is_only_the_one_that_shippo_makes(store: Store) -> None:
-    (only,) = seed(store, TOKEN, 0)
+@pytest.mark.parametrize("count", [0, 1, 2, 9, 10, 11, 57])
+def test_there_are_as_many_as_asked_for(store: Store, count: int) -> None:
+    assert len(seed(store, TOKEN, count)) == len(store.list(TOKEN)) == count
+
+
+def test_a_single_one_is_the_one_that_shippo_makes(store: Store) -> None:
+    (only,) = seed(store, TOKEN, 1)
     assert (only.event, urlsplit(only.url).hostname) == ("track_updated", "tracking.goshippo.example")
 
 

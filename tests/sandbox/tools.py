@@ -55,9 +55,14 @@ class Api:
         )
 
 
-def connect(address: tuple[str, int]) -> http.client.HTTPConnection:
+def address_of(base_url: str) -> tuple[str, int]:
+    host, _, port = base_url.removeprefix("http://").rpartition(":")
+    return host, int(port)
+
+
+def connect(base_url: str) -> http.client.HTTPConnection:
     """A plain connection, where the kind of failure can be told."""
-    return http.client.HTTPConnection(*address, timeout=10)
+    return http.client.HTTPConnection(*address_of(base_url), timeout=10)
 
 
 def headers(token: str = TOKEN) -> dict[str, str]:

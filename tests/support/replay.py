@@ -8,7 +8,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.sandbox.checks import EVENTS
-from reconciler.sandbox.records import LogEntry, Webhook
+from reconciler.sandbox.store import Webhook
+from tests.support.sandbox import LogEntry
 
 CATCH_ALL = "all"
 UNNAMED = "any other event"

@@ -24,14 +24,14 @@ from reconciler.operations.run import Stop
 from reconciler.planning.planner import Wish, plan
 from reconciler.providers.client import Surroundings, Writer
 from reconciler.providers.registry import open_writer
-from reconciler.sandbox.armed import ArmedRule
+from reconciler.sandbox.faults import Action, Every, Rule, When
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.proxy import FaultProxy
-from reconciler.sandbox.records import LogEntry, Webhook, account_key
-from reconciler.sandbox.rules import Action, Every, Rule, When
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import Webhook
 from tests.support import builders
 from tests.support.clock import FakeClock
+from tests.support.faults import ArmedRule, LiveFaults
+from tests.support.lies import HONEST, Lies
+from tests.support.sandbox import LogEntry, Sandbox
 
 LATER = 1_800_000_000.0
 """Seconds since the epoch: after every day that `builders.hook` can name."""
@@ -99,17 +99,18 @@ class Run:
 
 
 class Site:
-    """A sandbox, a fault proxy in front of it, and runs against it. A context manager that leaves nothing behind.
+    """A sandbox and runs against it. A context manager that leaves nothing behind.
 
     Args:
-        options: how the sandbox behaves; None: without limits, every webhook of another age.
+        options: how the sandbox behaves; None: every webhook of another age.
+        lies: in which ways it doesn't behave as it should.
 
     Attributes:
         sandbox: the server; its log is the judge.
     """
 
-    def __init__(self, options: SandboxOptions | None = None) -> None:
-        self.sandbox = Sandbox(replace(options or SandboxOptions(limits=None, clock=Ticks()), proxy=True))
+    def __init__(self, options: SandboxOptions | None = None, lies: Lies = HONEST) -> None:
+        self.sandbox = Sandbox(options or SandboxOptions(clock=Ticks()), lies)
         self._clients = ExitStack()
 
     def __enter__(self) -> Self:
@@ -122,10 +123,9 @@ class Site:
         self.sandbox.close()
 
     @property
-    def proxy(self) -> FaultProxy:
+    def faults(self) -> LiveFaults:
         """What makes calls fail."""
-        assert self.sandbox.proxy is not None
-        return self.sandbox.proxy
+        return self.sandbox.faults
 
     def put(self, *remotes: Remote, owner: Account | None = None) -> None:
         """Let an account have these webhooks; nothing is written to the log."""
@@ -158,12 +158,12 @@ class Site:
 
     def log(self, owner: Account | None = None, *, after: int = 0) -> tuple[LogEntry, ...]:
         """The requests of an account that reached the sandbox; `after` is a `mark()`."""
-        key = account_key(_token(owner))
-        return tuple(entry for entry in self.sandbox.store.log(after=after) if entry.account == key)
+        token = _token(owner)
+        return tuple(entry for entry in self.sandbox.log(after=after) if entry.account == token)
 
     def mark(self) -> int:
         """Where the log ends now."""
-        return self.sandbox.store.mark()
+        return self.sandbox.mark()
 
     def plan(
         self,
@@ -212,11 +212,11 @@ class Site:
         optional: bool = False,
     ) -> Iterator[ArmedRule]:
         """Meanwhile calls fail as a rule says. A rule that was never applied fails the test unless it is optional."""
-        armed = self.proxy.add(Rule(action=action, method=method, path=path, when=when or Every()))
+        armed = self.faults.add(Rule(action=action, method=method, path=path, when=when or Every()))
         try:
             yield armed
         finally:
-            self.proxy.remove(armed)
+            self.faults.remove(armed)
         assert optional or armed.applied, f"{armed.rule} was never applied"
 
 

@@ -16,7 +16,7 @@ from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.output.style import Style
 from reconciler.output.terminal import OutputError, Streams, visible
-from reconciler.sandbox.server import Sandbox, SandboxOptions
+from reconciler.sandbox.server import Sandbox
 
 _TOKEN = "shippo_test_demo"  # noqa: S105 - an account of the sandbox
 _HOOK_TOKEN = "a-secret-of-your-own"  # noqa: S105 - shows that it is never shown
@@ -52,9 +52,8 @@ def command(invocation: Invocation, *, no_color: bool) -> int:
     Takes seconds, needs no account, and leaves nothing behind.
     """
     streams = invocation.streams(color=not no_color)
-    options = SandboxOptions(limits=None)
     try:
-        with TemporaryDirectory(prefix="reconciler-demo-") as folder, Sandbox(options) as sandbox:
+        with TemporaryDirectory(prefix="reconciler-demo-") as folder, Sandbox() as sandbox:
             stage = _Stage(
                 invocation=invocation, streams=streams, folder=Path(folder), sandbox=sandbox, color=not no_color
             )

@@ -9,15 +9,16 @@ import click
 from reconciler.cli.flow import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.output.terminal import OutputError, visible
-from reconciler.sandbox.database import StoreError
-from reconciler.sandbox.faults import FORMS, parse_fault
-from reconciler.sandbox.limits import PUBLISHED
-from reconciler.sandbox.rules import Rule
+from reconciler.sandbox.api import is_token
+from reconciler.sandbox.fault_forms import FORMS, parse_fault
+from reconciler.sandbox.faults import Rule
+from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.seed import seed
-from reconciler.sandbox.server import Sandbox, SandboxOptions
+from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.store import StoreError
 from reconciler.view.outcome import SIGNALLED
 
-_TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
+_DEFAULT_TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
 
 
 def _faults(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[Rule, ...]:
@@ -26,6 +27,15 @@ def _faults(context: click.Context, option: click.Parameter, values: tuple[str, 
         return tuple(map(parse_fault, values))
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _token(context: click.Context, option: click.Parameter, value: str) -> str:
+    del context, option
+    if not is_token(value):
+        raise click.BadParameter(
+            "a token of the sandbox begins with shippo_test_ or shippo_live_, letters and digits follow"
+        )
+    return value
 
 
 @click.command("sandbox", epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"))
@@ -42,15 +52,22 @@ def _faults(context: click.Context, option: click.Parameter, values: tuple[str, 
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Begin with N webhooks that somebody clicked together.",
+    help="Begin with N webhooks, as in an account that was set up by hand.",
 )
-@click.option("--token", default=_TOKEN, show_default=True, metavar="TOKEN", help="The account that --seed fills.")
+@click.option(
+    "--token",
+    default=_DEFAULT_TOKEN,
+    show_default=True,
+    metavar="TOKEN",
+    callback=_token,
+    help="The account that --seed fills.",
+)
 @click.option(
     "--latency", type=click.IntRange(min=0), default=0, metavar="MS", help="Every answer takes so much longer."
 )
 @click.option("--page-size", type=click.IntRange(1, 100), metavar="N", help="Webhooks a page, whatever is asked for.")
 @click.option("--hide-inactive", is_flag=True, help="The list leaves out webhooks that are switched off.")
-@click.option("--no-limits", is_flag=True, help="No rate limits.")
+@click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: answer 429 beyond them.")
 @click.option(
     "--fault",
     "faults",
@@ -70,18 +87,19 @@ def command(
     page_size: int | None,
     *,
     hide_inactive: bool,
-    no_limits: bool,
+    limits: bool,
     faults: tuple[Rule, ...],
 ) -> int:  # fmt: skip
     """Serve Shippo's webhook API on this machine, so that a file can be tried without an account.
 
-    Any token that begins with shippo_test_ or shippo_live_ is an account of its own. Ends with Ctrl-C.
+    Any token that begins with shippo_test_ or shippo_live_ is an account of its own; others are answered with 401.
+    Rate limits apply only with --limits. Stop it with Ctrl-C.
     """
     streams = invocation.streams()
     options = SandboxOptions(
         port=port,
         data=data,
-        limits=None if no_limits else PUBLISHED,
+        limits=limits,
         latency=latency / 1000,
         page_size=page_size,
         hide_inactive=hide_inactive,

@@ -1,0 +1,167 @@
+"""Faults that come and go while a server runs, calls that are held, and what became of each request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.sandbox.faults import Action, CountedRule, Faults, Refuse, Reply, Rule, reply_to
+from reconciler.sandbox.messages import Response
+from reconciler.sandbox.server import HttpServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequest(Action):
+    """Hold the request until it is released, then carry it out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAnswer(Action):
+    """Carry the request out, and hold the answer until it is released."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One request that reached the server, and what was done to it.
+
+    Attributes:
+        path: without the query.
+        rule: the rule that was applied; None: all went well.
+        answered: the status of the answer that was sent whole; None: there was no such answer.
+    """
+
+    method: str
+    path: str
+    rule: Rule | None
+    answered: int | None
+
+
+class ArmedRule(CountedRule):
+    """A rule at work; what `LiveFaults.add()` gives."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule)
+        self._changed = threading.Condition()
+        self._held: list[list[bool]] = []
+        self._ended = False
+
+    @property
+    def held(self) -> int:
+        """How many calls it holds now."""
+        with self._changed:
+            return len(self._held)
+
+    def wait_until_held(self, count: int = 1, *, timeout: float = 10.0) -> None:
+        """Block until it holds that many calls at once; TimeoutError after so many seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._held) >= count, timeout):
+                raise TimeoutError(f"{len(self._held)} of {count} calls were held after {timeout} seconds")
+
+    def wait_until_applied(self, count: int = 1, *, timeout: float = 10.0) -> None:
+        """Block until it was applied that many times; TimeoutError after so many seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.applied >= count, timeout):
+                raise TimeoutError(f"the rule was applied {self.applied} times, not {count}, after {timeout} seconds")
+
+    def release(self) -> None:
+        """Let all calls that are held now go on. Later ones are held again, unless the rule is removed first."""
+        self._settle(go_on=True)
+
+    def abandon(self) -> None:
+        """Close the connections of all calls that are held now; a held request is never carried out."""
+        self._settle(go_on=False)
+
+    def end(self) -> None:
+        """Abandon calls from now on."""
+        self._ended = True
+        self.abandon()
+
+    def hold(self) -> bool:
+        """In a call's thread: wait until it is released or abandoned; whether it goes on."""
+        mine: list[bool] = []
+        with self._changed:
+            self._held.append(mine)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: mine or self._ended)
+            return bool(mine) and mine[0]
+
+    def was_applied(self) -> None:
+        """Wake who waits for it."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _settle(self, *, go_on: bool) -> None:
+        with self._changed:
+            for one in self._held:
+                one.append(go_on)
+            self._held = []
+            self._changed.notify_all()
+
+
+class LiveFaults(Faults):
+    """Rules that can be added and removed while a server runs, and a log.
+
+    Args:
+        server: takes connections again when a rule that refuses them is removed.
+    """
+
+    def __init__(self, server: HttpServer, seed: int = 0) -> None:
+        super().__init__(seed=seed)
+        self._server = server
+        self._log: list[Received] = []
+
+    def add(self, rule: Rule) -> ArmedRule:
+        """Let a rule work from now on, after those that are there."""
+        armed = ArmedRule(rule)
+        with self._lock:
+            self._rules.append(armed)
+        return armed
+
+    def remove(self, armed: ArmedRule) -> None:
+        """Let a rule work no longer, release what it holds, and take connections again where it refused them."""
+        with self._lock:
+            self._rules = [other for other in self._rules if other is not armed]
+        armed.release()
+        if isinstance(armed.rule.action, Refuse):
+            self._server.heed_refusals()
+
+    def armed(self) -> tuple[ArmedRule, ...]:
+        """The rules at work, in their order. One with `applied == 0` did nothing so far."""
+        with self._lock:
+            return tuple(rule for rule in self._rules if isinstance(rule, ArmedRule))
+
+    def log(self) -> tuple[Received, ...]:
+        """What was received, in the order in which it was decided about the answers."""
+        with self._lock:
+            return tuple(self._log)
+
+    def end(self) -> None:
+        """Abandon what is held, now and from now on."""
+        for armed in self.armed():
+            armed.end()
+
+    def reply(self, method: str, path: str, act: Callable[[], Response]) -> Reply:
+        armed = self._decide(method, path)
+        assert isinstance(armed, ArmedRule | None)
+        action = None if armed is None else armed.rule.action
+        if armed is not None:
+            armed.was_applied()
+        if armed is not None and isinstance(action, HoldRequest) and not armed.hold():
+            reply = Reply()
+        else:
+            reply = reply_to(action, act)
+        if armed is not None and isinstance(action, HoldAnswer) and not armed.hold():
+            reply = Reply()
+        answer = reply.response
+        whole = answer is not None and (reply.cut is None or reply.cut >= len(answer.body))
+        received = Received(
+            method=method,
+            path=path,
+            rule=None if armed is None else armed.rule,
+            answered=answer.status if answer is not None and whole else None,
+        )
+        # Before the client can notice, so that who waits for the client finds it.
+        with self._lock:
+            self._log.append(received)
+        return reply

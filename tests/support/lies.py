@@ -1,0 +1,125 @@
+"""A sandbox's API that doesn't tell the truth: wrong counts, webhooks that show late, creates that make nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reconciler.sandbox.api import ShippoApi, shown
+from reconciler.sandbox.checks import Fields, check_body
+from reconciler.sandbox.messages import Request, Response, json_response
+from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.store import Page, Store, Webhook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lies:
+    """In which ways an account's answers differ from what is documented.
+
+    Attributes:
+        count_off: what is added to the count on every page.
+        count_lists: for how many lists the count is wrong, each account's own counted; None: for all.
+        lag: for how many lists a webhook is left out after it was created.
+        ghosts: webhooks that aren't there (any more) and are listed, before all others, in every account.
+        meanwhile: is called before every page but the first, with the page's number: somebody changes the list while
+            it is read.
+        next_page: what the last page names as the next one; None: nothing, as it should.
+        stale: how many reads of a webhook show it as it was before it was last written.
+        finds: whether a webhook that is there is what a create asks for: its answer is then that one, and nothing is
+            made.
+        rewrite_url: how a URL is changed before it is kept; None: not at all.
+    """
+
+    count_off: int = 0
+    count_lists: int | None = None
+    lag: int = 0
+    ghosts: tuple[Webhook, ...] = ()
+    meanwhile: Callable[[int], None] | None = None
+    next_page: str | None = None
+    stale: int = 0
+    finds: Callable[[Fields, Webhook], bool] | None = None
+    rewrite_url: Callable[[str], str] | None = None
+
+
+HONEST = Lies()
+
+
+class LyingApi(ShippoApi):
+    """The API with lies. It is called by one thread at a time."""
+
+    def __init__(self, store: Store, options: SandboxOptions, lies: Lies = HONEST) -> None:
+        super().__init__(store, options)
+        self.lie(lies)
+
+    def lie(self, lies: Lies) -> None:
+        """Tell these lies from now on."""
+        self._lies = lies
+        self._lists: Counter[str] = Counter()
+        self._made: dict[str, int] = {}
+        self._before: dict[str, list[Webhook | None]] = {}
+
+    def list(self, request: Request, account: str) -> Response:
+        number = request.query.get("page", "1")
+        if number == "1":
+            self._lists[account] += 1
+        elif self._lies.meanwhile is not None:
+            self._lies.meanwhile(int(number))
+        response = super().list(request, account)
+        if response.status != 200:
+            return response
+        document = json.loads(response.body)
+        lists = self._lies.count_lists
+        if lists is None or self._lists[account] <= lists:
+            document["count"] += self._lies.count_off
+        if document["next"] is None:
+            document["next"] = self._lies.next_page
+        return json_response(200, document)
+
+    def page(self, account: str, start: int, size: int) -> Page:
+        now = self._lists[account]
+        hidden = {object_id for object_id, made in self._made.items() if now - made <= self._lies.lag}
+        if not self._lies.ghosts and not (hidden and self._lies.lag):
+            return super().page(account, start, size)
+        there = super().page(account, 0, -1).webhooks
+        listed = (*self._lies.ghosts, *(webhook for webhook in there if webhook.object_id not in hidden))
+        return Page(webhooks=listed[start : start + size], count=len(listed))
+
+    def create(self, request: Request, account: str) -> Response:
+        fields, finds = check_body(request.body), self._lies.finds
+        if finds is not None and isinstance(fields, Fields):
+            for webhook in self._store.list(account):
+                if finds(fields, webhook):
+                    return shown(webhook)
+        response = super().create(self._rewritten(request), account)
+        if response.status == 201:
+            object_id = json.loads(response.body)["object_id"]
+            self._made[object_id] = self._lists[account]
+            self._before[object_id] = [None] * self._lies.stale
+        return response
+
+    def get(self, account: str, object_id: str) -> Response:
+        stale = self._before.get(object_id)
+        return shown(stale.pop()) if stale else super().get(account, object_id)
+
+    def update(self, request: Request, account: str, object_id: str) -> Response:
+        before = self._store.get(account, object_id)
+        response = super().update(self._rewritten(request), account, object_id)
+        if response.status == 200:
+            self._before[object_id] = [before] * self._lies.stale
+        return response
+
+    def delete(self, account: str, object_id: str) -> Response:
+        before = self._store.get(account, object_id)
+        response = super().delete(account, object_id)
+        if response.status == 204:
+            self._before[object_id] = [before] * self._lies.stale
+        return response
+
+    def _rewritten(self, request: Request) -> Request:
+        rewrite = self._lies.rewrite_url
+        if rewrite is None or not isinstance(check_body(request.body), Fields):
+            return request
+        document = json.loads(request.body)
+        return replace(request, body=json.dumps({**document, "url": rewrite(document["url"])}).encode())

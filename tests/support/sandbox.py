@@ -1,0 +1,132 @@
+"""The sandbox as tests use it: with a log of every request, faults that come and go, and answers that lie."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlencode
+
+from reconciler.sandbox.api import account_of
+from reconciler.sandbox.messages import Request, Response
+from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.server import HttpServer
+from reconciler.sandbox.store import Store, Webhook
+from tests.support.faults import LiveFaults
+from tests.support.lies import HONEST, Lies, LyingApi
+
+_EFFECTS = {("POST", 201), ("PUT", 200), ("DELETE", 204)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One request that was carried out, and what became of it.
+
+    Attributes:
+        sequence: rises by one from entry to entry, in the order in which the effects happened.
+        time: seconds since the epoch, by the sandbox's clock.
+        account: the request's token, and after a NUL the managed account's id; empty where the token was refused.
+        path: without the query.
+        query: `page` and `results` as they were sent.
+        took_effect: whether the request created, updated or deleted a webhook (a PUT that changes nothing counts).
+        object_id: the webhook the request was about, where it was about one.
+        webhook: that webhook after the request; None where there is none of that id (any more).
+    """
+
+    sequence: int
+    time: float
+    account: str
+    method: str
+    path: str
+    query: str
+    status: int
+    took_effect: bool
+    object_id: str | None
+    webhook: Webhook | None
+
+
+class Sandbox:
+    """A sandbox; a context manager that starts it and leaves nothing behind.
+
+    Attributes:
+        options: how it behaves.
+        store: its webhooks.
+        faults: what goes wrong.
+
+    Args:
+        options: how it is to behave; None: as Shippo's documentation says, without limits.
+        lies: in which ways it answers otherwise.
+    """
+
+    def __init__(self, options: SandboxOptions | None = None, lies: Lies = HONEST) -> None:
+        self.options = options or SandboxOptions()
+        self._log: list[LogEntry] = []
+        with ExitStack() as started:
+            server = HttpServer(self.options.port)
+            started.callback(server.stop)
+            self.base_url = server.base_url
+            self.faults = LiveFaults(server, self.options.fault_seed)
+            for rule in self.options.faults:
+                self.faults.add(rule)
+            started.callback(self.faults.end)
+            self.store = Store(self.options.data, clock=self.options.clock)
+            self._api = LyingApi(self.store, self.options, lies)
+            server.start(self._carry_out, self.faults, self.options.latency)
+            self._started = started.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Abandon what is held, and end all. Closing twice is fine."""
+        self._started.close()
+        self.store.close()
+
+    def lie(self, lies: Lies) -> None:
+        """Answer in these ways from now on."""
+        self._api.lie(lies)
+
+    def log(self, *, after: int = 0) -> tuple[LogEntry, ...]:
+        """The requests that were carried out, oldest first; `after` is a `mark()`."""
+        return tuple(self._log[after:])
+
+    def mark(self) -> int:
+        """Where the log ends now: `log(after=mark)` gives what came later."""
+        return len(self._log)
+
+    def _carry_out(self, request: Request) -> Response:
+        # The effect and its entry happen at once, so that the log's order is that of the effects.
+        with self.store.transaction():
+            response = self._api(request)
+            account = account_of(request) or ""
+            object_id = _object_id(request, response) if account else None
+            self._log.append(
+                LogEntry(
+                    sequence=len(self._log) + 1,
+                    time=self.options.clock(),
+                    account=account,
+                    method=request.method,
+                    path=request.path,
+                    query=urlencode(
+                        [(name, request.query[name]) for name in ("page", "results") if name in request.query]
+                    ),
+                    status=response.status,
+                    took_effect=(request.method, response.status) in _EFFECTS,
+                    object_id=object_id,
+                    webhook=None if object_id is None else self.store.get(account, object_id),
+                )
+            )
+        return response
+
+
+def _object_id(request: Request, response: Response) -> str | None:
+    if request.method == "POST" and response.status in (200, 201):
+        return str(json.loads(response.body)["object_id"])
+    return request.path.removeprefix("/webhooks").strip("/") or None
