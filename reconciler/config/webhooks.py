@@ -74,8 +74,9 @@ class EntryReader:
         allow_events: Iterable[str],
         interpolation: Interpolation,
     ) -> None:
-        self._accounts = accounts
-        self._names = names
+        places = {account.name: (account,) for of in accounts.values() for account in of}
+        self._accounts = {**places, **accounts}
+        self._names = None if names is None else names | places.keys()
         self._secret_params = secret_params
         self._allow_events = frozenset(allow_events)
         self._interpolation = interpolation
@@ -106,7 +107,8 @@ class EntryReader:
             said = self._defaults.overridden_by(own)
         if url is None:
             return None
-        accounts = tuple(account for named in names for account in self._accounts.get(named, ()))
+        found = {account.name: account for named in names for account in self._accounts.get(named, ())}
+        accounts = tuple(found.values())
         self._check_url(url, written, accounts)
         self._count(len(accounts) * len(events), span)
         desired: list[tuple[Desired, Span]] = []
@@ -171,6 +173,9 @@ class EntryReader:
         name = self._interpolation.for_all.plain(text)
         if name is None or names is None or name in names:
             return name
+        group = name.partition(":")[0]
+        if group in names and not self._accounts.get(group):
+            return name  # its places aren't known
         near = get_close_matches(name, sorted(names), n=1)
         self._diagnostics.error(
             "account-unknown",
