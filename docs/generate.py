@@ -14,17 +14,17 @@ import click
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.config.schema import compose
 from reconciler.model.codes import CODES
-from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
 PLAN = ROOT / "tests" / "scenarios" / "readme" / "plan.txt"
 WIDTH = 100
-BUILT_IN = (SHIPPO,)
+BUILT_IN = {provider.name: provider for provider in built_in()}
 
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
-    yield ROOT / "schemas" / "webhooks.schema.json", compose({provider.name: provider for provider in BUILT_IN})
+    yield ROOT / "schemas" / "webhooks.schema.json", compose(BUILT_IN)
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
@@ -71,7 +71,7 @@ def _codes_page() -> str:
 
 def _file_page() -> str:
     """The reference of the file, from its JSON Schema."""
-    schema = json.loads(compose({provider.name: provider for provider in BUILT_IN}))
+    schema = json.loads(compose(BUILT_IN))
     lines = ["# The file", "", schema["description"], ""]
     lines += [
         "Written by `python docs/generate.py` from `schemas/webhooks.schema.json`, which `reconciler schema` prints.",

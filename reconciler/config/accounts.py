@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics, Span
@@ -34,22 +34,24 @@ class FileAccount:
     Attributes:
         name: the file's name for it.
         where: where the file names it; None where there is no file.
-        cursor: what the file says of it; None where it names no accounts.
+        cursor: what the file says of it.
+        is_default: whether it is the one of a configuration that names none.
         accounts: what became of it; none where its provider isn't known.
     """
 
     name: str
     where: Span | Place | None = None
-    cursor: Cursor | None = None
+    cursor: Cursor = field(default_factory=Cursor)
+    is_default: bool = False
     accounts: tuple[Account, ...] = ()
 
     @property
     def token_variables(self) -> Iterator[str]:
         """The variables that its token comes from."""
-        text = self.cursor.text("token") if self.cursor is not None else None
+        text = self.cursor.text("token")
         if text is not None:
             yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
-        elif self.cursor is None or not self.cursor.has("token"):
+        elif not self.cursor.has("token"):
             yield from (account.provider.auth.variable for account in self.accounts)
 
 
@@ -75,40 +77,17 @@ class AccountReader:
     def provider(self, name: str, said: Text | None) -> Provider | None:
         """The provider that an account names; None where it isn't known."""
         named = self._interpolation.for_accounts(name).plain(said)
-        if said is None or named is None:
-            return None
-        provider = self._declaration(named)
-        if provider is None:
-            self._diagnostics.error(
-                "provider-unknown",
-                said.span,
-                f"{said.quoted()} is no provider that is installed",
-                f"Write `{DEFAULT_PROVIDER}`, or install the package that brings the provider.",
-            )
+        provider = None if named is None else self._declaration(named)
+        if said is not None and named is not None and provider is None:
+            message = f"{said.quoted()} is no provider that is installed"
+            help_ = f"Write `{DEFAULT_PROVIDER}`, or install the package that brings the provider."
+            self._diagnostics.error("provider-unknown", said.span, message, help_)
         return provider
 
     def read(self, name: str, where: Span, cursor: Cursor) -> FileAccount:
         """Read an account, what it claims aside."""
         provider = self.provider(name, cursor.text("provider"))
-        if provider is None:
-            return FileAccount(name=name, where=where, cursor=cursor)
-        reading = _Reading(provider, where, cursor, self._interpolation.for_accounts(name), self._diagnostics)
-        token, is_sound = reading.token()
-        base_url, is_own = reading.base_url(self._allowed_hosts)
-        kind, known = reading.kind(token, is_own=is_own, is_sound=is_sound)
-        timeout = cursor.number("timeout")
-        account = Account(
-            name=name,
-            provider=provider,
-            token=token,
-            base_url=base_url,
-            settings=reading.settings(),
-            timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
-            kind=kind,
-            scope=known.scope if known is not None else (),
-            limits=reading.limits(provider.limits_of(known.name if known is not None else "")),
-        )
-        return FileAccount(name=name, where=where, cursor=cursor, accounts=tuple(reading.at_places(account)))
+        return self._read(FileAccount(name=name, where=where, cursor=cursor), provider)
 
     def default(self, where: Place | None) -> FileAccount:
         """The account of a configuration that names none."""
@@ -116,21 +95,28 @@ class AccountReader:
         if provider is None:
             message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
             self._diagnostics.error("provider-unknown", where, message, "Name one under `accounts`.")
-            return FileAccount(name=DEFAULT_ACCOUNT, where=where)
-        values = self._interpolation.for_accounts(DEFAULT_ACCOUNT)
-        reading = _Reading(provider, where, None, values, self._diagnostics)
+        return self._read(FileAccount(name=DEFAULT_ACCOUNT, where=where, is_default=True), provider)
+
+    def _read(self, said: FileAccount, provider: Provider | None) -> FileAccount:
+        if provider is None:
+            return said
+        reading = _Reading(provider, said, self._interpolation.for_accounts(said.name), self._diagnostics)
         token, is_sound = reading.token()
-        kind, known = reading.kind(token, is_own=True, is_sound=is_sound)
+        base_url, is_own = reading.base_url(self._allowed_hosts)
+        kind, known = reading.kind(token, is_own=is_own, is_sound=is_sound)
+        timeout = said.cursor.number("timeout")
         account = Account(
-            name=DEFAULT_ACCOUNT,
+            name=said.name,
             provider=provider,
             token=token,
-            base_url=provider.base_url,
+            base_url=base_url,
+            settings=dict(reading.settings()),
+            timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
             kind=kind,
             scope=known.scope if known is not None else (),
-            limits=provider.limits_of(known.name if known is not None else ""),
+            limits=reading.limits(provider.limits_of(known.name if known is not None else "")),
         )
-        return FileAccount(name=DEFAULT_ACCOUNT, where=where, accounts=(account,))
+        return replace(said, accounts=tuple(reading.at_places(account)))
 
 
 def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> None:
@@ -151,38 +137,29 @@ def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> No
 
 
 class _Reading:
-    """Reads what one account says; without a cursor it is the one that a file without accounts has."""
+    """Reads what one account says."""
 
-    def __init__(
-        self,
-        provider: Provider,
-        where: Span | Place | None,
-        cursor: Cursor | None,
-        values: Values,
-        diagnostics: Diagnostics,
-    ) -> None:
+    def __init__(self, provider: Provider, said: FileAccount, values: Values, diagnostics: Diagnostics) -> None:
         self._provider = provider
-        self._where = where
-        self._cursor = cursor
+        self._said = said
+        self._where = said.where
+        self._cursor = said.cursor
         self._values = values
         self._diagnostics = diagnostics
 
-    def _text(self, key: str) -> Text | None:
-        return self._cursor.text(key) if self._cursor is not None else None
-
     @property
     def _token_where(self) -> Span | Place | None:
-        token = self._text("token")
+        token = self._cursor.text("token")
         return self._where if token is None else token.span
 
     def token(self) -> tuple[SecretText, bool]:
         """The token, and whether nothing is wrong with how it is written."""
         auth = self._provider.auth
-        text = self._text("token")
+        text = self._cursor.text("token")
         token: SecretText | None = None
         if text is not None:
             token = self._values.token(text)
-        elif self._cursor is None or not self._cursor.is_unusable("token"):
+        elif not self._cursor.is_unusable("token"):
             token = self._values.usual_token(auth.variable, self._where, is_optional=auth.optional)
         if token is None:
             return self._values.unknown(auth.variable), True
@@ -192,15 +169,15 @@ class _Reading:
     def base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
         """The base URL, and whether it is the provider's own (or unknown)."""
         provider = self._provider
-        written = self._text("base_url")
-        if written is None:
-            if not provider.base_url and self._cursor is not None and not self._cursor.has("base_url"):
-                message = f"an account of {provider.title} has no `base_url`"
-                self._diagnostics.error("missing-key", self._where, message, "Add it: where its API is called.")
+        written = self._cursor.text("base_url")
+        if written is None and not provider.base_url and not self._cursor.has("base_url"):
+            message = f"an account of {provider.title} has no `base_url`"
+            self._diagnostics.error("missing-key", self._where, message, "Add it: where its API is called.")
+        text = None if written is None else self._values.text(written, PLAIN)
+        if written is None or text is None or Origin.PLACEHOLDER in text.origins():
             return provider.base_url, True
-        text = self._values.text(written, PLAIN)
-        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._diagnostics) if text is not None else None
-        if text is None or url is None or Origin.PLACEHOLDER in text.origins():
+        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._diagnostics)
+        if url is None:
             return provider.base_url, True
         try:
             destination_of(url, provider, allowed_hosts)
@@ -208,40 +185,36 @@ class _Reading:
             self._diagnostics.url_error(error, written.span)
         return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
 
-    def settings(self) -> dict[str, SecretText | bool]:
+    def settings(self) -> Iterator[tuple[str, SecretText | bool]]:
         """The provider's own settings that the account says."""
-        found: dict[str, SecretText | bool] = {}
-        cursor = self._cursor
-        for setting in self._provider.settings if cursor is not None else ():
-            text = self._text(setting.name)
+        for setting in self._provider.settings:
             if setting.type is FieldType.FLAG:
-                value: SecretText | bool | None = self._values.flag(cursor.flag(setting.name))  # type: ignore[union-attr]
-            else:
-                value = self._values.text(text, SECRET if setting.header else PLAIN) if text is not None else None
-            if isinstance(value, SecretText) and setting.header and text is not None:
-                self._can_be_sent(value, text.span, header_fault)
-            if value is not None:
-                found[setting.name] = value
-        return found
+                flag = self._values.flag(self._cursor.flag(setting.name))
+                if flag is not None:
+                    yield setting.name, flag
+                continue
+            text = self._cursor.text(setting.name)
+            value = None if text is None else self._values.text(text, SECRET if setting.header else PLAIN)
+            if text is not None and value is not None:
+                if setting.header:
+                    self._can_be_sent(value, text.span, header_fault)
+                yield setting.name, value
 
     def limits(self, published: RateLimits) -> RateLimits:
         """The calls a minute: as the account says, else as the provider publishes."""
-        if self._text("rate_limits") is not None:
+        if self._cursor.text("rate_limits") is not None:
             return RateLimits()  # `off`
-        said = self._cursor.map("rate_limits") if self._cursor is not None else None
-        if said is None:
-            return published
+        said = self._cursor.map("rate_limits") or Cursor()
         found = {key: said.number(key) for key in ("write", "get", "list")}
         return replace(published, **{key: int(number) for key, number in found.items() if number is not None})
 
     def at_places(self, account: Account) -> Iterator[Account]:
         """The account, once for each of its places where its provider has such."""
         declared = {place.setting: place for place in self._provider.places}
-        said = [key for key in declared if self._cursor is not None and self._cursor.has(key)]
         if not declared:
             yield account
-        if not declared or self._cursor is None:
             return
+        said = [key for key in declared if self._cursor.has(key)]
         keys = " or ".join(f"`{key}`" for key in declared)
         if not said:
             message = f"an account of {self._provider.title} has no {keys}"
@@ -264,7 +237,7 @@ class _Reading:
     def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:
         """The kind of account that pin and token say, and what is known of it; checked against each other."""
         provider = self._provider
-        pin = self._text(provider.auth.kind_setting)
+        pin = self._cursor.text(provider.auth.kind_setting)
         pinned = self._values.plain(pin) if pin is not None else ""
         known = provider.kind_of(token.reveal())
         kinds = {kind.name: kind for kind in provider.auth.kinds}
@@ -296,7 +269,7 @@ class _Reading:
     def _unknown_token(self, token: SecretText, kinds: Mapping[str, TokenKind], *, is_own: bool) -> None:
         """Report a token that doesn't say its kind where nothing else does."""
         provider, key = self._provider, self._provider.auth.kind_setting
-        if self._cursor is None:
+        if self._said.is_default:
             pin = f"`accounts: {{{next(iter(kinds))}: {{provider: {provider.name}, {key}: {next(iter(kinds))}}}}}`"
             pin = f"Name the account in the file with its {key}, such as {pin}."
         else:

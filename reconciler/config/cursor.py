@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from reconciler.config.diagnostics import Span
+from reconciler.config.diagnostics import SourceText, Span
 from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence
 from reconciler.model.showing import reads_as_words
 
@@ -35,8 +36,11 @@ Flag = bool | Text
 """A boolean, or text that is to be exactly one variable."""
 
 
+_NOTHING = Document(SourceText("", ""), Map())
+
+
 class Cursor:
-    """A mapping of a document.
+    """A mapping of a document. Without one, a mapping that says nothing.
 
     Attributes:
         values: the mapping.
@@ -45,20 +49,20 @@ class Cursor:
 
     __slots__ = ("_use", "document", "values")
 
-    def __init__(self, document: Document, values: Map | None = None, use: Range | None = None) -> None:
+    def __init__(self, document: Document = _NOTHING, values: Map | None = None, use: Range | None = None) -> None:
         self.document = document
         self.values = document.root if values is None else values
         self._use = use
 
     def span(self, key: str) -> Span:
         """Where a key's value stands: of an aliased one the alias."""
-        _, _, start, end = self.values.spans[key]
-        return self._span(start, end, self._use or self.values.use_of(key))
+        where = self.values.where[key]
+        return self._span(where.value, self._use or where.use)
 
     def key_span(self, key: str) -> Span:
         """Where a key stands: of a merged one what merges it."""
-        start, end, _, _ = self.values.spans[key]
-        return self._span(start, end, self._use or (self.values.use_of(key) if key in self.values.merged else None))
+        where = self.values.where[key]
+        return self._span(where.key, self._use or (where.use if where.is_merged else None))
 
     def has(self, key: str) -> bool:
         """Whether there is such a key, with any value."""
@@ -70,10 +74,8 @@ class Cursor:
         if not unusable or key not in self.values:
             return False
         value = self.values[key]
-        starts = [self.values.spans[key][2]]
-        if isinstance(value, Sequence):
-            starts += [start for start, _ in value.spans]
-        return not unusable.isdisjoint(starts)
+        inner = value.where if isinstance(value, Sequence) else ()
+        return any(where.value[0] in unusable for where in (self.values.where[key], *inner))
 
     def text(self, key: str) -> Text | None:
         """A string."""
@@ -104,20 +106,19 @@ class Cursor:
         value = self.values.get(key)
         if not isinstance(value, Sequence):
             return
-        use = self._use or self.values.use_of(key)
-        unusable = self.document.unusable
-        for number, (item, (start, end)) in enumerate(zip(value, value.spans, strict=True)):
-            if unusable and start in unusable:
+        use = self._use or self.values.where[key].use
+        for item, where in zip(value, value.where, strict=True):
+            if where.value[0] in self.document.unusable:
                 continue
             if isinstance(item, str):
-                yield Text(item, self._span(start, end, use or value.use_of(number)))
+                yield Text(item, self._span(where.value, use or where.use))
             elif isinstance(item, Map):
-                yield Cursor(self.document, item, use or value.use_of(number))
+                yield Cursor(self.document, item, use or where.use)
 
     def map(self, key: str) -> Cursor | None:
         """A mapping inside."""
         value = self.values.get(key)
-        return Cursor(self.document, value, self._use or self.values.use_of(key)) if isinstance(value, Map) else None
+        return Cursor(self.document, value, self._use or self.values.where[key].use) if isinstance(value, Map) else None
 
     def maps(self) -> Iterator[tuple[str, Cursor]]:
         """The mappings among its values, by name."""
@@ -127,25 +128,24 @@ class Cursor:
                 yield name, found
 
     def spans_at(self, path: Path) -> tuple[Span, Span]:
-        """Where the key at the end of a path stands, and its value; of a list's item, the item twice."""
-        cursor, sequence, use = self, None, self._use
-        key, value = Span(self.document.source, 0, 0), Span(self.document.source, 0, 0)
-        here: object = self.values
+        """Where the key at the end of a path stands, and its value; of a list's item, the item twice.
+
+        Raises:
+            KeyError: there is no such path.
+        """
+        key = value = Span(self.document.source, 0, 0)
+        here: Any = self.values
+        use = self._use
         for step in path:
-            if isinstance(here, Map) and isinstance(step, str):
-                cursor = Cursor(self.document, here, use)
-                key, value = cursor.key_span(step), cursor.span(step)
-                use = use or here.use_of(step)
-                here = here[step]
-            elif isinstance(here, Sequence) and isinstance(step, int):
-                sequence = here
-                use = use or sequence.use_of(step)
-                key = value = self._span(*sequence.spans[step], use)
-                here = sequence[step]
-            else:
-                raise KeyError(path)
+            try:
+                where, here = here.where[step], here[step]
+            except (AttributeError, TypeError):
+                raise KeyError(path) from None
+            key = self._span(where.key, use or (where.use if where.is_merged or isinstance(step, int) else None))
+            use = use or where.use
+            value = self._span(where.value, use)
         return key, value
 
-    def _span(self, start: int, end: int, use: Range | None) -> Span:
-        source = self.document.source
-        return Span(source, start, end) if use is None else Span(source, *use, Span(source, start, end))
+    def _span(self, written: Range, use: Range | None) -> Span:
+        span = Span(self.document.source, *written)
+        return span if use is None else Span(self.document.source, *use, span)

@@ -183,15 +183,14 @@ def _secret_spans(document: Document | None, secret_fields: frozenset[str]) -> I
 
 def _spans_of(value: Plain, names: frozenset[str]) -> Iterator[tuple[int, int]]:
     if isinstance(value, Map):
-        yield from (value.spans[name][2:] for name in names if name in value)
+        yield from (value.where[name].value for name in names if name in value)
 
 
 def _inner(name: str, value: Plain) -> Iterator[tuple[str, Plain, tuple[int, int]]]:
     """The values inside a value, each with the key that it, or its list, stands under."""
     if isinstance(value, Map):
         for key, inner in value.items():
-            _, _, start, end = value.spans[key]
-            yield key, inner, (start, end)
+            yield key, inner, value.where[key].value
     elif isinstance(value, Sequence):
-        for inner, span in zip(value, value.spans, strict=True):
-            yield name, inner, span
+        for inner, where in zip(value, value.where, strict=True):
+            yield name, inner, where.value

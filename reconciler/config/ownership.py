@@ -96,7 +96,7 @@ def read_claims(
     providers = [account.provider for one in accounts for account in one.accounts[:1]]
     kinds = {spec.name: spec for provider in providers for spec in provider.fields if spec.scope}
     reader = _ClaimReader(kinds, interpolation.diagnostics)
-    own = {account.name: [account.cursor] if account.cursor is not None else [] for account in accounts}
+    own = {account.name: [account.cursor] for account in accounts}
 
     def values_of_top(key: str) -> Values:
         return interpolation.for_accounts(*(name for name, cursors in own.items() if not _having(cursors, key)))

@@ -39,6 +39,7 @@ def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
     generic = tuple(account["properties"])
     account["allOf"] = []
     fields: dict[str, Any] = {}
+    events: dict[str, Any] = {}
     for name, provider in providers.items():
         own = dict(_account_keys(provider))
         for key, described in own.items():
@@ -49,9 +50,9 @@ def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
             _add(fields, spec.name, _described(spec))
             if spec.scope:
                 _add(definitions["owns"]["items"]["properties"], spec.name, _described(spec))
-        events = (spec for spec in provider.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
-        for spec in events:
-            definitions["event"]["anyOf"] += [_described_choice(spec, event) for event in spec.choices]
+        of_events = (spec for spec in provider.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
+        events |= {event: _described_choice(spec, event) for spec in of_events for event in spec.choices}
+    definitions["event"]["anyOf"] += events.values()
     for where in (entry, defaults):
         where["properties"] |= fields
         ignorable = [spec for provider in providers.values() for spec in provider.own_fields if not spec.scope]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 
-from reconciler.model.characters import character_name, is_seen, wrapping_fault
+from reconciler.model.characters import character_name, is_masked, is_seen, wrapping_fault
 
 _SCHEME = re.compile(r"(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)", re.IGNORECASE)
 _HEADER = re.compile(r"Authorization\s*:", re.IGNORECASE)
-_MASKED = re.compile(
-    r"\*{3}|[•…]|\.{3}|(?:\A|_)[xX]{3,}\Z|[xX]{8}|‹hidden›|\[(?:masked|redacted|hidden)\]|<(?:masked|redacted|hidden)>",
-    re.IGNORECASE,
-)
 _UNFILLED = re.compile(
     r"\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
     r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z",
@@ -45,7 +41,7 @@ def token_fault(value: str) -> tuple[str, str] | None:
         return "is a whole header", "Give the token alone: the header is made when it is sent."
     if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
         return "holds a placeholder that was not filled in", "Set it to the token itself."
-    if _MASKED.search(value):
+    if is_masked(value):
         return (
             "holds a masked token, such as `***`",
             "Set it to the token itself: logs and settings pages show it masked, and what they show can't be used.",

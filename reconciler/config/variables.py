@@ -226,6 +226,6 @@ def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple
             diagnostics.error("var-file", span, f"expected text, found {what}", "Give each variable one plain value.")
         else:
             # A scalar is taken as the file writes it: `8443` and `true` are their own text.
-            _, _, start, end = document.root.spans[name]
+            start, end = document.root.where[name].value
             text = value if isinstance(value, str) else "" if value is None else source.text[start:end]
             yield name, PlainValue(text=text, place=span.place)

@@ -52,51 +52,44 @@ class Entry:
     said: Said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryContext:
-    """What entries are read in the light of.
+class EntryReader:
+    """Reads entries one by one.
 
-    Attributes:
+    Args:
         accounts: the accounts that could be read, by the file's names of them.
         names: the names of all accounts, None where that isn't known.
         defaults: what is said for entries that don't say otherwise.
         secret_params: names of the secret query parameters.
         allow_events: events that the file allows though no provider is known to have them.
+        interpolation: the values of variables.
     """
 
-    accounts: Mapping[str, tuple[Account, ...]]
-    names: frozenset[str] | None
-    defaults: Cursor | None = None
-    secret_params: frozenset[str]
-    allow_events: frozenset[str] = frozenset()
-
-
-class EntryReader:
-    """Reads entries one by one."""
-
-    __slots__ = (
-        *("_accounts", "_context", "_default_accounts", "_defaults", "_diagnostics"),
-        *("_fields", "_interpolation", "_only", "_sayable", "_wanted"),
-    )
-
-    def __init__(self, context: EntryContext, interpolation: Interpolation) -> None:
-        self._context = context
+    def __init__(
+        self,
+        *,
+        accounts: Mapping[str, tuple[Account, ...]],
+        names: frozenset[str] | None,
+        defaults: Cursor,
+        secret_params: frozenset[str],
+        allow_events: Iterable[str],
+        interpolation: Interpolation,
+    ) -> None:
+        places = {account.name: (account,) for of in accounts.values() for account in of}
+        self._accounts = {**places, **accounts}
+        self._names = None if names is None else names | places.keys()
+        self._secret_params = secret_params
+        self._allow_events = frozenset(allow_events)
         self._interpolation = interpolation
         self._diagnostics = interpolation.diagnostics
         self._wanted = 0
-        places = {account.name: (account,) for group in context.accounts.values() for account in group}
-        self._accounts = {**places, **context.accounts}
-        names = context.names or frozenset()
-        self._only = tuple(names) if len(names) == 1 else None
-        providers = {account.provider.name: account.provider for of in context.accounts.values() for account in of}
+        providers = {account.provider.name: account.provider for of in accounts.values() for account in of}
         self._sayable = {name: _sayable(provider) for name, provider in providers.items()}
         self._fields = {"active": Field(name="active", type=FieldType.FLAG)}
         self._fields |= {name: spec for fields in self._sayable.values() for name, spec in fields.items()}
-        self._defaults = Said()
-        self._default_accounts: tuple[str, ...] | None = None
-        if context.defaults is not None:
-            self._defaults = read_said(context.defaults, self._fields, interpolation.for_accounts(*names))
-            self._default_accounts = self._names_in(context.defaults)
+        self._defaults = read_said(defaults, self._fields, interpolation.for_accounts(*(names or ())))
+        only = tuple(names) if names is not None and len(names) == 1 else None
+        said = self._names_in(defaults)
+        self._default_names = only if said is None else said
 
     def read(self, name: str, span: Span, cursor: Cursor) -> Entry | None:
         """Read an entry; None where it can't be read."""
@@ -114,7 +107,8 @@ class EntryReader:
             said = self._defaults.overridden_by(own)
         if url is None:
             return None
-        accounts = tuple(account for named in names for account in self._accounts.get(named, ()))
+        found = {account.name: account for named in names for account in self._accounts.get(named, ())}
+        accounts = tuple(found.values())
         self._check_url(url, written, accounts)
         self._count(len(accounts) * len(events), span)
         desired: list[tuple[Desired, Span]] = []
@@ -145,24 +139,21 @@ class EntryReader:
 
     def _url(self, written: Text, values: Values) -> Url | None:
         text = values.text(written, ENTRY_URL)
-        return None if text is None else read_url(text, written.span, self._context.secret_params, self._diagnostics)
+        return None if text is None else read_url(text, written.span, self._secret_params, self._diagnostics)
 
     def _account_names(self, span: Span, cursor: Cursor) -> tuple[str, ...]:
         """The names of its accounts; none where they aren't known."""
-        if self._context.names is None:
+        if self._names is None:
             return ()
         own = self._names_in(cursor)
-        if own is not None:
-            return own
-        if self._default_accounts is not None:
-            return self._default_accounts
-        if self._only is not None:
-            return self._only
+        names = self._default_names if own is None else own
+        if names is not None:
+            return names
         self._diagnostics.error(
             "account-missing",
             span,
             "this entry doesn't say its account, and there are several",
-            f"Add `account: NAME`; the accounts are {_listed(self._context.names)}.",
+            f"Add `account: NAME`; the accounts are {_listed(self._names)}.",
         )
         return ()
 
@@ -178,10 +169,13 @@ class EntryReader:
         return tuple(dict.fromkeys(name for text in texts if (name := self._account_name(text)) is not None))
 
     def _account_name(self, text: Text) -> str | None:
-        names = self._context.names
+        names = self._names
         name = self._interpolation.for_all.plain(text)
-        if name is None or names is None or name in names or name in self._accounts:
+        if name is None or names is None or name in names:
             return name
+        group = name.partition(":")[0]
+        if group in names and not self._accounts.get(group):
+            return name  # its places aren't known
         near = get_close_matches(name, sorted(names), n=1)
         self._diagnostics.error(
             "account-unknown",
@@ -212,7 +206,7 @@ class EntryReader:
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
         for event, text in events:
-            if event in provider.events or event in self._context.allow_events:
+            if event in provider.events or event in self._allow_events:
                 continue
             near = _near_event(event, provider.events)
             help_ = (

@@ -9,6 +9,8 @@ import yaml
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.model.diagnostic import Place
 
+# U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
 _QUOTE_VARIABLE = "Put the value with `${…}` into double quotes."
 _QUOTE = "Put the value into quotes."
@@ -29,17 +31,27 @@ _HELP = {
 _STANDARD_HELP = "Check the indentation, quotes and brackets here."
 
 
-def conflict_marker(source: SourceText, diagnostics: Diagnostics) -> bool:
-    """Whether Git left a conflict in a file, which a parser may take for text; a diagnostic says where."""
-    found = _CONFLICT.search(source.text)
-    if found is not None:
+def is_unfit(source: SourceText, diagnostics: Diagnostics) -> bool:
+    """Whether a file holds what no parser has to see: a character that YAML lacks, or a conflict that Git left."""
+    forbidden = _FORBIDDEN.search(source.text)
+    if forbidden is not None:
+        diagnostics.error(
+            "yaml-character",
+            Span(source, forbidden.start(), forbidden.end()),
+            f"U+{ord(forbidden[0]):04X} stands here, which YAML doesn't allow or reads as a line break",
+            "Remove it, or write it as an escape in double quotes.",
+        )
+        return True
+    # A parser may take its lines for text.
+    conflict = _CONFLICT.search(source.text)
+    if conflict is not None:
         diagnostics.error(
             "yaml-syntax",
-            Span(source, found.start(), found.end()),
+            Span(source, conflict.start(), conflict.end()),
             "a merge conflict isn't resolved here",
             "Keep what is right, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
         )
-    return found is not None
+    return conflict is not None
 
 
 def syntax_error(error: yaml.YAMLError, source: SourceText, diagnostics: Diagnostics) -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
-from reconciler.config.yaml_errors import conflict_marker, syntax_error
+from reconciler.config.yaml_errors import is_unfit, syntax_error
 
 Path: TypeAlias = tuple[str | int, ...]
 Range: TypeAlias = tuple[int, int]
@@ -20,54 +20,46 @@ Range: TypeAlias = tuple[int, int]
 _DEEPEST = 50
 _MOST_EXPANDED = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "false": False}
 
 
-class Map(dict[str, "Plain"]):
-    """A mapping.
+class Where(NamedTuple):
+    """Where an entry of a mapping, or an item of a list, stands.
 
     Attributes:
-        spans: for each key, where key and value start and end; of an aliased value what its anchor stands before.
-        uses: where the alias stands that brought a value.
-        merged: the keys that an alias brought together with their values.
+        key: where its key stands; of an item, the item.
+        value: where its value is written: of an aliased one behind the anchor.
+        use: where the alias stands that brought the value; None where none did.
+        is_merged: whether the alias brought the key too.
     """
 
-    __slots__ = ("merged", "spans", "uses")
+    key: Range
+    value: Range
+    use: Range | None = None
+    is_merged: bool = False
+
+
+class Map(dict[str, "Plain"]):
+    """A mapping, which knows where each entry stands."""
+
+    __slots__ = ("where",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.spans: dict[str, tuple[int, int, int, int]] = {}
-        self.uses: dict[str, Range] = {}
-        self.merged: set[str] = set()
-
-    def use_of(self, key: str) -> Range | None:
-        """Where the alias of a key's value stands; None where it has none."""
-        return self.uses.get(key) if self.uses else None
+        self.where: dict[str, Where] = {}
 
 
 class Sequence(list["Plain"]):
-    """A list.
+    """A list, which knows where each item stands."""
 
-    Attributes:
-        spans: for each item, where it starts and ends.
-        uses: where the aliases of items stand.
-    """
-
-    __slots__ = ("spans", "uses")
+    __slots__ = ("where",)
 
     def __init__(self) -> None:
         super().__init__()
-        self.spans: list[Range] = []
-        self.uses: dict[int, Range] = {}
-
-    def use_of(self, number: int) -> Range | None:
-        """Where an item's alias stands; None where it has none."""
-        return self.uses.get(number) if self.uses else None
+        self.where: list[Where] = []
 
 
 Plain: TypeAlias = str | int | float | bool | Map | Sequence | None
@@ -101,16 +93,7 @@ def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES)
     Returns:
         The document; None where there is none that makes sense.
     """
-    forbidden = _FORBIDDEN.search(source.text)
-    if forbidden is not None:
-        diagnostics.error(
-            "yaml-character",
-            Span(source, forbidden.start(), forbidden.end()),
-            f"U+{ord(forbidden[0]):04X} stands here, which YAML doesn't allow or reads as a line break",
-            "Remove it, or write it as an escape in double quotes.",
-        )
-        return None
-    if conflict_marker(source, diagnostics):
+    if is_unfit(source, diagnostics):
         return None
     reader = _Reader(source, diagnostics, most)
     try:
@@ -227,10 +210,8 @@ class _Reader:
         while (_kind := type(event := self._next())) is not yaml.SequenceEndEvent:
             item = self._value(event, depth)
             size += item.size
-            if item.use is not None:
-                found.uses[len(found)] = item.use
             found.append(item.value)
-            found.spans.append((item.start, item.end))
+            found.where.append(Where((item.start, item.end), (item.start, item.end), item.use))
         return found, size, event.end_mark.index
 
     def _mapping(self, depth: int) -> tuple[Map, int, int]:
@@ -239,7 +220,7 @@ class _Reader:
         merges: list[_Value] = []
         while (_kind := type(event := self._next())) is not yaml.MappingEndEvent:
             key = self._key(event, depth)
-            start, end = event.start_mark.index, event.end_mark.index
+            written = (event.start_mark.index, event.end_mark.index)
             item = self._value(self._next(), depth)
             size += item.size
             if key is None:
@@ -249,14 +230,12 @@ class _Reader:
                     self._error("yaml-merge", event, "`<<` is given twice", "Merge a list: `<<: [*one, *other]`.")
                 merges.append(item)
             elif key in found:
-                first = self._source.place(found.spans[key][0])
+                first = self._source.place(found.where[key].key[0])
                 what = f"this key is given twice: first at {first}"
                 self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
             else:
                 found[key] = item.value
-                found.spans[key] = (start, end, item.start, item.end)
-                if item.use is not None:
-                    found.uses[key] = item.use
+                found.where[key] = Where(written, (item.start, item.end), item.use)
         for merge in merges:
             self._merge(found, merge)
         return found, size, event.end_mark.index
@@ -279,21 +258,17 @@ class _Reader:
     def _merge(self, found: Map, merge: _Value) -> None:
         """Take over what `<<` names: the mapping's own keys win, then the earlier of a list."""
         if isinstance(merge.value, Sequence):
-            for number, (item, (start, end)) in enumerate(zip(merge.value, merge.value.spans, strict=True)):
-                self._merge_one(found, _Value(item, start, end, use=merge.use or merge.value.use_of(number)))
+            for item, where in zip(merge.value, merge.value.where, strict=True):
+                self._merge_one(found, _Value(item, *where.value, use=merge.use or where.use))
         else:
             self._merge_one(found, merge)
 
     def _merge_one(self, found: Map, merge: _Value) -> None:
         if isinstance(merge.value, Map):
-            other = merge.value
-            for key in [key for key in other if key not in found]:
-                found[key], found.spans[key] = other[key], other.spans[key]
-                use = merge.use or other.use_of(key)
-                if use is not None:
-                    found.uses[key] = use
-                if merge.use is not None or key in other.merged:
-                    found.merged.add(key)
+            for key in [key for key in merge.value if key not in found]:
+                found[key], where = merge.value[key], merge.value.where[key]
+                is_merged = where.is_merged or merge.use is not None
+                found.where[key] = where._replace(use=merge.use or where.use, is_merged=is_merged)
         elif merge.start not in self.broken:
             written = Span(self._source, merge.start, merge.end)
             self._diagnostics.error(

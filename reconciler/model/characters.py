@@ -28,6 +28,18 @@ _LINE_BREAKS = "\n\r\x85\u2028\u2029"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
 
 
+_MASK = re.compile(r"[*•…]+|[xX#.-]{2,}")
+_MASKED = re.compile(
+    r"\*{3}|[•…]|\.{3}|(?:\A|_)[xX]{3,}\Z|[xX]{8}|‹hidden›|\[(?:masked|redacted|hidden)\]|<(?:masked|redacted|hidden)>",
+    re.IGNORECASE,
+)
+
+
+def is_masked(value: str) -> bool:
+    """Whether a value is a mask, or has one in it, as logs and settings pages show secrets: `shippo_live_***`."""
+    return _MASK.fullmatch(value) is not None or _MASKED.search(value) is not None
+
+
 def is_seen(character: str) -> bool:
     """Whether a character shows as itself: no white space, control or format character, and none that shows nothing."""
     return unicodedata.category(character) in _SEEN and _UNSEEN.match(character) is None

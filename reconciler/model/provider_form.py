@@ -12,6 +12,7 @@ from enum import Enum
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
+from reconciler.model.characters import is_masked
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import QueryItem, Url, normal_text, parse_url
 from reconciler.model.url_error import UrlError
@@ -20,7 +21,6 @@ _HEAD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\\]+(?=[/?#]|$)")
 _IN_PATH = re.compile(r"/")
 _IN_QUERY = re.compile(r"&(?:amp|#0*38|#[xX]0*26);|[?&#;]")
 _PATH_END = re.compile(r"[?#]|$")
-_MASK = re.compile(r"[*•…]+|[xX#.-]{2,}|.*(?:\*{3}|•{3}).*", re.DOTALL)
 _SECRET = (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
 
 
@@ -135,7 +135,7 @@ def _kept(sent: QueryItem, made: QueryItem | None) -> Kept:
         return Kept.IN_LOWER_CASE
     if theirs == normal_text(ours.upper()):
         return Kept.IN_UPPER_CASE
-    if _MASK.fullmatch(unquote(theirs)):
+    if is_masked(unquote(theirs)):
         return Kept.MASKED
     if theirs == normal_text(unquote(ours)):
         return Kept.DECODED

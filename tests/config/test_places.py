@@ -174,3 +174,24 @@ def test_variables_of_an_account_are_needed_where_one_of_its_places_is_worked_on
     assert read(text, accounts=("other",)).diagnostics == ()
     for pattern in ("code", "code:acme/web", "c*"):
         assert [one.code for one in read(text, accounts=(pattern,)).diagnostics] == ["variable-unset"]
+
+
+@pytest.mark.parametrize(
+    ("said", "addresses"),
+    [
+        pytest.param("account: code", ["code:acme/web/ci", "code:acme/api/ci"], id="all-places"),
+        pytest.param("account: code:acme/api", ["code:acme/api/ci"], id="one-place"),
+        pytest.param(
+            "accounts: [code:acme/api, code:acme/web]", ["code:acme/api/ci", "code:acme/web/ci"], id="several"
+        ),
+    ],
+)
+def test_an_entry_is_for_all_places_of_an_account_or_for_one(said: str, addresses: list[str]) -> None:
+    found = read(FILE.replace("release]", f"release], {said}")).configuration
+    assert found is not None
+    assert [str(wanted.address) for wanted in found.desired] == addresses
+
+
+def test_a_place_that_the_account_does_not_have_is_an_error() -> None:
+    (found,) = read(FILE.replace("release]", "release], account: code:acme/apj")).diagnostics
+    assert (found.code, found.help) == ("account-unknown", "Did you mean `code:acme/api`?")

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from reconciler.config.schema import accepts, compose, find_faults
 from reconciler.config.yaml_nodes import Plain
+from reconciler.providers.registry import built_in
 from reconciler.providers.shippo import SHIPPO
 
-TEXT = compose({"shippo": SHIPPO})
+BUILT_IN = {provider.name: provider for provider in built_in()}
+TEXT = compose(BUILT_IN)
 SCHEMA: dict[str, Any] = json.loads(TEXT)
 GOOD: dict[str, Any] = SCHEMA["examples"][0]
 
@@ -73,14 +75,15 @@ def test_no_pattern_lets_a_line_break_through_at_its_end() -> None:
                 yield from patterns(inner)
 
     found = set(patterns(SCHEMA))
-    assert len(found) == 4
+    assert len(found) == 4 + sum(len(provider.places) for provider in BUILT_IN.values())
     assert all(pattern.startswith("^") and pattern.endswith("$(?!\\n)") for pattern in found)
 
 
 def test_the_events_that_editors_offer_are_the_providers() -> None:
     _, *offered = SCHEMA["definitions"]["event"]["anyOf"]
-    assert tuple(event["enum"][0] for event in offered) == SHIPPO.events
-    assert all(event["description"] for event in offered)
+    known = dict.fromkeys(event for provider in BUILT_IN.values() for event in provider.events)
+    assert [event["enum"][0] for event in offered] == list(known)
+    assert [event["enum"][0] for event in offered if "description" in event] == list(SHIPPO.events)
 
 
 names = st.sampled_from(["orders", "a-b_1", "A", "a\n", "", "x-a", "live"])
