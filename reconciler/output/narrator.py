@@ -12,8 +12,8 @@ from reconciler.output.progress import Progress
 from reconciler.output.stream import Stream
 from reconciler.output.terminal import visible
 from reconciler.output.text import plan_text
+from reconciler.view.documents import PlanView
 from reconciler.view.outcome import Outcome
-from reconciler.view.plan_view import PlanView
 from reconciler.view.report_view import ReportView, ResultMask
 
 
@@ -115,7 +115,8 @@ class JsonNarrator:
     def plan(self, view: PlanView) -> None:
         """The accounts that could not be checked, the changes, and how many."""
         for account in view.not_checked:
-            self._stream.error(account.name, account.error, account.help)
+            if account.error is not None:
+                self._stream.error(account.name, account.error.summary, account.error.detail)
         self._stream.plan(view)
 
     def stale(self, differences: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from reconciler.model.configuration import (
 from reconciler.model.description import Description, Entry
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
-from reconciler.view.document import Json
+from reconciler.view.json_text import Json
 from reconciler.view.values import scope_text
 
 
