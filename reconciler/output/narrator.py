@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.event import Event, Finished, Started, Waiting
+from reconciler.model.event import Answered, Event, Finished, Started, Waiting
 from reconciler.output.progress import Progress
 from reconciler.output.stream import Stream
 from reconciler.output.terminal import visible
@@ -95,6 +95,8 @@ class JsonNarrator:
         match event:
             case Started() if self._mask is not None:
                 self._stream.started(self._mask.resource(event.change), self._mask.action(event.change))
+            case Answered() if self._mask is not None:
+                self._stream.progress(self._mask.row(event.result))
             case Finished() if self._mask is not None:
                 self._stream.finished(self._mask.row(event.result))
             case Waiting():

@@ -71,6 +71,11 @@ class Stream:
         hook: Json = {"resource": _resource(resource), "action": action}
         self._say("apply_start", f"{resource.address}: {action} begins", hook=hook)
 
+    def progress(self, row: ResultRow) -> None:
+        """A change was sent and answered, or not; its end comes once nothing is left to be looked at or sent again."""
+        hook: Json = {"resource": _resource(row.resource), "action": row.action, "outcome": row.outcome}
+        self._say("apply_progress", f"{row.address}: {row.action}: so far {row.words}", hook=hook)
+
     def finished(self, row: ResultRow) -> None:
         """A change has come to its end."""
         hook: Json = {

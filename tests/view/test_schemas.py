@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.model.event import Finished, Started, Waiting
+from reconciler.model.event import Answered, Finished, Started, Waiting
 from reconciler.model.plan import Action, Reason
 from reconciler.model.report import Outcome
 from reconciler.operations.saved_plan import sealed
@@ -152,6 +152,7 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
         for result in run.report.results:
             narrator(Started(account=result.change.address.account, change=result.change))
             narrator(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
+            narrator(Answered(account=result.change.address.account, result=result))
             narrator(Finished(account=result.change.address.account, result=result))
     narrator.stale([reason])
     narrator.end(report_outcome(report), report)
