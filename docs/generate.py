@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from published import TITLES, diagnostic_definitions, schema
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.config.schema import compose
@@ -18,6 +19,8 @@ from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
 PLAN = ROOT / "tests" / "scenarios" / "readme" / "plan.txt"
+SCHEMAS = ROOT / "schemas"
+STREAM = "apply-stream.schema.json"
 WIDTH = 100
 BUILT_IN = {provider.name: provider for provider in built_in()}
 
@@ -25,10 +28,24 @@ BUILT_IN = {provider.name: provider for provider in built_in()}
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
     yield ROOT / "schemas" / "webhooks.schema.json", compose(BUILT_IN)
+    for name in TITLES:
+        yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
+    yield SCHEMAS / STREAM, _stream_schema()
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "codes.md", _codes_page()
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _stream_schema() -> str:
+    """The schema of the lines of `apply --format json`, with what they share with the documents."""
+    document = json.loads((SCHEMAS / STREAM).read_text(encoding="utf-8"))
+    document["definitions"] |= diagnostic_definitions()
+    return _json(document)
 
 
 def _with_plan(readme: str) -> str:

@@ -19,7 +19,7 @@ from reconciler.cli.flow import (
 )
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import ApplyOptions
-from reconciler.cli.saved import SavedView, read_plan_file
+from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
@@ -30,7 +30,7 @@ from reconciler.output.stream import Stream
 from reconciler.output.terminal import Streams
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
-from reconciler.view.masking import view_plan
+from reconciler.view.documents import PlanView
 from reconciler.view.outcome import (
     Outcome,
     declined_outcome,
@@ -42,7 +42,7 @@ from reconciler.view.outcome import (
     stopped_outcome,
     unreadable_outcome,
 )
-from reconciler.view.plan_view import PlanView
+from reconciler.view.redact import view_plan
 from reconciler.view.report_view import ResultMask, view_report
 
 
@@ -130,7 +130,7 @@ def _agreed_plan(
 
 
 def _saved_plan(
-    planning: Planning, clients: Mapping[str, Writer | NotRead], narrator: Narrator, saved: SavedView
+    planning: Planning, clients: Mapping[str, Writer | NotRead], narrator: Narrator, saved: SavedPlan
 ) -> Plan | int:
     """The present plan where it is the saved one, or the exit code. All accounts must be readable."""
     plan = planning.plan(clients)
@@ -156,7 +156,7 @@ def _nothing_to_carry_out(planning: Planning, plan: Plan, view: PlanView) -> Out
     return None if plan.has_changes else nothing_to_do_outcome(view)
 
 
-def _saved(streams: Streams, options: Options, planfile: Path) -> SavedView:
+def _saved(streams: Streams, options: Options, planfile: Path) -> SavedPlan:
     filters = options.filters
     if filters.accounts or filters.targets or filters.allow_losses is not None or options.destroy:
         fail(

@@ -9,7 +9,6 @@ from typing import NoReturn
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.flow import (
     Options,
     Planning,
@@ -35,11 +34,11 @@ from reconciler.output.style import Style
 from reconciler.output.terminal import Streams, visible
 from reconciler.output.text import plan_text
 from reconciler.providers.registry import open_reader
-from reconciler.view.document import Json, plan_document
+from reconciler.view.codec import to_json
+from reconciler.view.documents import ListView, PlanView
 from reconciler.view.json_text import json_text
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import Outcome, stopped_outcome
-from reconciler.view.plan_view import PlanView
+from reconciler.view.redact import view_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,33 +105,31 @@ def show(
         The exit code.
     """
     found = look(invocation, options, load_here)
-    view = view_plan(found.plan)
-    document = plan_document(view, __version__, found.diagnostics)
-    code = say_plan(found.streams, options.output, view, document, outcome(view))
+    view = view_plan(found.plan, found.diagnostics)
+    code = say_plan(found.streams, options.output, view, outcome(view))
     if out is not None:
-        _save(found, view, document, out, options.inputs.allowed_hosts)
+        _save(found, view, out, options.inputs.allowed_hosts)
     return code
 
 
-def tell_not_checked(streams: Streams, view: PlanView) -> None:
+def tell_not_checked(streams: Streams, view: PlanView | ListView) -> None:
     """Say which accounts could not be read, and why, where no plan is shown that does."""
     for account in view.not_checked:
-        streams.tell(f"error: account {visible(account.name)}: {visible(account.error)}")
-        streams.tell(f"help: {visible(account.help)}")
+        if account.error is not None:
+            streams.tell(f"error: account {visible(account.name)}: {visible(account.error.summary)}")
+            streams.tell(f"help: {visible(account.error.detail)}")
 
 
-def say_plan(
-    streams: Streams, output: OutputOptions, view: PlanView, document: dict[str, Json], outcome: Outcome
-) -> int:
+def say_plan(streams: Streams, output: OutputOptions, view: PlanView, outcome: Outcome) -> int:
     """Say a plan in the format that was asked for; the exit code."""
     if output.format == "json":
-        streams.say(json_text(document))
+        streams.say(json_text(to_json(view)))
         return outcome.code
     streams.say(plan_text(view, Style(streams.out_color), output.verbosity))
     return finish(streams, outcome)
 
 
-def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path, allowed_hosts: Iterable[str]) -> None:
+def _save(found: Look, view: PlanView, out: Path, allowed_hosts: Iterable[str]) -> None:
     name = visible(str(out))
     if view.not_checked:
         found.streams.tell("The plan was not saved: not every account could be read.")
@@ -141,7 +138,7 @@ def _save(found: Look, view: PlanView, document: dict[str, Json], out: Path, all
     try:
         if out.is_file() and not _holds_saved_plan(out):
             _refuse(found.streams, f"{name} is there and is no saved plan")
-        write_file(out, sealed(document, found.plan, sources), overwrite=True, private=True)
+        write_file(out, sealed(view, found.plan, sources), overwrite=True, private=True)
     except OSError as error:
         _refuse(found.streams, f"{name} can't be written: {error.strerror}")
     found.streams.tell(next_words(view, sources, out, allowed_hosts))

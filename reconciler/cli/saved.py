@@ -11,28 +11,28 @@ from reconciler.cli.options import FileOptions
 from reconciler.config.files import STANDARD_INPUT, read_bounded
 from reconciler.config.limits import MOST_OF_A_PLAN
 from reconciler.config.load import Inputs
-from reconciler.model.plan import Plan
-from reconciler.operations.saved_plan import PlanSources, SavedPlan, SavedPlanError, read_saved
+from reconciler.model.plan import Action, Plan
+from reconciler.operations.saved_plan import SavedPlanError, is_of, read_saved
 from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.planning.planner import Wish
-from reconciler.view.document_reading import plan_view_of
+from reconciler.view.documents import PlanView, Seal, Sources
 from reconciler.view.outcome import ExitCode
-from reconciler.view.plan_view import ChangeRow, PlanView
+from reconciler.view.rows import Row
 
 _HELP = "Plan again with `reconciler plan --out FILE`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SavedView:
-    """A saved plan, and what may be shown of it."""
+class SavedPlan:
+    """A saved plan: what may be shown of it, and its seal."""
 
-    plan: SavedPlan
     view: PlanView
+    seal: Seal
 
     @property
     def wish(self) -> Wish:
         """What was asked for when it was made."""
-        return Wish(filters=self.plan.filters, destroy=self.plan.destroy, allowed_losses=self.plan.allowed_losses)
+        return Wish(filters=self.seal.filters, destroy=self.view.destroy, allowed_losses=self.seal.allowed_losses)
 
     def inputs(self, given: FileOptions) -> FileOptions:
         """Which files and variables the present plan is made from: as it was, where no option says otherwise.
@@ -40,7 +40,7 @@ class SavedView:
         Args:
             given: the options. A variable of `--var` takes the place of the plan's of that name.
         """
-        sources = self.plan.sources
+        sources = self.seal.sources
         return replace(
             given,
             files=given.files or sources.files,
@@ -58,7 +58,7 @@ class SavedView:
             plan: the present plan.
             view: what may be shown of it.
         """
-        if self.plan.is_of(plan) and _done(self.view) == _done(view):
+        if is_of(self.seal, plan) and _done(self.view) == _done(view):
             return ()
         before, after = _by_address(self.view), _by_address(view)
         said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
@@ -66,30 +66,26 @@ class SavedView:
         return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
 
 
-def read_plan_file(streams: Streams, path: Path) -> SavedView:
-    """A saved plan and what may be shown of it; the command ends where it can't be used."""
+def read_plan_file(streams: Streams, path: Path) -> SavedPlan:
+    """A saved plan; the command ends where it can't be used."""
     name = visible(str(path))
     try:
-        data = read_bounded(path, MOST_OF_A_PLAN)
+        view, seal = read_saved(read_bounded(path, MOST_OF_A_PLAN))
     except OSError as error:
         fail(streams, f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
-    try:
-        saved = read_saved(data)
-        return SavedView(plan=saved, view=plan_view_of(saved.document))
     except SavedPlanError as error:
         fail(streams, f"{name}: {error.message}", _HELP, code=error.code, exit_code=ExitCode.REFUSED)
-    except (KeyError, TypeError, ValueError):
-        fail(streams, f"{name}: it is no saved plan", _HELP, code="plan-altered", exit_code=ExitCode.REFUSED)
+    return SavedPlan(view=view, seal=seal)
 
 
-def sources_of(inputs: Inputs) -> PlanSources:
+def sources_of(inputs: Inputs) -> Sources:
     """What a plan is made from."""
-    return PlanSources(
+    return Sources(
         files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
     )
 
 
-def next_words(view: PlanView, sources: PlanSources, path: Path, allowed_hosts: Iterable[str]) -> str:
+def next_words(view: PlanView, sources: Sources, path: Path, allowed_hosts: Iterable[str]) -> str:
     """What there is to do with a plan that was saved: a command that works as it is printed.
 
     Args:
@@ -109,7 +105,7 @@ def next_words(view: PlanView, sources: PlanSources, path: Path, allowed_hosts: 
     return f"Saved the plan: {given}{command} does exactly this, or refuses."
 
 
-def sources_text(view: PlanView, sources: PlanSources) -> str:
+def sources_text(view: PlanView, sources: Sources) -> str:
     """What a plan was made from, in words."""
     parts = [", ".join(map(visible, view.files))]
     parts += [f"--var {visible(f'{name}={value}')}" for name, value in sources.variables.items()]
@@ -118,24 +114,24 @@ def sources_text(view: PlanView, sources: PlanSources) -> str:
     return "; ".join(parts)
 
 
-def _done(view: PlanView) -> list[tuple[str, str, str]]:
+def _done(view: PlanView) -> list[tuple[str, Action, str | None]]:
     """What a plan does: the address, action and id of each change, in the order of work, by account."""
     changes = sorted(view.changes, key=lambda row: row.account)
     return [(row.address, row.action, row.object_id) for row in changes]
 
 
-def _difference(address: str, old: ChangeRow | None, new: ChangeRow | None) -> str:
+def _difference(address: str, old: Row | None, new: Row | None) -> str:
     """What became of one planned change; nothing where it is the same."""
     if old is None:
-        return f"{address}: to {new.action} now, which the saved plan doesn't say" if new is not None else ""
+        return f"{address}: to {new.action.value} now, which the saved plan doesn't say" if new is not None else ""
     if new is None:
-        return f"{address}: to {old.action} in the saved plan, and nothing to do now"
+        return f"{address}: to {old.action.value} in the saved plan, and nothing to do now"
     if old.action != new.action:
-        return f"{address}: to {old.action} in the saved plan, to {new.action} now"
+        return f"{address}: to {old.action.value} in the saved plan, to {new.action.value} now"
     if old.object_id != new.object_id:
         return f"{address}: another webhook now, {new.object_id} in place of {old.object_id}"
-    return f"{address}: its fields are others now" if (old.before, old.after) != (new.before, new.after) else ""
+    return f"{address}: its fields are others now" if (old.change != new.change) else ""
 
 
-def _by_address(view: PlanView) -> dict[str, ChangeRow]:
+def _by_address(view: PlanView) -> dict[str, Row]:
     return {row.address: row for row in view.changes}

@@ -19,15 +19,23 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A change's calls begin."""
+    """A change's calls begin. Each change of a run does so once at most."""
 
     account: str
     change: Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A change was sent and answered, or not; it is looked at again, and maybe sent again, before it ends."""
+
+    account: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A change has come to its end, whatever that is."""
+    """A change has come to its end, whatever that is. Each change of a run does so once."""
 
     account: str
     result: Result
@@ -62,5 +70,5 @@ class ThreadsLimited:
     wanted: int
 
 
-Event = Listed | Started | Finished | Waiting | Called | ThreadsLimited
+Event = Listed | Started | Answered | Finished | Waiting | Called | ThreadsLimited
 Listener = Callable[[Event], None]

@@ -267,7 +267,12 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows a plan: account patterns and target addresses, as given."""
+    """What narrows a plan, as given.
+
+    Attributes:
+        accounts: Patterns of `--account`.
+        targets: Addresses of `--target`.
+    """
 
     accounts: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()

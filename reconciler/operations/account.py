@@ -79,6 +79,7 @@ class AccountRun:
         listed = {remote.id: remote for remote in created.listing or ()}
         found = self._settle_creates(created)
         self._read_back(listed, created.own)
+        self.crew.end((*map(self._said_once, self._widening), *self._repaired()))
         self._narrow(found, listed)
         return AccountReport(
             account=self.plan.account.name,
@@ -229,7 +230,9 @@ class AccountRun:
 
     def _narrowed(self, changes: Sequence[Change], holds: Holds, listed: Mapping[str, Remote]) -> list[Result]:
         holds = replace(holds, standing=self._standing(changes, listed))
-        return self._verified(self.crew.each(lambda change: holds.on(change) or self._narrow_one(change), changes))
+        results = self._verified(self.crew.each(lambda change: holds.on(change) or self._narrow_one(change), changes))
+        self.crew.end(results)
+        return results
 
     def _narrow_one(self, change: Change) -> Result:
         return delete(self.writer, change) if change.action is Action.DELETE else self._update(change)
@@ -267,7 +270,7 @@ class AccountRun:
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
         """Read back what was written, by id."""
-        return self.crew.check(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
+        return self.crew.every(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
 
     def _note(self, results: Iterable[Result]) -> None:
         self.results.update((result.change.address, result) for result in results)

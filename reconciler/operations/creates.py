@@ -60,8 +60,8 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
         new = _surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
         takeable = new - _others(plan.account, changes, answers)
-        sent = crew.check(partial(_taken_back, writer, takeable), sent)
-        _note(created, crew.check(lambda result: _since(created.results.get(result.change.address), result), sent))
+        sent = crew.every(partial(_taken_back, writer, takeable), sent)
+        _note(created, (_since(created.results.get(result.change.address), result) for result in sent))
         if not any(_is_worth_a_look(result) for result in sent):
             break
         try:
@@ -69,8 +69,8 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        look = partial(_looked_for, there=by_key(created.listing))
-        _note(created, crew.check(look, [created.results[result.change.address] for result in sent]))
+        there = by_key(created.listing)
+        _note(created, [_looked_for(created.results[result.change.address], there) for result in sent])
         lost = [result.change for result in sent if result.outcome is Outcome.UNKNOWN]
         pending = [change for change in lost if created.results[change.address].outcome is Outcome.UNKNOWN]
         if not pending:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from reconciler.model.event import Finished, Listener, Started
-from reconciler.model.plan import Change
+from reconciler.model.event import Answered, Finished, Listener, Started
+from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
+from reconciler.model.webhook import Address
 from reconciler.operations.workers import Workers
 
 _Item = TypeVar("_Item")
@@ -32,6 +33,7 @@ class Crew:
         self._listener = listener
         self._stopping = stopping
         self._final: ProviderError | None = None
+        self._begun: set[tuple[Address, Action]] = set()
 
     @property
     def is_over(self) -> bool:
@@ -39,32 +41,28 @@ class Crew:
         return self._final is not None or self._stopping()
 
     def each(self, work: Callable[[Change], Result], changes: Iterable[Change]) -> list[Result]:
-        """Do the work on every change; the results in the order of the changes."""
+        """Do the work on every change; the results in the order of the changes. Their ends are told by `end`."""
         return self._workers.map(lambda change: self._one(work, change), changes)
-
-    def check(self, work: Callable[[Result], Result], results: Iterable[Result]) -> list[Result]:
-        """Look at every result again; tells only of those that turn out otherwise."""
-
-        def one(result: Result) -> Result:
-            checked = work(result)
-            if checked.outcome is not result.outcome:
-                self._listener(Finished(account=self._account, result=checked))
-            return checked
-
-        return self._workers.map(one, results)
 
     def every(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
         """Do other work on every item, with nothing told; in the order of the items."""
         return self._workers.map(work, items)
 
+    def end(self, results: Iterable[Result]) -> None:
+        """Tell what has become of changes, once nothing is left to be looked at or sent again."""
+        for result in results:
+            self._listener(Finished(account=self._account, result=result))
+
     def _one(self, work: Callable[[Change], Result], change: Change) -> Result:
         if self.is_over:
-            result = Result(change=change, outcome=Outcome.NOT_STARTED, error=self._final)
-        else:
+            return Result(change=change, outcome=Outcome.NOT_STARTED, error=self._final)
+        known = (change.address, change.action)
+        if known not in self._begun:
+            self._begun.add(known)
             self._listener(Started(account=self._account, change=change))
-            result = work(change)
-            # A credential that is refused, or a limit that is used up, is so for every other change as well.
-            if result.error is not None and result.error.kind in _FINAL:
-                self._final = result.error
-        self._listener(Finished(account=self._account, result=result))
+        result = work(change)
+        # A credential that is refused, or a limit that is used up, is so for every other change as well.
+        if result.error is not None and result.error.kind in _FINAL:
+            self._final = result.error
+        self._listener(Answered(account=self._account, result=result))
         return result

@@ -6,11 +6,12 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
-from reconciler.model.plan import Filters, Plan
-from reconciler.view.document import FORMAT_VERSION
+from reconciler.model.plan import Plan
+from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, to_json
+from reconciler.view.documents import FORMAT_VERSION, PlanView, Seal, Sources
 from reconciler.view.json_text import json_text
 
 VERSION = 2
@@ -35,77 +36,27 @@ class SavedPlanError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSources:
-    """What a plan was made from, as the options said; `apply PLANFILE` reads it again where none says otherwise.
-
-    Relative paths are relative to the working directory. No value of the environment or of an env file is in here, and
-    not the hosts that may get a token: those are allowed outside of any file.
-
-    Attributes:
-        files: of `-f`: paths, folders, `-` for standard input.
-        variables: of `--var`, which are plain.
-        var_files: of `--var-file`.
-        env_files: of `--env-file`.
-    """
-
-    files: tuple[str, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-    var_files: tuple[str, ...] = ()
-    env_files: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedPlan:
-    """What a saved plan says.
-
-    Attributes:
-        document: the JSON document of the plan, masked.
-        sources: what it was made from. Not in the digest: whatever is read, the plan of it must be the same.
-        filters: what narrowed it.
-        destroy: whether it deletes what the configuration describes.
-        allowed_losses: what `--allow-losses` said.
-        salt: the digest's salt.
-        digest: of the real plan.
-    """
-
-    document: Mapping[str, Any]
-    sources: PlanSources
-    filters: Filters
-    destroy: bool
-    allowed_losses: int | None
-    salt: bytes
-    digest: str
-
-    def is_of(self, plan: Plan) -> bool:
-        """Whether a plan is exactly the one that was saved."""
-        return secrets.compare_digest(digest_of(plan, self.salt), self.digest)
-
-
-def sealed(document: Mapping[str, Any], plan: Plan, sources: PlanSources) -> str:
+def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
     """The text of a saved plan.
 
     Args:
-        document: the plan's JSON document, masked.
+        view: the plan, masked.
         plan: the real plan.
         sources: what it was made from.
     """
     salt = secrets.token_bytes(_SALT_BYTES)
-    saved: dict[str, Any] = {
-        "version": VERSION,
-        "sources": {
-            "files": sources.files,
-            "variables": dict(sources.variables),
-            "var_files": sources.var_files,
-            "env_files": sources.env_files,
-        },
-        "filters": {"accounts": plan.filters.accounts, "targets": plan.filters.targets},
-        "allowed_losses": plan.allowed_losses,
-        "salt": salt.hex(),
-        "digest": digest_of(plan, salt),
-    }
-    saved["checksum"] = _checksum({**document, "saved": saved})
-    return _text({**document, "saved": saved})
+    seal = Seal(
+        version=VERSION,
+        sources=sources,
+        filters=plan.filters,
+        allowed_losses=plan.allowed_losses,
+        salt=salt.hex(),
+        digest=digest_of(plan, salt),
+        checksum="",
+    )
+    document = to_json(replace(view, saved=seal))
+    document["saved"]["checksum"] = _checksum(document)
+    return _text(document)
 
 
 def is_saved_plan(data: bytes) -> bool:
@@ -113,9 +64,11 @@ def is_saved_plan(data: bytes) -> bool:
     return data.startswith(_BEGIN)
 
 
-def read_saved(data: bytes) -> SavedPlan:
+def read_saved(data: bytes) -> tuple[PlanView, Seal]:
     """Read a saved plan.
 
+    Returns:
+        What may be shown of it, and its seal.
     Raises:
         SavedPlanError: it was cut or altered, or is of another version.
     """
@@ -127,54 +80,32 @@ def read_saved(data: bytes) -> SavedPlan:
         or saved.get("version") != VERSION
     ):
         raise SavedPlanError("plan-version", "the plan was saved by another version of this tool, or is no saved plan")
-    unsigned = {**document, "saved": {key: value for key, value in saved.items() if key != "checksum"}}
     try:
         text = _text(document).encode()
         if text.removesuffix(b"\n") == data:
             raise SavedPlanError("plan-cut", "the saved plan was cut off")
-        if text == data and saved["checksum"] == _checksum(unsigned):
-            return _saved_plan(document, saved)
-    except (KeyError, TypeError, ValueError, RecursionError):
+        if text == data and saved["checksum"] == _checksum(document):
+            view = from_json(PlanView, document)
+            if view.saved is not None and _is_whole(view.saved):
+                return view, view.saved
+    except (*NO_SUCH_DOCUMENT, RecursionError):
         pass  # who can make a checksum can still make no plan of anything
     raise SavedPlanError("plan-altered", "the saved plan was altered")
 
 
-def _saved_plan(document: Mapping[str, Any], saved: Mapping[str, Any]) -> SavedPlan:
-    """What a saved plan says.
+def is_of(seal: Seal, plan: Plan) -> bool:
+    """Whether a plan is exactly the one that was sealed."""
+    return secrets.compare_digest(digest_of(plan, bytes.fromhex(seal.salt)), seal.digest)
+
+
+def _is_whole(seal: Seal) -> bool:
+    """Whether what a seal holds can be what `sealed` wrote.
 
     Raises:
-        KeyError, TypeError, ValueError: it is none.
+        ValueError: its salt or digest is no hexadecimal number.
     """
-    filters, losses = saved["filters"], saved["allowed_losses"]
-    if losses is not None and (type(losses) is not int or losses < 0):
-        raise ValueError
-    return SavedPlan(
-        document=document,
-        sources=_sources(saved["sources"]),
-        filters=Filters(accounts=_texts(filters["accounts"]), targets=_texts(filters["targets"])),
-        destroy=document["destroy"] is True,
-        allowed_losses=losses,
-        salt=bytes.fromhex(saved["salt"]),
-        digest=bytes.fromhex(saved["digest"]).hex(),
-    )
-
-
-def _sources(found: Mapping[str, Any]) -> PlanSources:
-    variables = found["variables"]
-    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
-        raise TypeError
-    return PlanSources(
-        files=_texts(found["files"]),
-        variables=variables,
-        var_files=_texts(found["var_files"]),
-        env_files=_texts(found["env_files"]),
-    )
-
-
-def _texts(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the document has
-    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
-        raise TypeError
-    return tuple(found)
+    is_plain = bytes.fromhex(seal.salt).hex() == seal.salt and bytes.fromhex(seal.digest).hex() == seal.digest
+    return is_plain and (seal.allowed_losses is None or seal.allowed_losses >= 0)
 
 
 def digest_of(plan: Plan, salt: bytes) -> str:
@@ -208,7 +139,9 @@ def _unreadable(*, cut: bool) -> SavedPlanError:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_text(document).encode()).hexdigest()
+    """Of a document, whatever its seal says that it is."""
+    seal = {key: value for key, value in document["saved"].items() if key != "checksum"}
+    return hashlib.sha256(_text({**document, "saved": seal}).encode()).hexdigest()
 
 
 def _text(document: Mapping[str, Any]) -> str:

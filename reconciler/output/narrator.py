@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.event import Event, Finished, Started, Waiting
+from reconciler.model.event import Answered, Event, Finished, Started, Waiting
 from reconciler.output.progress import Progress
 from reconciler.output.stream import Stream
 from reconciler.output.terminal import visible
 from reconciler.output.text import plan_text
+from reconciler.view.documents import PlanView
 from reconciler.view.outcome import Outcome
-from reconciler.view.plan_view import PlanView
 from reconciler.view.report_view import ReportView, ResultMask
 
 
@@ -95,6 +95,8 @@ class JsonNarrator:
         match event:
             case Started() if self._mask is not None:
                 self._stream.started(self._mask.resource(event.change), self._mask.action(event.change))
+            case Answered() if self._mask is not None:
+                self._stream.progress(self._mask.row(event.result))
             case Finished() if self._mask is not None:
                 self._stream.finished(self._mask.row(event.result))
             case Waiting():
@@ -115,7 +117,8 @@ class JsonNarrator:
     def plan(self, view: PlanView) -> None:
         """The accounts that could not be checked, the changes, and how many."""
         for account in view.not_checked:
-            self._stream.error(account.name, account.error, account.help)
+            if account.error is not None:
+                self._stream.error(account.name, account.error.summary, account.error.detail)
         self._stream.plan(view)
 
     def stale(self, differences: Iterable[str]) -> None:

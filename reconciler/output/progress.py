@@ -7,8 +7,10 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Protocol
 
-from reconciler.model.event import Called, Event, Finished, Listed, Started, ThreadsLimited, Waiting
+from reconciler.model.event import Answered, Called, Event, Finished, Listed, Started, ThreadsLimited, Waiting
+from reconciler.model.plan import Action, Change
 from reconciler.model.report import Outcome
+from reconciler.model.webhook import Address
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import Streams, visible
 from reconciler.view.report_view import ResultMask, ResultRow
@@ -62,7 +64,7 @@ class Progress:
         self._make_display = make_display
         self._display: Display | None = None
         self._mask: ResultMask | None = None
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: set[tuple[Address, Action]] = set()
         self._waited_for: set[tuple[str, str]] = set()
         self._lock = Lock()
 
@@ -98,6 +100,8 @@ class Progress:
                 self._display.page(event.account, event.webhooks)
             case Started() if self._display is not None and self._mask is not None:
                 self._display.begin(visible(self._mask.address(event.change.address)))
+            case Answered() if self._display is not None:
+                self._advance(event.result.change)
             case Finished() if self._mask is not None and event.result.outcome is not Outcome.NOT_STARTED:
                 self._finished(self._mask.row(event.result))
             case Waiting() if self._verbosity >= 0:
@@ -114,17 +118,19 @@ class Progress:
                 )
 
     def _finished(self, row: ResultRow) -> None:
-        # A change is told again where a later look corrects what became of it.
-        change = (row.address, row.action)
-        if self._display is not None and change not in self._seen:
-            self._display.advance()
-        self._seen.add(change)
         text = result_text(row, self._style)
         # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
         if self._display is not None and self._streams.out.isatty():
             self._display.note(text)
         else:
             self._streams.say(text)
+
+    def _advance(self, change: Change) -> None:
+        """A change was made as far as anybody can see yet; one that is sent again counts once."""
+        known = (change.address, change.action)
+        if self._display is not None and known not in self._seen:
+            self._display.advance()
+        self._seen.add(known)
 
     def _wait(self, event: Waiting) -> None:
         """In a line that changes on a terminal; in a log once for each reason."""

@@ -11,11 +11,12 @@ from datetime import datetime
 from threading import Lock
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.view.document import Json, diagnostic_document
-from reconciler.view.json_text import json_text
+from reconciler.view.codec import to_json
+from reconciler.view.documents import PlanView, diagnostic_row
+from reconciler.view.json_text import Json, json_text
 from reconciler.view.outcome import Outcome
-from reconciler.view.plan_view import ChangeRow, PlanView
 from reconciler.view.report_view import DoneSummary, ResourceRow, ResultRow
+from reconciler.view.rows import Row
 from reconciler.view.values import time_text
 
 UI_VERSION = "1.0"
@@ -41,7 +42,7 @@ class Stream:
     def diagnostic(self, diagnostic: Diagnostic) -> None:
         """A complaint about the file."""
         level = "error" if diagnostic.is_error else "warn"
-        self._say("diagnostic", diagnostic.message, level=level, diagnostic=diagnostic_document(diagnostic))
+        self._say("diagnostic", diagnostic.message, level=level, diagnostic=to_json(diagnostic_row(diagnostic)))
 
     def error(self, account: str, message: str, help_: str) -> None:
         """An account that could not be checked."""
@@ -53,11 +54,11 @@ class Stream:
         for row in view.changes:
             change: Json = {
                 "resource": _resource(row),
-                "action": row.action,
-                "reason": row.reason,
-                "object_id": row.object_id or None,
+                "action": row.action.value,
+                "reason": to_json(row.action_reason),
+                "object_id": row.object_id,
             }
-            self._say("planned_change", f"{row.address}: plan to {row.action}", change=change)
+            self._say("planned_change", f"{row.address}: plan to {row.action.value}", change=change)
         summary = view.summary
         self._say(
             "change_summary",
@@ -69,6 +70,11 @@ class Stream:
         """A change begins."""
         hook: Json = {"resource": _resource(resource), "action": action}
         self._say("apply_start", f"{resource.address}: {action} begins", hook=hook)
+
+    def progress(self, row: ResultRow) -> None:
+        """A change was sent and answered, or not; its end comes once nothing is left to be looked at or sent again."""
+        hook: Json = {"resource": _resource(row.resource), "action": row.action, "outcome": row.outcome}
+        self._say("apply_progress", f"{row.address}: {row.action}: so far {row.words}", hook=hook)
 
     def finished(self, row: ResultRow) -> None:
         """A change has come to its end."""
@@ -118,7 +124,7 @@ def _level(outcome: Outcome) -> str:
     return "error" if outcome.code else "info"
 
 
-def _resource(row: ChangeRow | ResourceRow) -> Json:
+def _resource(row: Row | ResourceRow) -> Json:
     return {
         "addr": row.address,
         "resource_type": row.type,

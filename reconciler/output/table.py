@@ -10,13 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reconciler.output.terminal import Streams, visible
-from reconciler.view.listing import ListedRow, Listing
+from reconciler.view.documents import ListView
+from reconciler.view.rows import Row, Status
 
 _TITLES = ("Webhook", "Status", "Events", "URL", "Active", "Last changed")
-_STATUS = {"not_in_file": "not in the file", "absent": "named in absent"}
+_STATUS = {Status.NOT_IN_FILE: "not in the file", Status.ABSENT: "named in absent"}
 
 
-def list_table(listing: Listing, streams: Streams) -> str:
+def list_table(listing: ListView, streams: Streams) -> str:
     """Every webhook of a listing, one a row.
 
     Args:
@@ -26,7 +27,7 @@ def list_table(listing: Listing, streams: Streams) -> str:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, safe_box=True)
     for title in _TITLES:
         table.add_column(title, overflow="fold", no_wrap=False)
-    rows = [tuple(map(visible, _cells(row))) for row in listing.rows]
+    rows = [tuple(map(visible, _cells(row))) for row in listing.webhooks]
     for row in rows:
         table.add_row(*map(Text, row))
     width = streams.width if streams.out.isatty() else _widest(rows)
@@ -36,17 +37,16 @@ def list_table(listing: Listing, streams: Streams) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def _cells(row: ListedRow) -> tuple[str, ...]:
-    webhook = row.webhook
-    scope = f" ({webhook.scope})" if webhook.scope else ""
-    unreadable = f" (can't be read: {', '.join(webhook.unreadable)})" if webhook.unreadable else ""
+def _cells(row: Row) -> tuple[str, ...]:
+    scope = f" ({row.scope})" if row.scope else ""
+    unreadable = f" (can't be read: {', '.join(row.unreadable_fields)})" if row.unreadable_fields else ""
     return (
-        webhook.address,
-        _STATUS.get(row.status, row.status) + unreadable,
-        (", ".join(webhook.events) or "(no event)") + scope,
-        webhook.url or "(no URL)",
-        "yes" if webhook.live else "no",
-        webhook.updated.replace("T", " ").replace("Z", ""),
+        row.address,
+        _STATUS.get(row.status, row.status.value) + unreadable,
+        (", ".join(row.events) or "(no event)") + scope,
+        row.url or "(no URL)",
+        "yes" if row.delivers else "no",
+        (row.updated or "").replace("T", " ").replace("Z", ""),
     )
 
 

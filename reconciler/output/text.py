@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from reconciler.model.configuration import AbsentPlace, OnUnmanaged
-from reconciler.model.plan import Filters
+from reconciler.model.plan import Action, Filters, Hint, Reason, Verdict
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import visible
-from reconciler.view.plan_view import AccountRow, ChangeRow, LossRow, PlanView, RemoteRow, Standing
+from reconciler.view.documents import PlanView
+from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Status
 from reconciler.view.values import Plain
 
-_COLORS = {"create": "green", "update": "yellow", "delete": "red"}
+_COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 _HINTS = {
-    "leftover": "probably a leftover: same path and event as {}, but elsewhere",
-    "double_delivery": "delivers every event, so those of {} arrive twice",
-    "retargeted": "probably retargeted: changed after it was made, at {time}, and the webhook of {} is missing",
+    Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but elsewhere",
+    Hint.DOUBLE_DELIVERY: "delivers every event, so those of {near} arrive twice",
+    Hint.RETARGETED: "probably retargeted: changed after it was made, at {time}, and the webhook of {near} is missing",
+    Hint.OTHER_KIND: "`owns` matches its URL, but is for `{usual}` webhooks; to own it too, "
+    "add `{{url: '{quoted}', {said}}}`",
+    Hint.ABSENT_OTHER_KIND: "`absent` matches its URL, but is for `{usual}` webhooks; to delete it, "
+    "add `{{id: '{id}'}}`",
+    Hint.KEPT_FOR_ENTRY: "it is {near}, which the file wants: remove the entry, or this id",
+    Hint.KEPT_AS_KNOWN: "`known` names it too: remove it there, or here",
 }
 _MOST_HOSTS = 10
 """How many hosts of unmanaged webhooks a plan counts one by one."""
-_OTHER_KIND = {
-    "other_kind": "`owns` matches its URL, but is for {usual} webhooks; to own it too, add `{{url: '{near}', {said}}}`",
-    "absent_other_kind": "`absent` matches its URL, but is for {usual} webhooks; to delete it, add `{{id: '{id}'}}`",
-}
-_KEPT = {
-    "entry": "it is {}, which the file wants: remove the entry, or this id",
-    "known": "`known` names it too: remove it there, or here",
-}
 
 
 def plan_text(view: PlanView, style: Style, verbosity: int = 0) -> str:
@@ -59,7 +59,7 @@ def head_text(account: AccountRow) -> str:
 
 
 def _listed(account: AccountRow) -> str:
-    if account.standing is Standing.NOT_CHECKED:
+    if account.status is Standing.NOT_CHECKED:
         return "not checked"
     if account.count is None:
         return f"{account.listed} webhooks listed"
@@ -70,99 +70,103 @@ def _listed(account: AccountRow) -> str:
 
 def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) -> Iterator[str]:
     yield style.paint(head_text(account), "bold")
-    if account.standing is Standing.NOT_CHECKED:
-        yield style.paint(f"  error: {visible(account.error)}", "red")
-        if account.help:
-            yield f"  help: {visible(account.help)}"
+    if account.status is Standing.NOT_CHECKED:
+        if account.error is not None:
+            yield style.paint(f"  error: {visible(account.error.summary)}", "red")
+        if account.error is not None and account.error.detail:
+            yield f"  help: {visible(account.error.detail)}"
         return
-    rows = [row for row in view.rows if row.account == account.name]
-    if account.standing is Standing.IN_STEP:
+    rows, unmanaged, known = (
+        [row for row in rows if row.account == account.name]
+        for rows in (view.resource_changes, view.unmanaged, view.known)
+    )
+    if account.status is Standing.IN_STEP:
         yield "  No changes." if view.is_filtered else "  In step."
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
     losses = [loss for loss in view.losses if loss.account == account.name]
     yield from _losses(account, losses, style)
-    yield from _kept([row for row in view.kept if row.account == account.name], style)
-    yield from _unmanaged(account, [row for row in view.unmanaged if row.account == account.name], style, verbosity)
+    yield from _kept([row for row in (*rows, *known) if row.is_kept], style)
+    yield from _unmanaged(account, unmanaged, style, verbosity)
     if verbosity > 0:
-        yield from _known([row for row in view.known if row.account == account.name], style)
-    yield from _duplicates([row for row in view.duplicates if row.account == account.name], style)
+        yield from _known(known, style)
+    yield from _duplicates([row for row in rows if row.status is Status.DUPLICATE], style)
 
 
-def _changes(rows: Iterable[ChangeRow], style: Style, verbosity: int) -> Iterator[str]:
-    for row in _moves_together([row for row in rows if row.action in SIGNS]):
+def _changes(rows: Iterable[Row], style: Style, verbosity: int) -> Iterator[str]:
+    for row in _moves_together([row for row in rows if row.action is not Action.NONE]):
         yield ""
         yield from _change(row, style, verbosity)
-    in_step = [row for row in rows if row.action not in SIGNS and row.reason != "protected"]
+    in_step = [row for row in rows if row.action is Action.NONE and row.action_reason is not Reason.PROTECTED]
     if verbosity > 0 and in_step:
         yield ""
         yield from (f"  = {visible(row.address)}  {_state(row)}" for row in in_step)
 
 
-def _state(row: ChangeRow) -> str:
-    return "off, not at the provider" if row.reason == "off" else "in step"
+def _state(row: Row) -> str:
+    return "off, not at the provider" if row.action_reason is Reason.OFF else "in step"
 
 
-def _moves_together(rows: Sequence[ChangeRow]) -> Iterator[ChangeRow]:
+def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows in their order, but the delete of a move right after its create, though it is done later."""
-    deletes = {row.partner: row for row in rows if row.action == "delete" and row.reason == "not_in_file"}
+    deletes = {row.partner: row for row in rows if row.action_reason is Reason.NOT_IN_FILE}
     shown: set[str] = set()
     for row in rows:
         if row.address in shown:
             continue
         yield row
         partner = deletes.get(row.address)
-        if row.action == "create" and row.partner and partner is not None:
+        if row.action is Action.CREATE and row.partner and partner is not None:
             shown.add(partner.address)
             yield partner
 
 
-def _change(row: ChangeRow, style: Style, verbosity: int) -> Iterator[str]:
-    sign, color = SIGNS[row.action], _COLORS[row.action]
+def _change(row: Row, style: Style, verbosity: int) -> Iterator[str]:
+    sign, color = SIGNS[row.action.value], _COLORS[row.action]
     yield f"  {style.paint(f'{sign} {visible(row.address)}', 'bold', color)}  {_reason(row)}"
-    if row.action == "update":
+    if row.action is Action.UPDATE:
         yield from _field_changes(row, style)
     else:
-        fields = (row.after if row.action == "create" else row.before) or {}
+        fields = row.change.before or row.change.after or {}
         width = max(map(len, fields), default=0)
         for name, value in fields.items():
             yield f"      {visible(name):<{width}}  {_value(value)}"
-    if verbosity > 0 and row.unknown:
-        yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
+    if verbosity > 0 and row.unknown_fields:
+        yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown_fields))})"
 
 
-def _field_changes(row: ChangeRow, style: Style) -> Iterator[str]:
-    width = max((len(field.name) for field in row.fields), default=0)
-    for field in row.fields:
+def _field_changes(row: Row, style: Style) -> Iterator[str]:
+    width = max((len(field.name) for field in row.field_changes), default=0)
+    for field in row.field_changes:
         before, after = _value(field.before), _value(field.after)
         yield f"      {visible(field.name):<{width}}  {before} {style.paint('→', 'dim')} {after}"
 
 
-def _reason(row: ChangeRow) -> str:
+def _reason(row: Row) -> str:
     """Why, in words. Nobody can know who changed what: only when the provider last did."""
     when = f", the provider last changed it at {_time(row.updated)}" if row.updated else ""
-    partner = visible(row.partner)
-    match row.reason:
-        case "missing":
+    partner = visible(row.partner or "")
+    match row.action_reason:
+        case Reason.MISSING:
             return f"create: moved, replaces {partner}" if partner else "create: not at the provider"
-        case "not_in_file":
+        case Reason.NOT_IN_FILE:
             return f"delete: moved, replaced by {partner}" if partner else f"delete: not in the file{when}"
-        case "replaced_by_off":
+        case Reason.REPLACED_BY_OFF:
             return f"delete: switched off, replaced by {partner}"
-        case "differs":
+        case Reason.DIFFERS:
             return f"update in place: differs{when}"
-        case "switched_off":
+        case Reason.SWITCHED_OFF:
             return f"update in place: switched off at the provider{when}"
-        case "duplicate":
+        case Reason.DUPLICATE:
             return f"delete: duplicate of {partner}{when}"
-        case "absent":
+        case Reason.NAMED_ABSENT:
             return f"delete: named in absent{when}"
         case _:
             return f"delete: asked for by destroy{when}"
 
 
-def _protected(rows: Iterable[ChangeRow], style: Style) -> Iterator[str]:
-    differing = [row for row in rows if row.reason == "protected" and row.fields]
+def _protected(rows: Iterable[Row], style: Style) -> Iterator[str]:
+    differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
     if differing:
         yield ""
         yield style.paint(f"  Protected, left as they are ({len(differing)}):", "bold")
@@ -174,7 +178,7 @@ def _protected(rows: Iterable[ChangeRow], style: Style) -> Iterator[str]:
 def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterator[str]:
     if not losses:
         return
-    allowed = account.max_losses if account.loss_limit is None else account.loss_limit
+    allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
     yield ""
     title = f"  Losses ({account.losses}, allowed are {allowed}): endpoints that would stop receiving these events"
     yield style.paint(title, "bold", "red")
@@ -189,7 +193,7 @@ def _refusal(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
     if not account.is_refused:
         return
     why = "these are more losses than allowed"
-    if account.verdict == "nothing_left":
+    if account.verdict is Verdict.NOTHING_LEFT:
         why = "nothing that this configuration owns would receive events any more"
     yield ""
     yield f"  Refused: {why}."
@@ -230,7 +234,7 @@ def _where(account: AccountRow) -> tuple[str, str, bool]:
             assert_never(account.absent_place)
 
 
-def _unmanaged(account: AccountRow, rows: list[RemoteRow], style: Style, verbosity: int) -> Iterator[str]:
+def _unmanaged(account: AccountRow, rows: list[Row], style: Style, verbosity: int) -> Iterator[str]:
     """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
     if not rows:
         return
@@ -238,18 +242,18 @@ def _unmanaged(account: AccountRow, rows: list[RemoteRow], style: Style, verbosi
     yield ""
     title = "Unmanaged, never touched, drift" if fails else "Unmanaged, never touched"
     yield style.paint(f"  {title} ({len(rows)}):", "bold", *(("yellow",) if fails else ()))
-    listed: list[RemoteRow] = []
-    counted: list[RemoteRow] = []
+    listed: list[Row] = []
+    counted: list[Row] = []
     for row in rows:
-        (listed if fails or row.hint or row.unreadable or verbosity > 0 else counted).append(row)
+        (listed if fails or row.hint or row.unreadable_fields or verbosity > 0 else counted).append(row)
     for row in sorted(listed, key=lambda row: not row.hint):
         yield _remote(row)
-        if row.unreadable:
-            yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable))})"
+        if row.unreadable_fields:
+            yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable_fields))})"
         if row.hint:
             yield f"      {style.paint('hint', 'yellow')}: {_hint(row)}"
-        if verbosity > 0 and row.unknown:
-            yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown))})"
+        if verbosity > 0 and row.unknown_fields:
+            yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown_fields))})"
     yield from _by_host(counted)
     if fails:
         yield "    Name under `known` in the file what is expected, and under `absent` (`- id: ID`) what must go."
@@ -257,7 +261,7 @@ def _unmanaged(account: AccountRow, rows: list[RemoteRow], style: Style, verbosi
         yield "    What is not wanted any more is deleted when its id is named under `absent` in the file: `- id: ID`."
 
 
-def _by_host(rows: list[RemoteRow]) -> Iterator[str]:
+def _by_host(rows: list[Row]) -> Iterator[str]:
     """Webhooks that are only counted, the hosts of most of them first."""
     counted = sorted(Counter(row.host for row in rows).items(), key=lambda item: (-item[1], item[0]))
     for host, number in counted[:_MOST_HOSTS]:
@@ -268,44 +272,53 @@ def _by_host(rows: list[RemoteRow]) -> Iterator[str]:
         yield "    `-v` lists each."
 
 
-def _remote(row: RemoteRow) -> str:
+def _remote(row: Row) -> str:
     scope = f" ({visible(row.scope)})" if row.scope else ""
     events, url = ", ".join(row.events) or "(no event)", row.url or "(no URL)"
     return f"    {visible(row.address)}  {visible(events)}{scope}  {visible(url)}"
 
 
-def _hint(row: RemoteRow) -> str:
-    near = visible(row.near)
-    if row.hint not in _OTHER_KIND:
-        return _HINTS[row.hint].format(near, time=_time(row.updated))
-    kinds = ("`is_test: false`", "`is_test: true`")
+def _hint(row: Row) -> str:
+    """What is to be said of a webhook that is left as it is."""
+    kinds = ("is_test: false", "is_test: true")
     usual, said = kinds if row.scope else kinds[::-1]
-    quoted = {"near": near.replace("'", "''"), "id": visible(row.object_id).replace("'", "''")}
-    return _OTHER_KIND[row.hint].format(usual=usual, said=said.strip("`"), **quoted)
+    near, object_id = visible(row.near or ""), visible(row.object_id or "")
+    return (
+        ""
+        if row.hint is None
+        else _HINTS[row.hint].format(
+            near=near,
+            quoted=near.replace("'", "''"),
+            id=object_id.replace("'", "''"),
+            time=_time(row.updated),
+            usual=usual,
+            said=said,
+        )
+    )
 
 
-def _known(rows: list[RemoteRow], style: Style) -> Iterator[str]:
+def _known(rows: list[Row], style: Style) -> Iterator[str]:
     if rows:
         yield ""
         yield style.paint(f"  Known, never touched ({len(rows)}):", "bold")
     yield from map(_remote, rows)
 
 
-def _kept(rows: list[RemoteRow], style: Style) -> Iterator[str]:
+def _kept(rows: list[Row], style: Style) -> Iterator[str]:
     if rows:
         yield ""
         yield style.paint(f"  Named under `absent`, and kept ({len(rows)}):", "bold")
     for row in rows:
-        yield _remote(row)
-        yield f"      {style.paint('why', 'yellow')}: {_KEPT[row.hint].format(visible(row.near))}"
+        yield _remote(replace(row, address=f"@{row.object_id}"))
+        yield f"      {style.paint('why', 'yellow')}: {_hint(row)}"
 
 
-def _duplicates(rows: list[RemoteRow], style: Style) -> Iterator[str]:
+def _duplicates(rows: list[Row], style: Style) -> Iterator[str]:
     if rows:
         yield ""
         yield style.paint(f"  Duplicates, which deliver again what another webhook delivers ({len(rows)}):", "bold")
     for row in rows:
-        yield f"    {visible(row.address)}  beside {visible(row.near)}  {visible(row.url)}"
+        yield f"    {visible(row.address)}  beside {visible(row.partner or '')}  {visible(row.url)}"
 
 
 def _value(value: Plain) -> str:
@@ -320,5 +333,5 @@ def _value(value: Plain) -> str:
             return visible(str(value))
 
 
-def _time(text: str) -> str:
-    return visible(text.replace("T", " ").replace("Z", " UTC"))
+def _time(text: str | None) -> str:
+    return visible((text or "").replace("T", " ").replace("Z", " UTC"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import yaml
 
 from reconciler.output.terminal import visible
-from reconciler.view.document import Json
+from reconciler.view.json_text import Json
 
 
 class _Dumper(yaml.SafeDumper):

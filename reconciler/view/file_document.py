@@ -16,7 +16,7 @@ from reconciler.model.description import Description, Entry
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Scope, Value
-from reconciler.view.document import Json
+from reconciler.view.json_text import Json
 from reconciler.view.values import scope_text
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
-from reconciler.view.document import Json
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def json_text(document: Json, *, indent: int | None = 2) -> str:
@@ -17,7 +18,10 @@ def json_text(document: Json, *, indent: int | None = 2) -> str:
         The text. Lone surrogates, which are no text at all, are written as visible escapes; `##[`, which begins a
         command in a GitHub log, is written with a JSON escape.
     """
-    return json.dumps(_whole(document), indent=indent, ensure_ascii=True).replace("##[", "\\u0023#[")
+    text = json.dumps(document, indent=indent, ensure_ascii=True)
+    if "\\ud" in text:  # half of a character, or a lone surrogate
+        text = json.dumps(_whole(document), indent=indent, ensure_ascii=True)
+    return text.replace("##[", "\\u0023#[")
 
 
 def _whole(value: Json) -> Json:

@@ -8,9 +8,9 @@ from enum import IntEnum
 
 from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.view.listing import Listing
-from reconciler.view.plan_view import AccountRow, PlanView, Standing, Summary
+from reconciler.view.documents import ListView, PlanView
 from reconciler.view.report_view import ReportView
+from reconciler.view.rows import AccountRow, Summary
 
 
 class ExitCode(IntEnum):
@@ -119,12 +119,11 @@ def report_outcome(view: ReportView) -> Outcome:
     return Outcome(words=f"Apply complete: {words}.", code=ExitCode.DONE)
 
 
-def listing_outcome(listing: Listing) -> Outcome:
+def listing_outcome(listing: ListView) -> Outcome:
     """The end of `list`."""
-    missing = [account.name for account in listing.accounts if account.standing is Standing.NOT_CHECKED]
-    words = count(len(listing.rows), "webhook")
-    if missing:
-        return Outcome(words=f"{words}; not checked: {', '.join(missing)}.", code=ExitCode.ERROR)
+    words = count(len(listing.webhooks), "webhook")
+    if listing.not_checked:
+        return Outcome(words=f"{words}; not checked: {_names(listing.not_checked)}.", code=ExitCode.ERROR)
     return Outcome(words=f"{words}.", code=ExitCode.DONE)
 
 

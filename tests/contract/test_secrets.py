@@ -16,15 +16,15 @@ from reconciler.model.reading import ErrorKind, NotRead, ProviderError
 from reconciler.model.report import Outcome
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText
 from reconciler.model.webhook import Remote
-from reconciler.operations.saved_plan import PlanSources, read_saved, sealed
+from reconciler.operations.saved_plan import is_of, read_saved, sealed
 from reconciler.output.style import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.changes import update_of
 from reconciler.sandbox.faults import Answer, Rule
-from reconciler.view.document import plan_document
+from reconciler.view.codec import to_json
+from reconciler.view.documents import Sources
 from reconciler.view.json_text import json_text
-from reconciler.view.listing import view_listing
-from reconciler.view.masking import view_plan
+from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.report_view import view_report
 from reconciler.view.values import plain_change, plain_fields
 from tests.contract.bench import Bench, Wanted
@@ -80,8 +80,8 @@ def _wanted(bench: Bench) -> Wanted:
 def _said_of(plan: Plan) -> Iterator[str]:
     view = view_plan(plan)
     yield from (repr(plan), str(plan), repr(view), plan_text(view, Style(on=False), verbosity=2))
-    yield json_text(plan_document(view, "1"))
-    yield repr(view_listing(plan, view.accounts))
+    yield json_text(to_json(view))
+    yield repr(view_listing(plan))
 
 
 def test_no_secret_is_told_of_a_plan_a_report_or_what_happens(bench: Bench) -> None:
@@ -114,7 +114,7 @@ def test_never_read_secret_is_sent_with_creates_and_updates_and_not_otherwise(su
 def test_changed_secret_of_a_url_shows_as_changed(bench: Bench) -> None:
     bench.put(Hook(path=_url("/update", SecretText.provider(IN_REMOTE))))
     (row,) = view_plan(bench.plan({"a": Hook(path=_url("/update", SecretText.literal(IN_FILE)))}).plan).changes
-    (field,) = row.fields
+    (field,) = row.field_changes
     url = "https://hooks.example.com/update?token="
     assert (field.name, field.before, field.after) == ("url", url + HIDDEN, url + CHANGED)
 
@@ -123,16 +123,16 @@ def test_saved_plan_holds_no_secret_and_still_knows_when_one_changes(bench: Benc
     _there(bench)
     wanted = _wanted(bench)
     plan = bench.plan(wanted).plan
-    text = sealed(plan_document(view_plan(plan), "1"), plan, PlanSources())
+    text = sealed(view_plan(plan), plan, Sources(files=(), variables={}, var_files=(), env_files=()))
     assert _told([text], bench) == []
-    saved = read_saved(text.encode())
-    assert saved.is_of(bench.plan(wanted).plan)
+    _, seal = read_saved(text.encode())
+    assert is_of(seal, bench.plan(wanted).plan)
     rotated = SecretText.environment("HOOK_TOKEN", "another-one")
-    assert not saved.is_of(bench.plan({**wanted, "create": Hook(path=_url("/create", rotated))}).plan)
+    assert not is_of(seal, bench.plan({**wanted, "create": Hook(path=_url("/create", rotated))}).plan)
     for name in _never_read(bench.provider):
         create = wanted["create"]
         other = {**wanted, "create": replace(create, others={**create.others, name: rotated})}
-        assert not saved.is_of(bench.plan(other).plan)
+        assert not is_of(seal, bench.plan(other).plan)
 
 
 def test_never_read_secret_shows_as_hidden_where_the_file_says_one(loft: Bench) -> None:
@@ -140,8 +140,8 @@ def test_never_read_secret_shows_as_hidden_where_the_file_says_one(loft: Bench) 
     plan = loft.plan({"a": Hook(others={"signing_key": SecretText.literal(NEW_KEY)})}).plan
     rows = view_plan(plan).changes
     # Of one that is there nobody can say whether it has a key.
-    assert [((row.before or row.after) or {}).get("signing_key") for row in rows] == [HIDDEN, None]
-    assert [field.name for row in rows for field in row.fields] == []
+    assert [((row.change.before or row.change.after) or {}).get("signing_key") for row in rows] == [HIDDEN, None]
+    assert [field.name for row in rows for field in row.field_changes] == []
 
 
 @pytest.mark.parametrize("written", [SecretText.literal, lambda text: SecretText.environment("KEY", text)])

@@ -12,8 +12,8 @@ from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
 from reconciler.planning.planner import Wish, plan
 from reconciler.planning.successors import Widening
-from reconciler.view.masking import view_plan
-from reconciler.view.plan_view import AbsentLine, LossRow
+from reconciler.view.redact import view_plan
+from reconciler.view.rows import AbsentLine, LossRow
 from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import ALL, ELSEWHERE, A, B, C, Hook, entries_of, event_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
@@ -40,8 +40,8 @@ def test_entry_is_one_webhook_under_its_bare_name(loft: Bench) -> None:
 def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> None:
     loft.put(Hook(events=(A, B)))
     (row,) = view_plan(loft.plan({"a": Hook(events=(B, C))}).plan).changes
-    assert (row.action, row.address, row.index) == ("update", "a", "")
-    assert [(field.name, field.before, field.after) for field in row.fields] == [
+    assert (row.action, row.address, row.index) == (Action.UPDATE, "a", None)
+    assert [(field.name, field.before, field.after) for field in row.field_changes] == [
         ("events", _events(A, B), _events(B, C))
     ]
 
@@ -162,4 +162,4 @@ def test_webhooks_of_a_provider_without_a_switch_always_deliver() -> None:
         ("/a", _events(C)),
         ("/b", _events(A)),
     ]
-    assert [row.live for row in view_plan(made).duplicates] == [True]
+    assert [row.delivers for row in view_plan(made).duplicates] == [True]

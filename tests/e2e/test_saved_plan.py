@@ -229,7 +229,7 @@ def test_other_version_and_altered_plan_have_codes_of_their_own(
     tool: Tool, small: bytes, run: Callable[..., Ended]
 ) -> None:
     path = tool.folder / "other.plan"
-    assert "plan-version" in _refused(run, path, small.replace(b'"format_version": "1.2"', b'"format_version": "2.0"'))
+    assert "plan-version" in _refused(run, path, small.replace(b'"format_version": "1.3"', b'"format_version": "2.0"'))
     assert "plan-version" in _refused(run, path, b"{}\n")
     assert "plan-altered" in _refused(run, path, small.replace(b'"destroy": false', b'"destroy": true'))
     assert "plan-altered" in _refused(run, path, b"[" * 100_000)

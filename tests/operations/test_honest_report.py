@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from reconciler.model.event import Event, Finished, Started
 from reconciler.model.plan import Action as Doing
 from reconciler.model.plan import Change, Claim
 from reconciler.model.report import Outcome, Report, Result
@@ -100,6 +101,7 @@ def test_report_is_honest_and_the_next_apply_finishes_the_work(
             site.faults.remove(rule)
         note(f"{outcomes(report)}\n{calls(site.log())}")
         _check_honesty(report, before, site.webhooks())
+        _check_story(run.events, report)
 
         assert site.apply(world.desired, [world.account]).is_complete
         assert not site.plan(world.desired, [world.account]).plan.has_changes
@@ -125,6 +127,24 @@ def _check_honesty(report: Report, before: Mapping[str, Webhook], after: Mapping
                 pass
             case _:
                 assert _is_unmade(result, before, after), result
+
+
+def _check_story(events: Sequence[Event], report: Report) -> None:
+    """Each change has one end, which is what the report says, and one start before it, unless it was never begun."""
+    story = [event for event in events if isinstance(event, Started | Finished)]
+    ends = [event.result for event in story if isinstance(event, Finished)]
+    assert Counter(map(_told, ends)) == Counter(map(_told, report.results))
+    begun: set[tuple[object, ...]] = set()
+    for event in story:
+        if isinstance(event, Started):
+            assert (event.change.address, event.change.action) not in begun
+            begun.add((event.change.address, event.change.action))
+        elif event.result.outcome is not Outcome.NOT_STARTED:
+            assert _told(event.result)[:2] in begun
+
+
+def _told(result: Result) -> tuple[object, ...]:
+    return (result.change.address, result.change.action, result.outcome)
 
 
 def _is_made(result: Result, after: Mapping[str, Webhook]) -> bool:

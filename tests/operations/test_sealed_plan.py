@@ -14,15 +14,15 @@ from reconciler.model.plan import Filters, Plan
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Address, Desired
-from reconciler.operations.saved_plan import PlanSources, SavedPlanError, digest_of, is_saved_plan, read_saved, sealed
-from reconciler.view.document import plan_document
+from reconciler.operations.saved_plan import SavedPlanError, digest_of, is_of, is_saved_plan, read_saved, sealed
+from reconciler.view.documents import Sources
 from reconciler.view.json_text import json_text
-from reconciler.view.masking import view_plan
+from reconciler.view.redact import view_plan
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import HOST, account, entry, hook, planned
 
 SALT = b"0123456789abcdef"
-SOURCES = PlanSources(
+SOURCES = Sources(
     files=("prod.yaml", "more"), variables={"REGION": "eu"}, var_files=("eu.env",), env_files=("hooks.env",)
 )
 
@@ -57,7 +57,7 @@ def test_digest_does_not_hang_on_the_order_of_accounts_entries_and_lists() -> No
 
 def test_digest_hangs_on_its_salt() -> None:
     assert digest_of(a_plan(), SALT[::-1]) != digest_of(a_plan(), SALT)
-    assert len({sealed({}, a_plan(), PlanSources()) for _ in range(2)}) == 2
+    assert len({sealed(view_plan(a_plan()), a_plan(), SOURCES) for _ in range(2)}) == 2
 
 
 def test_sets_settings_and_secrets_are_in_the_digest() -> None:
@@ -93,7 +93,7 @@ def _subscription_plan(topics: frozenset[str], limit: int, key: str) -> Plan:
 
 def _saved() -> dict[str, Any]:
     made = a_plan()
-    document: dict[str, Any] = json.loads(sealed(plan_document(view_plan(made), "0", ()), made, SOURCES))
+    document: dict[str, Any] = json.loads(sealed(view_plan(made), made, SOURCES))
     return document
 
 
@@ -106,12 +106,12 @@ def _signed_anew(document: dict[str, Any]) -> bytes:
 
 def test_saved_plan_reads_back_and_is_of_its_plan_only() -> None:
     made = a_plan(targets=("a", "@2"), allowed_losses=4)
-    saved = read_saved(sealed(plan_document(view_plan(made), "0", ()), made, SOURCES).encode())
-    assert (saved.filters, saved.destroy, saved.allowed_losses) == (Filters(targets=("a", "@2")), False, 4)
-    assert saved.sources == SOURCES
-    assert saved.is_of(made)
-    assert not saved.is_of(a_plan())
-    assert read_saved(_signed_anew(_saved())).is_of(a_plan())
+    view, seal = read_saved(sealed(view_plan(made), made, SOURCES).encode())
+    assert replace(view, saved=None) == view_plan(made)
+    assert (seal.filters, seal.allowed_losses, seal.sources) == (Filters(targets=("a", "@2")), 4, SOURCES)
+    assert is_of(seal, made)
+    assert not is_of(seal, a_plan())
+    assert is_of(read_saved(_signed_anew(_saved()))[1], a_plan())
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_saved_plan_that_lacks_something_is_refused(key: str) -> None:
 
 def _text() -> bytes:
     made = a_plan()
-    return sealed(plan_document(view_plan(made), "0", ()), made, SOURCES).encode()
+    return sealed(view_plan(made), made, SOURCES).encode()
 
 
 @pytest.mark.parametrize("length", [1, 5, 30, 200, -200, -3, -2, -1])
@@ -177,7 +177,7 @@ ALTERED = "the saved plan was altered"
     [
         pytest.param(b"{}", "plan-version", VERSION, id="another-document"),
         pytest.param(b'{"saved": 3}', "plan-version", VERSION, id="nothing-saved"),
-        pytest.param(_text().replace(b'"format_version": "1.2"', b'"format_version": "9"'), "plan-version", VERSION,
+        pytest.param(_text().replace(b'"format_version": "1.3"', b'"format_version": "9"'), "plan-version", VERSION,
                      id="another-format"),
         pytest.param(_text().replace(b'"version": 2', b'"version": 1'), "plan-version", VERSION, id="another-version"),
         pytest.param(_text().replace(b"gone", b"gane"), "plan-altered", ALTERED, id="altered"),

@@ -7,7 +7,7 @@ from time import sleep
 
 import pytest
 
-from reconciler.model.event import Finished, Listed, Started, Waiting
+from reconciler.model.event import Answered, Finished, Listed, Started, Waiting
 from reconciler.model.report import Outcome, Result
 from reconciler.output.progress import Progress, display_for
 from reconciler.output.terminal import Streams
@@ -49,6 +49,9 @@ def _told(screen: Screen, *, color: bool = True, names: tuple[str, ...] = ("orde
     with progress.live(ResultMask(plan), len(changes)):
         for change in changes:
             progress(Started(account="default", change=change))
+            progress(
+                Answered(account="default", result=Result(change=change, outcome=Outcome.DONE, object_id="id\x9b31m"))
+            )
             progress(
                 Finished(account="default", result=Result(change=change, outcome=Outcome.DONE, object_id="id\x9b31m"))
             )

@@ -19,8 +19,8 @@ from reconciler.output.stream import Stream
 from reconciler.output.style import Style
 from reconciler.output.terminal import Streams
 from reconciler.planning.changes import duplicate_of
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import report_outcome
+from reconciler.view.redact import view_plan
 from reconciler.view.report_view import ResultMask, view_report
 from tests.support.builders import DAY, entry, hook, only, planned
 

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from reconciler.model.webhook import Remote
 from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams
-from reconciler.view.listing import Listing, view_listing
-from reconciler.view.masking import view_plan
+from reconciler.view.documents import ListView
+from reconciler.view.redact import view_listing
 from tests.output.screen import COLUMNS, Screen
 from tests.support.builders import absent, account, entry, hook, planned
 from tests.view.hostile import HostileRun, hostile_runs
 
 
-def _listing(remotes: Sequence[Remote]) -> Listing:
+def _listing(remotes: Sequence[Remote]) -> ListView:
     owner = account(protect=["/kept"], absents=[absent("/gone")])
     plan = planned([entry("orders", "/orders"), entry("kept", "/kept")], remotes, [owner])
-    return view_listing(plan, view_plan(plan).accounts)
+    return view_listing(plan)
 
 
 HOOKS = (
@@ -105,11 +105,11 @@ def test_table_is_written_in_what_the_stream_can_encode(encoding: str) -> None:
 @settings(max_examples=30)
 @given(run=hostile_runs())
 def test_hostile_webhooks_stay_in_their_cells(run: HostileRun) -> None:
-    listing = view_listing(run.plan, view_plan(run.plan).accounts)
+    listing = view_listing(run.plan)
     lines = list_table(listing, _streams(io.StringIO())).split("\n")
     assert all(line.isprintable() for line in lines)
     assert "##[" not in "".join(lines)
-    assert len(lines) == len(listing.rows) + 2
+    assert len(lines) == len(listing.webhooks) + 2
 
 
 def test_even_the_longest_names_stay_on_their_line_in_a_pipe() -> None:

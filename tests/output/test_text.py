@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from reconciler.model.plan import Plan
+from reconciler.model.configuration import AbsentPlace
+from reconciler.model.plan import Plan, Verdict
 from reconciler.output.style import Style
 from reconciler.output.text import head_text, plan_text
-from reconciler.view.masking import view_plan
-from reconciler.view.plan_view import AccountRow, Standing
+from reconciler.view.redact import view_plan
+from reconciler.view.rows import AccountRow, Standing
 from tests.support.builders import absent, account, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_runs
 
@@ -97,7 +98,17 @@ def test_plan_text_names_every_change_once_and_every_account(run: HostileRun) ->
 
 
 ROW = AccountRow(
-    name="live", provider="shippo", title="Shippo", mode="live", standing=Standing.IN_STEP, listed=130, count=130
+    name="live",
+    provider="shippo",
+    title="Shippo",
+    mode="live",
+    status=Standing.IN_STEP,
+    listed=130,
+    count=130,
+    error=None,
+    verdict=Verdict.FINE,
+    allowed_losses=None,
+    absent_place=AbsentPlace.NEW_AT_TOP,
 )
 
 
@@ -111,10 +122,10 @@ ROW = AccountRow(
             id="count-not-trusted",
         ),
         pytest.param(
-            replace(ROW, count=None, mode=""), "Account live (Shippo): 130 webhooks listed", id="no-count-and-no-mode"
+            replace(ROW, count=None, mode=None), "Account live (Shippo): 130 webhooks listed", id="no-count-and-no-mode"
         ),
         pytest.param(
-            replace(ROW, standing=Standing.NOT_CHECKED, count=None),
+            replace(ROW, status=Standing.NOT_CHECKED, count=None),
             "Account live (Shippo, live mode): not checked",
             id="not-checked",
         ),

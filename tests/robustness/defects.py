@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from reconciler.cli.saved import SavedView
+from reconciler.cli.saved import SavedPlan
 from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
@@ -322,7 +322,7 @@ def _create_what_is_off() -> None:
 
 
 def _take_any_plan_for_the_saved_one() -> None:
-    _set(SavedView, "differences", lambda *_: ())
+    _set(SavedPlan, "differences", lambda *_: ())
 
 
 def _update_what_is_ignored() -> None:

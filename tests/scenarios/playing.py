@@ -20,11 +20,11 @@ from reconciler.planning.planner import Wish, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.answers import remote_of
 from reconciler.providers.registry import declaration
-from reconciler.view.document import plan_document
+from reconciler.view.codec import to_json
+from reconciler.view.documents import PlanView, Tool
 from reconciler.view.json_text import json_text
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import Outcome, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
-from reconciler.view.plan_view import PlanView
+from reconciler.view.redact import view_plan
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 USUAL_ENVIRONMENT = {"SHIPPO_API_TOKEN": "shippo_live_0a1b2c3d4e5f"}
@@ -61,7 +61,7 @@ def play(folder: Path) -> Said:
     return Said(
         files={
             "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
-            "plan.json": json_text(plan_document(view, "0", loaded.diagnostics)) + "\n",
+            "plan.json": json_text(to_json(replace(view, tool=Tool(version="0")))) + "\n",
             "ends.txt": _ends(view, failing),
         },
         secrets=tuple(environment.values()),

@@ -21,11 +21,10 @@ from reconciler.output.style import Style
 from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams
 from reconciler.output.text import plan_text
-from reconciler.view.document import listing_document, plan_document
+from reconciler.view.codec import to_json
 from reconciler.view.json_text import json_text
-from reconciler.view.listing import view_listing
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import report_outcome
+from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.report_view import ResultMask, view_report
 from tests.support.builders import DAY, absent, account, entry, hook, planned
 from tests.support.canaries import leaks
@@ -113,13 +112,13 @@ def _everything_said(plan: Plan) -> str:
     view = view_plan(plan)
     out, err, lines = io.StringIO(), io.StringIO(), list[str]()
     streams = Streams(out=out, err=err, out_color=True, err_color=True, interactive=False, live=False, width=80)
-    listing = view_listing(plan, view.accounts)
+    listing = view_listing(plan)
     said = [
         repr(plan),
         repr(view),
         plan_text(view, Style(on=False), 2),
-        json_text(plan_document(view, "1.0")),
-        json_text(listing_document(listing, "1.0")),
+        json_text(to_json(view)),
+        json_text(to_json(listing)),
         list_table(listing, streams),
     ]
     changes = [change for planned_account in plan.planned for change in planned_account.changes]

@@ -14,8 +14,7 @@ from reconciler.model.reading import ErrorKind, NotRead, ProviderError
 from reconciler.model.report import AccountReport, Report, Result
 from reconciler.model.report import Outcome as Became
 from reconciler.model.webhook import Remote
-from reconciler.view.listing import view_listing
-from reconciler.view.masking import view_plan
+from reconciler.view.documents import PlanView
 from reconciler.view.outcome import (
     Outcome,
     declined_outcome,
@@ -27,7 +26,7 @@ from reconciler.view.outcome import (
     report_outcome,
     validation_outcome,
 )
-from reconciler.view.plan_view import PlanView
+from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.report_view import view_report
 from tests.support.builders import absent, account, configuration, entry, hook, only, planned
 
@@ -193,7 +192,7 @@ def test_end_of_an_apply_whose_last_look_failed() -> None:
     ],
 )
 def test_end_of_a_list(made: Plan, code: int, words: str) -> None:
-    listing = view_listing(made, view_plan(made).accounts)
+    listing = view_listing(made)
     assert listing_outcome(listing) == Outcome(words=words, code=code)
 
 

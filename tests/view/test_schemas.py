@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.model.event import Finished, Started, Waiting
+from reconciler.model.event import Answered, Finished, Started, Waiting
 from reconciler.model.plan import Action, Reason
 from reconciler.model.report import Outcome
-from reconciler.operations.saved_plan import PlanSources, sealed
+from reconciler.operations.saved_plan import sealed
 from reconciler.output.narrator import JsonNarrator
 from reconciler.output.stream import Stream
-from reconciler.view.document import listing_document, plan_document, validation_document
+from reconciler.view.codec import from_json, to_json
+from reconciler.view.documents import PlanView, Sources, validation_view
 from reconciler.view.json_text import json_text
-from reconciler.view.listing import view_listing
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import nothing_to_do_outcome, refusal_outcome, report_outcome
+from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.report_view import ResultMask, view_report
 from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
@@ -85,7 +85,7 @@ def test_schemas_name_every_outcome_and_every_reason() -> None:
     assert sorted(named) == sorted(outcome.name.lower() for outcome in Outcome)
     reasons = lines["planned_change_line"]["properties"]["change"]["properties"]["reason"]["enum"]
     assert [*reasons, "protected", "off"] == [reason.value for reason in Reason]
-    assert schema("plan")["definitions"]["resource_change"]["properties"]["action_reason"]["enum"] == [
+    assert schema("plan")["definitions"]["row"]["properties"]["action_reason"]["enum"] == [
         *(reason.value for reason in Reason),
         None,
     ]
@@ -96,8 +96,9 @@ def test_schemas_name_every_outcome_and_every_reason() -> None:
 @settings(max_examples=50)
 @given(run=hostile_runs())
 def test_plan_document_is_what_its_schema_says(run: HostileRun) -> None:
-    view = view_plan(run.plan)
-    document = judged("plan", json_text(plan_document(view, "1.0", run.diagnostics)))
+    view = view_plan(run.plan, run.diagnostics)
+    document = judged("plan", json_text(to_json(view)))
+    assert json_text(to_json(from_json(PlanView, document))) == json_text(to_json(view))
     for row in document["resource_changes"]:
         change = row["change"]
         (action,) = change["actions"]
@@ -119,23 +120,22 @@ def test_plan_document_is_what_its_schema_says(run: HostileRun) -> None:
 
 def test_saved_plan_is_what_the_schema_of_plans_says() -> None:
     plan = planned([entry("a")], [hook("1", "/b")], targets=["a"], allowed_losses=2)
-    saved = judged("plan", sealed(plan_document(view_plan(plan), "1.0"), plan, PlanSources(variables={"R": "eu"})))[
-        "saved"
-    ]
+    sources = Sources(files=(), variables={"R": "eu"}, var_files=(), env_files=())
+    saved = judged("plan", sealed(view_plan(plan), plan, sources))["saved"]
     assert (saved["filters"], saved["allowed_losses"]) == ({"accounts": [], "targets": ["a"]}, 2)
 
 
 @settings(max_examples=50)
 @given(run=hostile_runs())
 def test_listing_document_is_what_its_schema_says(run: HostileRun) -> None:
-    listing = view_listing(run.plan, view_plan(run.plan).accounts)
-    document = judged("listing", json_text(listing_document(listing, "1.0")))
-    assert len(document["webhooks"]) == len(listing.rows)
+    listing = view_listing(run.plan)
+    document = judged("listing", json_text(to_json(listing)))
+    assert len(document["webhooks"]) == len(listing.webhooks)
 
 
 @given(diagnostics=st.lists(hostile_diagnostics(), max_size=3))
 def test_validation_document_is_what_its_schema_says(diagnostics: list[Any]) -> None:
-    document = judged("validation", json_text(validation_document(diagnostics)))
+    document = judged("validation", json_text(to_json(validation_view(diagnostics))))
     assert document["valid"] is (document["error_count"] == 0)
     assert document["error_count"] + document["warning_count"] == len(diagnostics)
 
@@ -152,6 +152,7 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
         for result in run.report.results:
             narrator(Started(account=result.change.address.account, change=result.change))
             narrator(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
+            narrator(Answered(account=result.change.address.account, result=result))
             narrator(Finished(account=result.change.address.account, result=result))
     narrator.stale([reason])
     narrator.end(report_outcome(report), report)

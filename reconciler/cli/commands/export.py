@@ -30,7 +30,7 @@ from reconciler.output.text import head_text
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
 from reconciler.view.file_document import Described, Owner, file_document, fragment_document, left_out_lines
-from reconciler.view.masking import view_plan
+from reconciler.view.redact import view_plan
 
 
 @click.command("export")
@@ -84,7 +84,7 @@ def command(
     several = plan.configuration.long_addresses
     comments = [
         "yaml-language-server: $schema=./webhooks.schema.json",
-        f"Written by `reconciler export` on {view.created.partition('T')[0]}.",
+        f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
         *(head_text(account) for account in view.accounts),
         *_left_out(plan, described, missing=missing),
     ]

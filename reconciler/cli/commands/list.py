@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from reconciler import __version__
 from reconciler.cli.flow import Options, finish
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.looking import load_or_default, look, tell_not_checked
@@ -16,11 +15,10 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
-from reconciler.view.document import listing_document
+from reconciler.view.codec import to_json
 from reconciler.view.json_text import json_text
-from reconciler.view.listing import view_listing
-from reconciler.view.masking import view_plan
 from reconciler.view.outcome import listing_outcome
+from reconciler.view.redact import view_listing
 
 
 @click.command("list")
@@ -35,16 +33,15 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
     """
     options = Options(inputs=inputs, filters=filters, output=output)
     found = look(invocation, options, load_or_default(invocation, inputs))
-    view = view_plan(found.plan)
-    listing = view_listing(found.plan, view.accounts)
+    listing = view_listing(found.plan)
     outcome = listing_outcome(listing)
     if output.format == "json":
-        found.streams.say(json_text(listing_document(listing, __version__)))
+        found.streams.say(json_text(to_json(listing)))
         return outcome.code
-    if listing.rows:
+    if listing.webhooks:
         from reconciler.output.table import list_table  # noqa: PLC0415 - loads rich
 
         found.streams.say(list_table(listing, found.streams))
         found.streams.say()
-    tell_not_checked(found.streams, view)
+    tell_not_checked(found.streams, listing)
     return finish(found.streams, outcome)

@@ -27,6 +27,6 @@ def command(invocation: Invocation, planfile: Path, output: OutputOptions) -> in
     saved = read_plan_file(streams, planfile)
     view = saved.view
     if output.format == "text":
-        when = view.created.replace("T", " ").replace("Z", " UTC")
-        streams.say(f"Plan of {visible(when)}, made from {sources_text(view, saved.plan.sources)}\n")
-    return say_plan(streams, output, view, dict(saved.plan.document), show_outcome(view))
+        when = view.timestamp.replace("T", " ").replace("Z", " UTC")
+        streams.say(f"Plan of {visible(when)}, made from {sources_text(view, saved.seal.sources)}\n")
+    return say_plan(streams, output, view, show_outcome(view))

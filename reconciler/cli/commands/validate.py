@@ -8,7 +8,8 @@ from reconciler.cli.flow import declaration, finish, inputs_of, tell
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import FileOptions, OutputOptions, file_options, output_options
 from reconciler.config.load import load
-from reconciler.view.document import validation_document
+from reconciler.view.codec import to_json
+from reconciler.view.documents import validation_view
 from reconciler.view.json_text import json_text
 from reconciler.view.outcome import validation_outcome
 
@@ -27,7 +28,7 @@ def command(invocation: Invocation, inputs: FileOptions, output: OutputOptions, 
     loaded = load(inputs_of(invocation, inputs, offline=True), declaration)
     outcome = validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     if output.format == "json":
-        streams.say(json_text(validation_document(loaded.diagnostics)))
+        streams.say(json_text(to_json(validation_view(loaded.diagnostics))))
         return outcome.code
     tell(streams, loaded.diagnostics)
     return finish(streams, outcome)
