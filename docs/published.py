@@ -90,7 +90,7 @@ def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - 
     return {"type": "integer", "minimum": 0} if kind is int else {"type": _TYPES[kind]}
 
 
-_TYPES = {str: "string", bool: "boolean", NoneType: "null"}
+_TYPES = {str: "string", bool: "boolean", NoneType: "null", float: "number"}
 
 
 def _reference(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - a dataclass

@@ -90,7 +90,7 @@ def test_a_reader_cannot_change_anything() -> None:
 
 def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
-    assert names() == ("other", "shippo")
+    assert names() == ("github", "other", "shippo")
     assert declaration("other") is OTHER
     opened, surroundings = other_account(), Run().surroundings
     reader = open_reader(opened, surroundings)
@@ -135,7 +135,7 @@ def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch)
 def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("shippo", "other_provider:PLUGIN"))
     assert declaration("shippo") is SHIPPO
-    assert names() == ("shippo",)
+    assert names() == ("github", "shippo")
 
 
 def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_entry_points_of_installed_packages_are_found(tmp_path: Path, monkeypatc
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-provider\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[reconciler.providers]\nother = other_provider:NOTHING\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert names() == ("other", "shippo")
+    assert names() == ("github", "other", "shippo")
     assert broken(lambda: declaration("other")) == (
         "the provider `other` of the package `other-provider` can't be used: "
         "`other_provider:NOTHING` is not a `ProviderPlugin`"
