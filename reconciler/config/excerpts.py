@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
-from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence
+from reconciler.config.yaml_nodes import Document, Map, Sequence
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.showing import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
@@ -154,43 +154,30 @@ def _secret_words(document: Document | None) -> frozenset[str]:
 
 
 def _values(document: Document | None, secret_fields: frozenset[str]) -> Iterator[_Value]:
-    """Tokens, and the values whose keys say that they are no secret."""
-    seen: set[int] = set()
-    secrets = frozenset(_secret_spans(document, secret_fields))
+    """Tokens and secret fields, and the values whose keys say that they are no secret."""
+    scalars = list(_scalars(document.root)) if document is not None else []
+    # Of an aliased one the anchor, though another key may have it too.
+    secrets = {span for name, span in scalars if name == "token" or name in secret_fields}
     yield from (_Value(*span, is_secret=True) for span in sorted(secrets))
-    todo: list[tuple[str, Plain]] = [("", document.root)] if document is not None else []
+    clear = (span for name, span in scalars if name in _CLEAR and span not in secrets)
+    yield from (_Value(*span, is_secret=False) for span in clear)
+
+
+def _scalars(root: Map) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Where every scalar stands, with the key that it, or its list, stands under."""
+    seen: set[int] = set()
+    todo: list[tuple[str, Map | Sequence]] = [("", root)]
     while todo:
-        name, value = todo.pop()
+        above, value = todo.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
-        for inner_name, inner, span in _inner(name, value):
+        if isinstance(value, Map):
+            entries = [(name, inner, value.where[name]) for name, inner in value.items()]
+        else:
+            entries = [(above, inner, where) for inner, where in zip(value, value.where, strict=True)]
+        for name, inner, where in entries:
             if isinstance(inner, Map | Sequence):
-                todo.append((inner_name, inner))
-            elif inner is not None and inner_name in _CLEAR and span not in secrets:
-                yield _Value(*span, is_secret=False)
-
-
-def _secret_spans(document: Document | None, secret_fields: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where tokens and secret fields stand; of an aliased one the anchor, though another key may have it too."""
-    root = document.root if document is not None else Map()
-    for key, names in (("accounts", frozenset({"token"})), ("webhooks", secret_fields)):
-        named = root.get(key)
-        for inner in named.values() if isinstance(named, Map) and names else ():
-            yield from _spans_of(inner, names)
-    yield from _spans_of(root.get("defaults"), secret_fields)
-
-
-def _spans_of(value: Plain, names: frozenset[str]) -> Iterator[tuple[int, int]]:
-    if isinstance(value, Map):
-        yield from (value.where[name].value for name in names if name in value)
-
-
-def _inner(name: str, value: Plain) -> Iterator[tuple[str, Plain, tuple[int, int]]]:
-    """The values inside a value, each with the key that it, or its list, stands under."""
-    if isinstance(value, Map):
-        for key, inner in value.items():
-            yield key, inner, value.where[key].value
-    elif isinstance(value, Sequence):
-        for inner, where in zip(value, value.where, strict=True):
-            yield name, inner, where.value
+                todo.append((name, inner))
+            elif inner is not None:
+                yield name, where.value
