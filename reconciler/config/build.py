@@ -129,13 +129,16 @@ class Builder:
             return (reader.default(place) if self._is_complete else FileAccount(name=DEFAULT_ACCOUNT, is_default=True),)
         inner = self._holder.map("accounts")
         written = [] if inner is None else [(name, inner.key_span(name), cursor) for name, cursor in inner.maps()]
-        if len(written) > MOST_ACCOUNTS:
-            _, span, _ = written[MOST_ACCOUNTS]
-            message = f"there are more than {MOST_ACCOUNTS} accounts"
-            self._diagnostics.too_much(span, message, "Write several configurations.")
-        found = tuple(reader.read(*account) for account in written)
+        found: list[FileAccount] = []
+        count = 0
+        for name, span, cursor in written:
+            found.append(reader.read(name, span, cursor))
+            count += max(len(found[-1].accounts), 1)
+            if count > MOST_ACCOUNTS:
+                message = f"there are more than {MOST_ACCOUNTS} accounts, each place counted as one"
+                self._diagnostics.too_much(span, message, "Write several configurations.")
         check_distinct(found, self._diagnostics)
-        return found
+        return tuple(found)
 
     def _account_names(self) -> frozenset[str] | None:
         """The names of all accounts, those of the wrong shape too; None where they aren't known."""

@@ -173,9 +173,9 @@ class _Loading:
             is_known = is_known and provider is not None
             if said is not None and provider is not None:
                 providers[said.raw] = provider
-        usual = self._declaration(DEFAULT_PROVIDER) if holder is None else None
+        usual = self._declaration(DEFAULT_PROVIDER) if holder is None or not is_known else None
         if usual is not None:
-            providers[DEFAULT_PROVIDER] = usual
+            providers.setdefault(DEFAULT_PROVIDER, usual)
         fields = (spec for provider in providers.values() for spec in provider.fields)
         self._secret_fields = frozenset(spec.name for spec in fields if spec.type is FieldType.SECRET)
         schema = compose(providers, lenient=not is_known)

@@ -195,3 +195,14 @@ def test_an_entry_is_for_all_places_of_an_account_or_for_one(said: str, addresse
 def test_a_place_that_the_account_does_not_have_is_an_error() -> None:
     (found,) = read(FILE.replace("release]", "release], account: code:acme/apj")).diagnostics
     assert (found.code, found.help) == ("account-unknown", "Did you mean `code:acme/api`?")
+
+
+def test_places_count_as_accounts_for_what_is_too_much() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = [f"{first}{second}/x" for first in letters for second in letters]
+    places = f"repositories: [{', '.join(names)}]"
+    text = FILE.replace(PLACES, places).replace(
+        "owns:", f"  more: {{provider: hub, base_url: 'http://127.0.0.1:2', {places}}}\nowns:"
+    )
+    (found,) = read(text.replace("release]", "release], account: code")).diagnostics
+    assert (found.code, place_of(found)) == ("too-much", "7:3")

@@ -84,7 +84,7 @@ ACCOUNTS = "accounts:\n" + many("  a{0}: {{provider: shippo, token: '${{A{0}}}'}
 TOO_MUCH = {
     "accounts": (
         TOP + "owns: []\nwebhooks: {}\n" + ACCOUNTS + "  more: {provider: shippo}\n",
-        ("1005:3", "there are more than 1000 accounts"),
+        ("1005:3", "there are more than 1000 accounts, each place counted as one"),
     ),
     "wanted": (
         f"{TOP}{OWNS}{ACCOUNTS}defaults: {{accounts: [{many('a{0},', 1_000)}]}}\nwebhooks:\n"
