@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.config.files import read_stream
+from reconciler.config.bounded import read_stream
 from reconciler.config.limits import MOST_OF_A_FILE
 from reconciler.operations.run import Stop
 from reconciler.output.terminal import Streams

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reconciler.cli.flow import fail
 from reconciler.cli.options import FileOptions
-from reconciler.config.files import STANDARD_INPUT, read_bounded
+from reconciler.config.bounded import read_bounded
+from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.limits import MOST_OF_A_PLAN
 from reconciler.config.load import Inputs
 from reconciler.model.plan import Action, Plan

@@ -10,9 +10,10 @@ from enum import Enum
 from io import StringIO
 from pathlib import Path
 
+from reconciler.config.bounded import read_bounded, why_unreadable
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText
-from reconciler.config.files import decode, read_bounded, why_unreadable
+from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE
 from reconciler.config.yaml_nodes import Map, Sequence, parse
 from reconciler.model.diagnostic import Place
