@@ -99,13 +99,7 @@ def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics:
 def _value_origins(item: QueryItem) -> frozenset[Origin]:
     """Where the characters behind the `=` came from."""
     name, equals, _ = item.text.reveal().partition("=")
-    value_start, position = len(name) + len(equals), 0
-    found: list[Origin] = []
-    for part in item.text.parts:
-        position += len(part.text)
-        if position > value_start:
-            found.append(part.origin)
-    return frozenset(found)
+    return item.text.slice(len(name) + len(equals), len(item.text)).origins()
 
 
 def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:

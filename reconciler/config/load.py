@@ -200,7 +200,7 @@ def _variables_in(documents: Iterable[Document]) -> Iterator[str]:
             todo.extend(value.values() if isinstance(value, Map) else value)
 
 
-_NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)")
+_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -97,18 +98,20 @@ class EntryReader:
         if written is None or not texts:
             return None
         names = self._account_names(span, cursor)
+        found = {account.name: account for named in names for account in self._accounts.get(named, ())}
+        accounts = tuple(found.values())
         values = self._interpolation.for_accounts(*names) if names else self._interpolation.for_all
         url = self._url(written, values)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
         own, said = _NOTHING, self._defaults
         if len(cursor.values) > len(("url", "events")):
             values.plain(cursor.text("description"))
-            own = read_said(cursor, self._fields, values)
+            # Another provider of the file may mean something else by a key.
+            fields = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
+            own = read_said(cursor, dict(ChainMap(*fields, self._fields)), values)
             said = self._defaults.overridden_by(own)
         if url is None:
             return None
-        found = {account.name: account for named in names for account in self._accounts.get(named, ())}
-        accounts = tuple(found.values())
         self._check_url(url, written, accounts)
         self._count(len(accounts) * len(events), span)
         desired: list[tuple[Desired, Span]] = []

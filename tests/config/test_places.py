@@ -1,4 +1,4 @@
-"""Accounts with places, calls a minute, and what else an account says that its provider declares."""
+"""What a file says that its providers declare: places, calls a minute, settings of accounts and fields of entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,23 @@ import pytest
 from reconciler.config.load import Loaded, load
 from reconciler.model.provider import RateLimits
 from reconciler.model.secret import SecretText
-from reconciler.provider import Auth, FieldType, PlaceSetting, Provider, Rest, Setting, events, secret, switch, url
+from reconciler.provider import (
+    Auth,
+    Field,
+    FieldType,
+    PlaceSetting,
+    Provider,
+    Rest,
+    Setting,
+    choice,
+    events,
+    number,
+    secret,
+    settings,
+    switch,
+    text,
+    url,
+)
 from tests.config.tools import inputs, place_of
 
 HUB = Provider(
@@ -206,3 +222,76 @@ def test_places_count_as_accounts_for_what_is_too_much() -> None:
     )
     (found,) = read(text.replace("release]", "release], account: code")).diagnostics
     assert (found.code, place_of(found)) == ("too-much", "7:3")
+
+
+BIRDS = Provider(
+    name="birds",
+    title="Birds",
+    fields=(
+        url(),
+        events("left"),
+        Field(name="labels", type=FieldType.SET, default=frozenset()),
+        number("retries", default=3),
+        settings("extra", default={}),
+        choice("format", "json", "form", default="json"),
+        text("secret"),
+    ),
+    base_url="https://api.birds.example",
+    auth=Auth(variable="BIRDS_TOKEN"),
+    rest=Rest(collection="/hooks"),
+)
+BIRD_FILE = """\
+version: 1
+accounts: {loft: {provider: birds}}
+owns: [https://ci.example.com/*]
+webhooks:
+  ci:
+    url: https://ci.example.com/a
+    events: [left]
+"""
+
+
+def birds(written: str, *, accounts: str = "", **variables: str) -> Loaded:
+    file = BIRD_FILE.replace("provider: birds}", f"provider: birds}}{accounts}") + f"    {written}\n"
+    environment = {"BIRDS_TOKEN": "t0ken", "HUB_TOKEN": "t0ken"}
+    providers = {"birds": BIRDS, "hub": HUB}
+    return load(inputs(file, environment=environment, variables=variables), providers.get)
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "value"),
+    [
+        pytest.param("labels: [a, '${X}']", "labels", frozenset({"a", "b"}), id="set"),
+        pytest.param("retries: 5", "retries", 5, id="number"),
+        pytest.param("extra: {a: [1, '${X}', {c: true}]}", "extra", {"a": [1, "b", {"c": True}]}, id="settings"),
+        pytest.param("format: form", "format", "form", id="choice"),
+        pytest.param("secret: plain", "secret", "plain", id="text"),
+    ],
+)
+def test_a_field_s_value_is_of_its_type(written: str, name: str, value: object) -> None:
+    found = birds(written, **({"X": "b"} if "${X}" in written else {})).configuration
+    assert found is not None
+    assert found.desired[0].fields[name] == value
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        pytest.param("labels: a", "`labels` is text where a list is due", id="set"),
+        pytest.param("retries: many", "`retries` is text where a number is due", id="number"),
+        pytest.param("format: '${X}'", "`format` is not `json` or `form`", id="choice-by-a-variable"),
+        pytest.param("labels: ['$X']", "`$X` is neither a variable nor plain text", id="broken-item"),
+    ],
+)
+def test_a_value_of_another_type_is_an_error(written: str, message: str) -> None:
+    (found,) = birds(written, **({"X": "xml"} if "X" in written else {})).diagnostics
+    assert found.message == message
+
+
+def test_a_key_that_two_providers_mean_differently_takes_what_either_takes() -> None:
+    other = ", code: {provider: hub, base_url: 'http://127.0.0.1:1', organization: acme}"
+    said = birds("accounts: [loft]\n    secret: words", accounts=other).configuration
+    assert said is not None
+    assert said.desired[0].fields["secret"] == "words"
+    found = birds("accounts: [code]\n    labels: [a]", accounts=other).diagnostics
+    assert [one.message for one in found] == ["`left` is not a known event of Hub", "Hub has no `labels`"]
