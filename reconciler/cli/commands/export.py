@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import ERROR, Options, fail
+from reconciler.cli.failure import fail
+from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look, tell_not_checked
+from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -30,6 +31,7 @@ from reconciler.output.text import head_text
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
 from reconciler.view.file_document import Described, Owner, file_document, fragment_document, left_out_lines
+from reconciler.view.outcome import ExitCode
 from reconciler.view.redact import view_plan
 
 
@@ -66,16 +68,16 @@ def command(
     Works without a file: then it is the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described
     is listed at the top, and not owned. Exits with 1 where an account could not be read.
     """
-    _check_apart(invocation.streams(color=output.color), out, secrets_to)
+    _check_apart(out, secrets_to)
     options = Options(inputs=inputs, filters=filters, output=output)
     found = look(invocation, options, load_or_default(invocation, inputs))
     streams, plan = found.streams, found.plan
     view = view_plan(plan)
-    tell_not_checked(streams, view)
+    found.reporter.not_checked(view.not_checked)
     if not plan.planned:
-        return ERROR
+        return ExitCode.ERROR
     if missing and len(plan.accounts) > 1:
-        fail(streams, "`--missing` describes one account at a time", "Choose it with `--account NAME`.")
+        fail("`--missing` describes one account at a time", "Choose it with `--account NAME`.")
     names = Names(
         entries=(wanted.address.name for wanted in plan.configuration.desired) if missing else (),
         environment=invocation.environment,
@@ -94,7 +96,7 @@ def command(
         else file_document(plan.configuration, described)
     )
     _write(streams, yaml_text(document, comments), out, _variables(described), secrets_to)
-    return ERROR if view.not_checked else 0
+    return ExitCode.ERROR if view.not_checked else 0
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
@@ -139,7 +141,7 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
         files.append(OutputFile(path=secrets_to, text=env_text(variables), option="--secrets-to"))
     if out is not None:
         files.append(OutputFile(path=out, text=text, option="--out"))
-    with written(streams, files):
+    with written(files):
         if out is None:
             streams.say(text.rstrip("\n"))
     if secrets_to is not None:
@@ -154,7 +156,7 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
         streams.tell(f"Wrote {visible(str(out))}.")
 
 
-def _check_apart(streams: Streams, out: Path | None, secrets_to: Path | None) -> None:
+def _check_apart(out: Path | None, secrets_to: Path | None) -> None:
     """Two files have two names."""
     if out is None or secrets_to is None:
         return
@@ -163,4 +165,4 @@ def _check_apart(streams: Streams, out: Path | None, secrets_to: Path | None) ->
     except OSError:  # the working directory was removed: nothing can be written there, and that is told then
         return
     if is_same:
-        fail(streams, "`--out` and `--secrets-to` name the same file", "Give each a name of its own.")
+        fail("`--out` and `--secrets-to` name the same file", "Give each a name of its own.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import fail
+from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.database import StoreError
@@ -101,5 +101,5 @@ def command(
         raise
     except (OSError, StoreError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        fail(streams, f"the sandbox can't start: {visible(reason)}", "Take another `--port` or `--data FILE`.")
+        fail(f"the sandbox can't start: {visible(reason)}", "Take another `--port` or `--data FILE`.")
     return SIGNALLED + invocation.stop.signal
