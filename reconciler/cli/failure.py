@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.view.outcome import ExitCode
+from reconciler.model.exit_code import ExitCode
 
 
 class CommandError(Exception):

@@ -20,13 +20,13 @@ from reconciler.cli.failure import CommandError, problem
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import OutputOptions
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
 from reconciler.output.diagnostics import tell
 from reconciler.output.formats import FORMATS, Reporter
 from reconciler.output.terminal import OutputError, Streams, visible
 from reconciler.providers.clock import Clock
-from reconciler.view.outcome import SIGNALLED, ExitCode
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a commented starter file.",

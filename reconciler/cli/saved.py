@@ -12,12 +12,12 @@ from reconciler.config.bounded import read_bounded
 from reconciler.config.bounds import MOST_OF_A_PLAN
 from reconciler.config.load import Inputs
 from reconciler.config.sources import STANDARD_INPUT
+from reconciler.model.exit_code import ExitCode
 from reconciler.model.plan import Action, Plan
 from reconciler.operations.saved_plan import SavedPlanError, is_of, read_saved
 from reconciler.output.terminal import shell_word, visible
 from reconciler.planning.planner import Wish
 from reconciler.view.documents import PlanView, Seal, Sources
-from reconciler.view.outcome import ExitCode
 from reconciler.view.rows import Row
 
 _HELP = "Plan again with `reconciler plan --out FILE`."

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.event import Event
-from reconciler.output.terminal import Streams
-from reconciler.view.documents import ListView, PlanView
-from reconciler.view.outcome import Outcome
-from reconciler.view.report_view import ReportView, ResultMask
-from reconciler.view.rows import AccountRow
+if TYPE_CHECKING:  # the table is all that `--help` needs
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.event import Event
+    from reconciler.output.terminal import Streams
+    from reconciler.view.documents import ListView, PlanView
+    from reconciler.view.outcome import Outcome
+    from reconciler.view.report_view import ReportView, ResultMask
+    from reconciler.view.rows import AccountRow
+
 
 FORMATS: Mapping[str, str] = {
     "text": "reconciler.output.text_format",
@@ -41,17 +43,22 @@ class Context:
     applies: bool = False
 
 
-class Reporter(Protocol):
-    """Says in one format what a command finds and does. Complaints are on standard error by then, in words."""
+class Reporter:
+    """Says in one format what a command finds and does; here nothing. Complaints are on standard error, in words.
 
-    can_ask: bool
-    """Whether a person who reads it could be asked for consent."""
+    Attributes:
+        can_ask: whether a person who reads it could be asked for consent.
+    """
+
+    can_ask = False
 
     def __call__(self, event: Event) -> None:
         """Something happened; called from several threads."""
 
     def live(self, mask: ResultMask | None = None, changes: int = 0) -> AbstractContextManager[None]:
         """Meanwhile something is under way: accounts are listed, or so many changes of a plan are made."""
+        del mask, changes
+        return nullcontext()
 
     def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
         """The files were read; these warnings were said of them."""
@@ -76,9 +83,13 @@ class Reporter(Protocol):
 
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""
+        del report
+        return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         """The run could not go on, for what these say; gives the exit code."""
+        del diagnostics
+        return code
 
 
 def reporter(name: str, context: Context) -> Reporter:

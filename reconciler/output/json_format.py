@@ -35,18 +35,10 @@ def reporter(context: Context) -> Reporter:
 class JsonDocument(Progress):
     """Writes one document: what was found, or why nothing could be. Progress goes to standard error, for people."""
 
-    can_ask = False
-
     def __init__(self, context: Context) -> None:
         super().__init__(context.streams, context.verbosity, display_for(context.streams, context.verbosity))
         self._found: PlanView | ListView | ValidationView | None = None
         self._is_written = False
-
-    def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Nothing: the document has the diagnostics."""
-
-    def heading(self, text: str) -> None:
-        """Nothing: it is for people."""
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         """The document is the diagnostics."""
@@ -59,12 +51,6 @@ class JsonDocument(Progress):
     def listing(self, view: ListView) -> None:
         """The document is the list."""
         self._found = view
-
-    def not_checked(self, accounts: Iterable[AccountRow]) -> None:
-        """Nothing: the document says so."""
-
-    def stale(self, differences: Iterable[str]) -> None:
-        """Nothing: only an apply compares plans."""
 
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
         """Write what was found."""
@@ -83,15 +69,13 @@ class JsonDocument(Progress):
         self._streams.say(json_text(to_json(document)))
 
 
-class JsonLines:
+class JsonLines(Reporter):
     """Writes what happens, one object a line.
 
     Args:
         write: takes a line without its end; may be called from several threads.
         now: the time of day (UTC).
     """
-
-    can_ask = False
 
     def __init__(self, write: Callable[[str], None], now: Callable[[], datetime]) -> None:
         self._write = write
@@ -153,9 +137,6 @@ class JsonLines:
             self._say("version", f"reconciler {__version__}", reconciler=__version__, ui=UI_VERSION)
         self.validation([*diagnostics])
 
-    def heading(self, text: str) -> None:
-        """Nothing: it is for people."""
-
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         """A line each."""
         for diagnostic in diagnostics:
@@ -184,9 +165,6 @@ class JsonLines:
         for account in accounts:
             if account.error is not None:
                 self._error(account.name, account.error.summary, account.error.detail)
-
-    def listing(self, view: ListView) -> None:
-        """Nothing: no command that applies lists."""
 
     def stale(self, differences: Iterable[str]) -> None:
         """What tells the plans apart, one diagnostic each."""

@@ -29,9 +29,6 @@ class TextReporter(Progress):
     def __init__(self, context: Context) -> None:
         super().__init__(context.streams, context.verbosity, display_for(context.streams, context.verbosity))
 
-    def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Nothing: the warnings are on standard error."""
-
     def heading(self, text: str) -> None:
         """The heading, and an empty line."""
         self._streams.say(f"{text}\n")
@@ -73,11 +70,6 @@ class TextReporter(Progress):
             self._left(report)
         self._streams.say(self._style.paint(visible(outcome.words), "bold"))
         return outcome.code
-
-    def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
-        """Nothing: it is said on standard error."""
-        del diagnostics
-        return code
 
     def _left(self, report: ReportView) -> None:
         for error in report.errors:

@@ -25,13 +25,13 @@ from reconciler.cli.options import (
 from reconciler.cli.writing import OutputFile, written
 from reconciler.model.configuration import Account, Named, OnUnmanaged
 from reconciler.model.description import Entry
+from reconciler.model.exit_code import ExitCode
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.output.text import head_text
 from reconciler.output.yaml_text import env_text, yaml_text
 from reconciler.planning.describe import Names, describe
 from reconciler.view.file_document import Described, Owner, file_document, fragment_document, left_out_lines
-from reconciler.view.outcome import ExitCode
 from reconciler.view.redact import view_plan
 
 

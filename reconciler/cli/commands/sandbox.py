@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
+from reconciler.model.exit_code import SIGNALLED
 from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.database import StoreError
 from reconciler.sandbox.faults import FORMS, parse_fault
@@ -15,7 +16,6 @@ from reconciler.sandbox.limits import PUBLISHED
 from reconciler.sandbox.rules import Rule
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox, SandboxOptions
-from reconciler.view.outcome import SIGNALLED
 
 _TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
 
