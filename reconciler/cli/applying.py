@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler import __version__
 from reconciler.cli.backup import write_backup
+from reconciler.cli.failure import fail
 from reconciler.cli.flow import (
     Options,
     Planning,
-    fail,
     inputs_of,
     load_files,
     load_here,
@@ -24,9 +23,7 @@ from reconciler.config.files import STANDARD_INPUT
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.apply import apply
-from reconciler.output.narrator import JsonNarrator, Narrator, TextNarrator
-from reconciler.output.progress import display_for
-from reconciler.output.stream import Stream
+from reconciler.output.formats import Reporter
 from reconciler.output.terminal import Streams
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
@@ -57,24 +54,22 @@ def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, 
     Returns:
         The exit code.
     """
+    reporter = invocation.report(options.output, applies=True)
     streams = invocation.streams(color=options.output.color)
     saved = None if planfile is None else _saved(streams, options, planfile)
     wish = wish_of(options.filters, destroy=options.destroy) if saved is None else saved.wish
     given = options.inputs if saved is None else saved.inputs(options.inputs)
     inputs = inputs_of(invocation, given, accounts=wish.filters.accounts)
     if saved is None and not applying.auto_approve:
-        _check_that_it_can_ask(streams, options, inputs.files)
-    configuration, diagnostics = load_files(streams, lambda: load_here(inputs))
-    narrator = _narrator(invocation, streams, options)
-    narrator.begin(__version__, diagnostics)
-    planning = Planning(
-        invocation=invocation, streams=streams, configuration=configuration, wish=wish, progress=narrator
-    )
+        _check_that_it_can_ask(streams, reporter, options.output.format, inputs.files)
+    configuration, diagnostics = load_files(streams, load_here(inputs))
+    reporter.begin(diagnostics)
+    planning = Planning(invocation=invocation, configuration=configuration, wish=wish, reporter=reporter)
     with opened_clients(planning, inputs, open_writer) as clients:
         if saved is None:
-            plan = _agreed_plan(planning, clients, narrator, applying)
+            plan = _agreed_plan(planning, clients, streams, applying)
         else:
-            plan = _saved_plan(planning, clients, narrator, saved)
+            plan = _saved_plan(planning, clients, saved)
         if isinstance(plan, int):
             if applying.backup is not None:
                 streams.tell("No backup was written, since nothing was changed.")
@@ -83,45 +78,45 @@ def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, 
         with invocation.stop.finishing():
             if applying.backup is not None:
                 write_backup(streams, plan, applying.backup, invocation.environment)
-            return _carried_out(planning, plan, clients, narrator, applying.parallelism)
+            return _carried_out(planning, plan, clients, applying.parallelism)
 
 
-def _carried_out(
-    planning: Planning, plan: Plan, clients: Mapping[str, Writer | NotRead], narrator: Narrator, parallelism: int
-) -> int:
+def _carried_out(planning: Planning, plan: Plan, clients: Mapping[str, Writer | NotRead], parallelism: int) -> int:
     """Do what the plan says and report it; the exit code."""
+    reporter = planning.reporter
     changes = sum(len(account.changes) for account in plan.planned)
-    with narrator.live(ResultMask(plan), changes):
+    with reporter.live(ResultMask(plan), changes):
         writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
         invocation = planning.invocation
-        report = apply(plan, writers, invocation.stop, invocation.clock.sleep, narrator, parallelism)
+        report = apply(plan, writers, invocation.stop, invocation.clock.sleep, reporter, parallelism)
     view = view_report(report)
-    return narrator.end(report_outcome(view), view)
+    return reporter.end(report_outcome(view), view)
 
 
 def _agreed_plan(
-    planning: Planning, clients: Mapping[str, Writer | NotRead], narrator: Narrator, applying: ApplyOptions
+    planning: Planning, clients: Mapping[str, Writer | NotRead], streams: Streams, applying: ApplyOptions
 ) -> Plan | int:
     """The plan that is to be carried out, or the exit code where none is.
 
     After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
     """
+    reporter = planning.reporter
     plan = planning.plan(clients)
     while True:
         view = view_plan(plan)
-        narrator.plan(view)
+        reporter.plan(view)
         ended = _nothing_to_carry_out(planning, plan, view)
         if ended is not None:
-            return narrator.end(ended)
+            return reporter.end(ended)
         if applying.auto_approve:
             return plan
-        if not _says_yes(planning.streams, plan_words(view)):
-            return narrator.end(declined_outcome())
+        if not _says_yes(streams, plan_words(view)):
+            return reporter.end(declined_outcome())
         again = planning.plan(clients)
         if again.essence() == plan.essence():
             return again
         unread = again.not_planned and not plan.not_planned
-        planning.streams.tell(
+        streams.tell(
             "Not every account could be listed again. This is the plan now:"
             if unread
             else "The account changed meanwhile. This is the plan now:"
@@ -129,22 +124,21 @@ def _agreed_plan(
         plan = again
 
 
-def _saved_plan(
-    planning: Planning, clients: Mapping[str, Writer | NotRead], narrator: Narrator, saved: SavedPlan
-) -> Plan | int:
+def _saved_plan(planning: Planning, clients: Mapping[str, Writer | NotRead], saved: SavedPlan) -> Plan | int:
     """The present plan where it is the saved one, or the exit code. All accounts must be readable."""
+    reporter = planning.reporter
     plan = planning.plan(clients)
     view = view_plan(plan)
-    narrator.plan(view)
+    reporter.plan(view)
     if planning.invocation.stop.is_asked():
-        return narrator.end(stopped_outcome(planning.invocation.stop.signal))
+        return reporter.end(stopped_outcome(planning.invocation.stop.signal))
     if plan.not_planned:
-        return narrator.end(unreadable_outcome(view))
+        return reporter.end(unreadable_outcome(view))
     if differences := saved.differences(plan, view):
-        narrator.stale(differences)
-        return narrator.end(stale_outcome())
+        reporter.stale(differences)
+        return reporter.end(stale_outcome())
     ended = _nothing_to_carry_out(planning, plan, view)
-    return plan if ended is None else narrator.end(ended)
+    return plan if ended is None else reporter.end(ended)
 
 
 def _nothing_to_carry_out(planning: Planning, plan: Plan, view: PlanView) -> Outcome | None:
@@ -160,24 +154,22 @@ def _saved(streams: Streams, options: Options, planfile: Path) -> SavedPlan:
     filters = options.filters
     if filters.accounts or filters.targets or filters.allow_losses is not None or options.destroy:
         fail(
-            streams,
             "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
             "Leave them out, or plan again with them.",
         )
-    saved = read_plan_file(streams, planfile)
+    saved = read_plan_file(planfile)
     if STANDARD_INPUT in saved.inputs(options.inputs).files and streams.interactive:
-        fail(streams, "the plan was made from standard input, which is a terminal now", "Give the file with `-f FILE`.")
+        fail("the plan was made from standard input, which is a terminal now", "Give the file with `-f FILE`.")
     return saved
 
 
-def _check_that_it_can_ask(streams: Streams, options: Options, files: tuple[str, ...]) -> None:
-    if options.output.format == "json":
-        fail(streams, "`--format json` can't ask for consent", "Add `--auto-approve`.")
+def _check_that_it_can_ask(streams: Streams, reporter: Reporter, format_: str, files: tuple[str, ...]) -> None:
+    if not reporter.can_ask:
+        fail(f"`--format {format_}` can't ask for consent", "Add `--auto-approve`.")
     if STANDARD_INPUT in files:
-        fail(streams, "standard input holds the file, so nobody can be asked on it", "Add `--auto-approve`.")
+        fail("standard input holds the file, so nobody can be asked on it", "Add `--auto-approve`.")
     if not streams.interactive:
         fail(
-            streams,
             "there is no terminal to ask on",
             "Look at `reconciler plan`, then apply with `--auto-approve`.",
         )
@@ -190,9 +182,3 @@ def _says_yes(streams: Streams, question: str) -> bool:
     except KeyboardInterrupt:
         streams.tell("\nStopped. Nothing was changed.")
         raise
-
-
-def _narrator(invocation: Invocation, streams: Streams, options: Options) -> Narrator:
-    if options.output.format == "json":
-        return JsonNarrator(Stream(streams.say, invocation.clock.now))
-    return TextNarrator(streams, options.output.verbosity, display_for(streams, options.output.verbosity))

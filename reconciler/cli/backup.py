@@ -17,13 +17,15 @@ from reconciler.view.file_document import Described, Owner, file_document, left_
 
 
 def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[str, str]) -> None:
-    """Write FILE and FILE.env, both or none; the command ends where they can't be written.
+    """Write FILE and FILE.env, both or none.
 
     Args:
-        streams: where complaints go.
+        streams: where it is said that they are written.
         plan: what was read, before anything is changed.
         path: FILE.
         environment: what is set in it keeps its name for itself.
+    Raises:
+        CommandError: they can't be written.
     """
     names = Names(environment={**environment, **_pattern_variables(plan)})
     described = [_described(plan, account, names) for account in plan.planned]
@@ -41,7 +43,7 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
         OutputFile(path=env_path, text=env_text(_pattern_variables(plan) | variables), option="--backup"),
         OutputFile(path=path, text=text, option="--backup"),
     ]
-    with written(streams, files, so_far="Nothing was changed. "):
+    with written(files, so_far="Nothing was changed. "):
         pass
     streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
     if unknown:

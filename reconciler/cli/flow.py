@@ -4,62 +4,29 @@ from __future__ import annotations
 
 import difflib
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
-import click
-
+from reconciler.cli.failure import CommandError, fail
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import DEFAULT_FILE, FileOptions, FilterOptions, OutputOptions
 from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.provider import Provider
 from reconciler.model.reading import NotRead
 from reconciler.operations.read import opened, read_accounts
-from reconciler.output.diagnostics import diagnostic_text
-from reconciler.output.narrator import Narrator
-from reconciler.output.progress import Progress
-from reconciler.output.style import Style
-from reconciler.output.terminal import Streams, visible
+from reconciler.output.diagnostics import tell
+from reconciler.output.formats import Reporter
+from reconciler.output.terminal import Streams
 from reconciler.planning.planner import Wish, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.client import Reader, Surroundings
-from reconciler.view.outcome import Outcome
-
-ERROR = 1
 
 _Client = TypeVar("_Client", bound=Reader)
-
-
-def fail(streams: Streams, message: str, help_: str = "", *, code: str = "option", exit_code: int = ERROR) -> NoReturn:
-    """End the command with an error.
-
-    Args:
-        streams: where it is said.
-        message: what is wrong, in one sentence.
-        help_: what to do.
-        code: the diagnostic's.
-        exit_code: the command's.
-    """
-    tell(streams, [Diagnostic(severity=Severity.ERROR, code=code, message=message, help=help_)])
-    raise click.exceptions.Exit(exit_code)
-
-
-def tell(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
-    """Say diagnostics on standard error."""
-    style = Style(streams.err_color)
-    for diagnostic in diagnostics:
-        streams.tell(diagnostic_text(diagnostic, style))
-
-
-def finish(streams: Streams, outcome: Outcome) -> int:
-    """Say the last words of a command whose results are text, and give its exit code."""
-    streams.say(Style(streams.out_color).paint(visible(outcome.words), "bold"))
-    return outcome.code
 
 
 def inputs_of(
@@ -94,16 +61,17 @@ def load_here(inputs: Inputs) -> Loaded:
     return load(inputs, declaration)
 
 
-def load_files(streams: Streams, read: Callable[[], Loaded]) -> tuple[Configuration, tuple[Diagnostic, ...]]:
-    """Load the files and say what is wrong with them; the command ends where that is an error.
+def load_files(streams: Streams, loaded: Loaded) -> tuple[Configuration, tuple[Diagnostic, ...]]:
+    """What was loaded.
 
     Returns:
-        The configuration, and what was said of it: warnings only.
+        The configuration, and what was said of it: warnings only, which are on standard error by then.
+    Raises:
+        CommandError: something is wrong with the files.
     """
-    loaded = read()
-    tell(streams, loaded.diagnostics)
     if loaded.configuration is None:
-        raise click.exceptions.Exit(ERROR)
+        raise CommandError(loaded.diagnostics)
+    tell(streams, loaded.diagnostics)
     # What was loaded stays to the end: the collector need not look at it again and again.
     gc.freeze()
     return loaded.configuration, loaded.diagnostics
@@ -115,44 +83,47 @@ class Planning:
 
     Attributes:
         invocation: clock and stop.
-        streams: where complaints go.
         configuration: what is wanted.
         wish: filters, destroy, allowed losses.
-        progress: is told what happens.
+        reporter: is told what happens.
     """
 
     invocation: Invocation
-    streams: Streams
     configuration: Configuration
     wish: Wish
-    progress: Progress | Narrator
+    reporter: Reporter
 
-    @property
     def accounts(self) -> tuple[Account, ...]:
-        """The accounts that the filters let through; the command ends where a pattern means none."""
+        """The accounts that the filters let through.
+
+        Raises:
+            CommandError: a pattern means none.
+        """
         patterns = self.wish.filters.accounts
         for pattern in patterns:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
-                fail(self.streams, f"`--account {pattern}` means no account", f"The accounts are: {names}.")
+                fail(f"`--account {pattern}` means no account", f"The accounts are: {names}.")
         return selected_accounts(self.configuration, patterns)
 
     def plan(self, clients: Mapping[str, Reader | NotRead]) -> Plan:
-        """List the accounts and plan; the command ends where a target means nothing."""
-        with self.invocation.stop.finishing(), self.progress.live():
+        """List the accounts and plan.
+
+        Raises:
+            CommandError: a target means nothing.
+        """
+        with self.invocation.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, self.wish, self.invocation.clock.now())
-        if made.unmatched_targets:
-            self._refuse_target(made.unmatched_targets[0])
+        for target in made.unmatched_targets:
+            fail(f"`--target {target}` means no webhook", self._near(target))
         return made
 
-    def _refuse_target(self, target: str) -> NoReturn:
-        names = {wanted.address.text(long=False) for wanted in self.configuration.desired}
-        names |= {wanted.address.name for wanted in self.configuration.desired}
-        names |= {wanted.address.text(long=True) for wanted in self.configuration.desired}
+    def _near(self, target: str) -> str:
+        addresses = [wanted.address for wanted in self.configuration.desired]
+        names = {text for one in addresses for text in (one.name, one.text(long=False), one.text(long=True))}
         near = ", ".join(difflib.get_close_matches(target, sorted(names)))
-        help_ = f"Near it are: {near}." if near else "`reconciler list` shows the addresses there are."
-        fail(self.streams, f"`--target {target}` means no webhook", help_)
+        return f"Near it are: {near}." if near else "`reconciler list` shows the addresses there are."
 
 
 def wish_of(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> Wish:
@@ -172,11 +143,11 @@ def opened_clients(
     """Clients of the accounts that the filters let through, closed at the end."""
     surroundings = Surroundings(
         clock=planning.invocation.clock,
-        listener=planning.progress,
+        listener=planning.reporter,
         secret_params=planning.configuration.secret_params,
         allowed_hosts=inputs.allowed_hosts,
     )
-    with opened(planning.accounts, lambda account: open_client(account, surroundings)) as clients:
+    with opened(planning.accounts(), lambda account: open_client(account, surroundings)) as clients:
         yield clients
 
 

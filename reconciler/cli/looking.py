@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import click
-
+from reconciler.cli.failure import CommandError, fail, problem
 from reconciler.cli.flow import (
     Options,
     Planning,
     declaration,
-    fail,
-    finish,
     inputs_of,
     load_files,
     load_here,
@@ -22,21 +19,17 @@ from reconciler.cli.flow import (
     wish_of,
 )
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.options import DEFAULT_FILE, FileOptions, OutputOptions
+from reconciler.cli.options import DEFAULT_FILE, FileOptions
 from reconciler.cli.saved import next_words, sources_of
 from reconciler.config.load import Inputs, Loaded, no_file_configuration
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Plan
 from reconciler.operations.files import write_file
 from reconciler.operations.saved_plan import is_saved_plan, sealed
-from reconciler.output.progress import Progress, display_for
-from reconciler.output.style import Style
+from reconciler.output.formats import Reporter
 from reconciler.output.terminal import Streams, visible
-from reconciler.output.text import plan_text
 from reconciler.providers.registry import open_reader
-from reconciler.view.codec import to_json
-from reconciler.view.documents import ListView, PlanView
-from reconciler.view.json_text import json_text
+from reconciler.view.documents import PlanView
 from reconciler.view.outcome import Outcome, stopped_outcome
 from reconciler.view.redact import view_plan
 
@@ -46,6 +39,7 @@ class Look:
     """What a command that can't write has seen, and from what."""
 
     streams: Streams
+    reporter: Reporter
     inputs: Inputs
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
@@ -59,24 +53,19 @@ def look(invocation: Invocation, options: Options, read: Callable[[Inputs], Load
         options: what was asked for.
         read: how the configuration is had.
     """
+    reporter = invocation.report(options.output)
     streams = invocation.streams(color=options.output.color)
     inputs = inputs_of(invocation, options.inputs, accounts=options.filters.accounts)
-    configuration, diagnostics = load_files(streams, lambda: read(inputs))
-    verbosity = options.output.verbosity
-    planning = Planning(
-        invocation=invocation,
-        streams=streams,
-        configuration=configuration,
-        wish=wish_of(options.filters, destroy=options.destroy, fail_on_unmanaged=options.fail_on_unmanaged),
-        progress=Progress(streams, verbosity, display_for(streams, verbosity)),
-    )
+    configuration, diagnostics = load_files(streams, read(inputs))
+    reporter.begin(diagnostics)
+    wish = wish_of(options.filters, destroy=options.destroy, fail_on_unmanaged=options.fail_on_unmanaged)
+    planning = Planning(invocation=invocation, configuration=configuration, wish=wish, reporter=reporter)
     with opened_clients(planning, inputs, open_reader) as clients:
         plan = planning.plan(clients)
     if invocation.stop.is_asked():
         ended = stopped_outcome(invocation.stop.signal)
-        streams.tell(ended.words)
-        raise click.exceptions.Exit(ended.code)
-    return Look(streams=streams, inputs=inputs, plan=plan, diagnostics=diagnostics)
+        raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
+    return Look(streams=streams, reporter=reporter, inputs=inputs, plan=plan, diagnostics=diagnostics)
 
 
 def load_or_default(invocation: Invocation, options: FileOptions) -> Callable[[Inputs], Loaded]:
@@ -106,27 +95,11 @@ def show(
     """
     found = look(invocation, options, load_here)
     view = view_plan(found.plan, found.diagnostics)
-    code = say_plan(found.streams, options.output, view, outcome(view))
+    found.reporter.plan(view)
+    code = found.reporter.end(outcome(view))
     if out is not None:
         _save(found, view, out, options.inputs.allowed_hosts)
     return code
-
-
-def tell_not_checked(streams: Streams, view: PlanView | ListView) -> None:
-    """Say which accounts could not be read, and why, where no plan is shown that does."""
-    for account in view.not_checked:
-        if account.error is not None:
-            streams.tell(f"error: account {visible(account.name)}: {visible(account.error.summary)}")
-            streams.tell(f"help: {visible(account.error.detail)}")
-
-
-def say_plan(streams: Streams, output: OutputOptions, view: PlanView, outcome: Outcome) -> int:
-    """Say a plan in the format that was asked for; the exit code."""
-    if output.format == "json":
-        streams.say(json_text(to_json(view)))
-        return outcome.code
-    streams.say(plan_text(view, Style(streams.out_color), output.verbosity))
-    return finish(streams, outcome)
 
 
 def _save(found: Look, view: PlanView, out: Path, allowed_hosts: Iterable[str]) -> None:
@@ -137,10 +110,10 @@ def _save(found: Look, view: PlanView, out: Path, allowed_hosts: Iterable[str]) 
     sources = sources_of(found.inputs)
     try:
         if out.is_file() and not _holds_saved_plan(out):
-            _refuse(found.streams, f"{name} is there and is no saved plan")
+            _refuse(f"{name} is there and is no saved plan")
         write_file(out, sealed(view, found.plan, sources), overwrite=True, private=True)
     except OSError as error:
-        _refuse(found.streams, f"{name} can't be written: {error.strerror}")
+        _refuse(f"{name} can't be written: {error.strerror}")
     found.streams.tell(next_words(view, sources, out, allowed_hosts))
 
 
@@ -149,5 +122,5 @@ def _holds_saved_plan(path: Path) -> bool:
         return is_saved_plan(file.read(100))
 
 
-def _refuse(streams: Streams, message: str) -> NoReturn:
-    fail(streams, message, "Give `--out` a name of its own, in a place that can be written.", code="output-file")
+def _refuse(message: str) -> NoReturn:
+    fail(message, "Give `--out` a name of its own, in a place that can be written.", code="output-file")

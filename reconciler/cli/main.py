@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import errno
 import importlib
+import itertools
 import os
 import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.failure import CommandError, problem
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import OutputOptions
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
+from reconciler.output.diagnostics import tell
+from reconciler.output.formats import FORMATS, Reporter
 from reconciler.output.terminal import OutputError, Streams, visible
 from reconciler.providers.clock import Clock
-from reconciler.view.outcome import SIGNALLED
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a commented starter file.",
@@ -37,7 +44,6 @@ COMMANDS: Mapping[str, str] = {
 }
 """Each command and its line in the help. A command's module is imported only when it is called."""
 
-_ERROR = 1
 _FRAMES = 8
 _USED_UP = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
@@ -102,7 +108,11 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock 
         with stop.on_signals():
             return _run(arguments, invocation)
     except KeyboardInterrupt:
-        return SIGNALLED + stop.signal
+        code = SIGNALLED + stop.signal
+        if invocation.reporter is not None:
+            with suppress(OSError):
+                invocation.reporter.fail([problem("stopped", "Stopped.")], code)
+        return code
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
@@ -110,29 +120,58 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     if not arguments:
         with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
             streams.tell(reconciler.get_help(context))
-        return _ERROR
+        return ExitCode.ERROR
     try:
         code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
-    except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx is not None else "reconciler"
-        streams.tell(f"error: {_lines(error.format_message())}")
-        streams.tell(f"help: `{path} --help` tells what there is.")
-        return _ERROR
-    except click.ClickException as error:
-        streams.tell(f"error: {visible(error.format_message())}")
-        return _ERROR
     except click.Abort:  # what click makes of an interrupt
-        return SIGNALLED + invocation.stop.signal if invocation.stop.is_asked() else _ERROR
-    except ProviderError as error:
-        streams.tell(f"error: {visible(error.message)}")
-        streams.tell(f"help: {visible(error.help)}")
-        return _ERROR
+        return SIGNALLED + invocation.stop.signal if invocation.stop.is_asked() else ExitCode.ERROR
     except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
         if isinstance(error, OSError) and _is_of_the_output(error):
             return _output_lost(error, invocation.stop, streams)
-        streams.tell(_refusal_text(error) or _bug_text(error))
-        return _ERROR
-    return code if isinstance(code, int) else 0
+        ended = _ended(error)
+        if ended.words is None:
+            tell(invocation.streams(), ended.diagnostics)
+        else:
+            streams.tell(ended.words)
+        try:
+            return (invocation.reporter or _reporter_of(arguments, invocation)).fail(ended.diagnostics, ended.code)
+        except OSError as lost:
+            return _output_lost(lost, invocation.stop, streams)
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _reporter_of(arguments: Sequence[str], invocation: Invocation) -> Reporter:
+    """The reporter that the arguments ask for, as far as they can be read."""
+    formats = [text for option, text in itertools.pairwise(arguments) if option == "--format"]
+    formats += [argument.removeprefix("--format=") for argument in arguments if argument.startswith("--format=")]
+    name = next((text for text in formats if text in FORMATS), "text")
+    output = OutputOptions(format=name, color=True, verbosity=0)
+    return invocation.report(output, applies=arguments[0] in ("apply", "destroy"))
+
+
+def _ended(error: Exception) -> CommandError:
+    """How a command ends that met this."""
+    match error:
+        case CommandError():
+            return error
+        case click.UsageError():
+            path = error.ctx.command_path if error.ctx is not None else "reconciler"
+            message, help_ = _lines(error.format_message()), f"`{path} --help` tells what there is."
+            return _in_words(problem("option", message, help_), f"error: {message}\nhelp: {help_}")
+        case click.ClickException():
+            message = visible(error.format_message())
+            return _in_words(problem("option", message), f"error: {message}")
+        case ProviderError():
+            message, help_ = visible(error.message), visible(error.help)
+            return _in_words(problem("account-unread", message, help_), f"error: {message}\nhelp: {help_}")
+    refusal = _refusal_text(error)
+    words = refusal or _bug_text(error)
+    message, _, help_ = words.removeprefix("error: ").partition("\nhelp: ")
+    return _in_words(problem("system" if refusal else "bug", message, help_), words)
+
+
+def _in_words(diagnostic: Diagnostic, words: str) -> CommandError:
+    return CommandError([diagnostic], ExitCode.ERROR, words)
 
 
 def _is_of_the_output(error: OSError) -> bool:
@@ -160,7 +199,7 @@ def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:
     streams.silence()
     streams.tell(f"error: the output can't be written: {error.strerror}")
     streams.tell("help: where something was being applied, `reconciler plan` shows what is left to do.")
-    return SIGNALLED + stop.signal if stop.is_asked() else _ERROR
+    return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
 
 
 def _lines(text: str) -> str:

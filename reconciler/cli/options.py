@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from reconciler.output.formats import FORMATS
+
 _Command = TypeVar("_Command", bound=Callable[..., int])
 
 DEFAULT_FILE = "webhooks.yaml"
@@ -23,7 +25,7 @@ class OutputOptions:
     """How a command talks.
 
     Attributes:
-        format: `text` or `json`.
+        format: one of the table in `output.formats`.
         color: False forbids colour.
         verbosity: how often `-v` was given, less how often `-q` was.
     """
@@ -114,7 +116,7 @@ def talk_options(command: _Command) -> _Command:
     return command
 
 
-_format = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+_format = click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True,
                        help="How results are written.")  # fmt: skip
 
 

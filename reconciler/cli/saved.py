@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.cli.flow import fail
+from reconciler.cli.failure import fail
 from reconciler.cli.options import FileOptions
 from reconciler.config.bounded import read_bounded
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.limits import MOST_OF_A_PLAN
 from reconciler.config.load import Inputs
+from reconciler.model.exit_code import ExitCode
 from reconciler.model.plan import Action, Plan
 from reconciler.operations.saved_plan import SavedPlanError, is_of, read_saved
-from reconciler.output.terminal import Streams, shell_word, visible
+from reconciler.output.terminal import shell_word, visible
 from reconciler.planning.planner import Wish
 from reconciler.view.documents import PlanView, Seal, Sources
-from reconciler.view.outcome import ExitCode
 from reconciler.view.rows import Row
 
 _HELP = "Plan again with `reconciler plan --out FILE`."
@@ -67,15 +67,19 @@ class SavedPlan:
         return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
 
 
-def read_plan_file(streams: Streams, path: Path) -> SavedPlan:
-    """A saved plan; the command ends where it can't be used."""
+def read_plan_file(path: Path) -> SavedPlan:
+    """A saved plan.
+
+    Raises:
+        CommandError: it can't be used.
+    """
     name = visible(str(path))
     try:
         view, seal = read_saved(read_bounded(path, MOST_OF_A_PLAN))
     except OSError as error:
-        fail(streams, f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
+        fail(f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
     except SavedPlanError as error:
-        fail(streams, f"{name}: {error.message}", _HELP, code=error.code, exit_code=ExitCode.REFUSED)
+        fail(f"{name}: {error.message}", _HELP, code=error.code, exit_code=ExitCode.REFUSED)
     return SavedPlan(view=view, seal=seal)
 
 

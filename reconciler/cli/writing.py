@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.cli.flow import fail
+from reconciler.cli.failure import fail
 from reconciler.operations.files import new_files
-from reconciler.output.terminal import Streams, visible
+from reconciler.output.terminal import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,23 +28,24 @@ class OutputFile:
 
 
 @contextmanager
-def written(streams: Streams, files: Sequence[OutputFile], *, so_far: str = "") -> Iterator[None]:
+def written(files: Sequence[OutputFile], *, so_far: str = "") -> Iterator[None]:
     """Write new files for their owner's eyes; where one can't be, or the body fails, there are none of them.
 
     Args:
-        streams: where complaints go; the command ends there.
         files: each with a path of its own.
         so_far: what has happened until then, for the help.
+    Raises:
+        CommandError: one of them is there, or can't be written.
     """
     with ExitStack() as stack:
         try:
             stack.enter_context(new_files({file.path: file.text for file in files}))
         except FileExistsError as error:
             message = f"{_name(error)} already exists, and is never overwritten"
-            fail(streams, message, f"{so_far}Give `{_option(error, files)}` a new name.", code="output-file")
+            fail(message, f"{so_far}Give `{_option(error, files)}` a new name.", code="output-file")
         except OSError as error:
             message = f"{_name(error)} can't be written: {error.strerror}"
-            fail(streams, message, f"{so_far}Give `{_option(error, files)}` another place.", code="output-file")
+            fail(message, f"{so_far}Give `{_option(error, files)}` another place.", code="output-file")
         yield
 
 

@@ -10,6 +10,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         # Options.
         "option": "An option or argument of the command can't be used. `--help` of the command shows what there is.",
         "account-unread": "An account could not be listed to its end. Nothing is written to it; its error says why.",
+        "stopped": "A signal ended the command before it had anything to report.",
+        "system": "The system gave no more of something: memory, threads, open files, space on a disk.",
+        "bug": "A mistake in this program: please report it with the lines that it prints.",
         "output-file": "A file can't be written, or already exists and is never overwritten. Give another name.",
         # Saved plans.
         "plan-altered": "The plan file is not as it was saved, or is none. Nothing was changed. Save a plan again.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -12,9 +11,8 @@ from typing import Any
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.pattern import Pattern
 from reconciler.model.reading import ProviderError
-from reconciler.model.secret import SecretText
-from reconciler.model.url import Endpoint, Url
-from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value
+from reconciler.model.url import Endpoint
+from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value, revealed
 
 ANY_OTHER_EVENT = "any other event"
 
@@ -36,20 +34,18 @@ class Phase(Enum):
 
 
 class Reason(Enum):
-    """Why a webhook is changed, or left as it is though it isn't as wanted. For display: no decision looks at it."""
+    """Why a webhook is changed, or left as it is though it isn't as wanted. No decision looks at it."""
 
     MISSING = "missing"
     DIFFERS = "differs"
     SWITCHED_OFF = "switched_off"
     NOT_IN_FILE = "not_in_file"
-    REPLACED_BY_OFF = "replaced_by_off"
-    """Its entry moved, and is off."""
+    REPLACED_BY_OFF = "replaced_by_off"  # its entry moved, and is off
     DUPLICATE = "duplicate"
     NAMED_ABSENT = "absent"
     DESTROY = "destroy"
     PROTECTED = "protected"
-    OFF = "off"
-    """Its entry is off, and it is not at the provider, which may hide what is off."""
+    OFF = "off"  # its entry is off, and it is not at the provider, which may hide what is off
 
 
 class Claim(Enum):
@@ -65,20 +61,13 @@ class Claim(Enum):
 class Hint(Enum):
     """What a webhook that is left as it is probably is, or why it is left."""
 
-    LEFTOVER = "leftover"
-    """Unmanaged: of an entry's path and event, elsewhere."""
-    DOUBLE_DELIVERY = "double_delivery"
-    """Unmanaged: it delivers every event beside our single ones, so each arrives twice."""
-    RETARGETED = "retargeted"
-    """Unmanaged: changed after it was made, and of the event of an entry whose own is missing."""
-    OTHER_KIND = "other_kind"
-    """Unmanaged: matched by `owns`, which is about the other kind."""
-    ABSENT_OTHER_KIND = "absent_other_kind"
-    """Unmanaged: matched by `absent`, which is about the other kind."""
-    KEPT_FOR_ENTRY = "entry"
-    """`absent` names it in vain: it is an entry's."""
-    KEPT_AS_KNOWN = "known"
-    """`absent` names it in vain: `known` names it too."""
+    LEFTOVER = "leftover"  # unmanaged: of an entry's path and event, elsewhere
+    DOUBLE_DELIVERY = "double_delivery"  # unmanaged: every event beside our single ones, so each arrives twice
+    RETARGETED = "retargeted"  # unmanaged: changed after it was made, and of the event of an entry whose own is missing
+    OTHER_KIND = "other_kind"  # unmanaged: matched by `owns`, which is about the other kind
+    ABSENT_OTHER_KIND = "absent_other_kind"  # unmanaged: matched by `absent`, which is about the other kind
+    KEPT_FOR_ENTRY = "entry"  # `absent` names it in vain: it is an entry's
+    KEPT_AS_KNOWN = "known"  # `absent` names it in vain: `known` names it too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +81,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Successor:
-    """A webhook that is there, and is to carry the events of another that will be narrowed.
-
-    Attributes:
-        address: its name.
-        fields: what it is to have.
-        object_id: the provider's id.
-    """
+    """A webhook that is there, and is to carry the events of another that will be narrowed, with what it is to have."""
 
     address: Address
     fields: Fields
@@ -155,8 +138,8 @@ class Change:
             "address": str(self.address),
             "id": None if self.remote is None else self.remote.id,
             "action": self.action.value,
-            "before": None if self.remote is None else _real(self.remote.fields),
-            "after": _real(self.wanted) if self.wanted else None,
+            "before": None if self.remote is None else revealed(self.remote.fields),
+            "after": revealed(self.wanted) if self.wanted else None,
         }
 
 
@@ -177,6 +160,10 @@ class Loss:
     events: tuple[str, ...]
     remotes: tuple[Remote, ...]
     absent_line: bool
+
+    def essence(self) -> list[Any]:
+        """What would be lost, and with which webhooks."""
+        return [self.endpoint.reveal(), self.scope, self.events, [remote.id for remote in self.remotes]]
 
 
 class Verdict(Enum):
@@ -200,8 +187,7 @@ class AccountPlan:
         protected_owned: what is protected and would be owned else: it counts for the guard as what stays.
         losses: by endpoint.
         max_losses: how many there may be by the file, or by the default.
-        loss_limit: how many there may be by the command: what `--allow-losses` said, or 0 for a `--destroy`
-            without it; None leaves it to the file.
+        loss_limit: how many by the command (a `--destroy` that says nothing: 0); None leaves it to the file.
         verdict: the guard's.
         count: how many the provider says there are.
     """
@@ -243,12 +229,9 @@ class AccountPlan:
             "name": account.name,
             "base_url": account.base_url,
             "place": account.place,
-            "settings": {key: _real_value(value) for key, value in account.settings.items()},
+            "settings": revealed(account.settings),
             "changes": [change.essence() for change in self.changes],
-            "losses": [
-                [loss.endpoint.reveal(), loss.scope, loss.events, [remote.id for remote in loss.remotes]]
-                for loss in self.losses
-            ],
+            "losses": [loss.essence() for loss in self.losses],
             "verdict": self.verdict.value,
         }
 
@@ -289,7 +272,7 @@ class Plan:
         filters: what narrowed it.
         destroy: whether it deletes what the configuration describes.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
-        unmatched_targets: targets that mean nothing; empty where an account that may hold them could not be planned.
+        unmatched_targets: targets that mean nothing, as far as all accounts could be planned.
     """
 
     configuration: Configuration
@@ -334,19 +317,3 @@ class Plan:
             "accounts": [one.essence() for one in sorted(self.accounts, key=lambda one: one.account.name)],
         }
         return json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
-
-
-def _real(fields: Fields) -> dict[str, Any]:
-    return {name: _real_value(value) for name, value in fields.items()}
-
-
-def _real_value(value: Value) -> Any:  # noqa: ANN401 - plain JSON
-    match value:
-        case Url() | SecretText():
-            return value.reveal()
-        case frozenset():
-            return sorted(value)
-        case Mapping():
-            return dict(value)
-        case _:
-            return value

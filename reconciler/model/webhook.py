@@ -117,3 +117,20 @@ class Remote:
     def age(self) -> tuple[datetime, str]:
         """A sort key: the oldest first, those without a date last, then by id."""
         return (self.created or LATEST, self.id)
+
+
+def revealed(fields: Fields) -> dict[str, object]:
+    """What fields really hold, in plain JSON terms: for digests, never to be shown."""
+    return {name: _revealed(value) for name, value in fields.items()}
+
+
+def _revealed(value: Value) -> object:
+    match value:
+        case Url() | SecretText():
+            return value.reveal()
+        case frozenset():
+            return sorted(value)
+        case Mapping():
+            return dict(value)
+        case _:
+            return value

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.output.style import Style
-from reconciler.output.terminal import visible
+from reconciler.output.terminal import Streams, visible
 
 _LONGEST_LINE = 200
 
@@ -30,6 +30,13 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     if diagnostic.help:
         lines.append(f"  help: {visible(diagnostic.help)}")
     return "\n".join(lines)
+
+
+def tell(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
+    """Say diagnostics on standard error."""
+    style = Style(streams.err_color)
+    for diagnostic in diagnostics:
+        streams.tell(diagnostic_text(diagnostic, style))
 
 
 def _excerpt(diagnostic: Diagnostic, style: Style) -> Iterable[str]:

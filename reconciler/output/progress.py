@@ -11,6 +11,7 @@ from reconciler.model.event import Answered, Called, Event, Finished, Listed, St
 from reconciler.model.plan import Action, Change
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Address
+from reconciler.output.formats import Reporter
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import Streams, visible
 from reconciler.view.report_view import ResultMask, ResultRow
@@ -46,7 +47,7 @@ class Display(Protocol):
         """Leave the terminal as it was."""
 
 
-class Progress:
+class Progress(Reporter):
     """A listener that tells people what happens. Safe to call from several threads.
 
     Args:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import assert_never
 
-from reconciler.model.configuration import AbsentPlace, OnUnmanaged
-from reconciler.model.plan import Action, Filters, Hint, Reason, Verdict
+from reconciler.model.configuration import OnUnmanaged
+from reconciler.model.plan import Action, Filters, Hint, Reason
+from reconciler.output.loss_text import losses_text
 from reconciler.output.style import SIGNS, Style
 from reconciler.output.terminal import visible
 from reconciler.view.documents import PlanView
-from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Status
+from reconciler.view.rows import AccountRow, Row, Standing, Status
 from reconciler.view.values import Plain
 
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
@@ -85,7 +85,7 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
     losses = [loss for loss in view.losses if loss.account == account.name]
-    yield from _losses(account, losses, style)
+    yield from losses_text(account, losses, style)
     yield from _kept([row for row in (*rows, *known) if row.is_kept], style)
     yield from _unmanaged(account, unmanaged, style, verbosity)
     if verbosity > 0:
@@ -173,65 +173,6 @@ def _protected(rows: Iterable[Row], style: Style) -> Iterator[str]:
     for row in differing:
         yield f"    {visible(row.address)}"
         yield from _field_changes(row, style)
-
-
-def _losses(account: AccountRow, losses: list[LossRow], style: Style) -> Iterator[str]:
-    if not losses:
-        return
-    allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
-    yield ""
-    title = f"  Losses ({account.losses}, allowed are {allowed}): endpoints that would stop receiving these events"
-    yield style.paint(title, "bold", "red")
-    for loss in losses:
-        scope = f" ({visible(loss.scope)})" if loss.scope else ""
-        yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"
-    yield from _refusal(account, losses)
-
-
-def _refusal(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
-    """Why a guard refuses an account, and what would let it; nothing where it doesn't."""
-    if not account.is_refused:
-        return
-    why = "these are more losses than allowed"
-    if account.verdict is Verdict.NOTHING_LEFT:
-        why = "nothing that this configuration owns would receive events any more"
-    yield ""
-    yield f"  Refused: {why}."
-    speakable = [loss.absent for loss in losses if loss.absent is not None]
-    meant = f"If that is meant, add `--allow-losses {account.losses}`"
-    if not speakable:
-        yield f"  {meant}."
-        return
-    where, margin, is_new = _where(account)
-    yield f"  {meant}, or {where}:"
-    yield ""
-    if is_new:
-        yield f"{margin}absent:"
-    for line in dict.fromkeys(speakable):
-        yield f"{margin}  - url: {visible(line.url)}"
-        yield f"{margin}    events: [{visible(', '.join(line.events))}]"
-    if len(speakable) < account.losses:
-        yield ""
-        yield f"  ({account.losses - len(speakable)} of the losses can't be named there.)"
-
-
-def _where(account: AccountRow) -> tuple[str, str, bool]:
-    """Where what must go is to be named: in words, at which margin it can be pasted, and whether the key is new."""
-    name, margin = visible(account.name), "    "
-    match account.absent_place:
-        case AbsentPlace.NEW_AT_TOP:
-            return "name under `absent` in the file what must go", "", True
-        case AbsentPlace.AT_TOP:
-            return "add to `absent` at the top of the file what must go", "", False
-        case AbsentPlace.IN_ACCOUNT:
-            return f"add to `absent` of account {name} what must go", margin, False
-        case AbsentPlace.NEW_IN_ACCOUNT:
-            return f"write under account {name} what must go", margin, True
-        case AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP:
-            repeat = "repeat there the items of `absent` at the top, which then count for it no more"
-            return f"write under account {name} what must go, and {repeat}", margin, True
-        case _:
-            assert_never(account.absent_place)
 
 
 def _unmanaged(account: AccountRow, rows: list[Row], style: Style, verbosity: int) -> Iterator[str]:

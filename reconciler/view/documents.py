@@ -128,6 +128,7 @@ class PlanView:
     """What `plan`, `drift` and `show` write with `--format json`, and what `plan --out` saves.
 
     It is Terraform's JSON plan (`resource_changes` and what is in it), with what is ours beside it. No secret is in it.
+    Where no plan could be made, they write what `validate` writes, with `valid` false.
 
     Attributes:
         format_version: The version of Terraform's JSON plan format that this follows.
@@ -202,6 +203,8 @@ class PlanView:
 class ListView:
     """What `list --format json` writes: the webhooks that the provider has, and whose they are. No secret is in it.
 
+    Where nothing could be listed, it writes what `validate` writes, with `valid` false.
+
     Attributes:
         format_version: The version of this format.
         tool: What wrote this.
@@ -223,6 +226,8 @@ class ListView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationView:
     """What `validate --format json` writes, in the shape of `terraform validate -json`.
+
+    Other commands write it with `--format json` where they can't go on, whatever the reason.
 
     Attributes:
         format_version: The version of Terraform's format that this follows.

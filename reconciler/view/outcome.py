@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.view.documents import ListView, PlanView
 from reconciler.view.report_view import ReportView
 from reconciler.view.rows import AccountRow, Summary
-
-
-class ExitCode(IntEnum):
-    """What a pipeline may rely on. 128 plus the signal's number where a signal ended the run."""
-
-    DONE = 0
-    ERROR = 1
-    CHANGES = 2
-    REFUSED = 3
-
-
-SIGNALLED = 128
-"""What is added to a signal's number, as shells do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

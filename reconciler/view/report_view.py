@@ -128,10 +128,6 @@ class ResultMask:
             index=change.address.index,
         )
 
-    def action(self, change: Change) -> str:
-        """`create`, `update` or `delete`."""
-        return change.action.value
-
     def row(self, result: Result) -> ResultRow:
         """What became of one change."""
         return ResultRow(

@@ -50,7 +50,6 @@ def test_wrong_file_is_refused_with_its_code(tool: Tool, text: str, code: str) -
         pytest.param(["plan", "-f", "nowhere.yaml"], "nowhere.yaml", id="no-such-file"),
         pytest.param(["plan", "--account", "nobody"], "means no account", id="no-such-account"),
         pytest.param(["apply"], "--auto-approve", id="no-terminal-to-ask-on"),
-        pytest.param(["apply", "--format", "json"], "--auto-approve", id="json-can-not-ask"),
         pytest.param(["sandbox", "--fault", "x"], "503", id="wrong-fault"),
         pytest.param(["sandbox", "--token", "mine"], "shippo_test_", id="token-of-no-sandbox"),
         pytest.param([], "Usage", id="nothing"),

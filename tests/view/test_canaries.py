@@ -15,8 +15,8 @@ from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.showing import reads_as_words
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.output.narrator import JsonNarrator, TextNarrator
-from reconciler.output.stream import Stream
+from reconciler.output.formats import Context, reporter
+from reconciler.output.json_format import JsonLines
 from reconciler.output.style import Style
 from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams
@@ -127,13 +127,14 @@ def _everything_said(plan: Plan) -> str:
         for change, outcome in zip(changes, [*Outcome] * len(changes), strict=False)
     )
     report = Report(plan=plan, accounts=(AccountReport(account="default", results=results),))
-    for narrator in (TextNarrator(streams, 2), JsonNarrator(Stream(lines.append, lambda: DAY))):
-        narrator.plan(view)
-        with narrator.live(ResultMask(plan), len(changes)):
+    context = Context(streams=streams, verbosity=2, now=lambda: DAY)
+    for story in (reporter("text", context), JsonLines(lines.append, lambda: DAY)):
+        story.plan(view)
+        with story.live(ResultMask(plan), len(changes)):
             for result in results:
-                narrator(Started(account="default", change=result.change))
-                narrator(Finished(account="default", result=result))
-        narrator.end(report_outcome(view_report(report)), view_report(report))
+                story(Started(account="default", change=result.change))
+                story(Finished(account="default", result=result))
+        story.end(report_outcome(view_report(report)), view_report(report))
     return "\n".join([*said, repr(report), out.getvalue(), err.getvalue(), *lines])
 
 

@@ -15,8 +15,7 @@ from reconciler.model.event import Answered, Finished, Started, Waiting
 from reconciler.model.plan import Action, Reason
 from reconciler.model.report import Outcome
 from reconciler.operations.saved_plan import sealed
-from reconciler.output.narrator import JsonNarrator
-from reconciler.output.stream import Stream
+from reconciler.output.json_format import JsonLines
 from reconciler.view.codec import from_json, to_json
 from reconciler.view.documents import PlanView, Sources, validation_view
 from reconciler.view.json_text import json_text
@@ -144,24 +143,25 @@ def test_validation_document_is_what_its_schema_says(diagnostics: list[Any]) -> 
 @given(run=hostile_runs(), reason=hostile_texts)
 def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun, reason: str) -> None:
     lines: list[str] = []
-    narrator = JsonNarrator(Stream(lines.append, lambda: DAY))
+    story = JsonLines(lines.append, lambda: DAY)
     view, report = view_plan(run.plan), view_report(run.report)
-    narrator.begin("1.0", run.diagnostics)
-    narrator.plan(view)
-    with narrator.live(ResultMask(run.plan), len(view.changes)):
+    story.begin(run.diagnostics)
+    story.plan(view)
+    with story.live(ResultMask(run.plan), len(view.changes)):
         for result in run.report.results:
-            narrator(Started(account=result.change.address.account, change=result.change))
-            narrator(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
-            narrator(Answered(account=result.change.address.account, result=result))
-            narrator(Finished(account=result.change.address.account, result=result))
-    narrator.stale([reason])
-    narrator.end(report_outcome(report), report)
-    narrator.end(refusal_outcome(view))
-    narrator.end(nothing_to_do_outcome(view))
+            story(Started(account=result.change.address.account, change=result.change))
+            story(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
+            story(Answered(account=result.change.address.account, result=result))
+            story(Finished(account=result.change.address.account, result=result))
+    story.stale([reason])
+    story.end(report_outcome(report), report)
+    story.end(refusal_outcome(view))
+    story.end(nothing_to_do_outcome(view))
+    story.fail(run.diagnostics, 1)
     assert all("\n" not in line for line in lines)
     kinds = [judged("apply-stream", line)["type"] for line in lines]
     assert kinds[0] == "version"
-    assert kinds[-3:] == ["change_summary", "outcome", "outcome"]
+    assert [kind for kind in kinds if kind != "diagnostic"][-4:] == ["change_summary", *["outcome"] * 3]
     assert kinds.count("planned_change") == len(view.changes)
     assert kinds.count("apply_complete") == sum(row.done for row in report.rows)
 

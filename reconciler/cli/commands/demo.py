@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from reconciler.cli.flow import fail
+from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.output.style import Style
 from reconciler.output.terminal import OutputError, Streams, visible
@@ -62,7 +62,7 @@ def command(invocation: Invocation, *, no_color: bool) -> int:
         raise
     except OSError as error:
         needs = "It needs a temporary folder that can be written (see `TMPDIR`), a port on loopback and a few threads."
-        fail(streams, f"the demo can't be shown: {visible(error.strerror or '')}", needs)
+        fail(f"the demo can't be shown: {visible(error.strerror or '')}", needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

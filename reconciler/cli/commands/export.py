@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import ERROR, Options, fail
+from reconciler.cli.failure import fail
+from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look, tell_not_checked
+from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -24,6 +25,7 @@ from reconciler.cli.options import (
 from reconciler.cli.writing import OutputFile, written
 from reconciler.model.configuration import Account, Named, OnUnmanaged
 from reconciler.model.description import Entry
+from reconciler.model.exit_code import ExitCode
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.output.text import head_text
@@ -66,16 +68,16 @@ def command(
     Works without a file: then it is the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described
     is listed at the top, and not owned. Exits with 1 where an account could not be read.
     """
-    _check_apart(invocation.streams(color=output.color), out, secrets_to)
+    _check_apart(out, secrets_to)
     options = Options(inputs=inputs, filters=filters, output=output)
     found = look(invocation, options, load_or_default(invocation, inputs))
     streams, plan = found.streams, found.plan
     view = view_plan(plan)
-    tell_not_checked(streams, view)
+    found.reporter.not_checked(view.not_checked)
     if not plan.planned:
-        return ERROR
+        return ExitCode.ERROR
     if missing and len(plan.accounts) > 1:
-        fail(streams, "`--missing` describes one account at a time", "Choose it with `--account NAME`.")
+        fail("`--missing` describes one account at a time", "Choose it with `--account NAME`.")
     names = Names(
         entries=(wanted.address.name for wanted in plan.configuration.desired) if missing else (),
         environment=invocation.environment,
@@ -97,7 +99,7 @@ def command(
     if unknown := [name for one in described for name in one.description.unknown]:
         streams.tell(f"To be set, with values that the provider doesn't show: {', '.join(unknown)}.")
         streams.tell("help: Without its line in the file, a secret stays as it is at the provider.")
-    return ERROR if view.not_checked else 0
+    return ExitCode.ERROR if view.not_checked else 0
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
@@ -141,7 +143,7 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
         files.append(OutputFile(path=secrets_to, text=env_text(variables), option="--secrets-to"))
     if out is not None:
         files.append(OutputFile(path=out, text=text, option="--out"))
-    with written(streams, files):
+    with written(files):
         if out is None:
             streams.say(text.rstrip("\n"))
     if secrets_to is not None:
@@ -156,7 +158,7 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
         streams.tell(f"Wrote {visible(str(out))}.")
 
 
-def _check_apart(streams: Streams, out: Path | None, secrets_to: Path | None) -> None:
+def _check_apart(out: Path | None, secrets_to: Path | None) -> None:
     """Two files have two names."""
     if out is None or secrets_to is None:
         return
@@ -165,4 +167,4 @@ def _check_apart(streams: Streams, out: Path | None, secrets_to: Path | None) ->
     except OSError:  # the working directory was removed: nothing can be written there, and that is told then
         return
     if is_same:
-        fail(streams, "`--out` and `--secrets-to` name the same file", "Give each a name of its own.")
+        fail("`--out` and `--secrets-to` name the same file", "Give each a name of its own.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import fail
+from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.operations.files import write_file
@@ -25,14 +25,12 @@ def command(invocation: Invocation, path: str) -> int:
         write_file(Path(path), starter, overwrite=False, private=False)
     except FileExistsError:
         fail(
-            streams,
             f"{path} already exists, and is never overwritten",
             "Write to another with `-f PATH`.",
             code="output-file",
         )
     except OSError as error:
         fail(
-            streams,
             f"{path} can't be written: {error.strerror}",
             "Choose a place that can, with `-f PATH`.",
             code="output-file",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.flow import Options, finish
+from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look, tell_not_checked
+from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -15,8 +15,6 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
-from reconciler.view.codec import to_json
-from reconciler.view.json_text import json_text
 from reconciler.view.outcome import listing_outcome
 from reconciler.view.redact import view_listing
 
@@ -34,14 +32,5 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
     options = Options(inputs=inputs, filters=filters, output=output)
     found = look(invocation, options, load_or_default(invocation, inputs))
     listing = view_listing(found.plan)
-    outcome = listing_outcome(listing)
-    if output.format == "json":
-        found.streams.say(json_text(to_json(listing)))
-        return outcome.code
-    if listing.webhooks:
-        from reconciler.output.table import list_table  # noqa: PLC0415 - loads rich
-
-        found.streams.say(list_table(listing, found.streams))
-        found.streams.say()
-    tell_not_checked(found.streams, listing)
-    return finish(found.streams, outcome)
+    found.reporter.listing(listing)
+    return found.reporter.end(listing_outcome(listing))

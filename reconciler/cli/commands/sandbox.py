@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import fail
+from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
+from reconciler.model.exit_code import SIGNALLED
 from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.api import is_token
 from reconciler.sandbox.fault_forms import FORMS, parse_fault
@@ -16,7 +17,6 @@ from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.store import StoreError
-from reconciler.view.outcome import SIGNALLED
 
 _DEFAULT_TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
 
@@ -119,5 +119,5 @@ def command(
         raise
     except (OSError, StoreError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        fail(streams, f"the sandbox can't start: {visible(reason)}", "Take another `--port` or `--data FILE`.")
+        fail(f"the sandbox can't start: {visible(reason)}", "Take another `--port` or `--data FILE`.")
     return SIGNALLED + invocation.stop.signal

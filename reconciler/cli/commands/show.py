@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import say_plan
 from reconciler.cli.options import OutputOptions, output_options
 from reconciler.cli.saved import read_plan_file, sources_text
 from reconciler.output.terminal import visible
@@ -23,10 +22,10 @@ def command(invocation: Invocation, planfile: Path, output: OutputOptions) -> in
 
     Exits with 0; with 3 where the file was altered, cut off, or saved by another version.
     """
-    streams = invocation.streams(color=output.color)
-    saved = read_plan_file(streams, planfile)
+    reporter = invocation.report(output)
+    saved = read_plan_file(planfile)
     view = saved.view
-    if output.format == "text":
-        when = view.timestamp.replace("T", " ").replace("Z", " UTC")
-        streams.say(f"Plan of {visible(when)}, made from {sources_text(view, saved.seal.sources)}\n")
-    return say_plan(streams, output, view, show_outcome(view))
+    when = view.timestamp.replace("T", " ").replace("Z", " UTC")
+    reporter.heading(f"Plan of {visible(when)}, made from {sources_text(view, saved.seal.sources)}")
+    reporter.plan(view)
+    return reporter.end(show_outcome(view))

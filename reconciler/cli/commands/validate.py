@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.flow import declaration, finish, inputs_of, tell
+from reconciler.cli.flow import inputs_of, load_here
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import FileOptions, OutputOptions, file_options, output_options
-from reconciler.config.load import load
-from reconciler.view.codec import to_json
-from reconciler.view.documents import validation_view
-from reconciler.view.json_text import json_text
 from reconciler.view.outcome import validation_outcome
 
 
@@ -24,11 +20,7 @@ def command(invocation: Invocation, inputs: FileOptions, output: OutputOptions, 
 
     Exits with 0 where it is valid, with 1 where it isn't; with --strict warnings count too.
     """
-    streams = invocation.streams(color=output.color)
-    loaded = load(inputs_of(invocation, inputs, offline=True), declaration)
-    outcome = validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
-    if output.format == "json":
-        streams.say(json_text(to_json(validation_view(loaded.diagnostics))))
-        return outcome.code
-    tell(streams, loaded.diagnostics)
-    return finish(streams, outcome)
+    reporter = invocation.report(output)
+    loaded = load_here(inputs_of(invocation, inputs, offline=True))
+    reporter.validation(loaded.diagnostics)
+    return reporter.end(validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict))

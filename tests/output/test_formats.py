@@ -13,9 +13,9 @@ from reconciler.model.event import Called, Event, Finished, Listed, Started, Wai
 from reconciler.model.plan import AccountPlan, Plan
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import AccountReport, Outcome, Report, Result
-from reconciler.output.narrator import JsonNarrator, TextNarrator
+from reconciler.output.formats import Context, Reporter, reporter
+from reconciler.output.json_format import JsonLines
 from reconciler.output.progress import Progress, result_text
-from reconciler.output.stream import Stream
 from reconciler.output.style import Style
 from reconciler.output.terminal import Streams
 from reconciler.planning.changes import duplicate_of
@@ -41,6 +41,10 @@ def _result(outcome: Outcome, error: ProviderError | None = None, number: int = 
 
 def _streams(out: TextIO, err: TextIO) -> Streams:
     return Streams(out=out, err=err, out_color=False, err_color=False, interactive=False, live=False, width=80)
+
+
+def _reporter(name: str, streams: Streams, verbosity: int = 0) -> Reporter:
+    return reporter(name, Context(streams=streams, verbosity=verbosity, now=lambda: DAY, applies=True))
 
 
 EVENTS: tuple[Event, ...] = (
@@ -121,7 +125,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
 def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: int) -> None:
     out, err = io.StringIO(), io.StringIO()
     view = view_report(report)
-    assert TextNarrator(_streams(out, err), 0).end(report_outcome(view), view) == code
+    assert _reporter("text", _streams(out, err)).end(report_outcome(view), view) == code
     assert (out.getvalue(), err.getvalue()) == (said, told)
 
 
@@ -192,25 +196,25 @@ class Full(io.StringIO):
 @pytest.mark.parametrize("json_lines", [False, True], ids=["text", "json"])
 def test_a_full_disk_stops_no_apply_midway_and_is_an_error_at_the_end(json_lines: bool) -> None:  # noqa: FBT001 - a column
     streams = _streams(Full(), Full())
-    narrator = JsonNarrator(Stream(streams.say, lambda: DAY)) if json_lines else TextNarrator(streams, 2)
-    with narrator.live(ResultMask(_plan()), 3):
+    story = _reporter("json" if json_lines else "text", streams, 2)
+    with story.live(ResultMask(_plan()), 3):
         for event in EVENTS:
-            narrator(event)
+            story(event)
     view = view_report(_report(_result(Outcome.DONE)))
     with pytest.raises(OSError, match="space"):
-        narrator.end(report_outcome(view), view)
+        story.end(report_outcome(view), view)
 
 
 def test_json_lines_tell_the_same_story() -> None:
     lines: list[str] = []
-    narrator = JsonNarrator(Stream(lines.append, lambda: DAY))
-    narrator.begin("1.0", ())
-    narrator.plan(view_plan(_plan()))
-    with narrator.live(ResultMask(_plan()), 3):
+    story = JsonLines(lines.append, lambda: DAY)
+    story.begin(())
+    story.plan(view_plan(_plan()))
+    with story.live(ResultMask(_plan()), 3):
         for event in EVENTS:
-            narrator(event)
+            story(event)
     view = view_report(_report(_result(Outcome.DONE)))
-    assert narrator.end(report_outcome(view), view) == 0
+    assert story.end(report_outcome(view), view) == 0
     documents = [json.loads(line) for line in lines]
     assert [(document["type"], document["@level"]) for document in documents] == [
         ("version", "info"),

@@ -1,0 +1,97 @@
+"""The table of formats, and what each of them says of a run. A new format is its module and a line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:  # the table is all that `--help` needs
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.event import Event
+    from reconciler.output.terminal import Streams
+    from reconciler.view.documents import ListView, PlanView
+    from reconciler.view.outcome import Outcome
+    from reconciler.view.report_view import ReportView, ResultMask
+    from reconciler.view.rows import AccountRow
+
+
+FORMATS: Mapping[str, str] = {
+    "text": "reconciler.output.text_format",
+    "json": "reconciler.output.json_format",
+}
+"""Each format and its module, which is loaded when it is asked for, and has a function `reporter`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a reporter needs of its run.
+
+    Attributes:
+        streams: results go to `out`, all else to `err`.
+        verbosity: how often `-v` was given, less how often `-q` was.
+        now: the time of day (UTC).
+        applies: whether the command changes something, and so tells what it does meanwhile.
+    """
+
+    streams: Streams
+    verbosity: int
+    now: Callable[[], datetime]
+    applies: bool = False
+
+
+class Reporter:
+    """Says in one format what a command finds and does; here nothing. Complaints are on standard error, in words.
+
+    Attributes:
+        can_ask: whether a person who reads it could be asked for consent.
+    """
+
+    can_ask = False
+
+    def __call__(self, event: Event) -> None:
+        """Something happened; called from several threads."""
+
+    def live(self, mask: ResultMask | None = None, changes: int = 0) -> AbstractContextManager[None]:
+        """Meanwhile something is under way: accounts are listed, or so many changes of a plan are made."""
+        del mask, changes
+        return nullcontext()
+
+    def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """The files were read; these warnings were said of them."""
+
+    def heading(self, text: str) -> None:
+        """What follows, for people."""
+
+    def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """This is what is to be said of the files."""
+
+    def plan(self, view: PlanView) -> None:
+        """This is what would be done."""
+
+    def listing(self, view: ListView) -> None:
+        """These are the webhooks that there are."""
+
+    def not_checked(self, accounts: Iterable[AccountRow]) -> None:
+        """These accounts could not be read, where no plan is shown that says so."""
+
+    def stale(self, differences: Iterable[str]) -> None:
+        """The saved plan isn't the present one; this tells them apart."""
+
+    def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
+        """The run is over, with a report where something was done; gives the exit code."""
+        del report
+        return outcome.code
+
+    def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
+        """The run could not go on, for what these say; gives the exit code."""
+        del diagnostics
+        return code
+
+
+def reporter(name: str, context: Context) -> Reporter:
+    """The reporter of a format of the table."""
+    return cast("Reporter", importlib.import_module(FORMATS[name]).reporter(context))
