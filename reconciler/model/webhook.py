@@ -128,6 +128,8 @@ def _revealed(value: Value) -> object:
     match value:
         case Url() | SecretText():
             return value.reveal()
+        case Masked():
+            return {"masked": True}
         case frozenset():
             return sorted(value)
         case Mapping():

@@ -14,7 +14,7 @@ from reconciler.sandbox.store import Page, Store, Webhook
 DEFAULT_PAGE: Final = 25
 LONGEST_PAGE: Final = 100
 TEST_PREFIX: Final = "shippo_test_"
-_TOKEN: Final = re.compile(rf"(?:shippo_live_|{TEST_PREFIX})[A-Za-z0-9_.-]+")
+_TOKEN: Final = re.compile(rf"(?:shippo_live_|{TEST_PREFIX})(?:(?![*<>{{}}$])[!-~])+")
 _AUTHORIZATION: Final = re.compile(rf"ShippoToken +({_TOKEN.pattern})", re.IGNORECASE)
 _PATH: Final = re.compile(r"/webhooks(?:/(?P<object_id>[^/]+))?/?")
 

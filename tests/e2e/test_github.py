@@ -216,3 +216,12 @@ def test_an_export_describes_every_field_and_the_next_plan_is_empty(work: Work) 
     assert len(names) == 1
     code, out, err = work.run("plan", "--detailed-exitcode", **dict.fromkeys(names, "theirs-again"))
     assert code == 0, out + err
+
+
+def test_a_saved_plan_knows_masked_secrets_and_applies(work: Work) -> None:
+    work.write(ENTRY + "    secret: ${CI_SECRET}\n")
+    work.github.put(WEB, CI, "push", secret="theirs")
+    assert work.run("plan", "--out", "saved.plan")[0] == 0
+    code, out, err = work.run("apply", "saved.plan")
+    assert code == 0, out + err
+    work.in_step()

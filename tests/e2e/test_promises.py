@@ -187,7 +187,8 @@ def test_apply_streams_json(tool: Tool) -> None:
     tool.write(entries(a="/a"))
     lines = tool.run("apply", "--auto-approve", "--format", "json").lines()
     assert [line["type"] for line in lines] == [
-        "version", "planned_change", "change_summary", "apply_start", "apply_complete", "change_summary",
+        "version", "planned_change", "change_summary",
+        "apply_start", "apply_progress", "apply_complete", "change_summary",
     ]  # fmt: skip
     assert (lines[-1]["@message"], lines[-1]["exit_code"]) == ("Apply complete: 1 created, 0 updated, 0 deleted.", 0)
 
