@@ -143,7 +143,7 @@ def _unsafe(account: Account, planned: AccountPlan) -> ProviderError | None:
             events = ", ".join(sorted(account.provider.events_of(row.remote.fields)))
             return ProviderError(
                 kind=ErrorKind.REFUSED,
-                message=f"the webhook {row.address} has the URL of {row.partner}, and other events ({events})",
+                message=f"the webhook {row.address} has the URL of {row.partner}, and events of its own ({events})",
                 help="Add these events to the entry, or name the webhook under `known` or `absent` by its id.",
             )
         if row.action is Action.UPDATE and row.remote is not None:

@@ -42,7 +42,7 @@ def _error(bench: Bench, *, token: str = "", base_url: str = "") -> ProviderErro
 
 
 def test_installed_provider_is_found_by_its_entry_point() -> None:
-    assert names() == ("pigeonry", "shippo")
+    assert names() == ("github", "pigeonry", "shippo")
     assert (declaration("pigeonry"), declaration("shippo")) == (PIGEONRY, SHIPPO)
 
 

@@ -96,16 +96,29 @@ def _losing(change: Change) -> tuple[Action, tuple[str, ...]]:
 
 
 def test_dropped_events_are_losses_and_those_of_a_duplicate_that_stay_are_not(loft: Bench) -> None:
-    loft.put(Hook(path="/a", events=(A, B)), Hook(path="/twice", events=(A,)), Hook(path="/twice", events=(B, C)))
+    loft.put(Hook(path="/a", events=(A, B)), Hook(path="/twice", events=(A,)), Hook(path="/twice", events=(B,)))
     planned = _planned(loft, {"a": Hook(path="/a", events=(A,)), "twice": Hook(path="/twice", events=(A, B))})
     assert [_losing(change) for change in planned.changes] == [
         (Action.UPDATE, _events(A)),
         (Action.UPDATE, _events(A, B)),
-        (Action.DELETE, _events(B, C)),
+        (Action.DELETE, _events(B)),
     ]
     assert [(loss.endpoint.path, loss.events, loss.absent_line) for loss in planned.losses] == [
-        ("/a", _events(B), False),
-        ("/twice", _events(C), False),
+        ("/a", _events(B), False)
+    ]
+
+
+def test_webhook_of_an_entrys_url_that_delivers_more_is_no_duplicate_and_stops_its_account(loft: Bench) -> None:
+    loft.put(Hook(events=(A,)), Hook(events=(B, C)))
+    (account,) = loft.plan({"a": Hook(events=(A, B))}).plan.not_planned
+    assert account.error.message == (
+        "the webhook default/@2 has the URL of default/a, and events of its own (bird.arrived, bird.lost)"
+    )
+    loft.server.remove("2")
+    loft.put(Hook(events=(B, C), active=False))
+    assert [change.action for change in _planned(loft, {"a": Hook(events=(A, B))}).changes] == [
+        Action.UPDATE,
+        Action.DELETE,
     ]
 
 
