@@ -86,6 +86,8 @@ def _said(name: str, messages: object, secret: _Secret, shown: frozenset[str]) -
     if not _FIELD.fullmatch(name) or not reads_as_words(name) or secret.is_in(name):
         return ""
     first = messages[0] if isinstance(messages, list) and messages else messages
+    if isinstance(first, dict):  # as GitHub lists what is wrong
+        first = first.get("message")
     text = _harmless(first, secret, shown) if isinstance(first, str) else ""
     if name in _SENTENCES:
         return text

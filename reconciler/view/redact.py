@@ -222,6 +222,7 @@ class AccountMask:
         there = wanted if remote is None else remote.fields
         endpoint = provider.endpoint_of(there)
         url = (before or after or plain_fields(provider, self.showing, there))["url"]
+        sensitive = _sensitive(before)
         return Row(
             address=self.text(row.address),
             type=provider.resource_type,
@@ -249,8 +250,8 @@ class AccountMask:
                 before=before,
                 after=after,
                 after_unknown={},
-                before_sensitive=_sensitive(before),
-                after_sensitive=_sensitive(after),
+                before_sensitive=sensitive,
+                after_sensitive=sensitive if after is before else _sensitive(after),
             ),
             field_changes=fields,
         )

@@ -225,3 +225,11 @@ def test_a_saved_plan_knows_masked_secrets_and_applies(work: Work) -> None:
     code, out, err = work.run("apply", "saved.plan")
     assert code == 0, out + err
     work.in_step()
+
+
+def test_githubs_own_reason_for_a_refusal_is_told(work: Work) -> None:
+    work.write()
+    work.github.refusal = "The maximum number of webhooks has been reached"
+    code, out, err = work.run("apply", "--auto-approve")
+    assert code == 1
+    assert "The maximum number of webhooks has been reached" in out + err

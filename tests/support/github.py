@@ -26,6 +26,7 @@ class GitHub:
         calls: every request: method, path below the place, and what was sent.
         page: webhooks on a page where nobody asks, and the most of them.
         links: whether answers have a `Link` header; a proxy may take it away.
+        refusal: why no webhook can be made; empty where it can.
         throttle: so many calls are answered with 403 and a reset time, or with what `throttle_headers` says.
     """
 
@@ -35,6 +36,7 @@ class GitHub:
     links: bool = True
     throttle: int = 0
     throttle_headers: dict[str, str] = field(default_factory=dict)
+    refusal: str = ""
     base_url: str = ""
     made: int = 0
 
@@ -143,8 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _create(self, place: str, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401 - JSON
         config = {"content_type": "form", "insecure_ssl": "0", **sent["config"]}
         same = (config["url"], sorted(sent.get("events", ["push"])))
-        if any((hook["config"]["url"], sorted(hook["events"])) == same for hook in self.github.of(place)):
-            problem = {"resource": "Hook", "code": "custom", "message": "Hook already exists on this repository"}
+        exists = any((hook["config"]["url"], sorted(hook["events"])) == same for hook in self.github.of(place))
+        if reason := self.github.refusal or ("Hook already exists on this repository" if exists else ""):
+            problem = {"resource": "Hook", "code": "custom", "message": reason}
             return 422, {"message": "Validation Failed", "errors": [problem]}, {}
         made = self.github.put(place, config.pop("url"), *sent.get("events", ["push"]), **config)
         hook = self.github.places[place][made]
