@@ -144,9 +144,25 @@ def flag(
     return Field(name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, help=help)
 
 
-def choice(name: str, *choices: str, at: str = "", default: str, help: str = "") -> Field:  # noqa: A002
-    """One of several values."""
-    return Field(name=name, type=FieldType.CHOICE, at=at, default=default, choices=choices, help=help)
+def choice(
+    name: str,
+    *choices: str,
+    at: str = "",
+    default: str,
+    missing: str | None = None,
+    help: str = "",  # noqa: A002
+) -> Field:
+    """One of several values.
+
+    Args:
+        name: the file's name for it.
+        choices: the values.
+        at: the API's place for it.
+        default: what is meant where the file doesn't say it.
+        missing: what is meant where the provider's answer doesn't have it, if that is something else.
+        help: one sentence for people.
+    """
+    return Field(name=name, type=FieldType.CHOICE, at=at, default=default, missing=missing, choices=choices, help=help)
 
 
 def text(name: str, *, at: str = "", default: str = "", unsaid: Unsaid = Unsaid.DEFAULT, help: str = "") -> Field:  # noqa: A002

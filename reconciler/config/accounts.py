@@ -226,13 +226,20 @@ class _Reading:
         for key in said[:1]:
             place = declared[key]
             one = self._cursor.text(key)
+            seen: set[str] = set()
             for text in (one,) if one is not None else self._cursor.texts(key) or ():
-                name = self._values.plain(text)
-                if name is not None and not re.fullmatch(place.pattern, name):
+                # An unset variable stands for a place that isn't known: its entries are checked all the same.
+                known = self._values.plain(text)
+                name = text.raw if known is None else known
+                if known is not None and not re.fullmatch(place.pattern, name):
                     message = f"this is not a name as `{place.example}` is"
                     self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
-                elif name is not None:
-                    yield replace(account, name=f"{account.name}:{name}", place=place.path.format(name))
+                elif name.casefold() in seen:
+                    message = "this place is named twice: upper and lower case don't tell places apart"
+                    self._diagnostics.error("duplicate-item", text.span, message, "Keep one of the two.")
+                else:
+                    seen.add(name.casefold())
+                    yield replace(account, name=f"{account.name}:{name}", place=place.path.replace("{}", name))
 
     def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:
         """The kind of account that pin and token say, and what is known of it; checked against each other."""

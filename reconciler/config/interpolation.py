@@ -12,6 +12,7 @@ from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.limits import LONGEST_TEXT
 from reconciler.config.template import Fallback, Reference, Template, TemplateError, parse_template, references
 from reconciler.config.variables import Missing, Variables
+from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part, SecretText
 
@@ -159,7 +160,12 @@ class Values:
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
         template = self._template(text)
-        return None if template is None else self._one_secret(template, text, "secret-not-variable", what)
+        value = None if template is None else self._one_secret(template, text, "secret-not-variable", what)
+        if value is not None and Origin.PLACEHOLDER not in value.origins() and is_masked(value.reveal()):
+            names = " and ".join(f"`${{{name}}}`" for name in value.variables())
+            message = f"{names} holds a mask, as services show it in place of a secret"
+            self._diagnostics.error("secret-not-variable", text.span, message, "Set it to the secret itself.")
+        return value
 
     def token(self, text: Text) -> SecretText | None:
         """A token: exactly one variable, which may stand in other tokens only. None where it is something else."""

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from reconciler.model.showing import reads_as_words
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _FORMS = (
     "The forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
     "A value with ` #` in it needs quotes."
@@ -137,9 +140,12 @@ def _reference(text: str, start: int, depth: int) -> tuple[Reference, int]:
 
 
 def _bare(name: str, start: int) -> TemplateError:
+    # Quoted only where it reads as a variable's name: it may be a piece of a secret.
+    shown = name if _USUAL_NAME.fullmatch(name) and reads_as_words(name) else "NAME"
+    what = f"`${name}`" if shown == name else "a `$` with a name behind it"
     return TemplateError(
-        f"`${name}` is neither a variable nor plain text",
-        f"Write `${{{name}}}` for the variable, or `$${name}` for a dollar sign.",
+        f"{what} is neither a variable nor plain text",
+        f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign.",
         start,
         start + 1 + len(name),
     )

@@ -59,6 +59,7 @@ class Field:
         type: what it holds.
         at: where the API has it, inner names after dots; empty where that is its name.
         default: what is meant where neither side says anything.
+        missing: what it means that the provider's answer doesn't have it; None for the default.
         unsaid: what it means that an entry doesn't say it.
         reads_back: how the provider answers with it.
         choices: the values that a CHOICE may have; the events that are known.
@@ -72,6 +73,7 @@ class Field:
     type: FieldType
     at: str = ""
     default: Value = None
+    missing: Value = None
     unsaid: Unsaid = Unsaid.DEFAULT
     reads_back: ReadsBack = ReadsBack.CLEAR
     choices: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from reconciler.model.plan import Action, Change
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
-from reconciler.model.webhook import Remote
+from reconciler.model.webhook import Masked, Remote
 from reconciler.planning.compare import differences, wanted_fields
 from reconciler.providers.client import Reader, Writer
 
@@ -112,7 +112,8 @@ def is_as_wanted(provider: Provider, change: Change, now: Remote) -> bool:
     """Whether a webhook has the fields that a change wants it to have, ignored ones aside, and delivers if it is to."""
     wanted = change.wanted if change.desired is None else wanted_fields(change.desired, now.fields)
     delivers = provider.is_live(now.fields) or not provider.is_live(change.wanted)
-    return delivers and not differences(provider, now.fields, wanted)
+    keeps_secrets = all(now.fields[name] is not None for name, value in change.wanted.items() if value is Masked.SET)
+    return delivers and keeps_secrets and not differences(provider, now.fields, wanted)
 
 
 def is_result(provider: Provider, change: Change, now: Remote | None) -> bool:

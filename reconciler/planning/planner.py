@@ -11,7 +11,7 @@ from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, H
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Remote
+from reconciler.model.webhook import Desired, Masked, Remote
 from reconciler.planning.changes import match_account
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
@@ -137,24 +137,43 @@ def _unclear(claims: Claims, reading: Reading) -> ProviderError | None:
 
 def _unsafe(account: Account, planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost."""
+    rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
     for row in (*planned.rows, *planned.left_out):
+        partner = rows.get(row.partner) if row.partner is not None else None
         is_owned = row.claim is Claim.OWNED and row.action is Action.NONE
         if is_owned and row.desired is None and row.remote is not None:
-            events = ", ".join(sorted(account.provider.events_of(row.remote.fields)))
+            named = (
+                () if partner is None or partner.desired is None else account.provider.events_of(partner.desired.fields)
+            )
+            own = account.provider.events_of(row.remote.fields)
+            events = ", ".join(sorted(event for event in own if not account.provider.carries(named, event)))
             return ProviderError(
                 kind=ErrorKind.REFUSED,
                 message=f"the webhook {row.address} has the URL of {row.partner}, and events of its own ({events})",
-                help="Add these events to the entry, or name the webhook under `known` or `absent` by its id.",
+                help="Add these events to the entry, or delete that webhook at the provider.",
             )
-        if row.action is Action.UPDATE and row.remote is not None:
-            lost = lost_secrets(account.provider, row.wanted, row.remote.fields)
-            if lost:
-                return ProviderError(
-                    kind=ErrorKind.REFUSED,
-                    message=f"the update of {row.address} would remove its `{lost[0]}`, which the file doesn't say",
-                    help=f"Add `{lost[0]}: ${{NAME}}` to the entry; its value is sent with the update.",
-                )
+        lost = _lost_secrets(account, row, partner)
+        if lost:
+            what = "update" if row.action is Action.UPDATE else "delete"
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"the {what} of {row.address} would lose its `{lost[0]}`, which the file doesn't say",
+                help=f"Add `{lost[0]}: ${{NAME}}` to the entry; its value is sent with every create and update.",
+            )
     return None
+
+
+def _lost_secrets(account: Account, row: Change, partner: Change | None) -> tuple[str, ...]:
+    """The secrets that nobody would have any more: an update wipes them, or what takes over has none."""
+    if row.remote is None:
+        return ()
+    if row.action is Action.UPDATE:
+        return lost_secrets(account.provider, row.wanted, row.remote.fields)
+    if row.action is not Action.DELETE or partner is None:
+        return ()
+    after = partner.wanted or ({} if partner.remote is None else partner.remote.fields)
+    masked = (name for name, value in row.remote.fields.items() if value is Masked.SET)
+    return tuple(name for name in masked if after.get(name) is None)
 
 
 def _plan_account(

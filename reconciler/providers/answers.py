@@ -57,6 +57,8 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
             continue
         value = _at(document, spec.path)
         if value is None and spec.type not in (FieldType.URL, FieldType.EVENT, FieldType.EVENTS):
+            if spec.missing is not None:
+                said[spec.name] = spec.missing
             continue
         said[spec.name] = read = _read(spec, value, secret_params)
         if read is None and not (spec.type is FieldType.SECRET and value == ""):

@@ -40,7 +40,7 @@ GITHUB = Provider(
         url(at="config.url"),
         events(*_EVENTS.split()),
         switch(),
-        choice("content_type", "json", "form", at="config.content_type", default="json", help="How a payload is sent."),
+        choice("content_type", "json", "form", at="config.content_type", default="json", missing="form"),
         flag("insecure_ssl", at="config.insecure_ssl", wire=("0", "1"), help="Whether certificates aren't checked."),
         secret(at="config.secret", reads_back=ReadsBack.MASKED, help="The key that payloads are signed with."),
     ),

@@ -187,6 +187,8 @@ class AccountMask:
         events = frozenset[str]().union(*(self._provider.events_of(remote.fields) for remote in loss.remotes))
         bare, _, _ = url.partition("?")
         speakable = _is_pattern(bare, loss) and all(map(_PLAIN_EVENT.fullmatch, events))
+        # A line under `absent` is about all places of an account: none would be for this one alone.
+        speakable = speakable and not self.account.account.place
         # A pattern under `absent` is about the account's kind.
         speakable = speakable and self.account.account.is_own_kind(loss.scope) and not self._reaches_more(loss, events)
         return LossRow(

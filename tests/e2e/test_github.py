@@ -233,3 +233,77 @@ def test_githubs_own_reason_for_a_refusal_is_told(work: Work) -> None:
     code, out, err = work.run("apply", "--auto-approve")
     assert code == 1
     assert "The maximum number of webhooks has been reached" in out + err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param("services:\n", '"services:acme/web":\n', "error[bad-name]", id="name-of-a-place"),
+        pytest.param("[acme/web]", "[acme/web, Acme/Web]", "named twice", id="places-that-differ-in-case"),
+        pytest.param("[acme/web]", '["${R}", acme/web]', "named twice", id="places-by-a-variable"),
+        pytest.param("[push, pull_request]", "[psuh]", "error[event-unknown]", id="event"),
+        pytest.param(CI, "https://elsewhere.example.com/", "error[not-owned]", id="not-owned"),
+    ],
+)
+@pytest.mark.parametrize("place", ["acme/web", '"${UNSET}"'], ids=["place", "unset-place"])
+def test_wrong_input_is_told_whether_places_are_known_or_not(
+    work: Work, place: str, old: str, new: str, expected: str
+) -> None:
+    work.write()
+    path = work.folder / "webhooks.yaml"
+    assert old in path.read_text()
+    text = path.read_text().replace(old, new)
+    path.write_text(text.replace("[acme/web]", f"[{place}]"))
+    code, out, err = work.run("validate", "--var", "R=acme/web")
+    assert (code, expected in out + err) == (1, True), out + err
+
+
+def test_a_dollar_sign_in_a_secret_is_not_quoted(work: Work) -> None:
+    for literal in ("$Hunter2zz", "abc$Hunter2zz$1"):
+        work.write(ENTRY + f"    secret: {literal}\n")
+        code, out, err = work.run("validate", "--format", "json")
+        assert (code, "Hunter2zz" in out + err) == (1, False), out + err
+
+
+def test_a_secret_that_the_provider_wipes_is_no_update_that_was_done(work: Work) -> None:
+    work.write()
+    work.github.put(WEB, CI, "push", "pull_request", secret="theirs", insecure_ssl="1")
+    work.github.forgets = True
+    code, out, err = work.run("apply", "--auto-approve")
+    assert (code, "reads back" in out + err) == (1, True), out + err
+
+
+@pytest.mark.parametrize("secret", ["", "    secret: ${CI_SECRET}\n"], ids=["unsaid", "said"])
+def test_no_move_and_no_duplicate_takes_a_secret_away_that_the_file_does_not_say(work: Work, secret: str) -> None:
+    work.write(ENTRY.replace("/github", "/github2") + secret)
+    work.github.put(WEB, CI, "push", "pull_request", secret="theirs")
+    code, out, err = work.run("plan")
+    assert (code, "would lose its `secret`" in out + err) == ((0, False) if secret else (1, True)), out + err
+    work.write(ENTRY + secret)
+    work.github.places[WEB].clear()
+    work.github.put(WEB, CI, "push", "pull_request")
+    work.github.put(WEB, CI, "push", secret="theirs")
+    code, out, err = work.run("plan")
+    assert (code, "would lose its `secret`" in out + err) == ((0, False) if secret else (1, True)), out + err
+
+
+def test_a_refusal_names_no_line_that_would_reach_other_places(work: Work) -> None:
+    work.write("  other: {url: https://ci.example.com/other, events: [push]}\n", "repositories: [acme/web, acme/api]")
+    work.apply()
+    for number in range(4):
+        work.github.put(WEB, f"https://ci.example.com/{number}")
+    code, out, err = work.run("plan")
+    assert (code, "--allow-losses 4" in out + err, "absent" in err) == (3, True, False), out + err
+
+
+def test_a_content_type_that_the_answer_does_not_have_is_githubs_default(work: Work) -> None:
+    work.write()
+    work.github.put(WEB, CI, "push", "pull_request")
+    del work.github.of(WEB)[0]["config"]["content_type"]
+    assert "content_type  form → json" in work.drifted()
+
+
+def test_a_mask_is_no_secret(work: Work) -> None:
+    work.write(ENTRY + "    secret: ${CI_SECRET}\n")
+    found = main_here(work.folder, ["plan"], {"GITHUB_TOKEN": TOKEN, "CI_SECRET": MASK})
+    assert (found[0], "`${CI_SECRET}` holds a mask" in found[2], work.github.calls) == (1, True, [])

@@ -26,6 +26,7 @@ class GitHub:
         calls: every request: method, path below the place, and what was sent.
         page: webhooks on a page where nobody asks, and the most of them.
         links: whether answers have a `Link` header; a proxy may take it away.
+        forgets: whether any change of a config takes its secret away.
         refusal: why no webhook can be made; empty where it can.
         throttle: so many calls are answered with 403 and a reset time, or with what `throttle_headers` says.
     """
@@ -37,6 +38,7 @@ class GitHub:
     throttle: int = 0
     throttle_headers: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
+    forgets: bool = False
     base_url: str = ""
     made: int = 0
 
@@ -112,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815 - as http.server calls them
 
-    def _answer(self, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401 - JSON
+    def _answer(self, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401, C901 - JSON; a table of cases
         state, parts = self.github, urlsplit(self.path)
         found = _PATH.fullmatch(parts.path)
         place = found["place"] if found else ""
@@ -135,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 204, None, {}
         if self.command == "PATCH" and found["config"]:
             hook["config"] |= sent
+            if state.forgets:
+                hook["config"].pop("secret", None)
             return 200, state.shown(place, hook)["config"], {}
         if self.command == "PATCH":
             if "config" in sent:  # a secret that isn't sent again is gone
