@@ -9,6 +9,7 @@ from reconciler.model.codes import CODES
 from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.provider import Provider
+from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
 
 LIVE_TOKEN = "shippo_live_0123456789abcdef0123456789abcdef01234567"
@@ -47,7 +48,7 @@ ENTRY = "webhooks:\n  a:\n    url: https://h.example.com/a\n    events: [track_u
 
 def declaration(name: str) -> Provider | None:
     """The providers there are."""
-    return SHIPPO if name == "shippo" else None
+    return {SHIPPO.name: SHIPPO, GITHUB.name: GITHUB}.get(name)
 
 
 def inputs(
