@@ -16,12 +16,12 @@ MAY_REVEAL = {
     "config/checks.py",
     "config/interpolation.py",
     "config/url_text.py",
+    "export/describe.py",
     "model/pattern.py",
     "model/provider_form.py",
     "model/showing.py",
     "model/url.py",
     "model/url_characters.py",
-    "planning/describe.py",
     # builds a request, or keeps what was sent out of what is said
     "providers/complaint.py",
     "providers/destination.py",

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.cli.writing import OutputFile, written
-from reconciler.model.configuration import Account
-from reconciler.model.pattern import Pattern
-from reconciler.model.plan import AccountPlan, Claim, Plan
-from reconciler.model.secret import Origin
+from reconciler.export.files import backup_file
+from reconciler.export.write import env_text, yaml_text
+from reconciler.model.plan import Plan
 from reconciler.output.terminal import Streams, visible
-from reconciler.output.yaml_text import env_text, yaml_text
-from reconciler.planning.describe import Names, describe
-from reconciler.view.file_document import Described, Owner, file_document, left_out_lines
 
 
 def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[str, str]) -> None:
@@ -27,52 +23,14 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
     Raises:
         CommandError: they can't be written.
     """
-    names = Names(environment={**environment, **_pattern_variables(plan)})
-    described = [_described(plan, account, names) for account in plan.planned]
     env_path = path.with_name(f"{path.name}.env")
-    left_out = left_out_lines(plan.configuration, described)
-    unknown = [name for one in described for name in one.description.unknown]
-    comments = [
-        f"What was there before an apply. The way back: reconciler apply -f {path.name} --env-file {env_path.name}",
-        *(["Not in it:", *left_out] if left_out else []),
-        *([f"To be set beside it, since no provider shows them: {', '.join(unknown)}"] if unknown else []),
-    ]
-    variables = {name: value for one in described for name, value in one.description.variables.items()}
-    text = yaml_text(file_document(plan.configuration, described), comments)
+    file = backup_file(plan, environment, f"reconciler apply -f {path.name} --env-file {env_path.name}")
     files = [
-        OutputFile(path=env_path, text=env_text(_pattern_variables(plan) | variables), option="--backup"),
-        OutputFile(path=path, text=text, option="--backup"),
+        OutputFile(path=env_path, text=env_text(file.variables), option="--backup"),
+        OutputFile(path=path, text=yaml_text(file), option="--backup"),
     ]
     with written(files, so_far="Nothing was changed. "):
         pass
     streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
-    if unknown:
-        streams.tell(f"The provider doesn't show the values of {', '.join(unknown)}: set them on the way back.")
-
-
-def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:
-    """An account's claimed webhooks, and its patterns with those endpoints that are only named absent."""
-    remotes = account.listed(Claim.OWNED, Claim.ABSENT)
-    found = describe(account.account, remotes, names, plan.configuration.showing, duplicates_stay=False)
-    owns = [Owner(pattern=pattern.source, kind=scope) for pattern, scope in account.account.owned_patterns]
-    absent = {remote.key.endpoint for remote in account.listed(Claim.ABSENT) if remote.key is not None}
-    more = {
-        (str(entry.owner), entry.kind): Owner(pattern=entry.owner, kind=entry.kind)
-        for entry in found.entries
-        if entry.endpoint in absent
-    }
-    owners = (*owns, *more.values())
-    return Described(account=account.account, description=found, owns=owners, known=account.account.known)
-
-
-def _pattern_variables(plan: Plan) -> dict[str, str]:
-    """The variables of the patterns that are kept, and their values."""
-    parts = (part for account in plan.planned for pattern in _kept(account.account) for part in pattern.source.parts)
-    return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
-
-
-def _kept(account: Account) -> Iterator[Pattern]:
-    """The patterns that a backup has from its file."""
-    yield from (pattern for pattern, _ in account.owned_patterns)
-    yield from account.protect.patterns
-    yield from (item.pattern for item in account.known if item.pattern is not None)
+    if file.unknown:
+        streams.tell(f"The provider doesn't show the values of {', '.join(file.unknown)}: set them on the way back.")

@@ -68,7 +68,7 @@ PLACES = {
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),
     "masking": ("reconciler.model.showing.Showing._show", ("plan", "--format", "json")),
     "digest": ("reconciler.operations.saved_plan.digest_of", ("plan", "--out", "saved.plan")),
-    "description": ("reconciler.planning.describe._with_query", ("export",)),
+    "description": ("reconciler.export.describe._with_query", ("export",)),
     "env file": ("reconciler.cli.commands.export.env_text", ("export", "--secrets-to", "all.env")),
     "backup": ("reconciler.cli.backup.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
     "body": ("reconciler.providers.rest.create_body", ("apply", *YES)),

@@ -13,9 +13,9 @@ import pytest
 
 from reconciler.config import limits as bounds
 from reconciler.config.schema import compose, find_faults
+from reconciler.export.names import Names
 from reconciler.model.pattern import parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.planning.describe import Names
 from tests.config.tools import ENTRY, OWNS, TOP, complaints, configuration, inputs, loaded
 from tests.support.builders import url
 

@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from reconciler.cli.saved import SavedPlan
+from reconciler.export import write
 from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
@@ -23,7 +24,6 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.operations import change
 from reconciler.operations.account import AccountRun, Holds
-from reconciler.output import yaml_text
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
 from reconciler.planning.successors import Widening
@@ -343,7 +343,7 @@ def _switch_on_no_more() -> None:
 
 
 def _back_up_without_secrets() -> None:
-    _put(yaml_text.env_text, lambda values: "".join(f"{name}='lost'\n" for name in values))
+    _put(write.env_text, lambda values: "".join(f"{name}='lost'\n" for name in values))
 
 
 DEFECTS: Mapping[str, Callable[[], None]] = {

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,15 +21,11 @@ from reconciler.cli.options import (
     talk_options,
 )
 from reconciler.cli.writing import OutputFile, written
-from reconciler.model.configuration import Account, Named, OnUnmanaged
-from reconciler.model.description import Entry
+from reconciler.export.files import ExportedFile, missing_part, whole_file
+from reconciler.export.write import env_text, yaml_text
 from reconciler.model.exit_code import ExitCode
-from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.output.text import head_text
-from reconciler.output.yaml_text import env_text, yaml_text
-from reconciler.planning.describe import Names, describe
-from reconciler.view.file_document import Described, Owner, file_document, fragment_document, left_out_lines
 from reconciler.view.redact import view_plan
 
 
@@ -78,69 +72,25 @@ def command(
         return ExitCode.ERROR
     if missing and len(plan.accounts) > 1:
         fail("`--missing` describes one account at a time", "Choose it with `--account NAME`.")
-    names = Names(
-        entries=(wanted.address.name for wanted in plan.configuration.desired) if missing else (),
-        environment=invocation.environment,
-    )
-    described = [_described(plan, account, names, missing=missing) for account in plan.planned]
-    several = plan.configuration.long_addresses
-    comments = [
+    head = [
         "yaml-language-server: $schema=./webhooks.schema.json",
         f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
-        *(head_text(account) for account in view.accounts),
-        *_left_out(plan, described, missing=missing),
+        *map(head_text, view.accounts),
     ]
-    document = (
-        fragment_document(plan.configuration, described[0], several=several)
-        if missing
-        else file_document(plan.configuration, described)
-    )
-    _write(streams, yaml_text(document, comments), out, _variables(described), secrets_to)
-    if unknown := [name for one in described for name in one.description.unknown]:
-        streams.tell(f"To be set, with values that the provider doesn't show: {', '.join(unknown)}.")
+    file = (missing_part if missing else whole_file)(plan, invocation.environment, head)
+    _write(streams, file, out, secrets_to)
+    if file.unknown:
+        streams.tell(f"To be set, with values that the provider doesn't show: {', '.join(file.unknown)}.")
         streams.tell("help: Without its line in the file, a secret stays as it is at the provider.")
     return ExitCode.ERROR if view.not_checked else 0
 
 
-def _described(plan: Plan, account: AccountPlan, names: Names, *, missing: bool) -> Described:
-    claims = (Claim.NONE,) if missing else tuple(claim for claim in Claim if claim is not Claim.KNOWN)
-    found = describe(account.account, account.listed(*claims), names, plan.configuration.showing, duplicates_stay=True)
-    owners = {
-        (str(entry.owner), entry.kind): Owner(pattern=entry.owner, kind=entry.kind)
-        for entry in found.entries
-        if not (missing and _is_owned(account.account, entry))
-    }
-    return Described(
-        account=replace(account.account, on_unmanaged=OnUnmanaged.FAIL),
-        description=found,
-        owns=tuple(owners.values()),
-        # What was there already is no alarm: what is added later is.
-        known=(*account.account.known, *(Named(object_id=left.remote.id) for left in found.left_out)),
-    )
-
-
-def _is_owned(account: Account, entry: Entry) -> bool:
-    return account.owns_at(entry.endpoint, account.scope if entry.kind is None else entry.kind)
-
-
-def _left_out(plan: Plan, described: Sequence[Described], *, missing: bool) -> list[str]:
-    lines = left_out_lines(plan.configuration, described)
-    if not lines:
-        return []
-    what = "not owned" if missing else "not owned, but named under `known`"
-    return ["", f"Not described, and so {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
-
-
-def _variables(described: Sequence[Described]) -> dict[str, str]:
-    """The variables of the secrets that were found, and their values."""
-    return {name: value for one in described for name, value in one.description.variables.items()}
-
-
-def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, str], secrets_to: Path | None) -> None:
+def _write(streams: Streams, file: ExportedFile, out: Path | None, secrets_to: Path | None) -> None:
     """Write the file and the values of its secrets, each where that was asked for, both or none."""
+    text = yaml_text(file)
     files = []
     if secrets_to is not None:
-        files.append(OutputFile(path=secrets_to, text=env_text(variables), option="--secrets-to"))
+        files.append(OutputFile(path=secrets_to, text=env_text(file.variables), option="--secrets-to"))
     if out is not None:
         files.append(OutputFile(path=out, text=text, option="--out"))
     with written(files):
@@ -151,8 +101,8 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
         streams.tell(
             f"Wrote {name}. Keep it out of version control; plan with `--env-file {shell_word(str(secrets_to))}`."
         )
-    elif variables:
-        streams.tell(f"To be set, with values that are written nowhere: {', '.join(sorted(variables))}.")
+    elif file.variables:
+        streams.tell(f"To be set, with values that are written nowhere: {', '.join(sorted(file.variables))}.")
         streams.tell("help: `--secrets-to FILE` writes an env file with them.")
     if out is not None:
         streams.tell(f"Wrote {visible(str(out))}.")

@@ -1,13 +1,13 @@
-"""Plain values as the YAML of a file. Loads `yaml`."""
+"""The texts of what is written: YAML, and env files. Loads `yaml`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import yaml
 
+from reconciler.export.files import ExportedFile
 from reconciler.output.terminal import visible
-from reconciler.view.json_text import Json
 
 
 class _Dumper(yaml.SafeDumper):
@@ -37,19 +37,14 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 _Dumper.add_representer(str, _text)
 
 
-def yaml_text(document: dict[str, Json], comments: Iterable[str] = ()) -> str:
-    """A file's text.
-
-    Args:
-        document: plain values; tuples are written on one line.
-        comments: lines that stand at the top, without their `#`.
-    """
-    head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in comments)
-    body = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=10_000)
+def yaml_text(file: ExportedFile) -> str:
+    """The file's text."""
+    head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in file.comments)
+    body = yaml.dump(file.document, Dumper=_Dumper, sort_keys=False, width=10_000)
     return head + body.replace(_COMMAND, "#\\x23[")  # it stands in double quotes alone
 
 
-def env_text(variables: dict[str, str]) -> str:
+def env_text(variables: Mapping[str, str]) -> str:
     """An env file's text: `NAME='value'`, one a line, sorted."""
     lines = (f"{name}='{_escaped(value)}'" for name, value in sorted(variables.items()))
     return "".join(f"{line}\n" for line in lines)

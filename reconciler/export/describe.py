@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.export.description import Description, Entry, LeftOut
+from reconciler.export.names import Names
 from reconciler.model.configuration import Account
-from reconciler.model.description import Description, Entry, LeftOut
 from reconciler.model.event_name import is_event_name
 from reconciler.model.provider import Provider
 from reconciler.model.secret import Origin, Part, SecretText
@@ -18,53 +18,6 @@ from reconciler.model.url_characters import escaped, escaped_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Fields, Masked, Remote, Scope, Value
 from reconciler.planning.match import by_key, choose
-
-
-class Names:
-    """Names of entries and variables that are not taken yet, over all accounts of a file.
-
-    Args:
-        entries: names that entries have already.
-        environment: variables that are set: a name is free only for a variable of the same value.
-    """
-
-    def __init__(self, entries: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
-        self._entries = _Taken(entries)
-        self._environment = environment or {}
-        self._variables = _Taken()
-
-    def entry(self, wish: str) -> str:
-        """The name wished for, made of what names may hold, with a number where it is taken."""
-        name = re.sub(r"[^a-z0-9_-]+", "-", wish.lower()).strip("-") or "webhook"
-        return self._entries.free(name, "-", lambda _: True)
-
-    def variable(self, value: str, *words: str) -> str:
-        """A name made of these words for a variable of this value, with a number where it is taken."""
-        name = re.sub(r"[^A-Z0-9_]+", "_", "_".join(("HOOK", *words)).upper())
-        return self._variables.free(name, "_", lambda name: self._environment.get(name, value) == value)
-
-
-class _Taken:
-    """Names that are taken, and for each wish the number below which all are: ten thousand may wish for the same."""
-
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = set(names)
-        self._lowest: dict[str, int] = {}
-
-    def free(self, wish: str, separator: str, fits: Callable[[str], bool]) -> str:
-        """The name wished for, or the lowest number behind it, that is free and fits; it is taken then."""
-
-        def numbered(number: int) -> str:
-            return wish if number == 1 else f"{wish}{separator}{number}"
-
-        lowest = self._lowest.get(wish, 1)
-        while numbered(lowest) in self._names:
-            lowest += 1
-        self._lowest[wish] = number = lowest
-        while (name := numbered(number)) in self._names or not fits(name):
-            number += 1
-        self._names.add(name)
-        return name
 
 
 def describe(
@@ -96,10 +49,10 @@ def describe(
         entry = None if blocked else _entry(account, group, names, showing)
         if entry is None:
             why = _BESIDE if blocked else _UNSPEAKABLE
-            left_out += [LeftOut(account=account.name, remote=remote, why=why) for remote in group]
+            left_out += [LeftOut(remote=remote, why=why) for remote in group]
         else:
             entries.append(entry)
-    return Description(entries=tuple(entries), left_out=tuple(left_out))
+    return Description(account=account, entries=tuple(entries), left_out=tuple(left_out))
 
 
 _Place = tuple[str, str, Scope]
@@ -136,7 +89,7 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
         blocked.add(_place(account, candidates[0]))
     return _SortedOut(
         describable=tuple(describable),
-        left_out=tuple(LeftOut(account=account.name, remote=remote, why=why) for remote, why in left_out.values()),
+        left_out=tuple(LeftOut(remote=remote, why=why) for remote, why in left_out.values()),
         blocked=frozenset(blocked),
     )
 
@@ -206,7 +159,6 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Sho
     ]
     owner = SecretText.joined([SecretText.literal(url.endpoint.origin), *path], "/")
     return Entry(
-        account=account.name,
         name=name,
         endpoint=url.endpoint,
         url=_with_query(owner, url, name, names, showing),

@@ -6,12 +6,12 @@ import pytest
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.url_text import read_url
-from reconciler.model.description import LeftOut
+from reconciler.export.description import LeftOut
+from reconciler.export.names import Names
 from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
-from reconciler.planning.describe import Names
+from tests.export.describing import described, lines
 from tests.model.texts import env, written
-from tests.planning.describing import described, lines
 from tests.support.builders import HOST, account, hook
 
 UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"
@@ -144,7 +144,7 @@ def test_path_that_can_not_stand_in_a_variable_is_left_out_with_all_its_webhooks
     remotes = [hook("1", "/x8Zq4Lk0+vR2n"), hook("2", "/x8Zq4Lk0+vR2n", "all"), hook("3", "/plus/a")]
     made = described(*remotes, owner=account("live"))
     assert lines(made) == ["a: /plus/a"]
-    assert made.left_out == tuple(LeftOut(account="live", remote=remote, why=UNSPEAKABLE) for remote in remotes[:2])
+    assert made.left_out == tuple(LeftOut(remote=remote, why=UNSPEAKABLE) for remote in remotes[:2])
 
 
 def test_names_hold_only_what_names_may_hold() -> None:

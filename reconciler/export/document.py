@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+from reconciler.export.description import Description, Entry, Owner
 from reconciler.model.configuration import (
     DEFAULT_TIMEOUT,
     Account,
@@ -12,30 +13,11 @@ from reconciler.model.configuration import (
     Named,
     OnUnmanaged,
 )
-from reconciler.model.description import Description, Entry
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
-from reconciler.model.webhook import Scope, Value
+from reconciler.model.webhook import Value
 from reconciler.view.json_text import Json
 from reconciler.view.values import scope_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """An item of `owns`: a pattern, and the kind that it says, if any."""
-
-    pattern: SecretText
-    kind: Scope | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """An account, the description of its webhooks, the patterns that own them, and what else is known to be there."""
-
-    account: Account
-    description: Description
-    owns: tuple[Owner, ...]
-    known: tuple[Named, ...] = ()
 
 
 def template_text(text: SecretText) -> str:
@@ -48,14 +30,14 @@ def template_text(text: SecretText) -> str:
     )
 
 
-def file_document(configuration: Configuration, described: Sequence[Described]) -> dict[str, Json]:
+def file_document(configuration: Configuration, described: Sequence[Description]) -> dict[str, Json]:
     """A whole file.
 
     Args:
         configuration: its secret parameters and accounts count.
         described: the accounts, in the file's order.
     """
-    groups: dict[str, list[Described]] = {}
+    groups: dict[str, list[Description]] = {}
     for one in described:
         groups.setdefault(one.account.group, []).append(one)
     several = len(groups) > 1
@@ -75,43 +57,45 @@ def file_document(configuration: Configuration, described: Sequence[Described]) 
     return document
 
 
-def fragment_document(configuration: Configuration, one: Described, *, several: bool) -> dict[str, Json]:
+def fragment_document(configuration: Configuration, one: Description) -> dict[str, Json]:
     """What is to be added to a file: patterns, events that it doesn't allow yet, and entries.
 
     Args:
         configuration: the file's.
         one: the account.
-        several: whether the file has others.
     """
-    owns: dict[str, Json] = {"owns": list(map(_owner, one.owns))}
+    several = configuration.long_addresses
+    owns: dict[str, Json] = {"owns": _owns([one])}
     place: dict[str, Json] = {"accounts": {one.account.name: owns}} if several else owns
     events = _allow_events([one], configuration.allow_events)
     return {**place, **events, "webhooks": _webhooks([one], several=several)}
 
 
-def _allow_events(described: Iterable[Described], allowed: frozenset[str] = frozenset()) -> dict[str, Json]:
+def _allow_events(described: Iterable[Description], allowed: frozenset[str] = frozenset()) -> dict[str, Json]:
     """The events of the entries that this version doesn't know of their provider, and that nothing allows yet."""
     unknown = {
         event
         for one in described
-        for entry in one.description.entries
+        for entry in one.entries
         for event in entry.events
         if event not in one.account.provider.events
     }
     return {"allow_events": tuple(map(_escaped, sorted(unknown - allowed)))} if unknown - allowed else {}
 
 
-def _webhooks(described: Sequence[Described], *, several: bool) -> dict[str, Json]:
+def _webhooks(described: Sequence[Description], *, several: bool) -> dict[str, Json]:
     """The entries by name."""
-    return {entry.name: _entry(entry, several=several) for one in described for entry in one.description.entries}
+    return {
+        entry.name: _entry(entry, one.account.name if several else "") for one in described for entry in one.entries
+    }
 
 
-def left_out_lines(configuration: Configuration, described: Iterable[Described]) -> list[str]:
+def left_out_lines(configuration: Configuration, described: Iterable[Description]) -> list[str]:
     """What can't be described, a line each, masked."""
     lines: list[str] = []
     for one in described:
         provider = one.account.provider
-        for left in one.description.left_out:
+        for left in one.left_out:
             url = left.remote.fields["url"]
             shown = "(no URL)" if url is None else configuration.showing.show(url) if isinstance(url, Url) else HIDDEN
             events = ", ".join(sorted(provider.events_of(left.remote.fields))) or "(no event)"
@@ -124,23 +108,7 @@ def left_out_lines(configuration: Configuration, described: Iterable[Described])
 def _is_usual(account: Account) -> bool:
     """Whether the account is the one that a file without `accounts` means."""
     provider = account.provider
-    usual = Account(
-        name="default",
-        provider=provider,
-        token=account.token,
-        base_url=provider.base_url,
-        kind=account.kind,
-        scope=account.scope,
-        limits=account.limits,
-        owns=account.owns,
-        owns_kinds=account.owns_kinds,
-        absent=account.absent,
-        absent_at=account.absent_at,
-        protect=account.protect,
-        known=account.known,
-        on_unmanaged=account.on_unmanaged,
-        max_losses=account.max_losses,
-    )
+    usual = replace(account, name="default", base_url=provider.base_url, place="", settings={}, timeout=DEFAULT_TIMEOUT)
     return account == usual and account.token.variables() == (provider.auth.variable,)
 
 
@@ -162,19 +130,23 @@ def _settings(places: Sequence[Account]) -> dict[str, Json]:
     return settings | {key: template_text(value) if isinstance(value, SecretText) else value for key, value in said}
 
 
-def _claims(places: Sequence[Described]) -> dict[str, Json]:
+def _claims(places: Sequence[Description]) -> dict[str, Json]:
     """What the file is responsible for in an account, over all its places."""
     account = places[0].account
     protect = [template_text(pattern.source) for pattern in account.protect.patterns]
     losses = account.max_losses
-    owns = {(str(owner.pattern), owner.kind): owner for one in places for owner in one.owns}
     known = tuple(dict.fromkeys(item for one in places for item in one.known))
-    claims: dict[str, Json] = {"owns": list(map(_owner, owns.values()))}
+    claims: dict[str, Json] = {"owns": _owns(places)}
     claims |= {"protect": protect} if protect else {}
     claims |= {"known": list(map(_named, known))} if known else {}
     on_unmanaged = account.on_unmanaged
     claims |= {"unmanaged": on_unmanaged.value} if on_unmanaged is not OnUnmanaged.REPORT else {}
     return claims | ({} if losses is None else {"limits": {"max_losses": losses}})
+
+
+def _owns(places: Iterable[Description]) -> Json:
+    """The items of `owns`, each once."""
+    return list(map(_owner, {(str(owner.pattern), owner.kind): owner for one in places for owner in one.owns}.values()))
 
 
 def _owner(owner: Owner) -> Json:
@@ -194,12 +166,12 @@ def _escaped(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def _entry(entry: Entry, *, several: bool) -> dict[str, Json]:
+def _entry(entry: Entry, account: str) -> dict[str, Json]:
     written: dict[str, Json] = {
         "url": template_text(entry.url),
         "events": tuple(map(_escaped, entry.events)),
     }
-    written |= {"account": entry.account} if several else {}
+    written |= {"account": account} if account else {}
     written |= {} if entry.active else {"active": False}
     written |= dict(entry.kind or ())
     return written | {name: _value(value) for name, value in entry.said.items()}

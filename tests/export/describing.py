@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from reconciler.export.describe import describe
+from reconciler.export.description import Description
+from reconciler.export.names import Names
 from reconciler.model.configuration import Account
-from reconciler.model.description import Description
 from reconciler.model.showing import Showing
 from reconciler.model.webhook import Remote
-from reconciler.planning.describe import Names, describe
 from tests.support.builders import EVENT, HOST, account
 
 

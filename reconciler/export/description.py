@@ -1,10 +1,11 @@
-"""Webhooks described as entries of a file: what `export` and a backup write."""
+"""Webhooks described as entries of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.model.configuration import Account, Named
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Remote, Scope, Value
@@ -15,7 +16,6 @@ class Entry:
     """An entry of a file to be written.
 
     Attributes:
-        account: the account it belongs to.
         name: the entry's name.
         endpoint: what the URL means.
         url: what it says; secrets as environment parts with the variables' names.
@@ -27,7 +27,6 @@ class Entry:
             doesn't show, a placeholder.
     """
 
-    account: str
     name: str
     endpoint: Endpoint
     url: SecretText
@@ -42,17 +41,35 @@ class Entry:
 class LeftOut:
     """A webhook that no entry can describe, and why."""
 
-    account: str
     remote: Remote
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """The entries that describe an account's webhooks, and the webhooks that none can."""
+class Owner:
+    """An item of `owns`: a pattern, and the kind that it says, if any."""
 
+    pattern: SecretText
+    kind: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """An account as a file will say it.
+
+    Attributes:
+        account: which; its protected patterns, limits and settings are said as they are.
+        entries: the entries that describe its webhooks, by URL.
+        left_out: the webhooks that none can.
+        owns: what the file is responsible for. An item that stands twice is written once.
+        known: what else is known to be there.
+    """
+
+    account: Account
     entries: tuple[Entry, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    owns: tuple[Owner, ...] = ()
+    known: tuple[Named, ...] = ()
 
     @property
     def variables(self) -> dict[str, str]:

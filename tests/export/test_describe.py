@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.export.description import Description, Entry, LeftOut
 from reconciler.model.configuration import Account
-from reconciler.model.description import Description, Entry, LeftOut
 from reconciler.model.secret import SecretText
 from reconciler.model.showing import Showing
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Remote
 from tests.contract.pigeonry import PIGEONRY
-from tests.planning.describing import described, lines, whys
+from tests.export.describing import described, lines, whys
 from tests.support.builders import DAY, HOST, account, hook
 
 CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
@@ -26,12 +26,13 @@ BESIDE = "owning its URL would mean deleting another webhook there that can't be
 
 def test_entry_says_all_of_a_webhook() -> None:
     remote = hook("1", "/shop/orders?token=s3cr3t&tenant=acme", CREATED, active=False, is_test=True)
-    made = described(remote, owner=account("live"))
+    owner = account("live")
+    made = described(remote, owner=owner)
     url = made.entries[0].url
     assert made == Description(
+        account=owner,
         entries=(
             Entry(
-                account="live",
                 name="orders",
                 endpoint=parse_url(SecretText.literal(f"{HOST}/shop/orders?tenant=acme")).endpoint,
                 url=SecretText.literal(f"{HOST}/shop/orders?token=s3cr3t&tenant=acme"),
@@ -41,7 +42,7 @@ def test_entry_says_all_of_a_webhook() -> None:
                 kind=(("is_test", True),),
                 said={},
             ),
-        )
+        ),
     )
     # Texts are equal where they reveal the same; what shows is what a file will say.
     assert str(url) == f"{HOST}/shop/orders?token=${{HOOK_ORDERS_TOKEN}}&tenant=${{HOOK_ORDERS_TENANT}}"
@@ -110,7 +111,7 @@ def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the
 def test_what_no_file_may_say_is_left_out(remote: Remote, why: str) -> None:
     made = described(hook("2", "/b"), remote, owner=account("live"))
     assert lines(made) == ["b: /b"]
-    assert made.left_out == (LeftOut(account="live", remote=remote, why=why),)
+    assert made.left_out == (LeftOut(remote=remote, why=why),)
 
 
 def test_what_would_be_owned_with_something_indescribable_is_left_out_too() -> None:

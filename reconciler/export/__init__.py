@@ -1,0 +1,1 @@
+"""Webhooks as a file: what `export`, `export --missing` and `apply --backup` write. Only texts are made here."""
