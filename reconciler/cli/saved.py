@@ -1,20 +1,22 @@
-"""Saved plans on the command line: read, and carried out exactly or refused."""
+"""Saved plans on the command line: written, read, and carried out exactly or refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from reconciler.cli.failure import fail
 from reconciler.cli.options import FileOptions
+from reconciler.cli.run import Run
 from reconciler.config.bounded import read_bounded
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.limits import MOST_OF_A_PLAN
-from reconciler.config.load import Inputs
 from reconciler.model.exit_code import ExitCode
 from reconciler.model.plan import Action, Plan
-from reconciler.operations.saved_plan import SavedPlanError, is_of, read_saved
+from reconciler.operations.files import write_file
+from reconciler.operations.saved_plan import SavedPlanError, is_of, is_saved_plan, read_saved, sealed
 from reconciler.output.terminal import shell_word, visible
 from reconciler.planning.planner import Wish
 from reconciler.view.documents import PlanView, Seal, Sources
@@ -83,22 +85,45 @@ def read_plan_file(path: Path) -> SavedPlan:
     return SavedPlan(view=view, seal=seal)
 
 
-def sources_of(inputs: Inputs) -> Sources:
-    """What a plan is made from."""
-    return Sources(
-        files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
-    )
-
-
-def next_words(view: PlanView, sources: Sources, path: Path, allowed_hosts: Iterable[str]) -> str:
-    """What there is to do with a plan that was saved: a command that works as it is printed.
+def save_plan(run: Run, made: Plan, view: PlanView, path: Path, allowed_hosts: Iterable[str]) -> None:
+    """Save a plan, unless an account could not be read, and say what there is to do with it.
 
     Args:
-        view: the plan.
-        sources: what it was made from.
-        path: where it was saved.
+        run: what it was made in.
+        made: the plan.
+        view: what may be shown of it.
+        path: where.
         allowed_hosts: of `--allow-host`, which no plan keeps: who says where a token may go is not a file.
+    Raises:
+        CommandError: it can't be written.
     """
+    name, inputs = visible(str(path)), run.inputs
+    if view.not_checked:
+        run.streams.tell("The plan was not saved: not every account could be read.")
+        return
+    sources = Sources(
+        files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
+    )
+    try:
+        if path.is_file() and not _holds_saved_plan(path):
+            _refuse(f"{name} is there and is no saved plan")
+        write_file(path, sealed(view, made, sources), overwrite=True, private=True)
+    except OSError as error:
+        _refuse(f"{name} can't be written: {error.strerror}")
+    run.streams.tell(_next_words(view, sources, path, allowed_hosts))
+
+
+def _holds_saved_plan(path: Path) -> bool:
+    with path.open("rb") as file:
+        return is_saved_plan(file.read(100))
+
+
+def _refuse(message: str) -> NoReturn:
+    fail(message, "Give `--out` a name of its own, in a place that can be written.", code="output-file")
+
+
+def _next_words(view: PlanView, sources: Sources, path: Path, allowed_hosts: Iterable[str]) -> str:
+    """What there is to do with a plan that was saved: a command that works as it is printed."""
     # A name that begins with `-` would be an option.
     name = f"./{path}" if str(path).startswith("-") else str(path)
     hosts = (f" --allow-host {shell_word(host)}" for host in sorted(allowed_hosts))

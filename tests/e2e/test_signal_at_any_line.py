@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import applying, backup, looking, writing
-from reconciler.cli.commands import export, init
+from reconciler.cli import saved, writing
+from reconciler.cli.commands import apply, export, init
 from reconciler.operations import files
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
 from tests.support.sandbox import Sandbox
@@ -120,7 +120,7 @@ WRITING = (
     files._take_new_name,
     files._mask,
 )
-APPLYING = (applying.run_apply, applying._carried_out, backup.write_backup, *WRITING)
+APPLYING = (apply.run_apply, apply._carried_out, apply._write_backup, *WRITING)
 
 
 def test_apply_is_reported_and_its_backup_is_whole_or_absent_whenever_the_signal_comes(tools: Iterator[Tool]) -> None:
@@ -182,7 +182,7 @@ def test_older_plan_stays_or_a_whole_new_one_takes_its_place_whenever_the_signal
             yield tool
 
     seen = set()
-    for strike, tool, ended in _struck(prepared(), (looking._save, *WRITING), "plan", "--out", "saved.plan"):
+    for strike, tool, ended in _struck(prepared(), (saved.save_plan, *WRITING), "plan", "--out", "saved.plan"):
         assert _names(tool) == ["saved.plan", "webhooks.yaml"], strike.place
         assert run_here(tool.folder, "show", "saved.plan").code == 0, strike.place
         seen.add((ended.code, (tool.folder / "saved.plan").read_bytes() == older))

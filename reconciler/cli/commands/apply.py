@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from reconciler.cli.applying import run_apply
-from reconciler.cli.flow import Options
+from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import (
     ApplyOptions,
@@ -19,6 +19,34 @@ from reconciler.cli.options import (
     filter_options,
     output_options,
 )
+from reconciler.cli.run import Run, files_of, wish_of
+from reconciler.cli.saved import SavedPlan, read_plan_file
+from reconciler.cli.writing import OutputFile, written
+from reconciler.config.files import STANDARD_INPUT
+from reconciler.export.files import backup_file
+from reconciler.export.write import env_text, yaml_text
+from reconciler.model.plan import Plan
+from reconciler.model.reading import NotRead
+from reconciler.operations.apply import apply
+from reconciler.output.terminal import visible
+from reconciler.providers.client import Writer
+from reconciler.providers.registry import open_writer
+from reconciler.view.documents import PlanView
+from reconciler.view.outcome import (
+    Outcome,
+    declined_outcome,
+    nothing_to_do_outcome,
+    plan_words,
+    refusal_outcome,
+    report_outcome,
+    stale_outcome,
+    stopped_outcome,
+    unreadable_outcome,
+)
+from reconciler.view.redact import view_plan
+from reconciler.view.report_view import ResultMask, view_report
+
+_Clients = Mapping[str, Writer | NotRead]
 
 
 @click.command("apply")
@@ -47,5 +75,155 @@ def command(
 
     Exits with 0 when everything is as wanted; with 3 when a guard refuses and nothing was changed; with 1 on any error.
     """
-    options = Options(inputs=inputs, filters=filters, output=output, destroy=destroy)
-    return run_apply(invocation, options, applying, planfile)
+    return run_apply(invocation, inputs, filters, applying, output, destroy=destroy, planfile=planfile)
+
+
+def run_apply(
+    invocation: Invocation,
+    inputs: FileOptions,
+    filters: FilterOptions,
+    applying: ApplyOptions,
+    output: OutputOptions,
+    *,
+    destroy: bool,
+    planfile: Path | None = None,
+) -> int:
+    """`apply` and `destroy`: plan, ask, do it, verify. A saved plan is carried out exactly, or refused."""
+    reporter = invocation.report(output, applies=True)
+    wish, saved = wish_of(filters, destroy=destroy), None
+    if planfile is not None:
+        _check_options_beside_plan(filters, destroy=destroy)
+        saved = read_plan_file(planfile)
+        wish, inputs = saved.wish, saved.inputs(inputs)
+        _check_standard_input(invocation, inputs)
+    elif not applying.auto_approve:
+        _check_can_ask(invocation, output.format, inputs, can_ask=reporter.can_ask)
+    run = Run.load(invocation, reporter, inputs, wish)
+    with run.clients(open_writer) as clients:
+        if saved is None:
+            plan = _agreed_plan(run, clients, asks=not applying.auto_approve)
+        else:
+            plan = _saved_plan(run, clients, saved)
+        if isinstance(plan, Outcome):
+            code = reporter.end(plan)
+            if applying.backup is not None:
+                run.streams.tell("No backup was written, since nothing was changed.")
+            return code
+        # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
+        with run.stop.finishing():
+            if applying.backup is not None:
+                _write_backup(run, plan, applying.backup)
+            return _carried_out(run, plan, clients, applying.parallelism)
+
+
+def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Outcome:
+    """The plan that is to be carried out, or how the run ends where none is.
+
+    After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
+    """
+    plan = run.plan(clients)
+    while True:
+        view = view_plan(plan)
+        run.reporter.plan(view)
+        ended = _nothing_to_carry_out(run, plan, view)
+        if ended is not None:
+            return ended
+        if not asks:
+            return plan
+        if not _says_yes(run, plan_words(view)):
+            return declined_outcome()
+        again = run.plan(clients)
+        if again.essence() == plan.essence():
+            return again
+        unread = again.not_planned and not plan.not_planned
+        run.streams.tell(
+            "Not every account could be listed again. This is the plan now:"
+            if unread
+            else "The account changed meanwhile. This is the plan now:"
+        )
+        plan = again
+
+
+def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Outcome:
+    """The present plan where it is the saved one, or how the run ends. All accounts must be readable."""
+    plan = run.plan(clients)
+    view = view_plan(plan)
+    run.reporter.plan(view)
+    if run.stop.is_asked():
+        return stopped_outcome(run.stop.signal)
+    if plan.not_planned:
+        return unreadable_outcome(view)
+    if differences := saved.differences(plan, view):
+        run.reporter.stale(differences)
+        return stale_outcome()
+    return _nothing_to_carry_out(run, plan, view) or plan
+
+
+def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView) -> Outcome | None:
+    """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do."""
+    if run.stop.is_asked():
+        return stopped_outcome(run.stop.signal)
+    if plan.is_refused:
+        return refusal_outcome(view)
+    return None if plan.has_changes else nothing_to_do_outcome(view)
+
+
+def _write_backup(run: Run, plan: Plan, path: Path) -> None:
+    """Write FILE and FILE.env, both or none: what the file owns as it is."""
+    env_path = path.with_name(f"{path.name}.env")
+    file = backup_file(plan, run.invocation.environment, f"reconciler apply -f {path.name} --env-file {env_path.name}")
+    files = [
+        OutputFile(path=env_path, text=env_text(file.variables), option="--backup"),
+        OutputFile(path=path, text=yaml_text(file), option="--backup"),
+    ]
+    with written(files, so_far="Nothing was changed. "):
+        pass
+    run.streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
+    if file.unknown:
+        run.streams.tell(
+            f"The provider doesn't show the values of {', '.join(file.unknown)}: set them on the way back."
+        )
+
+
+def _carried_out(run: Run, plan: Plan, clients: _Clients, parallelism: int) -> int:
+    """Do what the plan says and report it; the exit code."""
+    changes = sum(len(account.changes) for account in plan.planned)
+    with run.reporter.live(ResultMask(plan), changes):
+        writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
+        report = apply(plan, writers, run.stop, run.invocation.clock.sleep, run.reporter, parallelism)
+    view = view_report(report)
+    return run.reporter.end(report_outcome(view), view)
+
+
+def _check_options_beside_plan(filters: FilterOptions, *, destroy: bool) -> None:
+    if filters.accounts or filters.targets or filters.allow_losses is not None or destroy:
+        fail(
+            "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
+            "Leave them out, or plan again with them.",
+        )
+
+
+def _check_standard_input(invocation: Invocation, inputs: FileOptions) -> None:
+    if STANDARD_INPUT in inputs.files and invocation.streams().interactive:
+        fail("the plan was made from standard input, which is a terminal now", "Give the file with `-f FILE`.")
+
+
+def _check_can_ask(invocation: Invocation, format_: str, inputs: FileOptions, *, can_ask: bool) -> None:
+    if not can_ask:
+        fail(f"`--format {format_}` can't ask for consent", "Add `--auto-approve`.")
+    if STANDARD_INPUT in files_of(invocation, inputs):
+        fail("standard input holds the file, so nobody can be asked on it", "Add `--auto-approve`.")
+    if not invocation.streams().interactive:
+        fail(
+            "there is no terminal to ask on",
+            "Look at `reconciler plan`, then apply with `--auto-approve`.",
+        )
+
+
+def _says_yes(run: Run, question: str) -> bool:
+    """Ask on the terminal; only `yes` is a yes."""
+    try:
+        return run.streams.ask(f"\n{question}\nDo you want to apply these changes? Only `yes` is accepted: ") == b"yes"
+    except KeyboardInterrupt:
+        run.streams.tell("\nStopped. Nothing was changed.")
+        raise

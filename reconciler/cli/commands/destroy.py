@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.applying import run_apply
-from reconciler.cli.flow import Options
+from reconciler.cli.commands.apply import run_apply
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import (
     ApplyOptions,
@@ -36,5 +35,4 @@ def command(
 
     The same as `apply --destroy`. Losses count here too, so it asks for --allow-losses N.
     """
-    options = Options(inputs=inputs, filters=filters, output=output, destroy=True)
-    return run_apply(invocation, options, applying)
+    return run_apply(invocation, inputs, filters, applying, output, destroy=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import show
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -15,7 +13,9 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
+from reconciler.cli.run import Run, wish_of
 from reconciler.view.outcome import drift_outcome
+from reconciler.view.redact import view_plan
 
 
 @click.command("drift")
@@ -40,5 +40,8 @@ def command(
 
     Exits with 0 in step, with 2 where they drifted, with 1 on any error.
     """
-    options = Options(inputs=inputs, filters=filters, output=output, fail_on_unmanaged=fail_on_unmanaged)
-    return show(invocation, options, drift_outcome)
+    wish = wish_of(filters, fail_on_unmanaged=fail_on_unmanaged)
+    run = Run.load(invocation, invocation.report(output), inputs, wish)
+    view = view_plan(run.look(), run.diagnostics)
+    run.reporter.plan(view)
+    return run.reporter.end(drift_outcome(view))

@@ -8,9 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.failure import fail
-from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -20,6 +18,7 @@ from reconciler.cli.options import (
     file_options,
     talk_options,
 )
+from reconciler.cli.run import Run, wish_of
 from reconciler.cli.writing import OutputFile, written
 from reconciler.export.files import ExportedFile, missing_part, whole_file
 from reconciler.export.write import env_text, yaml_text
@@ -63,11 +62,10 @@ def command(
     is listed at the top, and not owned. Exits with 1 where an account could not be read.
     """
     _check_apart(out, secrets_to)
-    options = Options(inputs=inputs, filters=filters, output=output)
-    found = look(invocation, options, load_or_default(invocation, inputs))
-    streams, plan = found.streams, found.plan
+    run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters), needs_file=False)
+    streams, plan = run.streams, run.look()
     view = view_plan(plan)
-    found.reporter.not_checked(view.not_checked)
+    run.reporter.not_checked(view.not_checked)
     if not plan.planned:
         return ExitCode.ERROR
     if missing and len(plan.accounts) > 1:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import load_or_default, look
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -15,6 +13,7 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
+from reconciler.cli.run import Run, wish_of
 from reconciler.view.outcome import listing_outcome
 from reconciler.view.redact import view_listing
 
@@ -29,8 +28,7 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
 
     Exits with 0; with 1 where an account could not be listed.
     """
-    options = Options(inputs=inputs, filters=filters, output=output)
-    found = look(invocation, options, load_or_default(invocation, inputs))
-    listing = view_listing(found.plan)
-    found.reporter.listing(listing)
-    return found.reporter.end(listing_outcome(listing))
+    run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters), needs_file=False)
+    listing = view_listing(run.look())
+    run.reporter.listing(listing)
+    return run.reporter.end(listing_outcome(listing))

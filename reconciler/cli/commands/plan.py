@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
 
-from reconciler.cli.flow import Options
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.looking import show
 from reconciler.cli.options import (
     FileOptions,
     FilterOptions,
@@ -19,7 +16,10 @@ from reconciler.cli.options import (
     filter_options,
     output_options,
 )
+from reconciler.cli.run import Run, wish_of
+from reconciler.cli.saved import save_plan
 from reconciler.view.outcome import plan_outcome
+from reconciler.view.redact import view_plan
 
 
 @click.command("plan")
@@ -49,5 +49,11 @@ def command(
 
     Exits with 0; with --detailed-exitcode with 2 where there are changes; with 1 on any error.
     """
-    options = Options(inputs=inputs, filters=filters, output=output, destroy=destroy)
-    return show(invocation, options, partial(plan_outcome, detailed=detailed_exitcode), out=out)
+    run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters, destroy=destroy))
+    plan = run.look()
+    view = view_plan(plan, run.diagnostics)
+    run.reporter.plan(view)
+    code = run.reporter.end(plan_outcome(view, detailed=detailed_exitcode))
+    if out is not None:
+        save_plan(run, plan, view, out, inputs.allowed_hosts)
+    return code

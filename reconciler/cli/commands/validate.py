@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.flow import inputs_of, load_here
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import FileOptions, OutputOptions, file_options, output_options
+from reconciler.cli.run import inputs_of
+from reconciler.config.load import load
+from reconciler.providers.registry import declaration
 from reconciler.view.outcome import validation_outcome
 
 
@@ -21,6 +23,6 @@ def command(invocation: Invocation, inputs: FileOptions, output: OutputOptions, 
     Exits with 0 where it is valid, with 1 where it isn't; with --strict warnings count too.
     """
     reporter = invocation.report(output)
-    loaded = load_here(inputs_of(invocation, inputs, offline=True))
+    loaded = load(inputs_of(invocation, inputs, offline=True), declaration)
     reporter.validation(loaded.diagnostics)
     return reporter.end(validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict))

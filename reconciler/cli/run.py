@@ -1,0 +1,205 @@
+"""The steps of a command that plans, in the order that they are taken: load, open and list the accounts, plan."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.cli.failure import CommandError, fail, problem
+from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import DEFAULT_FILE, FileOptions, FilterOptions
+from reconciler.config.load import Inputs, load, no_file_configuration
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import Filters, Plan
+from reconciler.model.reading import NotRead
+from reconciler.operations.read import opened, read_accounts
+from reconciler.operations.run import Stop
+from reconciler.output.diagnostics import tell
+from reconciler.output.formats import Reporter
+from reconciler.output.terminal import Streams
+from reconciler.planning.planner import Wish, plan
+from reconciler.planning.targets import selected_accounts
+from reconciler.providers.client import Reader, Surroundings
+from reconciler.providers.registry import declaration, open_reader
+from reconciler.view.outcome import stopped_outcome
+
+_Client = TypeVar("_Client", bound=Reader)
+
+
+def wish_of(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> Wish:
+    """What was asked for beside the files."""
+    return Wish(
+        filters=Filters(accounts=filters.accounts, targets=filters.targets),
+        destroy=destroy,
+        fail_on_unmanaged=fail_on_unmanaged,
+        allowed_losses=filters.allow_losses,
+    )
+
+
+def files_of(invocation: Invocation, options: FileOptions) -> tuple[str, ...]:
+    """The files: those of the options, of the environment, or the usual one."""
+    named = invocation.environment.get("RECONCILER_FILE")
+    return options.files or ((named,) if named else (DEFAULT_FILE,))
+
+
+def inputs_of(
+    invocation: Invocation, options: FileOptions, *, accounts: tuple[str, ...] = (), offline: bool = False
+) -> Inputs:
+    """What the loader is given: the options, and the two environment variables that may set one."""
+    environment = invocation.environment
+    hosts = (host.strip() for host in environment.get("RECONCILER_ALLOW_HOSTS", "").split(","))
+    return Inputs(
+        files=files_of(invocation, options),
+        variables=options.variables,
+        var_files=options.var_files,
+        env_files=options.env_files,
+        environment=environment,
+        allowed_hosts=options.allowed_hosts | frozenset(filter(None, hosts)),
+        accounts=accounts,
+        offline=offline,
+        standard_input=invocation.standard_input,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A command that has loaded its files, and can plan as often as it needs to.
+
+    `Invocation` stands apart, since `--help` makes one and loads none of what is needed here.
+
+    Attributes:
+        invocation: what the process gives.
+        reporter: says what is found and done.
+        inputs: what the files were read from.
+        configuration: what they say.
+        diagnostics: what was said of them: warnings only, which are on standard error by now.
+        wish: filters, destroy, allowed losses.
+    """
+
+    invocation: Invocation
+    reporter: Reporter
+    inputs: Inputs
+    configuration: Configuration
+    diagnostics: tuple[Diagnostic, ...]
+    wish: Wish
+
+    @classmethod
+    def load(
+        cls,
+        invocation: Invocation,
+        reporter: Reporter,
+        options: FileOptions,
+        wish: Wish,
+        *,
+        needs_file: bool = True,
+    ) -> Run:
+        """Load the files.
+
+        Args:
+            invocation: the process's.
+            reporter: of the format that was asked for.
+            options: which files.
+            wish: what was asked for beside them.
+            needs_file: False where the usual account is meant without any file.
+        Raises:
+            CommandError: something is wrong with the files.
+        """
+        inputs = inputs_of(invocation, options, accounts=wish.filters.accounts)
+        read = load if needs_file or not _means_no_file(invocation, options) else no_file_configuration
+        loaded = read(inputs, declaration)
+        if loaded.configuration is None:
+            raise CommandError(loaded.diagnostics)
+        tell(invocation.streams(), loaded.diagnostics)
+        # What was loaded stays to the end: the collector need not look at it again and again.
+        gc.freeze()
+        reporter.begin(loaded.diagnostics)
+        return cls(
+            invocation=invocation,
+            reporter=reporter,
+            inputs=inputs,
+            configuration=loaded.configuration,
+            diagnostics=loaded.diagnostics,
+            wish=wish,
+        )
+
+    @property
+    def streams(self) -> Streams:
+        """The process's streams."""
+        return self.invocation.streams()
+
+    @property
+    def stop(self) -> Stop:
+        """Whether the run was asked to stop."""
+        return self.invocation.stop
+
+    @contextmanager
+    def clients(
+        self, open_client: Callable[[Account, Surroundings], _Client]
+    ) -> Iterator[Mapping[str, _Client | NotRead]]:
+        """Clients of the accounts that the filters let through, closed at the end.
+
+        Raises:
+            CommandError: a filter means no account.
+        """
+        patterns = self.wish.filters.accounts
+        for pattern in patterns:
+            if not selected_accounts(self.configuration, (pattern,)):
+                names = ", ".join(account.name for account in self.configuration.accounts)
+                fail(f"`--account {pattern}` means no account", f"The accounts are: {names}.")
+        surroundings = Surroundings(
+            clock=self.invocation.clock,
+            listener=self.reporter,
+            secret_params=self.configuration.secret_params,
+            allowed_hosts=self.inputs.allowed_hosts,
+        )
+        accounts = selected_accounts(self.configuration, patterns)
+        with opened(accounts, lambda account: open_client(account, surroundings)) as clients:
+            yield clients
+
+    def plan(self, clients: Mapping[str, Reader | NotRead]) -> Plan:
+        """List the accounts and plan.
+
+        Raises:
+            CommandError: a target means nothing.
+        """
+        with self.stop.finishing(), self.reporter.live():
+            readings = read_accounts(clients)
+        made = plan(self.configuration, readings, self.wish, self.invocation.clock.now())
+        for target in made.unmatched_targets:
+            fail(f"`--target {target}` means no webhook", self._near(target))
+        return made
+
+    def look(self) -> Plan:
+        """Plan with clients that can't write.
+
+        Raises:
+            CommandError: a filter means nothing, or the run was stopped.
+        """
+        with self.clients(open_reader) as clients:
+            made = self.plan(clients)
+        if self.stop.is_asked():
+            ended = stopped_outcome(self.stop.signal)
+            raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
+        return made
+
+    def _near(self, target: str) -> str:
+        addresses = [wanted.address for wanted in self.configuration.desired]
+        names = {text for one in addresses for text in (one.name, one.text(long=False), one.text(long=True))}
+        near = ", ".join(difflib.get_close_matches(target, sorted(names)))
+        return f"Near it are: {near}." if near else "`reconciler list` shows the addresses there are."
+
+
+def _means_no_file(invocation: Invocation, options: FileOptions) -> bool:
+    """Whether no file is named, and the usual one isn't there.
+
+    An empty one counts as none: it is what `export > webhooks.yaml` makes before it begins.
+    """
+    usual = Path(DEFAULT_FILE)
+    named = options.files or invocation.environment.get("RECONCILER_FILE")
+    return not named and (not usual.exists() or (usual.is_file() and usual.stat().st_size == 0))
