@@ -11,7 +11,7 @@ from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import PLAIN, SECRET, Interpolation, Values
 from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.url_text import read_url
-from reconciler.model.configuration import DEFAULT_TIMEOUT, Account
+from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account
 from reconciler.model.destination import destination_of, is_own_host
 from reconciler.model.diagnostic import Place
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
@@ -19,8 +19,6 @@ from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.model.url_error import UrlError
 
-DEFAULT_PROVIDER = "shippo"
-DEFAULT_ACCOUNT = "default"
 """The account of a configuration that names none."""
 
 Declaration = Callable[[str], Provider | None]

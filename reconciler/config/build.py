@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.config.accounts import DEFAULT_ACCOUNT, AccountReader, Declaration, FileAccount, check_distinct
+from reconciler.config.accounts import AccountReader, Declaration, FileAccount, check_distinct
 from reconciler.config.checks import check_absent, check_owned, check_tokens_alone, check_unique
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
@@ -12,7 +12,7 @@ from reconciler.config.interpolation import Interpolation
 from reconciler.config.limits import MOST_ACCOUNTS, MOST_PARAMS
 from reconciler.config.ownership import Claims, check_kinds, read_claims
 from reconciler.config.webhooks import Entry, EntryReader
-from reconciler.model.configuration import Account, Configuration
+from reconciler.model.configuration import DEFAULT_ACCOUNT, Account, Configuration
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import Pattern
 from reconciler.model.showing import Showing

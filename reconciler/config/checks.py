@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.config.accounts import DEFAULT_PROVIDER, Declaration, FileAccount
+from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import Interpolation
 from reconciler.config.ownership import Claims, Ownership
 from reconciler.config.url_text import is_guess
 from reconciler.config.webhooks import Entry
-from reconciler.model.configuration import Account, Named, NamedSet
+from reconciler.model.configuration import DEFAULT_PROVIDER, Account, Named, NamedSet
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.webhook import Key
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from reconciler.config.accounts import DEFAULT_PROVIDER, AccountReader, Declaration
+from reconciler.config.accounts import AccountReader, Declaration
 from reconciler.config.advice import advise
 from reconciler.config.build import Builder
 from reconciler.config.cursor import Cursor
@@ -22,7 +22,7 @@ from reconciler.config.template import TemplateError, parse_template, references
 from reconciler.config.variables import Variables, VariableSources, read_env_file, read_var_file
 from reconciler.config.yaml_nodes import Document, Map, Plain, parse
 from reconciler.config.yaml_nodes import Sequence as Items
-from reconciler.model.configuration import Configuration
+from reconciler.model.configuration import DEFAULT_PROVIDER, Configuration
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.provider import FieldType, Provider
 

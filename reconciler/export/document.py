@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from reconciler.export.description import Description, Entry, Owner
 from reconciler.model.configuration import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_PROVIDER,
     DEFAULT_TIMEOUT,
     Account,
     Configuration,
@@ -108,8 +110,11 @@ def left_out_lines(configuration: Configuration, described: Iterable[Description
 def _is_usual(account: Account) -> bool:
     """Whether the account is the one that a file without `accounts` means."""
     provider = account.provider
-    usual = replace(account, name="default", base_url=provider.base_url, place="", settings={}, timeout=DEFAULT_TIMEOUT)
-    return account == usual and account.token.variables() == (provider.auth.variable,)
+    usual = replace(
+        account, name=DEFAULT_ACCOUNT, base_url=provider.base_url, place="", settings={}, timeout=DEFAULT_TIMEOUT
+    )
+    token = account.token.variables()
+    return account == usual and provider.name == DEFAULT_PROVIDER and token == (provider.auth.variable,)
 
 
 def _settings(places: Sequence[Account]) -> dict[str, Json]:

@@ -15,6 +15,9 @@ from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint
 from reconciler.model.webhook import Desired, Scope
 
 DEFAULT_TIMEOUT = 30.0
+DEFAULT_ACCOUNT = "default"
+DEFAULT_PROVIDER = "shippo"
+"""What a file without `accounts` means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
