@@ -142,8 +142,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "mode-token": "`mode` names one kind of account and the token belongs to the other. Nothing was sent.",
         "place-twice": (
-            "An account covers repositories or an organization, not both, and each of them once. Write two accounts, or "
-            "remove the second one. Upper and lower case don't tell places apart."
+            "An account covers repositories or an organization, not both, and each of them once. Write two accounts, "
+            "or remove the second one. Upper and lower case don't tell places apart."
         ),
         "base-url": "The base URL must be https (http on loopback only) and without a query.",
         "base-url-host": (
