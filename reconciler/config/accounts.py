@@ -236,7 +236,7 @@ class _Reading:
                     self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
                 elif name.casefold() in seen:
                     message = "this place is named twice: upper and lower case don't tell places apart"
-                    self._diagnostics.error("duplicate-item", text.span, message, "Keep one of the two.")
+                    self._diagnostics.error("place-twice", text.span, message, "Keep one of the two.")
                 else:
                     seen.add(name.casefold())
                     yield replace(account, name=f"{account.name}:{name}", place=place.path.replace("{}", name))
