@@ -132,7 +132,10 @@ CODES: Mapping[str, str] = MappingProxyType(
             "around or in it, a scheme such as `Bearer` before it, or is masked (`***`) or a placeholder."
         ),
         "mode-token": "`mode` pins one kind of account and the token is of the other. Nothing was sent.",
-        "place-twice": "An account is about one kind of place: repositories or an organization. Write two accounts.",
+        "place-twice": (
+            "An account covers repositories or an organization, not both, and each of them once. Write two accounts, or "
+            "remove the second one. Upper and lower case don't tell places apart."
+        ),
         "base-url": "The base URL must be https (http on loopback only) and without a query.",
         "base-url-host": (
             "The token would go to a host that is neither the provider's own nor loopback. Allow it outside the "
