@@ -133,8 +133,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         ),
         "mode-token": "`mode` pins one kind of account and the token is of the other. Nothing was sent.",
         "place-twice": (
-            "An account covers repositories or an organization, not both, and each of them once. Write two accounts, or "
-            "remove the second one. Upper and lower case don't tell places apart."
+            "An account covers repositories or an organization, not both, and each of them once. Write two accounts, "
+            "or remove the second one. Upper and lower case don't tell places apart."
         ),
         "base-url": "The base URL must be https (http on loopback only) and without a query.",
         "base-url-host": (
