@@ -239,7 +239,7 @@ class _Reading:
                     self._diagnostics.error("place-twice", text.span, message, "Keep one of the two.")
                 else:
                     seen.add(name.casefold())
-                    yield replace(account, name=f"{account.name}:{name}", place=place.path.replace("{}", name))
+                    yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
 
     def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:
         """The kind of account that pin and token say, and what is known of it; checked against each other."""

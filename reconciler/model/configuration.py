@@ -156,7 +156,7 @@ class Account:
     @property
     def place_setting(self) -> str:
         """The account key that names its place."""
-        paths = {key.path.format(self.place_name): key.setting for key in self.provider.places}
+        paths = {key.path_of(self.place_name): key.setting for key in self.provider.places}
         return paths.get(self.place, "")
 
     @property

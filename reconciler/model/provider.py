@@ -179,6 +179,10 @@ class PlaceSetting:
     example: str
     help: str = ""
 
+    def path_of(self, name: str) -> str:
+        """The path of the place of this name."""
+        return self.path.replace("{}", name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
