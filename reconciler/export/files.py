@@ -47,7 +47,7 @@ def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) 
         known = (*account.account.known, *(Named(object_id=left.remote.id) for left in found.left_out))
         said = replace(account.account, on_unmanaged=OnUnmanaged.FAIL)
         described.append(replace(found, account=said, owns=_owners(found.entries), known=known))
-    left_out = _left_out(plan, described, "not owned, but named under `known`")
+    left_out = _left_out(plan, described, "not owned, but listed under `known`")
     return _exported(described, file_document(plan.configuration, described), (*head, *left_out))
 
 
@@ -75,9 +75,13 @@ def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> Ex
     file = _exported(described, file_document(plan.configuration, described))
     left_out = left_out_lines(plan.configuration, described)
     comments = (
-        f"What was there before an apply. The way back: {way_back}",
-        *(["Not in it:", *left_out] if left_out else []),
-        *([f"To be set beside it, since no provider shows them: {', '.join(file.unknown)}"] if file.unknown else []),
+        f"The account before an apply. To restore it: {way_back}",
+        *(["Not included:", *left_out] if left_out else []),
+        *(
+            [f"Set these variables too, since the provider doesn't return their values: {', '.join(file.unknown)}"]
+            if file.unknown
+            else []
+        ),
     )
     return replace(file, comments=comments, variables={**kept, **file.variables})
 
@@ -112,7 +116,7 @@ def _left_out(plan: Plan, described: Sequence[Description], what: str) -> list[s
     lines = left_out_lines(plan.configuration, described)
     if not lines:
         return []
-    return ["", f"Not described, and so {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
+    return ["", f"Not described, and therefore {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
 
 
 def _pattern_variables(plan: Plan) -> dict[str, str]:

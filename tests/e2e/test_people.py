@@ -71,8 +71,8 @@ def test_answer_to_one_question_answers_no_other(tool: Tool) -> None:
         terminal.until(ASKED)
         tool.hook("/a")
         terminal.type("yes\nyes\n")
-        terminal.until("changed meanwhile")
-        terminal.shown = terminal.shown.partition("changed meanwhile")[2]
+        terminal.until("changed in the meantime")
+        terminal.shown = terminal.shown.partition("changed in the meantime")[2]
         terminal.until(ASKED)
         terminal.type("no\n")
         assert (terminal.end(), tool.writes()) == (1, [])
@@ -95,8 +95,8 @@ def test_another_plan_after_the_yes_is_shown_and_asked_for_again(tool: Tool) -> 
         terminal.until(ASKED)
         tool.hook("/a")
         terminal.type("yes\n")
-        terminal.until("changed meanwhile")
-        terminal.shown = terminal.shown.partition("changed meanwhile")[2]
+        terminal.until("changed in the meantime")
+        terminal.shown = terminal.shown.partition("changed in the meantime")[2]
         terminal.until(ASKED)
         assert "Plan: 1 to create" in terminal.shown
         assert tool.writes() == []

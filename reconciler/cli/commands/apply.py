@@ -54,7 +54,7 @@ _Clients = Mapping[str, Writer | NotRead]
 @file_options
 @filter_options
 @apply_options
-@click.option("--destroy", is_flag=True, help="Delete what the file describes.")
+@click.option("--destroy", is_flag=True, help="Delete all webhooks of the file.")
 @output_options
 @click.pass_obj
 def command(
@@ -107,7 +107,7 @@ def run_apply(
         if isinstance(plan, Outcome):
             code = reporter.end(plan)
             if applying.backup is not None:
-                run.streams.tell("No backup was written, since nothing was changed.")
+                run.streams.tell("No backup was written, because nothing was changed.")
             return code
         # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
         with run.stop.finishing():
@@ -137,9 +137,9 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Outcome:
             return again
         unread = again.not_planned and not plan.not_planned
         run.streams.tell(
-            "Not every account could be listed again. This is the plan now:"
+            "Not every account could be listed again. This is the new plan:"
             if unread
-            else "The account changed meanwhile. This is the plan now:"
+            else "The account has changed in the meantime. This is the new plan:"
         )
         plan = again
 
@@ -178,10 +178,11 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
     ]
     with written(files, so_far="Nothing was changed. "):
         pass
-    run.streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
+    run.streams.tell(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
     if file.unknown:
+        unknown = ", ".join(file.unknown)
         run.streams.tell(
-            f"The provider doesn't show the values of {', '.join(file.unknown)}: set them on the way back."
+            f"The provider doesn't return the values of {unknown}: set them before you restore the backup."
         )
 
 
@@ -199,24 +200,24 @@ def _check_options_beside_plan(filters: FilterOptions, *, destroy: bool) -> None
     if filters.accounts or filters.targets or filters.allow_losses is not None or destroy:
         fail(
             "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
-            "Leave them out, or plan again with them.",
+            "Remove these options, or save a new plan with them.",
         )
 
 
 def _check_standard_input(invocation: Invocation, inputs: FileOptions) -> None:
     if STANDARD_INPUT in inputs.files and invocation.streams().interactive:
-        fail("the plan was made from standard input, which is a terminal now", "Give the file with `-f FILE`.")
+        fail("the plan was made from standard input, which is now a terminal", "Give the file with `-f FILE`.")
 
 
 def _check_can_ask(invocation: Invocation, format_: str, inputs: FileOptions, *, can_ask: bool) -> None:
     if not can_ask:
-        fail(f"`--format {format_}` can't ask for consent", "Add `--auto-approve`.")
+        fail(f"`--format {format_}` can't ask for approval", "Add `--auto-approve`.")
     if STANDARD_INPUT in files_of(invocation, inputs):
-        fail("standard input holds the file, so nobody can be asked on it", "Add `--auto-approve`.")
+        fail("standard input is used for the file, so it can't be used to ask for approval", "Add `--auto-approve`.")
     if not invocation.streams().interactive:
         fail(
-            "there is no terminal to ask on",
-            "Look at `reconciler plan`, then apply with `--auto-approve`.",
+            "there is no terminal to ask for approval",
+            "Review `reconciler plan`, then apply with `--auto-approve`.",
         )
 
 
