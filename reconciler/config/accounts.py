@@ -79,8 +79,8 @@ class AccountReader:
         named = self._interpolation.for_accounts(name).plain(said)
         provider = None if named is None else self._declaration(named)
         if said is not None and named is not None and provider is None:
-            message = f"{said.quoted()} is no provider that is installed"
-            help_ = f"Write `{DEFAULT_PROVIDER}`, or install the package that brings the provider."
+            message = f"{said.quoted()} is not an installed provider"
+            help_ = f"Write `{DEFAULT_PROVIDER}`, or install the provider's package."
             self._diagnostics.error("provider-unknown", said.span, message, help_)
         return provider
 
@@ -94,7 +94,7 @@ class AccountReader:
         provider = self._declaration(DEFAULT_PROVIDER)
         if provider is None:
             message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
-            self._diagnostics.error("provider-unknown", where, message, "Name one under `accounts`.")
+            self._diagnostics.error("provider-unknown", where, message, "Add an account under `accounts`.")
         return self._read(FileAccount(name=DEFAULT_ACCOUNT, where=where, is_default=True), provider)
 
     def _read(self, said: FileAccount, provider: Provider | None) -> FileAccount:
@@ -131,8 +131,8 @@ def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> No
                 diagnostics.error(
                     "account-same",
                     one.where,
-                    f"this account has base URL, token and account id of `{other.name}` at {place}",
-                    "Keep one of the two, or give it its own token.",
+                    f"this account has the same base URL, token and account id as `{other.name}` at {place}",
+                    "Remove one of the two, or give one its own token.",
                 )
 
 
@@ -171,8 +171,8 @@ class _Reading:
         provider = self._provider
         written = self._cursor.text("base_url")
         if written is None and not provider.base_url and not self._cursor.has("base_url"):
-            message = f"an account of {provider.title} has no `base_url`"
-            self._diagnostics.error("missing-key", self._where, message, "Add it: where its API is called.")
+            message = f"this {provider.title} account has no `base_url`"
+            self._diagnostics.error("missing-key", self._where, message, "Add `base_url`, the address of its API.")
         text = None if written is None else self._values.text(written, PLAIN)
         if written is None or text is None or Origin.PLACEHOLDER in text.origins():
             return provider.base_url, True
@@ -217,12 +217,14 @@ class _Reading:
         said = [key for key in declared if self._cursor.has(key)]
         keys = " or ".join(f"`{key}`" for key in declared)
         if not said:
-            message = f"an account of {self._provider.title} has no {keys}"
+            message = f"this {self._provider.title} account has no {keys}"
             example = next(iter(declared.values()))
             self._diagnostics.error("missing-key", self._where, message, f"Add `{example.setting}: {example.example}`.")
         for key in said[1:]:
-            message = f"an account of {self._provider.title} has more than one of {keys}"
-            self._diagnostics.error("place-twice", self._cursor.key_span(key), message, "Write an account for each.")
+            message = f"this {self._provider.title} account has more than one of {keys}"
+            self._diagnostics.error(
+                "place-twice", self._cursor.key_span(key), message, "Write a separate account for each."
+            )
         for key in said[:1]:
             place = declared[key]
             one = self._cursor.text(key)
@@ -232,10 +234,10 @@ class _Reading:
                 known = self._values.plain(text)
                 name = text.raw if known is None else known
                 if known is not None and not re.fullmatch(place.pattern, name):
-                    message = f"this is not a name as `{place.example}` is"
+                    message = f"expected a name such as `{place.example}`"
                     self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
                 elif name.casefold() in seen:
-                    message = "this place is named twice: upper and lower case don't tell places apart"
+                    message = "this place is listed twice: upper and lower case don't distinguish places"
                     self._diagnostics.error("place-twice", text.span, message, "Keep one of the two.")
                 else:
                     seen.add(name.casefold())
@@ -249,7 +251,7 @@ class _Reading:
         known = provider.kind_of(token.reveal())
         kinds = {kind.name: kind for kind in provider.auth.kinds}
         if pin is not None and pinned is not None and pinned not in kinds:
-            message = f"`{provider.auth.kind_setting}` is none that {provider.title} has"
+            message = f"`{provider.auth.kind_setting}` must be {_either(kinds)}"
             self._diagnostics.error("wrong-value", pin.span, message, f"Write {_either(kinds)}.")
             return "", None
         if Origin.PLACEHOLDER in token.origins():
@@ -268,8 +270,8 @@ class _Reading:
             self._diagnostics.error(
                 "mode-token",
                 pin.span,
-                f"`{key}` says {pinned}, and the token is one for {known.name}",
-                f"Name the variable of the right token, or correct `{key}`.",
+                f"`{key}` is `{pinned}`, but the token is for {known.name}",
+                f"Use the variable of the right token, or change `{key}`.",
             )
         return known.name, known
 
@@ -278,16 +280,16 @@ class _Reading:
         provider, key = self._provider, self._provider.auth.kind_setting
         if self._said.is_default:
             pin = f"`accounts: {{{next(iter(kinds))}: {{provider: {provider.name}, {key}: {next(iter(kinds))}}}}}`"
-            pin = f"Name the account in the file with its {key}, such as {pin}."
+            pin = f"Add the account to the file with its {key}, such as {pin}."
         else:
-            pin = f"Pin it in the account that has this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
+            pin = f"Set it in the account with this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
         if provider.is_neutral(token.reveal()):
             message, help_ = f"the token doesn't say whether it is for {' or '.join(kinds)}", pin
         elif is_own:
             message = f"the token begins with neither of {provider.title}'s prefixes"
             help_ = f"Check its value: it begins with {_either(kind.prefix for kind in kinds.values())}."
         else:
-            message, help_ = f"nothing says what {key} this is", pin
+            message, help_ = f"the {key} of this account isn't known", pin
         self._diagnostics.error("token-kind", self._token_where, message, help_)
 
     def _can_be_sent(

@@ -56,8 +56,8 @@ def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
         diagnostics.warning(
             "url-private",
             entry.url_span,
-            "the URL's host is private: a provider out on the internet can't reach it",
-            "Use a public host name; to try things, point `base_url` at a sandbox.",
+            "the URL's host is private: a provider on the internet can't reach it",
+            "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`.",
         )
 
 
@@ -82,17 +82,17 @@ def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics:
         diagnostics.warning(
             "secret-literal",
             entry.url_span,
-            "a secret parameter of this URL has its value in the file",
-            "Put the value into an environment variable and write `${NAME}`.",
+            "the value of a secret parameter is written in the file",
+            "Put the value in an environment variable and write `${NAME}`.",
         )
     doubtful = [item for item in entry.url.items if not item.secret and unquote(item.name).lower() not in public_params]
     if any(_value_origins(item) & _FROM_OUTSIDE for item in doubtful):
         diagnostics.warning(
             "secret-param",
             entry.url_span,
-            "a variable stands in a query parameter that isn't known as secret: its value tells webhooks apart",
-            "If it is a secret, name the parameter under `secret_params`, so that a new value is an update; if it is "
-            "none, under `public_params`.",
+            "a variable is used in a query parameter that isn't secret: a new value means a new webhook",
+            "If it is secret, add the parameter to `secret_params`, so that a new value updates the webhook; if "
+            "not, to `public_params`.",
         )
 
 
@@ -113,8 +113,8 @@ def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
                 diagnostics.warning(
                     "is-test-mode",
                     entry.said.spans[key],
-                    f"`{key}` says otherwise than the account's {pin}, which is {account.kind}",
-                    f"Leave it out, or put the entry into an account of that {pin}.",
+                    f"`{key}` contradicts the account's {pin}, which is {account.kind}",
+                    f"Remove it, or move the entry to an account with another {pin}.",
                 )
 
 
@@ -141,7 +141,8 @@ def _advise_on_catch_all(entries: Collection[Entry], diagnostics: Diagnostics) -
             diagnostics.warning(
                 "delivered-twice",
                 catch_all,
-                f"`{provider.catch_all}` stands beside single events of one endpoint: those are delivered twice",
+                f"`{provider.catch_all}` is combined with single events of the same endpoint: those events are "
+                "delivered twice",
                 "Keep one of the two.",
             )
 
@@ -171,7 +172,7 @@ def _advise_on_allow_events(
             message = f"this is a known event of {knowing[0]} anyway"
             diagnostics.warning("allow-events-unused", text.span, message, "Remove it.")
         elif name not in needed and not may_be_needed:
-            message = "no entry has this event"
+            message = "no entry uses this event"
             diagnostics.warning("allow-events-unused", text.span, message, "Remove it, or check its spelling.")
 
 
@@ -195,9 +196,9 @@ def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, Claims], diag
                 diagnostics.warning(
                     "owns-unused",
                     item.span,
-                    f"no entry's URL matches this pattern: `apply` deletes {_deleted(item)} that it matches, except "
-                    "those that `protect` or `known` names",
-                    "Remove it, unless that is meant.",
+                    f"no entry matches this pattern: `apply` deletes {_deleted(item)} that match it, except those "
+                    "under `protect` or `known`",
+                    "Remove the pattern, unless this is intended.",
                 )
 
 

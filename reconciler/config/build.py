@@ -24,7 +24,7 @@ _IN_ONE_FILE = (
 )
 _OWNS_HELP = (
     "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
-    "what they match and the file doesn't name is deleted."
+    "webhooks that match them and aren't in the file are deleted."
 )
 
 
@@ -96,8 +96,8 @@ class Builder:
                 self._diagnostics.error(
                     "key-in-two-files",
                     span,
-                    f"`{key}` stands in two files: first at {first.place}",
-                    "Keep it in one of them; only `webhooks`, `owns`, `absent` and `protect` add up.",
+                    f"`{key}` is set in two files: first at {first.place}",
+                    "Keep it in one of them; only `webhooks`, `owns`, `absent` and `protect` are merged across files.",
                 )
             first = first or span
 
@@ -110,7 +110,7 @@ class Builder:
                 "missing-key",
                 place,
                 "the file has no `webhooks`",
-                "Add entries, or `webhooks: {}` where there are to be none.",
+                "Add entries, or write `webhooks: {}` if there are none.",
             )
         if any(cursor.has("owns") for cursor in self._cursors):
             return
@@ -138,7 +138,7 @@ class Builder:
             count += max(len(found[-1].accounts), 1)
             if count > MOST_ACCOUNTS:
                 message = f"there are more than {MOST_ACCOUNTS} accounts, each place counted as one"
-                self._diagnostics.too_much(span, message, "Write several configurations.")
+                self._diagnostics.too_much(span, message, "Split them into several configurations.")
         check_distinct(found, self._diagnostics)
         return tuple(found)
 
@@ -157,8 +157,8 @@ class Builder:
                 span = inner.key_span(name)  # type: ignore[union-attr]
                 first = seen.setdefault(name, span)
                 if first is not span:
-                    message = f"this entry's name is taken: first at {first.place}"
-                    self._diagnostics.error("entry-twice", span, message, "Give it another name.")
+                    message = f"this entry's name is already used at {first.place}"
+                    self._diagnostics.error("entry-twice", span, message, "Rename one of them.")
                     continue
                 entry = reader.read(name, span, values)
                 if entry is not None:
@@ -173,14 +173,14 @@ class Builder:
         for key in ("secret_params", "public_params"):
             texts = self._texts(key)
             if len(texts) > MOST_PARAMS:
-                message = f"more than {MOST_PARAMS} parameters are named"
-                self._diagnostics.too_much(texts[MOST_PARAMS].span, message, "Name fewer of them.")
+                message = f"more than {MOST_PARAMS} parameters are listed"
+                self._diagnostics.too_much(texts[MOST_PARAMS].span, message, "List fewer of them.")
             names = [(self._interpolation.for_all.plain(text), text) for text in texts]
             found.append({name.lower(): text for name, text in names if name is not None})
         secret, public = found
         for name, text in public.items():
             if name in secret:
-                message = "this parameter is named under `secret_params` too"
+                message = "this parameter is also listed under `secret_params`"
                 self._diagnostics.error("param-twice", text.span, message, "Keep it in one of the two.")
         return (BUILT_IN_SECRET_PARAMS | secret.keys()) - public.keys(), frozenset(public)
 

@@ -33,8 +33,8 @@ def check_owned(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnost
                 diagnostics.error(
                     "owns-empty",
                     owns.span,
-                    "`owns` is empty, and there are webhooks",
-                    "Name the URL patterns this configuration is responsible for, such as "
+                    "`owns` is empty, but there are webhooks",
+                    "Add the URL patterns this configuration is responsible for, such as "
                     "`https://hooks.example.com/shippo/*`.",
                 )
             elif not is_guess(entry.url.source) and not _is_plain_http(entry):
@@ -62,7 +62,7 @@ def _is_plain_http(entry: Entry) -> bool:
 def _pattern_to_add(entry: Entry) -> str:
     source = entry.url.source
     if Origin.LITERAL not in source.origins():
-        return f"Add a pattern to `owns` that matches what `{_as_written(source)}` holds."
+        return f"Add a pattern to `owns` that matches the value of `{_as_written(source)}`."
     path_end = len(source.reveal().partition("?")[0])
     return f"Add `{_as_written(source.slice(0, path_end))}` to `owns`, or a pattern with `*` that matches it."
 
@@ -91,8 +91,8 @@ def check_absent(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnos
                 diagnostics.error(
                     "entry-absent",
                     entry.url_span,
-                    f"this entry is wanted here and must not exist at {found.place}",
-                    "Remove the entry, or its pattern or event from `absent`.",
+                    f"this entry's webhook must not exist according to `absent` at {found.place}",
+                    "Remove the entry, or the pattern or event in `absent`.",
                 )
                 break
 
@@ -117,8 +117,8 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
                 continue
             reported.add((other, entry.name))
             is_same = other == entry.name
-            what = "this event is named twice" if is_same else f"this webhook is the same as one of `{other}`"
-            parts = ["URL (secret parameters aside)", *(["event"] if desired.key.event is not None else [])]
+            what = "this event is listed twice" if is_same else f"this webhook is the same as one of entry `{other}`"
+            parts = ["URL (ignoring secret parameters)", *(["event"] if desired.key.event is not None else [])]
             parts += [f"`{name}`" for name, _ in desired.key.scope]
             *most, last = parts
             same = f"{', '.join(most)} and {last} are" if most else f"{last} is"
@@ -144,18 +144,18 @@ def check_tokens_alone(found: Iterable[FileAccount], interpolation: Interpolatio
             provider.kind_of(value) is not None or provider.is_neutral(value) for provider in providers
         )
 
-    reasons = dict.fromkeys(interpolation.mentioned(is_token), "holds a token and stands here too")
+    reasons = dict.fromkeys(interpolation.mentioned(is_token), "holds a token and is also used here")
     reasons |= {
-        provider.auth.variable: f"is where {provider.title}'s token usually stands, and can't stand here too"
+        provider.auth.variable: f"is the usual variable for {provider.title}'s token, and can't be used here"
         for provider in providers
     }
     feeding = (name for one in found for name in one.token_variables)
-    reasons |= dict.fromkeys(feeding, "feeds a token and stands here too")
+    reasons |= dict.fromkeys(feeding, "is used as a token and is also used here")
     for name, what in reasons.items():
         for span in interpolation.mentions.get(name, ()):
             interpolation.diagnostics.error(
                 "token-elsewhere",
                 span,
                 f"`${{{name}}}` {what}",
-                "Use another variable here: a token goes to its provider alone.",
+                "Use another variable here: a token is only sent to its provider.",
             )

@@ -106,7 +106,7 @@ class Diagnostics:
         self._errors += 1
         self._note(Severity.ERROR, code, where, (message, help_))
         if self._errors == MOST_DIAGNOSTICS:
-            self.too_much(where, f"there may be more errors than these {MOST_DIAGNOSTICS}", "Correct these first.")
+            self.too_much(where, f"there may be more errors than these {MOST_DIAGNOSTICS}", "Fix these first.")
 
     def warning(self, code: str, where: Span | Place | None, message: str, help_: str) -> None:
         """Note what is legal but unwise."""
@@ -117,7 +117,7 @@ class Diagnostics:
             self._note(Severity.WARNING, code, where, (message, help_))
         elif self._warnings == MOST_DIAGNOSTICS + 1:
             more = f"there are more warnings than these {MOST_DIAGNOSTICS}"
-            self._note(Severity.WARNING, "too-much", where, (more, "Correct these, or write fewer entries."))
+            self._note(Severity.WARNING, "too-much", where, (more, "Fix these, or write fewer entries."))
 
     def url_error(self, error: UrlError, where: Span) -> None:
         """Note what is wrong with a URL or a pattern."""

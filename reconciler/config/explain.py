@@ -124,11 +124,14 @@ def explain(fault: Fault, written: str) -> tuple[str, str]:
         case "token-literal":
             return not_one_variable("token")
         case "account-twice":
-            return "`account` and `accounts` exclude each other", "Keep one of the two."
+            return "`account` and `accounts` can't be used together", "Keep one of the two."
         case "url-and-id":
-            return f"{fault.label} has `url` or `events` beside its `id`", "Write two items: an id stands alone."
+            return (
+                f"{fault.label} has `url` or `events` together with `id`",
+                "Write two items: `id` can't be combined with other keys.",
+            )
         case "repeated-item":
-            return f"{fault.label} names an item twice", "Name it once."
+            return f"{fault.label} lists an item twice", "Keep one of them."
         case "bad-name" | "unknown-key" | "missing-key":
             return _key(fault)
         case "boolean-value":
@@ -141,15 +144,18 @@ def explain(fault: Fault, written: str) -> tuple[str, str]:
 def _key(fault: Fault) -> tuple[str, str]:
     if fault.code == "bad-name":
         kind = {"webhooks": "an entry", "accounts": "an account"}[fault.name]
-        return f"{_quoted(fault.key)} is no name for {kind}", "Use the letters `a` to `z`, digits, `_` and `-`."
+        return (
+            f"{_quoted(fault.key)} is not a valid name for {kind}",
+            "Use the letters `a` to `z`, digits, `_` and `-`.",
+        )
     if fault.code == "missing-key":
         if not fault.key:
             return f"{fault.label} has neither `url` nor `id`", "Add one of the two."
         return f"{fault.owner} has no `{fault.key}`", f"Add `{fault.key}`."
     known = tuple(fault.schema.get("properties", ()))
     near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)
-    help_ = f"Did you mean `{near[0]}`?" if near else f"The keys here are {', '.join(known)}, and any `x-…`."
-    return f"{_quoted(fault.key)} is no key of {fault.owner}", help_
+    help_ = f"Did you mean `{near[0]}`?" if near else f"Known keys are {', '.join(known)}, and any `x-…`."
+    return f"{_quoted(fault.key)} is not a known key of {fault.owner}", help_
 
 
 def _value(fault: Fault) -> tuple[str, str]:
@@ -158,9 +164,9 @@ def _value(fault: Fault) -> tuple[str, str]:
         return f"{fault.label} is empty", help_ or "Give it a value, or leave it out."
     if fault.choices:
         choices = _either(f"`{choice}`" if choice != "1" else choice for choice in fault.choices)
-        return f"{fault.label} is not {choices}", f"Write {choices}."
+        return f"{fault.label} must be {choices}", f"Write {choices}."
     if fault.keyword == "pattern":
-        return f"{fault.label} is not written as it has to be", help_ or "Check how it is written."
+        return f"{fault.label} has the wrong format", help_ or "Check its format."
     bound = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}.get(fault.keyword, "")
     return f"{fault.label} is out of range", f"Write a number that is {bound} {fault.schema.get(fault.keyword)}."
 
@@ -186,22 +192,22 @@ def _boolean(fault: Fault) -> tuple[str, str]:
     message = f"{fault.label} is neither `true` nor `false`"
     said = str(fault.value).lower()
     if said not in _MEANT:
-        return message, "Write `true` or `false`, or exactly one variable that says one of the two."
+        return message, "Write `true` or `false`, or a single variable with one of these values."
     what = f"`{fault.value}` is text" if isinstance(fault.value, str) else f"`{fault.value}` is a number"
     return f"{message}: {what} here", f"Write `{_MEANT[said]}`, without quotes."
 
 
 def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
     expected = fault.types or ("string",)
-    message = f"{fault.label} is {_found(fault.value)} where {' or '.join(map(_type, expected))} is due"
+    message = f"{fault.label}: expected {' or '.join(map(_type, expected))}, found {_found(fault.value)}"
     if "array" in expected and isinstance(fault.value, str):
-        return message, "Write `[…]` around it, or put each item on a line of its own behind `- `."
+        return message, "Write `[…]` around it, or put each item on its own line after `- `."
     if {"integer", "number"} & set(expected) and _OTHER_NUMBER.fullmatch(written):
-        return f"{fault.label} is not a number in plain decimal digits", _as_decimal(written)
+        return f"{fault.label} is not a plain decimal number", _as_decimal(written)
     if fault.choices and not fault.types:
         return message, f"Write {_either(f'`{choice}`' for choice in fault.choices)}."
     if "string" in expected and isinstance(fault.value, bool | int | float):
-        return message, "Put it into quotes."
+        return message, "Put it in quotes."
     if "object" in expected:
         return message, "Write `key: value` lines below it."
     return message, f"Write {_type(expected[0])}, without quotes."
@@ -211,7 +217,7 @@ def _as_decimal(written: str) -> str:
     """What to write for a number in another notation. Of one with a `0` before it nobody knows what it means."""
     plain = written.replace("_", "")
     if re.fullmatch(r"[-+]?0[0-9]+", plain):
-        return "Write it without the `0` at its beginning."
+        return "Write it without the leading `0`."
     return f"Write `{int(plain, 0)}`."
 
 

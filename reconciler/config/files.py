@@ -42,7 +42,9 @@ def read_files(
     for name in (name for given in files for name in _expand(given, diagnostics)):
         same = _identity(name)
         if same in seen:
-            diagnostics.error("file-twice", _place(name), "this file is given twice", "Name it once, or its folder.")
+            diagnostics.error(
+                "file-twice", _place(name), "this file is given twice", "Give it once, or give its folder."
+            )
             continue
         seen.add(same)
         data = _read(name, standard_input, left, diagnostics)
@@ -108,8 +110,8 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
         diagnostics.warning(
             "folder-left-out",
             Place(file=given),
-            f"only `*.yaml` and `*.yml` of this folder are read, and not {_listed(given, left_out)}",
-            "If one of them belongs to the configuration, name it with another `-f`, or move it into the folder.",
+            f"only `*.yaml` and `*.yml` of this folder are read, not {_listed(given, left_out)}",
+            "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder.",
         )
     yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
 
@@ -130,12 +132,12 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, diagnostics
     except FileNotFoundError:
         if not os.path.isabs(name) and _is_nowhere():  # noqa: PTH117 - as above
             message = "the working directory no longer exists"
-            help_ = "Change to a folder that exists, or name the file by its whole path with `-f`."
+            help_ = "Change to a folder that exists, or give the file's absolute path with `-f`."
         else:
-            message = "there is no such file"
+            message = "file not found"
             help_ = (
-                "Write a starter file with `reconciler init`, describe the account as it is with `reconciler export`, "
-                "or name another file with `-f`."
+                "Write a starter file with `reconciler init`, export an account with `reconciler export`, or give "
+                "another file with `-f`."
             )
         diagnostics.error("file-missing", place, message, help_)
     except (OSError, ValueError) as error:
@@ -147,11 +149,11 @@ def _read(name: str, standard_input: Callable[[], bytes], most: int, diagnostics
 
 def _unreadable(place: Place, error: OSError | ValueError, diagnostics: Diagnostics) -> None:
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        message = f"with this file all together hold more than {MOST_OF_A_FILE} bytes"
-        diagnostics.error("too-much", place, message, "Check that this is the file that you mean.")
+        message = f"with this file, the configuration has more than {MOST_OF_A_FILE} bytes"
+        diagnostics.error("too-much", place, message, "Check that this is the intended file.")
     else:
         message = f"this file can't be read: {why_unreadable(error)}"
-        diagnostics.error("file-unreadable", place, message, "Check the path and who may read it.")
+        diagnostics.error("file-unreadable", place, message, "Check the path and its permissions.")
 
 
 def _leads_elsewhere(name: str) -> bool:

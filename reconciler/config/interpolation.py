@@ -143,7 +143,7 @@ class Values:
                 "boolean-value",
                 flag.span,
                 "this is neither `true` nor `false`",
-                "Write `true` or `false`, or exactly one variable that says one of the two.",
+                "Write `true` or `false`, or a single variable with one of these values.",
             )
             return None
         value = self._joined(template, flag.span, SECRET)
@@ -152,8 +152,8 @@ class Values:
         said = value.reveal()
         if said not in ("true", "false"):
             (name,) = (piece.name for piece in template if isinstance(piece, Reference))
-            message = f"`${{{name}}}` says neither `true` nor `false`"
-            self._diagnostics.error("boolean-value", flag.span, message, "Give it one of the two.")
+            message = f"`${{{name}}}` is neither `true` nor `false`"
+            self._diagnostics.error("boolean-value", flag.span, message, "Set it to `true` or `false`.")
             return None
         return said == "true"
 
@@ -202,7 +202,7 @@ class Values:
             self._diagnostics.error(
                 "variable-option-secret",
                 where,
-                f"`${{{name}}}` is given with `--var` or `--var-file`, a plain value, and feeds a token",
+                f"`${{{name}}}` is set with `--var` or `--var-file`, which are not for secrets, but is used as a token",
                 "Set it in the environment or in an env file (`--env-file`).",
             )
         return value
@@ -225,7 +225,7 @@ class Values:
         parts = tuple(self._parts(template, span, rule))
         if sum(len(part.text) for part in parts) <= LONGEST_TEXT:
             return SecretText(parts)
-        message = f"with its variables put in, this has more than {LONGEST_TEXT} characters"
+        message = f"with its variables substituted, this has more than {LONGEST_TEXT} characters"
         self._diagnostics.error("too-much", span, message, "Check the values of its variables.")
         return None
 
@@ -255,14 +255,14 @@ class Values:
             self._diagnostics.error(
                 "variable-place",
                 where,
-                f"`${{{name}}}` comes from the environment, whose values may stand in tokens, account ids, "
-                "paths and queries only",
+                f"`${{{name}}}` comes from the environment, whose values may be used only in tokens, account ids, "
+                f"paths and queries",
                 _how_to_set(name, is_secret=False),
             )
         elif value is Missing.UNREADABLE:
             if self._is_required:
                 message = f"the file that `{name}_FILE` names can't be read as text"
-                self._diagnostics.error("variable-file", where, message, "Check the path and who may read it.")
+                self._diagnostics.error("variable-file", where, message, "Check the path and its permissions.")
         elif reference.fallback is Fallback.DEFAULT:
             inner = SECRET if rule.environment else PLAIN
             yield from self._parts(reference.inner, where, inner, is_shown=is_shown)
@@ -293,8 +293,8 @@ class Values:
 
 def not_one_variable(what: str) -> tuple[str, str]:
     """What is wrong with a key's value that has to be exactly one variable, and what to do."""
-    help_ = f"Put its value into an environment variable and name that, such as `${{{what.upper()}}}`."
-    return f"`{what}` is not exactly one variable", help_
+    help_ = f"Put the value in an environment variable and write that variable here, such as `${{{what.upper()}}}`."
+    return f"`{what}` must be a single variable", help_
 
 
 @lru_cache(maxsize=8)
@@ -311,4 +311,4 @@ def _is_one_variable(template: Template) -> bool:
 def _how_to_set(name: str, *, is_secret: bool) -> str:
     if is_secret:
         return "Set it in the environment or in an env file (`--env-file`)."
-    return f"Give it with `--var {name}=VALUE`, or in a file with `--var-file`."
+    return f"Set it with `--var {name}=VALUE`, or in a file with `--var-file`."

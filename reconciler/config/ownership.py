@@ -249,5 +249,5 @@ def check_kinds(accounts: Iterable[FileAccount], claims: Mapping[str, Claims], d
         for account in one.accounts[:1]:
             for item in claims[one.name].owns.items:
                 for key in item.kind_spans.keys() - set(account.provider.scope_fields):
-                    message = f"{account.provider.title} has no `{key}`"
-                    diagnostics.error("setting-unsupported", item.kind_spans[key], message, "Leave it out.")
+                    message = f"{account.provider.title} doesn't support `{key}`"
+                    diagnostics.error("setting-unsupported", item.kind_spans[key], message, "Remove it.")

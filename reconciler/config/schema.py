@@ -93,7 +93,7 @@ def _only(keys: Iterable[str]) -> dict[str, Any]:
 def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
     kinds = [kind.name for kind in provider.auth.kinds]
     if provider.auth.kind_setting:
-        description = "The kind of account: a pin, checked against the token's prefix before any request."
+        description = "The kind of account, checked against the token's prefix before any request."
         yield provider.auth.kind_setting, _choice(description, kinds)
     for setting in provider.settings:
         spec = Field(name=setting.name, type=setting.type, default=setting.default, help=setting.help)
@@ -115,7 +115,7 @@ def _place(place: PlaceSetting) -> dict[str, Any]:
     name = {"type": "string", "pattern": f"^(?:{place.pattern}|[\\s\\S]*\\$\\{{[\\s\\S]*)$(?!\\n)"}
     item = {"description": "A name.", **name, "examples": [place.example]}
     return {
-        "description": place.help or f"Where its webhooks are, such as `{place.example}`.",
+        "description": place.help or f"Where the webhooks are, such as `{place.example}`.",
         "type": ["string", "array"],
         "pattern": name["pattern"],
         "minItems": 1,
@@ -146,7 +146,7 @@ def _described(spec: Field) -> dict[str, Any]:
         case _:
             found |= {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
     if spec.scope:
-        found["description"] += " Left out: as the account's kind says."
+        found["description"] += " If omitted, the account's kind."
     elif isinstance(spec.default, str | bool | int | float):
         found["default"] = spec.default
     return found

@@ -12,7 +12,7 @@ from reconciler.model.showing import reads_as_words
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _FORMS = (
-    "The forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
+    "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
     "A value with ` #` in it needs quotes."
 )
 _DEEPEST = 50
@@ -153,4 +153,6 @@ def _bare(name: str, start: int) -> TemplateError:
 
 def _no_form(text: str, start: int) -> TemplateError:
     close = text.find("}", start)
-    return TemplateError("`${` begins no form of a variable here", _FORMS, start, len(text) if close < 0 else close + 1)
+    return TemplateError(
+        "`${` doesn't start a valid variable here", _FORMS, start, len(text) if close < 0 else close + 1
+    )

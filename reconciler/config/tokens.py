@@ -35,16 +35,16 @@ def token_fault(value: str) -> tuple[str, str] | None:
     if scheme is not None:
         return (
             f"has the scheme `{scheme[1]}` before the token",
-            "Give the token alone: the scheme is added when it is sent.",
+            "Set it to the token only: the scheme is added when it is sent.",
         )
     if _HEADER.match(value):
-        return "is a whole header", "Give the token alone: the header is made when it is sent."
+        return "is a whole header", "Set it to the token only: the header is added when it is sent."
     if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
         return "holds a placeholder that was not filled in", "Set it to the token itself."
     if is_masked(value):
         return (
-            "holds a masked token, such as `***`",
-            "Set it to the token itself: logs and settings pages show it masked, and what they show can't be used.",
+            "is a masked token, such as `***`",
+            "Set it to the token itself, not to the masked form that logs and settings pages show.",
         )
     return header_fault(value)
 
@@ -58,8 +58,8 @@ def header_fault(value: str) -> tuple[str, str] | None:
         return wrapped
     odd = next(character for character in value if not "!" <= character <= "~")
     if odd in "\n\r":
-        return "has a line break in it", "Give one value alone, in one line."
+        return "has a line break in it", "Give a single value on one line."
     if odd.isspace():
-        return "has white space in it", "Give one value alone."
+        return "has white space in it", "Give a single value."
     named = "a character outside ASCII" if is_seen(odd) else character_name(odd)
-    return f"has {named} in it, which a header can't hold", "Set it again without that character."
+    return f"has {named} in it, which isn't allowed in a header", "Set it again without that character."

@@ -27,7 +27,8 @@ def read_url(text: SecretText, span: Span, secret_params: frozenset[str], diagno
             diagnostics.error(
                 "variable-option-secret",
                 span,
-                f"`${{{name}}}` is given with `--var` or `--var-file`, a plain value, and feeds a secret parameter",
+                f"`${{{name}}}` is set with `--var` or `--var-file`, which are not for secrets, but is used in a "
+                f"secret parameter",
                 "Set it in the environment or in an env file (`--env-file`).",
             )
     return url
@@ -45,7 +46,7 @@ def read_pattern(text: SecretText, span: Span, diagnostics: Diagnostics) -> Patt
 def _report(error: UrlError, text: SecretText, span: Span, diagnostics: Diagnostics) -> None:
     block = _BLOCK.match((span.anchor or span).text)
     if block is not None and text.reveal().endswith("\n"):
-        help_ = f"Write `{block[1]}-` in place of `{block[1]}`, which keeps a line break at the end."
+        help_ = f"Write `{block[1]}-` instead of `{block[1]}`, which adds a line break at the end."
         diagnostics.error(error.code, span, error.message, help_)
     else:
         diagnostics.url_error(error, span)

@@ -116,7 +116,7 @@ class Variables:
                 more = ["others"] if len(names) > _MOST_NAMED else []
                 help_ = f"The variables of the files are {', '.join([*names[:_MOST_NAMED], *more])}."
             what = f"`--var {name}=…`" if place is None else f"`{name}`"
-            diagnostics.error("variable-unused", place, f"{what} gives a variable that no file uses", help_)
+            diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
 
 
 def _read_value(path: str) -> str | Missing:
@@ -147,7 +147,7 @@ def read_env_file(path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
         return {}
     except (OSError, ValueError) as error:
         message = f"the env file can't be read: {why_unreadable(error)}"
-        diagnostics.error("env-file", Place(file=path), message, "Check the path and who may read it.")
+        diagnostics.error("env-file", Place(file=path), message, "Check the path and its permissions.")
         return {}
     return _env_values(text, path, diagnostics)
 
@@ -160,7 +160,7 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
         diagnostics.error(
             "env-file-line",
             Place(file=path, line=text.count("\n", 0, blanks.start()) + 1),
-            f"more than {MOST_BLANKS} blanks stand in a row in this line of the env file",
+            f"more than {MOST_BLANKS} spaces in a row are in this line of the env file",
             "Remove them.",
         )
         return {}
@@ -173,8 +173,8 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
             diagnostics.error(
                 "env-file-line",
                 Place(file=path, line=binding.original.line + blank),
-                "this line of the env file is no `NAME=value`",
-                "Put a value with special characters into single quotes; begin a comment with `#`.",
+                "this line of the env file is not `NAME=value`",
+                "Put a value with special characters in single quotes; start a comment with `#`.",
             )
         elif binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value
@@ -221,7 +221,7 @@ def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple
     for name, value in document.root.items():
         span = cursor.key_span(name)
         if not _NAME.fullmatch(name):
-            diagnostics.error("var-file", span, "this is not a variable's name", "Use letters, digits and `_`.")
+            diagnostics.error("var-file", span, "this is not a valid variable name", "Use letters, digits and `_`.")
         elif isinstance(value, Map | Sequence):
             what = "a list" if isinstance(value, Sequence) else "a mapping"
             diagnostics.error("var-file", span, f"expected text, found {what}", "Give each variable one plain value.")

@@ -136,8 +136,8 @@ class EntryReader:
         if self._wanted > MOST_WANTED:
             self._diagnostics.too_much(
                 span,
-                f"up to here the entries want more than {MOST_WANTED} webhooks",
-                "An entry wants one for each of its events in each of its accounts: write fewer.",
+                f"the entries up to here describe more than {MOST_WANTED} webhooks",
+                "An entry describes one for each event in each account: write fewer entries.",
             )
 
     def _url(self, written: Text, values: Values) -> Url | None:
@@ -155,7 +155,7 @@ class EntryReader:
         self._diagnostics.error(
             "account-missing",
             span,
-            "this entry doesn't say its account, and there are several",
+            "this entry has no `account`, but there are several accounts",
             f"Add `account: NAME`; the accounts are {_listed(self._names)}.",
         )
         return ()
@@ -183,7 +183,7 @@ class EntryReader:
         self._diagnostics.error(
             "account-unknown",
             text.span,
-            f"{text.quoted()} is no account of this configuration",
+            f"{text.quoted()} is not an account of this configuration",
             f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}.",
         )
         return None
@@ -195,8 +195,8 @@ class EntryReader:
         self._diagnostics.error(
             "event-characters",
             text.span,
-            "this event is empty or has white space, a bracket or a control character in it",
-            "Write each event as an item of its own.",
+            "this event is empty or contains white space, a bracket or a control character",
+            "Write each event as its own list item.",
         )
         return None
 
@@ -213,8 +213,8 @@ class EntryReader:
                 continue
             near = _near_event(event, provider.events)
             help_ = (
-                f"{provider.title} has {', '.join(provider.events)}. "
-                "An event that is newer than this version is named under `allow_events` too."
+                f"Known events are {', '.join(provider.events)}. "
+                "If the event is newer than this version, add it to `allow_events` as well."
             )
             self._diagnostics.error(
                 "event-unknown",
@@ -233,11 +233,11 @@ class EntryReader:
                 if value is False if key == "active" else key in own.spans:
                     what = "`active: false`" if key == "active" else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
-                    message, help_ = f"{provider.title} has no {what}", f"Leave it out; its webhooks have {has}."
+                    message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
                     self._diagnostics.error("setting-unsupported", span, message, help_)
             elif spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
                 choices = " or ".join(f"`{choice}`" for choice in spec.choices)
-                self._diagnostics.error("wrong-value", span, f"`{key}` is not {choices}", f"Write {choices}.")
+                self._diagnostics.error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
     def _common(self, url: Url, account: Account, said: Said) -> tuple[dict[str, Value], frozenset[str]]:
         """The fields that all webhooks of an entry have in an account, and those that are left alone."""

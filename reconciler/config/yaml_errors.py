@@ -12,21 +12,23 @@ from reconciler.model.diagnostic import Place
 # U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
-_QUOTE_VARIABLE = "Put the value with `${…}` into double quotes."
-_QUOTE = "Put the value into quotes."
+_QUOTE_VARIABLE = "Put the value with `${…}` in double quotes."
+_QUOTE = "Put the value in quotes."
 _FLOW = "Separate items with commas and close the {} with `{}`; quote unusual values."
 _HELP = {
-    "mapping values are not allowed in this context": "Check the indentation; put a value with `: ` in it into quotes.",
+    "mapping values are not allowed in this context": (
+        "Check the indentation; put a value that contains `: ` in quotes."
+    ),
     "did not find expected key": "Check the indentation of this line and of those before it.",
     "did not find expected '-' indicator": "Check the indentation: the list's other items begin further left or right.",
-    "could not find expected ':'": "Write `key: value`, with a space behind the colon.",
+    "could not find expected ':'": "Write `key: value`, with a space after the colon.",
     "did not find expected ',' or ']'": _FLOW.format("list", "]"),
     "did not find expected ',' or '}'": _FLOW.format("mapping", "}"),
     "found unexpected end of stream": "Close the quotes that are opened here.",
     "found unknown escape character": "Write `\\\\` for a backslash in double quotes, or use single quotes.",
     "did not find expected alphabetic or numeric character": f"Text that begins with `*` or `&` is special. {_QUOTE}",
-    "block sequence entries are not allowed in this context": "Begin the list on a line of its own.",
-    "exceeded maximum nesting depth": "Nothing of the file needs that many levels.",
+    "block sequence entries are not allowed in this context": "Start the list on its own line.",
+    "exceeded maximum nesting depth": "Use fewer levels.",
 }
 _STANDARD_HELP = "Check the indentation, quotes and brackets here."
 
@@ -49,7 +51,7 @@ def is_unfit(source: SourceText, diagnostics: Diagnostics) -> bool:
             "yaml-syntax",
             Span(source, conflict.start(), conflict.end()),
             "a merge conflict isn't resolved here",
-            "Keep what is right, and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.",
+            "Keep the right lines, and remove those with `<<<<<<<`, `=======` and `>>>>>>>`.",
         )
     return conflict is not None
 
@@ -63,7 +65,7 @@ def syntax_error(error: yaml.YAMLError, source: SourceText, diagnostics: Diagnos
         diagnostics: gets it.
     """
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        diagnostics.error("yaml-syntax", Place(file=source.name, line=1), "the file is not YAML", _STANDARD_HELP)
+        diagnostics.error("yaml-syntax", Place(file=source.name, line=1), "the file is not valid YAML", _STANDARD_HELP)
         return
     problem = error.problem or "something unexpected"
     index = min(error.problem_mark.index, len(source.text))

@@ -104,12 +104,12 @@ def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES)
         syntax_error(error, source, diagnostics)
         return None
     if root is None or root.value is None:
-        where, example = Span(source, 0, 0), "Begin with `version: 1`; `reconciler init` writes a whole example."
+        where, example = Span(source, 0, 0), "Start with `version: 1`; `reconciler init` writes an example."
         diagnostics.error("file-empty", where, "the file is empty", example)
         return None
     if not isinstance(root.value, Map):
         where = Span(source, root.start, root.end)
-        diagnostics.error("file-shape", where, "expected a mapping", "Begin with `version: 1`.")
+        diagnostics.error("file-shape", where, "expected a mapping", "Start with `version: 1`.")
         return None
     return Document(source, root.value, reader.broken, reader.values)
 
@@ -172,7 +172,7 @@ class _Reader:
             event = self._next()
             if type(event) is not yaml.StreamEndEvent:
                 what = "a second document begins here"
-                self._error("yaml-documents", event, what, "Put it into a file of its own.")
+                self._error("yaml-documents", event, what, "Put it in its own file.")
                 raise _UnreadableError
             return found
         finally:
@@ -191,8 +191,8 @@ class _Reader:
             found = _Value(None if self._is_too_long(event) else value, start, end)
         else:
             if depth >= _DEEPEST:
-                what = "values are nested too deep here"
-                self._error("yaml-deep", event, what, "Nothing of the file needs that.")
+                what = "values are nested too deeply here"
+                self._error("yaml-deep", event, what, "Use fewer levels.")
                 raise _UnreadableError
             self._open.append(event.anchor)
             read = self._mapping if kind is yaml.MappingStartEvent else self._sequence
@@ -227,7 +227,9 @@ class _Reader:
                 continue
             if key == "<<" and not event.style:
                 if merges:
-                    self._error("yaml-merge", event, "`<<` is given twice", "Merge a list: `<<: [*one, *other]`.")
+                    self._error(
+                        "yaml-merge", event, "`<<` is given twice", "Merge a list instead: `<<: [*one, *other]`."
+                    )
                 merges.append(item)
             elif key in found:
                 first = self._source.place(found.where[key].key[0])
@@ -244,7 +246,7 @@ class _Reader:
         """A key; None where it can't be one, which a diagnostic says."""
         kind = type(event)
         if kind is not yaml.ScalarEvent:
-            help_ = "Write keys as words; quote a key with `{` or `[`."
+            help_ = "Write keys as plain words; quote a key that contains `{` or `[`."
             self._error("yaml-key", event, "this key is not plain text", help_)
             self._value(event, depth)
             return None
@@ -275,7 +277,7 @@ class _Reader:
                 "yaml-merge",
                 written if merge.use is None else Span(self._source, *merge.use, written),
                 "`<<` merges something that is not a mapping",
-                "Name the alias of a mapping, or a list of such.",
+                "Use the alias of a mapping, or a list of such aliases.",
             )
 
     def _alias(self, event: Any) -> _Value:  # noqa: ANN401
@@ -285,7 +287,7 @@ class _Reader:
         if found is None:
             is_inside = event.anchor in self._open
             what = "this alias stands inside its own anchor" if is_inside else "this alias has no anchor before it"
-            help_ = "Anchors are written `&name` before the value; text that begins with `*` needs quotes."
+            help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
             self._error("yaml-alias", event, what, help_)
             self.broken.add(use[0])
             return _Value(None, *use)
@@ -301,7 +303,7 @@ class _Reader:
         self.values += 1
         if self.values > self._most:
             where = Span(self._source, event.start_mark.index, event.end_mark.index)
-            help_ = "Write fewer entries, or several configurations."
+            help_ = "Write fewer entries, or split them into several configurations."
             self._diagnostics.too_much(where, f"the files hold more than {MOST_VALUES} keys and values", help_)
         if event.tag is not None:
             help_ = "Remove it; put text that begins with `!` in quotes."

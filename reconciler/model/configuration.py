@@ -68,14 +68,14 @@ class NamedSet:
 
 
 class OnUnmanaged(Enum):
-    """What a webhook means that nobody claims and `known` doesn't name."""
+    """How webhooks are treated that are neither managed by this configuration nor listed under `known`."""
 
     REPORT = "report"
     """It is counted and can be listed."""
     FAIL = "fail"
     """It is drift, and always listed."""
     IGNORE = "ignore"
-    """It is neither counted nor listed."""
+    """They are neither counted nor listed."""
 
 
 class AbsentAt(Enum):

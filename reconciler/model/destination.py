@@ -21,7 +21,7 @@ class Destination:
 
     Attributes:
         origin: scheme, host and port in normal form; may be shown.
-        path: what comes before each call's path, without a slash at its end.
+        path: what comes before each call's path, without a trailing slash.
         loopback: whether it is this machine.
     """
 
@@ -46,7 +46,7 @@ def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -
     if endpoint.scheme != "https" and not url.is_loopback:
         raise UrlError(
             "base-url",
-            "the base URL is http: the token would travel in clear",
+            "the base URL is http: the token would be sent unencrypted",
             "Write `https://`; http is for loopback only.",
         )
     allowed = (host for host in allowed_hosts if _allows(host, endpoint))
@@ -55,8 +55,8 @@ def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -
         named = host if set(url.source.origins()) == {Origin.LITERAL} else "HOST"
         raise UrlError(
             "base-url-host",
-            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would go there",
-            f"If that is meant, say so outside the file: `--allow-host {named}`.",
+            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would be sent there",
+            f"If this is intended, allow it outside the file: `--allow-host {named}`.",
         )
     return Destination(origin=endpoint.origin, path=endpoint.path.rstrip("/"), loopback=url.is_loopback)
 

@@ -53,7 +53,7 @@ def normal_port(scheme: str, port: str) -> int | None:
         and len(port.lstrip("0")) <= len("65535")
     ):
         raise UrlError(
-            "url-port", "the URL's port is no number from 1 to 65535", "Write a port such as `:8443`, or none."
+            "url-port", "the URL's port is not a number from 1 to 65535", "Write a port such as `:8443`, or none."
         )
     number = int(port)
     return None if number == _DEFAULT_PORTS[scheme] else number
@@ -94,7 +94,7 @@ def _ipv4(host: str) -> str:
     except ipaddress.AddressValueError:
         raise UrlError(
             "url-host",
-            "the URL's host is numeric but no IPv4 address in its usual form",
+            "the URL's host is numeric but not an IPv4 address in its usual form",
             "Write four numbers from 0 to 255 with dots between them.",
         ) from None
 

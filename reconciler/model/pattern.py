@@ -12,7 +12,10 @@ from reconciler.model.url import Endpoint, check_variables, normal_text, parse_u
 from reconciler.model.url_error import UrlError
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#]*)(?P<path>[^?#]*)")
-_HELP = "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label before two more."
+_HELP = (
+    "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least "
+    "two more."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -105,11 +108,11 @@ def parse_pattern(text: SecretText) -> Pattern:
     raw = text.reveal()
     found = _SHAPE.match(raw)
     if found is None:
-        raise UrlError("pattern-shape", "the pattern is no URL", _HELP)
+        raise UrlError("pattern-shape", "the pattern is not a URL", _HELP)
     if raw[found.end() :].startswith("?"):
         raise UrlError(
             "pattern-query",
-            "the pattern has a query, which patterns don't look at",
+            "the pattern has a query, which patterns ignore",
             "Remove the `?` and what follows it.",
         )
     any_subdomain = found["host"].startswith("*.")
@@ -122,7 +125,7 @@ def parse_pattern(text: SecretText) -> Pattern:
     # Where the variables stand is settled: what is left to check are the characters.
     endpoint = parse_url(SecretText.literal(raw[: found.start("host")] + raw[host_start:])).endpoint
     if any_subdomain and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
-        raise UrlError("pattern-host", "the pattern's `*` stands before fewer than two labels of a name", _HELP)
+        raise UrlError("pattern-host", "the pattern's `*` must be followed by at least two host labels", _HELP)
     path = text.slice(found.start("path"), found.end("path"))
     return Pattern(
         source=text,

@@ -178,14 +178,16 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     if len(text.parts) > 1:
         _check_head(text, found.end("authority"))
     if _BAD_ESCAPE.search(raw):
-        raise UrlError("url-escape", "the URL has a `%` that begins no valid escape", "Write a literal `%` as `%25`.")
+        raise UrlError(
+            "url-escape", "the URL has a `%` that doesn't start a valid escape", "Write a literal `%` as `%25`."
+        )
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
     segments, path = _path(text.slice(found.start("path"), found.end("path")))
     query = text.slice(found.start("query"), found.end("query")) if found["query"] else SecretText(())
     if ";" in query.reveal():
         raise UrlError(
             "url-query",
-            "the URL has a `;` in its query, which receivers read in different ways",
+            "the URL has a `;` in its query, which receivers interpret differently",
             "Write `%3B`, or separate parameters with `&`.",
         )
     items = tuple(_item(item, secret_params) for item in query.split("&")) if query else ()
@@ -232,7 +234,7 @@ def check_wanted(url: Url, limit: int) -> None:
     if url.endpoint.scheme == "http" and not url.is_loopback:
         raise UrlError(
             "url-not-https",
-            "the URL is http: events would travel in clear",
+            "the URL is http: events would be sent unencrypted",
             "Write `https://`; http is for loopback only.",
         )
     if len(url.reveal()) >= limit:
@@ -341,8 +343,8 @@ def check_beginning(text: SecretText) -> None:
     if first.origin is Origin.OPTION and text.parts[1].text[:1] in ("/", "?") and not _is_beginning(first.text):
         raise UrlError(
             "url-variable-value",
-            f"the value of `${{{first.name}}}` isn't a URL's beginning: scheme, host and port",
-            f"Give it as `--var {first.name}=https://hooks.example.com`, without a slash at its end.",
+            f"the value of `${{{first.name}}}` isn't the start of a URL: scheme, host and port",
+            f"Set it with `--var {first.name}=https://hooks.example.com`, without a trailing slash.",
         )
 
 
@@ -378,6 +380,6 @@ def _check_head(text: SecretText, path_start: int) -> None:
 def _in_head(name: str) -> UrlError:
     return UrlError(
         "url-variable-host",
-        f"`${{{name}}}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
-        f"Give it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
+        f"`${{{name}}}` is used in the URL's scheme, host or port, which are shown and so can't be secret",
+        f"Set it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
     )

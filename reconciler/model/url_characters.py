@@ -97,7 +97,7 @@ def _fault(part: Part, character: str, what: str, *, in_host: bool) -> UrlError:
     subject = f"the value of `${{{part.name}}}`" if part.name else what
     return UrlError(
         "url-character",
-        f"{subject} has {_named(character, part.origin)} in it, which a URL can't hold",
+        f"{subject} has {_named(character, part.origin)} in it, which isn't allowed in a URL",
         "Remove it; a host is made of letters, digits, `-` and `.`." if in_host else _what_to_do(character, part),
     )
 

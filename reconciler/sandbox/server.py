@@ -33,7 +33,7 @@ class HttpServer:
     """An HTTP server on loopback; `start()` lets it answer, `stop()` ends it.
 
     Attributes:
-        base_url: such as `http://127.0.0.1:8123`, without a slash at its end.
+        base_url: such as `http://127.0.0.1:8123`, without a trailing slash.
 
     Args:
         port: the port to listen on; 0: a free one.
@@ -273,7 +273,7 @@ class Sandbox:
     """Shippo's webhook API on loopback; a context manager that starts it and leaves nothing behind.
 
     Attributes:
-        base_url: what to use in place of Shippo's own, without a slash at its end.
+        base_url: what to use in place of Shippo's own, without a trailing slash.
         store: its webhooks.
 
     Args:

@@ -29,7 +29,7 @@ def test_folder_that_can_not_be_listed_is_named(tmp_path: Path, monkeypatch: pyt
             code="file-unreadable",
             place=Place(file=folder),
             message="this file can't be read: Permission denied",
-            help="Check the path and who may read it.",
+            help="Check the path and its permissions.",
         ),
     )
 
@@ -42,7 +42,7 @@ def test_yaml_error_that_has_no_place_is_still_a_complaint_about_the_file() -> N
             severity=Severity.ERROR,
             code="yaml-syntax",
             place=Place(file="webhooks.yaml", line=1),
-            message="the file is not YAML",
+            message="the file is not valid YAML",
             help="Check the indentation, quotes and brackets here.",
         ),
     )

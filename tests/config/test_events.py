@@ -29,7 +29,7 @@ def test_an_unknown_event_is_an_error_with_a_suggestion(written: str, meant: str
     assert (found.severity, found.code, str(found.place)) == (Severity.ERROR, "event-unknown", "<stdin>:6:14")
     assert found.message == f"`{written}` is not a known event of Shippo"
     assert found.help.startswith(f"Did you mean `{meant}`? ")
-    assert found.help.endswith("An event that is newer than this version is named under `allow_events` too.")
+    assert found.help.endswith("If the event is newer than this version, add it to `allow_events` as well.")
 
 
 @pytest.mark.parametrize("allowed", ["[shipment_delayed]", "['${EVENT}']"])
@@ -52,8 +52,8 @@ def test_what_is_allowed_is_that_name_alone() -> None:
     ("allowed", "entry", "said"),
     [
         pytest.param("track_updated", ENTRY, "this is a known event of Shippo anyway", id="known"),
-        pytest.param("shipment_delayed", ENTRY, "no entry has this event", id="unused"),
-        pytest.param("shipment_delayed", "webhooks: {}\n", "no entry has this event", id="no-entries"),
+        pytest.param("shipment_delayed", ENTRY, "no entry uses this event", id="unused"),
+        pytest.param("shipment_delayed", "webhooks: {}\n", "no entry uses this event", id="no-entries"),
     ],
 )
 def test_a_name_that_lifts_nothing_is_advised_against(allowed: str, entry: str, said: str) -> None:

@@ -47,7 +47,7 @@ def test_a_folder_means_its_yaml_files_sorted() -> None:
     assert [str(desired.place) for desired in found.desired] == ["d/a.yaml:4:16", "d/b.yml:3:17"]
     (left_out,) = loaded(inputs(files=("d",))).diagnostics
     assert (left_out.code, left_out.severity, str(left_out.place)) == ("folder-left-out", Severity.WARNING, "d")
-    assert left_out.message == ("only `*.yaml` and `*.yml` of this folder are read, and not `inner.yaml/`, `notes.txt`")
+    assert left_out.message == ("only `*.yaml` and `*.yml` of this folder are read, not `inner.yaml/`, `notes.txt`")
 
 
 def test_files_are_one_configuration_in_the_order_given() -> None:
@@ -83,7 +83,7 @@ def test_what_does_not_add_up_stands_in_one_file(key: str) -> None:
     Path("1.yaml").write_text(TOP + IN_ONE_FILE[key] + OWNS + ENTRY)
     Path("2.yaml").write_text(TOP + "x-a: 1\n" + IN_ONE_FILE[key])
     assert complaints(loaded(inputs(files=("1.yaml", "2.yaml")))) == [
-        ("key-in-two-files", "2.yaml:3:1", f"`{key}` stands in two files: first at 1.yaml:2:1")
+        ("key-in-two-files", "2.yaml:3:1", f"`{key}` is set in two files: first at 1.yaml:2:1")
     ]
 
 
@@ -91,7 +91,7 @@ def test_names_are_unique_across_files() -> None:
     Path("1.yaml").write_text(TOP + OWNS + "webhooks:\n" + entry("a"))
     Path("2.yaml").write_text(TOP + "webhooks:\n" + entry("b") + entry("a"))
     assert complaints(loaded(inputs(files=("1.yaml", "2.yaml")))) == [
-        ("entry-twice", "2.yaml:4:3", "this entry's name is taken: first at 1.yaml:4:3")
+        ("entry-twice", "2.yaml:4:3", "this entry's name is already used at 1.yaml:4:3")
     ]
 
 
@@ -108,14 +108,14 @@ def test_a_file_that_does_not_parse_hides_nothing_of_the_others_and_nothing_is_m
     Path("2.yaml").write_text(TOP + ENTRY + "    evnts: 1\n    account: some\n")
     assert complaints(loaded(inputs(files=("1.yaml", "2.yaml")))) == [
         ("yaml-syntax", "1.yaml:2:7", "the YAML can't be read: did not find expected ',' or ']'"),
-        ("unknown-key", "2.yaml:6:5", "`evnts` is no key of an entry"),
+        ("unknown-key", "2.yaml:6:5", "`evnts` is not a known key of an entry"),
     ]
 
 
 def test_nothing_is_missed_for_a_file_that_is_not_there() -> None:
     Path("1.yaml").write_text(TOP + ENTRY + "    account: some\n")
     assert complaints(loaded(inputs(files=("1.yaml", "2.yaml"), environment={}))) == [
-        ("file-missing", "2.yaml", "there is no such file")
+        ("file-missing", "2.yaml", "file not found")
     ]
 
 
@@ -124,12 +124,12 @@ def test_nothing_is_called_unowned_for_a_pattern_that_cannot_be_read(order: tupl
     Path("1.yaml").write_text(TOP + "owns: [https://h.example.com/*, 3]\n")
     Path("2.yaml").write_text(TOP + "owns: [https://g.example.com/*]\n" + ENTRY.replace("h.example", "i.example"))
     assert complaints(loaded(inputs(files=order))) == [
-        ("wrong-type", "1.yaml:2:33", "an item of `owns` is a number where text or a mapping is due")
+        ("wrong-type", "1.yaml:2:33", "an item of `owns`: expected text or a mapping, found a number")
     ]
 
 
 MISSING = [
-    pytest.param((), "folder/none.yaml", "file-missing", "there is no such file", id="file"),
+    pytest.param((), "folder/none.yaml", "file-missing", "file not found", id="file"),
     pytest.param(("folder",), "folder", "folder-empty", "this folder has no `*.yaml` or `*.yml` file", id="folder"),
     pytest.param((), "a\0b", "file-unreadable", "this file can't be read: its name can't be one", id="no-name"),
 ]

@@ -130,37 +130,37 @@ def test_an_account_may_do_without_a_token_where_the_provider_says_so() -> None:
 
 FAULTS = [
     pytest.param(
-        PLACES, "", ("missing-key", "3:3", "an account of Hub has no `repositories` or `organization`"), id="none"
+        PLACES, "", ("missing-key", "3:3", "this Hub account has no `repositories` or `organization`"), id="none"
     ),
     pytest.param(
         PLACES,
         f"{PLACES}\n    organization: acme",
-        ("place-twice", "7:5", "an account of Hub has more than one of `repositories` or `organization`"),
+        ("place-twice", "7:5", "this Hub account has more than one of `repositories` or `organization`"),
         id="both",
     ),
     pytest.param(
         PLACES,
         "repositories: [acme/web, Acme]",
-        ("wrong-value", "6:30", "an item of `repositories` is not written as it has to be"),
+        ("wrong-value", "6:30", "an item of `repositories` has the wrong format"),
         id="pattern",
     ),
     pytest.param(
         PLACES,
         "repositories: '${WEB}'",
-        ("wrong-value", "6:19", "this is not a name as `acme/web` is"),
+        ("wrong-value", "6:19", "expected a name such as `acme/web`"),
         id="pattern-of-a-variables-value",
     ),
     pytest.param(
         PLACES,
         "repositories: [acme/web, acme/web]",
-        ("repeated-item", "6:30", "`repositories` names an item twice"),
+        ("repeated-item", "6:30", "`repositories` lists an item twice"),
         id="twice",
     ),
-    pytest.param(BASE, "", ("missing-key", "3:3", "an account of Hub has no `base_url`"), id="no-base-url"),
+    pytest.param(BASE, "", ("missing-key", "3:3", "this Hub account has no `base_url`"), id="no-base-url"),
     pytest.param(
         BASE,
         f"{BASE}\n    mode: live",
-        ("unknown-key", "6:5", "`mode` is no key of an account"),
+        ("unknown-key", "6:5", "`mode` is not a known key of an account"),
         id="another-providers-key",
     ),
     pytest.param(
@@ -170,8 +170,8 @@ FAULTS = [
             "variable-place",
             "6:13",
             (
-                "`${ORG}` comes from the environment, whose values may stand in tokens, account ids, paths and queries "
-                "only"
+                "`${ORG}` comes from the environment, whose values may be used only in tokens, account ids, paths "
+                "and queries"
             ),
         ),
         id="environment-in-a-setting-that-is-shown",
@@ -277,9 +277,9 @@ def test_a_field_s_value_is_of_its_type(written: str, name: str, value: object) 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        pytest.param("labels: a", "`labels` is text where a list is due", id="set"),
-        pytest.param("retries: many", "`retries` is text where a number is due", id="number"),
-        pytest.param("format: '${X}'", "`format` is not `json` or `form`", id="choice-by-a-variable"),
+        pytest.param("labels: a", "`labels`: expected a list, found text", id="set"),
+        pytest.param("retries: many", "`retries`: expected a number, found text", id="number"),
+        pytest.param("format: '${X}'", "`format` must be `json` or `form`", id="choice-by-a-variable"),
         pytest.param("labels: ['$X']", "`$X` is neither a variable nor plain text", id="broken-item"),
     ],
 )
@@ -294,4 +294,4 @@ def test_a_key_that_two_providers_mean_differently_takes_what_either_takes() -> 
     assert said is not None
     assert said.desired[0].fields["secret"] == "words"
     found = birds("accounts: [code]\n    labels: [a]", accounts=other).diagnostics
-    assert [one.message for one in found] == ["`left` is not a known event of Hub", "Hub has no `labels`"]
+    assert [one.message for one in found] == ["`left` is not a known event of Hub", "Hub doesn't support `labels`"]

@@ -53,22 +53,22 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        pytest.param("changed]", "changed], active: false", "Plain has no `active: false`", id="active"),
-        pytest.param("changed]", "changed], is_test: false", "`is_test` is no key of an entry", id="is-test"),
+        pytest.param("changed]", "changed], active: false", "Plain doesn't support `active: false`", id="active"),
+        pytest.param("changed]", "changed], is_test: false", "`is_test` is not a known key of an entry", id="is-test"),
         pytest.param(
             "owns: [",
             "owns: [{url: https://h.example.com/x, is_test: true}, ",
-            "`is_test` is no key of an item of `owns`",
+            "`is_test` is not a known key of an item of `owns`",
             id="kind-under-owns",
         ),
-        pytest.param("plain}", "plain, mode: live}", "`mode` is no key of an account", id="mode"),
+        pytest.param("plain}", "plain, mode: live}", "`mode` is not a known key of an account", id="mode"),
         pytest.param(
             "/a,", "/aaaaaaaaa,", "the URL has 30 characters or more, which the provider refuses", id="url-limit"
         ),
         pytest.param(
             "  a:",
             "  b: {url: https://h.example.com/a, events: [made]}\n  a:",
-            "this webhook is the same as one of `b`: first at <stdin>:5:46",
+            "this webhook is the same as one of entry `b`: first at <stdin>:5:46",
             id="one-endpoint-twice",
         ),
     ],
@@ -84,22 +84,30 @@ def test_what_a_provider_does_not_have_is_an_error(old: str, new: str, expected:
         pytest.param(
             "accounts: [p]",
             "accounts: [p], is_test: true",
-            "Plain has no `is_test`",
-            "Leave it out; its webhooks have `url`, `events`.",
+            "Plain doesn't support `is_test`",
+            "Remove it; supported keys are `url`, `events`.",
             id="entry",
         ),
         pytest.param(
-            "owns: [", "owns: [{url: https://h.example.com/x, is_test: true}, ", "Plain has no `is_test`", "", id="owns"
+            "owns: [",
+            ("owns: [{url: https://h.example.com/x, is_test: true}, "),
+            "Plain doesn't support `is_test`",
+            "",
+            id="owns",
         ),
         pytest.param(
             "provider: plain}",
             "provider: plain, trust_count: true}",
-            "`trust_count` is no key of an account",
+            "`trust_count` is not a known key of an account",
             "",
             id="account",
         ),
         pytest.param(
-            "provider: plain}", "provider: '${P}', mode: live}", "`mode` is no key of an account", "", id="variable"
+            "provider: plain}",
+            "provider: '${P}', mode: live}",
+            "`mode` is not a known key of an account",
+            "",
+            id="variable",
         ),
     ],
 )

@@ -23,10 +23,10 @@ WRONG = [
     pytest.param(f"Token {SECRET}", "has the scheme `Token` before the token", id="token"),
     pytest.param(f"Authorization: Bearer oauth.{SECRET}", "has the scheme `Bearer` before the token", id="header"),
     pytest.param(f"Authorization: {SECRET}", "is a whole header", id="header-without-a-scheme"),
-    pytest.param("***", "holds a masked token, such as `***`", id="masked"),
-    pytest.param("shippo_live_********", "holds a masked token, such as `***`", id="masked-behind-the-prefix"),
-    pytest.param("shippo_live_12\u2026", "holds a masked token, such as `***`", id="cut-for-showing"),
-    pytest.param("shippo_live_xxxx", "holds a masked token, such as `***`", id="crossed-out"),
+    pytest.param("***", "is a masked token, such as `***`", id="masked"),
+    pytest.param("shippo_live_********", "is a masked token, such as `***`", id="masked-behind-the-prefix"),
+    pytest.param("shippo_live_12\u2026", "is a masked token, such as `***`", id="cut-for-showing"),
+    pytest.param("shippo_live_xxxx", "is a masked token, such as `***`", id="crossed-out"),
     pytest.param("shippo_live_YOUR_TOKEN", "holds a placeholder that was not filled in", id="words-behind-the-prefix"),
     pytest.param("${SHIPPO_KEY}", "holds a placeholder that was not filled in", id="variable"),
     pytest.param("$SHIPPO_KEY", "holds a placeholder that was not filled in", id="shell-variable"),
@@ -40,11 +40,13 @@ WRONG = [
     pytest.param(f"shippo_live_{SECRET}\n{SECRET}", "has a line break in it", id="two-lines"),
     pytest.param(
         f"shippo_live_\u200b{SECRET}",
-        "has U+200B ZERO WIDTH SPACE in it, which a header can't hold",
+        "has U+200B ZERO WIDTH SPACE in it, which isn't allowed in a header",
         id="unseen",
     ),
     pytest.param(
-        f"shippo_live_\u00e9{SECRET}", "has a character outside ASCII in it, which a header can't hold", id="letter"
+        f"shippo_live_\u00e9{SECRET}",
+        "has a character outside ASCII in it, which isn't allowed in a header",
+        id="letter",
     ),
 ]
 
@@ -90,7 +92,7 @@ def test_an_oauth_token_without_a_mode_is_told_to_pin_it(base: str) -> None:
         (
             "token-kind",
             "the token doesn't say whether it is for live or test",
-            "Pin it in the account that has this token: `mode: live` or `mode: test`.",
+            "Set it in the account with this token: `mode: live` or `mode: test`.",
         )
     ]
 
@@ -110,7 +112,7 @@ def test_an_oauth_token_in_the_usual_variable_is_told_how_to_name_the_account() 
     given = inputs(TOP + OWNS + ENTRY, environment={"SHIPPO_API_TOKEN": f"oauth.{SECRET}"})
     (found,) = loaded(given).diagnostics
     named = "accounts: {live: {provider: shippo, mode: live}}"
-    assert found.help == f"Name the account in the file with its mode, such as `{named}`."
+    assert found.help == f"Add the account to the file with its mode, such as `{named}`."
     assert loaded(inputs(TOP + named + "\n" + OWNS + ENTRY, environment=given.environment)).diagnostics == ()
 
 

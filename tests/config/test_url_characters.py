@@ -94,7 +94,7 @@ def test_what_a_url_cannot_hold_is_refused_in_values_too(place: str, source: str
 def test_a_letter_of_a_secret_is_not_named() -> None:
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${PW}\n")
     (found,) = loaded(inputs(text, environment={**ENVIRONMENT, "PW": "p\u00e4ss"})).diagnostics
-    assert found.message == "the value of `${PW}` has a character outside ASCII in it, which a URL can't hold"
+    assert found.message == "the value of `${PW}` has a character outside ASCII in it, which isn't allowed in a URL"
     assert found.help == "Remove it, or percent-encode the value as UTF-8."
 
 
@@ -103,37 +103,37 @@ def test_a_letter_of_a_secret_is_not_named() -> None:
     [
         pytest.param(
             "https://h.example.com/or\u200bders",
-            "the URL has U+200B ZERO WIDTH SPACE in it, which a URL can't hold",
+            "the URL has U+200B ZERO WIDTH SPACE in it, which isn't allowed in a URL",
             "Remove it: it can't be seen.",
             id="unseen",
         ),
         pytest.param(
             "https://{{env}}.example.com/x",
-            "the URL has `{` (U+007B LEFT CURLY BRACKET) in it, which a URL can't hold",
+            "the URL has `{` (U+007B LEFT CURLY BRACKET) in it, which isn't allowed in a URL",
             "Remove it; a host is made of letters, digits, `-` and `.`.",
             id="template-as-host",
         ),
         pytest.param(
             "https://h.example.com/shops/<id>",
-            "the URL has `<` (U+003C LESS-THAN SIGN) in it, which a URL can't hold",
+            "the URL has `<` (U+003C LESS-THAN SIGN) in it, which isn't allowed in a URL",
             "If it is part of a placeholder, put the real value there; a literal one is written `%3C`.",
             id="placeholder",
         ),
         pytest.param(
             "https://h.example.com/caf\u00e9",
-            "the URL has `\u00e9` (U+00E9 LATIN SMALL LETTER E WITH ACUTE) in it, which a URL can't hold",
+            "the URL has `\u00e9` (U+00E9 LATIN SMALL LETTER E WITH ACUTE) in it, which isn't allowed in a URL",
             "Remove it, or write it percent-encoded: `%C3%A9`.",
             id="letter",
         ),
         pytest.param(
             "https://h.example.com/a b",
-            "the URL has U+0020 SPACE in it, which a URL can't hold",
+            "the URL has U+0020 SPACE in it, which isn't allowed in a URL",
             "Remove it, or write it percent-encoded: `%20`.",
             id="space",
         ),
         pytest.param(
             "https:\\\\h.example.com\\x",
-            "the URL has `\\` (U+005C REVERSE SOLIDUS) in it, which a URL can't hold",
+            "the URL has `\\` (U+005C REVERSE SOLIDUS) in it, which isn't allowed in a URL",
             "Write `/`; a literal backslash is written `%5C`.",
             id="backslashes",
         ),

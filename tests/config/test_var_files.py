@@ -99,8 +99,8 @@ def test_what_is_no_beginning_is_told_how_one_looks(text: str, value: str) -> No
     assert {one.code for one in found.diagnostics} == {"url-variable-value"}
     assert {(one.message, one.help) for one in found.diagnostics} == {
         (
-            "the value of `${APP_URL}` isn't a URL's beginning: scheme, host and port",
-            "Give it as `--var APP_URL=https://hooks.example.com`, without a slash at its end.",
+            "the value of `${APP_URL}` isn't the start of a URL: scheme, host and port",
+            "Set it with `--var APP_URL=https://hooks.example.com`, without a trailing slash.",
         )
     }
 
@@ -155,7 +155,7 @@ def test_sources_of_plain_values_in_their_order(tmp_path: Path) -> None:
         pytest.param("HOST\n", ("var-file", "1:1", "expected a mapping of names to values"), id="text"),
         pytest.param("HOST: [a]\n", ("var-file", "1:1", "expected text, found a list"), id="value-a-list"),
         pytest.param("HOST: {a: b}\n", ("var-file", "1:1", "expected text, found a mapping"), id="value-a-mapping"),
-        pytest.param("my-host: a\n", ("var-file", "1:1", "this is not a variable's name"), id="no-name"),
+        pytest.param("my-host: a\n", ("var-file", "1:1", "this is not a valid variable name"), id="no-name"),
         pytest.param("HOST: a\nHOST: b\n", ("yaml-duplicate-key", "2:1", None), id="twice"),
         pytest.param("HOST=a\nnonsense here\n", ("env-file-line", "2", None), id="env-line"),
         pytest.param(b"HOST: \xff\n", ("file-encoding", "1:7", None), id="no-text"),
@@ -194,11 +194,11 @@ def test_an_empty_file_gives_nothing(content: str, tmp_path: Path) -> None:
 def test_a_name_that_no_file_uses_is_an_error(name: str, help_: str, tmp_path: Path) -> None:
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a${PART:-x}\n") + "x-more: [{y: '${SIDE}'}]\n"
     (found,) = loaded(inputs(text, variables={name: "v", "SIDE": "s"})).diagnostics
-    said = f"`--var {name}=\u2026` gives a variable that no file uses"
+    said = f"`--var {name}=\u2026` sets a variable that no file uses"
     assert (found.code, found.place, found.message, found.help) == ("variable-unused", None, said, help_)
     (tmp_path / "plain").write_text(f"SIDE: s\n{name}: v\n")
     (found,) = loaded(inputs(text, var_files=(str(tmp_path / "plain"),))).diagnostics
-    said = f"`{name}` gives a variable that no file uses"
+    said = f"`{name}` sets a variable that no file uses"
     assert (str(found.place), found.message, found.help) == (f"{tmp_path}/plain:2:1", said, help_)
 
 
@@ -206,7 +206,7 @@ def test_a_name_that_no_file_uses_is_an_error(name: str, help_: str, tmp_path: P
 def test_a_dollar_sign_that_is_doubled_uses_nothing(written: str) -> None:
     text = TOP + OWNS + ENTRY + f"    description: {written}\n    x-part: ${{PART}}\n"
     (found,) = loaded(inputs(text, variables={"QQ": "v", "PART": "p"})).diagnostics
-    assert (found.code, found.message) == ("variable-unused", "`--var QQ=…` gives a variable that no file uses")
+    assert (found.code, found.message) == ("variable-unused", "`--var QQ=…` sets a variable that no file uses")
 
 
 def test_of_a_file_that_could_not_be_read_nobody_knows_what_it_uses() -> None:

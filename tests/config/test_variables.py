@@ -65,10 +65,10 @@ ERRORS = [
     pytest.param("$A", ("variable-form", "`$A` is neither a variable nor plain text"), id="bare"),
     pytest.param("${A:-$B}", ("variable-form", "`$B` is neither a variable nor plain text"), id="bare-in-a-default"),
     *(
-        pytest.param(text, ("variable-form", "`${` begins no form of a variable here"), id=text)
+        pytest.param(text, ("variable-form", "`${` doesn't start a valid variable here"), id=text)
         for text in ("${A-d}", "${A?e}", "${A:+r}", "${", "${}", "${ A}", "${A }", "${A!}", "${1}", "${A", "${A:-d")
     ),
-    pytest.param("${A:-" * 60 + "}" * 60, ("variable-form", "`${` begins no form of a variable here"), id="deep"),
+    pytest.param("${A:-" * 60 + "}" * 60, ("variable-form", "`${` doesn't start a valid variable here"), id="deep"),
 ]
 
 
@@ -218,8 +218,8 @@ def test_an_env_file_is_read_as_it_stands_and_bad_lines_are_named(tmp_path: Path
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${C}\n")
     found = loaded(inputs(text, env_files=(str(path),)))
     assert complaints(found) == [
-        ("env-file-line", f"{path}:5", "this line of the env file is no `NAME=value`"),
-        ("env-file-line", f"{path}:8", "this line of the env file is no `NAME=value`"),
+        ("env-file-line", f"{path}:5", "this line of the env file is not `NAME=value`"),
+        ("env-file-line", f"{path}:8", "this line of the env file is not `NAME=value`"),
     ]
     assert all(diagnostic.source == "" for diagnostic in found.diagnostics)
     path.write_text("A='a$HOME$B%20'\n")
@@ -240,8 +240,8 @@ def test_an_env_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: by
     ("value", "shown"),
     [
         pytest.param("true", None, id="true"),
-        pytest.param("True", "`${X}` says neither `true` nor `false`", id="capital"),
-        pytest.param("true\n", "`${X}` says neither `true` nor `false`", id="line-break"),
+        pytest.param("True", "`${X}` is neither `true` nor `false`", id="capital"),
+        pytest.param("true\n", "`${X}` is neither `true` nor `false`", id="line-break"),
         pytest.param("", "`${X}` is not set", id="empty"),
     ],
 )

@@ -83,17 +83,17 @@ def test_an_entry_s_own_fields_win_over_those_of_defaults(tmp_path: Path) -> Non
 
 FAULTS = [
     pytest.param(
-        "format: xml", ("wrong-value", "`format` is not `json` or `form`", "Write `json` or `form`."), id="choice"
+        "format: xml", ("wrong-value", "`format` must be `json` or `form`", "Write `json` or `form`."), id="choice"
     ),
     pytest.param(
         "format: ${KEY}",
         (
             "variable-place",
             (
-                "`${KEY}` comes from the environment, whose values may stand in tokens, account ids, paths and queries "
-                "only"
+                "`${KEY}` comes from the environment, whose values may be used only in tokens, account ids, paths "
+                "and queries"
             ),
-            "Give it with `--var KEY=VALUE`, or in a file with `--var-file`.",
+            "Set it with `--var KEY=VALUE`, or in a file with `--var-file`.",
         ),
         id="choice-from-the-environment",
     ),
@@ -101,8 +101,8 @@ FAULTS = [
         "signing_key: swordfish",
         (
             "secret-not-variable",
-            "`signing_key` is not exactly one variable",
-            "Put its value into an environment variable and name that, such as `${SIGNING_KEY}`.",
+            "`signing_key` must be a single variable",
+            "Put the value in an environment variable and write that variable here, such as `${SIGNING_KEY}`.",
         ),
         id="secret-in-the-file",
     ),
@@ -110,23 +110,23 @@ FAULTS = [
         "signing_key: ${NO:-swordfish}",
         (
             "secret-not-variable",
-            "`signing_key` is not exactly one variable",
-            "Put its value into an environment variable and name that, such as `${SIGNING_KEY}`.",
+            "`signing_key` must be a single variable",
+            "Put the value in an environment variable and write that variable here, such as `${SIGNING_KEY}`.",
         ),
         id="secret-as-a-default",
     ),
     pytest.param(
         "settings: text",
-        ("wrong-type", "`settings` is text where a mapping is due", "Write `key: value` lines below it."),
+        ("wrong-type", "`settings`: expected a mapping, found text", "Write `key: value` lines below it."),
         id="settings",
     ),
     pytest.param(
         "is_test: true",
         (
             "unknown-key",
-            "`is_test` is no key of an entry",
+            "`is_test` is not a known key of an entry",
             (
-                "The keys here are url, events, account, accounts, active, ignore_changes, description, format, note, "
+                "Known keys are url, events, account, accounts, active, ignore_changes, description, format, note, "
                 "signing_key, settings, and any `x-…`."
             ),
         ),
@@ -136,7 +136,7 @@ FAULTS = [
         "ignore_changes: [is_test]",
         (
             "wrong-value",
-            "an item of `ignore_changes` is not `active`, `url`, `format`, `note`, `signing_key` or `settings`",
+            "an item of `ignore_changes` must be `active`, `url`, `format`, `note`, `signing_key` or `settings`",
             "Write `active`, `url`, `format`, `note`, `signing_key` or `settings`.",
         ),
         id="ignored",

@@ -215,7 +215,7 @@ def test_options_that_are_given_take_the_place_of_the_plans(
 def test_relative_paths_are_relative_to_the_working_directory(made: Tool) -> None:
     assert made.run("plan", "-f", "conf", *OPTIONS, "--out", "saved.plan").code == 0
     elsewhere = run_here(made.folder / "conf", "apply", "../saved.plan")
-    assert (elsewhere.code, "error[file-missing]: there is no such file\n  --> conf" in elsewhere.err) == (1, True), (
+    assert (elsewhere.code, "error[file-missing]: file not found\n  --> conf" in elsewhere.err) == (1, True), (
         elsewhere.err
     )
     assert made.writes() == []

@@ -97,7 +97,7 @@ CASES = [
     pytest.param(
         lambda url: url.replace("&", "&amp;"), (f"?lane=7&{TOKEN[1:]}", SECRET), NOT_MADE,
         f"The provider keeps the URL as {HOST}/in?lane=7&amp;secret=${{SHOP_SECRET}}. No file can say that: the URL "
-        "has a `;` in its query, which receivers read in different ways. Write a URL that it keeps as it is.",
+        "has a `;` in its query, which receivers interpret differently. Write a URL that it keeps as it is.",
         (_entry(TOKEN), SECRET),
         id="html",
     ),

@@ -262,7 +262,7 @@ def test_plain_http_to_another_host_is_refused_before_any_connection(
         for command in (("validate",), ("plan",), ("apply", "--auto-approve")):
             ended = run(tool, *command, "--allow-host", PROVIDER)
             assert ended.code == 1, command
-            assert "error[base-url]: the base URL is http: the token would travel in clear\n" in ended.err
+            assert "error[base-url]: the base URL is http: the token would be sent unencrypted\n" in ended.err
             assert "help: Write `https://`; http is for loopback only.\n" in ended.err
     assert (watch.names, watch.peers, proxy.heads, tool.sandbox.log()) == ([], [], [], ())
 

@@ -49,7 +49,7 @@ BOMBS: Mapping[str, tuple[Callable[[], str], str, int]] = {
     ),
     "variables": (
         lambda: GOOD.replace("com/a", "com/" + "${BIG}" * 1_000),
-        "with its variables put in, this has more than 10000 characters",
+        "with its variables substituted, this has more than 10000 characters",
         START,
     ),
 }  # fmt: skip

@@ -34,7 +34,7 @@ def test_key_that_is_too_long_is_complained_of_and_hides_nothing_else() -> None:
     text = GOOD + f"? {'k' * 10_001}\n: 1\nzzz: 1\n? &a {'l' * 10_001}\n: *a\n"
     assert complaints(loaded(inputs(text))) == [
         ("too-much", "7:3", "more than 10000 characters begin here"),
-        ("unknown-key", "9:1", "`zzz` is no key of the file"),
+        ("unknown-key", "9:1", "`zzz` is not a known key of the file"),
         ("too-much", "10:3", "more than 10000 characters begin here"),
     ]
 
@@ -72,7 +72,7 @@ def test_bounds_hold_for_all_files_together(tmp_path: Path, monkeypatch: pytest.
         ("too-much", "b.yaml:2:757", "the files hold more than 1000000 keys and values")
     ]
     assert complaints(loaded(inputs(files=("good.yaml", "c.yaml", "a.yaml")))) == [
-        ("too-much", "a.yaml", "with this file all together hold more than 5000 bytes")
+        ("too-much", "a.yaml", "with this file, the configuration has more than 5000 bytes")
     ]
 
 
@@ -89,7 +89,7 @@ TOO_MUCH = {
     "wanted": (
         f"{TOP}{OWNS}{ACCOUNTS}defaults: {{accounts: [{many('a{0},', 1_000)}]}}\nwebhooks:\n"
         + many("  b{0}: {{url: 'https://h.example.com/{0}', events: [all]}}\n", 3),
-        ("1008:3", "up to here the entries want more than 2000 webhooks"),
+        ("1008:3", "the entries up to here describe more than 2000 webhooks"),
     ),
     "patterns": (
         f"{TOP}webhooks: {{}}\nowns:\n" + many("- https://h.example.com/*{0}\n", 501),
@@ -101,7 +101,7 @@ TOO_MUCH = {
     ),
     "parameters": (
         GOOD + f"public_params:\n{many('- p{0}' + chr(10), 1_001)}",
-        ("1008:3", "more than 1000 parameters are named"),
+        ("1008:3", "more than 1000 parameters are listed"),
     ),
 }
 

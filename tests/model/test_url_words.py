@@ -16,8 +16,8 @@ VALUE = (
 )
 HEAD = (
     "url-variable-host",
-    "`${V}` stands in the URL's scheme, host or port, which are shown and so can't be secret",
-    "Give it with `--var V=VALUE` instead, or in a file with `--var-file`.",
+    "`${V}` is used in the URL's scheme, host or port, which are shown and so can't be secret",
+    "Set it with `--var V=VALUE` instead, or in a file with `--var-file`.",
 )
 NO_HOST = ("url-host", "the URL has no host", "Write it as `https://host/path`.")
 
@@ -43,7 +43,7 @@ NO_HOST = ("url-host", "the URL has no host", "Write it as `https://host/path`."
         pytest.param(("https:///a",), NO_HOST, id="empty-host"),
         pytest.param(
             ("https://h.io/%zz",),
-            ("url-escape", "the URL has a `%` that begins no valid escape", "Write a literal `%` as `%25`."),
+            ("url-escape", "the URL has a `%` that doesn't start a valid escape", "Write a literal `%` as `%25`."),
             id="escape",
         ),
         pytest.param(
@@ -64,7 +64,7 @@ NO_HOST = ("url-host", "the URL has no host", "Write it as `https://host/path`."
             ("https://h.io/?a;b",),
             (
                 "url-query",
-                "the URL has a `;` in its query, which receivers read in different ways",
+                "the URL has a `;` in its query, which receivers interpret differently",
                 "Write `%3B`, or separate parameters with `&`.",
             ),
             id="semicolon",
@@ -88,7 +88,7 @@ def test_complaint_about_a_url(parts: tuple[str | Part, ...], said: tuple[str, s
             "http://h.io/",
             (
                 "url-not-https",
-                "the URL is http: events would travel in clear",
+                "the URL is http: events would be sent unencrypted",
                 "Write `https://`; http is for loopback only.",
             ),
             id="http",

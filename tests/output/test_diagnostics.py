@@ -20,7 +20,7 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
     return Diagnostic(
         severity=more.pop("severity", Severity.ERROR),
         code="key-unknown",
-        message="`urll` is no key of an entry",
+        message="`urll` is not a known key of an entry",
         help=more.pop("help", "Did you mean `url`?"),
         place=place,
         **more,
@@ -32,7 +32,7 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
     [
         pytest.param(
             diagnostic(Place(file="webhooks.yaml", line=7, column=5), source="    urll: https://h.io", width=4),
-            "error[key-unknown]: `urll` is no key of an entry\n"
+            "error[key-unknown]: `urll` is not a known key of an entry\n"
             "  --> webhooks.yaml:7:5\n"
             "  7 |     urll: https://h.io\n"
             "    |     ^^^^\n"
@@ -41,7 +41,7 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
         ),
         pytest.param(
             diagnostic(Place(file="webhooks.yaml", line=123), source="urll: x", severity=Severity.WARNING),
-            "warning[key-unknown]: `urll` is no key of an entry\n"
+            "warning[key-unknown]: `urll` is not a known key of an entry\n"
             "  --> webhooks.yaml:123\n"
             "  123 | urll: x\n"
             "  help: Did you mean `url`?",
@@ -49,15 +49,18 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
         ),
         pytest.param(
             diagnostic(Place(file="webhooks.yaml")),
-            "error[key-unknown]: `urll` is no key of an entry\n  --> webhooks.yaml\n  help: Did you mean `url`?",
+            "error[key-unknown]: `urll` is not a known key of an entry\n  --> webhooks.yaml\n  help: Did you mean "
+            "`url`?",
             id="whole-file",
         ),
         pytest.param(
-            diagnostic(None, help=""), "error[key-unknown]: `urll` is no key of an entry", id="no-place-and-no-help"
+            diagnostic(None, help=""),
+            "error[key-unknown]: `urll` is not a known key of an entry",
+            id="no-place-and-no-help",
         ),
         pytest.param(
             diagnostic(Place(file="a\x1bb.yaml", line=1, column=3), source="a\tb\x1b[31m: {{x", width=2),
-            "error[key-unknown]: `urll` is no key of an entry\n"
+            "error[key-unknown]: `urll` is not a known key of an entry\n"
             "  --> a\\x1bb.yaml:1:3\n"
             "  1 | a\\tb\\x1b[31m: {{x\n"
             "    |    ^^^^^\n"
@@ -66,7 +69,7 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
         ),
         pytest.param(
             diagnostic(Place(file="w.yaml", line=1, column=4), source="東京: x", width=1),
-            "error[key-unknown]: `urll` is no key of an entry\n"
+            "error[key-unknown]: `urll` is not a known key of an entry\n"
             "  --> w.yaml:1:4\n"
             "  1 | 東京: x\n"
             "    |      ^\n"
@@ -75,7 +78,7 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
         ),
         pytest.param(
             diagnostic(Place(file="w.yaml", line=1, column=3), source="a: ", width=50),
-            "error[key-unknown]: `urll` is no key of an entry\n"
+            "error[key-unknown]: `urll` is not a known key of an entry\n"
             "  --> w.yaml:1:3\n"
             "  1 | a: \n"
             "    |   ^\n"
@@ -84,7 +87,7 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
         ),
         pytest.param(
             diagnostic(Place(file="w.yaml", line=1, column=9), source="a: b", width=2),
-            "error[key-unknown]: `urll` is no key of an entry\n"
+            "error[key-unknown]: `urll` is not a known key of an entry\n"
             "  --> w.yaml:1:9\n"
             "  1 | a: b\n"
             "    |     ^\n"

@@ -99,7 +99,7 @@ def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the
     [
         pytest.param(hook("1", "https://u:p@hooks.example.com/a"), UNREADABLE, id="user-info"),
         pytest.param(hook("1", "/a", BAD_EVENT), NO_EVENT, id="event-that-no-file-may-write"),
-        pytest.param(hook("1", "http://h.io/a"), "the URL is http: events would travel in clear", id="http"),
+        pytest.param(hook("1", "http://h.io/a"), "the URL is http: events would be sent unencrypted", id="http"),
         pytest.param(
             hook("1", f"{HOST}/".ljust(200, "a")),
             "the URL has 200 characters or more, which the provider refuses",

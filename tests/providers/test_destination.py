@@ -12,10 +12,10 @@ from reconciler.providers.destination import destination_of
 from .tools import TOKEN, account
 
 NOT_OWN = (
-    "the account's `base_url` can't be used: the base URL's host is neither Shippo's own nor loopback: the token would "
-    "go there"
+    "the account's `base_url` can't be used: the base URL's host is neither Shippo's own nor loopback: the token "
+    "would be sent there"
 )
-HTTP = "the account's `base_url` can't be used: the base URL is http: the token would travel in clear"
+HTTP = "the account's `base_url` can't be used: the base URL is http: the token would be sent unencrypted"
 QUERY = "the account's `base_url` can't be used: the base URL has a query"
 OWN = Destination(origin="https://api.goshippo.com", path="", loopback=False)
 
@@ -142,7 +142,7 @@ def test_the_token_may_not_go_there(base_url: str, allowed: tuple[str, ...], mes
 def test_the_help_says_how_to_allow_a_host() -> None:
     with pytest.raises(ProviderError) as caught:
         destination_of(account("https://gateway.example:8443"), frozenset())
-    assert caught.value.help == "If that is meant, say so outside the file: `--allow-host gateway.example:8443`."
+    assert caught.value.help == "If this is intended, allow it outside the file: `--allow-host gateway.example:8443`."
 
 
 UNFIT = "the {} has white space, a line break or another character that can't be sent in a header"
