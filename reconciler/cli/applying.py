@@ -72,7 +72,7 @@ def run_apply(invocation: Invocation, options: Options, applying: ApplyOptions, 
             plan = _saved_plan(planning, clients, saved)
         if isinstance(plan, int):
             if applying.backup is not None:
-                streams.tell("No backup was written, since nothing was changed.")
+                streams.tell("No backup was written, because nothing was changed.")
             return plan
         # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
         with invocation.stop.finishing():
@@ -117,9 +117,9 @@ def _agreed_plan(
             return again
         unread = again.not_planned and not plan.not_planned
         streams.tell(
-            "Not every account could be listed again. This is the plan now:"
+            "Not every account could be listed again. This is the new plan:"
             if unread
-            else "The account changed meanwhile. This is the plan now:"
+            else "The account has changed in the meantime. This is the new plan:"
         )
         plan = again
 
@@ -155,23 +155,23 @@ def _saved(streams: Streams, options: Options, planfile: Path) -> SavedPlan:
     if filters.accounts or filters.targets or filters.allow_losses is not None or options.destroy:
         fail(
             "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
-            "Leave them out, or plan again with them.",
+            "Remove these options, or save a new plan with them.",
         )
     saved = read_plan_file(planfile)
     if STANDARD_INPUT in saved.inputs(options.inputs).files and streams.interactive:
-        fail("the plan was made from standard input, which is a terminal now", "Give the file with `-f FILE`.")
+        fail("the plan was made from standard input, which is now a terminal", "Give the file with `-f FILE`.")
     return saved
 
 
 def _check_that_it_can_ask(streams: Streams, reporter: Reporter, format_: str, files: tuple[str, ...]) -> None:
     if not reporter.can_ask:
-        fail(f"`--format {format_}` can't ask for consent", "Add `--auto-approve`.")
+        fail(f"`--format {format_}` can't ask for approval", "Add `--auto-approve`.")
     if STANDARD_INPUT in files:
-        fail("standard input holds the file, so nobody can be asked on it", "Add `--auto-approve`.")
+        fail("standard input is used for the file, so it can't be used to ask for approval", "Add `--auto-approve`.")
     if not streams.interactive:
         fail(
-            "there is no terminal to ask on",
-            "Look at `reconciler plan`, then apply with `--auto-approve`.",
+            "there is no terminal to ask for approval",
+            "Review `reconciler plan`, then apply with `--auto-approve`.",
         )
 
 

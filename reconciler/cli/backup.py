@@ -33,9 +33,13 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
     left_out = left_out_lines(plan.configuration, described)
     unknown = [name for one in described for name in one.description.unknown]
     comments = [
-        f"What was there before an apply. The way back: reconciler apply -f {path.name} --env-file {env_path.name}",
-        *(["Not in it:", *left_out] if left_out else []),
-        *([f"To be set beside it, since no provider shows them: {', '.join(unknown)}"] if unknown else []),
+        f"The account before an apply. To restore it: reconciler apply -f {path.name} --env-file {env_path.name}",
+        *(["Not included:", *left_out] if left_out else []),
+        *(
+            [(f"Set these variables too, since the provider doesn't return their values: {', '.join(unknown)}")]
+            if unknown
+            else []
+        ),
     ]
     variables = {name: value for one in described for name, value in one.description.variables.items()}
     text = yaml_text(file_document(plan.configuration, described), comments)
@@ -45,9 +49,11 @@ def write_backup(streams: Streams, plan: Plan, path: Path, environment: Mapping[
     ]
     with written(files, so_far="Nothing was changed. "):
         pass
-    streams.tell(f"Wrote {visible(str(path))} and {visible(str(env_path))}: the way back.")
+    streams.tell(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
     if unknown:
-        streams.tell(f"The provider doesn't show the values of {', '.join(unknown)}: set them on the way back.")
+        streams.tell(
+            f"The provider doesn't return the values of {', '.join(unknown)}: set them before you restore the backup."
+        )
 
 
 def _described(plan: Plan, account: AccountPlan, names: Names) -> Described:

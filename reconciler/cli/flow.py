@@ -103,7 +103,7 @@ class Planning:
         for pattern in patterns:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
-                fail(f"`--account {pattern}` means no account", f"The accounts are: {names}.")
+                fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
         return selected_accounts(self.configuration, patterns)
 
     def plan(self, clients: Mapping[str, Reader | NotRead]) -> Plan:
@@ -116,14 +116,14 @@ class Planning:
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, self.wish, self.invocation.clock.now())
         for target in made.unmatched_targets:
-            fail(f"`--target {target}` means no webhook", self._near(target))
+            fail(f"`--target {target}`: webhook not found", self._near(target))
         return made
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]
         names = {text for one in addresses for text in (one.name, one.text(long=False), one.text(long=True))}
         near = ", ".join(difflib.get_close_matches(target, sorted(names)))
-        return f"Near it are: {near}." if near else "`reconciler list` shows the addresses there are."
+        return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
 
 
 def wish_of(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> Wish:

@@ -110,7 +110,7 @@ def _save(found: Look, view: PlanView, out: Path, allowed_hosts: Iterable[str]) 
     sources = sources_of(found.inputs)
     try:
         if out.is_file() and not _holds_saved_plan(out):
-            _refuse(f"{name} is there and is no saved plan")
+            _refuse(f"{name} already exists and is not a saved plan")
         write_file(out, sealed(view, found.plan, sources), overwrite=True, private=True)
     except OSError as error:
         _refuse(f"{name} can't be written: {error.strerror}")

@@ -30,17 +30,17 @@ from reconciler.providers.clock import Clock
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a commented starter file.",
-    "validate": "Check the file alone: offline, no secret needed.",
+    "validate": "Check the file, offline and without secrets.",
     "plan": "Show what apply would do.",
     "apply": "Make the provider match the file.",
     "destroy": "Delete the webhooks that the file describes.",
-    "drift": "Say whether file and provider have come apart.",
+    "drift": "Check whether the provider still matches the file.",
     "show": "Show a saved plan.",
     "list": "List the webhooks that the provider has.",
-    "export": "Write the file that describes an account as it is.",
+    "export": "Write a file that describes an existing account.",
     "schema": "Print the file's JSON Schema.",
-    "sandbox": "Run a local provider to try things on.",
-    "demo": "Show the whole story on a sandbox.",
+    "sandbox": "Run a local provider to try a file on.",
+    "demo": "Show all of this on a sandbox.",
 }
 """Each command and its line in the help. A command's module is imported only when it is called."""
 
@@ -79,11 +79,11 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`reconciler COMMAND --help` tells a command's options. `reconciler demo` shows it all in a minute.",
+    epilog="See `reconciler COMMAND --help` for a command's options. `reconciler demo` shows everything in a minute.",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def reconciler() -> None:
-    """Webhook set-up as code: a YAML file says what webhooks there should be, the provider is made to agree."""
+    """Webhooks as code: describe them in a YAML file, and make the provider match it."""
 
 
 def entry_point() -> None:
@@ -156,7 +156,7 @@ def _ended(error: Exception) -> CommandError:
             return error
         case click.UsageError():
             path = error.ctx.command_path if error.ctx is not None else "reconciler"
-            message, help_ = _lines(error.format_message()), f"`{path} --help` tells what there is."
+            message, help_ = _lines(error.format_message()), f"See `{path} --help`."
             return _in_words(problem("option", message, help_), f"error: {message}\nhelp: {help_}")
         case click.ClickException():
             message = visible(error.format_message())
@@ -189,8 +189,8 @@ def _refusal_text(error: Exception) -> str:
     else:
         return ""
     return (
-        f"error: the system refused what is needed to go on: {reason}\n"
-        "help: Make room, or raise the limit. `reconciler plan` shows what is left to do."
+        f"error: the system ran out of a resource: {reason}\n"
+        "help: Free some of it, or raise the limit. `reconciler plan` shows what is left to do."
     )
 
 
@@ -198,7 +198,7 @@ def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:
     """The end of a command whose results can't be written."""
     streams.silence()
     streams.tell(f"error: the output can't be written: {error.strerror}")
-    streams.tell("help: where something was being applied, `reconciler plan` shows what is left to do.")
+    streams.tell("help: if changes were being applied, `reconciler plan` shows what is left to do.")
     return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
 
 
@@ -216,5 +216,5 @@ def _bug_text(error: Exception) -> str:
     places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames[-_FRAMES:])
     return (
         f"error: this is a bug in reconciler {__version__}: {type(error).__name__}\n{places}\n"
-        "help: please report it with these lines; they hold nothing of your file."
+        "help: please report it with these lines; they contain nothing from your file."
     )

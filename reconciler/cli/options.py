@@ -95,7 +95,7 @@ class OutputPath(click.Path):
     ) -> str | bytes | os.PathLike[str]:
         """The path, or a complaint."""
         if os.fspath(value) in ("", "-"):
-            self.fail("a file is written, and not to standard output: give it a name", param, ctx)
+            self.fail("give a file name: standard output can't be used here", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -108,16 +108,16 @@ def talk_options(command: _Command) -> _Command:
     """Give a command `output: OutputOptions`, where its results have one format only."""
     command = _packed(command, "output", _output)
     for option in (
-        click.option("--no-color", is_flag=True, help="No colour, on terminals too (as NO_COLOR does)."),
-        click.option("-v", "--verbose", count=True, help="Say more; -vv logs every call."),
-        click.option("-q", "--quiet", count=True, help="Say less: no waits, no progress."),
+        click.option("--no-color", is_flag=True, help="Disable colors, also on terminals (like NO_COLOR)."),
+        click.option("-v", "--verbose", count=True, help="Show more details; -vv logs every call."),
+        click.option("-q", "--quiet", count=True, help="Show less: no waits and no progress."),
     ):
         command = option(command)
     return command
 
 
 _format = click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text", show_default=True,
-                       help="How results are written.")  # fmt: skip
+                       help="Output format.")  # fmt: skip
 
 
 def file_options(command: _Command) -> _Command:
@@ -125,15 +125,18 @@ def file_options(command: _Command) -> _Command:
     command = _packed(command, "inputs", _files)
     for option in (
         click.option("-f", "--file", "file", multiple=True, metavar="PATH",
-                     help=f"A file, a folder of them, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]"),
+                     help=f"A file, a folder of files, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]"),
         click.option("--var", "var", multiple=True, metavar="NAME=VALUE", callback=_name_values,
-                     help="A variable's value; plain, so not for secrets. Repeatable."),
+                     help="Set a variable to a plain value, not a secret. Repeatable."),
         click.option("--var-file", "var_file", multiple=True, metavar="FILE",
-                     help="A file of such values: NAME: value (YAML) or NAME=value lines. Repeatable, the first wins."),
+                     help=(
+                         "A file of such variables: NAME: value (YAML) or NAME=value lines. Repeatable; the first "
+                         "wins."
+                     )),
         click.option("--env-file", "env_file", multiple=True, metavar="FILE",
-                     help="A file of variables, after the environment. Repeatable, the first wins."),
+                     help="A file of variables, used after the environment. Repeatable; the first wins."),
         click.option("--allow-host", "allow_host", multiple=True, metavar="HOST",
-                     help="A host (HOST or HOST:PORT) that may get a token beside the provider's own. Repeatable."),
+                     help="Another host (HOST or HOST:PORT) that tokens may be sent to. Repeatable."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -155,22 +158,22 @@ def filter_options(command: _Command) -> _Command:
 
 
 _account = click.option("--account", "account", multiple=True, metavar="NAME",
-                        help="Only these accounts; * stands for anything. Repeatable.")  # fmt: skip
+                        help="Only these accounts; * matches anything. Repeatable.")  # fmt: skip
 _target = click.option("--target", "target", multiple=True, metavar="ADDRESS",
                        help="Only these webhooks: orders, or orders[track_updated]; * as above.")  # fmt: skip
 _losses = click.option("--allow-losses", "allow_losses", type=click.IntRange(min=0), metavar="N",
-                       help="Let each account lose N endpoints' events.")  # fmt: skip
+                       help="Allow each account to lose events at N endpoints.")  # fmt: skip
 
 
 def apply_options(command: _Command) -> _Command:
     """Give a command `applying: ApplyOptions`."""
     command = _packed(command, "applying", _applying)
     for option in (
-        click.option("--auto-approve", "auto_approve", is_flag=True, help="Don't ask."),
+        click.option("--auto-approve", "auto_approve", is_flag=True, help="Don't ask for approval."),
         click.option("--parallelism", "parallelism", type=click.IntRange(1, 64), default=10, show_default=True,
-                     metavar="N", help="How many changes are worked on at once."),
+                     metavar="N", help="How many changes are made at once."),
         click.option("--backup", "backup", type=OutputPath(), metavar="FILE",
-                     help="First write what the file owns as it is, as FILE and FILE.env: the way back."),
+                     help="First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -223,7 +226,7 @@ def _name_values(context: click.Context, option: click.Parameter, values: tuple[
     for value in values:
         name, equals, text = value.partition("=")
         if not equals or not _NAME.fullmatch(name):
-            raise click.BadParameter("write it as NAME=VALUE, the name in letters, digits and _")
+            raise click.BadParameter("write it as NAME=VALUE, where NAME has only letters, digits and _")
         if name in found:
             raise click.BadParameter(f"{name} is given twice")
         found[name] = text

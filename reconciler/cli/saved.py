@@ -20,7 +20,7 @@ from reconciler.planning.planner import Wish
 from reconciler.view.documents import PlanView, Seal, Sources
 from reconciler.view.rows import Row
 
-_HELP = "Plan again with `reconciler plan --out FILE`."
+_HELP = "Save a new plan with `reconciler plan --out FILE`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class SavedPlan:
         before, after = _by_address(self.view), _by_address(view)
         said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
         found = tuple(line for line in said if line)
-        return found or ("a value that is not shown differs: a secret, an account's setting, or what would be lost",)
+        return found or ("a hidden value differs: a secret, a setting of an account, or the losses",)
 
 
 def read_plan_file(path: Path) -> SavedPlan:
@@ -77,7 +77,7 @@ def read_plan_file(path: Path) -> SavedPlan:
     try:
         view, seal = read_saved(read_bounded(path, MOST_OF_A_PLAN))
     except OSError as error:
-        fail(f"{name} can't be read: {error.strerror}", "Give the file that `plan --out` wrote.")
+        fail(f"{name} can't be read: {error.strerror}", "Give a file written by `plan --out`.")
     except SavedPlanError as error:
         fail(f"{name}: {error.message}", _HELP, code=error.code, exit_code=ExitCode.REFUSED)
     return SavedPlan(view=view, seal=seal)
@@ -105,9 +105,9 @@ def next_words(view: PlanView, sources: Sources, path: Path, allowed_hosts: Iter
     command = f"`reconciler apply {shell_word(name)}{''.join(hosts)}`"
     if view.refused:
         losses = max(account.losses for account in view.refused)
-        return f"Saved the plan, and {command} refuses it: to allow this, plan again with `--allow-losses {losses}`."
-    given = "with the same file on standard input, " if STANDARD_INPUT in sources.files else ""
-    return f"Saved the plan: {given}{command} does exactly this, or refuses."
+        return f"Saved the plan, but {command} would refuse it. To allow it, plan again with `--allow-losses {losses}`."
+    given = " with the same file on standard input" if STANDARD_INPUT in sources.files else ""
+    return f"Saved the plan. To apply exactly this plan, run {command}{given}."
 
 
 def sources_text(view: PlanView, sources: Sources) -> str:
@@ -128,14 +128,14 @@ def _done(view: PlanView) -> list[tuple[str, Action, str | None]]:
 def _difference(address: str, old: Row | None, new: Row | None) -> str:
     """What became of one planned change; nothing where it is the same."""
     if old is None:
-        return f"{address}: to {new.action.value} now, which the saved plan doesn't say" if new is not None else ""
+        return f"{address}: {new.action.value} now, not in the saved plan" if new is not None else ""
     if new is None:
-        return f"{address}: to {old.action.value} in the saved plan, and nothing to do now"
+        return f"{address}: {old.action.value} in the saved plan, no change now"
     if old.action != new.action:
-        return f"{address}: to {old.action.value} in the saved plan, to {new.action.value} now"
+        return f"{address}: {old.action.value} in the saved plan, {new.action.value} now"
     if old.object_id != new.object_id:
-        return f"{address}: another webhook now, {new.object_id} in place of {old.object_id}"
-    return f"{address}: its fields are others now" if (old.change != new.change) else ""
+        return f"{address}: another webhook now, {new.object_id} instead of {old.object_id}"
+    return f"{address}: its fields have changed" if (old.change != new.change) else ""
 
 
 def _by_address(view: PlanView) -> dict[str, Row]:

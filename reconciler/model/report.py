@@ -14,17 +14,17 @@ class Outcome(Enum):
     """What became of a change. Only DONE and ALREADY mean that it is as wanted."""
 
     DONE = "done"
-    ALREADY = "already as wanted"
-    CHANGED_MEANWHILE = "changed since the plan was made, left alone"
+    ALREADY = "already up to date"
+    CHANGED_MEANWHILE = "changed since the plan was made, left as it is"
     GONE_MEANWHILE = "removed since the plan was made"
     HELD = "held back"
     FAILED = "failed"
     NOT_STARTED = "not started"
-    UNKNOWN = "may have been done: no answer says so"
+    UNKNOWN = "may have been done, but no answer confirms it"
     UNVERIFIED = "done, but could not be read back"
-    OTHER_KEY = "not made: it came back as another webhook, which was deleted again"
-    OTHER_KEY_STAYS = "not made: it came back as another webhook, which was left alone"
-    NOT_AS_WANTED = "answered as done, but it isn't: it reads back differently"
+    OTHER_KEY = "not created: the provider made a different webhook, which was deleted again"
+    OTHER_KEY_STAYS = "not created: the provider made a different webhook, which was kept"
+    NOT_AS_WANTED = "confirmed by the provider, but it reads back differently"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ class JsonLines(Reporter):
             case Finished() if self._mask is not None:
                 self._finished(self._mask.row(event.result))
             case Waiting():
-                text = f"{event.account}: waits {event.seconds:.0f} s: {event.reason}"
+                text = f"{event.account}: waiting {event.seconds:.0f} s: {event.reason}"
                 wait: Json = {
                     "account": event.account,
                     "seconds": round(event.seconds, 3),
@@ -169,8 +169,8 @@ class JsonLines(Reporter):
     def stale(self, differences: Iterable[str]) -> None:
         """What tells the plans apart, one diagnostic each."""
         for line in differences:
-            message = f"the saved plan is not the present one: {line}"
-            error = Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Plan again.")
+            message = f"the saved plan is out of date: {line}"
+            error = Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Save a new plan.")
             self.validation([error])
 
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
@@ -189,7 +189,7 @@ class JsonLines(Reporter):
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         """What is wrong, a line each, and the last line."""
         self.begin(diagnostics)
-        return self.end(Outcome(words="Nothing more is done.", code=code))
+        return self.end(Outcome(words="The command failed.", code=code))
 
     def _error(self, account: str, message: str, help_: str) -> None:
         """An account that could not be checked."""

@@ -18,7 +18,7 @@ def losses_text(account: AccountRow, losses: list[LossRow], style: Style) -> Ite
         return
     allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
     yield ""
-    title = f"  Losses ({account.losses}, allowed are {allowed}): endpoints that would stop receiving these events"
+    title = f"  Losses ({account.losses}, allowed: {allowed}): endpoints that would stop receiving these events"
     yield style.paint(title, "bold", "red")
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
@@ -30,13 +30,13 @@ def _refusal(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
     """Why a guard refuses an account, and what would let it; nothing where it doesn't."""
     if not account.is_refused:
         return
-    why = "these are more losses than allowed"
+    why = "more losses than allowed"
     if account.verdict is Verdict.NOTHING_LEFT:
-        why = "nothing that this configuration owns would receive events any more"
+        why = "no endpoint that this configuration owns would receive events any more"
     yield ""
     yield f"  Refused: {why}."
     speakable = [loss.absent for loss in losses if loss.absent is not None]
-    meant = f"If that is meant, add `--allow-losses {account.losses}`"
+    meant = f"If this is intended, add `--allow-losses {account.losses}`"
     if not speakable:
         yield f"  {meant}."
         return
@@ -50,7 +50,7 @@ def _refusal(account: AccountRow, losses: Iterable[LossRow]) -> Iterator[str]:
         yield f"{margin}    events: [{visible(', '.join(line.events))}]"
     if len(speakable) < account.losses:
         yield ""
-        yield f"  ({account.losses - len(speakable)} of the losses can't be named there.)"
+        yield f"  ({account.losses - len(speakable)} of the losses can't be listed there.)"
 
 
 def _where(account: AccountRow) -> tuple[str, str, bool]:
@@ -58,15 +58,15 @@ def _where(account: AccountRow) -> tuple[str, str, bool]:
     name, margin = visible(account.name), "    "
     match account.absent_place:
         case AbsentPlace.NEW_AT_TOP:
-            return "name under `absent` in the file what must go", "", True
+            return "add this to the file", "", True
         case AbsentPlace.AT_TOP:
-            return "add to `absent` at the top of the file what must go", "", False
+            return "add this to `absent` at the top of the file", "", False
         case AbsentPlace.IN_ACCOUNT:
-            return f"add to `absent` of account {name} what must go", margin, False
+            return f"add this to `absent` of account {name}", margin, False
         case AbsentPlace.NEW_IN_ACCOUNT:
-            return f"write under account {name} what must go", margin, True
+            return f"add this to account {name}", margin, True
         case AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP:
-            repeat = "repeat there the items of `absent` at the top, which then count for it no more"
-            return f"write under account {name} what must go, and {repeat}", margin, True
+            repeat = "with the items of the top-level `absent`, which then no longer applies to this account"
+            return f"add this to account {name}, {repeat}", margin, True
         case _:
             assert_never(account.absent_place)

@@ -109,7 +109,8 @@ class Progress(Reporter):
                 self._wait(event)
             case ThreadsLimited() if self._verbosity >= 0:
                 self._note(
-                    f"The system allows no more threads: {event.threads} of {event.wanted} changes are made at a time."
+                    f"The system allows no more threads: changes are made {event.threads} at a time, not "
+                    f"{event.wanted}."
                 )
             case Called() if self._verbosity >= _CALLS_SHOWN_FROM:
                 status = event.status or "no answer"
@@ -135,7 +136,7 @@ class Progress(Reporter):
 
     def _wait(self, event: Waiting) -> None:
         """In a line that changes on a terminal; in a log once for each reason."""
-        text = f"{visible(event.account)}: waits {event.seconds:.0f} s: {visible(event.reason)}"
+        text = f"{visible(event.account)}: waiting {event.seconds:.0f} s: {visible(event.reason)}"
         first = (event.account, event.reason) not in self._waited_for
         self._waited_for.add((event.account, event.reason))
         if self._display is not None and self._verbosity < _WAITS_SHOWN_FROM:

@@ -14,7 +14,7 @@ from reconciler.view.documents import ListView
 from reconciler.view.rows import Row, Status
 
 _TITLES = ("Webhook", "Status", "Events", "URL", "Active", "Last changed")
-_STATUS = {Status.NOT_IN_FILE: "not in the file", Status.ABSENT: "named in absent"}
+_STATUS = {Status.NOT_IN_FILE: "not in the file", Status.ABSENT: "listed under absent"}
 
 
 def list_table(listing: ListView, streams: Streams) -> str:

@@ -17,15 +17,17 @@ from reconciler.view.values import Plain
 
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 _HINTS = {
-    Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but elsewhere",
-    Hint.DOUBLE_DELIVERY: "delivers every event, so those of {near} arrive twice",
-    Hint.RETARGETED: "probably retargeted: changed after it was made, at {time}, and the webhook of {near} is missing",
-    Hint.OTHER_KIND: "`owns` matches its URL, but is for `{usual}` webhooks; to own it too, "
+    Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but on another host",
+    Hint.DOUBLE_DELIVERY: "delivers every event, so those of {near} are delivered twice",
+    Hint.RETARGETED: (
+        "its URL was probably changed at the provider: last changed {time}, and the webhook of {near} is missing"
+    ),
+    Hint.OTHER_KIND: "`owns` matches its URL, but only for `{usual}` webhooks; to own it too, "
     "add `{{url: '{quoted}', {said}}}`",
-    Hint.ABSENT_OTHER_KIND: "`absent` matches its URL, but is for `{usual}` webhooks; to delete it, "
+    Hint.ABSENT_OTHER_KIND: "`absent` matches its URL, but only for `{usual}` webhooks; to delete it, "
     "add `{{id: '{id}'}}`",
-    Hint.KEPT_FOR_ENTRY: "it is {near}, which the file wants: remove the entry, or this id",
-    Hint.KEPT_AS_KNOWN: "`known` names it too: remove it there, or here",
+    Hint.KEPT_FOR_ENTRY: "it is {near}, which is in the file: remove the entry, or this id",
+    Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it there, or here",
 }
 _MOST_HOSTS = 10
 """How many hosts of unmanaged webhooks a plan counts one by one."""
@@ -43,7 +45,7 @@ def plan_text(view: PlanView, style: Style, verbosity: int = 0) -> str:
     for account in view.accounts:
         lines += [*_account(view, account, style, verbosity), ""]
     if view.is_filtered:
-        lines += [f"Filtered by {_filters(view.filters)}: what else differs isn't shown.", ""]
+        lines += [f"Filtered by {_filters(view.filters)}: other changes aren't shown.", ""]
     return "\n".join(lines)
 
 
@@ -64,7 +66,7 @@ def _listed(account: AccountRow) -> str:
     if account.count is None:
         return f"{account.listed} webhooks listed"
     if account.count != account.listed:
-        return f"{account.listed} webhooks listed (the provider says {account.count}; not checked)"
+        return f"{account.listed} webhooks listed (the provider counts {account.count}; not checked)"
     return f"{account.listed} of {account.count} webhooks listed"
 
 
@@ -81,7 +83,7 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
         for rows in (view.resource_changes, view.unmanaged, view.known)
     )
     if account.status is Standing.IN_STEP:
-        yield "  No changes." if view.is_filtered else "  In step."
+        yield "  No changes." if view.is_filtered else "  No changes. The provider matches the configuration."
     yield from _changes(rows, style, verbosity)
     yield from _protected(rows, style)
     losses = [loss for loss in view.losses if loss.account == account.name]
@@ -104,7 +106,7 @@ def _changes(rows: Iterable[Row], style: Style, verbosity: int) -> Iterator[str]
 
 
 def _state(row: Row) -> str:
-    return "off, not at the provider" if row.action_reason is Reason.OFF else "in step"
+    return "off, not at the provider" if row.action_reason is Reason.OFF else "no changes"
 
 
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
@@ -132,7 +134,7 @@ def _change(row: Row, style: Style, verbosity: int) -> Iterator[str]:
         for name, value in fields.items():
             yield f"      {visible(name):<{width}}  {_value(value)}"
     if verbosity > 0 and row.unknown_fields:
-        yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown_fields))})"
+        yield f"      (unknown fields: {visible(', '.join(row.unknown_fields))})"
 
 
 def _field_changes(row: Row, style: Style) -> Iterator[str]:
@@ -144,7 +146,7 @@ def _field_changes(row: Row, style: Style) -> Iterator[str]:
 
 def _reason(row: Row) -> str:
     """Why, in words. Nobody can know who changed what: only when the provider last did."""
-    when = f", the provider last changed it at {_time(row.updated)}" if row.updated else ""
+    when = f", last changed {_time(row.updated)}" if row.updated else ""
     partner = visible(row.partner or "")
     match row.action_reason:
         case Reason.MISSING:
@@ -160,9 +162,9 @@ def _reason(row: Row) -> str:
         case Reason.DUPLICATE:
             return f"delete: duplicate of {partner}{when}"
         case Reason.NAMED_ABSENT:
-            return f"delete: named in absent{when}"
+            return f"delete: listed under absent{when}"
         case _:
-            return f"delete: asked for by destroy{when}"
+            return f"delete: requested by destroy{when}"
 
 
 def _protected(rows: Iterable[Row], style: Style) -> Iterator[str]:
@@ -181,7 +183,7 @@ def _unmanaged(account: AccountRow, rows: list[Row], style: Style, verbosity: in
         return
     fails = account.on_unmanaged is OnUnmanaged.FAIL
     yield ""
-    title = "Unmanaged, never touched, drift" if fails else "Unmanaged, never touched"
+    title = "Unmanaged, never touched, counted as drift" if fails else "Unmanaged, never touched"
     yield style.paint(f"  {title} ({len(rows)}):", "bold", *(("yellow",) if fails else ()))
     listed: list[Row] = []
     counted: list[Row] = []
@@ -194,12 +196,12 @@ def _unmanaged(account: AccountRow, rows: list[Row], style: Style, verbosity: in
         if row.hint:
             yield f"      {style.paint('hint', 'yellow')}: {_hint(row)}"
         if verbosity > 0 and row.unknown_fields:
-            yield f"      (fields that this version doesn't know: {visible(', '.join(row.unknown_fields))})"
+            yield f"      (unknown fields: {visible(', '.join(row.unknown_fields))})"
     yield from _by_host(counted)
     if fails:
-        yield "    Name under `known` in the file what is expected, and under `absent` (`- id: ID`) what must go."
+        yield "    Add expected webhooks to `known` in the file, and those to delete to `absent` (`- id: ID`)."
     elif any(row.hint for row in rows):
-        yield "    What is not wanted any more is deleted when its id is named under `absent` in the file: `- id: ID`."
+        yield "    To delete one of these, add its id to `absent` in the file: `- id: ID`."
 
 
 def _by_host(rows: list[Row]) -> Iterator[str]:
@@ -210,7 +212,7 @@ def _by_host(rows: list[Row]) -> Iterator[str]:
     if len(counted) > _MOST_HOSTS:
         yield f"    {sum(number for _, number in counted[_MOST_HOSTS:])} at {len(counted) - _MOST_HOSTS} other hosts"
     if counted:
-        yield "    `-v` lists each."
+        yield "    Use `-v` to list them."
 
 
 def _remote(row: Row) -> str:
@@ -248,18 +250,18 @@ def _known(rows: list[Row], style: Style) -> Iterator[str]:
 def _kept(rows: list[Row], style: Style) -> Iterator[str]:
     if rows:
         yield ""
-        yield style.paint(f"  Named under `absent`, and kept ({len(rows)}):", "bold")
+        yield style.paint(f"  Listed under `absent`, but kept ({len(rows)}):", "bold")
     for row in rows:
         yield _remote(replace(row, address=f"@{row.object_id}"))
-        yield f"      {style.paint('why', 'yellow')}: {_hint(row)}"
+        yield f"      {style.paint('reason', 'yellow')}: {_hint(row)}"
 
 
 def _duplicates(rows: list[Row], style: Style) -> Iterator[str]:
     if rows:
         yield ""
-        yield style.paint(f"  Duplicates, which deliver again what another webhook delivers ({len(rows)}):", "bold")
+        yield style.paint(f"  Duplicates, which deliver the same events as another webhook ({len(rows)}):", "bold")
     for row in rows:
-        yield f"    {visible(row.address)}  beside {visible(row.partner or '')}  {visible(row.url)}"
+        yield f"    {visible(row.address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
 
 
 def _value(value: Plain) -> str:

@@ -59,10 +59,10 @@ class TextReporter(Progress):
 
     def stale(self, differences: Iterable[str]) -> None:
         """What tells the plans apart, on standard error."""
-        self._streams.tell("The saved plan is not the present one:")
+        self._streams.tell("The saved plan is out of date:")
         for line in differences:
             self._streams.tell(f"  {visible(line)}")
-        self._streams.tell("help: plan again with `reconciler plan --out FILE`, and have that reviewed.")
+        self._streams.tell("help: save a new plan with `reconciler plan --out FILE`, and have it reviewed.")
 
     def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
         """What was not done, and the last words."""
@@ -73,11 +73,13 @@ class TextReporter(Progress):
 
     def _left(self, report: ReportView) -> None:
         for error in report.errors:
-            self._streams.tell(f"error: {visible(error.account)}: after the creates: {visible(error.error)}")
+            self._streams.tell(
+                f"error: {visible(error.account)}: could not be checked after the creates: {visible(error.error)}"
+            )
             if error.help:
                 self._streams.tell(f"help: {visible(error.help)}")
         self._streams.say()
         if report.failed:
-            self._streams.say(self._style.paint("Not done, or not seen to be done:", "bold", "red"))
+            self._streams.say(self._style.paint("Not done, or not confirmed:", "bold", "red"))
         for row in report.failed:
             self._streams.say(f"  {visible(row.address)}: {row.action}: {row.words}")

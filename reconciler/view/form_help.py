@@ -18,8 +18,8 @@ _VALUES = {
 }
 """What to send instead, where something can be: the provider keeps it as it is."""
 _IGNORE = (
-    "So it differs at every apply. If the webhook works, add `ignore_changes: [url]` to its entry: secret parameters "
-    "are then left as the provider has them."
+    "It will differ at every apply. If the webhook works, add `ignore_changes: [url]` to its entry, so that "
+    "secret parameters are left as they are at the provider."
 )
 
 
@@ -42,16 +42,19 @@ def _endpoint_help(sent: Url, made: Url | SecretText) -> str:
     if not isinstance(made, Url):
         why = why_unwritable(made)
         form = provider_form(sent, made)
-        return f"The provider keeps the URL as {form}. No file can say that: {why}. Write a URL that it keeps as it is."
+        return (
+            f"The provider stores the URL as {form}, which a file can't contain: {why}. Use a URL that it stores "
+            "unchanged."
+        )
     if sent.whole_variable:
-        return f"If that is the same URL, put the provider's form of it into {sent.whole_variable}."
-    return f"If that is the same URL, write the provider's form of it into the file: {provider_form(sent, made)}"
+        return f"If it is the same URL, set {sent.whole_variable} to the provider's form of it."
+    return f"If it is the same URL, write the provider's form of it in the file: {provider_form(sent, made)}"
 
 
 def _secrets_help(params: Sequence[KeptParam]) -> list[str]:
     said = [_param_help(param) for param in params]
     if not params:
-        said = ["The provider shows other secret parameters than were sent."]
+        said = ["The provider returns other secret parameters than were sent."]
     if not all(param.kept in _VALUES for param in params) or not params:
         said.append(_IGNORE)
     return said
@@ -60,9 +63,9 @@ def _secrets_help(params: Sequence[KeptParam]) -> list[str]:
 def _param_help(param: KeptParam) -> str:
     name = f"`{param.name}`" if param.name else "a secret parameter"
     if param.kept is Kept.NOT_AT_ALL:
-        return f"The provider shows the URL without {name}."
+        return f"The provider returns the URL without {name}."
     instead = _VALUES.get(param.kept)
     if instead is None:
-        return f"The provider shows {name} {param.kept.value}."
-    how = f"put {instead} into {', '.join(param.variables)}" if param.variables else f"write {instead}"
-    return f"The provider keeps {name} {param.kept.value}: {how}."
+        return f"The provider returns {name} {param.kept.value}."
+    how = f"set {', '.join(param.variables)} to {instead}" if param.variables else f"write {instead}"
+    return f"The provider stores {name} {param.kept.value}: {how}."

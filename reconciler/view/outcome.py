@@ -50,13 +50,13 @@ def drift_outcome(view: PlanView) -> Outcome:
         *_counted(len(view.failing_unmanaged), "unmanaged webhook"),
     ]
     if view.not_checked:
-        drifted = f"; elsewhere: {', '.join(found)}" if found else ""
+        drifted = f"; drift in other accounts: {', '.join(found)}" if found else ""
         return Outcome(words=f"Not checked: {_names(view.not_checked)}{drifted}.", code=ExitCode.ERROR)
     if found:
-        return Outcome(words=f"Drifted: {', '.join(found)}.", code=ExitCode.CHANGES)
+        return Outcome(words=f"Drift detected: {', '.join(found)}.", code=ExitCode.CHANGES)
     seen = count(summary.unchanged + summary.protected, "webhook")
     beside = [*(["filtered"] if view.is_filtered else []), *_unmanaged(summary)]
-    return Outcome(words="; ".join([f"In step: {seen}", *beside]) + ".", code=ExitCode.DONE)
+    return Outcome(words="; ".join([f"No drift: {seen}", *beside]) + ".", code=ExitCode.DONE)
 
 
 def refusal_outcome(view: PlanView) -> Outcome:
@@ -68,12 +68,12 @@ def refusal_outcome(view: PlanView) -> Outcome:
 
 def declined_outcome() -> Outcome:
     """The end of an apply that was not agreed to."""
-    return Outcome(words="Not agreed to. Nothing was changed.", code=ExitCode.ERROR)
+    return Outcome(words="Cancelled. Nothing was changed.", code=ExitCode.ERROR)
 
 
 def stale_outcome() -> Outcome:
     """The end of an apply whose saved plan isn't the present one."""
-    return Outcome(words="Refused: the saved plan is not the present one. Nothing was changed.", code=ExitCode.REFUSED)
+    return Outcome(words="Refused: the saved plan is out of date. Nothing was changed.", code=ExitCode.REFUSED)
 
 
 def stopped_outcome(number: int) -> Outcome:
@@ -95,7 +95,7 @@ def report_outcome(view: ReportView) -> Outcome:
     """The end of an apply that did something."""
     done = view.summary
     words = f"{done.created} created, {done.updated} updated, {done.deleted} deleted"
-    words += f"; {done.already} already as wanted" if done.already else ""
+    words += f"; {done.already} already up to date" if done.already else ""
     left = view.failed
     if view.stopped_by:
         return Outcome(words=f"Stopped: {words}; {len(left)} not done.", code=SIGNALLED + view.stopped_by)

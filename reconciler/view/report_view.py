@@ -15,8 +15,10 @@ from reconciler.view.form_help import form_help
 
 _FORBIDDEN = 403
 _VERDICTS = {
-    Verdict.TOO_MANY: "with what failed, more endpoints than allowed would lose events",
-    Verdict.NOTHING_LEFT: "with what failed, nothing that this configuration owns would receive events any more",
+    Verdict.TOO_MANY: "because of what failed, more endpoints than allowed would lose events",
+    Verdict.NOTHING_LEFT: (
+        "because of what failed, no endpoint that this configuration owns would receive events any more"
+    ),
 }
 
 
@@ -100,7 +102,7 @@ class ReportView:
         return tuple(row for row in self.rows if not row.done)
 
 
-_PLAN_AGAIN = "Run `reconciler plan`: it shows what is left to do, and the next apply does it."
+_PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
 
 
 class ResultMask:
@@ -145,7 +147,7 @@ class ResultMask:
     def _words(self, result: Result) -> str:
         """The outcome; of what was held back, and of a delete that no plan showed, also why."""
         if result.waits_for is not None:
-            return f"{result.outcome.value}: {self.address(result.waits_for)} isn't there as it should be"
+            return f"{result.outcome.value}: it depends on {self.address(result.waits_for)}, which isn't done"
         if result.verdict is not Verdict.FINE:
             return f"{result.outcome.value}: {_VERDICTS[result.verdict]}"
         if result.outcome is Outcome.NOT_AS_WANTED and result.has_created:
@@ -161,7 +163,7 @@ class ResultMask:
             case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS:
                 return self._help_for_another(result)
             case Outcome.CHANGED_MEANWHILE | Outcome.GONE_MEANWHILE:
-                return "Somebody changed it meanwhile: run `reconciler plan` and look again."
+                return "Somebody changed it in the meantime: run `reconciler plan` and review the changes."
             case Outcome.HELD:
                 return "Nothing is lost. Fix what failed above, then apply again."
             case Outcome.NOT_AS_WANTED:
@@ -180,8 +182,7 @@ class ResultMask:
         helps = [result.error.help]
         if refused and not provider.lists_inactive:
             helps.append(
-                "If a switched-off webhook of this URL and event is hidden from the list, remove it at "
-                f"{provider.portal}."
+                f"If the list hides a switched-off webhook with this URL and event, delete it in {provider.portal}."
             )
         if refused or (is_create and result.error.status == _FORBIDDEN):
             helps += self._help_for_room(result.change)
@@ -192,16 +193,17 @@ class ResultMask:
         if create.move is None:
             return
         yield (
-            "If the provider is at its limit of webhooks, make room first: apply once with "
-            f"`--target '{self.address(create.move)}'`, which deletes what this one replaces, then apply again."
+            "If the provider's limit of webhooks is reached, make room first: apply once with "
+            f"`--target '{self.address(create.move)}'`, which deletes the webhook that this one replaces, then "
+            "apply again."
         )
 
     def _help_for_another(self, result: Result) -> str:
         """What tells the webhook that came back from the one that was sent: its URL's form, or its event and kind."""
         if result.made is None:
-            return "`reconciler list` shows how the provider keeps it."
+            return "`reconciler list` shows how the provider stores it."
         return self._help_for_form(result) or (
-            "The provider made it with another event or kind than it was sent. Report that to the provider."
+            "The provider created it with another event or kind than was requested. Report this to the provider."
         )
 
     def _help_for_form(self, result: Result) -> str:

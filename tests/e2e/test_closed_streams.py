@@ -108,7 +108,7 @@ def test_full_disk_under_the_output_of_the_installed_command_is_no_bug(ready: To
     assert ended.returncode == 1
     assert other or ended.stderr.splitlines()[-2:] == [
         "error: the output can't be written: No space left on device",
-        "help: where something was being applied, `reconciler plan` shows what is left to do.",
+        "help: if changes were being applied, `reconciler plan` shows what is left to do.",
     ]
 
 
@@ -123,7 +123,7 @@ def test_full_disk_under_anything_else_is_not_said_to_be_the_outputs(
     said = capsys.readouterr()
     assert (said.out, said.err.splitlines()[0]) == (
         "",
-        "error: the system refused what is needed to go on: No space left on device",
+        "error: the system ran out of a resource: No space left on device",
     )
 
 

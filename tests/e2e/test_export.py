@@ -68,7 +68,7 @@ def test_export_groups_names_and_hides_as_a_person_would(tool: Tool) -> None:
         "    url: https://hooks.slack.example/services/${HOOK_SERVICES_PATH}/${HOOK_SERVICES_PATH_2}/${HOOK_SERVICES_PATH_3}\n"
         "    events: [track_updated]\n"
     )
-    assert "# Not described, and so not owned, but named under `known` (3):" in lines
+    assert "# Not described, and therefore not owned, but listed under `known` (3):" in lines
     for object_id in (*duplicate, userinfo):
         assert f"@{object_id}" in exported.out
     assert (tool.folder / "hooks.env").read_text() == (

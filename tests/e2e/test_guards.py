@@ -125,10 +125,8 @@ def test_loss_is_refused_and_what_is_said_to_let_it_through_does(
 
     refused = run("apply", "--auto-approve")
     assert (refused.code, tool.there(), tool.writes()) == (3, before, [])
-    assert (
-        f"\n  Losses (1, allowed are 0): endpoints that would stop receiving these events\n    {loss}\n" in refused.out
-    )
-    assert "\n  Refused: these are more losses than allowed.\n  If that is meant, add `--allow-losses 1`" in refused.out
+    assert f"\n  Losses (1, allowed: 0): endpoints that would stop receiving these events\n    {loss}\n" in refused.out
+    assert "\n  Refused: more losses than allowed.\n  If this is intended, add `--allow-losses 1`" in refused.out
     assert refused.out.splitlines()[-1] == "Refused for account default. Nothing was changed."
     assert ("\nabsent:\n" in refused.out) == speakable
     # What it would do is what the plan says, and that it would be refused.
@@ -190,7 +188,7 @@ def test_what_loses_nothing_is_not_refused(
             assert (url, event, True, False) in _kept(tool.there())
 
 
-NOTHING_LEFT = "  Refused: nothing that this configuration owns would receive events any more.\n"
+NOTHING_LEFT = "  Refused: no endpoint that this configuration owns would receive events any more.\n"
 
 
 @pytest.mark.parametrize(
@@ -312,7 +310,7 @@ def test_losses_of_which_some_can_not_be_named_are_let_through_by_both_ways_toge
     fill(tool, [("/a", "track_updated"), ("/h/T00SECRETxyz123", "track_updated"), KEEP])
     tool.write(entries(keep="/keep"), more=NONE_ALLOWED)
     refused = run("apply", "--auto-approve")
-    assert (refused.code, "  (1 of the losses can't be named there.)" in refused.out) == (3, True)
+    assert (refused.code, "  (1 of the losses can't be listed there.)" in refused.out) == (3, True)
     tool.write(entries(keep="/keep"), more=NONE_ALLOWED + pasted(refused.out))
     again = run("apply", "--auto-approve")
     assert (again.code, "add `--allow-losses 1`." in again.out, tool.writes()) == (3, True, [])

@@ -136,7 +136,7 @@ def test_refusal_as_a_stream_names_the_account_and_ends_with_3(two: tuple[Tool, 
 OLD = "https://old.example.org/x"
 AT_TOP = f"absent:\n  - {OLD}\n"
 IN_ACCOUNT = f"    absent:\n      - {OLD}\n"
-REPEATING = ", and repeat there the items of `absent` at the top, which then count for it no more"
+REPEATING = ", with the items of the top-level `absent`, which then no longer applies to this account"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,32 +152,28 @@ class Placed:
 
 
 PLACED = [
-    pytest.param(Placed(said="write under account one what must go", after="  one:\n"), id="none"),
-    pytest.param(
-        Placed(top="absent: []\n", said="write under account one what must go", after="  one:\n"), id="top-is-empty"
-    ),
+    pytest.param(Placed(said="add this to account one", after="  one:\n"), id="none"),
+    pytest.param(Placed(top="absent: []\n", said="add this to account one", after="  one:\n"), id="top-is-empty"),
     pytest.param(
         Placed(
             top=AT_TOP,
-            said=f"write under account one what must go{REPEATING}",
+            said=f"add this to account one{REPEATING}",
             after="  one:\n",
             repeated=f"      - {OLD}\n",
         ),
         id="top-for-both",
     ),
     pytest.param(
-        Placed(top=AT_TOP, two=IN_ACCOUNT, said="add to `absent` at the top of the file what must go", after=AT_TOP),
+        Placed(top=AT_TOP, two=IN_ACCOUNT, said="add this to `absent` at the top of the file", after=AT_TOP),
         id="top-for-this-one-alone",
     ),
     pytest.param(
-        Placed(two=IN_ACCOUNT, said="name under `absent` in the file what must go", after="version: 1\n"),
+        Placed(two=IN_ACCOUNT, said="add this to the file", after="version: 1\n"),
         id="only-the-other-has-one",
     ),
+    pytest.param(Placed(one=IN_ACCOUNT, said="add this to `absent` of account one", after=IN_ACCOUNT), id="its-own"),
     pytest.param(
-        Placed(one=IN_ACCOUNT, said="add to `absent` of account one what must go", after=IN_ACCOUNT), id="its-own"
-    ),
-    pytest.param(
-        Placed(top=AT_TOP, one=IN_ACCOUNT, said="add to `absent` of account one what must go", after=IN_ACCOUNT),
+        Placed(top=AT_TOP, one=IN_ACCOUNT, said="add this to `absent` of account one", after=IN_ACCOUNT),
         id="its-own-and-top",
     ),
 ]
@@ -202,7 +198,7 @@ def test_lines_for_absent_are_for_the_account_alone_and_hide_nothing(
     )
     refused = run_here(two[0].folder, "apply", "--auto-approve", *filtered)
     assert (refused.code, two[0].writes(), two[1].writes()) == (3, [], [])
-    _, said, rest = refused.out.partition(f"  If that is meant, add `--allow-losses 2`, or {placed.said}:\n\n")
+    _, said, rest = refused.out.partition(f"  If this is intended, add `--allow-losses 2`, or {placed.said}:\n\n")
     assert said, refused.out
     lines = rest.partition("\n\n")[0] + "\n" + placed.repeated
     file.write_text(file.read_text().replace(placed.after, placed.after + lines, 1))
@@ -217,8 +213,8 @@ def test_lines_for_absent_are_for_the_account_alone_and_hide_nothing(
 @pytest.mark.parametrize(
     ("more", "said", "after"),
     [
-        pytest.param("", "name under `absent` in the file", "version: 1\n", id="none"),
-        pytest.param(AT_TOP, "add to `absent` at the top of the file", AT_TOP, id="top"),
+        pytest.param("", "add this to the file", "version: 1\n", id="none"),
+        pytest.param(AT_TOP, "add this to `absent` at the top of the file", AT_TOP, id="top"),
     ],
 )
 @pytest.mark.parametrize("filtered", [(), ("--account", "default")], ids=["whole", "filtered"])
@@ -228,7 +224,7 @@ def test_lines_for_absent_of_the_only_account_go_to_the_top(
     fill(tool, [("/a", "track_updated"), KEEP])
     tool.write(entries(keep="/keep"), more="limits: {max_losses: 0}\n" + more)
     refused = run_here(tool.folder, "apply", "--auto-approve", *filtered)
-    _, found, rest = refused.out.partition(f", or {said} what must go:\n\n")
+    _, found, rest = refused.out.partition(f", or {said}:\n\n")
     assert (refused.code, bool(found)) == (3, True), refused.out
     file = tool.folder / "webhooks.yaml"
     file.write_text(file.read_text().replace(after, after + rest.partition("\n\n")[0] + "\n"))

@@ -81,10 +81,10 @@ def test_saved_plan_that_is_none(tool: Tool, arguments: list[str], code: int, sa
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        pytest.param(["apply"], 1, "`--format json` can't ask for consent", id="nobody-to-ask"),
+        pytest.param(["apply"], 1, "`--format json` can't ask for approval", id="nobody-to-ask"),
         pytest.param(["apply", "--auto-approve", "--no-such-option"], 1, "No such option", id="unknown-option"),
         pytest.param(["apply", "webhooks.yaml"], 3, "the saved plan was altered, or is none", id="no-saved-plan"),
-        pytest.param(["destroy", "--auto-approve", "--account", "nobody"], 1, "means no account", id="account"),
+        pytest.param(["destroy", "--auto-approve", "--account", "nobody"], 1, "account not found", id="account"),
     ],
 )
 def test_apply_is_lines_that_end_with_the_exit_code(tool: Tool, arguments: list[str], code: int, words: str) -> None:

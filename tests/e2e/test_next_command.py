@@ -59,7 +59,7 @@ def test_command_that_plan_prints_does_what_was_planned(made: Tool, path: str, b
     saved = made.run("plan", *chosen, *OPTIONS, "--out", "saved.plan", **variables)
     assert (saved.code, _line(saved)) == (
         0,
-        "Saved the plan: `reconciler apply saved.plan` does exactly this, or refuses.",
+        "Saved the plan. To apply exactly this plan, run `reconciler apply saved.plan`.",
     )
     done = _typed(made, _printed(saved))
     assert (done.code, done.out.splitlines()[-1]) == (0, "Apply complete: 2 created, 0 updated, 0 deleted."), done.all
@@ -132,7 +132,7 @@ def test_name_of_the_plan_is_printed_as_it_is_typed(made: Tool, name: str) -> No
     line = _line(saved)
     assert line.isprintable()
     assert "##[" not in line
-    command = line.removeprefix("Saved the plan: `").removesuffix("` does exactly this, or refuses.")
+    command = line.removeprefix("Saved the plan. To apply exactly this plan, run `").removesuffix("`.")
     assert len(made.there()) == 0
     done = _typed(made, command)
     assert (done.code, len(made.there())) == (0, 2), (command, done.all)
@@ -145,8 +145,8 @@ def test_refused_plan_says_so_and_how_to_allow_it(made: Tool) -> None:
     made.write("webhooks: {}\n", name="conf/hooks.yaml")
     saved = made.run("plan", "-f", "conf", "--out", "saved.plan")
     assert _line(saved) == (
-        "Saved the plan, and `reconciler apply saved.plan` refuses it: "
-        "to allow this, plan again with `--allow-losses 2`."
+        "Saved the plan, but `reconciler apply saved.plan` would refuse it. To allow it, plan again with "
+        "`--allow-losses 2`."
     )
     assert (_typed(made, _printed(saved)).code, made.writes()) == (3, [])
     allowed = made.run("plan", "-f", "conf", "--allow-losses", "2", "--out", "saved.plan")
@@ -166,7 +166,7 @@ def test_plan_is_never_saved_to_standard_output(made: Tool, name: str) -> None:
     refused = made.run("plan", "-f", "conf", *OPTIONS, "--out", name)
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.splitlines()[0] == (
-        "error: Invalid value for '--out': a file is written, and not to standard output: give it a name"
+        "error: Invalid value for '--out': give a file name: standard output can't be used here"
     )
     assert sorted(path.name for path in made.folder.iterdir()) == before
     assert made.sandbox.log(after=mark) == ()
@@ -176,11 +176,11 @@ def test_plan_of_standard_input_is_made_of_it_again(made: Tool) -> None:
     hooks = made.folder / "conf/hooks.yaml"
     saved = made.run("plan", "-f", "-", *OPTIONS, "--out", "saved.plan", stdin=hooks.read_text())
     assert _line(saved) == (
-        "Saved the plan: with the same file on standard input, `reconciler apply saved.plan` does exactly this, or "
-        "refuses."
+        "Saved the plan. To apply exactly this plan, run `reconciler apply saved.plan` with the same file on "
+        "standard input."
     )
     with Terminal(made, "apply", "saved.plan") as terminal:
-        terminal.until("the plan was made from standard input, which is a terminal now")
+        terminal.until("the plan was made from standard input, which is now a terminal")
         assert terminal.end() == 1
     assert _typed(made, _printed(saved)).code == 1  # standard input is empty
     assert made.writes() == []

@@ -122,7 +122,7 @@ def test_demo_says_where_there_is_no_place_for_temporary_files(tool: Tool) -> No
     ended = _shell(tool, "ulimit -f 0", "demo")
     assert (ended.code, ended.err.splitlines()[0].partition(" found")[0]) == (
         1,
-        "error[option]: the demo can't be shown: No usable temporary directory",
+        "error[option]: the demo can't run: No usable temporary directory",
     )
 
 
@@ -130,7 +130,7 @@ def test_demo_says_where_there_is_no_place_for_temporary_files(tool: Tool) -> No
     ("arguments", "words"),
     [
         pytest.param(("sandbox",), "the sandbox can't start: the system allows no more threads", id="sandbox"),
-        pytest.param(("demo",), "the demo can't be shown: the system allows no more threads", id="demo"),
+        pytest.param(("demo",), "the demo can't run: the system allows no more threads", id="demo"),
     ],
 )
 def test_sandbox_without_threads_says_so(tool: Tool, arguments: tuple[str, ...], words: str) -> None:
@@ -171,8 +171,8 @@ def test_what_the_system_has_no_more_of_is_told_in_its_own_words(
     assert (said.out, said.err) == (
         "",
         (
-            f"error: the system refused what is needed to go on: {reason}\n"
-            "help: Make room, or raise the limit. `reconciler plan` shows what is left to do.\n"
+            f"error: the system ran out of a resource: {reason}\n"
+            "help: Free some of it, or raise the limit. `reconciler plan` shows what is left to do.\n"
         ),
     )
 

@@ -15,12 +15,12 @@ from tests.support.sandbox import Sandbox
 
 SECRET = "Zq7X2kPz9LmW4RtY"
 IGNORE = (
-    "So it differs at every apply. If the webhook works, add `ignore_changes: [url]` to its entry: "
-    "secret parameters are then left as the provider has them."
+    "It will differ at every apply. If the webhook works, add `ignore_changes: [url]` to its entry, so that "
+    "secret parameters are left as they are at the provider."
 )
-WRITE = "If that is the same URL, write the provider's form of it into the file: "
+WRITE = "If it is the same URL, write the provider's form of it in the file: "
 MADE = "create: created, but it reads back differently"
-NOT_MADE = "create: not made: it came back as another webhook, which was deleted again"
+NOT_MADE = "create: not created: the provider made a different webhook, which was deleted again"
 PLAIN = "a value of only letters, digits, `-`, `.`, `_` and `~`"
 
 
@@ -50,33 +50,33 @@ TOKEN = "?secret=${SHOP_SECRET}"
 CASES = [
     pytest.param(
         _value(lambda value: "*" * len(value)), (TOKEN, SECRET), MADE,
-        f"The provider shows `secret` masked. {IGNORE}", (_entry(TOKEN, "ignore_changes: [url]"), SECRET),
+        f"The provider returns `secret` masked. {IGNORE}", (_entry(TOKEN, "ignore_changes: [url]"), SECRET),
         id="masked",
     ),
     pytest.param(
         _value(lambda value: f"{value[:2]}****"), (TOKEN, SECRET), MADE,
-        f"The provider shows `secret` masked. {IGNORE}", (_entry(TOKEN, "ignore_changes: [url]"), SECRET),
+        f"The provider returns `secret` masked. {IGNORE}", (_entry(TOKEN, "ignore_changes: [url]"), SECRET),
         id="masked-behind-its-beginning",
     ),
     pytest.param(
         lambda url: url.partition("?")[0], (TOKEN, SECRET), MADE,
-        f"The provider shows the URL without `secret`. {IGNORE}", (_entry(TOKEN, "ignore_changes: [url]"), SECRET),
+        f"The provider returns the URL without `secret`. {IGNORE}", (_entry(TOKEN, "ignore_changes: [url]"), SECRET),
         id="dropped",
     ),
     pytest.param(
         _value(str.lower), (TOKEN, SECRET), MADE,
-        "The provider keeps `secret` in lower case: put the lower-case value into SHOP_SECRET.",
+        "The provider stores `secret` in lower case: set SHOP_SECRET to the lower-case value.",
         (_entry(TOKEN), SECRET.lower()),
         id="lower-case",
     ),
     pytest.param(
         _value(unquote), (TOKEN, f"{SECRET}%3D%3D"), MADE,
-        f"The provider keeps `secret` percent-decoded: put {PLAIN} into SHOP_SECRET.", (_entry(TOKEN), SECRET),
+        f"The provider stores `secret` percent-decoded: set SHOP_SECRET to {PLAIN}.", (_entry(TOKEN), SECRET),
         id="decoded",
     ),
     pytest.param(
         _value(lambda value: value.replace("!", "%21")), (TOKEN, f"{SECRET}!"), MADE,
-        f"The provider keeps `secret` percent-encoded again: put {PLAIN} into SHOP_SECRET.", (_entry(TOKEN), SECRET),
+        f"The provider stores `secret` percent-encoded again: set SHOP_SECRET to {PLAIN}.", (_entry(TOKEN), SECRET),
         id="encoded",
     ),
     pytest.param(
@@ -96,8 +96,9 @@ CASES = [
     ),
     pytest.param(
         lambda url: url.replace("&", "&amp;"), (f"?lane=7&{TOKEN[1:]}", SECRET), NOT_MADE,
-        f"The provider keeps the URL as {HOST}/in?lane=7&amp;secret=${{SHOP_SECRET}}. No file can say that: the URL "
-        "has a `;` in its query, which receivers interpret differently. Write a URL that it keeps as it is.",
+        f"The provider stores the URL as {HOST}/in?lane=7&amp;secret=${{SHOP_SECRET}}, which a file can't contain: "
+        f"the URL "
+        "has a `;` in its query, which receivers interpret differently. Use a URL that it stores unchanged.",
         (_entry(TOKEN), SECRET),
         id="html",
     ),
@@ -113,7 +114,7 @@ def test_what_is_said_of_another_form_ends_in_step(
         ended = _apply(tool, _entry(first[0]), first[1])
         assert ended.code == 1
         assert f"parcels[track_updated] ({_id(ended)}): {words}\n    help: {said}\n" in ended.out
-        assert f"\nNot done, or not seen to be done:\n  parcels[track_updated]: {words}\n" in ended.all
+        assert f"\nNot done, or not confirmed:\n  parcels[track_updated]: {words}\n" in ended.all
         created = int(words == MADE)
         assert f"Apply incomplete: {created} created, 0 updated, 0 deleted; 1 not done." in ended.all
         assert len(tool.there()) == created
@@ -151,7 +152,7 @@ def test_update_that_comes_back_masked_says_the_same_and_counts_once(tmp_path: P
         assert _apply(tool, _entry(TOKEN), SECRET).code == 1
         ended = _apply(tool, _entry(TOKEN), SECRET)
         assert ended.code == 1
-        assert f"    help: The provider shows `secret` masked. {IGNORE}\n" in ended.out
+        assert f"    help: The provider returns `secret` masked. {IGNORE}\n" in ended.out
         assert "Apply incomplete: 0 created, 0 updated, 0 deleted; 1 not done." in ended.all
         lines = tool.run("apply", "--auto-approve", "--format", "json", SHOP_SECRET=SECRET).lines()
         assert [line["type"] for line in lines].count("apply_errored") == 1

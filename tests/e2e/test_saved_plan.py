@@ -47,7 +47,7 @@ def test_saved_plan_is_carried_out_exactly_and_only_once(
     mark = tool.sandbox.mark()
     again = run("apply", PLAN)
     assert (again.code, tool.writes(mark)) == (3, [])
-    assert "nothing to do now" in again.err
+    assert "no change now" in again.err
 
 
 def test_another_token_for_the_same_account_works(tool: Tool, run: Callable[..., Ended]) -> None:
@@ -87,7 +87,7 @@ def test_stale_plan_is_refused_and_says_what_differs(
     refused = run("apply", PLAN)
     assert (refused.code, tool.writes(mark)) == (3, []), refused.all
     named = {"update": "a[track_updated]", "switch": "b[track_updated]", "delete": f"@{object_id}"}[target]
-    assert named in refused.err.split("The saved plan is not the present one:")[1], refused.err
+    assert named in refused.err.split("The saved plan is out of date:")[1], refused.err
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -99,7 +99,7 @@ def test_pre_created_key_makes_a_plan_stale(
     mark = tool.sandbox.mark()
     refused = run("apply", PLAN)
     assert (refused.code, tool.writes(mark)) == (3, [])
-    assert "new[track_updated]" in refused.err.split("not the present one:")[1]
+    assert "new[track_updated]" in refused.err.split("is out of date:")[1]
 
 
 def test_changed_file_or_variable_makes_a_plan_stale(

@@ -26,7 +26,7 @@ def test_apply_is_done_whole_and_reported_with_as_few_threads_as_there_are(
     assert sorted(webhook.url for webhook in tool.there()) == sorted(f"{HOST}/{number}" for number in range(12))
     if not more:
         at_once = max(most - 2, 1)  # one has listed, one works on the account
-        assert f"The system allows no more threads: {at_once} of 10 changes are made at a time.\n" in ended.err, (
+        assert f"The system allows no more threads: changes are made {at_once} at a time, not 10.\n" in ended.err, (
             ended.err
         )
 

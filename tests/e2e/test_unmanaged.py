@@ -31,15 +31,15 @@ def test_webhook_that_somebody_points_elsewhere_stays_an_alarm_after_an_apply(to
     assert tool.run("drift").code == 0
     object_id = _retarget(tool, "/shop")
     first = tool.run("drift")
-    assert (first.code, first.out.splitlines()[-1]) == (2, "Drifted: 1 difference, 1 unmanaged webhook.")
+    assert (first.code, first.out.splitlines()[-1]) == (2, "Drift detected: 1 difference, 1 unmanaged webhook.")
     assert f"@{object_id}  batch_created  {ELSEWHERE}\n" in first.out
-    assert "probably retargeted" in first.out
+    assert "its URL was probably changed" in first.out
     assert "the webhook of shop[batch_created] is missing" in first.out
     assert tool.run("apply", "--auto-approve").code == 0
     after = tool.run("drift")
-    assert (after.code, after.out.splitlines()[-1]) == (2, "Drifted: 1 unmanaged webhook.")
+    assert (after.code, after.out.splitlines()[-1]) == (2, "Drift detected: 1 unmanaged webhook.")
     assert f"@{object_id}" in after.out
-    assert "In step" not in after.out
+    assert "No drift" not in after.out
     document = tool.run("drift", "--format", "json")
     (account,) = document.json()["accounts"]
     assert (document.code, account["status"], account["on_unmanaged"]) == (2, "drifted", "fail")
@@ -76,7 +76,7 @@ def test_drift_says_what_the_file_says_of_a_webhook_that_somebody_added(tool: To
     assert ("unmanaged" in ended.out) == (("ignore" not in said and "known" not in said) or code == 2)
     asked = tool.run("drift", "--fail-on-unmanaged")
     assert asked.code == (0 if "known" in said and code == 0 else 2)
-    assert ("In step" in asked.out) != ("Drifted" in asked.out)
+    assert ("No drift" in asked.out) != ("Drift detected" in asked.out)
     assert tool.run("apply", "--auto-approve").code == 0
     assert len(tool.there()) == 2
     listed = {row["object_id"]: row["status"] for row in tool.run("list", "--format", "json").json()["webhooks"]}
@@ -109,7 +109,7 @@ def test_absent_reaches_what_no_entry_could_say(tool: Tool, url: str, how: str) 
     item = "https://old.example.com/*" if how == "pattern" else f"{{id: {object_id}}}"
     tool.write("webhooks: {}\n", owns="[]", more=f"absent: [{item}]\n")
     plan = tool.run("plan", "--out", "kept.plan")
-    assert f"- @{object_id}  delete: named in absent" in plan.out
+    assert f"- @{object_id}  delete: listed under absent" in plan.out
     assert "https://old.example.com/" in plan.out
     applied = tool.run("apply", "kept.plan")
     assert (applied.code, tool.there()) == (0, ())
@@ -145,7 +145,7 @@ def test_what_an_entry_names_is_never_deleted_by_its_id_and_that_is_said(tool: T
     tool.write(entries(a="/a"), more=f"absent: [{{id: {there.object_id}}}]\n")
     ended = tool.run("apply", "--auto-approve")
     assert (ended.code, len(tool.there())) == (0, 1)
-    assert "it is a[track_updated], which the file wants" in ended.out
+    assert "it is a[track_updated], which is in the file" in ended.out
 
 
 def test_webhook_of_the_other_kind_says_its_kind_why_it_stays_and_what_to_write(tool: Tool) -> None:

@@ -48,7 +48,7 @@ def test_wrong_file_is_refused_with_its_code(tool: Tool, text: str, code: str) -
         pytest.param(["plan", "--var", "x"], "NAME=VALUE", id="var-without-a-value"),
         pytest.param(["plan", "--allow-losses", "-1"], "allow-losses", id="negative-losses"),
         pytest.param(["plan", "-f", "nowhere.yaml"], "nowhere.yaml", id="no-such-file"),
-        pytest.param(["plan", "--account", "nobody"], "means no account", id="no-such-account"),
+        pytest.param(["plan", "--account", "nobody"], "account not found", id="no-such-account"),
         pytest.param(["apply"], "--auto-approve", id="no-terminal-to-ask-on"),
         pytest.param(["sandbox", "--fault", "x"], "503", id="wrong-fault"),
         pytest.param(["sandbox", "--token", "mine"], "shippo_test_", id="token-of-no-sandbox"),

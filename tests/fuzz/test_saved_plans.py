@@ -198,4 +198,4 @@ def test_plan_that_shows_something_else_than_it_is_is_refused(
     forge(document)
     seal(tool.folder, document)
     ended = run_here(tool.folder, "apply", PLAN)
-    assert (ended.code, "The saved plan is not the present one" in ended.err, tool.writes()) == (3, True, []), ended.all
+    assert (ended.code, "The saved plan is out of date" in ended.err, tool.writes()) == (3, True, []), ended.all

@@ -64,7 +64,7 @@ FINISHED = (
     "    error: the provider refused the token\\x1b[2J\n"
     "    help: Check it.\n"
 )
-WAITS = "default: waits 15 s: the provider said 429\\n\n"
+WAITS = "default: waiting 15 s: the provider said 429\\n\n"
 CALLS = (
     "default: GET /webhooks?page=1\\x9b 200 in 42 ms, attempt 1\n"
     "default: POST /webhooks no answer in 30000 ms, attempt 2\n"
@@ -98,25 +98,26 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
     [
         pytest.param(
             _report(_result(Outcome.DONE), _result(Outcome.ALREADY, number=1)),
-            "\nApply complete: 1 created, 0 updated, 0 deleted; 1 already as wanted.\n",
+            "\nApply complete: 1 created, 0 updated, 0 deleted; 1 already up to date.\n",
             "",
             0,
             id="complete",
         ),
         pytest.param(
             _report(_result(Outcome.FAILED, DENIED), _result(Outcome.HELD, number=2), error=DENIED),
-            "\nNot done, or not seen to be done:\n"
+            "\nNot done, or not confirmed:\n"
             "  b[track_updated]: create: failed\n"
-            "  @2: delete: held back: b[track_updated] isn't there as it should be\n"
+            "  @2: delete: held back: it depends on b[track_updated], which isn't done\n"
             "Apply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
-            "error: default: after the creates: the provider refused the token\\x1b[2J\nhelp: Check it.\n",
+            "error: default: could not be checked after the creates: the provider refused the "
+            "token\\x1b[2J\nhelp: Check it.\n",
             1,
             id="incomplete",
         ),
         pytest.param(
             _report(error=ProviderError(kind=ErrorKind.REFUSED, message="503")),
             "\nApply incomplete: 0 created, 0 updated, 0 deleted.\n",
-            "error: default: after the creates: 503\n",
+            "error: default: could not be checked after the creates: 503\n",
             1,
             id="no-help",
         ),
@@ -135,15 +136,15 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
         pytest.param(Outcome.DONE, "+ b[track_updated] (new\\x07): create: done", id="done"),
         pytest.param(
             Outcome.UNKNOWN,
-            "+ b[track_updated] (new\\x07): create: may have been done: no answer says so\n"
-            "    help: Run `reconciler plan`: it shows what is left to do, and the next apply does it.",
+            "+ b[track_updated] (new\\x07): create: may have been done, but no answer confirms it\n"
+            "    help: Run `reconciler plan` to see what is left to do; the next apply does it.",
             id="unknown",
         ),
         pytest.param(
             Outcome.OTHER_KEY,
-            "+ b[track_updated] (new\\x07): create: not made: it came back as another webhook, "
-            "which was deleted again\n"
-            "    help: `reconciler list` shows how the provider keeps it.",
+            "+ b[track_updated] (new\\x07): create: not created: the provider made a different webhook, which was "
+            "deleted again\n"
+            "    help: `reconciler list` shows how the provider stores it.",
             id="other-key",
         ),
     ],
@@ -164,9 +165,10 @@ def test_other_keys_help_shows_the_providers_form_masked() -> None:
     row = ResultMask(_plan()).row(result)
     form = "https://hooks.example.com/B/?‹hidden›"
     assert row.help == (
-        f"If that is the same URL, write the provider's form of it into the file: {form} "
-        "The provider shows other secret parameters than were sent. So it differs at every apply. If the webhook "
-        "works, add `ignore_changes: [url]` to its entry: secret parameters are then left as the provider has them."
+        f"If it is the same URL, write the provider's form of it in the file: {form} "
+        "The provider returns other secret parameters than were sent. It will differ at every apply. If the "
+        "webhook works, add `ignore_changes: [url]` to its entry, so that secret parameters are left as they are "
+        "at the provider."
     )
 
 
@@ -174,7 +176,9 @@ def test_webhook_that_came_back_with_another_event_is_the_providers_matter() -> 
     made = hook("new", "/b", "all")
     result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
     help_ = ResultMask(_plan()).row(result).help
-    assert help_ == "The provider made it with another event or kind than it was sent. Report that to the provider."
+    assert help_ == (
+        "The provider created it with another event or kind than was requested. Report this to the provider."
+    )
 
 
 def test_delete_that_no_plan_showed_says_why() -> None:

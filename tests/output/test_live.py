@@ -76,7 +76,7 @@ def test_progress_shows_meanwhile() -> None:
     with Screen() as screen:
         _told(screen)
     text = screen.raw.decode()
-    waits = "default: waits 15 s: the provider's limit\\x1b[2J is reached"
+    waits = "default: waiting 15 s: the provider's limit\\x1b[2J is reached"
     for shown in ("listing webhooks", "listing default", waits, "applying", "2/2"):
         assert shown in text, shown
 

@@ -53,7 +53,7 @@ def test_every_webhook_stands_on_one_line_where_nothing_need_fit() -> None:
     assert re.split(r" {2,}", lines[0]) == ["Webhook", "Status", "Events", "URL", "Active", "Last changed"]
     host = "https://hooks.example.com"
     assert rows == [
-        ["@3", "named in absent", "batch_created", f"{host}/gone", "yes"],
+        ["@3", "listed under absent", "batch_created", f"{host}/gone", "yes"],
         ["kept[track_updated]", "protected", "track_updated", f"{host}/kept", "yes", "2026-01-02 00:00:00"],
         ["@1", "duplicate", "track_updated", f"{host}/orders", "yes", "2026-01-03 00:00:00"],
         [

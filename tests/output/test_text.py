@@ -57,7 +57,7 @@ def test_every_block_prints_only_what_is_printable(text: str) -> None:
     for block in (
         "update in place",
         "duplicate of",
-        "named in absent",
+        "listed under absent",
         "Losses",
         "Refused",
         "Protected",
@@ -118,7 +118,7 @@ ROW = AccountRow(
         pytest.param(ROW, "Account live (Shippo, live mode): 130 of 130 webhooks listed", id="counted"),
         pytest.param(
             replace(ROW, count=131),
-            "Account live (Shippo, live mode): 130 webhooks listed (the provider says 131; not checked)",
+            "Account live (Shippo, live mode): 130 webhooks listed (the provider counts 131; not checked)",
             id="count-not-trusted",
         ),
         pytest.param(

@@ -92,22 +92,28 @@ CHANGES_AND_UNMANAGED = planned(
             id="detailed-half",
         ),
         pytest.param(plan, NONE, 1, "No plan; not checked: default.", id="plan-none"),
-        pytest.param(drift, IN_STEP, 0, "In step: 1 webhook.", id="drift-in-step"),
-        pytest.param(drift, CHANGES, 2, "Drifted: 2 differences.", id="drift-changes"),
-        pytest.param(drift, PROTECTED, 2, "Drifted: 1 protected difference.", id="drift-protected"),
-        pytest.param(drift, UNMANAGED, 0, "In step: 1 webhook; 1 unmanaged.", id="drift-unmanaged"),
-        pytest.param(drift, FAILING, 2, "Drifted: 1 unmanaged webhook.", id="drift-unmanaged-that-fails"),
-        pytest.param(drift, ASKED, 2, "Drifted: 1 unmanaged webhook.", id="drift-asked-to-fail"),
-        pytest.param(drift, IGNORING, 0, "In step: 1 webhook.", id="drift-unmanaged-ignored"),
-        pytest.param(drift, ASKED_AFTER_ALL, 2, "Drifted: 1 unmanaged webhook.", id="drift-option-beats-the-file"),
-        pytest.param(drift, EXPECTED, 0, "In step: 1 webhook.", id="drift-known"),
-        pytest.param(drift, CHANGES_AND_UNMANAGED, 2, "Drifted: 2 differences, 1 unmanaged webhook.", id="drift-both"),
+        pytest.param(drift, IN_STEP, 0, "No drift: 1 webhook.", id="drift-in-step"),
+        pytest.param(drift, CHANGES, 2, "Drift detected: 2 differences.", id="drift-changes"),
+        pytest.param(drift, PROTECTED, 2, "Drift detected: 1 protected difference.", id="drift-protected"),
+        pytest.param(drift, UNMANAGED, 0, "No drift: 1 webhook; 1 unmanaged.", id="drift-unmanaged"),
+        pytest.param(drift, FAILING, 2, "Drift detected: 1 unmanaged webhook.", id="drift-unmanaged-that-fails"),
+        pytest.param(drift, ASKED, 2, "Drift detected: 1 unmanaged webhook.", id="drift-asked-to-fail"),
+        pytest.param(drift, IGNORING, 0, "No drift: 1 webhook.", id="drift-unmanaged-ignored"),
+        pytest.param(
+            drift, ASKED_AFTER_ALL, 2, ("Drift detected: 1 unmanaged webhook."), id="drift-option-beats-the-file"
+        ),
+        pytest.param(drift, EXPECTED, 0, "No drift: 1 webhook.", id="drift-known"),
+        pytest.param(
+            drift, CHANGES_AND_UNMANAGED, 2, ("Drift detected: 2 differences, 1 unmanaged webhook."), id="drift-both"
+        ),
         pytest.param(plan, FAILING, 0, "No changes; 1 unmanaged.", id="plan-unmanaged-that-fails"),
         pytest.param(detailed, FAILING, 0, "No changes; 1 unmanaged.", id="detailed-unmanaged-that-fails"),
         pytest.param(plan, IGNORING, 0, "No changes.", id="plan-unmanaged-ignored"),
-        pytest.param(drift, FILTERED, 0, "In step: 1 webhook; filtered.", id="drift-filtered"),
+        pytest.param(drift, FILTERED, 0, "No drift: 1 webhook; filtered.", id="drift-filtered"),
         pytest.param(drift, HALF, 1, "Not checked: one.", id="drift-half"),
-        pytest.param(drift, HALF_CHANGED, 1, "Not checked: one; elsewhere: 1 difference.", id="drift-half-changed"),
+        pytest.param(
+            drift, HALF_CHANGED, 1, "Not checked: one; drift in other accounts: 1 difference.", id="drift-half-changed"
+        ),
         pytest.param(
             refusal_outcome, REFUSED, 3, "Refused for account default. Nothing was changed.", id="apply-refused"
         ),
@@ -121,7 +127,7 @@ def test_end_of_what_plans(end: Callable[[PlanView], Outcome], made: Plan, code:
 
 
 def test_end_of_an_apply_that_was_not_agreed_to() -> None:
-    assert declined_outcome() == Outcome(words="Not agreed to. Nothing was changed.", code=1)
+    assert declined_outcome() == Outcome(words="Cancelled. Nothing was changed.", code=1)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
             CHANGES,
             0,
             0,
-            "Apply complete: 1 created, 0 updated, 0 deleted; 1 already as wanted.",
+            "Apply complete: 1 created, 0 updated, 0 deleted; 1 already up to date.",
             id="complete",
         ),
         pytest.param(

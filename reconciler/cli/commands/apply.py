@@ -26,7 +26,7 @@ from reconciler.cli.options import (
 @file_options
 @filter_options
 @apply_options
-@click.option("--destroy", is_flag=True, help="Delete what the file describes.")
+@click.option("--destroy", is_flag=True, help="Delete all webhooks of the file.")
 @output_options
 @click.pass_obj
 def command(

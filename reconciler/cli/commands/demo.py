@@ -44,7 +44,7 @@ _EMPTY = _FILE[: _FILE.index("webhooks:")] + "webhooks: {}\n"
 
 
 @click.command("demo")
-@click.option("--no-color", is_flag=True, help="No colour, on terminals too (as NO_COLOR does).")
+@click.option("--no-color", is_flag=True, help="Disable colors, also on terminals (like NO_COLOR).")
 @click.pass_obj
 def command(invocation: Invocation, *, no_color: bool) -> int:
     """Show the whole story on a sandbox: plan, apply, drift, repair, and a refused loss.
@@ -61,8 +61,8 @@ def command(invocation: Invocation, *, no_color: bool) -> int:
     except OutputError:
         raise
     except OSError as error:
-        needs = "It needs a temporary folder that can be written (see `TMPDIR`), a port on loopback and a few threads."
-        fail(f"the demo can't be shown: {visible(error.strerror or '')}", needs)
+        needs = "It needs a writable temporary folder (see `TMPDIR`), a port on loopback and a few threads."
+        fail(f"the demo can't run: {visible(error.strerror or '')}", needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,35 +78,42 @@ class _Stage:
     def play(self) -> bool:
         """Tell the story; whether every command ended as it should."""
         self._say(
-            "An account at Shippo, with webhooks that somebody clicked together. (It is a sandbox on this machine.)"
+            "An account at Shippo, with webhooks that somebody set up by hand. (It is a sandbox on this machine.)"
         )
         self._click_together()
         self._write(_EMPTY)
         ended = [self._run(0, "list")]
-        self._say("`export` writes the file that describes the account as it is: a start for an account that lives.")
+        self._say("`export` writes a file that describes the account as it is: a start for an existing account.")
         ended.append(self._run(0, "export"))
         self._say(
-            "This one says what there should be. It is responsible for what `owns` says; the rest is never touched."
+            "This file describes what should exist. It is responsible for what `owns` matches; the rest is never "
+            "touched."
         )
         self._show(self._write(_FILE))
-        self._say("What would change? `plan` only looks. In CI it runs on a pull request, and saves what was reviewed.")
+        self._say(
+            "What would change? `plan` only reads. In CI it runs on a pull request, and saves the plan for review."
+        )
         ended.append(self._run(0, "plan", "--out", "reviewed.plan"))
-        self._say("Meanwhile somebody changes the account. What was reviewed is not what would run now: refused.")
+        self._say("In the meantime somebody changes the account. The reviewed plan is out of date: refused.")
         self._create(f"{_HOST}/orders?token=an-older-secret", "transaction_created", active=True)
         ended.append(self._run(3, "apply", "reviewed.plan"))
-        self._say("Make it so, without a saved plan. On a terminal it would ask first.")
+        self._say("Apply without a saved plan. On a terminal it would ask first.")
         ended.append(self._run(0, "apply", "--auto-approve"))
-        self._say("Now file and provider agree: the next plan is empty.")
+        self._say("Now the provider matches the file: the next plan has no changes.")
         ended.append(self._run(0, "plan"))
-        self._say("Somebody switches `tracking` off in the portal. `drift`, on a schedule, says so with exit code 2.")
+        self._say(
+            "Somebody switches `tracking` off in the portal. `drift`, on a schedule, reports it with exit code 2."
+        )
         self._switch_off_tracking()
         ended.append(self._run(2, "drift"))
         self._say("`apply` repairs it, on the same webhook.")
         ended.append(self._run(0, "apply", "--auto-approve"))
-        self._say("A merge goes wrong: the file lost its webhooks. Nothing would receive events any more: refused.")
+        self._say(
+            "A merge goes wrong and the file loses its webhooks. No endpoint would receive events any more: refused."
+        )
         self._write(_EMPTY)
         ended.append(self._run(3, "apply", "--auto-approve"))
-        self._say("That was all of it. Begin with `reconciler init`, or try things with `reconciler sandbox`.")
+        self._say("That's it. Start with `reconciler init`, or try a file on `reconciler sandbox`.")
         return all(ended)
 
     def _click_together(self) -> None:

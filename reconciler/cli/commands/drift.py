@@ -24,7 +24,7 @@ from reconciler.view.outcome import drift_outcome
 @click.option(
     "--fail-on-unmanaged",
     is_flag=True,
-    help="As `unmanaged: fail` in the file: webhooks that nobody manages, and `known` doesn't name, are drift.",
+    help="Like `unmanaged: fail` in the file: webhooks that are neither managed nor under `known` are drift.",
 )
 @output_options
 @click.pass_obj
@@ -36,9 +36,9 @@ def command(
     *,
     fail_on_unmanaged: bool,
 ) -> int:
-    """Say whether file and provider have come apart, and change nothing. Made for schedules.
+    """Check whether the provider still matches the file, and change nothing. Made for schedules.
 
-    Exits with 0 in step, with 2 where they drifted, with 1 on any error.
+    Exits with 0 if there is no drift, 2 if there is, 1 on any error.
     """
     options = Options(inputs=inputs, filters=filters, output=output, fail_on_unmanaged=fail_on_unmanaged)
     return show(invocation, options, drift_outcome)

@@ -37,18 +37,18 @@ from reconciler.view.redact import view_plan
 
 @click.command("export")
 @file_options
-@click.option("--missing", is_flag=True, help="Only what the file doesn't have, as lines to add to it.")
+@click.option("--missing", is_flag=True, help="Only the webhooks that aren't in the file, as lines to add to it.")
 @click.option(
     "--out",
     type=OutputPath(),
     metavar="FILE",
-    help="Write to this file, which must not be there yet, instead of standard output.",
+    help="Write to this file instead of standard output. It must not exist yet.",
 )
 @click.option(
     "--secrets-to",
     type=OutputPath(),
     metavar="FILE",
-    help="Write the values of the secrets to this env file (0600). Without it they are written nowhere.",
+    help="Write the values of the secrets to this env file (mode 0600). Without it they aren't written.",
 )
 @account_options
 @talk_options
@@ -63,10 +63,10 @@ def command(
     out: Path | None,
     secrets_to: Path | None,
 ) -> int:  # fmt: skip
-    """Write the file that describes an account as it is, so that the next plan is empty.
+    """Write a file that describes the account as it is, so that the next plan has no changes.
 
-    Works without a file: then it is the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described
-    is listed at the top, and not owned. Exits with 1 where an account could not be read.
+    Works without a file, for the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described is
+    listed at the top and not owned. Exits with 1 if an account could not be read.
     """
     _check_apart(out, secrets_to)
     options = Options(inputs=inputs, filters=filters, output=output)
@@ -77,7 +77,7 @@ def command(
     if not plan.planned:
         return ExitCode.ERROR
     if missing and len(plan.accounts) > 1:
-        fail("`--missing` describes one account at a time", "Choose it with `--account NAME`.")
+        fail("`--missing` describes one account at a time", "Choose one with `--account NAME`.")
     names = Names(
         entries=(wanted.address.name for wanted in plan.configuration.desired) if missing else (),
         environment=invocation.environment,
@@ -97,8 +97,8 @@ def command(
     )
     _write(streams, yaml_text(document, comments), out, _variables(described), secrets_to)
     if unknown := [name for one in described for name in one.description.unknown]:
-        streams.tell(f"To be set, with values that the provider doesn't show: {', '.join(unknown)}.")
-        streams.tell("help: Without its line in the file, a secret stays as it is at the provider.")
+        streams.tell(f"Set these variables; the provider doesn't return their values: {', '.join(unknown)}.")
+        streams.tell("help: If you remove its line from the file, a secret stays as it is at the provider.")
     return ExitCode.ERROR if view.not_checked else 0
 
 
@@ -127,8 +127,8 @@ def _left_out(plan: Plan, described: Sequence[Described], *, missing: bool) -> l
     lines = left_out_lines(plan.configuration, described)
     if not lines:
         return []
-    what = "not owned" if missing else "not owned, but named under `known`"
-    return ["", f"Not described, and so {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
+    what = "not owned" if missing else "not owned, but listed under `known`"
+    return ["", f"Not described, and therefore {what} ({len(lines)}):", *(f"  {line}" for line in lines)]
 
 
 def _variables(described: Sequence[Described]) -> dict[str, str]:
@@ -152,8 +152,8 @@ def _write(streams: Streams, text: str, out: Path | None, variables: dict[str, s
             f"Wrote {name}. Keep it out of version control; plan with `--env-file {shell_word(str(secrets_to))}`."
         )
     elif variables:
-        streams.tell(f"To be set, with values that are written nowhere: {', '.join(sorted(variables))}.")
-        streams.tell("help: `--secrets-to FILE` writes an env file with them.")
+        streams.tell(f"Set these variables; their values were not written: {', '.join(sorted(variables))}.")
+        streams.tell("help: `--secrets-to FILE` writes them to an env file.")
     if out is not None:
         streams.tell(f"Wrote {visible(str(out))}.")
 
@@ -167,4 +167,4 @@ def _check_apart(out: Path | None, secrets_to: Path | None) -> None:
     except OSError:  # the working directory was removed: nothing can be written there, and that is told then
         return
     if is_same:
-        fail("`--out` and `--secrets-to` name the same file", "Give each a name of its own.")
+        fail("`--out` and `--secrets-to` name the same file", "Give each its own name.")

@@ -15,7 +15,9 @@ from reconciler.output.terminal import visible
 
 
 @click.command("init")
-@click.option("-f", "--file", "path", metavar="PATH", default=DEFAULT_FILE, show_default=True, help="What to write.")
+@click.option(
+    "-f", "--file", "path", metavar="PATH", default=DEFAULT_FILE, show_default=True, help=("The file to write.")
+)
 @click.pass_obj
 def command(invocation: Invocation, path: str) -> int:
     """Write a commented starter file. Never overwrites one."""
@@ -26,13 +28,13 @@ def command(invocation: Invocation, path: str) -> int:
     except FileExistsError:
         fail(
             f"{path} already exists, and is never overwritten",
-            "Write to another with `-f PATH`.",
+            "Write to another file with `-f PATH`.",
             code="output-file",
         )
     except OSError as error:
         fail(
             f"{path} can't be written: {error.strerror}",
-            "Choose a place that can, with `-f PATH`.",
+            "Write to another file with `-f PATH`.",
             code="output-file",
         )
     streams.say(f"Wrote {visible(path)}. Edit it, then run `reconciler validate` and `reconciler plan`.")

@@ -25,13 +25,13 @@ from reconciler.view.outcome import plan_outcome
 @click.command("plan")
 @file_options
 @filter_options
-@click.option("--destroy", is_flag=True, help="Plan to delete what the file describes.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@click.option("--destroy", is_flag=True, help="Plan to delete all webhooks of the file.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @click.option(
     "--out",
     type=OutputPath(),
     metavar="FILE",
-    help="Save the plan, for `apply FILE`. It holds no secret, and keeps which files and variables it was made from.",
+    help="Save the plan, for `apply FILE`. It contains no secrets, and records its files and variables.",
 )
 @output_options
 @click.pass_obj
@@ -47,7 +47,7 @@ def command(
 ) -> int:
     """Show what apply would do, and change nothing.
 
-    Exits with 0; with --detailed-exitcode with 2 where there are changes; with 1 on any error.
+    Exits with 0, or with 1 on any error. With --detailed-exitcode, exits with 2 if there are changes.
     """
     options = Options(inputs=inputs, filters=filters, output=output, destroy=destroy)
     return show(invocation, options, partial(plan_outcome, detailed=detailed_exitcode), out=out)

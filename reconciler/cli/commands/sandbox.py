@@ -33,18 +33,18 @@ def _token(context: click.Context, option: click.Parameter, value: str) -> str:
     del context, option
     if not is_token(value):
         raise click.BadParameter(
-            "a token of the sandbox begins with shippo_test_ or shippo_live_, letters and digits follow"
+            "a token of the sandbox is shippo_test_ or shippo_live_, followed by letters and digits"
         )
     return value
 
 
 @click.command("sandbox", epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"))
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0 takes a free one. [default: 0]")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0 for a free one. [default: 0]")
 @click.option(
     "--data",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Keep the webhooks in this file. Without it they are gone at the end.",
+    help="Store the webhooks in this file. Without it they are lost at the end.",
 )
 @click.option(
     "--seed",
@@ -52,7 +52,7 @@ def _token(context: click.Context, option: click.Parameter, value: str) -> str:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Begin with N webhooks, as in an account that was set up by hand.",
+    help="Start with N webhooks, as in an account that was set up by hand.",
 )
 @click.option(
     "--token",
@@ -60,21 +60,21 @@ def _token(context: click.Context, option: click.Parameter, value: str) -> str:
     show_default=True,
     metavar="TOKEN",
     callback=_token,
-    help="The account that --seed fills.",
+    help="The token of the account that --seed fills.",
 )
+@click.option("--latency", type=click.IntRange(min=0), default=0, metavar="MS", help="Delay every answer by this much.")
 @click.option(
-    "--latency", type=click.IntRange(min=0), default=0, metavar="MS", help="Every answer takes so much longer."
+    "--page-size", type=click.IntRange(1, 100), metavar="N", help=("Webhooks per page, whatever the request says.")
 )
-@click.option("--page-size", type=click.IntRange(1, 100), metavar="N", help="Webhooks a page, whatever is asked for.")
-@click.option("--hide-inactive", is_flag=True, help="The list leaves out webhooks that are switched off.")
-@click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: answer 429 beyond them.")
+@click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list.")
+@click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: answer 429 above them.")
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="FAULT",
     callback=_faults,
-    help="Fail as real services do; see below. Repeatable.",
+    help="Fail like a real service; see below. Repeatable.",
 )
 @click.pass_obj
 def command(
@@ -90,9 +90,9 @@ def command(
     limits: bool,
     faults: tuple[Rule, ...],
 ) -> int:  # fmt: skip
-    """Serve Shippo's webhook API on this machine, so that a file can be tried without an account.
+    """Serve Shippo's webhook API on this machine, to try a file without an account.
 
-    Any token that begins with shippo_test_ or shippo_live_ is an account of its own; others are answered with 401.
+    Any token that begins with shippo_test_ or shippo_live_ has its own account; others get a 401.
     Rate limits apply only with --limits. Stop it with Ctrl-C.
     """
     streams = invocation.streams()
@@ -110,7 +110,7 @@ def command(
             if seeded:
                 seed(sandbox.store, token, seeded)
             streams.say(sandbox.base_url)
-            streams.tell(f"The sandbox listens. As a token take {token}; in the file write for the account:")
+            streams.tell(f"The sandbox is running. Use {token} as the token, and add this to the account in the file:")
             streams.tell(f"  base_url: {sandbox.base_url}")
             with invocation.stop.finishing():
                 while not invocation.stop.wait(1):
@@ -119,5 +119,5 @@ def command(
         raise
     except (OSError, StoreError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        fail(f"the sandbox can't start: {visible(reason)}", "Take another `--port` or `--data FILE`.")
+        fail(f"the sandbox can't start: {visible(reason)}", "Use another `--port` or `--data FILE`.")
     return SIGNALLED + invocation.stop.signal

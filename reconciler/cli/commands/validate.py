@@ -12,7 +12,7 @@ from reconciler.view.outcome import validation_outcome
 
 @click.command("validate")
 @file_options
-@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @output_options
 @click.pass_obj
 def command(invocation: Invocation, inputs: FileOptions, output: OutputOptions, *, strict: bool) -> int:
