@@ -112,7 +112,7 @@ def test_webhook_of_an_entrys_url_that_delivers_more_is_no_duplicate_and_stops_i
     loft.put(Hook(events=(A,)), Hook(events=(B, C)))
     (account,) = loft.plan({"a": Hook(events=(A, B))}).plan.not_planned
     assert account.error.message == (
-        "the webhook default/@2 has the URL of default/a, and events of its own (bird.lost)"
+        "the webhook default/@2 has the URL of default/a, but other events (bird.lost)"
     )
     loft.server.remove("2")
     loft.put(Hook(events=(B, C), active=False))
