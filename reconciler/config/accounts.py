@@ -258,7 +258,7 @@ class _Reading:
             return pinned or "", kinds.get(pinned or "")
         if known is not None and token.reveal() == known.prefix:
             message = f"the token ends after its prefix, `{known.prefix}`"
-            self._diagnostics.error("token-kind", self._token_where, message, "Set its variable to the whole token.")
+            self._diagnostics.error("token-kind", self._token_where, message, "Set its variable to the complete token.")
             return "", None
         if known is None:
             says_nothing = provider.is_neutral(token.reveal())

@@ -59,7 +59,7 @@ CODES: Mapping[str, str] = MappingProxyType(
             "Tags such as `!!str` or `!include` are not supported. Remove the tag; quote text that begins with `!`."
         ),
         "yaml-alias": (
-            "An alias (`*name`) has no anchor (`&name`) before it, or stands inside it. Text that begins with `*`"
+            "An alias (`*name`) has no anchor (`&name`) before it, or is inside it. Text that begins with `*`"
             " needs quotes."
         ),
         "yaml-aliases": "Aliases of aliases expand to more values than any configuration needs. Use fewer of them.",

@@ -54,7 +54,7 @@ def refusal(account: Account, request: Request, reply: Reply, *, may_have_acted:
             help_ = "Somebody may have deleted it in the meantime; run `plan` again."
         case 400 | 409 | 422:
             kind, message = ErrorKind.INVALID, f"{title} rejected the request ({reply.status})"
-            help_ = "Check that the provider allows what the entry says."
+            help_ = "Check that the provider supports the entry's values."
         case status if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
             where = f" to {reply.redirect}" if reply.redirect else ""
             kind, message = ErrorKind.REFUSED, f"{title} answered with a redirect ({status}){where}"

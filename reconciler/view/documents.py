@@ -140,8 +140,8 @@ class PlanView:
         applyable: Whether `apply` would do anything: there are changes and no guard refuses them.
         complete: Whether it is complete: false with a filter, or if an account could not be checked.
         errored: Whether an account could not be checked.
-        resource_changes: Every webhook of the files and every one that would be changed, those without changes included; by
-            account, what is changed first, in the order of work.
+        resource_changes: Every webhook of the files and every one that would be changed, including those without
+            changes; by account, changes first, in the order of work.
         accounts: The accounts, in the order of the file.
         summary: Everything counted.
         losses: The endpoints that would stop receiving events.

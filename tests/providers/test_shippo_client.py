@@ -170,7 +170,7 @@ def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
         error = failed(lambda: client.create(fields(URL + "x" * 200)))
     assert (error.kind, error.status, error.may_have_acted) == (ErrorKind.INVALID, 400, False)
     assert error.message.startswith("Shippo rejected the request (400): `url`: ")
-    assert error.help == "Check that the provider allows what the entry says."
+    assert error.help == "Check that the provider supports the entry's values."
 
 
 @pytest.mark.parametrize(
