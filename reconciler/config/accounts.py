@@ -235,7 +235,7 @@ class _Reading:
                     message = f"expected a name such as `{place.example}`"
                     self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
                 elif name.casefold() in seen:
-                    message = "this place is named twice: upper and lower case don't tell places apart"
+                    message = "this place is listed twice: upper and lower case don't distinguish places"
                     self._diagnostics.error("place-twice", text.span, message, "Keep one of the two.")
                 else:
                     seen.add(name.casefold())
@@ -256,7 +256,7 @@ class _Reading:
             return pinned or "", kinds.get(pinned or "")
         if known is not None and token.reveal() == known.prefix:
             message = f"the token ends after its prefix, `{known.prefix}`"
-            self._diagnostics.error("token-kind", self._token_where, message, "Set its variable to the whole token.")
+            self._diagnostics.error("token-kind", self._token_where, message, "Set its variable to the complete token.")
             return "", None
         if known is None:
             says_nothing = provider.is_neutral(token.reveal())

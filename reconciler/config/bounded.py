@@ -54,12 +54,12 @@ def read_stream(stream: BinaryIO, most: int) -> bytes:
 
 def why_unreadable(error: OSError | ValueError) -> str:
     """In the system's words; a name that no file can have is a ValueError."""
-    return (error.strerror if isinstance(error, OSError) else None) or "its name can't be one"
+    return (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
 
 
 def too_large(most: int) -> OSError:
     """What is raised where something holds more than `most` bytes."""
-    return OSError(errno.EFBIG, f"it holds more than {most} bytes")
+    return OSError(errno.EFBIG, f"it has more than {most} bytes")
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -70,4 +70,4 @@ def _await(file: io.FileIO, ends: float) -> None:
     """Wait for something to read, an end included."""
     ready, _, _ = select.select([file], [], [], max(ends - time.monotonic(), 0.0))
     if not ready:
-        raise OSError(errno.ETIMEDOUT, f"it did not come to its end within {limits.PATIENCE:g} seconds")
+        raise OSError(errno.ETIMEDOUT, f"it was not read to its end within {limits.PATIENCE:g} seconds")

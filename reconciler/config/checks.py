@@ -144,7 +144,7 @@ def check_tokens_alone(found: Iterable[FileAccount], interpolation: Interpolatio
             provider.kind_of(value) is not None or provider.is_neutral(value) for provider in providers
         )
 
-    reasons = dict.fromkeys(interpolation.mentioned(is_token), "holds a token and is also used here")
+    reasons = dict.fromkeys(interpolation.mentioned(is_token), "contains a token and is also used here")
     reasons |= {
         provider.auth.variable: f"is the usual variable for {provider.title}'s token, and can't be used here"
         for provider in providers

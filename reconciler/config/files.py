@@ -99,7 +99,7 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
     chosen = [name for name in names if name.endswith(_SUFFIXES) and not Path(given, name).is_dir()]
     left_out = [name for name in names if name not in chosen]
     if not chosen:
-        help_ = f"It holds {_listed(given, left_out)}: name" if left_out else "Name"
+        help_ = f"It contains {_listed(given, left_out)}: give" if left_out else "Give"
         diagnostics.error(
             "folder-empty",
             Place(file=given),

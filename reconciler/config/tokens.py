@@ -38,9 +38,9 @@ def token_fault(value: str) -> tuple[str, str] | None:
             "Set it to the token only: the scheme is added when it is sent.",
         )
     if _HEADER.match(value):
-        return "is a whole header", "Set it to the token only: the header is added when it is sent."
+        return "is a complete header", "Set it to the token only: the header is added when it is sent."
     if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
-        return "holds a placeholder that was not filled in", "Set it to the token itself."
+        return "contains a placeholder that was not replaced", "Set it to the token itself."
     if is_masked(value):
         return (
             "is a masked token, such as `***`",

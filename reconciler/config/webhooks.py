@@ -292,4 +292,4 @@ def _listed(names: frozenset[str]) -> str:
     """The names that may be names, as many as anybody reads."""
     shown = [f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME]
     more = ["others"] if len(shown) > _MOST_NAMED else []
-    return ", ".join([*shown[:_MOST_NAMED], *more]) or "to be named anew"
+    return ", ".join([*shown[:_MOST_NAMED], *more]) or "without valid names"

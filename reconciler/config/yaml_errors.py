@@ -40,7 +40,7 @@ def is_unfit(source: SourceText, diagnostics: Diagnostics) -> bool:
         diagnostics.error(
             "yaml-character",
             Span(source, forbidden.start(), forbidden.end()),
-            f"U+{ord(forbidden[0]):04X} stands here, which YAML doesn't allow or reads as a line break",
+            f"U+{ord(forbidden[0]):04X} isn't allowed in YAML, or is read as a line break",
             "Remove it, or write it as an escape in double quotes.",
         )
         return True

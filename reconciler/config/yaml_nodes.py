@@ -171,7 +171,7 @@ class _Reader:
             self._next()  # the document ends
             event = self._next()
             if type(event) is not yaml.StreamEndEvent:
-                what = "a second document begins here"
+                what = "a second document starts here"
                 self._error("yaml-documents", event, what, "Put it in its own file.")
                 raise _UnreadableError
             return found
@@ -286,7 +286,7 @@ class _Reader:
         found = self._anchors.get(event.anchor)
         if found is None:
             is_inside = event.anchor in self._open
-            what = "this alias stands inside its own anchor" if is_inside else "this alias has no anchor before it"
+            what = "this alias is inside its own anchor" if is_inside else "this alias has no anchor before it"
             help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
             self._error("yaml-alias", event, what, help_)
             self.broken.add(use[0])
@@ -304,10 +304,10 @@ class _Reader:
         if self.values > self._most:
             where = Span(self._source, event.start_mark.index, event.end_mark.index)
             help_ = "Write fewer entries, or split them into several configurations."
-            self._diagnostics.too_much(where, f"the files hold more than {MOST_VALUES} keys and values", help_)
+            self._diagnostics.too_much(where, f"the files have more than {MOST_VALUES} keys and values", help_)
         if event.tag is not None:
             help_ = "Remove it; put text that begins with `!` in quotes."
-            self._error("yaml-tag", event, "a tag (`!…`) stands here", help_)
+            self._error("yaml-tag", event, "tags (`!…`) are not supported", help_)
 
     def _is_too_long(self, event: Any) -> bool:  # noqa: ANN401
         if len(event.value) <= LONGEST_TEXT:

@@ -80,7 +80,7 @@ def _sort_out(account: Account, remotes: Sequence[Remote], *, duplicates_stay: b
             choice = choose(found, prefer_live=account.provider)
             candidates = [choice.survivor]
             left_out |= {remote.id: (remote, _DUPLICATE) for remote in choice.duplicates}
-        several = f"it is one of {len(found)} webhooks of its URL and event" if len(candidates) > 1 else ""
+        several = f"it is one of {len(found)} webhooks with its URL and event" if len(candidates) > 1 else ""
         refused = {remote.id: (remote, why) for remote in candidates if (why := _refusal(account, remote) or several)}
         if not refused:
             describable += candidates
@@ -107,14 +107,14 @@ def _unreadable(remote: Remote) -> str:
 
 
 _DUPLICATE = "it is a duplicate: another webhook has its URL and event"
-_BESIDE = "owning its URL would mean deleting another webhook there that can't be described"
-_UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"
+_BESIDE = "if its URL were owned, another webhook there that can't be described would be deleted"
+_UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
 
 
 def _refusal(account: Account, remote: Remote) -> str:
     """Why no entry may describe this webhook; nothing where one may."""
     if not all(map(is_event_name, account.provider.events_of(remote.fields))):
-        return "its event is no name that a file may write"
+        return "its event's name can't be written in a file"
     url = remote.fields["url"]
     assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
     try:

@@ -59,7 +59,7 @@ CODES: Mapping[str, str] = MappingProxyType(
             "Tags such as `!!str` or `!include` are not supported. Remove the tag; quote text that begins with `!`."
         ),
         "yaml-alias": (
-            "An alias (`*name`) has no anchor (`&name`) before it, or stands inside it. Text that begins with `*`"
+            "An alias (`*name`) has no anchor (`&name`) before it, or is inside it. Text that begins with `*`"
             " needs quotes."
         ),
         "yaml-aliases": "Aliases of aliases expand to more values than any configuration needs. Use fewer of them.",
@@ -143,7 +143,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "mode-token": "`mode` names one kind of account and the token belongs to the other. Nothing was sent.",
         "place-twice": (
             "An account covers repositories or an organization, not both, and each of them once. Write two accounts, "
-            "or remove the second one. Upper and lower case don't tell places apart."
+            "or remove the second one. Upper and lower case don't distinguish places."
         ),
         "base-url": "The base URL must be https (http on loopback only) and without a query.",
         "base-url-host": (

@@ -28,7 +28,7 @@ def normal_host(host: str) -> str:
         raise UrlError(
             "url-host",
             "the URL's host has a `%` in it",
-            "Write the host's name in clear, without escapes or a zone id.",
+            "Write the plain host name, without escapes or a zone id.",
         )
     if host.startswith("["):
         return _ipv6(host)

@@ -100,7 +100,7 @@ def why_unwritable(made: SecretText) -> str:
         parse_url(SecretText.literal(made.reveal()))
     except UrlError as error:
         return error.message
-    return "it is no URL"
+    return "it is not a URL"
 
 
 def kept_otherwise(sent: Url, made: Url) -> tuple[KeptParam, ...]:

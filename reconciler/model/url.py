@@ -279,7 +279,7 @@ def _authority(scheme: str, authority: str) -> tuple[str, str, int | None]:
         raise UrlError(
             "url-userinfo",
             "the URL has user info (`user:password@`), which providers don't support and logs show",
-            "Remove it; put a secret into a query parameter such as `?token=${NAME}`.",
+            "Remove it; put a secret in a query parameter such as `?token=${NAME}`.",
         )
     has_port = authority.rfind(":") > authority.rfind("]")
     host, _, port = authority.rpartition(":") if has_port else (authority, "", "")

@@ -91,7 +91,7 @@ class _Draft:
         with _naming(path):
             target = _resolved(path)
             if target.exists() and not target.is_file():
-                raise OSError(errno.EINVAL, "there is something there that is no file")
+                raise OSError(errno.EINVAL, "it exists and is not a regular file")
         return cls(path=path, target=target, temporary=target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp"))
 
     def fill(self, text: str, *, private: bool) -> None:

@@ -79,18 +79,20 @@ def read_saved(data: bytes) -> tuple[PlanView, Seal]:
         or not isinstance(saved, dict)
         or saved.get("version") != VERSION
     ):
-        raise SavedPlanError("plan-version", "the plan was saved by another version of this tool, or is no saved plan")
+        raise SavedPlanError(
+            "plan-version", ("the plan was saved by another version of this tool, or is not a saved plan")
+        )
     try:
         text = _text(document).encode()
         if text.removesuffix(b"\n") == data:
-            raise SavedPlanError("plan-cut", "the saved plan was cut off")
+            raise SavedPlanError("plan-cut", "the saved plan is incomplete")
         if text == data and saved["checksum"] == _checksum(document):
             view = from_json(PlanView, document)
             if view.saved is not None and _is_whole(view.saved):
                 return view, view.saved
     except (*NO_SUCH_DOCUMENT, RecursionError):
         pass  # who can make a checksum can still make no plan of anything
-    raise SavedPlanError("plan-altered", "the saved plan was altered")
+    raise SavedPlanError("plan-altered", "the saved plan was modified")
 
 
 def is_of(seal: Seal, plan: Plan) -> bool:
@@ -134,8 +136,8 @@ def _parsed(data: bytes) -> dict[str, Any]:
 
 def _unreadable(*, cut: bool) -> SavedPlanError:
     if cut:
-        return SavedPlanError("plan-cut", "the saved plan was cut off")
-    return SavedPlanError("plan-altered", "the saved plan was altered, or is none")
+        return SavedPlanError("plan-cut", "the saved plan is incomplete")
+    return SavedPlanError("plan-altered", "the saved plan was modified, or is not a saved plan")
 
 
 def _checksum(document: Mapping[str, Any]) -> str:

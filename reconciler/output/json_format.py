@@ -94,7 +94,7 @@ class JsonLines(Reporter):
             case Started() if self._mask is not None:
                 resource, action = self._mask.resource(event.change), event.change.action.value
                 hook: Json = {"resource": _resource(resource), "action": action}
-                self._say("apply_start", f"{resource.address}: {action} begins", hook=hook)
+                self._say("apply_start", f"{resource.address}: {action} started", hook=hook)
             case Answered() if self._mask is not None:
                 self._progress(self._mask.row(event.result))
             case Finished() if self._mask is not None:

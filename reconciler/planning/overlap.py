@@ -36,7 +36,7 @@ def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str
                 ProviderError(
                     kind=ErrorKind.INVALID,
                     message=f"the webhook {identity[1]} is claimed by this account and by {others}",
-                    help="Both accounts see the same webhooks: give each `owns` and `absent` that don't overlap.",
+                    help="Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap.",
                 ),
             )
     return found
@@ -78,9 +78,11 @@ class UnreadKeys:
                 pin = f", or pin the `mode` of {other.name} in the file" if _is_kind_unknown(other) else ""
                 return ProviderError(
                     kind=ErrorKind.INVALID,
-                    message=f"deleting {change.address.text(long=False)} may delete a webhook of account {other.name}, "
-                    "whose entry names it, or may name it, and which was not read",
-                    help=f"Plan both accounts together: leave out `--account`, or add `--account {other.name}`{pin}.",
+                    message=(
+                        f"deleting {change.address.text(long=False)} may delete a webhook that an entry of account "
+                        f"{other.name} describes, and that account was not read"
+                    ),
+                    help=f"Plan both accounts together: remove `--account`, or add `--account {other.name}`{pin}.",
                 )
         return None
 

@@ -130,8 +130,8 @@ def _unclear(claims: Claims, reading: Reading) -> ProviderError | None:
     names = " and ".join(f"`{name}`" for name in unclear.unreadable)
     return ProviderError(
         kind=ErrorKind.GARBLED,
-        message=f"the webhook @{unclear.id} is at a URL that this configuration owns, and its {names} can't be read",
-        help="Nothing is changed in this account meanwhile. Correct or delete that webhook at the provider.",
+        message=f"the webhook @{unclear.id} is at a URL that this configuration owns, but its {names} can't be read",
+        help="Nothing is changed in this account until you fix or delete that webhook at the provider.",
     )
 
 
@@ -149,7 +149,7 @@ def _unsafe(account: Account, planned: AccountPlan) -> ProviderError | None:
             events = ", ".join(sorted(event for event in own if not account.provider.carries(named, event)))
             return ProviderError(
                 kind=ErrorKind.REFUSED,
-                message=f"the webhook {row.address} has the URL of {row.partner}, and events of its own ({events})",
+                message=f"the webhook {row.address} has the URL of {row.partner}, but other events ({events})",
                 help="Add these events to the entry, or delete that webhook at the provider.",
             )
         lost = _lost_secrets(account, row, partner)
@@ -157,7 +157,7 @@ def _unsafe(account: Account, planned: AccountPlan) -> ProviderError | None:
             what = "update" if row.action is Action.UPDATE else "delete"
             return ProviderError(
                 kind=ErrorKind.REFUSED,
-                message=f"the {what} of {row.address} would lose its `{lost[0]}`, which the file doesn't say",
+                message=f"the {what} of {row.address} would lose its `{lost[0]}`, which isn't in the file",
                 help=f"Add `{lost[0]}: ${{NAME}}` to the entry; its value is sent with every create and update.",
             )
     return None

@@ -32,7 +32,7 @@ def object_of(value: object) -> Mapping[str, object]:
         UnexpectedAnswerError: it isn't one.
     """
     if not isinstance(value, dict):
-        raise UnexpectedAnswerError("has something that is no webhook where one is expected")
+        raise UnexpectedAnswerError("contains something other than a webhook where one is expected")
     return value
 
 
@@ -122,9 +122,9 @@ def _id(document: Mapping[str, object], name: str) -> str:
         raise UnexpectedAnswerError(f"has a webhook without `{name}`")
     text = _text(str(value) if type(value) is int and abs(value) < _HIGHEST_ID else value)
     if text is None:
-        raise UnexpectedAnswerError(f"has a webhook whose `{name}` is no text")
+        raise UnexpectedAnswerError(f"has a webhook whose `{name}` is not text")
     if not text or len(text) > _LONGEST_ID or text in (".", ".."):
-        raise UnexpectedAnswerError(f"has an `{name}` that can't be one")
+        raise UnexpectedAnswerError(f"has an `{name}` that isn't valid")
     return text
 
 

@@ -48,8 +48,8 @@ class ContainedReader:
         # The exception may quote what was sent: it is turned into words here and forgotten.
         raise ProviderError(
             kind=ErrorKind.GARBLED,
-            message=f"{self._who} failed: `{name}` ended in a {reason}",
-            help="Update that package, or report it to those who make it.",
+            message=f"{self._who} failed: `{name}` raised {reason}",
+            help="Update that package, or report it to its authors.",
             may_have_acted=may_have_acted,
         )
 

@@ -46,8 +46,8 @@ def _check_header(what: str, value: SecretText) -> None:
     if not value:
         raise _denied(f"the {what} is empty", f"{where}.")
     raise _denied(
-        f"the {what} has white space, a line break or another character that can't be sent in a header",
-        f"{where}: a line break at its end is the usual reason.",
+        f"the {what} contains white space, a line break or another character that isn't allowed in a header",
+        f"{where}: often it is a line break at the end.",
     )
 
 

@@ -75,20 +75,20 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
     if api.items:
         listed = document.get(api.items) if isinstance(document, dict) else None
     if not isinstance(listed, list):
-        raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is no list of webhooks")
+        raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is not a list of webhooks")
     count: object = None
     following: object = next_page
     if isinstance(api.paging, NextUrl) and isinstance(document, dict):
         count, following = document.get(api.paging.count), document.get(api.paging.next)
         if following is not None and not isinstance(following, str):
-            raise UnexpectedAnswerError(f"has a `{api.paging.next}` that is no text")
+            raise UnexpectedAnswerError(f"has a `{api.paging.next}` that is not text")
     remotes: list[Remote] = []
     size = 0
     for item in listed:
         remotes.append(read(object_of(item)))
         size += size_of(remotes[-1])
         if size > LARGEST:
-            raise UnexpectedAnswerError("has more webhooks, or larger ones, than any account")
+            raise UnexpectedAnswerError("contains more or larger webhooks than any account has")
     return Page(
         remotes=tuple(remotes),
         count=None if count is None else _count(count),
@@ -101,7 +101,7 @@ def _count(value: object) -> int:
     text = value if isinstance(value, str) else str(value)
     found = None if isinstance(value, bool) else _WHOLE.fullmatch(text)
     if found is None or int(found["whole"]) > _HIGHEST_COUNT:
-        raise UnexpectedAnswerError("has a `count` that is no number")
+        raise UnexpectedAnswerError("has a `count` that is not a number")
     return int(found["whole"])
 
 
@@ -152,13 +152,13 @@ def list_all(
         if trust_setting is None:
             return listing
         if listing.counts == (None,):
-            raise _garbled("the provider doesn't say how many webhooks there are", _TRUST.format(trust_setting))
+            raise _garbled("the provider doesn't return how many webhooks there are", _TRUST.format(trust_setting))
         if listing.counts == (len(listing.remotes),):
             return listing
         said = " and then ".join("nothing" if count is None else str(count) for count in listing.counts[:_COUNTS_SAID])
-        reason = f"the provider counts {said} and lists {len(listing.remotes)} webhooks"
-    help_ = f"Try again when nobody changes webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
-    raise _garbled(f"{reason}, {LISTS} times", help_)
+        reason = f"the provider counts {said} but lists {len(listing.remotes)} webhooks"
+    help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
+    raise _garbled(f"{reason} (listed {LISTS} times)", help_)
 
 
 def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None]) -> Listing:
@@ -185,7 +185,7 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)
         if target in seen:
-            raise _garbled("the provider's list of webhooks leads back to a page that was listed already", _REPORT)
+            raise _garbled("the provider's list of webhooks links back to a page that was already listed", _REPORT)
         if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES:
             raise _garbled(_ENDLESS, _REPORT)
 
@@ -221,18 +221,18 @@ def _target(said: str, current: str, origin: str) -> str:
     """
     absolute, found = "", ""
     if len(said) > LONGEST_NEXT:
-        raise _garbled("the provider's list names a next page that is no valid URL", _REPORT)
+        raise _garbled("the provider's list links to a next page that is not a valid URL", _REPORT)
     try:
         absolute = urljoin(current, said)
         found = parse_url(SecretText.provider(absolute)).endpoint.origin
     except (UrlError, ValueError):
         found = ""
     if not found:
-        raise _garbled("the provider's list names a next page that is no valid URL", _REPORT)
+        raise _garbled("the provider's list links to a next page that is not a valid URL", _REPORT)
     if found != origin:
         raise _garbled(
-            f"the provider's list goes on at another origin, {found}",
-            "It isn't followed, since the token would go along; check `base_url`.",
+            f"the provider's list continues at another origin, {found}",
+            "It isn't followed, because the token would be sent along; check `base_url`.",
         )
     _, _, rest = absolute.partition("://")
     cut = min((position for position in (rest.find("/"), rest.find("?")) if position >= 0), default=len(rest))
@@ -241,8 +241,8 @@ def _target(said: str, current: str, origin: str) -> str:
 
 
 _ENDLESS = "the provider's list of webhooks doesn't end"
-_TRUST = "Where its `count` can't be relied on, say `{}: false` under the account."
-_REPORT = "Nothing is changed in an account that can't be listed whole; report it to the provider."
+_TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
+_REPORT = "Nothing is changed in an account that can't be listed completely; report this to the provider."
 
 
 def _garbled(message: str, help_: str) -> ProviderError:

@@ -7,48 +7,48 @@ from typing import assert_never
 
 from reconciler.providers.retry import Ending
 
-SLOW = "Try again later; `timeout` under the account says how many seconds the provider may be silent."
+SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
 NOT_THE_API = "Check that `base_url` is the provider's API."
 _NETWORK = "Check the network, the proxy settings and `base_url`."
-_BUNDLE = "Check the certificates that `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names."
+_BUNDLE = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
 
 PROXY = (
-    "can't be reached through the proxy that the environment names",
+    "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
 PROXY_CREDENTIALS = (
     "can't be reached: the proxy asks for a user name and a password (407)",
-    "Write them into `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
+    "Add them to `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
 )
 PROXY_REFUSED = (
     "can't be reached: the proxy refused to connect to it ({status})",
-    "Check that the proxy allows this host, or leave the host out of it with `NO_PROXY`.",
+    "Check that the proxy allows this host, or exclude the host with `NO_PROXY`.",
 )
 NO_SUCH_HOST = (
     "can't be found: its host name can't be resolved",
     "Check the host in `base_url`, and this machine's DNS settings.",
 )
 NOT_LISTENING = (
-    "refused the connection: nothing listens at that port",
-    "Check the host and port in `base_url`, and that the service runs.",
+    "refused the connection: nothing is listening on that port",
+    "Check the host and port in `base_url`, and that the service is running.",
 )
-TLS = ("broke off the TLS connection", f"{_NETWORK} {_BUNDLE}")
+TLS = ("closed the TLS connection", f"{_NETWORK} {_BUNDLE}")
 NOT_SET_UP = ("did not set up a connection in time", _NETWORK)
-BUNDLE = ("can't be called: the certificates to check it with can't be read", _BUNDLE)
+BUNDLE = ("can't be called: the certificates to verify it can't be read", _BUNDLE)
 ELSEWHERE = (
-    "has a name of this machine that leads to another one",
+    "has a loopback name that resolves to another machine",
     "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
 )
 
 _UNKNOWN_ISSUER = (
     "isn't signed by an authority that this machine trusts",
-    "Where a proxy of your own opens TLS, point `REQUESTS_CA_BUNDLE` at its certificate; else send it no token.",
+    "If your own proxy intercepts TLS, point `REQUESTS_CA_BUNDLE` at its certificate; otherwise don't send it a token.",
 )
 _OTHER_HOST = ("is for another host", "Check `base_url`, and whether something between here and the provider answers.")
-_OTHER_CERTIFICATE = ("can't be trusted", "Check what answers at this address before you send it a token.")
+_OTHER_CERTIFICATE = ("can't be trusted", "Check which server answers at this address before you send it a token.")
 _CERTIFICATE: Mapping[int, tuple[str, str]] = {
     9: ("isn't valid yet", "Check this machine's clock."),
-    10: ("has expired", "Check this machine's clock; if it is right, the provider has to renew its certificate."),
+    10: ("has expired", "Check this machine's clock; if it is right, the provider must renew its certificate."),
     **dict.fromkeys((2, 18, 19, 20, 21), _UNKNOWN_ISSUER),
     **dict.fromkeys((62, 64), _OTHER_HOST),
 }
@@ -81,6 +81,6 @@ def of_ending(ending: Ending, timeout: float) -> tuple[str, str]:
         case Ending.HOPELESS:
             return "can't be called: the request can't be made", _BUNDLE
         case Ending.BROKEN | Ending.ANSWERED:
-            return "broke off the connection", _NETWORK
+            return "closed the connection", _NETWORK
         case _:
             assert_never(ending)

@@ -50,22 +50,22 @@ def refusal(account: Account, request: Request, reply: Reply, *, may_have_acted:
             kind, (message, help_) = ErrorKind.REFUSED, reasons.PROXY_CREDENTIALS
             message = f"{title} {message}"
         case 404:
-            kind, message = ErrorKind.GONE, f"{title} has no such object (404)"
-            help_ = "Somebody may have deleted it meanwhile; run `plan` again."
+            kind, message = ErrorKind.GONE, f"{title} answered with 404 (not found)"
+            help_ = "Somebody may have deleted it in the meantime; run `plan` again."
         case 400 | 409 | 422:
-            kind, message = ErrorKind.INVALID, f"{title} doesn't accept what was sent ({reply.status})"
-            help_ = "Compare the entry with what the provider allows."
+            kind, message = ErrorKind.INVALID, f"{title} rejected the request ({reply.status})"
+            help_ = "Check that the provider supports the entry's values."
         case status if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own classes
             where = f" to {reply.redirect}" if reply.redirect else ""
             kind, message = ErrorKind.REFUSED, f"{title} answered with a redirect ({status}){where}"
-            help_ = "Redirects are never followed, since the token would go along; correct `base_url`."
+            help_ = "Redirects are never followed, because the token would be sent along; fix `base_url`."
         case status if status >= 500 or status == REQUEST_TIMEOUT:  # noqa: PLR2004 - HTTP's own classes
             kind, message = ErrorKind.REFUSED, f"{title} could not answer ({status})"
-            help_ = "Try again later; look whether the provider reports an outage."
+            help_ = "Try again later, or check whether the provider reports an outage."
         case status:
             kind, message, help_ = (
                 ErrorKind.REFUSED,
-                f"{title} answered with {status}, which isn't expected",
+                f"{title} answered with {status}, which is unexpected",
                 NOT_THE_API,
             )
     if reply.status < 400:  # noqa: PLR2004 - HTTP's own classes
@@ -88,7 +88,7 @@ def limited(account: Account, seconds: float, now: datetime, *, may_have_acted: 
     """
     return ProviderError(
         kind=ErrorKind.REFUSED if status == 503 else ErrorKind.LIMITED,  # noqa: PLR2004 - HTTP's own number
-        message=f"{account.provider.title} asks to be left alone for longer than a run may wait",
+        message=f"{account.provider.title} asks to wait longer than a run may",
         help=come_back(seconds, now),
         may_have_acted=may_have_acted,
         status=status,
@@ -102,7 +102,7 @@ def interrupted(account: Account, *, may_have_acted: bool) -> ProviderError:
         message=f"stopped before {account.provider.title} was called"
         if not may_have_acted
         else f"stopped before {account.provider.title} could be called again",
-        help="Run the command again; it goes on from what is there.",
+        help="Run the command again; it continues from there.",
         may_have_acted=may_have_acted,
     )
 
@@ -113,7 +113,7 @@ def come_back(seconds: float, now: datetime) -> str:
         at = f" (not before {now + timedelta(seconds=math.ceil(seconds)):%Y-%m-%d %H:%M:%S} UTC)"
     except OverflowError:
         at = ""
-    return f"Run it again in {duration(seconds)}{at}."
+    return f"Run the command again in {duration(seconds)}{at}."
 
 
 def duration(seconds: float) -> str:
@@ -157,5 +157,5 @@ def _check_permission(account: Account) -> str:
 
 def _check_credential(account: Account) -> str:
     kind = f", for {account.kind} {account.provider.auth.kind_setting}" if account.kind else ""
-    managed = f", and that {said} is an account it may act for" if (said := _said_headers(account)) else ""
-    return f"Check that {_names(account)} holds a whole token that is still valid{kind}{managed}."
+    managed = f", and that {said} is an account that it may access" if (said := _said_headers(account)) else ""
+    return f"Check that {_names(account)} is a complete and valid token{kind}{managed}."

@@ -72,7 +72,7 @@ def _open(account: Account, surroundings: Surroundings, role: Literal["reader", 
     name = account.provider.name
     plugin = _plugin(name)
     if plugin is None:
-        raise _broken(f"there is no provider `{name}`", "Install the package that offers it.")
+        raise _broken(f"provider `{name}` not found", "Install the provider's package.")
     path = plugin.reader if role == "reader" else plugin.writer
     if name in _BUILT_IN:
         return _opener(_REST[role])(account, surroundings)
@@ -85,7 +85,7 @@ def _open(account: Account, surroundings: Surroundings, role: Literal["reader", 
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         reason = type(error).__name__
     raise _broken(
-        f"the provider `{name}` of the package {package} can't be opened: `{path}` ended in a {reason}",
+        f"the provider `{name}` of the package {package} can't be loaded: `{path}` raised {reason}",
         "Update or uninstall that package.",
     )
 
@@ -104,7 +104,7 @@ def _plugin(name: str) -> ProviderPlugin | None:
         return None
     if len(found) > 1:
         packages = " and ".join(sorted(_package(entry_point) for entry_point in found))
-        raise _broken(f"several packages offer the provider `{name}`: {packages}", "Uninstall all but one of them.")
+        raise _broken(f"several packages contain the provider `{name}`: {packages}", "Uninstall all but one of them.")
     return _loaded(found[0])
 
 
@@ -120,10 +120,10 @@ def _loaded(entry_point: EntryPoint) -> ProviderPlugin:
         loaded: object = entry_point.load()
         reason = "" if isinstance(loaded, ProviderPlugin) else f"`{entry_point.value}` is not a `ProviderPlugin`"
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        loaded, reason = None, f"loading `{entry_point.value}` ended in a {type(error).__name__}"
+        loaded, reason = None, f"loading `{entry_point.value}` raised {type(error).__name__}"
     if isinstance(loaded, ProviderPlugin):
         if loaded.interface != INTERFACE:
-            reason = f"it was written for interface {loaded.interface}, and this version has interface {INTERFACE}"
+            reason = f"it was written for interface {loaded.interface}, but this version has interface {INTERFACE}"
         elif loaded.provider.name != entry_point.name:
             reason = f"it is declared as `{loaded.provider.name}`"
         elif loaded.provider.rest is None and not (loaded.reader and loaded.writer):

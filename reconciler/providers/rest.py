@@ -99,7 +99,7 @@ class RestReader:
             return self._with_doubt(read, target)
         if is_first:
             raise self._no_list()
-        raise Disagreement("the provider's list named a page that isn't there")
+        raise Disagreement("the provider's list links to a page that doesn't exist")
 
     def _with_doubt(self, page: Page, target: str) -> Page:
         """A page that may have been cut short names the one that would stand behind it."""
@@ -134,7 +134,7 @@ class RestReader:
             found = object_of(document)
             remote = self._read(object_of(found.get(self._api.one)) if self._api.one else found)
             if object_id and remote.id != object_id:
-                raise UnexpectedAnswerError("has another webhook than the one asked for")
+                raise UnexpectedAnswerError("contains another webhook than the one requested")
             if changed and remote.unreadable:  # what came of it decides what is done next
                 raise UnexpectedAnswerError(f"has a webhook whose `{remote.unreadable[0]}` can't be read")
             return replace(remote, answered=http_date(reply.date))
@@ -154,7 +154,7 @@ class RestReader:
         raise ProviderError(
             kind=ErrorKind.GARBLED,
             message=f"{self._account.provider.title}'s answer ({reply.status}) {reason}",
-            help="Check that `base_url` is the provider's API, and that nothing between here and there answers for it.",
+            help="Check that `base_url` is the provider's API, and that no proxy answers instead of it.",
             may_have_acted=may_have_acted,
             status=reply.status,
         )
@@ -167,7 +167,7 @@ class RestReader:
         """
         if object_id in ("", ".", ".."):
             title = self._account.provider.title
-            raise ProviderError(kind=ErrorKind.GONE, message=f"{title} can have no webhook with this id")
+            raise ProviderError(kind=ErrorKind.GONE, message=f"{title} can't have a webhook with this id")
         return f"{self._path}/{quote(object_id, safe='')}"
 
     def _no_list(self) -> ProviderError:
@@ -219,7 +219,7 @@ class RestWriter(RestReader):
         if lost:
             raise ProviderError(
                 kind=ErrorKind.INVALID,
-                message=f"an update would remove the webhook's `{lost[0]}`, which the file doesn't say",
+                message=f"an update would remove the webhook's `{lost[0]}`, which isn't in the file",
                 help=f"Add `{lost[0]}: ${{NAME}}` to the entry.",
             )
         for call in update_calls(provider, self._api, fields, now.fields):

@@ -39,12 +39,12 @@ _OF_A_BUNDLE = ("PEM", "X509")  # the parts of OpenSSL that read certificates fr
 
 _TOO_LARGE = NoReply(
     ending=Ending.UNUSABLE,
-    message=f"sent an answer of more than {LARGEST_BODY // 1024 // 1024} MiB",
+    message=f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB",
     help=reasons.NOT_THE_API,
 )
 _PACKED = NoReply(
     ending=Ending.UNUSABLE,
-    message="packed its answer in a way that it was asked not to",
+    message="compressed its answer in an encoding that wasn't accepted",
     help=reasons.NOT_THE_API,
 )
 
@@ -179,7 +179,7 @@ class Session:
             if isinstance(cause, TooLong):
                 return _TOO_LARGE
             if isinstance(cause, TooSlow):
-                message = f"did not finish its answer within {WHOLE_ANSWER * self._timeout:g} seconds"
+                message = f"did not complete its answer within {WHOLE_ANSWER * self._timeout:g} seconds"
                 return NoReply(ending=Ending.TIMED_OUT, message=message, help=reasons.SLOW)
         if any(isinstance(cause, urllib3_exceptions.NewConnectionError) for cause in causes):
             ending = Ending.NOT_SENT

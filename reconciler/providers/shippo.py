@@ -19,12 +19,12 @@ from reconciler.provider import (
 )
 
 EVENTS = {
-    "transaction_created": "A label was bought, or its purchase was queued.",
-    "transaction_updated": "A label changed: its purchase ended, or it was refunded.",
-    "track_updated": "A parcel's tracking has news.",
-    "batch_created": "A batch was checked and can be bought.",
-    "batch_purchased": "All labels of a batch were bought.",
-    "all": "Every event, those that come later too.",
+    "transaction_created": "A label was purchased, or its purchase was queued.",
+    "transaction_updated": "A label changed: its purchase completed, or it was refunded.",
+    "track_updated": "A parcel's tracking was updated.",
+    "batch_created": "A batch was created and can be purchased.",
+    "batch_purchased": "All labels of a batch were purchased.",
+    "all": "Every event, including those added later.",
 }
 SHIPPO = Provider(
     name="shippo",
@@ -33,7 +33,7 @@ SHIPPO = Provider(
         url(),
         event(*EVENTS, help=EVENTS),
         switch(),
-        flag("is_test", scope=True, help="Whether it is about test data."),
+        flag("is_test", scope=True, help="Whether it is for test data."),
     ),
     catch_all="all",
     lists_inactive=False,
@@ -55,7 +55,7 @@ SHIPPO = Provider(
             name="trust_count",
             type=FieldType.FLAG,
             default=True,
-            help="Whether the list's `count` must agree with what was listed.",
+            help="Whether the list's `count` must match the number of listed webhooks.",
         ),
     ),
     kind_limits={"live": RateLimits(write=500, get=4000, list=50), "test": RateLimits(write=50, get=400, list=10)},

@@ -38,9 +38,9 @@ class Range:
 
     Attributes:
         filename: The file, as it was given; `<stdin>` for standard input.
-        start: Where it begins. Left out where the whole file is meant.
-        end: Where it ends: the first column that isn't meant any more, or the start where the whole line is meant.
-            Left out where the whole file is meant.
+        start: Where it begins. Omitted for the whole file.
+        end: Where it ends: the column after the last one, or the start if it is the whole line.
+            Omitted for the whole file.
     """
 
     filename: str
@@ -50,14 +50,14 @@ class Range:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosticRow:
-    """Something said about what the user wrote, in the shape of `terraform validate -json`. Holds no secret.
+    """A diagnostic, in the format of `terraform validate -json`. Contains no secrets.
 
     Attributes:
         severity: How bad it is: an error stops the command.
-        code: A stable code; the documentation has a page for each.
+        code: A stable code; see docs/codes.md.
         summary: What is wrong, in one sentence.
         detail: What to do, in one sentence; may be empty.
-        range: Where in the files; left out where they aren't meant.
+        range: Where in the files; omitted if it isn't about a file.
     """
 
     severity: Severity
@@ -127,27 +127,27 @@ class Seal:
 class PlanView:
     """What `plan`, `drift` and `show` write with `--format json`, and what `plan --out` saves.
 
-    It is Terraform's JSON plan (`resource_changes` and what is in it), with what is ours beside it. No secret is in it.
-    Where no plan could be made, they write what `validate` writes, with `valid` false.
+    The format is Terraform's JSON plan (`resource_changes` and its contents) with additional keys. Contains no secrets.
+    If no plan could be made, the output is that of `validate`, with `valid` false.
 
     Attributes:
         format_version: The version of Terraform's JSON plan format that this follows.
         tool: What wrote this.
         timestamp: When the plan was made (UTC).
         files: The files it was made from, as they were given.
-        filters: What narrowed the plan: with a filter, more may differ than is said here.
+        filters: The filters of the plan: with a filter, more may differ than is listed here.
         destroy: Whether it deletes what the files describe.
         applyable: Whether `apply` would do anything: there are changes and no guard refuses them.
-        complete: Whether everything is in it: false with a filter, or where an account could not be checked.
+        complete: Whether it is complete: false with a filter, or if an account could not be checked.
         errored: Whether an account could not be checked.
-        resource_changes: Every webhook of the files and every one that would be changed, what is in step included; by
-            account, what is changed first, in the order of work.
+        resource_changes: Every webhook of the files and every one that would be changed, including those without
+            changes; by account, changes first, in the order of work.
         accounts: The accounts, in the order of the file.
         summary: Everything counted.
         losses: The endpoints that would stop receiving events.
-        unmanaged: The webhooks that nothing here is responsible for, and that `known` doesn't name. Never touched.
+        unmanaged: The webhooks that are neither owned nor listed under `known`. Never touched.
             Those of accounts that ignore them aren't here.
-        known: The webhooks that `known` names: other people's, and expected. Never touched.
+        known: The webhooks listed under `known`: other people's, and expected. Never touched.
         duplicates: The webhooks that deliver again what another does; they are in `resource_changes` too.
         diagnostics: What was said of the files: warnings only, as an error makes no plan.
         saved: The seal of a saved plan (`plan --out`); left out of what is only shown.
@@ -201,7 +201,7 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """What `list --format json` writes: the webhooks that the provider has, and whose they are. No secret is in it.
+    """What `list --format json` writes: the webhooks that the provider has, and whose they are. Contains no secrets.
 
     Where nothing could be listed, it writes what `validate` writes, with `valid` false.
 

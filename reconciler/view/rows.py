@@ -212,11 +212,11 @@ class AccountRow:
         mode: `live`, `test`, or null where neither the file nor the token says.
         listed: How many webhooks were listed; 0 where the account could not be read.
         count: How many webhooks the provider says there are; null where it doesn't say.
-        error: Why the account could not be checked; null where it was.
+        error: Why the account could not be checked; null if it was.
         status: How it stands: nothing to do, something to do, nothing to do but drift all the same (protected
             differences, or unmanaged webhooks that fail), or it could not be checked.
         verdict: What the guard against losses says: `apply` goes on only where it is `fine`.
-        on_unmanaged: What an unmanaged webhook means here: `report`, `fail` (it is drift) or `ignore`.
+        on_unmanaged: How unmanaged webhooks are treated: `report`, `fail` (it is drift) or `ignore`.
         losses: How many endpoints would lose events.
         max_losses: How many may, by the file.
         allowed_losses: How many may, by the command: `--allow-losses`, or 0 for `--destroy` without it; null where it
@@ -255,12 +255,12 @@ class Summary:
         create: How many webhooks would be created.
         update: How many would be updated.
         delete: How many would be deleted.
-        unchanged: How many entries are in step.
+        unchanged: How many webhooks of the file have no changes.
         protected: How many webhooks are protected.
-        protected_differences: How many protected ones differ from the file.
+        protected_differences: How many protected webhooks differ from the file.
         unmanaged: How many webhooks nothing here is responsible for, as they are listed under `unmanaged`.
-        duplicates: How many webhooks deliver again what another does.
-        losses: How many endpoints would stop receiving something.
+        duplicates: How many webhooks are duplicates.
+        losses: How many endpoints would stop receiving events.
         not_checked: How many accounts could not be checked.
     """
 

@@ -131,7 +131,7 @@ def test_nothing_is_called_unowned_for_a_pattern_that_cannot_be_read(order: tupl
 MISSING = [
     pytest.param((), "folder/none.yaml", "file-missing", "file not found", id="file"),
     pytest.param(("folder",), "folder", "folder-empty", "this folder has no `*.yaml` or `*.yml` file", id="folder"),
-    pytest.param((), "a\0b", "file-unreadable", "this file can't be read: its name can't be one", id="no-name"),
+    pytest.param((), "a\0b", "file-unreadable", "this file can't be read: its name is not valid", id="no-name"),
 ]
 
 

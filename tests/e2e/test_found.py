@@ -74,7 +74,7 @@ def test_webhook_whose_event_no_file_may_write_is_left_out_of_an_export(tool: To
     exported = run_here(tool.folder, "export")
     (tool.folder / "new.yaml").write_text(exported.out)
     assert run_here(tool.folder, "plan", "-f", "new.yaml").out.splitlines()[-1] == "No changes."
-    assert "its event is no name that a file may write" in exported.out
+    assert "its event's name can't be written in a file" in exported.out
 
 
 @pytest.mark.parametrize("event", ["a$b", "${X}", "bidi\u202eevent", "##[error]"])

@@ -239,8 +239,8 @@ def test_githubs_own_reason_for_a_refusal_is_told(work: Work) -> None:
     ("old", "new", "expected"),
     [
         pytest.param("services:\n", '"services:acme/web":\n', "error[bad-name]", id="name-of-a-place"),
-        pytest.param("[acme/web]", "[acme/web, Acme/Web]", "named twice", id="places-that-differ-in-case"),
-        pytest.param("[acme/web]", '["${R}", acme/web]', "named twice", id="places-by-a-variable"),
+        pytest.param("[acme/web]", "[acme/web, Acme/Web]", "listed twice", id="places-that-differ-in-case"),
+        pytest.param("[acme/web]", '["${R}", acme/web]', "listed twice", id="places-by-a-variable"),
         pytest.param("[push, pull_request]", "[psuh]", "error[event-unknown]", id="event"),
         pytest.param(CI, "https://elsewhere.example.com/", "error[not-owned]", id="not-owned"),
     ],

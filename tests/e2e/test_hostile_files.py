@@ -130,7 +130,7 @@ def test_a_name_of_this_machine_that_leads_elsewhere_gets_nothing(
     for command in COMMANDS[1:]:
         ended = target.run(*command)
         assert ended.code == 1
-        assert "has a name of this machine that leads to another one\n" in ended.out
+        assert "has a loopback name that resolves to another machine\n" in ended.out
         assert "help: Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.\n" in ended.out
     assert [one.closed for one in made] == [True, True]
 

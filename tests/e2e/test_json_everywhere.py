@@ -83,7 +83,9 @@ def test_saved_plan_that_is_none(tool: Tool, arguments: list[str], code: int, sa
     [
         pytest.param(["apply"], 1, "`--format json` can't ask for approval", id="nobody-to-ask"),
         pytest.param(["apply", "--auto-approve", "--no-such-option"], 1, "No such option", id="unknown-option"),
-        pytest.param(["apply", "webhooks.yaml"], 3, "the saved plan was altered, or is none", id="no-saved-plan"),
+        pytest.param(
+            ["apply", "webhooks.yaml"], 3, ("the saved plan was modified, or is not a saved plan"), id="no-saved-plan"
+        ),
         pytest.param(["destroy", "--auto-approve", "--account", "nobody"], 1, "account not found", id="account"),
     ],
 )

@@ -225,7 +225,7 @@ def test_proxy_of_the_environment_tells_none_of_its_password(world: Secretive) -
             "plan", "-vv", "--allow-host", "api.example.invalid", *OPTIONS, HTTPS_PROXY=proxy, https_proxy=proxy
         )
     )
-    assert (ended.code, "through the proxy that the environment names" in ended.out) == (1, True), ended.all
+    assert (ended.code, "through the proxy set in the environment" in ended.out) == (1, True), ended.all
 
 
 # The log

@@ -65,8 +65,8 @@ def test_no_location_is_followed(target: Target, location: str) -> None:
     assert (target.watch.names, target.methods(), target.received) == ([], [], [])
 
 
-ELSEWHERE = "the provider's list goes on at another origin, "
-NO_URL = "the provider's list names a next page that is no valid URL"
+ELSEWHERE = "the provider's list continues at another origin, "
+NO_URL = "the provider's list links to a next page that is not a valid URL"
 
 
 @pytest.mark.parametrize(

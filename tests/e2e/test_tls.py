@@ -39,10 +39,10 @@ HOOK = "Qx7vRt2mZk9pLw4n"
 CANARIES = Canaries({"token": TOKEN, "hook": HOOK, "proxy": "pr0xy-pass-w0rd"})
 DNS = "Check the host in `base_url`, and this machine's DNS settings."
 NETWORK = "Check the network, the proxy settings and `base_url`."
-BUNDLE = "Check the certificates that `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names."
+BUNDLE = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
 UNKNOWN = (
     "has a TLS certificate that isn't signed by an authority that this machine trusts",
-    "Where a proxy of your own opens TLS, point `REQUESTS_CA_BUNDLE` at its certificate; else send it no token.",
+    "If your own proxy intercepts TLS, point `REQUESTS_CA_BUNDLE` at its certificate; otherwise don't send it a token.",
 )
 OTHER_HOST = (
     "has a TLS certificate that is for another host",
@@ -128,7 +128,7 @@ Issue = Callable[[trustme.CA], trustme.LeafCert]
             "localhost",
             (
                 "has a TLS certificate that has expired",
-                "Check this machine's clock; if it is right, the provider has to renew its certificate.",
+                "Check this machine's clock; if it is right, the provider must renew its certificate.",
             ),
             id="expired",
         ),
@@ -206,7 +206,7 @@ def test_a_bundle_that_is_none_is_no_way_around_the_check(
         write(tool, f"https://localhost:{port}")
         ended = run(tool, "apply", "--auto-approve")
     exists = value in ("empty.pem", "no.pem", os.devnull)
-    why = "the certificates to check it with can't be read" if exists else "the request can't be made"
+    why = "the certificates to verify it can't be read" if exists else "the request can't be made"
     assert result(ended) == not_checked(f"https://localhost:{port}", f"can't be called: {why}", BUNDLE)
     assert tool.sandbox.log() == ()
 

@@ -83,4 +83,4 @@ def test_one_that_is_ours_by_its_url_stops_its_account(
     hooks: list[dict[str, object]] = [OURS, {"object_id": "odd", "url": url, "event": None}]
     code, text = told(hooks, ["plan"], tmp_path, monkeypatch, capsys)
     assert code == 1
-    assert "the webhook @odd is at a URL that this configuration owns, and its `event` can't be read" in text
+    assert "the webhook @odd is at a URL that this configuration owns, but its `event` can't be read" in text

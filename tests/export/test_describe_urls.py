@@ -14,7 +14,7 @@ from tests.export.describing import described, lines
 from tests.model.texts import env, written
 from tests.support.builders import HOST, account, hook
 
-UNSPEAKABLE = "its path holds characters that can't stand in a variable's value"
+UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.support.builders import hook
 
 ORIGIN = "http://127.0.0.1:1"
 LIST = "the provider's list of webhooks"
-REPORT = "Nothing is changed in an account that can't be listed whole; report it to the provider."
+REPORT = "Nothing is changed in an account that can't be listed completely; report this to the provider."
 
 
 def listed(fetch: Callable[[str], Page], now: Callable[[], float] = lambda: 0.0) -> ProviderError:
@@ -73,13 +73,13 @@ def test_page_that_is_larger_than_any_list_is_not_read_on(monkeypatch: pytest.Mo
             return results()
 
     assert SHIPPO.rest is not None
-    with pytest.raises(UnexpectedAnswerError, match="has more webhooks, or larger ones, than any account"):
+    with pytest.raises(UnexpectedAnswerError, match="contains more or larger webhooks than any account has"):
         page_of({"results": Results(), "count": 30}, SHIPPO.rest, read, "")
 
 
 def test_next_page_that_is_too_long_is_not_asked_for() -> None:
     error = listed(endless(next="?" + "a" * paging.LONGEST_NEXT))
-    assert error.message == "the provider's list names a next page that is no valid URL"
+    assert error.message == "the provider's list links to a next page that is not a valid URL"
 
 
 def test_counts_that_differ_on_every_page_are_not_all_said() -> None:

@@ -116,11 +116,11 @@ def _floods(beginning: bytes, piece: bytes) -> Handler:
 
 ANSWERS: Mapping[str, tuple[Callable[[], Handler], str, int]] = {
     "gzip-of-a-gigabyte": (
-        lambda: _sends(HEAD, b"Content-Encoding: gzip\r\n\r\n", _zeros(1_024)), "answer of more than 10 MiB", 80),
-    "body": (lambda: _floods(HEAD + b"\r\n", b" "), "answer of more than 10 MiB", 80),
+        lambda: _sends(HEAD, b"Content-Encoding: gzip\r\n\r\n", _zeros(1_024)), "answer larger than 10 MiB", 80),
+    "body": (lambda: _floods(HEAD + b"\r\n", b" "), "answer larger than 10 MiB", 80),
     "chunk-of-no-length": (
-        lambda: _floods(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b" "), "answer of more than 10 MiB", 100),
-    "lists": (lambda: _sends(HEAD, b'\r\n{"results": [', b"[]," * (LARGE // 3), b"[]]}"), "is no webhook", 400),
+        lambda: _floods(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b" "), "answer larger than 10 MiB", 100),
+    "lists": (lambda: _sends(HEAD, b'\r\n{"results": [', b"[]," * (LARGE // 3), b"[]]}"), "other than a webhook", 400),
     "deep": (lambda: _sends(HEAD, b"\r\n", b"[" * LARGE), "nested too deeply", 100),
     "names": (
         lambda: _sends(HEAD, b"\r\n", _page(_webhook("1", **{f"k{number}": 1 for number in range(200_000)}))), "", 150),

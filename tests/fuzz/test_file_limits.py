@@ -69,7 +69,7 @@ def test_bounds_hold_for_all_files_together(tmp_path: Path, monkeypatch: pytest.
     Path("c.yaml").write_text(TOP + "#" * 4_000 + "\n")
     Path("good.yaml").write_text(GOOD)
     assert complaints(loaded(inputs(files=("good.yaml", "a.yaml", "b.yaml")))) == [
-        ("too-much", "b.yaml:2:757", "the files hold more than 1000000 keys and values")
+        ("too-much", "b.yaml:2:757", "the files have more than 1000000 keys and values")
     ]
     assert complaints(loaded(inputs(files=("good.yaml", "c.yaml", "a.yaml")))) == [
         ("too-much", "a.yaml", "with this file, the configuration has more than 5000 bytes")

@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-NO_END = "it did not come to its end within 0.05 seconds"
+NO_END = "it was not read to its end within 0.05 seconds"
 FIFOS: list[tuple[list[str], Mapping[str, str], str]] = [
     (["validate", "-f", "pipe"], {}, f"error[file-unreadable]: this file can't be read: {NO_END}"),
     (["validate", "-f", "good.yaml", "-f", "pipe"], {}, f"this file can't be read: {NO_END}"),

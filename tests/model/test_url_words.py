@@ -56,7 +56,7 @@ NO_HOST = ("url-host", "the URL has no host", "Write it as `https://host/path`."
             (
                 "url-userinfo",
                 "the URL has user info (`user:password@`), which providers don't support and logs show",
-                "Remove it; put a secret into a query parameter such as `?token=${NAME}`.",
+                "Remove it; put a secret in a query parameter such as `?token=${NAME}`.",
             ),
             id="user-info",
         ),

@@ -52,7 +52,7 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path, *, overwrite: bool) -> No
     (tmp_path / "d").mkdir()
     os.mkfifo(tmp_path / "p")
     for name in ("d", "p"):
-        with pytest.raises(OSError, match="there is something there that is no file"):
+        with pytest.raises(OSError, match="it exists and is not a regular file"):
             write_file(tmp_path / name, TEXT, overwrite=overwrite, private=True)
     assert names(tmp_path) == ["d", "p"]
 

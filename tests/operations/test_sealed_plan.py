@@ -144,7 +144,7 @@ def test_saved_plan_of_the_wrong_shape_is_refused_though_its_checksum_fits(key: 
     document["saved"][key] = value
     with pytest.raises(SavedPlanError) as caught:
         read_saved(_signed_anew(document))
-    assert (caught.value.code, caught.value.message) == ("plan-altered", "the saved plan was altered")
+    assert (caught.value.code, caught.value.message) == ("plan-altered", "the saved plan was modified")
 
 
 @pytest.mark.parametrize("key", ["sources", "filters", "allowed_losses", "salt", "digest"])
@@ -165,11 +165,11 @@ def _text() -> bytes:
 def test_saved_plan_that_was_cut_off_is_told_as_such(length: int) -> None:
     with pytest.raises(SavedPlanError) as caught:
         read_saved(_text()[:length])
-    assert (caught.value.code, caught.value.message) == ("plan-cut", "the saved plan was cut off")
+    assert (caught.value.code, caught.value.message) == ("plan-cut", "the saved plan is incomplete")
 
 
-VERSION = "the plan was saved by another version of this tool, or is no saved plan"
-ALTERED = "the saved plan was altered"
+VERSION = "the plan was saved by another version of this tool, or is not a saved plan"
+ALTERED = "the saved plan was modified"
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ ALTERED = "the saved plan was altered"
         pytest.param(_text().replace(b'"version": 2', b'"version": 1'), "plan-version", VERSION, id="another-version"),
         pytest.param(_text().replace(b"gone", b"gane"), "plan-altered", ALTERED, id="altered"),
         pytest.param(_text() + b"\n", "plan-altered", ALTERED, id="one-line-more"),
-        pytest.param(b"[]", "plan-altered", f"{ALTERED}, or is none", id="no-mapping"),
-        pytest.param(b"version: 1\n", "plan-altered", f"{ALTERED}, or is none", id="no-json"),
-        pytest.param(b"\xff", "plan-altered", f"{ALTERED}, or is none", id="no-text"),
-        pytest.param(b"[" * 100_000, "plan-altered", f"{ALTERED}, or is none", id="too-deep"),
+        pytest.param(b"[]", "plan-altered", f"{ALTERED}, or is not a saved plan", id="no-mapping"),
+        pytest.param(b"version: 1\n", "plan-altered", f"{ALTERED}, or is not a saved plan", id="no-json"),
+        pytest.param(b"\xff", "plan-altered", f"{ALTERED}, or is not a saved plan", id="no-text"),
+        pytest.param(b"[" * 100_000, "plan-altered", f"{ALTERED}, or is not a saved plan", id="too-deep"),
     ],
 )  # fmt: skip
 def test_what_is_no_saved_plan_of_ours_is_refused(data: bytes, code: str, message: str) -> None:

@@ -232,7 +232,7 @@ def test_json_lines_tell_the_same_story() -> None:
     ]
     assert documents[6] == {
         "@level": "info",
-        "@message": "b[track_updated]: create begins",
+        "@message": "b[track_updated]: create started",
         "@module": "reconciler",
         "@timestamp": "2026-01-01T00:00:00Z",
         "type": "apply_start",

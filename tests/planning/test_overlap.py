@@ -32,7 +32,7 @@ def said(made: Plan) -> dict[str, tuple[ErrorKind, str, str]]:
 def test_accounts_that_claim_one_webhook_are_told_of_each_other() -> None:
     there = [hook("1"), hook("2", "/b")]
     made = planned([], {"one": there, "two": there[1:], "three": there}, [ONE, TWO, THREE])
-    help_ = "Both accounts see the same webhooks: give each `owns` and `absent` that don't overlap."
+    help_ = "Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap."
     assert said(made) == {
         "one": (ErrorKind.INVALID, "the webhook 1 is claimed by this account and by three", help_),
         "two": (ErrorKind.INVALID, "the webhook 2 is claimed by this account and by one, three", help_),
@@ -49,8 +49,8 @@ def _unread(wanted: Sequence[Desired], there: Sequence[Remote], other: Account =
 STOPPED = {
     "one": (
         ErrorKind.INVALID,
-        "deleting @1 may delete a webhook of account two, whose entry names it, or may name it, and which was not read",
-        "Plan both accounts together: leave out `--account`, or add `--account two`.",
+        "deleting @1 may delete a webhook that an entry of account two describes, and that account was not read",
+        "Plan both accounts together: remove `--account`, or add `--account two`.",
     )
 }
 

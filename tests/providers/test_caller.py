@@ -196,8 +196,8 @@ def test_a_run_that_has_waited_enough_says_when_to_come_back_and_calls_no_more()
         client.close()
     assert len(server.received) == 1
     assert (first.kind, first.status, second.kind, second.status) == (ErrorKind.LIMITED, 429, ErrorKind.LIMITED, 0)
-    assert first.message == second.message == "Shippo asks to be left alone for longer than a run may wait"
-    assert first.help == "Run it again in 24 h (not before 2026-01-03 03:04:05 UTC)."
+    assert first.message == second.message == "Shippo asks to wait longer than a run may"
+    assert first.help == "Run the command again in 24 h (not before 2026-01-03 03:04:05 UTC)."
 
 
 @pytest.mark.parametrize("threads", [2, 10])
@@ -222,7 +222,7 @@ def test_a_wait_beyond_all_that_is_told_to_several_calls_is_waited_by_none(threa
         client.close()
     assert (len(errors), len(server.received), run.clock.sleeps) == (threads, threads, [])
     assert {error.kind for error in errors} == {ErrorKind.LIMITED}
-    assert all(error.help.startswith("Run it again in 67 min") for error in errors)
+    assert all(error.help.startswith("Run the command again in 67 min") for error in errors)
 
 
 @pytest.mark.parametrize("seconds", [1, 2, 5])
@@ -233,7 +233,7 @@ def test_waits_and_the_pacing_of_repeated_calls_are_five_minutes_together(second
         error = failed(client.list)
         client.close()
     assert error.kind is ErrorKind.LIMITED
-    assert error.help.startswith("Run it again in ")
+    assert error.help.startswith("Run the command again in ")
     assert 200.0 < sum(run.clock.sleeps) <= 300.0
 
 

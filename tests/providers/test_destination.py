@@ -145,7 +145,7 @@ def test_the_help_says_how_to_allow_a_host() -> None:
     assert caught.value.help == "If this is intended, allow it outside the file: `--allow-host gateway.example:8443`."
 
 
-UNFIT = "the {} has white space, a line break or another character that can't be sent in a header"
+UNFIT = "the {} contains white space, a line break or another character that isn't allowed in a header"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_next_page_elsewhere_ends_the_list_without_a_call(following: str) -> N
 def test_the_other_origin_is_named_and_nothing_else_of_it() -> None:
     server = Server({FIRST: page("a", 2, "https://evil.example:8443/path?secret=1")})
     assert str(failure(lambda: listed(server))) == (
-        "the provider's list goes on at another origin, https://evil.example:8443"
+        "the provider's list continues at another origin, https://evil.example:8443"
     )
 
 
@@ -114,12 +114,12 @@ def test_the_other_origin_is_named_and_nothing_else_of_it() -> None:
     [
         pytest.param(
             {FIRST: page("a", 2, FIRST)},
-            "the provider's list of webhooks leads back to a page that was listed already",
+            "the provider's list of webhooks links back to a page that was already listed",
             id="to-itself",
         ),
         pytest.param(
             {FIRST: page("a", 3, "?page=2"), "/webhooks?page=2": page("b", 3, FIRST)},
-            "the provider's list of webhooks leads back to a page that was listed already",
+            "the provider's list of webhooks links back to a page that was already listed",
             id="in-a-circle",
         ),
         pytest.param(
@@ -169,19 +169,19 @@ GOOD: Script = {FIRST: page("ab", 2)}
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        pytest.param({FIRST: page("a", 2)}, "the provider counts 2 and lists 1 webhooks", id="too-few"),
-        pytest.param({FIRST: page("abc", 2)}, "the provider counts 2 and lists 3 webhooks", id="too-many"),
+        pytest.param({FIRST: page("a", 2)}, "the provider counts 2 but lists 1 webhooks", id="too-few"),
+        pytest.param({FIRST: page("abc", 2)}, "the provider counts 2 but lists 3 webhooks", id="too-many"),
         pytest.param(
-            {FIRST: page("aa", 2)}, "the provider counts 2 and lists 1 webhooks", id="a-repeat-in-place-of-one"
+            {FIRST: page("aa", 2)}, "the provider counts 2 but lists 1 webhooks", id="a-repeat-in-place-of-one"
         ),
         pytest.param(
             {FIRST: page("a", 2, "?page=2"), "/webhooks?page=2": page("b", 3)},
-            "the provider counts 2 and then 3 and lists 2 webhooks",
+            "the provider counts 2 and then 3 but lists 2 webhooks",
             id="count-changes-meanwhile",
         ),
         pytest.param(
             {FIRST: page("a", 2, "?page=2"), "/webhooks?page=2": page("b", None)},
-            "the provider counts 2 and then nothing and lists 2 webhooks",
+            "the provider counts 2 and then nothing but lists 2 webhooks",
             id="count-vanishes",
         ),
         pytest.param({FIRST: page("a", 2, "?page=2")}, "the list named a page that isn't there", id="page-gone"),
@@ -192,7 +192,7 @@ def test_pages_that_disagree_are_listed_again_twice_at_most(bad: Script, message
         assert listed(server) == Listing(remotes=(remote("a"), remote("b")), counts=(2,))
     server = Server(bad, bad, bad, GOOD)
     error = failure(lambda: listed(server))
-    assert (error.kind, error.message) == (ErrorKind.GARBLED, f"{message}, 3 times")
+    assert (error.kind, error.message) == (ErrorKind.GARBLED, f"{message} (listed 3 times)")
     assert server.asked.count(FIRST) == 3
 
 
@@ -200,8 +200,8 @@ def test_no_count_while_it_is_to_be_trusted_ends_at_once_and_names_the_way_out()
     server = Server({FIRST: page("a", None)})
     error = failure(lambda: listed(server))
     assert error.kind is ErrorKind.GARBLED
-    assert error.message == "the provider doesn't say how many webhooks there are"
-    assert error.help == "Where its `count` can't be relied on, say `trust_count: false` under the account."
+    assert error.message == "the provider doesn't return how many webhooks there are"
+    assert error.help == "If its `count` isn't reliable, set `trust_count: false` under the account."
     assert server.asked == [FIRST]
 
 

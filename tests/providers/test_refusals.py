@@ -30,9 +30,9 @@ def test_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        pytest.param(45, "Run it again in 45 s (not before 2026-03-02 00:00:15 UTC).", id="the-next-day"),
-        pytest.param(29.2, "Run it again in 30 s (not before 2026-03-02 00:00:00 UTC).", id="rounded-up"),
-        pytest.param(1e12, "Run it again in 11574075 days.", id="beyond-the-calendar"),
+        pytest.param(45, "Run the command again in 45 s (not before 2026-03-02 00:00:15 UTC).", id="the-next-day"),
+        pytest.param(29.2, "Run the command again in 30 s (not before 2026-03-02 00:00:00 UTC).", id="rounded-up"),
+        pytest.param(1e12, "Run the command again in 11574075 days.", id="beyond-the-calendar"),
     ],
 )
 def test_when_to_come_back(seconds: float, said: str) -> None:

@@ -100,7 +100,7 @@ def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPat
 def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
     assert declaration("shipo") is None
-    assert broken(lambda: open_reader(other_account(), Run().surroundings)) == "there is no provider `other`"
+    assert broken(lambda: open_reader(other_account(), Run().surroundings)) == "provider `other` not found"
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None
     [
         pytest.param("other_provider:NOTHING", "`other_provider:NOTHING` is not a `ProviderPlugin`", id="nothing"),
         pytest.param(
-            "other_provider:MISSING", "loading `other_provider:MISSING` ended in a AttributeError", id="no-such-name"
+            "other_provider:MISSING", "loading `other_provider:MISSING` raised AttributeError", id="no-such-name"
         ),
-        pytest.param("no_such_module:X", "loading `no_such_module:X` ended in a ModuleNotFoundError", id="no-module"),
+        pytest.param("no_such_module:X", "loading `no_such_module:X` raised ModuleNotFoundError", id="no-module"),
     ],
 )
 def test_a_broken_package_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:
@@ -129,7 +129,7 @@ def test_a_declaration_under_another_name_is_refused(monkeypatch: pytest.MonkeyP
 
 def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"), ("other", "other_provider:NOTHING"))
-    assert broken(lambda: declaration("other")) == "several packages offer the provider `other`: `?` and `?`"
+    assert broken(lambda: declaration("other")) == "several packages contain the provider `other`: `?` and `?`"
 
 
 def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPat
 def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     assert broken(lambda: open_writer(other_account(), Run().surroundings)) == (
-        "the provider `other` of the package `?` can't be opened: `other_provider:Writer` ended in a RuntimeError"
+        "the provider `other` of the package `?` can't be loaded: `other_provider:Writer` raised RuntimeError"
     )
 
 

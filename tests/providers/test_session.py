@@ -113,7 +113,7 @@ def test_a_call_elsewhere_goes_through_the_proxy_which_does_not_see_the_token(mo
     assert outcome == NoReply(
         ending=Ending.HOPELESS,
         message="can't be reached: the proxy asks for a user name and a password (407)",
-        help="Write them into `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
+        help="Add them to `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
     )
     request = proxy.received[0]
     assert (request.method, request.target) == ("CONNECT", "api.provider.example:443")
@@ -126,7 +126,7 @@ def test_no_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         outcome = sent("https://127.0.0.1:1", loopback=False)
     assert isinstance(outcome, NoReply)
-    assert outcome.message == "refused the connection: nothing listens at that port"
+    assert outcome.message == "refused the connection: nothing is listening on that port"
     assert proxy.received == []
 
 
@@ -137,7 +137,7 @@ def test_a_proxy_that_refuses_is_said_with_its_status(monkeypatch: pytest.Monkey
     assert outcome == NoReply(
         ending=Ending.NOT_SENT,
         message="can't be reached: the proxy refused to connect to it (403)",
-        help="Check that the proxy allows this host, or leave the host out of it with `NO_PROXY`.",
+        help="Check that the proxy allows this host, or exclude the host with `NO_PROXY`.",
     )
 
 
@@ -145,7 +145,7 @@ def test_a_proxy_that_is_not_there_is_said_as_such(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     assert sent("https://api.provider.example", loopback=False) == NoReply(
         ending=Ending.NOT_SENT,
-        message="can't be reached through the proxy that the environment names",
+        message="can't be reached through the proxy set in the environment",
         help="Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
     )
 
@@ -157,7 +157,7 @@ def test_a_proxy_that_cannot_be_used_is_named_as_the_reason(proxy: str, monkeypa
     assert isinstance(outcome, NoReply)
     assert (outcome.ending, outcome.message) == (
         Ending.HOPELESS,
-        "can't be reached through the proxy that the environment names",
+        "can't be reached through the proxy set in the environment",
     )
 
 
@@ -219,7 +219,7 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end() -> None:
     with RawServer(endless) as server:
         assert sent(server.base_url) == NoReply(
             ending=Ending.UNUSABLE,
-            message="sent an answer of more than 10 MiB",
+            message="sent an answer larger than 10 MiB",
             help="Check that `base_url` is the provider's API.",
         )
 
@@ -229,7 +229,7 @@ def test_a_small_body_that_unpacks_to_a_large_one_counts_as_large() -> None:
     with RawServer(says("200 OK", body, "Content-Encoding: gzip")) as server:
         outcome = sent(server.base_url)
     assert isinstance(outcome, NoReply)
-    assert outcome.message == "sent an answer of more than 10 MiB"
+    assert outcome.message == "sent an answer larger than 10 MiB"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_an_answer_that_drips_for_ever_ends_at_the_deadline(beginning: bytes, dr
         outcome = sent(server.base_url, timeout=0.1)
         took = time.monotonic() - began
     assert isinstance(outcome, NoReply)
-    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not finish its answer within 0.4 seconds")
+    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its answer within 0.4 seconds")
     assert 0.4 <= took < 2
 
 
@@ -389,7 +389,7 @@ def test_a_tls_answer_that_drips_ends_at_the_deadline(ca: trustme.CA) -> None:
     with one_connection(drip) as port:
         outcome = sent(f"https://localhost:{port}", timeout=0.1)
     assert isinstance(outcome, NoReply)
-    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not finish its answer within 0.4 seconds")
+    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its answer within 0.4 seconds")
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -401,8 +401,8 @@ def test_a_tls_answer_that_drips_ends_at_the_deadline(ca: trustme.CA) -> None:
             [b"H"] * 200,
             NoReply(
                 ending=Ending.TIMED_OUT,
-                message="did not finish its answer within 0.4 seconds",
-                help="Try again later; `timeout` under the account says how many seconds the provider may be silent.",
+                message="did not complete its answer within 0.4 seconds",
+                help="Try again later, or raise the account's `timeout` (seconds to wait for an answer).",
             ),
             id="dripping",
         ),
@@ -463,7 +463,7 @@ def test_a_bundle_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tm
     assert sent("https://localhost:1") == NoReply(
         ending=Ending.HOPELESS,
         message="can't be called: the request can't be made",
-        help="Check the certificates that `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE` names.",
+        help="Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`.",
     )
 
 
@@ -471,4 +471,4 @@ def test_a_server_without_tls_is_told_as_such() -> None:
     with one_connection(lambda connection: connection.sendall(answer("400 Bad Request"))) as port:
         outcome = sent(f"https://127.0.0.1:{port}")
     assert isinstance(outcome, NoReply)
-    assert outcome.message == "broke off the TLS connection"
+    assert outcome.message == "closed the TLS connection"

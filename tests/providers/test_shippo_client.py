@@ -169,8 +169,8 @@ def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
     with writing(sandbox.base_url) as client:
         error = failed(lambda: client.create(fields(URL + "x" * 200)))
     assert (error.kind, error.status, error.may_have_acted) == (ErrorKind.INVALID, 400, False)
-    assert error.message.startswith("Shippo doesn't accept what was sent (400): `url`: ")
-    assert error.help == "Compare the entry with what the provider allows."
+    assert error.message.startswith("Shippo rejected the request (400): `url`: ")
+    assert error.help == "Check that the provider supports the entry's values."
 
 
 @pytest.mark.parametrize(
@@ -180,14 +180,14 @@ def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
             "401 Unauthorized",
             ErrorKind.DENIED,
             "Shippo denied the call with 401",
-            "Check that `SHIPPO_TOKEN` holds a whole token that is still valid, for test mode.",
+            "Check that `SHIPPO_TOKEN` is a complete and valid token, for test mode.",
             id="401",
         ),
         pytest.param(
             "403 Forbidden",
             ErrorKind.DENIED,
             "Shippo denied the call with 403",
-            "Check that `SHIPPO_TOKEN` holds a whole token that is still valid, for test mode.",
+            "Check that `SHIPPO_TOKEN` is a complete and valid token, for test mode.",
             id="403",
         ),
         pytest.param(
@@ -201,7 +201,7 @@ def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
             "301 Moved\r\nLocation: https://evil.example/webhooks?x=swordfish",
             ErrorKind.REFUSED,
             "Shippo answered with a redirect (301) to https://evil.example",
-            "Redirects are never followed, since the token would go along; correct `base_url`.",
+            "Redirects are never followed, because the token would be sent along; fix `base_url`.",
             id="redirect",
         ),
     ],
@@ -254,7 +254,7 @@ def test_an_answer_that_cannot_be_unpacked_is_garbled_and_not_asked_for_again() 
 def test_an_answer_about_another_webhook_is_garbled() -> None:
     with RawServer(says("200 OK", json.dumps(HOOK).encode())) as server, writing(server.base_url) as client:
         got, updated = failed(lambda: client.get("abd")), failed(lambda: client.update("abd", fields(), NOW))
-    assert got.message == updated.message == "Shippo's answer (200) has another webhook than the one asked for"
+    assert got.message == updated.message == "Shippo's answer (200) contains another webhook than the one requested"
     assert (got.may_have_acted, updated.may_have_acted) == (False, True)
 
 
@@ -273,7 +273,7 @@ def test_a_next_page_elsewhere_gets_nothing() -> None:
         page = {"results": [HOOK], "count": 2, "next": f"{other.base_url}/webhooks?page=2"}
         with RawServer(says("200 OK", json.dumps(page).encode())) as server, writing(server.base_url) as client:
             error = failed(client.list)
-    assert error.message == f"the provider's list goes on at another origin, {other.base_url}"
+    assert error.message == f"the provider's list continues at another origin, {other.base_url}"
     assert (len(server.received), other.received) == (1, [])
 
 

@@ -24,9 +24,9 @@ from reconciler.view.redact import view_listing
 @output_options
 @click.pass_obj
 def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions, output: OutputOptions) -> int:
-    """List the webhooks that the provider has, and whose they are. Works without a file, too.
+    """List the webhooks that the provider has, and which of them the file manages. Also works without a file.
 
-    Exits with 0; with 1 where an account could not be listed.
+    Exits with 0, or with 1 if an account could not be listed.
     """
     run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters), needs_file=False)
     listing = view_listing(run.look())
