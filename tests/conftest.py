@@ -11,9 +11,12 @@ from hypothesis import settings
 # Derandomised and without a deadline, so that a busy machine fails nothing; a long run sets another profile.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-# Under `nohup` SIGHUP is ignored, and a process that is started inherits that; what takes it is not inherited.
-if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-    signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+# Under `nohup`, or in the background of a script, these are ignored, and a process that is started inherits that. What
+# takes a signal is not inherited.
+for name in ("SIGINT", "SIGHUP"):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

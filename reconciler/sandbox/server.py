@@ -81,13 +81,14 @@ class HttpServer:
             self._shut()
         end = time.monotonic() + _PATIENCE
         # Those that only wait for another request, or for nothing, end now.
-        for way, patience in ((socket.SHUT_RD, _PATIENCE), (socket.SHUT_RDWR, None)):
+        for way in (socket.SHUT_RD, socket.SHUT_RDWR):
             alive = list(self._connections.items())
             for connection, _ in alive:
                 with contextlib.suppress(OSError):
                     connection.shutdown(way)
             for _, thread in alive:
-                thread.join(None if patience is None else max(0.0, end - time.monotonic()))
+                thread.join(max(0.0, end - time.monotonic()))
+            end += _PATIENCE  # a request that doesn't end even so is left to its thread
         self._waker.close()
         self._woken.close()
 

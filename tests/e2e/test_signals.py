@@ -241,7 +241,7 @@ def test_signal_ends_the_wait_for_a_rate_slot_at_once(sandbox: Sandbox, tmp_path
     tool.write(entries(**{f"e{n}": f"/{n}" for n in range(55)}))
     token = f"shippo_test_slots-{number.name}"
     with Forked(tmp_path, "apply", "--auto-approve", environment={"SHIPPO_API_TOKEN": token}) as command:
-        command.until("waits")
+        command.until("waiting")
         command.signal(number)
         sent = time.monotonic()
         ended = command.end()

@@ -387,3 +387,13 @@ def test_dripped_answer_takes_its_time() -> None:
         begin = time.monotonic()
         assert api.call("GET", "/webhooks").status_code == 200
         assert time.monotonic() - begin > 0.1  # more than a hundred bytes
+
+
+def test_call_that_was_decided_before_its_rule_is_removed_is_not_held() -> None:
+    with Sandbox() as sandbox:
+        armed = sandbox.faults.add(Rule(action=HoldRequest()))
+        sandbox.faults.remove(armed)
+        assert armed.hold()  # as the call's thread does, a moment later
+        other = sandbox.faults.add(Rule(action=HoldRequest()))
+        sandbox.faults.end()
+        assert not other.hold()

@@ -44,7 +44,7 @@ class ArmedRule(CountedRule):
         super().__init__(rule)
         self._changed = threading.Condition()
         self._held: list[list[bool]] = []
-        self._ended = False
+        self._for_good: bool | None = None  # what becomes of every call from now on; None: it is held
 
     @property
     def held(self) -> int:
@@ -72,19 +72,22 @@ class ArmedRule(CountedRule):
         """Close the connections of all calls that are held now; a held request is never carried out."""
         self._settle(go_on=False)
 
-    def end(self) -> None:
-        """Abandon calls from now on."""
-        self._ended = True
-        self.abandon()
+    def end(self, *, go_on: bool) -> None:
+        """Hold no call from now on, also none about which was decided before: let all go on, or abandon them."""
+        with self._changed:
+            self._for_good = go_on
+        self._settle(go_on=go_on)
 
     def hold(self) -> bool:
         """In a call's thread: wait until it is released or abandoned; whether it goes on."""
         mine: list[bool] = []
         with self._changed:
+            if self._for_good is not None:
+                return self._for_good
             self._held.append(mine)
             self._changed.notify_all()
-            self._changed.wait_for(lambda: mine or self._ended)
-            return bool(mine) and mine[0]
+            self._changed.wait_for(lambda: mine)
+            return mine[0]
 
     def was_applied(self) -> None:
         """Wake who waits for it."""
@@ -122,7 +125,7 @@ class LiveFaults(Faults):
         """Let a rule work no longer, release what it holds, and take connections again where it refused them."""
         with self._lock:
             self._rules = [other for other in self._rules if other is not armed]
-        armed.release()
+        armed.end(go_on=True)
         if isinstance(armed.rule.action, Refuse):
             self._server.heed_refusals()
 
@@ -139,7 +142,7 @@ class LiveFaults(Faults):
     def end(self) -> None:
         """Abandon what is held, now and from now on."""
         for armed in self.armed():
-            armed.end()
+            armed.end(go_on=False)
 
     def reply(self, method: str, path: str, act: Callable[[], Response]) -> Reply:
         armed = self._decide(method, path)
