@@ -23,7 +23,7 @@ from reconciler.model.reading import Reading
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Remote
-from reconciler.planning.planner import Wish, plan
+from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import declaration
 
 MANY, FEW = 10_000, 1_000
@@ -70,7 +70,7 @@ def read(configuration: Configuration) -> Reading:
 
 def planned(configuration: Configuration, reading: Reading) -> None:
     """A plan of it."""
-    made = plan(configuration, {reading.account: reading}, Wish(), datetime(2026, 1, 1, tzinfo=UTC))
+    made = plan(configuration, {reading.account: reading}, PlanOptions(), datetime(2026, 1, 1, tzinfo=UTC))
     assert made.has_changes
 
 

@@ -19,7 +19,7 @@ MAY_REVEAL = {
     "export/describe.py",
     "model/pattern.py",
     "model/provider_form.py",
-    "model/showing.py",
+    "model/redaction.py",
     "model/url.py",
     "model/url_characters.py",
     # builds a request, or keeps what was sent out of what is said

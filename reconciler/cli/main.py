@@ -23,7 +23,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
-from reconciler.output.diagnostics import tell
+from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import FORMATS, Reporter
 from reconciler.output.terminal import OutputError, Streams, visible
 from reconciler.providers.clock import Clock
@@ -119,7 +119,7 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
     streams = invocation.streams()
     if not arguments:
         with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
-            streams.tell(reconciler.get_help(context))
+            streams.print_message(reconciler.get_help(context))
         return ExitCode.ERROR
     try:
         code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
@@ -130,9 +130,9 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
             return _output_lost(error, invocation.stop, streams)
         ended = _ended(error)
         if ended.words is None:
-            tell(invocation.streams(), ended.diagnostics)
+            print_diagnostics(invocation.streams(), ended.diagnostics)
         else:
-            streams.tell(ended.words)
+            streams.print_message(ended.words)
         try:
             return (invocation.reporter or _reporter_of(arguments, invocation)).fail(ended.diagnostics, ended.code)
         except OSError as lost:
@@ -197,8 +197,8 @@ def _refusal_text(error: Exception) -> str:
 def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:
     """The end of a command whose results can't be written."""
     streams.silence()
-    streams.tell(f"error: the output can't be written: {error.strerror}")
-    streams.tell("help: if changes were being applied, `reconciler plan` shows what is left to do.")
+    streams.print_message(f"error: the output can't be written: {error.strerror}")
+    streams.print_message("help: if changes were being applied, `reconciler plan` shows what is left to do.")
     return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
 
 

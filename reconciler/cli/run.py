@@ -20,21 +20,21 @@ from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.run import Stop
-from reconciler.output.diagnostics import tell
+from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import Reporter
 from reconciler.output.terminal import Streams
-from reconciler.planning.planner import Wish, plan
+from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
-from reconciler.providers.client import Reader, Surroundings
+from reconciler.providers.client import ClientContext, Reader
 from reconciler.providers.registry import declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
 
 
-def wish_of(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> Wish:
+def plan_options(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> PlanOptions:
     """What was asked for beside the files."""
-    return Wish(
+    return PlanOptions(
         filters=Filters(accounts=filters.accounts, targets=filters.targets),
         destroy=destroy,
         fail_on_unmanaged=fail_on_unmanaged,
@@ -79,7 +79,7 @@ class Run:
         inputs: what the files were read from.
         configuration: what they say.
         diagnostics: what was said of them: warnings only, which are on standard error by now.
-        wish: filters, destroy, allowed losses.
+        options: filters, destroy, allowed losses.
     """
 
     invocation: Invocation
@@ -87,15 +87,15 @@ class Run:
     inputs: Inputs
     configuration: Configuration
     diagnostics: tuple[Diagnostic, ...]
-    wish: Wish
+    options: PlanOptions
 
     @classmethod
     def load(
         cls,
         invocation: Invocation,
         reporter: Reporter,
-        options: FileOptions,
-        wish: Wish,
+        files: FileOptions,
+        options: PlanOptions,
         *,
         needs_file: bool = True,
     ) -> Run:
@@ -104,18 +104,18 @@ class Run:
         Args:
             invocation: the process's.
             reporter: of the format that was asked for.
-            options: which files.
-            wish: what was asked for beside them.
+            files: which files.
+            options: what was asked for beside them.
             needs_file: False where the usual account is meant without any file.
         Raises:
             CommandError: something is wrong with the files.
         """
-        inputs = inputs_of(invocation, options, accounts=wish.filters.accounts)
-        read = load if needs_file or not _means_no_file(invocation, options) else no_file_configuration
+        inputs = inputs_of(invocation, files, accounts=options.filters.accounts)
+        read = load if needs_file or not _means_no_file(invocation, files) else no_file_configuration
         loaded = read(inputs, declaration)
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
-        tell(invocation.streams(), loaded.diagnostics)
+        print_diagnostics(invocation.streams(), loaded.diagnostics)
         # What was loaded stays to the end: the collector need not look at it again and again.
         gc.freeze()
         reporter.begin(loaded.diagnostics)
@@ -125,7 +125,7 @@ class Run:
             inputs=inputs,
             configuration=loaded.configuration,
             diagnostics=loaded.diagnostics,
-            wish=wish,
+            options=options,
         )
 
     @property
@@ -140,26 +140,26 @@ class Run:
 
     @contextmanager
     def clients(
-        self, open_client: Callable[[Account, Surroundings], _Client]
+        self, open_client: Callable[[Account, ClientContext], _Client]
     ) -> Iterator[Mapping[str, _Client | NotRead]]:
         """Clients of the accounts that the filters let through, closed at the end.
 
         Raises:
             CommandError: a filter means no account.
         """
-        patterns = self.wish.filters.accounts
+        patterns = self.options.filters.accounts
         for pattern in patterns:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
                 fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
-        surroundings = Surroundings(
+        context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
         )
         accounts = selected_accounts(self.configuration, patterns)
-        with opened(accounts, lambda account: open_client(account, surroundings)) as clients:
+        with opened(accounts, lambda account: open_client(account, context)) as clients:
             yield clients
 
     def plan(self, clients: Mapping[str, Reader | NotRead]) -> Plan:
@@ -170,7 +170,7 @@ class Run:
         """
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
-        made = plan(self.configuration, readings, self.wish, self.invocation.clock.now())
+        made = plan(self.configuration, readings, self.options, self.invocation.clock.now())
         for target in made.unmatched_targets:
             fail(f"`--target {target}`: webhook not found", self._near(target))
         return made

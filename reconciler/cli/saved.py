@@ -18,7 +18,7 @@ from reconciler.model.plan import Action, Plan
 from reconciler.operations.files import write_file
 from reconciler.operations.saved_plan import SavedPlanError, is_of, is_saved_plan, read_saved, sealed
 from reconciler.output.terminal import shell_word, visible
-from reconciler.planning.planner import Wish
+from reconciler.planning.planner import PlanOptions
 from reconciler.view.documents import PlanView, Seal, Sources
 from reconciler.view.rows import Row
 
@@ -33,9 +33,11 @@ class SavedPlan:
     seal: Seal
 
     @property
-    def wish(self) -> Wish:
+    def options(self) -> PlanOptions:
         """What was asked for when it was made."""
-        return Wish(filters=self.seal.filters, destroy=self.view.destroy, allowed_losses=self.seal.allowed_losses)
+        return PlanOptions(
+            filters=self.seal.filters, destroy=self.view.destroy, allowed_losses=self.seal.allowed_losses
+        )
 
     def inputs(self, given: FileOptions) -> FileOptions:
         """Which files and variables the present plan is made from: as it was, where no option says otherwise.
@@ -99,7 +101,7 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path, allowed_hosts: I
     """
     name, inputs = visible(str(path)), run.inputs
     if view.not_checked:
-        run.streams.tell("The plan was not saved: not every account could be read.")
+        run.streams.print_message("The plan was not saved: not every account could be read.")
         return
     sources = Sources(
         files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
@@ -110,7 +112,7 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path, allowed_hosts: I
         write_file(path, sealed(view, made, sources), overwrite=True, private=True)
     except OSError as error:
         _refuse(f"{name} can't be written: {error.strerror}")
-    run.streams.tell(_next_words(view, sources, path, allowed_hosts))
+    run.streams.print_message(_next_words(view, sources, path, allowed_hosts))
 
 
 def _holds_saved_plan(path: Path) -> bool:

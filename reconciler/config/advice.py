@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics
-from reconciler.config.ownership import Claims, Owned, Ownership
-from reconciler.config.url_text import is_guess
+from reconciler.config.ownership import AccountClaims, Owned, Ownership
+from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import Account
 from reconciler.model.host import host_address, host_is_loopback
@@ -22,7 +22,7 @@ _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".t
 
 def advise(
     entries: tuple[Entry, ...],
-    claims: Mapping[str, Claims],
+    claims: Mapping[str, AccountClaims],
     public_params: frozenset[str],
     allow_events: Mapping[str, Text],
     diagnostics: Diagnostics,
@@ -49,7 +49,7 @@ def advise(
 
 def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
     host = entry.url.endpoint.host
-    if not is_private(host) or is_guess(entry.url.source):
+    if not is_private(host) or depends_on_unset_variable(entry.url.source):
         return
     # A provider on this machine, such as the sandbox, reaches what this machine reaches.
     if any(not _is_local(account) for account in entry.accounts):
@@ -180,19 +180,19 @@ def _matching(owns: Ownership, entry: Entry) -> Iterable[Pattern]:
     """The patterns that match an entry, whatever its variables hold."""
     if entry.url.whole_variable:
         return (pattern for pattern in owns.symbolic.patterns if pattern.matches_place(entry.url.endpoint))
-    return owns.symbolic.find_all(entry.url.opaque)
+    return owns.symbolic.find_all(entry.url.symbolic)
 
 
-def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
+def _advise_on_owns(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], diagnostics: Diagnostics) -> None:
     used: set[Pattern] = set()
     for entry in entries:
-        if is_guess(entry.url.source):
+        if depends_on_unset_variable(entry.url.source):
             return
         for account in entry.accounts:
             used.update(_matching(claims[account.group].owns, entry))
     for claim in claims.values():
         for item in claim.owns.items:
-            if item.pattern.opaque not in used and claim.owns.certain:
+            if item.pattern.symbolic not in used and claim.owns.certain:
                 diagnostics.warning(
                     "owns-unused",
                     item.span,

@@ -10,12 +10,12 @@ from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Interpolation
 from reconciler.config.limits import MOST_ACCOUNTS, MOST_PARAMS
-from reconciler.config.ownership import Claims, check_kinds, read_claims
+from reconciler.config.ownership import AccountClaims, check_kinds, read_claims
 from reconciler.config.webhooks import Entry, EntryReader
 from reconciler.model.configuration import DEFAULT_ACCOUNT, Account, Configuration
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import Pattern
-from reconciler.model.showing import Showing
+from reconciler.model.redaction import Redaction
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
 _IN_ONE_FILE = (
@@ -39,7 +39,7 @@ class Builder:
 
     def __init__(self, cursors: Sequence[Cursor], interpolation: Interpolation, *, is_complete: bool) -> None:
         self.entries: tuple[Entry, ...] = ()
-        self.claims: dict[str, Claims] = {}
+        self.claims: dict[str, AccountClaims] = {}
         self.allow_events: dict[str, Text] = {}
         self._cursors = cursors
         self._interpolation = interpolation
@@ -83,7 +83,7 @@ class Builder:
             secret_params=secret_params,
             public_params=public_params,
             allow_events=frozenset(self.allow_events),
-            showing=Showing((entry.url for entry in self.entries), public_params, _patterns(all_accounts)),
+            redaction=Redaction((entry.url for entry in self.entries), public_params, _patterns(all_accounts)),
         )
 
     def _check_in_one_file(self, key: str) -> None:

@@ -8,15 +8,15 @@ from dataclasses import replace
 from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import Interpolation
-from reconciler.config.ownership import Claims, Ownership
-from reconciler.config.url_text import is_guess
+from reconciler.config.ownership import AccountClaims, Ownership
+from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import DEFAULT_PROVIDER, Account, Named, NamedSet
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.webhook import Key
 
 
-def check_owned(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
+def check_owned(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], diagnostics: Diagnostics) -> None:
     """Report entries that their accounts don't own.
 
     Args:
@@ -37,7 +37,7 @@ def check_owned(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnost
                     "Add the URL patterns this configuration is responsible for, such as "
                     "`https://hooks.example.com/shippo/*`.",
                 )
-            elif not is_guess(entry.url.source) and not _is_plain_http(entry):
+            elif not depends_on_unset_variable(entry.url.source) and not _is_plain_http(entry):
                 whose = "under `owns`" if len(claims) == 1 else f"that `{account.group}` owns"
                 message = f"no pattern {whose} matches this URL"
                 diagnostics.error("not-owned", entry.url_span, message, _pattern_to_add(entry))
@@ -51,7 +51,7 @@ def _is_owned(entry: Entry, owns: Ownership) -> bool:
     """
     if entry.url.whole_variable:
         return any(pattern.matches_place(entry.url.endpoint) for pattern in owns.symbolic.patterns)
-    return entry.url.opaque in owns.symbolic
+    return entry.url.symbolic in owns.symbolic
 
 
 def _is_plain_http(entry: Entry) -> bool:
@@ -72,7 +72,7 @@ def _as_written(text: SecretText) -> str:
     return "".join(f"${{{part.name}}}" if part.name else part.text for part in text.parts)
 
 
-def check_absent(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
+def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], diagnostics: Diagnostics) -> None:
     """Report entries that `absent` says must not exist."""
     # What stands at the top is one object in all accounts: its set is made once.
     sets: dict[int, NamedSet] = {}
@@ -83,9 +83,9 @@ def check_absent(entries: Iterable[Entry], claims: Mapping[str, Claims], diagnos
                 continue
             if id(absent) not in sets:
                 sets[id(absent)] = NamedSet(
-                    replace(item, pattern=item.pattern.opaque) for item in absent if item.pattern is not None
+                    replace(item, pattern=item.pattern.symbolic) for item in absent if item.pattern is not None
                 )
-            named = sets[id(absent)].find_all(entry.url.opaque)
+            named = sets[id(absent)].find_all(entry.url.symbolic)
             found = next((item for item in named if _names(item, entry, account)), None)
             if found is not None:
                 diagnostics.error(

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.config.diagnostics import SourceText, Span
 from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence
-from reconciler.model.showing import reads_as_words
+from reconciler.model.redaction import reads_as_words
 
 
 @dataclass(frozen=True, slots=True)

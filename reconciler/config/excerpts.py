@@ -11,7 +11,7 @@ from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
 from reconciler.config.yaml_nodes import Document, Map, Sequence
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.showing import reads_as_words
+from reconciler.model.redaction import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
 MASK = "•"

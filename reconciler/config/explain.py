@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.config.interpolation import not_one_variable
 from reconciler.config.yaml_nodes import Path, Plain
-from reconciler.model.showing import reads_as_words
+from reconciler.model.redaction import reads_as_words
 
 _CODES = {
     "propertyNames": "bad-name",

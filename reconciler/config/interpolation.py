@@ -21,7 +21,7 @@ _BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class TextRule:
     """What may stand in a string.
 
     Attributes:
@@ -35,10 +35,10 @@ class Rule:
     whole: bool = False
 
 
-PLAIN = Rule()
-SECRET = Rule(environment=True)
-PATTERN = Rule(environment=True, url=True)
-ENTRY_URL = Rule(environment=True, url=True, whole=True)
+PLAIN = TextRule()
+SECRET = TextRule(environment=True)
+PATTERN = TextRule(environment=True, url=True)
+ENTRY_URL = TextRule(environment=True, url=True, whole=True)
 
 
 class Interpolation:
@@ -112,7 +112,7 @@ class Values:
         self._diagnostics = interpolation.diagnostics
         self._is_required = is_required
 
-    def text(self, text: Text, rule: Rule) -> SecretText | None:
+    def text(self, text: Text, rule: TextRule) -> SecretText | None:
         """A string with its variables put in.
 
         Returns:
@@ -220,7 +220,7 @@ class Values:
             self._diagnostics.error("variable-form", text.within(error.start, error.end), error.message, error.help)
             return None
 
-    def _joined(self, template: Template, span: Span, rule: Rule) -> SecretText | None:
+    def _joined(self, template: Template, span: Span, rule: TextRule) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
         parts = tuple(self._parts(template, span, rule))
         if sum(len(part.text) for part in parts) <= LONGEST_TEXT:
@@ -230,7 +230,7 @@ class Values:
         return None
 
     def _parts(
-        self, template: Template, where: Span | Place | None, rule: Rule, *, is_shown: bool = False
+        self, template: Template, where: Span | Place | None, rule: TextRule, *, is_shown: bool = False
     ) -> Iterator[Part]:
         before = ""
         for piece in template:
@@ -244,7 +244,7 @@ class Values:
                 before += "x"
 
     def _reference(
-        self, reference: Reference, where: Span | Place | None, rule: Rule, *, is_shown: bool = False
+        self, reference: Reference, where: Span | Place | None, rule: TextRule, *, is_shown: bool = False
     ) -> Iterator[Part]:
         name, variables = reference.name, self._interpolation.variables
         value = variables.value(name)

@@ -11,7 +11,7 @@ from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import PATTERN, Interpolation, Values
 from reconciler.config.limits import MOST_WITH_A_STAR
-from reconciler.config.url_text import is_guess, read_pattern
+from reconciler.config.url_text import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentAt, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType
@@ -57,7 +57,7 @@ class Ownership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+class AccountClaims:
     """What one account claims; what stands at the top is one object in all accounts."""
 
     owns: Ownership
@@ -85,7 +85,7 @@ class Claims:
 
 def read_claims(
     tops: Sequence[Cursor], accounts: Sequence[FileAccount], interpolation: Interpolation
-) -> dict[str, Claims]:
+) -> dict[str, AccountClaims]:
     """Read what all accounts claim, by the file's names of them.
 
     Args:
@@ -105,11 +105,11 @@ def read_claims(
     absent = reader.named("absent", tops, values_of_top("absent"))
     protect = reader.protect(tops, values_of_top("protect"))
     known = reader.named("known", tops, values_of_top("known"))
-    found: dict[str, Claims] = {}
+    found: dict[str, AccountClaims] = {}
     for name, cursors in own.items():
         values = interpolation.for_accounts(name)
         unmanaged = _first_text("unmanaged", [*cursors, *tops])
-        found[name] = Claims(
+        found[name] = AccountClaims(
             owns=reader.owns(cursors, values) if _having(cursors, "owns") else owns,
             absent=reader.named("absent", cursors, values) if _having(cursors, "absent") else absent,
             absent_at=_absent_at(cursors, tops),
@@ -168,11 +168,11 @@ class _ClaimReader:
             items=items,
             patterns=PatternSet(item.pattern for item in items if not item.kind),
             kinds={kind: PatternSet(item.pattern for item in items if item.kind == kind) for kind in kinds},
-            symbolic=PatternSet(item.pattern.opaque for item in items),
+            symbolic=PatternSet(item.pattern.symbolic for item in items),
             span=having[0].span("owns"),
             certain=len(items) == len(written)
             and not any(cursor.is_unusable("owns") for cursor in having)
-            and not any(is_guess(item.pattern.source) for item in items),
+            and not any(depends_on_unset_variable(item.pattern.source) for item in items),
         )
 
     def _owned(self, item: Text | Cursor, values: Values) -> Owned | None:
@@ -243,7 +243,7 @@ class _ClaimReader:
             )
 
 
-def check_kinds(accounts: Iterable[FileAccount], claims: Mapping[str, Claims], diagnostics: Diagnostics) -> None:
+def check_kinds(accounts: Iterable[FileAccount], claims: Mapping[str, AccountClaims], diagnostics: Diagnostics) -> None:
     """Report items of `owns` that say a kind which the account's provider doesn't have."""
     for one in accounts:
         for account in one.accounts[:1]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.model.showing import reads_as_words
+from reconciler.model.redaction import reads_as_words
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")

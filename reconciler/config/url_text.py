@@ -64,7 +64,7 @@ def _checked(text: SecretText, what: str) -> SecretText:
     return fitted
 
 
-def is_guess(text: SecretText) -> bool:
+def depends_on_unset_variable(text: SecretText) -> bool:
     """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
     if not _has_placeholder(text):
         return False

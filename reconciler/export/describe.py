@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.export.description import Description, Entry, LeftOut
+from reconciler.export.description import Description, ExportedEntry, LeftOut
 from reconciler.export.names import Names
 from reconciler.model.configuration import Account
 from reconciler.model.event_name import is_event_name
 from reconciler.model.provider import Provider
+from reconciler.model.redaction import Hidden, Redaction
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.showing import Hides, Showing
 from reconciler.model.url import Url, check_wanted, fits_as_value
 from reconciler.model.url_characters import escaped, escaped_url
 from reconciler.model.url_error import UrlError
@@ -24,7 +24,7 @@ def describe(
     account: Account,
     remotes: Sequence[Remote],
     names: Names,
-    showing: Showing,
+    redaction: Redaction,
     *,
     duplicates_stay: bool,
 ) -> Description:
@@ -34,7 +34,7 @@ def describe(
         account: where they are.
         remotes: which.
         names: what names are left; those given are taken from it.
-        showing: what may be shown, which is what may be written in clear.
+        redaction: what may be shown, which is what may be written in clear.
         duplicates_stay: whether the next plan must leave duplicates alone, so that nothing of their URL may be owned;
             else only the survivor is described.
     Returns:
@@ -43,10 +43,10 @@ def describe(
     """
     sorted_out = _sort_out(account, remotes, duplicates_stay=duplicates_stay)
     left_out = list(sorted_out.left_out)
-    entries: list[Entry] = []
+    entries: list[ExportedEntry] = []
     for group in _groups(account, sorted_out.describable):
         blocked = _place(account, group[0]) in sorted_out.blocked
-        entry = None if blocked else _entry(account, group, names, showing)
+        entry = None if blocked else _entry(account, group, names, redaction)
         if entry is None:
             why = _BESIDE if blocked else _UNSPEAKABLE
             left_out += [LeftOut(remote=remote, why=why) for remote in group]
@@ -141,12 +141,12 @@ def _order(account: Account, remote: Remote) -> tuple[object, ...]:
     return (endpoint.host, endpoint.origin, endpoint.path, endpoint.query, remote.key.scope, not live, remote.age)
 
 
-def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Showing) -> Entry | None:
+def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: Redaction) -> ExportedEntry | None:
     """The entry of a group, or None where its path can't be written."""
     provider = account.provider
     url = group[0].fields["url"]
     assert isinstance(url, Url)  # webhooks without a key were left out  # noqa: S101
-    segments = tuple(zip(map(_written, url.segments), showing.hidden_segments(url), strict=True))
+    segments = tuple(zip(map(_written, url.segments), redaction.hidden_segments(url), strict=True))
     if not all(map(fits_as_value, (text for text, secret in segments if secret))):
         return None
     words = [text for text, secret in segments if not secret and text]
@@ -158,10 +158,10 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Sho
         for text, secret in segments
     ]
     owner = SecretText.joined([SecretText.literal(url.endpoint.origin), *path], "/")
-    return Entry(
+    return ExportedEntry(
         name=name,
         endpoint=url.endpoint,
-        url=_with_query(owner, url, name, names, showing),
+        url=_with_query(owner, url, name, names, redaction),
         owner=owner,
         events=tuple(sorted({event for remote in group for event in provider.events_of(remote.fields)})),
         active=provider.is_live(group[0].fields),
@@ -170,24 +170,24 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, showing: Sho
     )
 
 
-def _with_query(owner: SecretText, url: Url, name: str, names: Names, showing: Showing) -> SecretText:
+def _with_query(owner: SecretText, url: Url, name: str, names: Names, redaction: Redaction) -> SecretText:
     """The URL with its query, secrets as variables; the whole as one where a value can't stand inside a URL."""
     if not url.items:
         return owner
     written: list[SecretText] = []
     for item in url.items:
-        hides = showing.hidden_in(url, item)
+        hides = redaction.hidden_in(url, item)
         text = _written(item.text)
         head, equals, _ = text.partition("=")
-        start = 0 if hides is Hides.ALL else len(head) + len(equals)
+        start = 0 if hides is Hidden.ALL else len(head) + len(equals)
         value = text[start:]
-        if hides is Hides.NOTHING or not value:
+        if hides is Hidden.NOTHING or not value:
             written.append(SecretText.literal(text))
             continue
         if not fits_as_value(value):
             whole = escaped_url(url.reveal())
             return SecretText.environment(names.variable(whole, name, "URL"), whole)
-        variable = names.variable(value, name, "QUERY" if hides is Hides.ALL else head)
+        variable = names.variable(value, name, "QUERY" if hides is Hidden.ALL else head)
         texts = (SecretText.literal(text[:start]), SecretText.environment(variable, value))
         written.append(SecretText.joined(texts))
     return SecretText.joined([owner, SecretText.joined(written, "&")], "?")

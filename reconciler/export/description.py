@@ -12,7 +12,7 @@ from reconciler.model.webhook import Remote, Scope, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ExportedEntry:
     """An entry of a file to be written.
 
     Attributes:
@@ -66,7 +66,7 @@ class Description:
     """
 
     account: Account
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ExportedEntry, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     owns: tuple[Owner, ...] = ()
     known: tuple[Named, ...] = ()

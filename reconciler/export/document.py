@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.export.description import Description, Entry, Owner
+from reconciler.export.description import Description, ExportedEntry, Owner
 from reconciler.model.configuration import (
     DEFAULT_ACCOUNT,
     DEFAULT_PROVIDER,
@@ -66,7 +66,7 @@ def fragment_document(configuration: Configuration, one: Description) -> dict[st
         configuration: the file's.
         one: the account.
     """
-    several = configuration.long_addresses
+    several = configuration.qualifies_addresses
     owns: dict[str, Json] = {"owns": _owns([one])}
     place: dict[str, Json] = {"accounts": {one.account.name: owns}} if several else owns
     events = _allow_events([one], configuration.allow_events)
@@ -99,7 +99,7 @@ def left_out_lines(configuration: Configuration, described: Iterable[Description
         provider = one.account.provider
         for left in one.left_out:
             url = left.remote.fields["url"]
-            shown = "(no URL)" if url is None else configuration.showing.show(url) if isinstance(url, Url) else HIDDEN
+            shown = "(no URL)" if url is None else configuration.redaction.show(url) if isinstance(url, Url) else HIDDEN
             events = ", ".join(sorted(provider.events_of(left.remote.fields))) or "(no event)"
             scope = scope_text(provider.scope_of(left.remote.fields))
             about = f"{events} ({scope})" if scope else events
@@ -171,7 +171,7 @@ def _escaped(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def _entry(entry: Entry, account: str) -> dict[str, Json]:
+def _entry(entry: ExportedEntry, account: str) -> dict[str, Json]:
     written: dict[str, Json] = {
         "url": template_text(entry.url),
         "events": tuple(map(_escaped, entry.events)),

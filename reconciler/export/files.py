@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.export.describe import describe
-from reconciler.export.description import Description, Entry, Owner
+from reconciler.export.description import Description, ExportedEntry, Owner
 from reconciler.export.document import file_document, fragment_document, left_out_lines
 from reconciler.export.names import Names
 from reconciler.model.configuration import Account, Named, OnUnmanaged
@@ -89,8 +89,8 @@ def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> Ex
 def _describe(
     plan: Plan, account: AccountPlan, names: Names, claims: Iterable[Claim], *, duplicates_stay: bool
 ) -> Description:
-    remotes, showing = account.listed(*claims), plan.configuration.showing
-    return describe(account.account, remotes, names, showing, duplicates_stay=duplicates_stay)
+    remotes, redaction = account.listed(*claims), plan.configuration.redaction
+    return describe(account.account, remotes, names, redaction, duplicates_stay=duplicates_stay)
 
 
 def _exported(
@@ -104,11 +104,11 @@ def _exported(
     )
 
 
-def _owners(entries: Iterable[Entry]) -> tuple[Owner, ...]:
+def _owners(entries: Iterable[ExportedEntry]) -> tuple[Owner, ...]:
     return tuple(Owner(pattern=entry.owner, kind=entry.kind) for entry in entries)
 
 
-def _is_owned(account: Account, entry: Entry) -> bool:
+def _is_owned(account: Account, entry: ExportedEntry) -> bool:
     return account.owns_at(entry.endpoint, account.scope if entry.kind is None else entry.kind)
 
 

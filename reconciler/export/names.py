@@ -19,9 +19,9 @@ class Names:
         self._environment = environment or {}
         self._variables = _Taken()
 
-    def entry(self, wish: str) -> str:
+    def entry(self, options: str) -> str:
         """The name wished for, made of what names may hold, with a number where it is taken."""
-        name = re.sub(r"[^a-z0-9_-]+", "-", wish.lower()).strip("-") or "webhook"
+        name = re.sub(r"[^a-z0-9_-]+", "-", options.lower()).strip("-") or "webhook"
         return self._entries.free(name, "-", lambda _: True)
 
     def variable(self, value: str, *words: str) -> str:
@@ -31,22 +31,22 @@ class Names:
 
 
 class _Taken:
-    """Names that are taken, and for each wish the number below which all are: ten thousand may wish for the same."""
+    """Names that are taken, and for each wish the number below which all are: ten thousand may ask for the same."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = set(names)
         self._lowest: dict[str, int] = {}
 
-    def free(self, wish: str, separator: str, fits: Callable[[str], bool]) -> str:
+    def free(self, options: str, separator: str, fits: Callable[[str], bool]) -> str:
         """The name wished for, or the lowest number behind it, that is free and fits; it is taken then."""
 
         def numbered(number: int) -> str:
-            return wish if number == 1 else f"{wish}{separator}{number}"
+            return options if number == 1 else f"{options}{separator}{number}"
 
-        lowest = self._lowest.get(wish, 1)
+        lowest = self._lowest.get(options, 1)
         while numbered(lowest) in self._names:
             lowest += 1
-        self._lowest[wish] = number = lowest
+        self._lowest[options] = number = lowest
         while (name := numbered(number)) in self._names or not fits(name):
             number += 1
         self._names.add(name)

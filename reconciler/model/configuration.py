@@ -9,8 +9,8 @@ from enum import Enum
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Provider, RateLimits, Setting
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint
 from reconciler.model.webhook import Desired, Scope
 
@@ -205,7 +205,7 @@ class Configuration:
         secret_params: names of the secret query parameters, in lower case.
         public_params: names of the query parameters whose values may be shown, in lower case.
         allow_events: events that the files allow though no provider is known to have them.
-        showing: how URLs are shown in the light of these files.
+        redaction: how URLs are shown in the light of these files.
     """
 
     accounts: tuple[Account, ...]
@@ -214,10 +214,10 @@ class Configuration:
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS
     public_params: frozenset[str] = frozenset()
     allow_events: frozenset[str] = frozenset()
-    showing: Showing = field(default_factory=Showing, compare=False)
+    redaction: Redaction = field(default_factory=Redaction, compare=False)
 
     @property
-    def long_addresses(self) -> bool:
+    def qualifies_addresses(self) -> bool:
         """Whether addresses name their account."""
         return len(self.accounts) > 1
 

@@ -29,7 +29,7 @@ class Pattern:
         port: None for the scheme's default.
         any_subdomain: whether the host began with `*.`.
         pieces: the path in normal form, cut at each `*`; one piece where there is none.
-        opaque_pieces: the same with variables by name.
+        symbolic_pieces: the same with variables by name.
     """
 
     source: SecretText = field(compare=False)
@@ -38,12 +38,12 @@ class Pattern:
     port: int | None
     any_subdomain: bool
     pieces: tuple[str, ...]
-    opaque_pieces: tuple[str, ...] = field(compare=False)
+    symbolic_pieces: tuple[str, ...] = field(compare=False)
 
     @property
-    def opaque(self) -> Pattern:
-        """The pattern as it may be judged aloud, against `Url.opaque`: variables by name, whatever they hold."""
-        return self if self.pieces == self.opaque_pieces else replace(self, pieces=self.opaque_pieces)
+    def symbolic(self) -> Pattern:
+        """The pattern as it may be judged aloud, against `Url.symbolic`: variables by name, whatever they hold."""
+        return self if self.pieces == self.symbolic_pieces else replace(self, pieces=self.symbolic_pieces)
 
     @property
     def is_exact(self) -> bool:
@@ -134,7 +134,7 @@ def parse_pattern(text: SecretText) -> Pattern:
         port=endpoint.port,
         any_subdomain=any_subdomain,
         pieces=_path_pieces(path),
-        opaque_pieces=_path_pieces(path.opaque()),
+        symbolic_pieces=_path_pieces(path.symbolic()),
     )
 
 

@@ -32,7 +32,7 @@ class Origin(Enum):
     PLACEHOLDER = "placeholder"
     """A variable that `validate` found unset: stands for any value."""
     PROVIDER = "provider"
-    """From the provider's answer: shown only as far as `showing` allows."""
+    """From the provider's answer: shown only as far as `redaction` allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class SecretText:
         """The real characters. For building a request, digesting a plan, exporting secrets: nothing that prints."""
         return self._revealed
 
-    def opaque(self) -> SecretText:
+    def symbolic(self) -> SecretText:
         """The text with each variable's name in place of a value that is secret: what may be judged aloud.
 
         An error or a warning that hangs on a secret's characters gives them away, one question after the other.

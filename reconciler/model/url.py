@@ -113,9 +113,9 @@ class Url:
         return ""
 
     @property
-    def opaque(self) -> Endpoint:
+    def symbolic(self) -> Endpoint:
         """The endpoint as it may be judged aloud: variables in its path by name, whatever they hold."""
-        path = "/" + "/".join(normal_text(segment.opaque().reveal()) for segment in self.segments)
+        path = "/" + "/".join(normal_text(segment.symbolic().reveal()) for segment in self.segments)
         return replace(self.endpoint, path=path)
 
     @property

@@ -13,7 +13,7 @@ from reconciler.model.report import AccountReport, Outcome, Result
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import delete, is_as_wanted, look, update, verified
 from reconciler.operations.creates import Created, make_creates
-from reconciler.operations.crew import Crew
+from reconciler.operations.worker_pool import WorkerPool
 from reconciler.planning.changes import duplicate_of, update_of
 from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for
@@ -58,7 +58,7 @@ class AccountRun:
     Attributes:
         plan: what is to be done.
         writer: the account's client.
-        crew: the threads.
+        pool: the threads.
         sleep: waits so many seconds; False where the run was asked to stop meanwhile.
         results: what became of the planned changes so far, by address.
         repairs: what became of updates that made the survivor of a created key right, by address.
@@ -67,7 +67,7 @@ class AccountRun:
 
     plan: AccountPlan
     writer: Writer
-    crew: Crew
+    pool: WorkerPool
     sleep: Callable[[float], bool]
     results: dict[Address, Result] = field(default_factory=dict)
     repairs: dict[Address, Result] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class AccountRun:
         listed = {remote.id: remote for remote in created.listing or ()}
         found = self._settle_creates(created)
         self._read_back(listed, created.own)
-        self.crew.end((*map(self._said_once, self._widening), *self._repaired()))
+        self.pool.end((*map(self._said_once, self._widening), *self._repaired()))
         self._narrow(found, listed)
         return AccountReport(
             account=self.plan.account.name,
@@ -99,11 +99,11 @@ class AccountRun:
     def _widen(self) -> Created:
         """Updates in place and switch-ons, then creates, so that the list after the creates shows both."""
         widening = self._widening
-        self._note(self.crew.each(self._update, (change for change in widening if change.action is Action.UPDATE)))
+        self._note(self.pool.each(self._update, (change for change in widening if change.action is Action.UPDATE)))
         creates = [change for change in widening if change.action is Action.CREATE]
         if not creates:
             return Created()
-        created = make_creates(self.plan, self.writer, self.crew, creates)
+        created = make_creates(self.plan, self.writer, self.pool, creates)
         self._note(created.results.values())
         return created
 
@@ -137,7 +137,7 @@ class AccountRun:
                 if not protected or other.id in created.own
             )
             self.results[desired.address] = replace(result, object_id=choice.survivor.id)
-        repaired = self._verified(self.crew.each(self._update, repairs))
+        repaired = self._verified(self.pool.each(self._update, repairs))
         self.repairs.update((result.change.address, result) for result in repaired)
         return narrowing
 
@@ -177,7 +177,7 @@ class AccountRun:
         unfinished = self._unfinished(self._widening)
         finished = [change for change in self._widening if self._is_finished(change.address)]
         ready = [change for change in planned if unfinished.holding(change) is None]
-        if not ready or self.crew.is_over:
+        if not ready or self.pool.is_over:
             return Holds(unfinished=unfinished)
         account, limit = self.plan.account, self.plan.loss_limit
         deliveries = Deliveries(
@@ -230,8 +230,8 @@ class AccountRun:
 
     def _narrowed(self, changes: Sequence[Change], holds: Holds, listed: Mapping[str, Remote]) -> list[Result]:
         holds = replace(holds, standing=self._standing(changes, listed))
-        results = self._verified(self.crew.each(lambda change: holds.on(change) or self._narrow_one(change), changes))
-        self.crew.end(results)
+        results = self._verified(self.pool.each(lambda change: holds.on(change) or self._narrow_one(change), changes))
+        self.pool.end(results)
         return results
 
     def _narrow_one(self, change: Change) -> Result:
@@ -241,10 +241,10 @@ class AccountRun:
         self, changes: Iterable[Change], listed: Mapping[str, Remote]
     ) -> Mapping[Address, bool | ProviderError]:
         """Which successors of these changes are there: those of this run by their results, all others by a look."""
-        if self.crew.is_over:
+        if self.pool.is_over:
             return {}  # nobody will ask
         successors = {successor.address: successor for change in changes for successor in change.depends_on}
-        seen = self.crew.every(lambda successor: self._is_standing(successor, listed), successors.values())
+        seen = self.pool.every(lambda successor: self._is_standing(successor, listed), successors.values())
         return dict(zip(successors, seen, strict=True))
 
     def _is_standing(self, successor: Successor, listed: Mapping[str, Remote]) -> bool | ProviderError:
@@ -270,7 +270,7 @@ class AccountRun:
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
         """Read back what was written, by id."""
-        return self.crew.every(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
+        return self.pool.every(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
 
     def _note(self, results: Iterable[Result]) -> None:
         self.results.update((result.change.address, result) for result in results)

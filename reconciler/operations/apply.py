@@ -8,8 +8,8 @@ from reconciler.model.event import Listener, ThreadsLimited
 from reconciler.model.plan import Plan
 from reconciler.model.report import AccountReport, Report
 from reconciler.operations.account import AccountRun
-from reconciler.operations.crew import Crew
 from reconciler.operations.run import Stop
+from reconciler.operations.worker_pool import WorkerPool
 from reconciler.operations.workers import Workers
 from reconciler.providers.client import Writer
 
@@ -51,7 +51,7 @@ def apply(
             AccountRun(
                 plan=account,
                 writer=writers[account.account.name],
-                crew=Crew(account.account.name, workers, listener, stop.is_asked),
+                pool=WorkerPool(account.account.name, workers, listener, stop.is_asked),
                 sleep=sleep,
             )
             for account in planned

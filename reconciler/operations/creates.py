@@ -15,7 +15,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
 from reconciler.model.webhook import Address, Key, Remote
 from reconciler.operations.change import create
-from reconciler.operations.crew import Crew
+from reconciler.operations.worker_pool import WorkerPool
 from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key
 from reconciler.providers.client import Writer
@@ -45,7 +45,7 @@ class Created:
     error: ProviderError | None = None
 
 
-def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequence[Change]) -> Created:
+def make_creates(plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: Sequence[Change]) -> Created:
     """Make all creates of an account.
 
     One whose answer was lost, or that was refused, is looked for before it is sent again or given up: if its key is
@@ -55,12 +55,12 @@ def make_creates(plan: AccountPlan, writer: Writer, crew: Crew, changes: Sequenc
     created = Created()
     pending = list(changes)
     for _ in range(ROUNDS):
-        sent = crew.each(partial(_send, writer, created.answers), pending)
+        sent = pool.each(partial(_send, writer, created.answers), pending)
         answers = tuple(created.answers.values())
         new = _surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
         takeable = new - _others(plan.account, changes, answers)
-        sent = crew.every(partial(_taken_back, writer, takeable), sent)
+        sent = pool.every(partial(_taken_back, writer, takeable), sent)
         _note(created, (_since(created.results.get(result.change.address), result) for result in sent))
         if not any(_is_worth_a_look(result) for result in sent):
             break

@@ -32,11 +32,11 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     return "\n".join(lines)
 
 
-def tell(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
+def print_diagnostics(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
     """Say diagnostics on standard error."""
     style = Style(streams.err_color)
     for diagnostic in diagnostics:
-        streams.tell(diagnostic_text(diagnostic, style))
+        streams.print_message(diagnostic_text(diagnostic, style))
 
 
 def _excerpt(diagnostic: Diagnostic, style: Style) -> Iterable[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.event import Event
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import ListView, PlanView
-    from reconciler.view.outcome import Outcome
+    from reconciler.view.outcome import Ending
     from reconciler.view.report_view import ReportView, ResultMask
     from reconciler.view.rows import AccountRow
 
@@ -81,7 +81,7 @@ class Reporter:
     def stale(self, differences: Iterable[str]) -> None:
         """The saved plan isn't the present one; this tells them apart."""
 
-    def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""
         del report
         return outcome.code

@@ -19,7 +19,7 @@ from reconciler.output.progress import Progress, display_for
 from reconciler.view.codec import to_json
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
 from reconciler.view.json_text import Json, json_text
-from reconciler.view.outcome import Outcome
+from reconciler.view.outcome import Ending
 from reconciler.view.report_view import ReportView, ResourceRow, ResultMask, ResultRow
 from reconciler.view.rows import AccountRow, Row
 from reconciler.view.values import time_text
@@ -29,7 +29,7 @@ UI_VERSION = "1.0"
 
 def reporter(context: Context) -> Reporter:
     """One that writes a document at the end, or lines meanwhile."""
-    return JsonLines(context.streams.say, context.now) if context.applies else JsonDocument(context)
+    return JsonLines(context.streams.print_result, context.now) if context.applies else JsonDocument(context)
 
 
 class JsonDocument(Progress):
@@ -52,7 +52,7 @@ class JsonDocument(Progress):
         """The document is the list."""
         self._found = view
 
-    def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
         """Write what was found."""
         del report
         self._write(self._found)
@@ -66,7 +66,7 @@ class JsonDocument(Progress):
 
     def _write(self, document: PlanView | ListView | ValidationView | None) -> None:
         self._is_written = True
-        self._streams.say(json_text(to_json(document)))
+        self._streams.print_result(json_text(to_json(document)))
 
 
 class JsonLines(Reporter):
@@ -173,7 +173,7 @@ class JsonLines(Reporter):
             error = Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Save a new plan.")
             self.validation([error])
 
-    def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
         """The last line: how much was done, or that nothing was."""
         level, code = "error" if outcome.code else "info", int(outcome.code)
         if report is None:
@@ -189,7 +189,7 @@ class JsonLines(Reporter):
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         """What is wrong, a line each, and the last line."""
         self.begin(diagnostics)
-        return self.end(Outcome(words="The command failed.", code=code))
+        return self.end(Ending(words="The command failed.", code=code))
 
     def _error(self, account: str, message: str, help_: str) -> None:
         """An account that could not be checked."""

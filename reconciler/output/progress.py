@@ -125,7 +125,7 @@ class Progress(Reporter):
         if self._display is not None and self._streams.out.isatty():
             self._display.note(text)
         else:
-            self._streams.say(text)
+            self._streams.print_result(text)
 
     def _advance(self, change: Change) -> None:
         """A change was made as far as anybody can see yet; one that is sent again counts once."""
@@ -148,7 +148,7 @@ class Progress(Reporter):
         if self._display is not None:
             self._display.note(text)
         else:
-            self._streams.tell(text)
+            self._streams.print_message(text)
 
 
 def result_text(row: ResultRow, style: Style) -> str:

@@ -95,11 +95,11 @@ class Streams:
             width=max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns),
         )
 
-    def say(self, text: str = "") -> None:
+    def print_result(self, text: str = "") -> None:
         """Write a line of results."""
         _write(self.out, text)
 
-    def tell(self, text: str = "") -> None:
+    def print_message(self, text: str = "") -> None:
         """Write a line of anything else. Where that can't be, nobody can be told so, and no work is stopped for it."""
         with suppress(OutputError):
             _write(self.err, text)

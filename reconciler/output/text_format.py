@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.output.diagnostics import tell
+from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress, display_for
 from reconciler.output.terminal import visible
 from reconciler.output.text import plan_text
 from reconciler.view.documents import ListView, PlanView
-from reconciler.view.outcome import Outcome
+from reconciler.view.outcome import Ending
 from reconciler.view.report_view import ReportView
 from reconciler.view.rows import AccountRow
 
@@ -31,55 +31,55 @@ class TextReporter(Progress):
 
     def heading(self, text: str) -> None:
         """The heading, and an empty line."""
-        self._streams.say(f"{text}\n")
+        self._streams.print_result(f"{text}\n")
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         """The diagnostics, on standard error."""
-        tell(self._streams, diagnostics)
+        print_diagnostics(self._streams, diagnostics)
 
     def plan(self, view: PlanView) -> None:
         """The plan, account by account."""
-        self._streams.say(plan_text(view, self._style, self._verbosity))
+        self._streams.print_result(plan_text(view, self._style, self._verbosity))
 
     def listing(self, view: ListView) -> None:
         """A table, and on standard error which accounts could not be listed."""
         if view.webhooks:
             from reconciler.output.table import list_table  # noqa: PLC0415 - loads rich
 
-            self._streams.say(list_table(view, self._streams))
-            self._streams.say()
+            self._streams.print_result(list_table(view, self._streams))
+            self._streams.print_result()
         self.not_checked(view.not_checked)
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         """Which accounts could not be read, and why."""
         for account in accounts:
             if account.error is not None:
-                self._streams.tell(f"error: account {visible(account.name)}: {visible(account.error.summary)}")
-                self._streams.tell(f"help: {visible(account.error.detail)}")
+                self._streams.print_message(f"error: account {visible(account.name)}: {visible(account.error.summary)}")
+                self._streams.print_message(f"help: {visible(account.error.detail)}")
 
     def stale(self, differences: Iterable[str]) -> None:
         """What tells the plans apart, on standard error."""
-        self._streams.tell("The saved plan is out of date:")
+        self._streams.print_message("The saved plan is out of date:")
         for line in differences:
-            self._streams.tell(f"  {visible(line)}")
-        self._streams.tell("help: save a new plan with `reconciler plan --out FILE`, and have it reviewed.")
+            self._streams.print_message(f"  {visible(line)}")
+        self._streams.print_message("help: save a new plan with `reconciler plan --out FILE`, and have it reviewed.")
 
-    def end(self, outcome: Outcome, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:
             self._left(report)
-        self._streams.say(self._style.paint(visible(outcome.words), "bold"))
+        self._streams.print_result(self._style.paint(visible(outcome.words), "bold"))
         return outcome.code
 
     def _left(self, report: ReportView) -> None:
         for error in report.errors:
-            self._streams.tell(
+            self._streams.print_message(
                 f"error: {visible(error.account)}: could not be checked after the creates: {visible(error.error)}"
             )
             if error.help:
-                self._streams.tell(f"help: {visible(error.help)}")
-        self._streams.say()
+                self._streams.print_message(f"help: {visible(error.help)}")
+        self._streams.print_result()
         if report.failed:
-            self._streams.say(self._style.paint("Not done, or not confirmed:", "bold", "red"))
+            self._streams.print_result(self._style.paint("Not done, or not confirmed:", "bold", "red"))
         for row in report.failed:
-            self._streams.say(f"  {visible(row.address)}: {row.action}: {row.words}")
+            self._streams.print_result(f"  {visible(row.address)}: {row.action}: {row.words}")

@@ -22,7 +22,7 @@ from reconciler.planning.targets import matches_address, unmatched_targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class PlanOptions:
     """What was asked for beside the files.
 
     Attributes:
@@ -44,14 +44,14 @@ class Wish:
 
 
 def plan(
-    configuration: Configuration, readings: Mapping[str, Reading | NotRead], wish: Wish, created: datetime
+    configuration: Configuration, readings: Mapping[str, Reading | NotRead], options: PlanOptions, created: datetime
 ) -> Plan:
     """Decide everything that would be done.
 
     Args:
         configuration: what is wanted.
         readings: what the accounts have, by name; those that the filters leave out aren't there.
-        wish: filters, destroy, allowed losses.
+        options: filters, destroy, allowed losses.
         created: the time of the plan (UTC); for display only.
     Returns:
         The plan. The same for any order of what was listed.
@@ -80,20 +80,22 @@ def plan(
         elif account.name in stopped:
             accounts.append(NotPlanned(account=account, error=stopped[account.name]))
         elif reading is not None:
-            planned = _plan_account(account, desired[account.name], claims[account.name], claimed[account.name], wish)
+            planned = _plan_account(
+                account, desired[account.name], claims[account.name], claimed[account.name], options
+            )
             planned = replace(planned, count=reading.count)
             conflict = unread.conflict(account, planned.changes) or _unsafe(account, planned)
             accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
     planned_accounts = [one for one in accounts if isinstance(one, AccountPlan)]
     addresses = {row.address for one in planned_accounts for row in (*one.rows, *one.left_out)}
-    unmatched = unmatched_targets(addresses, wish.filters.targets)
+    unmatched = unmatched_targets(addresses, options.filters.targets)
     return Plan(
-        configuration=replace(configuration, showing=configuration.showing.seeing(_urls_seen(read))),
+        configuration=replace(configuration, redaction=configuration.redaction.seeing(_urls_seen(read))),
         accounts=tuple(accounts),
         created=created,
-        filters=wish.filters,
-        destroy=wish.destroy,
-        allowed_losses=wish.allowed_losses,
+        filters=options.filters,
+        destroy=options.destroy,
+        allowed_losses=options.allowed_losses,
         unmatched_targets=unmatched if len(planned_accounts) == len(accounts) else (),
     )
 
@@ -181,10 +183,10 @@ def _plan_account(
     desired: Sequence[Desired],
     claims: Claims,
     claimed: Mapping[Claim, tuple[Remote, ...]],
-    wish: Wish,
+    options: PlanOptions,
 ) -> AccountPlan:
-    every = match_account(account, desired, claimed, destroy=wish.destroy)
-    rows, left_out = _filtered(every, wish.filters.targets)
+    every = match_account(account, desired, claimed, destroy=options.destroy)
+    rows, left_out = _filtered(every, options.filters.targets)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)
     deliveries = Deliveries(
@@ -199,12 +201,12 @@ def _plan_account(
         account=account,
         rows=tuple(_with_hints(account, desired, claims, (*changes, *unchanged), every)),
         left_out=left_out,
-        on_unmanaged=OnUnmanaged.FAIL if wish.fail_on_unmanaged else account.on_unmanaged,
+        on_unmanaged=OnUnmanaged.FAIL if options.fail_on_unmanaged else account.on_unmanaged,
         protected_owned=deliveries.protected,
         losses=losses,
         max_losses=max_losses_of(account, deliveries.owned),
-        loss_limit=wish.loss_limit,
-        verdict=verdict_on(account, losses, deliveries, wish.loss_limit),
+        loss_limit=options.loss_limit,
+        verdict=verdict_on(account, losses, deliveries, options.loss_limit),
     )
 
 

@@ -13,10 +13,10 @@ from reconciler.model.event import Called, Waiting
 from reconciler.model.reading import ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.providers import refusals
-from reconciler.providers.client import Surroundings
+from reconciler.providers.call_budget import CallBudget, call_budget_of
+from reconciler.providers.client import ClientContext
 from reconciler.providers.destination import destination_of
 from reconciler.providers.exchange import NoReply, Reply, Request
-from reconciler.providers.politeness import Politeness, politeness_of
 from reconciler.providers.rate import CallClass
 from reconciler.providers.retry import Attempt, Ending, decide, http_date, retry_after
 from reconciler.providers.session import Session
@@ -32,7 +32,7 @@ class _Open:
 
     destination: Destination
     session: Session
-    politeness: Politeness
+    call_budgets: CallBudget
 
 
 class Caller:
@@ -40,13 +40,13 @@ class Caller:
 
     Args:
         account: whose calls they are.
-        surroundings: clock, listener, allowed hosts, and what the clients of a run share.
+        context: clock, listener, allowed hosts, and what the clients of a run share.
         headers: all but the one that authorises.
     """
 
-    def __init__(self, account: Account, surroundings: Surroundings, *, headers: Mapping[str, str]) -> None:
+    def __init__(self, account: Account, context: ClientContext, *, headers: Mapping[str, str]) -> None:
         self._account = account
-        self._surroundings = surroundings
+        self._context = context
         self._headers = headers
         self._opened: _Open | None = None
         self._lock = threading.Lock()
@@ -72,7 +72,7 @@ class Caller:
         Raises:
             ProviderError: it failed; `may_have_acted` is about all its attempts.
         """
-        return _Call(self._account, self._surroundings, self._open(), request, call_class, shown).make()
+        return _Call(self._account, self._context, self._open(), request, call_class, shown).make()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -85,7 +85,7 @@ class Caller:
         with self._lock:
             if self._opened is None:
                 account = self._account
-                destination = destination_of(account, self._surroundings.allowed_hosts)
+                destination = destination_of(account, self._context.allowed_hosts)
                 self._opened = _Open(
                     destination=destination,
                     session=Session(
@@ -94,8 +94,8 @@ class Caller:
                         headers=self._headers,
                         timeout=account.timeout,
                     ),
-                    politeness=politeness_of(
-                        account, destination.origin, self._surroundings.politeness, self._surroundings.clock
+                    call_budgets=call_budget_of(
+                        account, destination.origin, self._context.call_budgets, self._context.clock
                     ),
                 )
             return self._opened
@@ -107,7 +107,7 @@ class _Call:
     def __init__(
         self,
         account: Account,
-        surroundings: Surroundings,
+        context: ClientContext,
         opened: _Open,
         request: Request,
         call_class: CallClass,
@@ -115,10 +115,10 @@ class _Call:
     ) -> None:
         self._account = account
         self._throttled = None if account.provider.rest is None else account.provider.rest.throttled
-        self._clock = surroundings.clock
-        self._listener = surroundings.listener
+        self._clock = context.clock
+        self._listener = context.listener
         self._opened = opened
-        self._politeness = opened.politeness
+        self._politeness = opened.call_budgets
         self._request = request
         self._call_class = call_class
         self._shown = shown

@@ -11,12 +11,12 @@ from reconciler.model.event import Listener
 from reconciler.model.reading import Reading
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Fields, Remote
+from reconciler.providers.call_budget import CallBudget
 from reconciler.providers.clock import Clock
-from reconciler.providers.politeness import Politeness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ClientContext:
     """What every client is given beside its account.
 
     Attributes:
@@ -24,7 +24,7 @@ class Surroundings:
         listener: is told of pages, waits and calls; may be called from several threads at once.
         secret_params: names of the secret query parameters.
         allowed_hosts: hosts (with an optional `:port`) that may get a token beside the provider's own and loopback.
-        politeness: limiter, retry budget and throttle for each origin and token, so that all clients of a run share
+        call_budgets: limiter, retry budget and throttle for each origin and token, so that all clients of a run share
             them; filled by the clients.
     """
 
@@ -32,7 +32,7 @@ class Surroundings:
     listener: Listener
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
-    politeness: dict[tuple[str, SecretText], Politeness] = field(default_factory=dict, repr=False, compare=False)
+    call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Reader(Protocol):
@@ -85,5 +85,5 @@ class Writer(Reader, Protocol):
         """
 
 
-OpenReader = Callable[[Account, Surroundings], Reader]
-OpenWriter = Callable[[Account, Surroundings], Writer]
+OpenReader = Callable[[Account, ClientContext], Reader]
+OpenWriter = Callable[[Account, ClientContext], Writer]

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import unquote
 
+from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import HIDDEN, Origin, SecretText
-from reconciler.model.showing import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Fields
-from reconciler.providers.document import NotADocument, parse_json
+from reconciler.providers.document import DocumentError, parse_json
 
 _FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
 _CHUNK = re.compile(r"(?P<before>\(?)(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)(?P<after>\)?[.,;:!?]{0,3}\)?)")
@@ -46,7 +46,7 @@ def complaint(body: bytes, secrets: Iterable[str], shown: frozenset[str] = froze
     """
     try:
         document = parse_json(body)
-    except NotADocument:
+    except DocumentError:
         return ""
     secret = _Secret(secrets)
     said = islice(

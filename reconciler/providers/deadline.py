@@ -33,19 +33,19 @@ LONGEST_ANSWER = 20 * 1024 * 1024
 """Bytes of an answer with everything that belongs to it, before decompression."""
 
 
-class TooLong(OSError):  # noqa: N818 - as the class below
+class ResponseTooLargeError(OSError):
     """More bytes came than any answer has."""
 
 
-class TooSlow(TimeoutError):  # noqa: N818 - as the class above it
+class DeadlineExceededError(TimeoutError):
     """The time for an answer is over, and it isn't here whole."""
 
 
-class LeadsElsewhere(NewConnectionError):  # noqa: N818 - as the others
+class NotLoopbackError(NewConnectionError):
     """A name of this machine leads to another one. Nothing was sent."""
 
 
-class ProxyRefused(OSError):  # noqa: N818 - as the others
+class ProxyRefusedError(OSError):
     """A proxy won't connect. Nothing was sent to where it should have.
 
     Attributes:
@@ -75,9 +75,9 @@ class _Hurried(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         if time.monotonic() > self._ends:
-            raise TooSlow
+            raise DeadlineExceededError
         if self._left <= 0:
-            raise TooLong
+            raise ResponseTooLargeError
         count = self._raw.readinto(buffer)
         self._left -= count or 0
         return count
@@ -105,7 +105,7 @@ class _TunnelAnswer(_Answer):
     def _read_status(self) -> tuple[str, int, str]:
         found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
         if found[1] != HTTPStatus.OK:
-            raise ProxyRefused(found[1])
+            raise ProxyRefusedError(found[1])
         return found
 
 
@@ -148,7 +148,7 @@ def _checked(connection: HTTPConnection, sock: socket.socket) -> socket.socket:
         peer = ip_address(sock.getpeername()[0])
         if not peer.is_loopback:
             sock.close()
-            raise LeadsElsewhere(connection, "the name of this machine leads to another one")
+            raise NotLoopbackError(connection, "the name of this machine leads to another one")
     return sock
 
 

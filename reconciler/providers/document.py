@@ -6,7 +6,7 @@ import json
 from typing import NoReturn
 
 
-class NotADocument(Exception):  # noqa: N818 - says what it is
+class DocumentError(Exception):
     """The bytes aren't a JSON object. Its text quotes nothing of them."""
 
 
@@ -18,7 +18,7 @@ def parse_json(body: bytes) -> object:
     Returns:
         An object or an array in plain JSON values.
     Raises:
-        NotADocument: it isn't one; says why.
+        DocumentError: it isn't one; says why.
     """
     # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
     document: object = None
@@ -32,7 +32,7 @@ def parse_json(body: bytes) -> object:
     except ValueError:
         reason = "isn't JSON"
     if not isinstance(document, dict | list):
-        raise NotADocument(reason)
+        raise DocumentError(reason)
     return document
 
 

@@ -109,7 +109,7 @@ _HIGHEST_COUNT = 10**9
 _WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
 
 
-class Disagreement(Exception):  # noqa: N818 - no error yet: the list is made again
+class InconsistentPagesError(Exception):
     """A list's pages don't fit together; says how. `fetch` raises it for a page that has gone meanwhile."""
 
 
@@ -146,7 +146,7 @@ def list_all(
     for _ in range(LISTS):
         try:
             listing = _list_once(fetch_in_time, first, origin, told)
-        except Disagreement as disagreement:
+        except InconsistentPagesError as disagreement:
             reason = str(disagreement)
             continue
         if trust_setting is None:

@@ -10,7 +10,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.provider import INTERFACE, ProviderPlugin
-from reconciler.providers.client import Reader, Surroundings, Writer
+from reconciler.providers.client import ClientContext, Reader, Writer
 from reconciler.providers.contained import ContainedReader, ContainedWriter
 from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
@@ -48,38 +48,38 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_BUILT_IN, *(entry_point.name for entry_point in _entry_points())}))
 
 
-def open_reader(account: Account, surroundings: Surroundings) -> Reader:
+def open_reader(account: Account, context: ClientContext) -> Reader:
     """A client that can only look.
 
     Raises:
         BrokenProviderError: the provider's package can't be used.
     """
-    reader: Reader = _open(account, surroundings, "reader")
+    reader: Reader = _open(account, context, "reader")
     return reader
 
 
-def open_writer(account: Account, surroundings: Surroundings) -> Writer:
+def open_writer(account: Account, context: ClientContext) -> Writer:
     """A client that can also change things.
 
     Raises:
         BrokenProviderError: the provider's package can't be used.
     """
-    writer: Writer = _open(account, surroundings, "writer")
+    writer: Writer = _open(account, context, "writer")
     return writer
 
 
-def _open(account: Account, surroundings: Surroundings, role: Literal["reader", "writer"]) -> Any:  # noqa: ANN401 - a package's own class
+def _open(account: Account, context: ClientContext, role: Literal["reader", "writer"]) -> Any:  # noqa: ANN401 - a package's own class
     name = account.provider.name
     plugin = _plugin(name)
     if plugin is None:
         raise _broken(f"provider `{name}` not found", "Install the provider's package.")
     path = plugin.reader if role == "reader" else plugin.writer
     if name in _BUILT_IN:
-        return _opener(_REST[role])(account, surroundings)
+        return _opener(_REST[role])(account, context)
     package = next((_package(found) for found in _entry_points() if found.name == name), "`?`")
     try:
         contained = ContainedReader if role == "reader" else ContainedWriter
-        return contained(_opener(path or _REST[role])(account, surroundings), name, package)
+        return contained(_opener(path or _REST[role])(account, context), name, package)
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
@@ -90,9 +90,9 @@ def _open(account: Account, surroundings: Surroundings, role: Literal["reader", 
     )
 
 
-def _opener(path: str) -> Callable[[Account, Surroundings], object]:
+def _opener(path: str) -> Callable[[Account, ClientContext], object]:
     module, _, name = path.partition(":")
-    opener: Callable[[Account, Surroundings], object] = getattr(importlib.import_module(module), name)
+    opener: Callable[[Account, ClientContext], object] = getattr(importlib.import_module(module), name)
     return opener
 
 

@@ -20,11 +20,11 @@ from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.answers import UnexpectedAnswerError, object_of, remote_of
 from reconciler.providers.bodies import create_body, update_body
 from reconciler.providers.caller import Caller
-from reconciler.providers.client import Surroundings
+from reconciler.providers.client import ClientContext
 from reconciler.providers.complaint import secrets_of
-from reconciler.providers.document import NotADocument, parse_json
+from reconciler.providers.document import DocumentError, parse_json
 from reconciler.providers.exchange import Reply, Request
-from reconciler.providers.paging import Disagreement, Page, list_all, page_of
+from reconciler.providers.paging import InconsistentPagesError, Page, list_all, page_of
 from reconciler.providers.rate import CallClass
 from reconciler.providers.retry import http_date
 
@@ -36,20 +36,20 @@ class RestReader:
 
     Args:
         account: the account; its provider has a REST API.
-        surroundings: clock, listener, and what the file says about secret parameters.
+        context: clock, listener, and what the file says about secret parameters.
     """
 
-    def __init__(self, account: Account, surroundings: Surroundings) -> None:
+    def __init__(self, account: Account, context: ClientContext) -> None:
         assert account.provider.rest is not None  # noqa: S101 - the registry opens no other account
         self._api: Rest = account.provider.rest
         self._account = account
-        self._listener = surroundings.listener
-        self._now = surroundings.clock.monotonic
-        self._secret_params = surroundings.secret_params
+        self._listener = context.listener
+        self._now = context.clock.monotonic
+        self._secret_params = context.secret_params
         self._path = account.place + self._api.collection
         headers = {"Accept": "application/json", "User-Agent": f"webhook-reconciler/{__version__}"}
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
-        self._caller = Caller(account, surroundings, headers={**headers, **self._api.headers, **said})
+        self._caller = Caller(account, context, headers={**headers, **self._api.headers, **said})
 
     def list(self) -> Reading:
         """Every webhook of the account, to the last page.
@@ -99,7 +99,7 @@ class RestReader:
             return self._with_doubt(read, target)
         if is_first:
             raise self._no_list()
-        raise Disagreement("the provider's list links to a page that doesn't exist")
+        raise InconsistentPagesError("the provider's list links to a page that doesn't exist")
 
     def _with_doubt(self, page: Page, target: str) -> Page:
         """A page that may have been cut short names the one that would stand behind it."""
@@ -149,7 +149,7 @@ class RestReader:
         """
         try:
             return read(parse_json(reply.body))
-        except (NotADocument, UnexpectedAnswerError) as unexpected:
+        except (DocumentError, UnexpectedAnswerError) as unexpected:
             reason = str(unexpected)
         raise ProviderError(
             kind=ErrorKind.GARBLED,

@@ -22,7 +22,14 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.providers import reasons
-from reconciler.providers.deadline import HURRIED_POOLS, WHOLE_ANSWER, LeadsElsewhere, ProxyRefused, TooLong, TooSlow
+from reconciler.providers.deadline import (
+    HURRIED_POOLS,
+    WHOLE_ANSWER,
+    DeadlineExceededError,
+    NotLoopbackError,
+    ProxyRefusedError,
+    ResponseTooLargeError,
+)
 from reconciler.providers.exchange import NoReply, Reply, Request
 from reconciler.providers.retry import Ending
 
@@ -168,17 +175,17 @@ class Session:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 message, help_ = reasons.of_certificate(cause.verify_code)
                 return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
-            if isinstance(cause, LeadsElsewhere):
+            if isinstance(cause, NotLoopbackError):
                 message, help_ = reasons.ELSEWHERE
                 return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
-            if isinstance(cause, ProxyRefused):
+            if isinstance(cause, ProxyRefusedError):
                 return _proxy_refused(cause.status)
             if isinstance(cause, ssl.SSLError) and cause.library in _OF_A_BUNDLE:
                 message, help_ = reasons.BUNDLE
                 return NoReply(ending=Ending.HOPELESS, message=message, help=help_)
-            if isinstance(cause, TooLong):
+            if isinstance(cause, ResponseTooLargeError):
                 return _TOO_LARGE
-            if isinstance(cause, TooSlow):
+            if isinstance(cause, DeadlineExceededError):
                 message = f"did not complete its answer within {WHOLE_ANSWER * self._timeout:g} seconds"
                 return NoReply(ending=Ending.TIMED_OUT, message=message, help=reasons.SLOW)
         if any(isinstance(cause, urllib3_exceptions.NewConnectionError) for cause in causes):

@@ -6,10 +6,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from reconciler.sandbox.checks import Refusal, check_body
-from reconciler.sandbox.limits import LIVE, TEST, Kind, Limiter
+from reconciler.sandbox.limits import LIVE, TEST, CallKind, Limiter
 from reconciler.sandbox.messages import Request, Response, json_response
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.store import Page, Store, Webhook
+from reconciler.sandbox.store import Store, StoredPage, Webhook
 
 DEFAULT_PAGE: Final = 25
 LONGEST_PAGE: Final = 100
@@ -79,7 +79,7 @@ class ShippoApi:
             },
         )
 
-    def page(self, account: str, start: int, size: int) -> Page:
+    def page(self, account: str, start: int, size: int) -> StoredPage:
         """The webhooks on a page."""
         return self._store.page(account, start=start, size=size, live_only=self._options.hide_inactive)
 
@@ -122,7 +122,7 @@ class ShippoApi:
         if request.method not in methods:
             detail = {"detail": f'Method "{request.method}" not allowed.'}
             return json_response(405, detail, ("Allow", ", ".join(methods)))
-        wait = self._wait(request, account, Kind.LIST if object_id is None else Kind.READ)
+        wait = self._wait(request, account, CallKind.LIST if object_id is None else CallKind.READ)
         if wait is not None:
             detail = {"detail": f"Request was throttled. Expected available in {wait} seconds."}
             return json_response(429, detail, ("Retry-After", str(wait)))
@@ -136,11 +136,11 @@ class ShippoApi:
             case _:
                 return self.delete(account, object_id)
 
-    def _wait(self, request: Request, account: str, reading: Kind) -> int | None:
+    def _wait(self, request: Request, account: str, reading: CallKind) -> int | None:
         """After how many seconds there is room for the call again; None: there is now."""
         if self._limiter is None:
             return None
-        kind = reading if request.method == "GET" else Kind.WRITE
+        kind = reading if request.method == "GET" else CallKind.WRITE
         return self._limiter.admit(account, kind, (TEST if account.startswith(TEST_PREFIX) else LIVE)[kind])
 
 

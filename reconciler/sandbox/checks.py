@@ -18,7 +18,7 @@ _REQUIRED: Final = "This field is required."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
+class WebhookFields:
     """The four fields that a caller settles; what a request leaves out has its default."""
 
     url: str
@@ -38,11 +38,11 @@ class Refusal:
         return {field: text if field == "detail" else [text] for field, text in self.problems}
 
 
-def check_body(body: bytes) -> Fields | Refusal:
+def check_body(body: bytes) -> WebhookFields | Refusal:
     """Read a webhook from the body of a POST or PUT.
 
     Args:
-        body: the body as it came, JSON if all is well. Fields that nobody knows are ignored.
+        body: the body as it came, JSON if all is well. WebhookFields that nobody knows are ignored.
 
     Returns:
         The fields, or all that is wrong with them.
@@ -68,7 +68,7 @@ def check_body(body: bytes) -> Fields | Refusal:
     if found:
         return Refusal(problems=found)
     # Checked above; said again for the type checker.
-    return Fields(url=str(url), event=str(event), active=bool(active), is_test=bool(is_test))
+    return WebhookFields(url=str(url), event=str(event), active=bool(active), is_test=bool(is_test))
 
 
 def _event_problem(event: object) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 WINDOW: Final = 60.0  # seconds
 
 
-class Kind(Enum):
+class CallKind(Enum):
     """What a call counts as: POST, PUT and DELETE; GET of one object; GET of a list."""
 
     WRITE = "write"
@@ -18,8 +18,8 @@ class Kind(Enum):
     LIST = "list"
 
 
-LIVE: Final[Mapping[Kind, int]] = {Kind.WRITE: 500, Kind.READ: 4000, Kind.LIST: 50}
-TEST: Final[Mapping[Kind, int]] = {Kind.WRITE: 50, Kind.READ: 400, Kind.LIST: 10}
+LIVE: Final[Mapping[CallKind, int]] = {CallKind.WRITE: 500, CallKind.READ: 4000, CallKind.LIST: 50}
+TEST: Final[Mapping[CallKind, int]] = {CallKind.WRITE: 50, CallKind.READ: 400, CallKind.LIST: 10}
 
 
 class Limiter:
@@ -32,9 +32,9 @@ class Limiter:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._calls: dict[tuple[str, Kind], deque[float]] = {}
+        self._calls: dict[tuple[str, CallKind], deque[float]] = {}
 
-    def admit(self, account: str, kind: Kind, allowed: int) -> int | None:
+    def admit(self, account: str, kind: CallKind, allowed: int) -> int | None:
         """Count a call, if there is room for it.
 
         Args:

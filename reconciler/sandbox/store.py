@@ -60,7 +60,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class StoredPage:
     """A stretch of an account's list, and how many webhooks the whole list has."""
 
     webhooks: tuple[Webhook, ...]
@@ -170,7 +170,7 @@ class Store:
         """All webhooks of an account, oldest first; those made in the same millisecond as they came in."""
         return self.page(account).webhooks
 
-    def page(self, account: str, *, start: int = 0, size: int = -1, live_only: bool = False) -> Page:
+    def page(self, account: str, *, start: int = 0, size: int = -1, live_only: bool = False) -> StoredPage:
         """A stretch of an account's list.
 
         Args:
@@ -187,7 +187,7 @@ class Store:
                 f"SELECT webhook FROM webhooks {where} ORDER BY created, position LIMIT ? OFFSET ?",  # noqa: S608 - a constant
                 (*values, size, start),
             ).fetchall()
-        return Page(webhooks=tuple(_from_text(text) for (text,) in rows), count=count)
+        return StoredPage(webhooks=tuple(_from_text(text) for (text,) in rows), count=count)
 
     def get(self, account: str, object_id: str) -> Webhook | None:
         """One webhook of an account, or None."""

@@ -14,7 +14,7 @@ from reconciler.view.rows import AccountRow, Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Ending:
     """How a command ends.
 
     Attributes:
@@ -26,22 +26,22 @@ class Outcome:
     code: int
 
 
-def plan_outcome(view: PlanView, *, detailed: bool) -> Outcome:
+def plan_outcome(view: PlanView, *, detailed: bool) -> Ending:
     """The end of `plan`: refused where `apply` would be, so that a green check never becomes a red deployment."""
     words = plan_words(view)
     if view.not_checked:
-        return Outcome(words=words, code=ExitCode.ERROR)
+        return Ending(words=words, code=ExitCode.ERROR)
     if view.refused:
-        return Outcome(words=words, code=ExitCode.REFUSED)
-    return Outcome(words=words, code=ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE)
+        return Ending(words=words, code=ExitCode.REFUSED)
+    return Ending(words=words, code=ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE)
 
 
-def show_outcome(view: PlanView) -> Outcome:
+def show_outcome(view: PlanView) -> Ending:
     """The end of `show`, which refuses nothing: whether `apply` would is in the words."""
-    return Outcome(words=plan_words(view), code=ExitCode.DONE)
+    return Ending(words=plan_words(view), code=ExitCode.DONE)
 
 
-def drift_outcome(view: PlanView) -> Outcome:
+def drift_outcome(view: PlanView) -> Ending:
     """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary
     found = [
@@ -51,82 +51,82 @@ def drift_outcome(view: PlanView) -> Outcome:
     ]
     if view.not_checked:
         drifted = f"; drift in other accounts: {', '.join(found)}" if found else ""
-        return Outcome(words=f"Not checked: {_names(view.not_checked)}{drifted}.", code=ExitCode.ERROR)
+        return Ending(words=f"Not checked: {_names(view.not_checked)}{drifted}.", code=ExitCode.ERROR)
     if found:
-        return Outcome(words=f"Drift detected: {', '.join(found)}.", code=ExitCode.CHANGES)
+        return Ending(words=f"Drift detected: {', '.join(found)}.", code=ExitCode.CHANGES)
     seen = count(summary.unchanged + summary.protected, "webhook")
     beside = [*(["filtered"] if view.is_filtered else []), *_unmanaged(summary)]
-    return Outcome(words="; ".join([f"No drift: {seen}", *beside]) + ".", code=ExitCode.DONE)
+    return Ending(words="; ".join([f"No drift: {seen}", *beside]) + ".", code=ExitCode.DONE)
 
 
-def refusal_outcome(view: PlanView) -> Outcome:
+def refusal_outcome(view: PlanView) -> Ending:
     """The end of an apply that a guard refuses."""
     unread = f" Not checked: {_names(view.not_checked)}." if view.not_checked else ""
     words = f"Refused for account {_names(view.refused)}.{unread} Nothing was changed."
-    return Outcome(words=words, code=ExitCode.REFUSED)
+    return Ending(words=words, code=ExitCode.REFUSED)
 
 
-def declined_outcome() -> Outcome:
+def declined_outcome() -> Ending:
     """The end of an apply that was not agreed to."""
-    return Outcome(words="Cancelled. Nothing was changed.", code=ExitCode.ERROR)
+    return Ending(words="Cancelled. Nothing was changed.", code=ExitCode.ERROR)
 
 
-def stale_outcome() -> Outcome:
+def stale_outcome() -> Ending:
     """The end of an apply whose saved plan isn't the present one."""
-    return Outcome(words="Refused: the saved plan is out of date. Nothing was changed.", code=ExitCode.REFUSED)
+    return Ending(words="Refused: the saved plan is out of date. Nothing was changed.", code=ExitCode.REFUSED)
 
 
-def stopped_outcome(number: int) -> Outcome:
+def stopped_outcome(number: int) -> Ending:
     """The end of a command that a signal stopped before it did anything."""
-    return Outcome(words="Stopped. Nothing was changed.", code=SIGNALLED + number)
+    return Ending(words="Stopped. Nothing was changed.", code=SIGNALLED + number)
 
 
-def unreadable_outcome(view: PlanView) -> Outcome:
+def unreadable_outcome(view: PlanView) -> Ending:
     """The end of an apply whose saved plan needs an account that can't be read."""
-    return Outcome(words=f"Not checked: {_names(view.not_checked)}. Nothing was changed.", code=ExitCode.ERROR)
+    return Ending(words=f"Not checked: {_names(view.not_checked)}. Nothing was changed.", code=ExitCode.ERROR)
 
 
-def nothing_to_do_outcome(view: PlanView) -> Outcome:
+def nothing_to_do_outcome(view: PlanView) -> Ending:
     """The end of an apply whose plan is empty."""
-    return unreadable_outcome(view) if view.not_checked else Outcome(words=plan_words(view), code=ExitCode.DONE)
+    return unreadable_outcome(view) if view.not_checked else Ending(words=plan_words(view), code=ExitCode.DONE)
 
 
-def report_outcome(view: ReportView) -> Outcome:
+def report_outcome(view: ReportView) -> Ending:
     """The end of an apply that did something."""
     done = view.summary
     words = f"{done.created} created, {done.updated} updated, {done.deleted} deleted"
     words += f"; {done.already} already up to date" if done.already else ""
     left = view.failed
     if view.stopped_by:
-        return Outcome(words=f"Stopped: {words}; {len(left)} not done.", code=SIGNALLED + view.stopped_by)
+        return Ending(words=f"Stopped: {words}; {len(left)} not done.", code=SIGNALLED + view.stopped_by)
     if left or view.errors or view.not_checked:
         parts = [f"{len(left)} not done"] if left else []
         parts += [f"not checked: {', '.join(view.not_checked)}"] if view.not_checked else []
-        return Outcome(words="; ".join([f"Apply incomplete: {words}", *parts]) + ".", code=ExitCode.ERROR)
-    return Outcome(words=f"Apply complete: {words}.", code=ExitCode.DONE)
+        return Ending(words="; ".join([f"Apply incomplete: {words}", *parts]) + ".", code=ExitCode.ERROR)
+    return Ending(words=f"Apply complete: {words}.", code=ExitCode.DONE)
 
 
-def listing_outcome(listing: ListView) -> Outcome:
+def listing_outcome(listing: ListView) -> Ending:
     """The end of `list`."""
     words = count(len(listing.webhooks), "webhook")
     if listing.not_checked:
-        return Outcome(words=f"{words}; not checked: {_names(listing.not_checked)}.", code=ExitCode.ERROR)
-    return Outcome(words=f"{words}.", code=ExitCode.DONE)
+        return Ending(words=f"{words}; not checked: {_names(listing.not_checked)}.", code=ExitCode.ERROR)
+    return Ending(words=f"{words}.", code=ExitCode.DONE)
 
 
 def validation_outcome(
     diagnostics: Sequence[Diagnostic], configuration: Configuration | None, *, strict: bool
-) -> Outcome:
+) -> Ending:
     """The end of `validate`."""
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
     warnings = len(diagnostics) - errors
     said = ", ".join([*_counted(errors, "error"), *_counted(warnings, "warning")])
     if errors or configuration is None:
-        return Outcome(words=f"Not valid: {said}.", code=ExitCode.ERROR)
+        return Ending(words=f"Not valid: {said}.", code=ExitCode.ERROR)
     found = f"{count(len(configuration.desired), 'webhook')} in {count(len(configuration.accounts), 'account')}"
     if warnings and strict:
-        return Outcome(words=f"Not valid with --strict: {said}.", code=ExitCode.ERROR)
-    return Outcome(words=f"Valid: {found}{f'; {said}' if said else ''}.", code=ExitCode.DONE)
+        return Ending(words=f"Not valid with --strict: {said}.", code=ExitCode.ERROR)
+    return Ending(words=f"Valid: {found}{f'; {said}' if said else ''}.", code=ExitCode.DONE)
 
 
 def plan_words(view: PlanView) -> str:

@@ -22,8 +22,8 @@ from reconciler.model.plan import (
     Reason,
 )
 from reconciler.model.provider import Provider
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import HIDDEN, hides
-from reconciler.model.showing import Showing
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Remote
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
@@ -169,13 +169,13 @@ class AccountMask:
     """Masks what belongs to one account."""
 
     account: AccountPlan
-    showing: Showing
+    redaction: Redaction
     long: bool
 
     @classmethod
     def of(cls, plan: Plan, account: AccountPlan) -> AccountMask:
         """The mask of one account of a plan."""
-        return cls(account=account, showing=plan.configuration.showing, long=plan.configuration.long_addresses)
+        return cls(account=account, redaction=plan.configuration.redaction, long=plan.configuration.qualifies_addresses)
 
     def rows(self) -> Iterator[Row]:
         """Every webhook that the filters let through."""
@@ -213,17 +213,17 @@ class AccountMask:
 
     def _row(self, row: Change) -> Row:
         remote, provider = row.remote, self._provider
-        before = None if remote is None else plain_fields(provider, self.showing, remote.fields)
+        before = None if remote is None else plain_fields(provider, self.redaction, remote.fields)
         fields = tuple(map(self._field, row.fields))
         after = before if row.action is Action.NONE else None
         if row.wanted:
-            after = plain_fields(provider, self.showing, row.wanted)
+            after = plain_fields(provider, self.redaction, row.wanted)
             # Both sides of a URL are shown together, or a changed secret would read the same on both.
             after |= {field.name: field.after for field in fields if field.name in after}
         wanted = {} if row.desired is None else row.desired.fields
         there = wanted if remote is None else remote.fields
         endpoint = provider.endpoint_of(there)
-        url = (before or after or plain_fields(provider, self.showing, there))["url"]
+        url = (before or after or plain_fields(provider, self.redaction, there))["url"]
         sensitive = _sensitive(before)
         return Row(
             address=self.text(row.address),
@@ -259,12 +259,12 @@ class AccountMask:
         )
 
     def _field(self, change: FieldChange) -> FieldRow:
-        before, after = plain_change(self.showing, change.before, change.after)
+        before, after = plain_change(self.redaction, change.before, change.after)
         return FieldRow(name=change.name, before=before, after=after)
 
     def _endpoint(self, remote: Remote) -> str:
         url = remote.fields["url"]
-        return self.showing.show_endpoint(url) if isinstance(url, Url) else HIDDEN
+        return self.redaction.show_endpoint(url) if isinstance(url, Url) else HIDDEN
 
     def text(self, address: Address) -> str:
         """An address as this run writes it."""

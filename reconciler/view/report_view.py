@@ -119,7 +119,7 @@ class ResultMask:
 
     def address(self, address: Address) -> str:
         """An address as this run writes it."""
-        return address.text(long=self._configuration.long_addresses)
+        return address.text(long=self._configuration.qualifies_addresses)
 
     def resource(self, change: Change) -> ResourceRow:
         """Which webhook a change is about."""

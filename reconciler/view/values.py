@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.model.provider import Field, FieldType, Provider
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
-from reconciler.model.showing import Showing
 from reconciler.model.url import Url, lenient_endpoint
 from reconciler.model.webhook import Fields, Masked, Scope, Value
 
@@ -16,11 +16,11 @@ Plain = str | bool | int | float | tuple[str, ...] | None
 """What a masked value may be: JSON's string, boolean, number, list of strings, or null."""
 
 
-def plain_value(showing: Showing, value: Value) -> Plain:
+def plain_value(redaction: Redaction, value: Value) -> Plain:
     """A field's value as it may be shown."""
     match value:
         case Url():
-            return showing.show(value)
+            return redaction.show(value)
         case SecretText() | Masked():
             return HIDDEN  # a secret field's
         case frozenset():
@@ -31,14 +31,14 @@ def plain_value(showing: Showing, value: Value) -> Plain:
             return value
 
 
-def plain_fields(provider: Provider, showing: Showing, fields: Fields) -> dict[str, Plain]:
+def plain_fields(provider: Provider, redaction: Redaction, fields: Fields) -> dict[str, Plain]:
     """All fields of a webhook as they may be shown, in the declaration's order."""
-    return {spec.name: _plain_field(showing, spec, fields[spec.name]) for spec in provider.fields}
+    return {spec.name: _plain_field(redaction, spec, fields[spec.name]) for spec in provider.fields}
 
 
-def _plain_field(showing: Showing, spec: Field, value: Value) -> Plain:
+def _plain_field(redaction: Redaction, spec: Field, value: Value) -> Plain:
     is_odd_url = spec.type is FieldType.URL and isinstance(value, SecretText)
-    return hidden_url(value) if is_odd_url else plain_value(showing, value)
+    return hidden_url(value) if is_odd_url else plain_value(redaction, value)
 
 
 def hidden_url(value: Value) -> str:
@@ -47,11 +47,11 @@ def hidden_url(value: Value) -> str:
     return HIDDEN if endpoint is None else f"{endpoint.origin}/{HIDDEN}"
 
 
-def plain_change(showing: Showing, before: Value, after: Value) -> tuple[Plain, Plain]:
+def plain_change(redaction: Redaction, before: Value, after: Value) -> tuple[Plain, Plain]:
     """Both sides of a field that differs; where they would read the same, the second says that it changed."""
     if isinstance(before, Url) and isinstance(after, Url):
-        return showing.show_change(before, after)
-    old, new = plain_value(showing, before), plain_value(showing, after)
+        return redaction.show_change(before, after)
+    old, new = plain_value(redaction, before), plain_value(redaction, after)
     return old, CHANGED if old == new else new
 
 

@@ -50,7 +50,7 @@ def wanted(found: Configuration) -> list[tuple[str, str, str, bool, bool]]:
     return [
         (
             str(desired.address),
-            found.showing.show(parse_url(desired.fields["url"].source)),  # type: ignore[union-attr]
+            found.redaction.show(parse_url(desired.fields["url"].source)),  # type: ignore[union-attr]
             str(desired.fields["event"]),
             desired.fields["active"] is True,
             desired.fields["is_test"] is True,
@@ -102,8 +102,8 @@ def test_a_file_becomes_accounts_and_what_is_wanted_in_them() -> None:
     assert not account.protect
     assert repr(account.owns) == "PatternSet([Pattern(https://hooks.example.com/shippo/*)])"
     assert found.desired[0].fields["url"] == orders
-    assert found.showing.show(orders) == "https://hooks.example.com/shippo/orders?token=${HOOK}"
-    assert not found.long_addresses
+    assert found.redaction.show(orders) == "https://hooks.example.com/shippo/orders?token=${HOOK}"
+    assert not found.qualifies_addresses
 
 
 def test_without_accounts_there_is_one_called_default() -> None:
@@ -208,7 +208,7 @@ def test_an_entry_belongs_to_the_accounts_it_names_else_to_the_defaults(
     text = TWO_ACCOUNTS.replace("owns: ['https://t.example.com/*'], ", "") + defaults + ENTRY + entry
     found = configuration(inputs(text))
     assert [desired.address.account for desired in found.desired] == expected
-    assert found.long_addresses
+    assert found.qualifies_addresses
 
 
 SETTINGS_OF_ENTRIES = [
@@ -322,7 +322,7 @@ webhooks:
         ("test", (("is_test", True),), 10),
     ]
     assert [account.absent for account in found.accounts] == [(), ()]
-    assert found.showing.show(found.desired[1].fields["url"]) == "${WHOLE}"  # type: ignore[arg-type]
+    assert found.redaction.show(found.desired[1].fields["url"]) == "${WHOLE}"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ WRONG = [
     pytest.param(f"Authorization: {SECRET}", "is a complete header", id="header-without-a-scheme"),
     pytest.param("***", "is a masked token, such as `***`", id="masked"),
     pytest.param("shippo_live_********", "is a masked token, such as `***`", id="masked-behind-the-prefix"),
-    pytest.param("shippo_live_12\u2026", "is a masked token, such as `***`", id="cut-for-showing"),
+    pytest.param("shippo_live_12\u2026", "is a masked token, such as `***`", id="cut-for-redaction"),
     pytest.param("shippo_live_xxxx", "is a masked token, such as `***`", id="crossed-out"),
     pytest.param(
         "shippo_live_YOUR_TOKEN", ("contains a placeholder that was not replaced"), id="words-behind-the-prefix"

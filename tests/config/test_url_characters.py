@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.url_text import read_pattern, read_url
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.url_error import UrlError
 from tests.config.tools import ENTRY, ENVIRONMENT, OWNS, TOP, complaints, configuration, inputs, loaded
@@ -245,6 +245,6 @@ def test_at_the_provider_what_cannot_be_seen_makes_another_webhook_which_shows_i
     url = sent_by_provider(f"https://hooks.example.com/shippo/ord{character}ers")
     assert url.endpoint != good.endpoint
     escape = "".join(f"%{byte:02X}" for byte in character.encode())
-    assert Showing([good]).show(url) == f"https://hooks.example.com/shippo/ord{escape}ers"
+    assert Redaction([good]).show(url) == f"https://hooks.example.com/shippo/ord{escape}ers"
     with pytest.raises(UrlError):
         sent_by_provider(f"https://hooks.exa{character}mple.com/shippo/orders")

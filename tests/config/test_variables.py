@@ -264,7 +264,7 @@ def test_a_value_that_is_the_whole_url_may_hold_what_a_url_holds(value: str) -> 
     found = configuration(inputs(text, environment={"SHIPPO_API_TOKEN": "shippo_live_1", "X": value}))
     (desired,) = found.desired
     url = desired.fields["url"]
-    assert (url.reveal(), found.showing.show(url)) == (value, "${X}")  # type: ignore[union-attr,arg-type]
+    assert (url.reveal(), found.redaction.show(url)) == (value, "${X}")  # type: ignore[union-attr,arg-type]
 
 
 def test_a_pattern_may_have_a_value_in_its_path_where_a_star_is_a_literal_one() -> None:
@@ -280,4 +280,4 @@ def test_a_value_shows_nowhere_in_what_was_loaded() -> None:
     text = TOP + OWNS + ENTRY.replace("/a\n", "/${HOOK}?token=${HOOK}\n")
     found = configuration(inputs(text))
     assert HOOK_TOKEN not in repr(found)
-    assert HOOK_TOKEN not in found.showing.show(found.desired[0].fields["url"])  # type: ignore[arg-type]
+    assert HOOK_TOKEN not in found.redaction.show(found.desired[0].fields["url"])  # type: ignore[arg-type]

@@ -9,15 +9,15 @@ from typing import Self
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.event import Event
+from reconciler.model.redaction import Redaction
 from reconciler.model.report import Report
 from reconciler.model.secret import SecretText
-from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Desired, Scope
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.run import Stop
-from reconciler.planning.planner import Wish, plan
-from reconciler.providers.client import Reader, Surroundings, Writer
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.providers.client import ClientContext, Reader, Writer
 from reconciler.providers.registry import open_reader, open_writer
 from tests.contract.hooks import Hook, as_kept, entries_of, fields_of
 from tests.contract.judge import gaps, readable, there
@@ -95,14 +95,14 @@ class Bench:
         owner, desired = account or self.account(), self.entries(wanted)
         urls = (entry.fields["url"] for entry in desired)
         configuration = Configuration(
-            accounts=(owner,), desired=desired, showing=Showing(url for url in urls if isinstance(url, Url))
+            accounts=(owner,), desired=desired, redaction=Redaction(url for url in urls if isinstance(url, Url))
         )
         stop = Stop()
         clock = RunClock(stop)
         events: list[Event] = []
-        surroundings = self._surroundings(clock, events)
-        clients = self._open.enter_context(opened((owner,), lambda each: open_writer(each, surroundings)))
-        planned = plan(configuration, read_accounts(clients), Wish(allowed_losses=99), clock.now())
+        context = self._context(clock, events)
+        clients = self._open.enter_context(opened((owner,), lambda each: open_writer(each, context)))
+        planned = plan(configuration, read_accounts(clients), PlanOptions(allowed_losses=99), clock.now())
         return Run(plan=planned, stop=stop, clock=clock, events=events, clients=clients)
 
     def apply(self, wanted: Wanted) -> Report:
@@ -111,13 +111,13 @@ class Bench:
 
     def reader(self, account: Account | None = None) -> Reader:
         """A client that can only look."""
-        reader = open_reader(account or self.account(), self._surroundings(RunClock(Stop()), []))
+        reader = open_reader(account or self.account(), self._context(RunClock(Stop()), []))
         self._open.callback(reader.close)
         return reader
 
     def writer(self) -> Writer:
         """A client that can also change things."""
-        writer = open_writer(self.account(), self._surroundings(RunClock(Stop()), []))
+        writer = open_writer(self.account(), self._context(RunClock(Stop()), []))
         self._open.callback(writer.close)
         return writer
 
@@ -156,5 +156,5 @@ class Bench:
         """The requests so far that asked for a change."""
         return [call for call in self.server.calls() if call.is_write]
 
-    def _surroundings(self, clock: RunClock, events: list[Event]) -> Surroundings:
-        return Surroundings(clock=clock, listener=events.append, secret_params=BUILT_IN_SECRET_PARAMS)
+    def _context(self, clock: RunClock, events: list[Event]) -> ClientContext:
+        return ClientContext(clock=clock, listener=events.append, secret_params=BUILT_IN_SECRET_PARAMS)

@@ -155,10 +155,10 @@ def test_secret_field_that_reads_back_shows_as_changed_even_where_the_file_write
     assert change is not None
     (field,) = change.fields
     with Bench(PIGEONRY_SUBJECT) as loft:
-        showing = loft.plan({}).plan.configuration.showing
+        redaction = loft.plan({}).plan.configuration.redaction
     assert field.name == "signing_key"
-    assert plain_change(showing, field.before, field.after) == (HIDDEN, CHANGED)
-    assert plain_fields(open_book, showing, change.wanted)["signing_key"] == HIDDEN
+    assert plain_change(redaction, field.before, field.after) == (HIDDEN, CHANGED)
+    assert plain_fields(open_book, redaction, change.wanted)["signing_key"] == HIDDEN
 
 
 # Errors

@@ -10,7 +10,7 @@ from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import AccountPlan, Action, Change, Hint, Reason
 from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
-from reconciler.planning.planner import Wish, plan
+from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.successors import Widening
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AbsentLine, LossRow
@@ -166,7 +166,7 @@ def test_webhooks_of_a_provider_without_a_switch_always_deliver() -> None:
     )
     desired = tuple(entries_of(always_on, "default", "a", Hook(events=(A, B)), ()))
     configuration = Configuration(accounts=(owner,), desired=desired)
-    made = plan(configuration, {"default": Reading(account="default", remotes=remotes)}, Wish(), DAY)
+    made = plan(configuration, {"default": Reading(account="default", remotes=remotes)}, PlanOptions(), DAY)
     (planned_account,) = made.planned
     assert _signs(planned_account) == ["~ a", "- @1", "- @2"]
     assert [(loss.endpoint.path, loss.events) for loss in planned_account.losses] == [

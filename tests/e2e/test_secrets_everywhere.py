@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from reconciler.model.showing import Showing
+from reconciler.model.redaction import Redaction
 from reconciler.model.url import Url
 from tests.e2e.secretive import FED, OPTIONS, THERE, WRITTEN, Secretive, file_text
 from tests.e2e.tool import HOST
@@ -36,11 +36,11 @@ def test_secrets_are_there_and_would_be_found(looked: Secretive, monkeypatch: py
     not_in_urls = ("other account", "owner", "user info")
     assert [name for name, value in THERE.items() if value not in kept and name not in not_in_urls] == []
 
-    def show(self: Showing, url: Url) -> str:
+    def show(self: Redaction, url: Url) -> str:
         del self
         return url.reveal()
 
-    monkeypatch.setattr(Showing, "show", show)
+    monkeypatch.setattr(Redaction, "show", show)
     with pytest.raises(AssertionError, match="slack"):
         looked.run("list")
 

@@ -66,7 +66,7 @@ PLACES = {
     "authorization": ("reconciler.providers.session._TokenAuth.__call__", ("plan", "-vv")),
     "answer": ("reconciler.providers.rest.page_of", ("list",)),
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),
-    "masking": ("reconciler.model.showing.Showing._show", ("plan", "--format", "json")),
+    "masking": ("reconciler.model.redaction.Redaction._show", ("plan", "--format", "json")),
     "digest": ("reconciler.operations.saved_plan.digest_of", ("plan", "--out", "saved.plan")),
     "description": ("reconciler.export.describe._with_query", ("export",)),
     "env file": ("reconciler.cli.commands.export.env_text", ("export", "--secrets-to", "all.env")),

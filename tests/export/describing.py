@@ -6,7 +6,7 @@ from reconciler.export.describe import describe
 from reconciler.export.description import Description
 from reconciler.export.names import Names
 from reconciler.model.configuration import Account
-from reconciler.model.showing import Showing
+from reconciler.model.redaction import Redaction
 from reconciler.model.webhook import Remote
 from tests.support.builders import EVENT, HOST, account
 
@@ -14,11 +14,11 @@ from tests.support.builders import EVENT, HOST, account
 def described(
     *remotes: Remote,
     names: Names | None = None,
-    showing: Showing | None = None,
+    redaction: Redaction | None = None,
     duplicates_stay: bool = False,
     owner: Account | None = None,
 ) -> Description:
-    there = showing or Showing()
+    there = redaction or Redaction()
     return describe(owner or account(), remotes, names or Names(), there, duplicates_stay=duplicates_stay)
 
 

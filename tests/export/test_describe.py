@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.export.description import Description, Entry, LeftOut
+from reconciler.export.description import Description, ExportedEntry, LeftOut
 from reconciler.model.configuration import Account
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.showing import Showing
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Remote
 from tests.contract.pigeonry import PIGEONRY
@@ -32,7 +32,7 @@ def test_entry_says_all_of_a_webhook() -> None:
     assert made == Description(
         account=owner,
         entries=(
-            Entry(
+            ExportedEntry(
                 name="orders",
                 endpoint=parse_url(SecretText.literal(f"{HOST}/shop/orders?tenant=acme")).endpoint,
                 url=SecretText.literal(f"{HOST}/shop/orders?token=s3cr3t&tenant=acme"),
@@ -90,9 +90,9 @@ def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the
         "x: https://b.example.com/x",
         "x-2: http://localhost/x",
     ]
-    showing = Showing((), frozenset({"tenant"}))
-    assert lines(described(*remotes, showing=showing)) == expected
-    assert lines(described(*reversed(remotes), showing=showing)) == expected
+    redaction = Redaction((), frozenset({"tenant"}))
+    assert lines(described(*remotes, redaction=redaction)) == expected
+    assert lines(described(*reversed(remotes), redaction=redaction)) == expected
 
 
 @pytest.mark.parametrize(

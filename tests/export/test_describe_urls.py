@@ -8,7 +8,7 @@ from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.url_text import read_url
 from reconciler.export.description import LeftOut
 from reconciler.export.names import Names
-from reconciler.model.showing import Showing
+from reconciler.model.redaction import Redaction
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from tests.export.describing import described, lines
 from tests.model.texts import env, written
@@ -120,14 +120,14 @@ def test_query_shows_names_and_no_values(query: str, expected: str, variables: d
 
 
 def test_values_of_public_parameters_and_those_that_a_file_writes_are_in_clear() -> None:
-    showing = Showing([written(f"{HOST}/b?tenant=acme")], frozenset({"page"}))
-    made = described(hook("1", "/a?page=a%20b&tenant=acme"), hook("2", "/a?page=2&tenant=globex"), showing=showing)
+    redaction = Redaction([written(f"{HOST}/b?tenant=acme")], frozenset({"page"}))
+    made = described(hook("1", "/a?page=a%20b&tenant=acme"), hook("2", "/a?page=2&tenant=globex"), redaction=redaction)
     assert lines(made) == ["a: /a?page=2&tenant=${HOOK_A_TENANT}", "a-2: /a?page=a%20b&tenant=acme"]
 
 
 def test_what_the_environment_feeds_is_a_variable_though_it_reads_as_words() -> None:
-    showing = Showing([written(f"{HOST}/shop/", env("MY_PATH", "swordfish"), "?tenant=", env("MY_TENANT", "acme"))])
-    made = described(hook("1", "/shop/swordfish/orders?tenant=acme&lang="), showing=showing)
+    redaction = Redaction([written(f"{HOST}/shop/", env("MY_PATH", "swordfish"), "?tenant=", env("MY_TENANT", "acme"))])
+    made = described(hook("1", "/shop/swordfish/orders?tenant=acme&lang="), redaction=redaction)
     assert lines(made) == ["orders: /shop/${HOOK_ORDERS_PATH}/orders?tenant=${HOOK_ORDERS_TENANT}&lang="]
     assert made.variables == {"HOOK_ORDERS_PATH": "swordfish", "HOOK_ORDERS_TENANT": "acme"}
 

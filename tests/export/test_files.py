@@ -10,7 +10,7 @@ from reconciler.export.write import yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.provider import Provider
 from reconciler.model.reading import Reading
-from reconciler.planning.planner import Wish, plan
+from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import declaration
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import DAY
@@ -34,7 +34,7 @@ def _planned(text: str) -> Plan:
     loaded = load(inputs, _declaration)
     assert loaded.configuration is not None, loaded.diagnostics
     readings = {account.name: Reading(account=account.name) for account in loaded.configuration.accounts}
-    return plan(loaded.configuration, readings, Wish(), DAY)
+    return plan(loaded.configuration, readings, PlanOptions(), DAY)
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
             compose({}),
         )
     ),
-    "names-of-one-wish": lambda count: lambda: [names.entry("hook") for names in [Names()] for _ in range(count)],
+    "names-of-one-options": lambda count: lambda: [names.entry("hook") for names in [Names()] for _ in range(count)],
     "parts": lambda count: (
         lambda: list(
             SecretText((Part("a/b", Origin.ENVIRONMENT, "A"),) * count).split("/"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.model.showing import Showing, reads_as_words
+from reconciler.model.redaction import Redaction, reads_as_words
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
-from tests.model.test_showing import ORDERS, WHOLE
+from tests.model.test_redaction import ORDERS, WHOLE
 from tests.model.texts import env, sent, text, written
 from tests.support.canaries import WINDOW, leaks
 
@@ -40,16 +40,21 @@ def _own(draw: st.DrawFn) -> tuple[Url, str]:
 @example(own=(written("https://h.io/in/", env("V", "swordfish")), "swordfish"), elsewhere="https://g.io")
 def test_a_value_of_the_environment_shows_nowhere_it_is_equal(own: tuple[Url, str], elsewhere: str) -> None:
     url, value = own
-    showing = Showing([url])
+    redaction = Redaction([url])
     same = sent(url.reveal())
-    shown = [showing.show(url), showing.show(same), showing.show_endpoint(same), *showing.show_change(same, url)]
+    shown = [
+        redaction.show(url),
+        redaction.show(same),
+        redaction.show_endpoint(same),
+        *redaction.show_change(same, url),
+    ]
     shown += [str(url), repr(url), repr(url.items), str(url.source), str(same)]
     assert leaks(value, *shown) == []
     if not url.whole_variable:
         moved = sent(elsewhere + url.reveal().removeprefix("https://h.io"))
-        assert leaks(value, showing.show(moved), showing.show_endpoint(moved)) == []
+        assert leaks(value, redaction.show(moved), redaction.show_endpoint(moved)) == []
     kept = url.with_secrets_of(sent(url.endpoint.reveal() + "&key=old" if "?" in url.reveal() else url.reveal()))
-    assert leaks(value, showing.show(kept), *showing.show_change(same, kept)) == []
+    assert leaks(value, redaction.show(kept), *redaction.show_change(same, kept)) == []
 
 
 _TOKENS = st.text("ABCXYZabcxyz0123456789", min_size=14, max_size=30).filter(lambda token: not reads_as_words(token))
@@ -75,7 +80,7 @@ _TOKENS = st.text("ABCXYZabcxyz0123456789", min_size=14, max_size=30).filter(lam
 )
 def test_a_token_in_a_providers_url_shows_nowhere(token: str, shape: str) -> None:
     remote = sent("https://h.io" + shape.replace("{}", token))
-    for showing in (Showing(), Showing(ORDERS), Showing(WHOLE)):
+    for redaction in (Redaction(), Redaction(ORDERS), Redaction(WHOLE)):
         other = sent("https://h.io/x?token=other")
-        shown = [showing.show(remote), showing.show_endpoint(remote), *showing.show_change(other, remote)]
+        shown = [redaction.show(remote), redaction.show_endpoint(remote), *redaction.show_change(other, remote)]
         assert leaks(token, *shown) == []

@@ -77,7 +77,7 @@ def test_variable_that_is_the_whole_url(parts: tuple[str | Part, ...], name: str
 )
 def test_endpoint_as_it_may_be_judged_aloud(parts: tuple[str | Part, ...], path: str) -> None:
     url = written(*parts)
-    assert (url.opaque.path, url.opaque.origin, url.opaque.query) == (path, "https://h.io", url.endpoint.query)
+    assert (url.symbolic.path, url.symbolic.origin, url.symbolic.query) == (path, "https://h.io", url.endpoint.query)
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "wss", "htps", "git+https", "h2", "a.b-c"])

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from reconciler.model.showing import reads_as_words
+from reconciler.model.redaction import reads_as_words
 
 
 @pytest.mark.parametrize(

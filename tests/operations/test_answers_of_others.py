@@ -11,7 +11,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Remote
-from reconciler.sandbox.checks import Fields
+from reconciler.sandbox.checks import WebhookFields
 from reconciler.sandbox.faults import Answer
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
@@ -22,15 +22,15 @@ from tests.support.site import Site, Ticks, outcomes, writes
 CREATED, UPDATED = "transaction_created", "transaction_updated"
 
 
-def _same_url(fields: Fields, there: Webhook) -> bool:
+def _same_url(fields: WebhookFields, there: Webhook) -> bool:
     return fields.url == there.url
 
 
-def _same_url_and_event(fields: Fields, there: Webhook) -> bool:
+def _same_url_and_event(fields: WebhookFields, there: Webhook) -> bool:
     return (fields.url, fields.event) == (there.url, there.event)
 
 
-def _site(finds: Callable[[Fields, Webhook], bool]) -> Site:
+def _site(finds: Callable[[WebhookFields, Webhook], bool]) -> Site:
     return Site(SandboxOptions(clock=Ticks(), hide_inactive=True), Lies(finds=finds))
 
 

@@ -55,7 +55,7 @@ def _told(screen: Screen, *, color: bool = True, names: tuple[str, ...] = ("orde
             progress(
                 Finished(account="default", result=Result(change=change, outcome=Outcome.DONE, object_id="id\x9b31m"))
             )
-    streams.say("Apply complete.")
+    streams.print_result("Apply complete.")
 
 
 @pytest.mark.parametrize("color", [True, False], ids=["colour", "no-colour"])
@@ -98,7 +98,7 @@ def test_an_error_on_the_way_leaves_the_terminal_as_it_was() -> None:
         with suppress(KeyboardInterrupt), progress.live():
             progress(Listed(account="default", webhooks=25))
             raise KeyboardInterrupt
-        streams.tell("Stopped.")
+        streams.print_message("Stopped.")
     lines, seen = screen.seen()
     assert (lines, seen.cursor.hidden) == (["Stopped."], False)
 

@@ -81,7 +81,7 @@ def test_table_fits_a_terminal_of_80_columns(color: bool) -> None:  # noqa: FBT0
     with Screen() as screen:
         streams = _streams(screen.stream, color=color)  # type: ignore[arg-type]  # a text stream
         table = list_table(_listing(HOOKS), streams)
-        streams.say(table)
+        streams.print_result(table)
     lines, _ = screen.seen()
     plain = re.sub(r"\x1b\[[0-9;]*m", "", table)
     assert max(map(len, plain.splitlines())) <= COLUMNS
@@ -98,7 +98,7 @@ def test_table_is_written_in_what_the_stream_can_encode(encoding: str) -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding)
     streams = _streams(out)
-    streams.say(list_table(_listing(HOOKS), streams))
+    streams.print_result(list_table(_listing(HOOKS), streams))
     assert ("<hidden>" in raw.getvalue().decode(encoding)) is (encoding == "ascii")
 
 

@@ -92,9 +92,9 @@ def _streams(out: TextIO, err: TextIO) -> Streams:
 def test_streams_write_plainly_where_the_encoding_can_do_no_more(encoding: str, shown: str) -> None:
     with _pipe(encoding) as (reader, writer):
         streams = _streams(writer, writer)
-        streams.say("old → ‹hidden› … é 東")
-        streams.tell("plain")
-        streams.say()
+        streams.print_result("old → ‹hidden› … é 東")
+        streams.print_message("plain")
+        streams.print_result()
         writer.close()
         assert reader.read() == f"{shown}\nplain\n\n"
 
@@ -102,19 +102,19 @@ def test_streams_write_plainly_where_the_encoding_can_do_no_more(encoding: str, 
 def test_a_reader_that_has_gone_stops_nothing() -> None:
     with _pipe("utf-8") as (reader, writer), _pipe("utf-8") as (err_reader, err_writer):
         streams = _streams(writer, err_writer)
-        streams.say("read")
+        streams.print_result("read")
         assert reader.readline() == "read\n"
         reader.close()
         for number in range(100):
-            streams.say(f"line {number}")
-        streams.tell("told")
+            streams.print_result(f"line {number}")
+        streams.print_message("told")
         err_writer.close()
         assert err_reader.read() == "told\n"
 
 
 def test_a_full_disk_is_no_reader_that_has_gone() -> None:
     with pytest.raises(OSError, match="space") as caught, open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123
-        _streams(full, full).say("lost")
+        _streams(full, full).print_result("lost")
     assert caught.value.errno == errno.ENOSPC
 
 

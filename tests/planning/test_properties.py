@@ -14,9 +14,9 @@ from tests.support.builders import only, planned
 from tests.support.drawing import World, carried_out, worlds
 
 
-def _plan(world: World, remotes: tuple[Remote, ...] | None = None, **wish: object) -> Plan:
+def _plan(world: World, remotes: tuple[Remote, ...] | None = None, **options: object) -> Plan:
     there = world.remotes if remotes is None else remotes
-    return planned(world.desired, there, [world.account], **wish)  # type: ignore[arg-type]  # passed through
+    return planned(world.desired, there, [world.account], **options)  # type: ignore[arg-type]  # passed through
 
 
 @given(world=worlds())

@@ -12,8 +12,8 @@ from reconciler.model.event import Called, Event, Waiting
 from reconciler.model.provider import RateLimits
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.providers.client import Surroundings
-from reconciler.providers.politeness import Politeness
+from reconciler.providers.call_budget import CallBudget
+from reconciler.providers.client import ClientContext
 from reconciler.providers.rate import RateLimiter
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
@@ -55,9 +55,7 @@ def test_the_providers_limit_is_never_met_at_any_parallelism_by_accounts_that_sh
     clock: FakeClock, sandbox: Sandbox
 ) -> None:
     run = Run(clock=clock)
-    clients = [
-        open_writer(account(sandbox.base_url, name=name, limits=LIMITS), run.surroundings) for name in ("one", "two")
-    ]
+    clients = [open_writer(account(sandbox.base_url, name=name, limits=LIMITS), run.context) for name in ("one", "two")]
 
     def work(number: int) -> None:
         for turn in range(10):
@@ -82,7 +80,7 @@ def test_the_providers_limit_is_never_met_at_any_parallelism_by_accounts_that_sh
 def test_retries_are_counted_too(clock: FakeClock, sandbox: Sandbox) -> None:
     rule = sandbox.faults.add(Rule(action=ReplaceAnswer(answer=Answer(status=500))))
     run = Run(clock=clock)
-    client = open_reader(account(sandbox.base_url, limits=LIMITS), run.surroundings)
+    client = open_reader(account(sandbox.base_url, limits=LIMITS), run.context)
     for _ in range(15):
         failed(client.list)
     client.close()
@@ -94,7 +92,7 @@ def test_other_tokens_and_other_origins_have_limits_of_their_own() -> None:
     run = Run()
     with RawServer(says("404 Not Found")) as one, RawServer(says("404 Not Found")) as two:
         for server, token in ((one, TOKEN), (one, TOKEN + "x"), (two, TOKEN)):
-            client = open_reader(account(server.base_url, token=token, limits=RateLimits(get=1)), run.surroundings)
+            client = open_reader(account(server.base_url, token=token, limits=RateLimits(get=1)), run.context)
             failed(lambda client=client: client.get("a"))
             client.close()
     assert run.clock.sleeps == []
@@ -103,7 +101,7 @@ def test_other_tokens_and_other_origins_have_limits_of_their_own() -> None:
 def test_one_wait_is_told_once_however_many_calls_wait_for_it(clock: FakeClock) -> None:
     run = Run(clock=clock)
     with RawServer(says("404 Not Found")) as server:
-        client = open_reader(account(server.base_url, limits=RateLimits(get=2)), run.surroundings)
+        client = open_reader(account(server.base_url, limits=RateLimits(get=2)), run.context)
         for _ in range(5):
             failed(lambda: client.get("a"))
         client.close()
@@ -114,9 +112,9 @@ def test_one_wait_is_told_once_however_many_calls_wait_for_it(clock: FakeClock) 
 
 
 def test_a_wait_is_news_where_it_is_long_and_lasts_longer_than_what_was_told() -> None:
-    politeness = Politeness(RateLimiter(RateLimits(), FakeClock()))
+    call_budgets = CallBudget(RateLimiter(RateLimits(), FakeClock()))
     asked = [(0.0, 0.9, "a"), (0.0, 10.0, "a"), (1.0, 9.5, "a"), (1.0, 9.5, "b"), (5.0, 6.0, "a"), (10.5, 1.0, "a")]
-    assert [politeness.is_news(*wait) for wait in asked] == [False, True, False, True, True, False]
+    assert [call_budgets.is_news(*wait) for wait in asked] == [False, True, False, True, True, False]
 
 
 # Budget and Retry-After (invariant 13)
@@ -125,7 +123,7 @@ def test_a_wait_is_news_where_it_is_long_and_lasts_longer_than_what_was_told() -
 def test_a_dead_provider_is_called_a_bounded_number_of_times(sandbox: Sandbox) -> None:
     rule = sandbox.faults.add(Rule(action=Answer(status=503)))
     run = Run()
-    client = open_writer(account(sandbox.base_url), run.surroundings)
+    client = open_writer(account(sandbox.base_url), run.context)
     kinds = {failed(lambda: client.delete("a")).kind for _ in range(100)}
     client.close()
     assert kinds == {ErrorKind.REFUSED}
@@ -145,7 +143,7 @@ def test_a_dead_provider_is_called_a_bounded_number_of_times(sandbox: Sandbox) -
 def test_no_call_of_the_token_comes_before_the_provider_wants_it(status: str, header: str, least: float) -> None:
     run = Run()
     with RawServer(says(status, b"", f"Retry-After: {header}")) as server:
-        client = open_writer(account(server.base_url), run.surroundings)
+        client = open_writer(account(server.base_url), run.context)
         times: list[float] = []
         run.events.clear()
 
@@ -153,7 +151,7 @@ def test_no_call_of_the_token_comes_before_the_provider_wants_it(status: str, he
             if isinstance(event, Called):
                 times.append(run.clock.monotonic())
 
-        watched = Surroundings(clock=run.clock, listener=listen, secret_params=frozenset(), politeness={})
+        watched = ClientContext(clock=run.clock, listener=listen, secret_params=frozenset(), call_budgets={})
         client.close()
         client = open_writer(account(server.base_url), watched)
         failed(lambda: client.create(fields()))
@@ -177,21 +175,21 @@ def test_all_threads_wait_for_one_refusal_and_it_counts_once() -> None:
         connection.sendall(answer("429 Too Many Requests" if refused else "404 Not Found"))  # type: ignore[attr-defined]
 
     with RawServer(handler) as server:
-        client = open_reader(account(server.base_url), run.surroundings)
+        client = open_reader(account(server.base_url), run.context)
         threads = [threading.Thread(target=lambda: failed(lambda: client.get("a"))) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         client.close()
-    assert next(iter(run.surroundings.politeness.values())).throttle.state.waited == 15.0
+    assert next(iter(run.context.call_budgets.values())).throttle.state.waited == 15.0
     assert run.waits() == [15.0]
 
 
 def test_a_run_that_has_waited_enough_says_when_to_come_back_and_calls_no_more() -> None:
     run = Run()
     with RawServer(says("429 Too Many Requests", b"", "Retry-After: 86400")) as server:
-        client = open_reader(account(server.base_url), run.surroundings)
+        client = open_reader(account(server.base_url), run.context)
         first, second = failed(client.list), failed(lambda: client.get("a"))
         client.close()
     assert len(server.received) == 1
@@ -211,7 +209,7 @@ def test_a_wait_beyond_all_that_is_told_to_several_calls_is_waited_by_none(threa
 
     errors: list[ProviderError] = []
     with RawServer(handler) as server:
-        client = open_reader(account(server.base_url), run.surroundings)
+        client = open_reader(account(server.base_url), run.context)
         calls = [
             threading.Thread(target=lambda: errors.append(failed(lambda: client.get("a")))) for _ in range(threads)
         ]
@@ -229,7 +227,7 @@ def test_a_wait_beyond_all_that_is_told_to_several_calls_is_waited_by_none(threa
 def test_waits_and_the_pacing_of_repeated_calls_are_five_minutes_together(seconds: int) -> None:
     run = Run()
     with RawServer(says("429 Too Many Requests", b"", f"Retry-After: {seconds}")) as server:
-        client = open_reader(account(server.base_url, limits=RateLimits(list=10)), run.surroundings)
+        client = open_reader(account(server.base_url, limits=RateLimits(list=10)), run.context)
         error = failed(client.list)
         client.close()
     assert error.kind is ErrorKind.LIMITED
@@ -241,7 +239,7 @@ def test_a_date_to_come_back_at_is_measured_by_the_clock_that_says_it() -> None:
     headers = ("Retry-After: Thu, 05 Mar 2020 10:00:40 GMT", "Date: Thu, 05 Mar 2020 10:00:00 GMT")
     run = Run(clock=FakeClock(stop_at_sleep=1))
     with RawServer(says("429 Too Many Requests", b"", *headers)) as server:
-        client = open_reader(account(server.base_url), run.surroundings)
+        client = open_reader(account(server.base_url), run.context)
         failed(lambda: client.get("a"))
         client.close()
     assert run.clock.sleeps == [40.0]
@@ -252,7 +250,7 @@ def test_a_date_to_come_back_at_is_else_measured_by_our_clock(date: str) -> None
     headers = ("Retry-After: Fri, 02 Jan 2026 03:04:25 GMT", *([date] if date else []))
     run = Run(clock=FakeClock(stop_at_sleep=1))
     with RawServer(says("503 Service Unavailable", b"", *headers)) as server:
-        client = open_reader(account(server.base_url), run.surroundings)
+        client = open_reader(account(server.base_url), run.context)
         failed(lambda: client.get("a"))
         client.close()
     assert run.clock.sleeps == [20.0]
@@ -268,7 +266,7 @@ def test_a_date_to_come_back_at_is_else_measured_by_our_clock(date: str) -> None
 )
 def test_the_scheme_follows_the_tokens_kind(token: str, scheme: str) -> None:
     with RawServer(says("404 Not Found")) as server:
-        client = open_reader(account(server.base_url, token=token), Run().surroundings)
+        client = open_reader(account(server.base_url, token=token), Run().context)
         failed(client.list)
         client.close()
     assert server.received[0].headers["authorization"] == f"{scheme} {token}"
@@ -278,7 +276,7 @@ def test_the_scheme_follows_the_tokens_kind(token: str, scheme: str) -> None:
 def test_the_providers_own_reason_is_shown_whatever_the_status(status: str) -> None:
     body = b'{"detail": "Your plan allows 5 webhooks. Remove swordfish-in-clear."}'
     with RawServer(says(status, body)) as server:
-        client = open_writer(account(server.base_url), Run().surroundings)
+        client = open_writer(account(server.base_url), Run().context)
         message = failed(lambda: client.update("a", fields(), NOW)).message
         client.close()
     assert message.endswith(": Your plan allows 5 webhooks. Remove ‹hidden›")
@@ -291,7 +289,7 @@ def test_no_call_is_made_once_the_run_is_asked_to_stop() -> None:
     run = Run()
     run.clock.stop()
     with RawServer(says("200 OK")) as server:
-        client = open_writer(account(server.base_url), run.surroundings)
+        client = open_writer(account(server.base_url), run.context)
         errors = [failed(client.list), failed(lambda: client.create(fields())), failed(lambda: client.delete("a"))]
         client.close()
     assert server.received == []
@@ -302,7 +300,7 @@ def test_no_call_is_made_once_the_run_is_asked_to_stop() -> None:
 def test_a_stop_ends_a_wait_at_once(status: str) -> None:
     run = Run(clock=FakeClock(stop_at_sleep=1))
     with RawServer(says(status)) as server:
-        client = open_writer(account(server.base_url), run.surroundings)
+        client = open_writer(account(server.base_url), run.context)
         error = failed(lambda: client.delete("a"))
         client.close()
     assert len(server.received) == 1
@@ -312,7 +310,7 @@ def test_a_stop_ends_a_wait_at_once(status: str) -> None:
 def test_a_stop_ends_a_wait_for_a_slot_at_once() -> None:
     run = Run(clock=FakeClock(stop_at_sleep=1))
     with RawServer(says("404 Not Found")) as server:
-        client = open_reader(account(server.base_url, limits=RateLimits(get=1)), run.surroundings)
+        client = open_reader(account(server.base_url, limits=RateLimits(get=1)), run.context)
         kinds = [failed(lambda: client.get("a")).kind for _ in range(2)]
         client.close()
     assert kinds == [ErrorKind.GONE, ErrorKind.INTERRUPTED]
@@ -326,7 +324,7 @@ def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox
     sandbox.faults.add(Rule(action=DropAnswer(), when=Nth(k=1)))
     object_id = sandbox.store.create(TOKEN, url=URL, event="all").object_id
     run = Run()
-    client = open_writer(account(sandbox.base_url), run.surroundings)
+    client = open_writer(account(sandbox.base_url), run.context)
     error = failed(lambda: client.delete(object_id))
     client.close()
     assert (error.kind, error.may_have_acted) == (ErrorKind.GONE, True)
@@ -337,7 +335,7 @@ def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox
 def test_a_create_after_a_429_is_sent_once_more_and_made_once(sandbox: Sandbox) -> None:
     sandbox.faults.add(Rule(action=Answer(status=429, retry_after="3"), when=Nth(k=1)))
     run = Run()
-    client = open_writer(account(sandbox.base_url), run.surroundings)
+    client = open_writer(account(sandbox.base_url), run.context)
     made = client.create(fields())
     client.close()
     assert [hook.object_id for hook in sandbox.store.list(TOKEN)] == [made.id]
@@ -347,7 +345,7 @@ def test_a_create_after_a_429_is_sent_once_more_and_made_once(sandbox: Sandbox) 
 
 def test_a_call_that_succeeds_at_its_second_attempt_gives_its_cost_back(clock: FakeClock, sandbox: Sandbox) -> None:
     run = Run(clock=clock)
-    client = open_reader(account(sandbox.base_url, limits=LIMITS), run.surroundings)
+    client = open_reader(account(sandbox.base_url, limits=LIMITS), run.context)
     for _ in range(150):
         rule = sandbox.faults.add(Rule(action=ResetRequest(), when=Nth(k=1)))
         client.list()
@@ -357,7 +355,7 @@ def test_a_call_that_succeeds_at_its_second_attempt_gives_its_cost_back(clock: F
 
 
 def test_a_closed_client_may_be_used_again(sandbox: Sandbox) -> None:
-    client = open_reader(account(sandbox.base_url), Run().surroundings)
+    client = open_reader(account(sandbox.base_url), Run().context)
     client.list()
     client.close()
     client.close()

@@ -18,4 +18,4 @@ def test_built_in_client_that_breaks_is_a_bug_and_not_explained_away(monkeypatch
     monkeypatch.setattr(rest, "RestWriter", fail)
     for open_client in (open_reader, open_writer):
         with pytest.raises(ZeroDivisionError):
-            open_client(account("http://127.0.0.1:1"), Run().surroundings)
+            open_client(account("http://127.0.0.1:1"), Run().context)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.providers.paging import Disagreement, Listing, Page, list_all
+from reconciler.providers.paging import InconsistentPagesError, Listing, Page, list_all
 
 ORIGIN = "https://api.goshippo.com"
 FIRST = "/webhooks?results=100"
@@ -39,7 +39,7 @@ class Server:
         if target == FIRST:
             self._script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         if target not in self._script:
-            raise Disagreement("the list named a page that isn't there")
+            raise InconsistentPagesError("the list named a page that isn't there")
         return self._script[target]
 
 

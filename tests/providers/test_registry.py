@@ -17,7 +17,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.provider import ProviderPlugin
 from reconciler.providers import registry
-from reconciler.providers.client import Surroundings
+from reconciler.providers.client import ClientContext
 from reconciler.providers.contained import ContainedReader
 from reconciler.providers.registry import BrokenProviderError, declaration, names, open_reader, open_writer
 from reconciler.providers.rest import RestReader, RestWriter
@@ -29,8 +29,8 @@ OTHER = replace(SHIPPO, name="other", title="Other")
 
 
 class OtherClient:
-    def __init__(self, opened: Account, surroundings: Surroundings) -> None:
-        self.opened = (opened, surroundings)
+    def __init__(self, opened: Account, context: ClientContext) -> None:
+        self.opened = (opened, context)
 
 
 def fail(*_: object) -> object:
@@ -79,12 +79,12 @@ def test_shippo_is_there_without_a_look_at_the_packages(monkeypatch: pytest.Monk
     monkeypatch.setattr(registry, "_entry_points", fail)
     run = Run()
     assert declaration("shippo") is SHIPPO
-    reader, writer = (opener(account("http://127.0.0.1:1"), run.surroundings) for opener in (open_reader, open_writer))
+    reader, writer = (opener(account("http://127.0.0.1:1"), run.context) for opener in (open_reader, open_writer))
     assert (type(reader), type(writer)) == (RestReader, RestWriter)
 
 
 def test_a_reader_cannot_change_anything() -> None:
-    reader = open_reader(account("http://127.0.0.1:1"), Run().surroundings)
+    reader = open_reader(account("http://127.0.0.1:1"), Run().context)
     assert [name for name in ("create", "update", "delete") if hasattr(reader, name)] == []
 
 
@@ -92,15 +92,15 @@ def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPat
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     assert names() == ("github", "other", "shippo")
     assert declaration("other") is OTHER
-    opened, surroundings = other_account(), Run().surroundings
-    reader = open_reader(opened, surroundings)
+    opened, context = other_account(), Run().context
+    reader = open_reader(opened, context)
     assert isinstance(reader, ContainedReader)
 
 
 def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
     assert declaration("shipo") is None
-    assert broken(lambda: open_reader(other_account(), Run().surroundings)) == "provider `other` not found"
+    assert broken(lambda: open_reader(other_account(), Run().context)) == "provider `other` not found"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_broken_package_is_named_with_the_reason(monkeypatch: pytest.MonkeyPat
     installed(monkeypatch, ("other", value))
     expected = f"the provider `other` of the package `?` can't be used: {reason}"
     assert broken(lambda: declaration("other")) == expected
-    assert broken(lambda: open_writer(other_account(), Run().surroundings)) == expected
+    assert broken(lambda: open_writer(other_account(), Run().context)) == expected
 
 
 def test_a_declaration_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPat
 
 def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
-    assert broken(lambda: open_writer(other_account(), Run().surroundings)) == (
+    assert broken(lambda: open_writer(other_account(), Run().context)) == (
         "the provider `other` of the package `?` can't be loaded: `other_provider:Writer` raised RuntimeError"
     )
 
@@ -149,7 +149,7 @@ def test_what_a_client_says_of_its_provider_comes_through(monkeypatch: pytest.Mo
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     package.__dict__["Reader"] = deny
     with pytest.raises(ProviderError, match=r"^no$"):
-        open_reader(other_account(), Run().surroundings)
+        open_reader(other_account(), Run().context)
 
 
 def test_entry_points_of_installed_packages_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,7 @@ def outcome(sandbox: Sandbox, fault: str, method: str) -> tuple[str, str]:
         rule = sandbox.faults.add(Rule(action=action))
     # Only where no answer comes is its time waited out: elsewhere a busy machine may take longer than that.
     timeout = 0.1 if isinstance(action, HoldAnswer) else 30.0
-    client = open_writer(account(base_url, timeout=timeout), run.surroundings)
+    client = open_writer(account(base_url, timeout=timeout), run.context)
     said = "done"
     try:
         CALLS[method](client, object_id)

@@ -44,7 +44,7 @@ def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
 
 @contextmanager
 def writing(base_url: str, run: Run | None = None, **settings: Any) -> Iterator[Writer]:  # noqa: ANN401
-    client = open_writer(account(base_url, **settings), (run or Run()).surroundings)
+    client = open_writer(account(base_url, **settings), (run or Run()).context)
     try:
         yield client
     finally:

@@ -1,4 +1,4 @@
-"""What the tests of the provider side share: accounts, surroundings, fields, and a server that says what it is told."""
+"""What the tests of the provider side share: accounts, context, fields, and a server that says what it is told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.model.event import Called, Event, Waiting
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Fields
-from reconciler.providers.client import Surroundings
+from reconciler.providers.client import ClientContext
 from reconciler.providers.shippo import SHIPPO
 from tests.support.clock import FakeClock
 
@@ -42,16 +42,16 @@ def fields(url: str = URL, event: str = "track_updated", *, active: bool = True,
 
 @dataclass
 class Run:
-    """A run's surroundings, and what was told meanwhile."""
+    """A run's context, and what was told meanwhile."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     allowed_hosts: frozenset[str] = frozenset()
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS
     events: list[Event] = field(default_factory=list)
-    surroundings: Surroundings = field(init=False)
+    context: ClientContext = field(init=False)
 
     def __post_init__(self) -> None:
-        self.surroundings = Surroundings(
+        self.context = ClientContext(
             clock=self.clock,
             listener=self.events.append,
             secret_params=self.secret_params,

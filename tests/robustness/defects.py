@@ -18,8 +18,8 @@ from reconciler.export import write
 from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
+from reconciler.model.redaction import Redaction
 from reconciler.model.report import Outcome, Result
-from reconciler.model.showing import Showing
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.operations import change
@@ -288,7 +288,7 @@ def _take_lost_for_done() -> None:
 
 
 def _show_urls() -> None:
-    _set(Showing, "_show", lambda _self, url, *_: url.reveal())
+    _set(Redaction, "_show", lambda _self, url, *_: url.reveal())
 
 
 def _leave_out_active() -> None:

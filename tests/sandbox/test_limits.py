@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.sandbox.api import ShippoApi
-from reconciler.sandbox.limits import Kind, Limiter
+from reconciler.sandbox.limits import CallKind, Limiter
 from reconciler.sandbox.messages import Request
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store
@@ -50,7 +50,7 @@ def test_the_window_slides() -> None:
     answers = []
     for now in (1000.0, 1020.0, 1040.0, 1040.5, 1059.9, 1060.0, 1060.0, 1080.0):
         clock.now = now
-        answers.append(limiter.admit("a", Kind.READ, 3))
+        answers.append(limiter.admit("a", CallKind.READ, 3))
     # Refused calls don't count, so waiting as told is enough.
     assert answers == [None, None, None, 20, 1, None, 20, None]
 
@@ -58,7 +58,7 @@ def test_the_window_slides() -> None:
 def test_accounts_and_kinds_are_counted_apart() -> None:
     limiter = Limiter(StillClock())
     for account in ("a", "b"):
-        for kind in Kind:
+        for kind in CallKind:
             answers = [limiter.admit(account, kind, 3) for _ in range(4)]
             assert answers == [None, None, None, 60]
 
@@ -71,7 +71,7 @@ def test_no_window_ever_holds_more_than_the_limit(steps: list[int]) -> None:
     admitted: deque[float] = deque()
     for step in steps:
         clock.now += step / 8
-        wait = limiter.admit("a", Kind.WRITE, 3)
+        wait = limiter.admit("a", CallKind.WRITE, 3)
         if wait is None:
             admitted.append(clock.now)
         else:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.store import OBJECT_OWNER, Page, Store, StoreError, Webhook, timestamp
+from reconciler.sandbox.store import OBJECT_OWNER, Store, StoredPage, StoreError, Webhook, timestamp
 
 from .tools import LIVE_TOKEN, OTHER_TOKEN, TOKEN, URL, StillClock
 
@@ -71,7 +71,7 @@ def test_an_update_changes_what_it_names_and_the_time(store: Store, clock: Still
         made, event="track_updated", active=True, object_updated=CUT_MOMENT + timedelta(seconds=60)
     )
     assert store.list(TOKEN) == (changed,)
-    assert store.page(TOKEN, live_only=True) == Page(webhooks=(changed,), count=1)
+    assert store.page(TOKEN, live_only=True) == StoredPage(webhooks=(changed,), count=1)
 
 
 def test_an_update_can_set_the_time_itself(store: Store) -> None:

@@ -16,14 +16,14 @@ from reconciler.model.plan import Filters
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.output.style import Style
 from reconciler.output.text import plan_text
-from reconciler.planning.planner import Wish, plan
+from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.answers import remote_of
 from reconciler.providers.registry import declaration
 from reconciler.view.codec import to_json
 from reconciler.view.documents import PlanView, Tool
 from reconciler.view.json_text import json_text
-from reconciler.view.outcome import Outcome, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
+from reconciler.view.outcome import Ending, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
 from reconciler.view.redact import view_plan
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -50,14 +50,14 @@ def play(folder: Path) -> Said:
     environment = USUAL_ENVIRONMENT | _json(folder / "environment.json", {})
     loaded = _loaded(arguments, environment)
     assert loaded.configuration is not None, loaded.diagnostics
-    wish = Wish(
+    options = PlanOptions(
         filters=Filters(accounts=tuple(arguments.account), targets=tuple(arguments.target)),
         destroy=arguments.destroy,
         allowed_losses=arguments.allow_losses,
     )
     readings = _readings(loaded.configuration, _json(folder / "remote.json", {}), arguments.account)
-    view = view_plan(plan(loaded.configuration, readings, wish, NOW))
-    failing = view_plan(plan(loaded.configuration, readings, replace(wish, fail_on_unmanaged=True), NOW))
+    view = view_plan(plan(loaded.configuration, readings, options, NOW))
+    failing = view_plan(plan(loaded.configuration, readings, replace(options, fail_on_unmanaged=True), NOW))
     return Said(
         files={
             "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
@@ -136,9 +136,9 @@ def _ends(view: PlanView, failing: PlanView) -> str:
     return "".join(f"{command}\n  {outcome.code}: {outcome.words}\n" for command, outcome in ends)
 
 
-def _apply_end(view: PlanView) -> Outcome:
+def _apply_end(view: PlanView) -> Ending:
     if view.refused:
         return refusal_outcome(view)
     if not view.summary.changes:
         return nothing_to_do_outcome(view)
-    return Outcome(words="(asks, and does it)", code=0)
+    return Ending(words="(asks, and does it)", code=0)

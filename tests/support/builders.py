@@ -10,13 +10,13 @@ from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.plan import AccountPlan, Change, Filters, NotPlanned, Plan
 from reconciler.model.reading import NotRead, Reading
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.showing import Showing
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.output.style import SIGNS
-from reconciler.planning.planner import Wish, plan
+from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.shippo import SHIPPO
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -123,7 +123,7 @@ def configuration(desired: Sequence[Desired] = (), accounts: Sequence[Account] =
         accounts=tuple(accounts) or (account(),),
         desired=tuple(desired),
         files=("webhooks.yaml",),
-        showing=Showing(found for found in urls if isinstance(found, Url)),
+        redaction=Redaction(found for found in urls if isinstance(found, Url)),
     )
 
 
@@ -143,13 +143,13 @@ def planned(
         name: found if isinstance(found, NotRead) else Reading(account=name, remotes=tuple(found), count=len(found))
         for name, found in there.items()
     }
-    wish = Wish(
+    options = PlanOptions(
         filters=Filters(targets=tuple(targets)),
         destroy=destroy,
         allowed_losses=allowed_losses,
         fail_on_unmanaged=fail_on_unmanaged,
     )
-    return plan(configuration(desired, accounts), readings, wish, DAY)
+    return plan(configuration(desired, accounts), readings, options, DAY)
 
 
 def only(made: Plan) -> AccountPlan:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.sandbox.api import ShippoApi, shown
-from reconciler.sandbox.checks import Fields, check_body
+from reconciler.sandbox.checks import WebhookFields, check_body
 from reconciler.sandbox.messages import Request, Response, json_response
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.store import Page, Store, Webhook
+from reconciler.sandbox.store import Store, StoredPage, Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Lies:
     meanwhile: Callable[[int], None] | None = None
     next_page: str | None = None
     stale: int = 0
-    finds: Callable[[Fields, Webhook], bool] | None = None
+    finds: Callable[[WebhookFields, Webhook], bool] | None = None
     rewrite_url: Callable[[str], str] | None = None
 
 
@@ -77,18 +77,18 @@ class LyingApi(ShippoApi):
             document["next"] = self._lies.next_page
         return json_response(200, document)
 
-    def page(self, account: str, start: int, size: int) -> Page:
+    def page(self, account: str, start: int, size: int) -> StoredPage:
         now = self._lists[account]
         hidden = {object_id for object_id, made in self._made.items() if now - made <= self._lies.lag}
         if not self._lies.ghosts and not (hidden and self._lies.lag):
             return super().page(account, start, size)
         there = super().page(account, 0, -1).webhooks
         listed = (*self._lies.ghosts, *(webhook for webhook in there if webhook.object_id not in hidden))
-        return Page(webhooks=listed[start : start + size], count=len(listed))
+        return StoredPage(webhooks=listed[start : start + size], count=len(listed))
 
     def create(self, request: Request, account: str) -> Response:
         fields, finds = check_body(request.body), self._lies.finds
-        if finds is not None and isinstance(fields, Fields):
+        if finds is not None and isinstance(fields, WebhookFields):
             for webhook in self._store.list(account):
                 if finds(fields, webhook):
                     return shown(webhook)
@@ -119,7 +119,7 @@ class LyingApi(ShippoApi):
 
     def _rewritten(self, request: Request) -> Request:
         rewrite = self._lies.rewrite_url
-        if rewrite is None or not isinstance(check_body(request.body), Fields):
+        if rewrite is None or not isinstance(check_body(request.body), WebhookFields):
             return request
         document = json.loads(request.body)
         return replace(request, body=json.dumps({**document, "url": rewrite(document["url"])}).encode())

@@ -21,8 +21,8 @@ from reconciler.model.webhook import Desired, Remote
 from reconciler.operations.apply import apply
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.run import Stop
-from reconciler.planning.planner import Wish, plan
-from reconciler.providers.client import Surroundings, Writer
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.providers.client import ClientContext, Writer
 from reconciler.providers.registry import open_writer
 from reconciler.sandbox.faults import Action, Every, Rule, When
 from reconciler.sandbox.options import SandboxOptions
@@ -191,10 +191,10 @@ class Site:
         stop = Stop()
         clock = RunClock(stop, stop_at_sleep=stop_at_sleep)
         events: list[Event] = []
-        surroundings = Surroundings(clock=clock, listener=events.append, secret_params=made.secret_params)
-        clients = self._clients.enter_context(opened(here, lambda owner: open_writer(owner, surroundings)))
-        wish = Wish(filters=Filters(targets=tuple(targets)), destroy=destroy, allowed_losses=allowed_losses)
-        planned = plan(made, read_accounts(clients), wish, clock.now())
+        context = ClientContext(clock=clock, listener=events.append, secret_params=made.secret_params)
+        clients = self._clients.enter_context(opened(here, lambda owner: open_writer(owner, context)))
+        options = PlanOptions(filters=Filters(targets=tuple(targets)), destroy=destroy, allowed_losses=allowed_losses)
+        planned = plan(made, read_accounts(clients), options, clock.now())
         return Run(plan=planned, stop=stop, clock=clock, events=events, clients=clients)
 
     def apply(self, desired: Sequence[Desired] = (), accounts: Sequence[Account] = ()) -> Report:

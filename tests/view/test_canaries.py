@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reconciler.model.event import Finished, Started
 from reconciler.model.plan import Plan
+from reconciler.model.redaction import reads_as_words
 from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.showing import reads_as_words
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.output.formats import Context, reporter

@@ -11,12 +11,11 @@ from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError
-from reconciler.model.report import AccountReport, Report, Result
-from reconciler.model.report import Outcome as Became
+from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.model.webhook import Remote
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import (
-    Outcome,
+    Ending,
     declined_outcome,
     drift_outcome,
     listing_outcome,
@@ -122,19 +121,19 @@ CHANGES_AND_UNMANAGED = planned(
         pytest.param(nothing_to_do_outcome, HALF, 1, "Not checked: one. Nothing was changed.", id="apply-half"),
     ],
 )
-def test_end_of_what_plans(end: Callable[[PlanView], Outcome], made: Plan, code: int, words: str) -> None:
-    assert end(view_plan(made)) == Outcome(words=words, code=code)
+def test_end_of_what_plans(end: Callable[[PlanView], Ending], made: Plan, code: int, words: str) -> None:
+    assert end(view_plan(made)) == Ending(words=words, code=code)
 
 
 def test_end_of_an_apply_that_was_not_agreed_to() -> None:
-    assert declined_outcome() == Outcome(words="Cancelled. Nothing was changed.", code=1)
+    assert declined_outcome() == Ending(words="Cancelled. Nothing was changed.", code=1)
 
 
 @pytest.mark.parametrize(
     ("became", "made", "stopped_by", "code", "words"),
     [
         pytest.param(
-            [Became.DONE, Became.ALREADY],
+            [Outcome.DONE, Outcome.ALREADY],
             CHANGES,
             0,
             0,
@@ -142,7 +141,7 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
             id="complete",
         ),
         pytest.param(
-            [Became.DONE, Became.HELD],
+            [Outcome.DONE, Outcome.HELD],
             CHANGES,
             0,
             1,
@@ -150,7 +149,7 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
             id="not-done",
         ),
         pytest.param(
-            [Became.DONE, Became.NOT_STARTED],
+            [Outcome.DONE, Outcome.NOT_STARTED],
             CHANGES,
             2,
             130,
@@ -158,7 +157,7 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
             id="interrupted",
         ),
         pytest.param(
-            [Became.DONE, Became.DONE],
+            [Outcome.DONE, Outcome.DONE],
             CHANGES,
             15,
             143,
@@ -166,7 +165,7 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
             id="terminated",
         ),
         pytest.param(
-            [Became.DONE],
+            [Outcome.DONE],
             HALF_CHANGED,
             0,
             1,
@@ -175,11 +174,11 @@ def test_end_of_an_apply_that_was_not_agreed_to() -> None:
         ),
     ],
 )
-def test_end_of_an_apply(became: list[Became], made: Plan, stopped_by: int, code: int, words: str) -> None:
+def test_end_of_an_apply(became: list[Outcome], made: Plan, stopped_by: int, code: int, words: str) -> None:
     changes = [change for planned_account in made.planned for change in planned_account.changes]
     results = tuple(Result(change=change, outcome=one) for change, one in zip(changes, became, strict=True))
     report = Report(plan=made, accounts=(AccountReport(account="x", results=results),), stopped_by=stopped_by)
-    assert report_outcome(view_report(report)) == Outcome(words=words, code=code)
+    assert report_outcome(view_report(report)) == Ending(words=words, code=code)
 
 
 def test_end_of_an_apply_whose_last_look_failed() -> None:
@@ -199,7 +198,7 @@ def test_end_of_an_apply_whose_last_look_failed() -> None:
 )
 def test_end_of_a_list(made: Plan, code: int, words: str) -> None:
     listing = view_listing(made)
-    assert listing_outcome(listing) == Outcome(words=words, code=code)
+    assert listing_outcome(listing) == Ending(words=words, code=code)
 
 
 def _said(severity: Severity) -> Diagnostic:
@@ -224,7 +223,7 @@ def _said(severity: Severity) -> Diagnostic:
 def test_end_of_validate(diagnostics: list[Severity], strict: bool, code: int, words: str) -> None:  # noqa: FBT001 - a column
     said = [_said(severity) for severity in diagnostics]
     found = None if Severity.ERROR in diagnostics else configuration([entry("a")])
-    assert validation_outcome(said, found, strict=strict) == Outcome(words=words, code=code)
+    assert validation_outcome(said, found, strict=strict) == Ending(words=words, code=code)
 
 
 def test_all_examples_are_what_they_are_called() -> None:

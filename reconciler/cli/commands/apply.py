@@ -19,7 +19,7 @@ from reconciler.cli.options import (
     filter_options,
     output_options,
 )
-from reconciler.cli.run import Run, files_of, wish_of
+from reconciler.cli.run import Run, files_of, plan_options
 from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import OutputFile, written
 from reconciler.config.files import STANDARD_INPUT
@@ -33,7 +33,7 @@ from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import (
-    Outcome,
+    Ending,
     declined_outcome,
     nothing_to_do_outcome,
     plan_words,
@@ -90,24 +90,24 @@ def run_apply(
 ) -> int:
     """`apply` and `destroy`: plan, ask, do it, verify. A saved plan is carried out exactly, or refused."""
     reporter = invocation.report(output, applies=True)
-    wish, saved = wish_of(filters, destroy=destroy), None
+    options, saved = plan_options(filters, destroy=destroy), None
     if planfile is not None:
         _check_options_beside_plan(filters, destroy=destroy)
         saved = read_plan_file(planfile)
-        wish, inputs = saved.wish, saved.inputs(inputs)
+        options, inputs = saved.options, saved.inputs(inputs)
         _check_standard_input(invocation, inputs)
     elif not applying.auto_approve:
         _check_can_ask(invocation, output.format, inputs, can_ask=reporter.can_ask)
-    run = Run.load(invocation, reporter, inputs, wish)
+    run = Run.load(invocation, reporter, inputs, options)
     with run.clients(open_writer) as clients:
         if saved is None:
             plan = _agreed_plan(run, clients, asks=not applying.auto_approve)
         else:
             plan = _saved_plan(run, clients, saved)
-        if isinstance(plan, Outcome):
+        if isinstance(plan, Ending):
             code = reporter.end(plan)
             if applying.backup is not None:
-                run.streams.tell("No backup was written, because nothing was changed.")
+                run.streams.print_message("No backup was written, because nothing was changed.")
             return code
         # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
         with run.stop.finishing():
@@ -116,7 +116,7 @@ def run_apply(
             return _carried_out(run, plan, clients, applying.parallelism)
 
 
-def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Outcome:
+def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Ending:
     """The plan that is to be carried out, or how the run ends where none is.
 
     After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
@@ -136,7 +136,7 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Outcome:
         if again.essence() == plan.essence():
             return again
         unread = again.not_planned and not plan.not_planned
-        run.streams.tell(
+        run.streams.print_message(
             "Not every account could be listed again. This is the new plan:"
             if unread
             else "The account has changed in the meantime. This is the new plan:"
@@ -144,7 +144,7 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Outcome:
         plan = again
 
 
-def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Outcome:
+def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Ending:
     """The present plan where it is the saved one, or how the run ends. All accounts must be readable."""
     plan = run.plan(clients)
     view = view_plan(plan)
@@ -159,7 +159,7 @@ def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Outcome
     return _nothing_to_carry_out(run, plan, view) or plan
 
 
-def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView) -> Outcome | None:
+def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView) -> Ending | None:
     """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do."""
     if run.stop.is_asked():
         return stopped_outcome(run.stop.signal)
@@ -178,10 +178,10 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
     ]
     with written(files, so_far="Nothing was changed. "):
         pass
-    run.streams.tell(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
+    run.streams.print_message(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
     if file.unknown:
         unknown = ", ".join(file.unknown)
-        run.streams.tell(
+        run.streams.print_message(
             f"The provider doesn't return the values of {unknown}: set them before you restore the backup."
         )
 
@@ -226,5 +226,5 @@ def _says_yes(run: Run, question: str) -> bool:
     try:
         return run.streams.ask(f"\n{question}\nDo you want to apply these changes? Only `yes` is accepted: ") == b"yes"
     except KeyboardInterrupt:
-        run.streams.tell("\nStopped. Nothing was changed.")
+        run.streams.print_message("\nStopped. Nothing was changed.")
         raise

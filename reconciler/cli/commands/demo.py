@@ -144,16 +144,16 @@ class _Stage:
 
     def _show(self, name: str) -> None:
         text = (self.folder / name).read_text(encoding="utf-8")
-        self.streams.say(textwrap.indent(text, "    "))
+        self.streams.print_result(textwrap.indent(text, "    "))
 
     def _say(self, text: str) -> None:
         lines = textwrap.wrap(text, width=min(self.streams.width, 100) - 2)
         style = Style(self.streams.out_color)
-        self.streams.say("\n" + "\n".join(style.paint(f"# {line}", "cyan") for line in lines) + "\n")
+        self.streams.print_result("\n" + "\n".join(style.paint(f"# {line}", "cyan") for line in lines) + "\n")
 
     def _run(self, expected: int, *arguments: str) -> bool:
         """Run a command as a user would; whether it ended with the code that the story needs."""
-        self.streams.say(Style(self.streams.out_color).paint(f"$ reconciler {' '.join(arguments)}", "bold"))
+        self.streams.print_result(Style(self.streams.out_color).paint(f"$ reconciler {' '.join(arguments)}", "bold"))
         more = () if self.color else ("--no-color",)
         environment = {**self.invocation.environment, "SHIPPO_API_TOKEN": _TOKEN, "HOOK_TOKEN": _HOOK_TOKEN}
         for name in ("RECONCILER_FILE", "RECONCILER_ALLOW_HOSTS"):
@@ -161,5 +161,5 @@ class _Stage:
         done = subprocess.run(  # noqa: S603 - this very program
             [sys.executable, "-m", "reconciler", *arguments, *more], cwd=self.folder, env=environment, check=False
         )
-        self.streams.say(f"(exit code {done.returncode})")
+        self.streams.print_result(f"(exit code {done.returncode})")
         return done.returncode == expected

@@ -13,7 +13,7 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
-from reconciler.cli.run import Run, wish_of
+from reconciler.cli.run import Run, plan_options
 from reconciler.view.outcome import drift_outcome
 from reconciler.view.redact import view_plan
 
@@ -40,8 +40,8 @@ def command(
 
     Exits with 0 if there is no drift, 2 if there is, 1 on any error.
     """
-    wish = wish_of(filters, fail_on_unmanaged=fail_on_unmanaged)
-    run = Run.load(invocation, invocation.report(output), inputs, wish)
+    options = plan_options(filters, fail_on_unmanaged=fail_on_unmanaged)
+    run = Run.load(invocation, invocation.report(output), inputs, options)
     view = view_plan(run.look(), run.diagnostics)
     run.reporter.plan(view)
     return run.reporter.end(drift_outcome(view))

@@ -18,7 +18,7 @@ from reconciler.cli.options import (
     file_options,
     talk_options,
 )
-from reconciler.cli.run import Run, wish_of
+from reconciler.cli.run import Run, plan_options
 from reconciler.cli.writing import OutputFile, written
 from reconciler.export.files import ExportedFile, missing_part, whole_file
 from reconciler.export.write import env_text, yaml_text
@@ -62,7 +62,7 @@ def command(
     listed at the top and not owned. Exits with 1 if an account could not be read.
     """
     _check_apart(out, secrets_to)
-    run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters), needs_file=False)
+    run = Run.load(invocation, invocation.report(output), inputs, plan_options(filters), needs_file=False)
     streams, plan = run.streams, run.look()
     view = view_plan(plan)
     run.reporter.not_checked(view.not_checked)
@@ -78,8 +78,10 @@ def command(
     file = (missing_part if missing else whole_file)(plan, invocation.environment, head)
     _write(streams, file, out, secrets_to)
     if file.unknown:
-        streams.tell(f"Set these variables; the provider doesn't return their values: {', '.join(file.unknown)}.")
-        streams.tell("help: If you remove its line from the file, a secret stays as it is at the provider.")
+        streams.print_message(
+            f"Set these variables; the provider doesn't return their values: {', '.join(file.unknown)}."
+        )
+        streams.print_message("help: If you remove its line from the file, a secret stays as it is at the provider.")
     return ExitCode.ERROR if view.not_checked else 0
 
 
@@ -93,17 +95,19 @@ def _write(streams: Streams, file: ExportedFile, out: Path | None, secrets_to: P
         files.append(OutputFile(path=out, text=text, option="--out"))
     with written(files):
         if out is None:
-            streams.say(text.rstrip("\n"))
+            streams.print_result(text.rstrip("\n"))
     if secrets_to is not None:
         name = visible(str(secrets_to))
-        streams.tell(
+        streams.print_message(
             f"Wrote {name}. Keep it out of version control; plan with `--env-file {shell_word(str(secrets_to))}`."
         )
     elif file.variables:
-        streams.tell(f"Set these variables; their values were not written: {', '.join(sorted(file.variables))}.")
-        streams.tell("help: `--secrets-to FILE` writes them to an env file.")
+        streams.print_message(
+            f"Set these variables; their values were not written: {', '.join(sorted(file.variables))}."
+        )
+        streams.print_message("help: `--secrets-to FILE` writes them to an env file.")
     if out is not None:
-        streams.tell(f"Wrote {visible(str(out))}.")
+        streams.print_message(f"Wrote {visible(str(out))}.")
 
 
 def _check_apart(out: Path | None, secrets_to: Path | None) -> None:

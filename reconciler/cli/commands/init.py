@@ -37,5 +37,5 @@ def command(invocation: Invocation, path: str) -> int:
             "Write to another file with `-f PATH`.",
             code="output-file",
         )
-    streams.say(f"Wrote {visible(path)}. Edit it, then run `reconciler validate` and `reconciler plan`.")
+    streams.print_result(f"Wrote {visible(path)}. Edit it, then run `reconciler validate` and `reconciler plan`.")
     return 0

@@ -13,7 +13,7 @@ from reconciler.cli.options import (
     output_options,
     target_options,
 )
-from reconciler.cli.run import Run, wish_of
+from reconciler.cli.run import Run, plan_options
 from reconciler.view.outcome import listing_outcome
 from reconciler.view.redact import view_listing
 
@@ -28,7 +28,7 @@ def command(invocation: Invocation, inputs: FileOptions, filters: FilterOptions,
 
     Exits with 0, or with 1 if an account could not be listed.
     """
-    run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters), needs_file=False)
+    run = Run.load(invocation, invocation.report(output), inputs, plan_options(filters), needs_file=False)
     listing = view_listing(run.look())
     run.reporter.listing(listing)
     return run.reporter.end(listing_outcome(listing))

@@ -16,7 +16,7 @@ from reconciler.cli.options import (
     filter_options,
     output_options,
 )
-from reconciler.cli.run import Run, wish_of
+from reconciler.cli.run import Run, plan_options
 from reconciler.cli.saved import save_plan
 from reconciler.view.outcome import plan_outcome
 from reconciler.view.redact import view_plan
@@ -49,7 +49,7 @@ def command(
 
     Exits with 0, or with 1 on any error. With --detailed-exitcode, exits with 2 if there are changes.
     """
-    run = Run.load(invocation, invocation.report(output), inputs, wish_of(filters, destroy=destroy))
+    run = Run.load(invocation, invocation.report(output), inputs, plan_options(filters, destroy=destroy))
     plan = run.look()
     view = view_plan(plan, run.diagnostics)
     run.reporter.plan(view)

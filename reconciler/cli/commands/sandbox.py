@@ -109,9 +109,11 @@ def command(
         with Sandbox(options) as sandbox:
             if seeded:
                 seed(sandbox.store, token, seeded)
-            streams.say(sandbox.base_url)
-            streams.tell(f"The sandbox is running. Use {token} as the token, and add this to the account in the file:")
-            streams.tell(f"  base_url: {sandbox.base_url}")
+            streams.print_result(sandbox.base_url)
+            streams.print_message(
+                f"The sandbox is running. Use {token} as the token, and add this to the account in the file:"
+            )
+            streams.print_message(f"  base_url: {sandbox.base_url}")
             with invocation.stop.finishing():
                 while not invocation.stop.wait(1):
                     pass

@@ -21,5 +21,5 @@ _SCHEMAS = {
 def command(invocation: Invocation, name: str) -> int:
     """Print a JSON Schema: of the file (for editors), of the JSON plan, or of a line of `apply --format json`."""
     text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")
-    invocation.streams().say(text.rstrip("\n"))
+    invocation.streams().print_result(text.rstrip("\n"))
     return 0

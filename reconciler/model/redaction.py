@@ -39,7 +39,7 @@ def _is_word(piece: str) -> bool:
     return len(letters) <= _LONGEST_WITHOUT_VOWEL or _VOWEL.search(letters) is not None
 
 
-class Hides(Enum):
+class Hidden(Enum):
     """What of a provider's query item must not be shown."""
 
     NOTHING = "nothing"
@@ -47,17 +47,17 @@ class Hides(Enum):
     ALL = "all"
 
 
-def _hidden_in(item: QueryItem, public_params: frozenset[str]) -> Hides:
+def _hidden_in(item: QueryItem, public_params: frozenset[str]) -> Hidden:
     """What of a provider's query item is hidden: every value, but those of parameters that the file calls public.
 
     No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
     """
     name, _, value = item.normal.partition("=")
     if unquote(name).lower() in public_params:
-        return Hides.NOTHING
+        return Hidden.NOTHING
     if not reads_as_words(name):
-        return Hides.ALL
-    return Hides.VALUE if value else Hides.NOTHING
+        return Hidden.ALL
+    return Hidden.VALUE if value else Hidden.NOTHING
 
 
 _Hide = Callable[[str], str]
@@ -113,7 +113,7 @@ class _Written:
             self._segments[_place(host, segment), normal_text(segment.reveal())] = str(segment)
 
 
-class Showing:
+class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
@@ -137,14 +137,14 @@ class Showing:
         self._what_is_written: _Written | None = None
         self._hidden_numbers: Mapping[str, int] | None = None
 
-    def seeing(self, urls: Iterable[Url]) -> Showing:
+    def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
 
         Args:
             urls: a provider's, in an order that doesn't hang on the values. The first hidden value gets the first
                 number; a single one gets none.
         """
-        found = Showing(self._urls, self._public_params, self._patterns)
+        found = Redaction(self._urls, self._public_params, self._patterns)
         found._seen = tuple(urls)
         return found
 
@@ -201,15 +201,15 @@ class Showing:
             found.append(hidden or self._written.fed_segment(normal_text(raw)))
         return tuple(found)
 
-    def hidden_in(self, url: Url, item: QueryItem) -> Hides:
+    def hidden_in(self, url: Url, item: QueryItem) -> Hidden:
         """What of an item of a provider's URL no file may say in clear."""
         name, _, _ = self._written.fed_item(item.normal).partition("=")
         if "${" in name or url.endpoint in self._written.whole_endpoints:
-            return Hides.ALL
+            return Hidden.ALL
         if name:
-            return Hides.VALUE
+            return Hidden.VALUE
         if self._written.item(item.normal) is not None:
-            return Hides.NOTHING
+            return Hidden.NOTHING
         return _hidden_in(item, self._public_params)
 
     def _numbered(self, value: str) -> str:
@@ -251,12 +251,12 @@ class Showing:
         if known is not None:
             return known
         hides = _hidden_in(item, self._public_params)
-        if hides is Hides.ALL:
+        if hides is Hidden.ALL:
             return hide(item.normal)
         name, equals, value = item.normal.partition("=")
-        if hides is Hides.VALUE and item.normal in changed:
+        if hides is Hidden.VALUE and item.normal in changed:
             return name + equals + CHANGED
-        return name + equals + (hide(value) if hides is Hides.VALUE else value)
+        return name + equals + (hide(value) if hides is Hidden.VALUE else value)
 
 
 def _place(host: str, text: SecretText) -> str:

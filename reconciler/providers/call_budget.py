@@ -15,7 +15,7 @@ NOTICEABLE = 1.0
 """Waits of this many seconds are told, and those that last this much longer than what was told for their reason."""
 
 
-class Politeness:
+class CallBudget:
     """One origin's and token's limiter, budget and throttle. Safe to use from several threads."""
 
     def __init__(self, limiter: RateLimiter) -> None:
@@ -34,10 +34,10 @@ class Politeness:
             return True
 
 
-def politeness_of(
-    account: Account, origin: str, shared: dict[tuple[str, SecretText], Politeness], clock: Clock
-) -> Politeness:
-    """The politeness that an account shares with every other one of the same origin and token.
+def call_budget_of(
+    account: Account, origin: str, shared: dict[tuple[str, SecretText], CallBudget], clock: Clock
+) -> CallBudget:
+    """The budget that an account shares with every other one of the same origin and token.
 
     Args:
         account: whose calls they are.
@@ -45,4 +45,4 @@ def politeness_of(
         shared: what there is in this run; a new one is added.
         clock: the run's.
     """
-    return shared.setdefault((origin, account.token), Politeness(RateLimiter(account.limits, clock)))
+    return shared.setdefault((origin, account.token), CallBudget(RateLimiter(account.limits, clock)))

@@ -17,7 +17,7 @@ _Found = TypeVar("_Found")
 _FINAL = (ErrorKind.DENIED, ErrorKind.LIMITED)
 
 
-class Crew:
+class WorkerPool:
     """Works on changes side by side, tells what happens, and starts nothing more once that is pointless.
 
     Args:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.pattern import parse_pattern
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import HIDDEN, Origin, Part, SecretText
-from reconciler.model.showing import Showing
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
 from tests.model.texts import env, option, sent, written
 
@@ -145,7 +145,7 @@ PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3
 def test_a_providers_url_shows_what_the_file_says_and_segments_that_read_as_words(
     file: tuple[Url, ...], remote: str, shown: str
 ) -> None:
-    assert Showing(file).show(sent(remote)) == shown
+    assert Redaction(file).show(sent(remote)) == shown
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def test_a_providers_url_shows_what_the_file_says_and_segments_that_read_as_word
     ],
 )
 def test_the_files_own_url_shows_all_but_its_secrets(url: Url, shown: str) -> None:
-    assert Showing([url]).show(url) == shown
-    assert Showing().show(url) == shown
+    assert Redaction([url]).show(url) == shown
+    assert Redaction().show(url) == shown
 
 
 def test_each_whole_variable_shows_its_own_name() -> None:
@@ -178,10 +178,10 @@ def test_each_whole_variable_shows_its_own_name() -> None:
         written(env("ONE", "https://h.io/x?token=1")),
         written(env("OTHER", "https://h.io/x?token=2")),
     )
-    showing = Showing([one, other])
-    assert [showing.show(one), showing.show(other)] == ["${ONE}", "${OTHER}"]
+    redaction = Redaction([one, other])
+    assert [redaction.show(one), redaction.show(other)] == ["${ONE}", "${OTHER}"]
     remotes = ("https://h.io/x?token=1", "https://h.io/x?token=2", "https://h.io/x?token=3")
-    assert [showing.show(sent(remote)) for remote in remotes] == ["${ONE}", "${OTHER}", "https://h.io/‹hidden›"]
+    assert [redaction.show(sent(remote)) for remote in remotes] == ["${ONE}", "${OTHER}", "https://h.io/‹hidden›"]
 
 
 def test_a_url_kept_with_the_providers_secret_reads_as_the_provider_has_it() -> None:
@@ -191,9 +191,9 @@ def test_a_url_kept_with_the_providers_secret_reads_as_the_provider_has_it() -> 
         "https://h.io/in/q7X2kPz9LmW4?key=k",
     )
     for file in (WHOLE, (written("https://h.io/in/", env("P", SECRET), "?token=", env("T", "t1")),)):
-        showing = Showing(file)
+        redaction = Redaction(file)
         for remote in map(sent, remote_secrets):
-            assert showing.show(file[0].with_secrets_of(remote)) == showing.show(remote)
+            assert redaction.show(file[0].with_secrets_of(remote)) == redaction.show(remote)
 
 
 @pytest.mark.parametrize(
@@ -259,13 +259,13 @@ def test_a_url_kept_with_the_providers_secret_reads_as_the_provider_has_it() -> 
     ],
 )
 def test_a_change_is_to_be_seen_though_the_secret_is_not(before: Url, after: Url, shown: tuple[str, str]) -> None:
-    assert Showing([after] if after.source.origins() != {Origin.PROVIDER} else []).show_change(before, after) == shown
+    assert Redaction([after] if after.source.origins() != {Origin.PROVIDER} else []).show_change(before, after) == shown
 
 
 def test_change_of_a_secret_with_an_unspeakable_name_is_to_be_seen() -> None:
     names = BUILT_IN_SECRET_PARAMS | {"x9y8z7w6"}
     before, after = (sent(f"https://h.io/?x9y8z7w6={value}", names) for value in "12")
-    assert Showing().show_change(before, after) == (
+    assert Redaction().show_change(before, after) == (
         "https://h.io/?‹hidden›",
         "https://h.io/?‹hidden› (‹changed›)",
     )
@@ -286,12 +286,12 @@ def test_change_of_a_secret_with_an_unspeakable_name_is_to_be_seen() -> None:
 def test_values_of_public_parameters_show(query: str, shown: str) -> None:
     public = frozenset({"code", "orderid", "x9y8z7w6"})
     url = sent(f"https://h.io/?{query}", BUILT_IN_SECRET_PARAMS - public)
-    assert Showing((), public).show(url) == f"https://h.io/?{shown}"
+    assert Redaction((), public).show(url) == f"https://h.io/?{shown}"
 
 
 def test_value_of_a_variable_hides_in_a_public_parameter_too() -> None:
-    showing = Showing([written("https://h.io/?ref=", env("REF", "swordfish"))], frozenset({"ref"}))
-    assert showing.show(sent("https://h.io/?ref=swordfish")) == "https://h.io/?ref=${REF}"
+    redaction = Redaction([written("https://h.io/?ref=", env("REF", "swordfish"))], frozenset({"ref"}))
+    assert redaction.show(sent("https://h.io/?ref=swordfish")) == "https://h.io/?ref=${REF}"
 
 
 @pytest.mark.parametrize(
@@ -304,17 +304,17 @@ def test_value_of_a_variable_hides_in_a_public_parameter_too() -> None:
     ],
 )
 def test_endpoint_shows_without_secret_parameters(url: Url, shown: str) -> None:
-    assert Showing(WHOLE).show_endpoint(url) == shown
+    assert Redaction(WHOLE).show_endpoint(url) == shown
 
 
 def test_placeholders_show_by_name() -> None:
     url = parse_url(SecretText((Part("https://h.io/"), Part("~1", Origin.PLACEHOLDER, "P"))))
-    assert Showing([url]).show(url) == "https://h.io/${P}"
+    assert Redaction([url]).show(url) == "https://h.io/${P}"
 
 
 def test_what_a_pattern_writes_in_clear_shows_and_its_wildcards_show_nothing() -> None:
     pattern = parse_pattern(SecretText.literal("https://hooks.slack.example/services/T024BE7LD9/*"))
-    shown = Showing(patterns=[pattern])
+    shown = Redaction(patterns=[pattern])
     token = "https://hooks.slack.example/services/T024BE7LD9/B08XYZ1Q2/x8Zq4Lk0vR2nW7tY"
     assert (
         shown.show(parse_url(SecretText.provider(token))) == f"https://hooks.slack.example/services/T024BE7LD9/{HIDDEN}"
@@ -323,8 +323,8 @@ def test_what_a_pattern_writes_in_clear_shows_and_its_wildcards_show_nothing() -
     assert shown.show(parse_url(SecretText.provider(other))) == f"https://other.example/services/{HIDDEN}"
 
 
-def _shown(showing: Showing, *urls: str) -> list[str]:
-    return [showing.show(sent(url)).removeprefix("https://h.io/") for url in urls]
+def _shown(redaction: Redaction, *urls: str) -> list[str]:
+    return [redaction.show(sent(url)).removeprefix("https://h.io/") for url in urls]
 
 
 @pytest.mark.parametrize(
@@ -349,16 +349,16 @@ def _shown(showing: Showing, *urls: str) -> list[str]:
 )
 def test_hidden_values_that_differ_are_told_apart(urls: tuple[str, ...], shown: tuple[str, ...]) -> None:
     urls = tuple(f"https://h.io/{url}" for url in urls)
-    assert _shown(Showing().seeing(map(sent, urls)), *urls) == list(shown)
+    assert _shown(Redaction().seeing(map(sent, urls)), *urls) == list(shown)
 
 
 def test_hidden_values_of_variables_whole_urls_are_told_apart() -> None:
     urls = [f"https://h.io/in/{SECRET}?token={token}" for token in ("t2", "t3", "t2")]
-    assert _shown(Showing(WHOLE).seeing(map(sent, urls)), *urls) == ["‹hidden 1›", "‹hidden 2›", "‹hidden 1›"]
+    assert _shown(Redaction(WHOLE).seeing(map(sent, urls)), *urls) == ["‹hidden 1›", "‹hidden 2›", "‹hidden 1›"]
 
 
 def test_numbers_are_of_what_was_seen_and_leave_the_showing_they_came_from_alone() -> None:
-    before = Showing()
+    before = Redaction()
     seeing = before.seeing([sent("https://h.io/?id=1"), sent("https://h.io/?id=2")])
     assert _shown(seeing, "https://h.io/?id=2", "https://h.io/?id=3") == ["?id=‹hidden 2›", "?id=‹hidden›"]
     assert _shown(before, "https://h.io/?id=2") == ["?id=‹hidden›"]
@@ -378,5 +378,5 @@ def test_numbers_are_of_what_was_seen_and_leave_the_showing_they_came_from_alone
 )
 def test_change_of_a_numbered_value_is_to_be_seen(after: Url, shown: str) -> None:
     before = sent("https://h.io/x?token=old")
-    showing = Showing([after]).seeing([sent("https://h.io/y?token=other"), before])
-    assert showing.show_change(before, after) == ("https://h.io/x?token=‹hidden 2›", shown)
+    redaction = Redaction([after]).seeing([sent("https://h.io/y?token=other"), before])
+    assert redaction.show_change(before, after) == ("https://h.io/x?token=‹hidden 2›", shown)
