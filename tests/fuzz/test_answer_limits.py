@@ -91,7 +91,7 @@ def test_counts_that_differ_on_every_page_are_not_all_said() -> None:
     with pytest.raises(ProviderError) as caught:
         list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting="trust_count", told=lambda _: None)
     assert str(caught.value) == (
-        "the provider counts 0 and then 1 and then 2 and then 3 and then 4 and lists 100 webhooks, 3 times"
+        "the provider counts 0 and then 1 and then 2 and then 3 and then 4 but lists 100 webhooks (listed 3 times)"
     )
 
 
