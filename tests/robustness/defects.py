@@ -15,11 +15,13 @@ import requests
 
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
-from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
+from reconciler.model.configuration import Account
+from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.redaction import Redaction
 from reconciler.model.report import Outcome, Result
+from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.operations import change
@@ -71,16 +73,13 @@ def _narrow_first() -> None:
 
 
 def _trust_the_first_page() -> None:
-    follow = paging._list_once
+    page_of = paging.page_of
 
-    def once(fetch: Callable[[str], paging.Page], *rest: Any) -> paging.Listing:  # noqa: ANN401 - passed on
-        def first(target: str) -> paging.Page:
-            page = fetch(target)
-            return replace(page, next=None, count=len(page.remotes))
+    def only_page_of(*read: Any) -> paging.Page:  # noqa: ANN401 - passed on
+        page = page_of(*read)
+        return replace(page, next=None, count=len(page.remotes))
 
-        return follow(first, *rest)
-
-    _put(follow, once)
+    _put(page_of, only_page_of)
 
 
 def _skip_the_look_at_successors() -> None:
@@ -145,32 +144,35 @@ def _judge_the_guards_once() -> None:
 
 
 def _pair_whatever_is_alike() -> None:
-    pairs = match._only_pairs
+    moves = match.moves
 
-    def first(new: Any, old: Any) -> dict[Address, Address]:  # noqa: ANN401 - as it is
-        found = pairs(new, old)
-        for item in new.items:
-            free = [one for one in old.alike(item) if one[0] not in found]
-            if free and item[0] not in found:
-                found[item[0]], found[free[0][0]] = free[0][0], item[0]
+    def first(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
+        found = moves(provider, rows, deletes)
+        for row in rows:
+            wanted = row.desired if row.action is Action.CREATE or row.reason is Reason.OFF else None
+            alike = set() if wanted is None else set(match.likenesses(provider, wanted.fields))
+            for delete in deletes:
+                there = set() if delete.remote is None else set(match.likenesses(provider, delete.remote.fields))
+                if alike & there and not {row.address, delete.address} & {*found}:
+                    found[row.address], found[delete.address] = delete.address, row.address
         return found
 
-    _put(pairs, first)
+    _put(moves, first)
 
 
 def _allow_three_losses() -> None:
-    _set(losses, "_SHARE", 1)
+    usual = losses.max_losses_of
+    _put(usual, lambda account, owned: usual(account, owned) if account.max_losses is not None else 3)
 
 
 def _lose_nothing_by_deletes_beside_creates() -> None:
-    moved = losses._moved
+    losses_of = losses.losses_of
 
-    def more(_provider: Provider, made: Iterable[Change]) -> Any:  # noqa: ANN401 - as it is
-        every = list(made)
-        creates = any(change.action is Action.CREATE for change in every)
-        return [change.remote.fields for change in every if creates and change.remote is not None]
+    def fewer(account: Account, desired: Iterable[Desired], deliveries: losses.Deliveries) -> tuple[Loss, ...]:
+        creates = any(change.action is Action.CREATE for change in deliveries.changes)
+        return () if creates else losses_of(account, desired, deliveries)
 
-    _put(moved, more)
+    _put(losses_of, fewer)
 
 
 def _compare_without_secrets() -> None:
@@ -236,12 +238,15 @@ def _guard_each_account_alone() -> None:
 
 
 def _count_no_narrowed_all() -> None:
-    lost = losses._lost
+    losses_of = losses.losses_of
 
-    def other(provider: Provider, before: frozenset[str], after: frozenset[str]) -> tuple[str, ...]:
-        return () if after else lost(provider, before, after)
+    def fewer(account: Account, desired: Iterable[Desired], deliveries: losses.Deliveries) -> tuple[Loss, ...]:
+        keys = [account.provider.key_of(fields) for fields, _ in deliveries.staying(account.provider)]
+        receiving = {key.receiver for key in keys if key is not None}
+        found = losses_of(account, desired, deliveries)
+        return tuple(loss for loss in found if (loss.endpoint, loss.scope) not in receiving)
 
-    _put(lost, other)
+    _put(losses_of, fewer)
 
 
 def _go_on_with_half_a_list() -> None:
@@ -288,7 +293,9 @@ def _take_lost_for_done() -> None:
 
 
 def _show_urls() -> None:
-    _set(Redaction, "_show", lambda _self, url, *_: url.reveal())
+    _set(Redaction, "show", lambda _self, url: url.reveal())
+    _set(Redaction, "show_endpoint", lambda _self, url: url.reveal())
+    _set(Redaction, "show_change", lambda _self, before, after: (before.reveal(), after.reveal()))
 
 
 def _leave_out_active() -> None:
@@ -298,17 +305,23 @@ def _leave_out_active() -> None:
 
 
 def _follow_redirects() -> None:
-    send = Session.send
+    made, send = Session.__init__, Session.send
+    headers: dict[Session, dict[str, str]] = {}
+
+    def make(self: Session, *where: Any, authorization: tuple[str, SecretText], **said: Any) -> None:  # noqa: ANN401
+        made(self, *where, authorization=authorization, **said)
+        headers[self] = {authorization[0]: authorization[1].reveal()}
 
     def follow(self: Session, request: Request) -> Reply | NoReply:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:
-                requests.get(reply.redirect, auth=self._auth, timeout=0.2)
+                requests.get(reply.redirect, headers=headers[self], timeout=0.2)
             except requests.RequestException:
                 return reply
         return reply
 
+    _set(Session, "__init__", make)
     _set(Session, "send", follow)
 
 
