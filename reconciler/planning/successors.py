@@ -67,19 +67,22 @@ class Widening:
     Args:
         provider: says which events a webhook carries.
         changes: of one account; those that add nothing, or leave a webhook off, hold nothing.
+
+    Attributes:
+        at: the first of them at each endpoint.
     """
 
     def __init__(self, provider: Provider, changes: Iterable[Change]) -> None:
         self._provider = provider
         self._addresses: set[Address] = set()
-        self._at: dict[Endpoint, Address] = {}
+        self.at: dict[Endpoint, Address] = {}
         self._of: dict[tuple[Scope, str | None], Address] = {}
         adding = (change for change in changes if _adds(provider, change))
         for change in sorted(adding, key=lambda change: change.address):
             key = provider.key_of(change.wanted)
             assert key is not None  # what a file wants has a normal form  # noqa: S101
             self._addresses.add(change.address)
-            self._at.setdefault(key.endpoint, change.address)
+            self.at.setdefault(key.endpoint, change.address)
             for event in (None, *provider.events_of(change.wanted)):
                 self._of.setdefault((key.scope, event), change.address)
 
@@ -90,8 +93,8 @@ class Widening:
         if remote is None or not (provider.is_live(remote.fields) or "active" in remote.unreadable):
             return None
         endpoint = provider.endpoint_of(remote.fields)
-        if endpoint in self._at:
-            return self._at[endpoint]
+        if endpoint in self.at:
+            return self.at[endpoint]
         if change.duplicate_of is not None:
             return None  # what stays delivers the same, there
         if change.move in self._addresses:

@@ -20,15 +20,15 @@ from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reas
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.redaction import Redaction
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import AccountReport, Outcome, Result
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
-from reconciler.operations import change
-from reconciler.operations.account import AccountRun, Holds
+from reconciler.operations import account, change
+from reconciler.operations.account import AccountRun
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
-from reconciler.planning.successors import Widening
+from reconciler.planning.successors import Widening, with_successors
 from reconciler.providers import paging, retry
 from reconciler.providers.bodies import create_body, update_body
 from reconciler.providers.exchange import NoReply, Reply, Request
@@ -57,19 +57,18 @@ def _resend_lost_creates() -> None:
 
 
 def _narrow_first() -> None:
-    _set(AccountRun, "_is_standing", lambda *_: True)  # else what isn't there yet holds everything back
-    _set(AccountRun, "_is_finished", lambda *_: True)
-    widen, narrow = AccountRun._widen, AccountRun._narrow
+    _wait_for_nothing()
+    run = AccountRun.run
 
-    def widen_late(self: AccountRun) -> Any:  # noqa: ANN401 - as it is
-        narrow(self, (), {})
-        return widen(self)
+    def narrow_then_widen(self: AccountRun) -> AccountReport:
+        reports = []
+        for phase in (Phase.NARROW, Phase.WIDEN):
+            rows = tuple(row for row in self.plan.rows if row.phase is phase)
+            part = replace(self.plan, rows=rows, left_out=(), loss_limit=len(self.plan.rows))
+            reports.append(run(replace(self, plan=part, results={}, listed={})))
+        return replace(reports[1], results=(*reports[1].results, *reports[0].results))
 
-    def narrow_early(self: AccountRun, duplicates: Sequence[Any], listed: Mapping[str, Remote]) -> None:
-        self.found = self._narrowed(duplicates, Holds(unfinished=Widening(self._provider, ())), listed)
-
-    _set(AccountRun, "_widen", widen_late)
-    _set(AccountRun, "_narrow", narrow_early)
+    _set(AccountRun, "run", narrow_then_widen)
 
 
 def _trust_the_first_page() -> None:
@@ -82,9 +81,9 @@ def _trust_the_first_page() -> None:
     _put(page_of, only_page_of)
 
 
-def _skip_the_look_at_successors() -> None:
-    _set(AccountRun, "_is_standing", lambda *_: True)
-    _set(AccountRun, "_is_finished", lambda *_: True)
+def _wait_for_nothing() -> None:
+    _put(with_successors, lambda _provider, found, _rows: tuple(found))
+    _set(Widening, "holding", lambda *_: None)
 
 
 def _wait_for(is_waited_for: Callable[[Change], bool]) -> Callable[[], None]:
@@ -121,11 +120,8 @@ def _wait_only_at(is_near: Callable[[Change, Address, Widening], bool]) -> Calla
 
 
 def _is_at_its_endpoint(change: Change, found: Address, widening: Widening) -> bool:
-    return (
-        change.remote is not None
-        and change.remote.key is not None
-        and (widening._at.get(change.remote.key.endpoint) == found)
-    )
+    key = None if change.remote is None else change.remote.key
+    return key is not None and widening.at.get(key.endpoint) == found
 
 
 def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
@@ -133,14 +129,7 @@ def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
 
 
 def _judge_the_guards_once() -> None:
-    def unjudged(self: AccountRun, planned: Sequence[Change], _listed: Mapping[str, Remote]) -> Holds:
-        del planned
-        widened = (change for change in self.plan.changes if change.phase is Phase.WIDEN)
-        return Holds(
-            unfinished=Widening(self._provider, (one for one in widened if not self._is_finished(one.address)))
-        )
-
-    _set(AccountRun, "_holds", unjudged)
+    _set(account, "losses_of", lambda *_: ())
 
 
 def _pair_whatever_is_alike() -> None:
@@ -202,7 +191,11 @@ def _match_without_kind() -> None:
 
 
 def _forget_duplicates_after_creates() -> None:
-    _set(AccountRun, "_settle_creates", lambda *_: [])
+    def choose(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> match.Choice:
+        return replace(match.choose_for(provider, desired, candidates), duplicates=())
+
+    _set(account, "choose_for", choose)
+    _set(account, "update_of", lambda *_: None)
 
 
 def _keep_the_newest() -> None:
@@ -263,22 +256,17 @@ def _go_on_with_half_a_list() -> None:
 
 
 def _write_without_reading() -> None:
-    def update(writer: Any, _provider: Provider, one: Any) -> Result:  # noqa: ANN401 - as it is
+    def write(writer: Any, _provider: Provider, one: Any) -> Result:  # noqa: ANN401 - as it is
         try:
-            writer.update(one.remote.id, one.wanted)
+            if one.action is Action.DELETE:
+                writer.delete(one.remote.id)
+            else:
+                writer.update(one.remote.id, one.wanted, one.remote)
         except ProviderError as error:
             return change.failed(one, error)
         return Result(change=one, outcome=Outcome.DONE, object_id=one.remote.id)
 
-    def delete(writer: Any, one: Any) -> Result:  # noqa: ANN401 - as it is
-        try:
-            writer.delete(one.remote.id)
-        except ProviderError as error:
-            return change.failed(one, error)
-        return Result(change=one, outcome=Outcome.DONE, object_id=one.remote.id)
-
-    _put(change.update, update)
-    _put(change.delete, delete)
+    _put(change.write, write)
 
 
 def _take_lost_for_done() -> None:
@@ -289,7 +277,7 @@ def _take_lost_for_done() -> None:
         return replace(found, outcome=Outcome.DONE, error=None) if found.outcome is Outcome.UNKNOWN else found
 
     _put(failed, done)
-    _set(AccountRun, "_verified", lambda _self, results: list(results))
+    _put(change.verified, lambda _reader, _provider, result, _sleep: result)
 
 
 def _show_urls() -> None:
@@ -363,7 +351,7 @@ DEFECTS: Mapping[str, Callable[[], None]] = {
     "a lost create is sent again without a look": _resend_lost_creates,
     "what narrows comes first": _narrow_first,
     "the first page is taken for the list": _trust_the_first_page,
-    "successors aren't looked at before a webhook is narrowed": _skip_the_look_at_successors,
+    "successors aren't looked at before a webhook is narrowed": _wait_for_nothing,
     "what moves doesn't wait for its new place": _wait_only_at(_is_at_its_endpoint),
     "another event or kind at its endpoint isn't waited for": _wait_only_at(_is_elsewhere),
     "creates aren't waited for": _wait_for(lambda change: change.action is not Action.CREATE),
