@@ -22,7 +22,7 @@ from reconciler.cli.options import OutputOptions
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
-from reconciler.operations.run import Stop, SystemClock
+from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import FORMATS, Reporter
 from reconciler.output.terminal import OutputError, Streams, visible

@@ -19,7 +19,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.read import opened, read_accounts
-from reconciler.operations.run import Stop
+from reconciler.operations.signals import Stop
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import Reporter
 from reconciler.output.terminal import Streams

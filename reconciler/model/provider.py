@@ -296,6 +296,10 @@ class Provider:
         """Whether a webhook that names these events delivers this one."""
         return event in named or (self.catch_all is not None and self.catch_all in named)
 
+    def uncarried(self, events: Iterable[str], named: Iterable[str]) -> frozenset[str]:
+        """Those of some events that a webhook which names the others doesn't deliver."""
+        return frozenset(event for event in events if not self.carries(named, event))
+
     def endpoint_of(self, fields: Fields) -> Endpoint | None:
         """Where a webhook delivers, as far as patterns look; None where nobody can say.
 

@@ -46,6 +46,11 @@ class Key:
     event: str | None
     scope: Scope
 
+    @property
+    def receiver(self) -> tuple[Endpoint, Scope]:
+        """Where its events arrive, whichever they are."""
+        return (self.endpoint, self.scope)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Address:

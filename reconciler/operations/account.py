@@ -1,19 +1,21 @@
-"""The phases of one account's apply: widen, read back, judge again, narrow, read back."""
+"""Carries a plan out, every account by itself: widen, read back, judge again, narrow, read back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Successor, Verdict
+from reconciler.model.event import Listener, ThreadsLimited
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
-from reconciler.model.report import AccountReport, Outcome, Result
+from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.model.webhook import Address, Remote
-from reconciler.operations.change import delete, is_as_wanted, look, update, verified
+from reconciler.operations.change import is_result, look, verified, write
 from reconciler.operations.creates import Created, make_creates
-from reconciler.operations.worker_pool import WorkerPool
+from reconciler.operations.signals import Stop
+from reconciler.operations.workers import WorkerPool, Workers
 from reconciler.planning.changes import duplicate_of, update_of
 from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for
@@ -21,34 +23,40 @@ from reconciler.planning.successors import Widening
 from reconciler.providers.client import Writer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holds:
-    """What keeps narrowing changes from being made.
+def apply(
+    plan: Plan,
+    writers: Mapping[str, Writer],
+    stop: Stop,
+    sleep: Callable[[float], bool],
+    listener: Listener,
+    parallelism: int,
+) -> Report:
+    """Do what the plan says, under its promises, in all accounts side by side.
 
-    Attributes:
-        unfinished: what was to widen and isn't seen to be there as wanted.
-        refused: ids of the webhooks whose loss the guard refuses, on what is really there.
-        verdict: the guard's.
-        standing: which successors are there, or why nobody knows.
+    Args:
+        plan: what no guard refuses. Accounts that could not be planned are left alone.
+        writers: a client for each planned account, by its name.
+        stop: when asked, running calls end and nothing new starts.
+        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
+        listener: is told what happens; called from several threads.
+        parallelism: how many changes are worked on at once, over all accounts.
+    Raises:
+        ValueError: a guard refuses the plan, which the caller should have seen.
     """
+    if plan.is_refused:
+        raise ValueError("apply() was given a plan that a guard refuses")
+    planned = [account for account in plan.planned if account.changes]
 
-    unfinished: Widening
-    refused: frozenset[str] = frozenset()
-    verdict: Verdict = Verdict.FINE
-    standing: Mapping[Address, bool | ProviderError] = field(default_factory=dict)
+    def tell_limit(threads: int) -> None:
+        listener(ThreadsLimited(threads=threads, wanted=parallelism))
 
-    def on(self, change: Change) -> Result | None:
-        """Why a change is held back, as its result; None where it isn't."""
-        assert change.remote is not None  # only changes of remote webhooks narrow  # noqa: S101
-        held = Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id)
-        waits_for = self.unfinished.holding(change)
-        if waits_for is not None:
-            return replace(held, waits_for=waits_for)
-        missing = {one.address: found for one in change.depends_on if (found := self.standing[one.address]) is not True}
-        if missing:
-            error = next((found for found in missing.values() if isinstance(found, ProviderError)), None)
-            return replace(held, waits_for=next(iter(missing)), error=error)
-        return replace(held, verdict=self.verdict) if change.remote.id in self.refused else None
+    def run(one: AccountPlan) -> AccountReport:
+        pool = WorkerPool(one.account.name, workers, listener, stop.is_asked)
+        return AccountRun(plan=one, writer=writers[one.account.name], pool=pool, sleep=sleep).run()
+
+    with Workers(parallelism, "change", tell_limit) as workers, Workers(len(planned), "account") as accounts:
+        reports = accounts.map(run, planned)
+    return Report(plan=plan, accounts=tuple(reports), stopped_by=stop.signal)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,8 +69,7 @@ class AccountRun:
         pool: the threads.
         sleep: waits so many seconds; False where the run was asked to stop meanwhile.
         results: what became of the planned changes so far, by address.
-        repairs: what became of updates that made the survivor of a created key right, by address.
-        found: what became of what the creates were found to need narrowed: duplicates, mostly.
+        listed: the list after the creates, by id; empty where none was made.
     """
 
     plan: AccountPlan
@@ -70,53 +77,38 @@ class AccountRun:
     pool: WorkerPool
     sleep: Callable[[float], bool]
     results: dict[Address, Result] = field(default_factory=dict)
-    repairs: dict[Address, Result] = field(default_factory=dict)
-    found: list[Result] = field(default_factory=list)
+    listed: dict[str, Remote] = field(default_factory=dict)
 
     def run(self) -> AccountReport:
         """Do it all; every failure ends up in the report."""
-        created = self._widen()
-        listed = {remote.id: remote for remote in created.listing or ()}
-        found = self._settle_creates(created)
-        self._read_back(listed, created.own)
-        self.pool.end((*map(self._said_once, self._widening), *self._repaired()))
-        self._narrow(found, listed)
-        return AccountReport(
-            account=self.plan.account.name,
-            results=(*map(self._said_once, self.plan.changes), *self._repaired(), *self.found),
-            error=created.error,
-        )
-
-    def _said_once(self, change: Change) -> Result:
-        """What became of a planned change; of a create that no update made right, with what that one met."""
-        result, repair = self.results[change.address], self.repairs.get(change.address)
-        return result if result.is_done or repair is None else replace(result, error=repair.error or result.error)
-
-    def _repaired(self) -> Iterator[Result]:
-        """The updates that made a created webhook right, or failed to beside a create that is done."""
-        return (repair for address, repair in self.repairs.items() if self.results[address].is_done)
-
-    def _widen(self) -> Created:
-        """Updates in place and switch-ons, then creates, so that the list after the creates shows both."""
-        widening = self._widening
-        self._note(self.pool.each(self._update, (change for change in widening if change.action is Action.UPDATE)))
+        widening = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
+        # Updates and switch-ons first, so that the list after the creates shows both.
+        self._note(self.pool.each(self._write, (change for change in widening if change.action is Action.UPDATE)))
         creates = [change for change in widening if change.action is Action.CREATE]
-        if not creates:
-            return Created()
         created = make_creates(self.plan, self.writer, self.pool, creates)
         self._note(created.results.values())
-        return created
+        self.listed = {remote.id: remote for remote in created.listing or ()}
+        repairs, found = self._settle_creates(created)
+        self._read_back(created.own)
+        repaired = self._said_once(repairs)
+        self.pool.end((*(self.results[change.address] for change in widening), *repaired))
+        narrowed = self._narrow(widening, found)
+        planned = (self.results[change.address] for change in self.plan.changes)
+        return AccountReport(
+            account=self.plan.account.name, results=(*planned, *repaired, *narrowed), error=created.error
+        )
 
-    def _settle_creates(self, created: Created) -> list[Change]:
-        """The duplicate rule for the keys that were created; the survivor is made right at once.
+    def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
+        """The duplicate rule for the keys that were created.
 
         Returns:
-            What narrows, for that phase: deletes of duplicates, and updates of what was there before.
+            What became of updates that make the survivor right, which are sent at once; and what narrows, for that
+            phase: deletes of duplicates, and updates of what was there before.
         """
         there = by_key(created.listing or ())
         repairs: list[Change] = []
         narrowing: list[Change] = []
-        for result in list(created.results.values()):
+        for result in created.results.values():
             desired = result.change.desired
             if desired is None or not result.is_done:
                 continue
@@ -128,145 +120,132 @@ class AccountRun:
             choice = choose_for(self._provider, desired, group)
             protected = desired.key.endpoint in self.plan.account.protect
             repair = update_of(self._provider, desired, choice.survivor)
-            own = choice.survivor.id in created.own
-            if repair is not None and (not protected or own) and not (own and self._would_repeat(repair)):
+            # What this run made is not sent again what its create sent: a URL kept with other secrets.
+            repeats = repair is not None and [field.name for field in repair.fields] == ["url"]
+            may_repair = not repeats if choice.survivor.id in created.own else not protected
+            if repair is not None and may_repair:
                 (repairs if repair.phase is Phase.WIDEN else narrowing).append(repair)
-            narrowing.extend(
-                duplicate_of(desired.address, other)
-                for other in choice.duplicates
-                if not protected or other.id in created.own
-            )
+            duplicates = (other for other in choice.duplicates if not protected or other.id in created.own)
+            narrowing.extend(duplicate_of(desired.address, other) for other in duplicates)
             self.results[desired.address] = replace(result, object_id=choice.survivor.id)
-        repaired = self._verified(self.pool.each(self._update, repairs))
-        self.repairs.update((result.change.address, result) for result in repaired)
-        return narrowing
+        return self._verified(self.pool.each(self._write, repairs)), narrowing
 
-    def _would_repeat(self, repair: Change) -> bool:
-        """Whether an update of what this run made would send what its create sent: a URL kept with other secrets."""
-        return [field.name for field in repair.fields] == ["url"]
-
-    def _read_back(self, listed: Mapping[str, Remote], own: AbstractSet[str]) -> None:
+    def _read_back(self, own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id.
 
         A webhook that only a list knows is read by id: the list may lag, and ours would go for one that is gone.
         """
-        unseen = [result for result in self.results.values() if not self._is_seen(result, listed, own)]
-        self._note(self._verified(unseen))
 
-    def _is_seen(self, result: Result, listed: Mapping[str, Remote], own: AbstractSet[str]) -> bool:
-        if result.change.action is Action.CREATE and result.object_id not in own:
-            return False
-        found = listed.get(result.object_id)
-        return result.is_done and found is not None and is_as_wanted(self._provider, result.change, found)
+        def is_seen(result: Result) -> bool:
+            if result.change.action is Action.CREATE and result.object_id not in own:
+                return False
+            found = self.listed.get(result.object_id)
+            return result.is_done and found is not None and is_result(self._provider, result.change, found)
 
-    def _narrow(self, found: Sequence[Change], listed: Mapping[str, Remote]) -> None:
+        self._note(self._verified([result for result in self.results.values() if not is_seen(result)]))
+
+    def _said_once(self, repairs: Iterable[Result]) -> list[Result]:
+        """The repairs of creates that are done. A create that none made right is said once, with what that one met."""
+        told: list[Result] = []
+        for repair in repairs:
+            made = self.results[repair.change.address]
+            if made.is_done:
+                told.append(repair)
+            else:
+                self.results[repair.change.address] = replace(made, error=repair.error or made.error)
+        return told
+
+    def _narrow(self, widening: Sequence[Change], found: Sequence[Change]) -> list[Result]:
         """Updates, then deletes, each only once all that is to carry its events has been seen to be there.
 
         In this order, because an update that drops an event may add one that a delete waits for.
+
+        Returns:
+            What became of what the creates were found to need narrowed.
         """
         planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
         updates = [change for change in planned if change.action is Action.UPDATE]
-        holds = self._holds([*planned, *found], listed)
-        self._note(self._narrowed(updates, holds, listed))
-        holds = replace(holds, unfinished=self._unfinished([*self._widening, *updates]))
-        self._note(self._narrowed([change for change in planned if change.action is Action.DELETE], holds, listed))
-        self.found = self._narrowed(found, holds, listed)
-
-    def _holds(self, planned: Sequence[Change], listed: Mapping[str, Remote]) -> Holds:
-        """What failed, and what the guards say to that: judged before anything narrows, on what is really there."""
-        unfinished = self._unfinished(self._widening)
-        finished = [change for change in self._widening if self._is_finished(change.address)]
-        ready = [change for change in planned if unfinished.holding(change) is None]
-        if not ready or self.pool.is_over:
-            return Holds(unfinished=unfinished)
-        account, limit = self.plan.account, self.plan.loss_limit
-        deliveries = Deliveries(
-            owned=self.plan.listed(Claim.OWNED),
-            protected=self.plan.protected_owned,
-            changes=(*finished, *ready),
-        )
-        losses = losses_of(account, (), deliveries)
-        verdict = verdict_on(account, losses, deliveries, limit)
-        if verdict is Verdict.FINE and losses and limit is None and not self._something_stays(deliveries, listed):
-            verdict = Verdict.NOTHING_LEFT
-        lost = (remote.id for loss in losses for remote in loss.remotes)
-        return Holds(
-            unfinished=unfinished,
-            refused=frozenset(lost if verdict is not Verdict.FINE else ()),
-            verdict=verdict,
-        )
-
-    @property
-    def _widening(self) -> list[Change]:
-        return [change for change in self.plan.changes if change.phase is Phase.WIDEN]
+        deletes = [change for change in planned if change.action is Action.DELETE]
+        unfinished = self._unfinished(widening)
+        ready = [change for change in (*planned, *found) if unfinished.holding(change) is None]
+        finished = (change for change in widening if self.results[change.address].is_done)
+        refused = self._refused((*finished, *ready)) if ready and not self.pool.is_over else {}
+        self._note(self._narrowed(updates, unfinished, refused))
+        unfinished = self._unfinished((*widening, *updates))
+        self._note(self._narrowed(deletes, unfinished, refused))
+        return self._narrowed(found, unfinished, refused)
 
     def _unfinished(self, changes: Iterable[Change]) -> Widening:
-        """What of these changes is not seen to be there as wanted."""
-        return Widening(self._provider, (change for change in changes if not self._is_finished(change.address)))
+        """What of these changes has not been seen to be there as wanted."""
+        return Widening(self._provider, (change for change in changes if not self.results[change.address].is_done))
 
-    def _is_finished(self, address: Address) -> bool:
-        """Whether what was to widen has been seen to be there as wanted."""
-        return (self.repairs.get(address) or self.results[address]).is_done
+    def _refused(self, changes: Sequence[Change]) -> Mapping[str, Verdict]:
+        """The ids of the webhooks whose loss the guards refuse: judged before anything narrows, by what is there."""
+        account, limit = self.plan.account, self.plan.loss_limit
+        owned, protected = self.plan.listed(Claim.OWNED), self.plan.protected_owned
+        deliveries = Deliveries(owned=owned, protected=protected, changes=changes)
+        losses = losses_of(account, (), deliveries)
+        verdict = verdict_on(account, losses, deliveries, limit)
+        if verdict is Verdict.FINE and losses and limit is None and not self._something_stays(deliveries):
+            verdict = Verdict.NOTHING_LEFT
+        refused = () if verdict is Verdict.FINE else losses
+        return {remote.id: verdict for loss in refused for remote in loss.remotes}
 
-    def _something_stays(self, deliveries: Deliveries, listed: Mapping[str, Remote]) -> bool:
+    def _something_stays(self, deliveries: Deliveries) -> bool:
         """Whether one owned webhook that is to stay delivers still. What was widened has just been seen."""
-        is_live = self._provider.is_live
-        if any(change.phase is Phase.WIDEN and is_live(change.wanted) for change in deliveries.changes):
-            return True
-        narrowed = {
-            change.remote.id
-            for change in deliveries.changes
-            if change.remote is not None and (change.action is Action.DELETE or not is_live(change.wanted))
-        }
-        for remote in (*deliveries.owned, *deliveries.protected):
-            if remote.id in narrowed or not is_live(remote.fields):
-                continue
-            found = self._look(remote.id, listed)
+        for _, remote in deliveries.staying(self._provider):
+            found = remote if remote is None else self._look(remote.id)
             if isinstance(found, ProviderError):
                 return False  # nobody knows, and the others would be asked in vain
-            if found is not None and is_live(found.fields):
+            if remote is None or (found is not None and self._provider.is_live(found.fields)):
                 return True
         return False
 
-    def _narrowed(self, changes: Sequence[Change], holds: Holds, listed: Mapping[str, Remote]) -> list[Result]:
-        holds = replace(holds, standing=self._standing(changes, listed))
-        results = self._verified(self.pool.each(lambda change: holds.on(change) or self._narrow_one(change), changes))
+    def _narrowed(
+        self, changes: Sequence[Change], unfinished: Widening, refused: Mapping[str, Verdict]
+    ) -> list[Result]:
+        successors = {successor.address: successor for change in changes for successor in change.depends_on}
+        # Once it is over nobody asks.
+        seen = [] if self.pool.is_over else self.pool.every(self._is_standing, successors.values())
+        missing = {address: found for address, found in zip(successors, seen, strict=False) if found is not True}
+
+        def narrow(change: Change) -> Result:
+            assert change.remote is not None  # only changes of remote webhooks narrow  # noqa: S101
+            held = Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id)
+            waits_for = unfinished.holding(change)
+            if waits_for is not None:
+                return replace(held, waits_for=waits_for)
+            gone = [one.address for one in change.depends_on if one.address in missing]
+            if gone:
+                errors = (found for one in gone if isinstance(found := missing[one], ProviderError))
+                return replace(held, waits_for=gone[0], error=next(errors, None))
+            if change.remote.id in refused:
+                return replace(held, verdict=refused[change.remote.id])
+            return self._write(change)
+
+        results = self._verified(self.pool.each(narrow, changes))
         self.pool.end(results)
         return results
 
-    def _narrow_one(self, change: Change) -> Result:
-        return delete(self.writer, change) if change.action is Action.DELETE else self._update(change)
-
-    def _standing(
-        self, changes: Iterable[Change], listed: Mapping[str, Remote]
-    ) -> Mapping[Address, bool | ProviderError]:
-        """Which successors of these changes are there: those of this run by their results, all others by a look."""
-        if self.pool.is_over:
-            return {}  # nobody will ask
-        successors = {successor.address: successor for change in changes for successor in change.depends_on}
-        seen = self.pool.every(lambda successor: self._is_standing(successor, listed), successors.values())
-        return dict(zip(successors, seen, strict=True))
-
-    def _is_standing(self, successor: Successor, listed: Mapping[str, Remote]) -> bool | ProviderError:
-        """Whether a successor is there, or why nobody knows."""
+    def _is_standing(self, successor: Successor) -> bool | ProviderError:
+        """Whether a successor is there, by this run's result or else by a look; or why nobody knows."""
         result = self.results.get(successor.address)
         if result is not None:
             return result.is_done
-        found = self._look(successor.object_id, listed)
+        found = self._look(successor.object_id)
         if not isinstance(found, Remote):
             return found is not None and found
         provider = self._provider
-        named = provider.events_of(found.fields)
+        named, needed = provider.events_of(found.fields), provider.events_of(successor.fields)
         same = found.key is not None and found.key == provider.key_of(successor.fields)
-        carried = all(provider.carries(named, event) for event in provider.events_of(successor.fields))
-        return same and carried and provider.is_live(found.fields)
+        return same and not provider.uncarried(needed, named) and provider.is_live(found.fields)
 
-    def _look(self, object_id: str, listed: Mapping[str, Remote]) -> Remote | ProviderError | None:
+    def _look(self, object_id: str) -> Remote | ProviderError | None:
         """A webhook as the list after the creates has it, or else as it reads now."""
-        return listed.get(object_id) or look(self.writer, object_id)
+        return self.listed.get(object_id) or look(self.writer, object_id)
 
-    def _update(self, change: Change) -> Result:
-        return update(self.writer, self._provider, change)
+    def _write(self, change: Change) -> Result:
+        return write(self.writer, self._provider, change)
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
         """Read back what was written, by id."""

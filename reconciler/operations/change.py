@@ -17,58 +17,29 @@ LOOK_AGAIN_AFTER = (0.5, 1.0)
 """Seconds before each further look at a webhook that doesn't read as it was written."""
 
 
-def create(writer: Writer, change: Change) -> tuple[Result, Remote | None]:
-    """Send a create once.
-
-    Returns:
-        What became of it, and the webhook where the provider answered with one. UNKNOWN where it may have been made.
-    """
+def write(writer: Writer, provider: Provider, change: Change) -> Result:
+    """Make an update or a delete, unless the webhook is as wanted already or isn't what the plan saw."""
+    assert change.remote is not None  # a create is sent elsewhere  # noqa: S101
+    done = Result(change=change, outcome=Outcome.DONE, object_id=change.remote.id)
     try:
-        made = writer.create(change.wanted)
+        now = writer.get(change.remote.id)
     except ProviderError as error:
-        return failed(change, error), None
-    return Result(change=change, outcome=Outcome.DONE, object_id=made.id), made
-
-
-def update(writer: Writer, provider: Provider, change: Change) -> Result:
-    """Make an update, unless the webhook is as wanted already or isn't what the plan saw."""
-    assert change.remote is not None  # an update has both sides  # noqa: S101
-    object_id = change.remote.id
-    try:
-        now = writer.get(object_id)
-    except ProviderError as error:
-        if error.kind is ErrorKind.GONE and is_result(provider, change, None):
-            return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
-        return failed(change, error)
-    if is_as_wanted(provider, change, now):
-        return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
+        is_gone = error.kind is ErrorKind.GONE and is_result(provider, change, None)
+        return replace(done, outcome=Outcome.ALREADY) if is_gone else failed(change, error)
+    if is_result(provider, change, now):
+        return replace(done, outcome=Outcome.ALREADY)
     if now.fields != change.remote.fields:
-        return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
+        return replace(done, outcome=Outcome.CHANGED_MEANWHILE)
     try:
-        writer.update(object_id, change.wanted, now)
-    except ProviderError as error:
-        return failed(change, error)
-    return Result(change=change, outcome=Outcome.DONE, object_id=object_id)
-
-
-def delete(writer: Writer, change: Change) -> Result:
-    """Make a delete, unless the webhook is gone already or isn't what the plan saw."""
-    assert change.remote is not None  # a delete has a remote side  # noqa: S101
-    object_id = change.remote.id
-    now = look(writer, object_id)
-    if isinstance(now, ProviderError):
-        return failed(change, now)
-    if now is None:
-        return Result(change=change, outcome=Outcome.ALREADY, object_id=object_id)
-    if now.fields != change.remote.fields:
-        return Result(change=change, outcome=Outcome.CHANGED_MEANWHILE, object_id=object_id)
-    try:
-        writer.delete(object_id)
+        if change.action is Action.DELETE:
+            writer.delete(change.remote.id)
+        else:
+            writer.update(change.remote.id, change.wanted, now)
     except ProviderError as error:
         # Gone since it was read is done, too. Some answer so where a credential may not delete: it is read back.
-        if error.kind is not ErrorKind.GONE:
+        if change.action is not Action.DELETE or error.kind is not ErrorKind.GONE:
             return failed(change, error)
-    return Result(change=change, outcome=Outcome.DONE, object_id=object_id)
+    return done
 
 
 def look(reader: Reader, object_id: str) -> Remote | ProviderError | None:
@@ -108,33 +79,26 @@ def verified(reader: Reader, provider: Provider, result: Result, sleep: Callable
     return replace(result, outcome=Outcome.NOT_AS_WANTED, made=found) if result.outcome is Outcome.DONE else result
 
 
-def is_as_wanted(provider: Provider, change: Change, now: Remote) -> bool:
-    """Whether a webhook has the fields that a change wants it to have, ignored ones aside, and delivers if it is to."""
+def is_result(provider: Provider, change: Change, now: Remote | None) -> bool:
+    """Whether what is there now is what a change was to bring about: deleted, or with the fields that it sends.
+
+    Ignored ones aside; and it delivers if it is to.
+    """
+    if change.action is Action.DELETE:
+        return now is None
+    if now is None:
+        # Switched off and gone deliver the same, and a provider may hide what is switched off.
+        return not provider.lists_inactive and not provider.is_live(change.wanted)
     wanted = change.wanted if change.desired is None else wanted_fields(change.desired, now.fields)
     delivers = provider.is_live(now.fields) or not provider.is_live(change.wanted)
     keeps_secrets = all(now.fields[name] is not None for name, value in change.wanted.items() if value is Masked.SET)
     return delivers and keeps_secrets and not differences(provider, now.fields, wanted)
 
 
-def is_result(provider: Provider, change: Change, now: Remote | None) -> bool:
-    """Whether what is there now is what a change was to bring about."""
-    if change.action is Action.DELETE:
-        return now is None
-    if now is None:
-        # Switched off and gone deliver the same, and a provider may hide what is switched off.
-        return not provider.lists_inactive and not provider.is_live(change.wanted)
-    return is_as_wanted(provider, change, now)
-
-
 def failed(change: Change, error: ProviderError) -> Result:
     """What a call's error means for its change."""
-    object_id = change.remote.id if change.remote is not None else ""
-    if error.may_have_acted:
-        outcome = Outcome.UNKNOWN
-    elif error.kind is ErrorKind.GONE:
-        outcome = Outcome.GONE_MEANWHILE
-    elif error.kind is ErrorKind.INTERRUPTED:
-        outcome = Outcome.NOT_STARTED
-    else:
-        outcome = Outcome.FAILED
-    return Result(change=change, outcome=outcome, object_id=object_id, error=error)
+    outcomes = {ErrorKind.GONE: Outcome.GONE_MEANWHILE, ErrorKind.INTERRUPTED: Outcome.NOT_STARTED}
+    outcome = Outcome.UNKNOWN if error.may_have_acted else outcomes.get(error.kind, Outcome.FAILED)
+    return Result(
+        change=change, outcome=outcome, object_id="" if change.remote is None else change.remote.id, error=error
+    )

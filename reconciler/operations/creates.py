@@ -14,8 +14,8 @@ from reconciler.model.plan import AccountPlan, Change, Claim
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
 from reconciler.model.webhook import Address, Key, Remote
-from reconciler.operations.change import create
-from reconciler.operations.worker_pool import WorkerPool
+from reconciler.operations.change import failed
+from reconciler.operations.workers import WorkerPool
 from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key
 from reconciler.providers.client import Writer
@@ -35,7 +35,7 @@ class Created:
         own: ids of the webhooks that this run surely made, since the answers to its creates name them.
         answers: what the provider answered with, by address; the last answer of each create.
         listing: the account's webhooks after the creates; None where no list was made, or it failed.
-        error: why the list failed; None where it didn't.
+        error: why the list failed.
     """
 
     results: dict[Address, Result] = field(default_factory=dict)
@@ -61,8 +61,9 @@ def make_creates(plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: S
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
         takeable = new - _others(plan.account, changes, answers)
         sent = pool.every(partial(_taken_back, writer, takeable), sent)
-        _note(created, (_since(created.results.get(result.change.address), result) for result in sent))
-        if not any(_is_worth_a_look(result) for result in sent):
+        for one in sent:
+            created.results[one.change.address] = _since(created.results.get(one.change.address), one)
+        if not any(one.outcome in (Outcome.DONE, Outcome.UNKNOWN) or _is_refused(one) for one in sent):
             break
         try:
             created.listing = writer.list().remotes
@@ -70,16 +71,30 @@ def make_creates(plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: S
             created.listing, created.error = None, error
             break
         there = by_key(created.listing)
-        _note(created, [_looked_for(created.results[result.change.address], there) for result in sent])
-        lost = [result.change for result in sent if result.outcome is Outcome.UNKNOWN]
-        pending = [change for change in lost if created.results[change.address].outcome is Outcome.UNKNOWN]
+        pending = []
+        for one in sent:
+            result = _looked_for(created.results[one.change.address], there)
+            created.results[one.change.address] = result
+            if one.outcome is Outcome.UNKNOWN and result.outcome is Outcome.UNKNOWN:
+                pending.append(one.change)
         if not pending:
             break
     return created
 
 
-def _note(created: Created, results: Iterable[Result]) -> None:
-    created.results.update((result.change.address, result) for result in results)
+def _send(writer: Writer, answers: dict[Address, Remote], change: Change) -> Result:
+    """Send a create once, and keep what the provider answered with, which may have another key.
+
+    UNKNOWN where it may have been made.
+    """
+    try:
+        made = writer.create(change.wanted)
+    except ProviderError as error:
+        return failed(change, error)
+    answers[change.address] = made
+    result = Result(change=change, outcome=Outcome.DONE, object_id=made.id)
+    is_it = change.desired is None or made.key == change.desired.key
+    return result if is_it else replace(result, outcome=Outcome.OTHER_KEY_STAYS, made=made)
 
 
 def _since(before: Result | None, now: Result) -> Result:
@@ -89,24 +104,9 @@ def _since(before: Result | None, now: Result) -> Result:
     return replace(before, error=now.error or before.error)
 
 
-def _is_worth_a_look(result: Result) -> bool:
-    return result.outcome in (Outcome.DONE, Outcome.UNKNOWN) or _is_refused(result)
-
-
 def _is_refused(result: Result) -> bool:
     """Whether the provider took no offence at who asks, but at what is asked for: it may be there already."""
     return result.error is not None and result.error.kind is ErrorKind.INVALID
-
-
-def _send(writer: Writer, answers: dict[Address, Remote], change: Change) -> Result:
-    """Send a create once, and keep what the provider answered with. It may come back under another key."""
-    result, remote = create(writer, change)
-    if remote is None or change.desired is None:
-        return result
-    answers[change.address] = remote
-    if remote.key == change.desired.key:
-        return result
-    return replace(result, outcome=Outcome.OTHER_KEY_STAYS, made=remote)
 
 
 def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]:
@@ -120,10 +120,9 @@ def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]
     newest = max((remote.created for remote in listed if remote.created is not None), default=None)
 
     def is_new(remote: Remote) -> bool:
-        if remote.id in ids or remote.created is None:
+        if remote.id in ids or remote.created is None or (newest is not None and remote.created < newest):
             return False
-        is_latest = newest is None or remote.created >= newest
-        return is_latest and (remote.answered is None or remote.created >= remote.answered - _AT_ONCE)
+        return remote.answered is None or remote.created >= remote.answered - _AT_ONCE
 
     return frozenset(remote.id for remote in answers if is_new(remote))
 
@@ -152,10 +151,7 @@ def _taken_back(writer: Writer, takeable: AbstractSet[str], result: Result) -> R
 
 def _looked_for(result: Result, there: Mapping[Key, Sequence[Remote]]) -> Result:
     """A lost or refused create, done after all where its key is there."""
-    lost = result.outcome is Outcome.UNKNOWN
-    if result.change.desired is None or not (lost or _is_refused(result)):
+    desired = result.change.desired
+    if desired is None or desired.key not in there or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
         return result
-    found = there.get(result.change.desired.key)
-    if not found:
-        return result
-    return replace(result, outcome=Outcome.DONE, error=None, object_id=found[0].id)
+    return replace(result, outcome=Outcome.DONE, error=None, object_id=there[desired.key][0].id)

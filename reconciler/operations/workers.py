@@ -1,25 +1,32 @@
-"""Threads that make do with what the system gives: with fewer than wanted, or with none but the caller's own."""
+"""Threads that make do with what the system gives, and the point where those of an account give up."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import Self, TypeVar
 
-from reconciler.operations.run import leave_signals_to_the_main_thread
+from reconciler.model.event import Answered, Finished, Listener, Started
+from reconciler.model.plan import Action, Change
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Outcome, Result
+from reconciler.model.webhook import Address
+from reconciler.operations.signals import leave_signals_to_the_main_thread
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
+_FINAL = (ErrorKind.DENIED, ErrorKind.LIMITED)
 
 
 class Workers:
     """Does work side by side for whoever asks; all of it is done at the end of a `with`.
 
     An executor of the standard library fails where a thread can't be started (a container's limit, say) and loses the
-    answer to what it had accepted by then; here the work waits for the threads that there are.
+    answer to what it had accepted by then; here the work waits for the threads that there are, or for the caller's own.
 
     Args:
         most: how many things are worked on at once, at most.
@@ -39,18 +46,14 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._tasks.put(None)
         for thread in self._threads:
             thread.join()
 
     def map(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
-        """Do the work on every item.
+        """Do the work on every item; what was found, in the order of the items.
 
-        Returns:
-            What was found, in the order of the items.
         Raises:
             Exception: what the work on the first such item raised; what was not begun by then is left.
         """
@@ -58,27 +61,16 @@ class Workers:
         try:
             for item in items:
                 futures.append(Future())
-                self._submit(work, item, futures[-1])
+                self._tasks.put(partial(_do, work, item, futures[-1]))
+                self._grow()
             if not self._threads:
-                self._work_alone()
+                with self._alone, suppress(Empty):
+                    while (task := self._tasks.get_nowait()) is not None:
+                        task()
             return [future.result() for future in futures]
         finally:
             for future in futures:
                 future.cancel()
-
-    def _submit(self, work: Callable[[_Item], _Found], item: _Item, future: Future[_Found]) -> None:
-        def task() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                found = work(item)
-            except BaseException as error:  # noqa: BLE001 - the caller gets it
-                future.set_exception(error)
-            else:
-                future.set_result(found)
-
-        self._tasks.put(task)
-        self._grow()
 
     def _grow(self) -> None:
         """Start another thread where there may be one more."""
@@ -102,14 +94,63 @@ class Workers:
         # Handed on: a signal may have come between a thread's start and its entry in the list, so nobody counts them.
         self._tasks.put(None)
 
-    def _work_alone(self) -> None:
-        """Do in this thread what is to be done, one after another."""
-        with self._alone:
-            while (task := self._next()) is not None:
-                task()
 
-    def _next(self) -> Callable[[], None] | None:
+def _do(work: Callable[[_Item], _Found], item: _Item, future: Future[_Found]) -> None:
+    if future.set_running_or_notify_cancel():
         try:
-            return self._tasks.get_nowait()
-        except Empty:
-            return None
+            found = work(item)
+        except BaseException as error:  # noqa: BLE001 - the caller gets it
+            future.set_exception(error)
+        else:
+            future.set_result(found)
+
+
+class WorkerPool:
+    """Works on one account's changes side by side, tells what happens, and starts nothing once that is pointless.
+
+    Args:
+        account: the account's name, for the events.
+        workers: the threads, shared by all accounts.
+        listener: is told.
+        stopping: whether the run was asked to stop.
+    """
+
+    def __init__(self, account: str, workers: Workers, listener: Listener, stopping: Callable[[], bool]) -> None:
+        self._account = account
+        self._workers = workers
+        self._listener = listener
+        self._stopping = stopping
+        self._final: ProviderError | None = None
+        self._begun: set[tuple[Address, Action]] = set()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it starts nothing more."""
+        return self._final is not None or self._stopping()
+
+    def each(self, work: Callable[[Change], Result], changes: Iterable[Change]) -> list[Result]:
+        """Do the work on every change; the results in the order of the changes. Their ends are told by `end`."""
+        return self._workers.map(partial(self._one, work), changes)
+
+    def every(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
+        """Do other work on every item, with nothing told; in the order of the items."""
+        return self._workers.map(work, items)
+
+    def end(self, results: Iterable[Result]) -> None:
+        """Tell what has become of changes, once nothing is left to be looked at or sent again."""
+        for result in results:
+            self._listener(Finished(account=self._account, result=result))
+
+    def _one(self, work: Callable[[Change], Result], change: Change) -> Result:
+        if self.is_over:
+            return Result(change=change, outcome=Outcome.NOT_STARTED, error=self._final)
+        known = (change.address, change.action)
+        if known not in self._begun:
+            self._begun.add(known)
+            self._listener(Started(account=self._account, change=change))
+        result = work(change)
+        # A credential that is refused, or a limit that is used up, is so for every other change as well.
+        if result.error is not None and result.error.kind in _FINAL:
+            self._final = result.error
+        self._listener(Answered(account=self._account, result=result))
+        return result

@@ -35,21 +35,20 @@ def match_account(
     else:
         for wanted in desired:
             if wanted.key in protected:
-                rows.extend(_protected(account, wanted, protected.pop(wanted.key)))
+                rows.append(_protected(account.provider, wanted, protected[wanted.key]))
             elif wanted.key in owned:
                 rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key)))
             else:
                 rows.append(_missing(account.provider, wanted))
-        left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for remote in _all(owned)]
-        rows = _with_moves(account.provider, rows, left)
+        left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]
+        rows = list(_with_moves(account.provider, rows, left))
+    rows.extend(_delete(account.name, remote, Reason.NAMED_ABSENT, Claim.ABSENT) for remote in claimed[Claim.ABSENT])
+    seen = {row.remote.id for row in rows if row.remote is not None}
     rows.extend(
-        replace(_delete(account.name, remote, Reason.NAMED_ABSENT), claim=Claim.ABSENT)
-        for remote in claimed[Claim.ABSENT]
-    )
-    without_key = (remote for remote in claimed[Claim.PROTECTED] if remote.key is None)
-    rows.extend(_left_alone(account.name, remote, Claim.PROTECTED) for remote in (*_all(protected), *without_key))
-    rows.extend(
-        _left_alone(account.name, remote, claim) for claim in (Claim.KNOWN, Claim.NONE) for remote in claimed[claim]
+        _left_alone(account.name, remote, claim)
+        for claim in (Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
+        for remote in claimed[claim]
+        if remote.id not in seen
     )
     return tuple(sorted(rows, key=_order))
 
@@ -80,27 +79,21 @@ def duplicate_of(survivor: Address, remote: Remote) -> Change:
 
 def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
     """Whether an update takes events away: by switching off, or by dropping some of several."""
-    if not provider.is_live(before):
-        return False
-    named = provider.events_of(after)
-    return not provider.is_live(after) or any(
-        not provider.carries(named, event) for event in provider.events_of(before)
-    )
+    dropped = provider.uncarried(provider.events_of(before), provider.events_of(after))
+    return provider.is_live(before) and (bool(dropped) or not provider.is_live(after))
 
 
-def _protected(account: Account, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
-    choice = choose_for(account.provider, wanted, found)
-    yield Change(
+def _protected(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Change:
+    remote = choose_for(provider, wanted, found).survivor
+    return Change(
         action=Action.NONE,
         address=wanted.address,
         claim=Claim.PROTECTED,
         reason=Reason.PROTECTED,
         desired=wanted,
-        remote=choice.survivor,
-        fields=differences(account.provider, choice.survivor.fields, wanted_fields(wanted, choice.survivor.fields)),
+        remote=remote,
+        fields=differences(provider, remote.fields, wanted_fields(wanted, remote.fields)),
     )
-    others = (*choice.duplicates, *choice.others)
-    yield from (_left_alone(account.name, remote, Claim.PROTECTED) for remote in others)
 
 
 def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
@@ -109,8 +102,7 @@ def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iter
     yield update_of(provider, wanted, choice.survivor) or in_step
     yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
     for remote in choice.others:
-        left = _left_alone(wanted.address.account, remote, Claim.OWNED)
-        yield replace(left, partner=wanted.address)
+        yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), partner=wanted.address)
 
 
 def _missing(provider: Provider, wanted: Desired) -> Change:
@@ -129,56 +121,41 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
 
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
     """What becomes of a webhook that no entry stands for, and that is nobody's to change here."""
-    return Change(
-        action=Action.NONE,
-        reason=Reason.PROTECTED if claim is Claim.PROTECTED else None,
-        address=Address.of_remote(account, remote.id),
-        claim=claim,
-        remote=remote,
-    )
+    reason = Reason.PROTECTED if claim is Claim.PROTECTED else None
+    address = Address.of_remote(account, remote.id)
+    return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote)
 
 
-def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key, list[Remote]]) -> Iterable[Change]:
+def _delete(account: str, remote: Remote, reason: Reason, claim: Claim = Claim.OWNED) -> Change:
+    address = Address.of_remote(account, remote.id)
+    return Change(action=Action.DELETE, phase=Phase.NARROW, reason=reason, address=address, claim=claim, remote=remote)
+
+
+def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key, list[Remote]]) -> Iterator[Change]:
     """Deletes of everything owned, under the entries' addresses where there are entries."""
     entries = {wanted.key: wanted for wanted in desired}
     for key, found in owned.items():
-        changes = {remote.id: _delete(account.name, remote, Reason.DESTROY) for remote in found}
-        if key in entries:
-            named = choose_for(account.provider, entries[key], found).survivor.id
-            changes[named] = replace(changes[named], address=entries[key].address)
-        yield from changes.values()
+        wanted = entries.get(key)
+        named = None if wanted is None else choose_for(account.provider, wanted, found).survivor
+        for remote in found:
+            change = _delete(account.name, remote, Reason.DESTROY)
+            yield change if wanted is None or remote is not named else replace(change, address=wanted.address)
 
 
-def _delete(account: str, remote: Remote, reason: Reason) -> Change:
-    return Change(
-        action=Action.DELETE,
-        phase=Phase.NARROW,
-        reason=reason,
-        address=Address.of_remote(account, remote.id),
-        remote=remote,
-    )
-
-
-def _with_moves(provider: Provider, rows: Sequence[Change], left: Sequence[Change]) -> list[Change]:
+def _with_moves(provider: Provider, rows: Sequence[Change], left: Sequence[Change]) -> Iterator[Change]:
     """The entries' rows and the deletes of what is left, the two halves of a move told of each other."""
-    created = [row.desired for row in rows if row.desired is not None and row.action is Action.CREATE]
-    off = {row.address: row.desired for row in rows if row.desired is not None and row.reason is Reason.OFF}
-    halves = moves(provider, created, off.values(), left)
-    deletes = [
-        replace(change, reason=Reason.REPLACED_BY_OFF) if halves.get(change.address) in off else change
-        for change in left
-    ]
-    return [
-        replace(row, partner=halves[row.address]) if row.address in halves and row.action is not Action.NONE else row
-        for row in (*rows, *deletes)
-    ]
+    halves = moves(provider, rows, left)
+    off = {row.address for row in rows if row.reason is Reason.OFF}
+    for row in (*rows, *left):
+        other = halves.get(row.address)
+        if other is None or row.action is Action.NONE:
+            yield row
+        else:
+            yield replace(row, partner=other, reason=Reason.REPLACED_BY_OFF if other in off else row.reason)
 
 
-_PHASES = {phase: rank for rank, phase in enumerate((*Phase, None))}
-_ACTIONS = {action: rank for rank, action in enumerate(Action)}
-_CLAIMS = {
-    claim: rank for rank, claim in enumerate((Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.NONE))
-}
+_LEFT = (Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
+_RANK = {one: rank for rank, one in enumerate((*Phase, None, *Action, *_LEFT))}
 
 
 def _order(row: Change) -> tuple[object, ...]:
@@ -186,11 +163,8 @@ def _order(row: Change) -> tuple[object, ...]:
 
     That is ordered by whose it is: entries' by address, then others by age.
     """
-    if row.action is Action.NONE and row.desired is None and row.remote is not None:
-        return (_PHASES[None], _ACTIONS[Action.NONE], _CLAIMS[row.claim], 1, row.remote.age)
-    claim = _CLAIMS[row.claim] if row.action is Action.NONE else 0
-    return (_PHASES[row.phase], _ACTIONS[row.action], claim, 0, row.address)
-
-
-def _all(groups: Mapping[Key, Sequence[Remote]]) -> list[Remote]:
-    return sorted((remote for group in groups.values() for remote in group), key=lambda remote: remote.age)
+    if row.action is not Action.NONE:
+        return (_RANK[row.phase], _RANK[row.action], row.address)
+    if row.desired is None and row.remote is not None:
+        return (_RANK[None], _RANK[row.claim], 1, row.remote.age)
+    return (_RANK[None], _RANK[row.claim], 0, row.address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.configuration import Account, NamedSet
 from reconciler.model.plan import Action, Change, Claim, Hint
@@ -21,6 +21,7 @@ class Claims:
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account
         self._named = {wanted.key for wanted in desired}
+        self._endpoints = {key.endpoint for key in self._named}
         self._absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
 
@@ -38,20 +39,26 @@ class Claims:
             return Claim.ABSENT
         return Claim.OWNED if remote.key is not None and self.owns(remote.key) else Claim.NONE
 
+    def on_all(self, remotes: Iterable[Remote]) -> Mapping[Claim, tuple[Remote, ...]]:
+        """An account's webhooks by whose they are, each group by age."""
+        found: dict[Claim, list[Remote]] = {claim: [] for claim in Claim}
+        for remote in sorted(remotes, key=lambda remote: remote.age):
+            found[self.of(remote)].append(remote)
+        return {claim: tuple(group) for claim, group in found.items()}
+
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
         return key in self._named or self._account.owns_at(key.endpoint, key.scope)
 
     def may_be_ours(self, remote: Remote) -> bool:
         """Whether a webhook that can't be read whole stands where this configuration is responsible."""
-        url, claim = remote.fields["url"], self.of(remote)
-        if not remote.unreadable or not isinstance(url, Url) or claim is not Claim.NONE:
+        url, account = remote.fields["url"], self._account
+        if not remote.unreadable or not isinstance(url, Url) or self.of(remote) is not Claim.NONE:
             return False
-        if any(url.endpoint == key.endpoint for key in self._named):
-            return True
-        scope = self._account.provider.scope_of(remote.fields)
-        own_kind = len(scope) < len(self._account.scope) or self._account.is_own_kind(scope)
-        return (own_kind and url.endpoint in self._account.owns) or self._account.owns_at(url.endpoint, scope)
+        scope = account.provider.scope_of(remote.fields)
+        own_kind = len(scope) < len(account.scope) or account.is_own_kind(scope)
+        is_owned = (own_kind and url.endpoint in account.owns) or account.owns_at(url.endpoint, scope)
+        return is_owned or url.endpoint in self._endpoints
 
     def hint_on(self, row: Change) -> Hint | None:
         """Why a webhook stays that `absent` names: by the id of an entry's, or beside `known`."""
@@ -63,10 +70,8 @@ class Claims:
 
     def _is_absent(self, remote: Remote) -> bool:
         # An id names one webhook, of whatever kind; a pattern those of the account's kind.
-        if remote.id in self._absent.ids:
-            return True
-        scope = self._account.provider.scope_of(remote.fields)
-        return self._account.is_own_kind(scope) and self._is_named(self._absent, remote)
+        is_own_kind = self._account.is_own_kind(self._account.provider.scope_of(remote.fields))
+        return remote.id in self._absent.ids or (is_own_kind and self._is_named(self._absent, remote))
 
     def _is_named(self, items: NamedSet, remote: Remote) -> bool:
         endpoint = self._account.provider.endpoint_of(remote.fields)

@@ -9,7 +9,7 @@ from reconciler.model.plan import FieldChange
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Fields, Settings, Value
+from reconciler.model.webhook import Desired, Fields, Value
 
 
 def wanted_fields(desired: Desired, remote: Fields) -> Fields:
@@ -29,12 +29,12 @@ def sent_fields(desired: Desired, remote: Fields) -> Fields:
 
 
 def _unmasked(ours: Value, wanted: Value, remote: Value) -> Value:
-    if isinstance(ours, Url) and isinstance(remote, Url) and wanted != ours:
-        # One that isn't there at all is left so: nothing says that the provider only doesn't show it.
-        emptied = any(item.secret and not item.normal.partition("=")[2] for item in remote.items)
-        masked = any(param.kept is Kept.MASKED for param in kept_otherwise(ours, remote))
-        return ours if masked or emptied else wanted
-    return wanted
+    if not isinstance(ours, Url) or not isinstance(remote, Url) or wanted == ours:
+        return wanted
+    # One that isn't there at all is left so: nothing says that the provider only doesn't show it.
+    emptied = any(item.secret and not item.normal.partition("=")[2] for item in remote.items)
+    masked = any(param.kept is Kept.MASKED for param in kept_otherwise(ours, remote))
+    return ours if masked or emptied else wanted
 
 
 def _kept(wanted: Value, remote: Value) -> Value:
@@ -63,13 +63,9 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
 
 def _is_same(spec: Field, old: Value, new: Value) -> bool:
     """Whether two values are the same, as far as the provider lets anybody see."""
-    match spec.reads_back:
-        case ReadsBack.NEVER:
-            return True
-        case ReadsBack.MASKED:
-            return (old is None) == (new is None)
-        case ReadsBack.CLEAR:
-            return old == new
+    if spec.reads_back is ReadsBack.MASKED:
+        return (old is None) == (new is None)
+    return spec.reads_back is ReadsBack.NEVER or old == new
 
 
 def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
@@ -77,8 +73,8 @@ def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
     from deepdiff import DeepDiff  # noqa: PLC0415 - a tenth of a second, for few providers
 
     changes = DeepDiff(
-        _plain(before),
-        _plain(after),
+        dict(before) if isinstance(before, Mapping) else {},
+        dict(after) if isinstance(after, Mapping) else {},
         view="tree",
         ignore_order=True,
         report_repetition=True,  # else `[1, 5, 5]` and `[1, 5]` are the same
@@ -91,14 +87,9 @@ def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
         yield FieldChange(name=f"{name}.{steps}", before=_shown(leaf.t1), after=_shown(leaf.t2))
 
 
-def _plain(value: Value) -> Settings:
-    return dict(value) if isinstance(value, Mapping) else {}
-
-
 def _shown(value: object) -> Value:
     """An inner value as a field's value: absent ones as None, numbers, lists and objects as their JSON text."""
     if value is None or isinstance(value, bool | str):
         return value
-    if type(value).__name__ == "NotPresent":
-        return None
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    is_absent = type(value).__name__ == "NotPresent"
+    return None if is_absent else json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import ANY_OTHER_EVENT, Action, Change, Loss, Verdict
+from reconciler.model.plan import ANY_OTHER_EVENT, Action, Change, Loss, Phase, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Desired, Fields, Remote, Scope
-
-Receiver = tuple[Endpoint, Scope]
-
 
 _MOST = 3
 """How many endpoints may lose events where the file doesn't say, and never more than `_SHARE` of those that receive."""
@@ -25,8 +22,8 @@ class Deliveries:
     """What counts for losses in one account.
 
     Attributes:
-        owned: remote webhooks that are owned; those named in `absent` aren't here, as they count as not receiving now.
-        protected: remote webhooks that are owned and protected: they stay as they are.
+        owned: those named in `absent` aren't here, as they count as not receiving now.
+        protected: owned and protected: they stay as they are.
         changes: what would be done.
     """
 
@@ -34,25 +31,52 @@ class Deliveries:
     protected: tuple[Remote, ...]
     changes: Sequence[Change]
 
+    def staying(self, provider: Provider) -> Iterator[tuple[Fields, Remote | None]]:
+        """What delivers once the changes are made, and as what it was listed; None where the changes widen it."""
+        changed = {change.remote.id for change in self.changes if change.remote is not None}
+        for change in self.changes:
+            if change.action is not Action.DELETE and provider.is_live(change.wanted):
+                yield change.wanted, None if change.phase is Phase.WIDEN else change.remote
+        for remote in (*self.owned, *self.protected):
+            if remote.id not in changed and provider.is_live(remote.fields):
+                yield remote.fields, remote
+
 
 def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveries) -> tuple[Loss, ...]:
     """Every owned endpoint that would stop receiving something, however that comes about, in the order of endpoints.
 
     What a move takes from an endpoint is no loss: its new half is there before the old one goes.
     """
-    provider = account.provider
+    provider, changes = account.provider, deliveries.changes
+    made = {change.address for change in changes if change.action is Action.CREATE and provider.is_live(change.wanted)}
+    moved = (change.remote.fields for change in changes if change.remote is not None and change.move in made)
     before = _received(provider, (remote.fields for remote in deliveries.owned))
-    after = _received(provider, (*_fields_after(deliveries), *_moved(provider, deliveries.changes)))
-    narrowed: dict[Receiver, list[Change]] = defaultdict(list)
-    for change in deliveries.changes:
-        if change.remote is not None and change.remote.key is not None and provider.is_live(change.remote.fields):
-            narrowed[change.remote.key.endpoint, change.remote.key.scope].append(change)
-    named = _named(provider, desired)
+    after = _received(provider, (*(fields for fields, _ in deliveries.staying(provider)), *moved))
+    narrowed: dict[tuple[Endpoint, Scope], list[tuple[Change, Remote]]] = defaultdict(list)
+    for change in changes:
+        remote = change.remote
+        if remote is not None and remote.key is not None and provider.is_live(remote.fields):
+            narrowed[remote.key.receiver].append((change, remote))
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for wanted in desired:
+        named[wanted.key.endpoint.origin, wanted.key.endpoint.path] |= provider.events_of(wanted.fields)
     found: list[Loss] = []
-    for receiver in sorted(before, key=_order):
-        lost = _lost(provider, before[receiver], after.get(receiver, frozenset()))
-        if lost:
-            found.append(_loss(provider, receiver, lost, narrowed[receiver], named))
+    for (endpoint, scope), events in sorted(before.items(), key=_order):
+        lost = _lost(provider, events, after.get((endpoint, scope), frozenset()))
+        if not lost:
+            continue
+        # What a webhook goes on to deliver would not be lost.
+        causes = [
+            (change, remote)
+            for change, remote in narrowed[endpoint, scope]
+            if any(provider.carries(provider.events_of(remote.fields), event) for event in lost)
+        ]
+        whole = all(change.action is Action.DELETE for change, _ in causes)
+        remotes = tuple(sorted((remote for _, remote in causes), key=lambda remote: remote.age))
+        is_named = any(provider.events_of(one.fields) & named[endpoint.origin, endpoint.path] for one in remotes)
+        found.append(
+            Loss(endpoint=endpoint, scope=scope, events=lost, remotes=remotes, absent_line=whole and not is_named)
+        )
     return tuple(found)
 
 
@@ -84,38 +108,17 @@ def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries,
         return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE
     if len(losses) > max_losses_of(account, deliveries.owned):
         return Verdict.TOO_MANY
-    is_live = account.provider.is_live
-    staying = any(is_live(fields) for fields in _fields_after(deliveries)) or any(
-        is_live(remote.fields) for remote in deliveries.protected
-    )
-    return Verdict.NOTHING_LEFT if losses and not staying else Verdict.FINE
+    return Verdict.NOTHING_LEFT if losses and not any(deliveries.staying(account.provider)) else Verdict.FINE
 
 
-def _moved(provider: Provider, changes: Iterable[Change]) -> Iterable[Fields]:
-    """The fields of webhooks that move to a place which will deliver."""
-    new = {change.address for change in changes if change.action is Action.CREATE and provider.is_live(change.wanted)}
-    return (change.remote.fields for change in changes if change.remote is not None and change.move in new)
-
-
-def _fields_after(deliveries: Deliveries) -> Iterable[Fields]:
-    """The fields of every owned webhook once the changes are made."""
-    changed = {change.remote.id for change in deliveries.changes if change.remote is not None}
-    for remote in deliveries.owned:
-        if remote.id not in changed:
-            yield remote.fields
-    for change in deliveries.changes:
-        if change.action is not Action.DELETE:
-            yield change.wanted
-
-
-def _received(provider: Provider, webhooks: Iterable[Fields]) -> Mapping[Receiver, frozenset[str]]:
+def _received(provider: Provider, webhooks: Iterable[Fields]) -> Mapping[tuple[Endpoint, Scope], frozenset[str]]:
     """The events that live webhooks name, by endpoint and scope."""
-    found: dict[Receiver, set[str]] = defaultdict(set)
+    found: dict[tuple[Endpoint, Scope], frozenset[str]] = defaultdict(frozenset)
     for fields in webhooks:
         key = provider.key_of(fields)
         if key is not None and provider.is_live(fields):
-            found[key.endpoint, key.scope] |= provider.events_of(fields)
-    return {receiver: frozenset(events) for receiver, events in found.items()}
+            found[key.receiver] |= provider.events_of(fields)
+    return found
 
 
 def _lost(provider: Provider, before: frozenset[str], after: frozenset[str]) -> tuple[str, ...]:
@@ -128,42 +131,6 @@ def _lost(provider: Provider, before: frozenset[str], after: frozenset[str]) -> 
     return (*sorted(known - after), ANY_OTHER_EVENT)
 
 
-def _loss(
-    provider: Provider,
-    receiver: Receiver,
-    lost: tuple[str, ...],
-    narrowed: Sequence[Change],
-    named: Mapping[tuple[object, ...], frozenset[str]],
-) -> Loss:
-    endpoint, scope = receiver
-    causes = [change for change in narrowed if _costs(provider, change, lost)]
-    remotes = sorted((change.remote for change in causes if change.remote is not None), key=lambda remote: remote.age)
-    events = frozenset().union(*(provider.events_of(remote.fields) for remote in remotes))
-    whole = all(change.action is Action.DELETE for change in causes)
-    free = not (events & named.get(_place(endpoint), frozenset()))
-    return Loss(endpoint=endpoint, scope=scope, events=lost, remotes=tuple(remotes), absent_line=whole and free)
-
-
-def _costs(provider: Provider, change: Change, lost: tuple[str, ...]) -> bool:
-    """Whether a change takes away one of the lost events. What its webhook goes on to deliver would not be lost."""
-    assert change.remote is not None  # only changes of remote webhooks are asked  # noqa: S101
-    before = provider.events_of(change.remote.fields)
-    return any(provider.carries(before, event) for event in lost)
-
-
-def _named(provider: Provider, desired: Iterable[Desired]) -> Mapping[tuple[object, ...], frozenset[str]]:
-    """The events that entries name, by what a pattern can tell apart."""
-    found: dict[tuple[object, ...], frozenset[str]] = {}
-    for wanted in desired:
-        place = _place(wanted.key.endpoint)
-        found[place] = found.get(place, frozenset()) | provider.events_of(wanted.fields)
-    return found
-
-
-def _order(receiver: Receiver) -> tuple[object, ...]:
-    endpoint, scope = receiver
+def _order(received: tuple[tuple[Endpoint, Scope], frozenset[str]]) -> tuple[object, ...]:
+    (endpoint, scope), _ = received
     return (endpoint.host, endpoint.scheme, endpoint.port or 0, endpoint.path, endpoint.query, scope)
-
-
-def _place(endpoint: Endpoint) -> tuple[object, ...]:
-    return (endpoint.origin, endpoint.path)

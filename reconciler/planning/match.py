@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.plan import Change
+from reconciler.model.plan import Action, Change, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 
@@ -21,24 +21,18 @@ class Choice:
 
 
 def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None) -> Choice:
-    """Pick the one remote webhook of a key that stays.
+    """Of one key's webhooks the oldest stays, then that with the lowest id; the rest are duplicates.
 
     Args:
-        candidates: webhooks of one account with one key; one or more, in any order.
+        candidates: one or more, in any order.
         prefer_live: their provider, where a live one comes first (an entry that ignores `active`).
-    Returns:
-        The oldest, then the lowest id; the rest are duplicates.
-    Raises:
-        ValueError: no candidates, which is the caller's mistake and never the user's.
     """
     # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
-    ranked = sorted(
+    survivor, *duplicates = sorted(
         candidates,
         key=lambda remote: (prefer_live is not None and not prefer_live.is_live(remote.fields), remote.age),
     )
-    if not ranked:
-        raise ValueError("choose() needs at least one candidate")
-    return Choice(survivor=ranked[0], duplicates=tuple(ranked[1:]))
+    return Choice(survivor=survivor, duplicates=tuple(duplicates))
 
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:
@@ -48,15 +42,11 @@ def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote
     """
     choice = choose(candidates, prefer_live=provider if "active" in desired.ignored else None)
     named = provider.events_of(desired.fields)
-
-    def is_carried(remote: Remote) -> bool:
-        return not provider.is_live(remote.fields) or all(
-            provider.carries(named, event) for event in provider.events_of(remote.fields)
-        )
-
-    duplicates = tuple(remote for remote in choice.duplicates if is_carried(remote))
-    others = tuple(remote for remote in choice.duplicates if not is_carried(remote))
-    return Choice(survivor=choice.survivor, duplicates=duplicates, others=others)
+    groups: dict[bool, list[Remote]] = {False: [], True: []}
+    for remote in choice.duplicates:
+        delivers_more = provider.is_live(remote.fields) and provider.uncarried(provider.events_of(remote.fields), named)
+        groups[bool(delivers_more)].append(remote)
+    return Choice(survivor=choice.survivor, duplicates=tuple(groups[False]), others=tuple(groups[True]))
 
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
@@ -68,67 +58,61 @@ def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
     return dict(found)
 
 
-def moves(
-    provider: Provider, creates: Iterable[Desired], off: Iterable[Desired], deletes: Iterable[Change]
-) -> dict[Address, Address]:
-    """Wanted webhooks that the provider lacks and deletes that are one move: each is the other's only candidate.
+def likenesses(provider: Provider, fields: Fields) -> tuple[tuple[object, ...], ...]:
+    """What a webhook and one that it may have become have in common, the best first: path or host, events and kind."""
+    # A key's event says nothing where a webhook takes several.
+    events, scope, endpoint = provider.events_of(fields), provider.scope_of(fields), provider.endpoint_of(fields)
+    if endpoint is None:
+        return ()
+    return (events, scope, "path", endpoint.path), (events, scope, "host", endpoint.host)
 
-    Candidates have the same events and kind, and the same path or the same host.
+
+def moves(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
+    """What the provider lacks and deletes that are one move: each is the other's only candidate.
 
     Args:
-        provider: says which events a webhook names.
-        creates: what is to be made.
-        off: what is off and not at the provider: it replaces only what nothing that is made may replace.
+        provider: says what is alike.
+        rows: the entries': what is created, and what is off and not at the provider. That replaces only what nothing
+            that is created may replace.
         deletes: of webhooks that no entry stands for.
     Returns:
         Each half's address to the other's. A move that could be read two ways is none.
     Source: contract, section 3.
     """
-    old = [
-        (change.address, change.remote.key, change.remote.fields)
-        for change in deletes
-        if change.remote is not None and change.remote.key is not None
-    ]
-    made = _Candidates(provider, [(wanted.address, wanted.key, wanted.fields) for wanted in creates])
-    rest = [item for item in old if not made.alike(item)]
-    return _only_pairs(made, _Candidates(provider, old)) | _only_pairs(
-        _Candidates(provider, [(wanted.address, wanted.key, wanted.fields) for wanted in off]),
-        _Candidates(provider, rest),
-    )
+    created = [row for row in rows if row.action is Action.CREATE]
+    off = [row for row in rows if row.reason is Reason.OFF]
+    candidates = _by_likeness(provider, created)
+    rest = [change for change in deletes if not _alike(provider, change, candidates)]
+    return _only_pairs(provider, created, deletes) | _only_pairs(provider, off, rest)
 
 
-def _only_pairs(new: _Candidates, old: _Candidates) -> dict[Address, Address]:
+def _only_pairs(provider: Provider, new: Sequence[Change], old: Sequence[Change]) -> dict[Address, Address]:
+    by_new, by_old = _by_likeness(provider, new), _by_likeness(provider, old)
     pairs: dict[Address, Address] = {}
-    for item in new.items:
-        found = old.alike(item)
-        if len(found) == 1 and len(new.alike(found[0])) == 1:
-            here, there = item[0], found[0][0]
-            pairs[here], pairs[there] = there, here
+    for row in new:
+        found = _alike(provider, row, by_old)
+        if len(found) == 1 and len(_alike(provider, found[0], by_new)) == 1:
+            pairs[row.address], pairs[found[0].address] = found[0].address, row.address
     return pairs
 
 
-_Item = tuple[Address, Key, Fields]
+def _by_likeness(provider: Provider, rows: Iterable[Change]) -> Mapping[tuple[object, ...], Sequence[Change]]:
+    found: dict[tuple[object, ...], list[Change]] = defaultdict(list)
+    for row in rows:
+        for likeness in likenesses(provider, _fields(row)):
+            found[likeness].append(row)
+    return found
 
 
-class _Candidates:
-    """One side's halves of moves, by what makes two webhooks alike."""
+def _alike(
+    provider: Provider, row: Change, others: Mapping[tuple[object, ...], Sequence[Change]]
+) -> tuple[Change, ...]:
+    """The other halves that are alike; two or three stand for more, so that many take no longer."""
+    found = (one for likeness in likenesses(provider, _fields(row)) for one in others.get(likeness, ())[:2])
+    return tuple({one.address: one for one in found}.values())
 
-    def __init__(self, provider: Provider, items: Sequence[_Item]) -> None:
-        self.items = items
-        self._provider = provider
-        self._by_place: dict[tuple[object, ...], list[_Item]] = defaultdict(list)
-        for item in items:
-            for place in self._places(item):
-                self._by_place[place].append(item)
 
-    def alike(self, item: _Item) -> Sequence[_Item]:
-        """The halves that are alike; two or three stand for more, so that many take no longer."""
-        found = (one for place in self._places(item) for one in self._by_place.get(place, ())[:2])
-        return tuple({one[0]: one for one in found}.values())
-
-    def _places(self, item: _Item) -> Iterator[tuple[object, ...]]:
-        _, key, fields = item
-        # The key's event says nothing where a webhook takes several.
-        events = self._provider.events_of(fields)
-        yield events, key.scope, "path", key.endpoint.path
-        yield events, key.scope, "host", key.endpoint.host
+def _fields(row: Change) -> Fields:
+    there = row.desired or row.remote
+    assert there is not None  # a row has a side  # noqa: S101
+    return there.fields

@@ -4,69 +4,58 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Endpoint, Url
-from reconciler.model.webhook import Desired, Key, Remote
+from reconciler.model.webhook import Key, Remote, Scope
 
 
 def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
-    """Accounts that claim one webhook together.
+    """The error of each account that claims a webhook together with another, by its name.
 
     Args:
         claimed: each account that was read, and the webhooks that it owns or names absent.
-    Returns:
-        The error of each account that is stopped, by its name.
     """
-    claimants: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    claimants: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for account, remotes in claimed:
         for remote in remotes:
-            claimants[_identity(account, remote)].append(account.name)
+            # One API may be reached under several names, and ids may be counted anew at each API: the same id made at
+            # the same moment is the same object; without a moment, only at the same base URL.
+            moment = account.base_url if remote.created is None else remote.created.isoformat()
+            claimants[account.provider.name, remote.id, moment].append(account.name)
     found: dict[str, ProviderError] = {}
-    for identity, names in sorted(claimants.items()):
+    for (_, object_id, _), names in sorted(claimants.items()):
         for name in names if len(names) > 1 else ():
             others = ", ".join(sorted({*names} - {name}))
-            found.setdefault(
-                name,
-                ProviderError(
-                    kind=ErrorKind.INVALID,
-                    message=f"the webhook {identity[1]} is claimed by this account and by {others}",
-                    help="Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap.",
-                ),
+            error = ProviderError(
+                kind=ErrorKind.INVALID,
+                message=f"the webhook {object_id} is claimed by this account and by {others}",
+                help="Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap.",
             )
+            found.setdefault(name, error)
     return found
-
-
-def _identity(account: Account, remote: Remote) -> tuple[str, ...]:
-    """What makes two webhooks of different accounts the same object.
-
-    One API may be reached under several names, and ids may be counted anew at each API: the same id made at the same
-    moment is the same object; without a moment, only at the same base URL.
-    """
-    moment = account.base_url if remote.created is None else remote.created.isoformat()
-    return (account.provider.name, remote.id, moment)
 
 
 class UnreadKeys:
     """The webhooks that entries of accounts name which this run doesn't read."""
 
-    def __init__(self, configuration: Configuration, read: Iterable[str]) -> None:
-        seen = frozenset(read)
-        unread = {account.name: account for account in configuration.accounts if account.name not in seen}
-        # By the provider alone: its API may be reached under several names.
-        self._named: dict[tuple[str, Endpoint, str | None], list[tuple[Account, Desired]]] = defaultdict(list)
-        self._vague: dict[tuple[str, str | None], list[_Vague]] = defaultdict(list)
+    def __init__(self, configuration: Configuration, read: Collection[str]) -> None:
+        unread = {account.name: account for account in configuration.accounts if account.name not in read}
+        # By the provider alone: its API may be reached under several names. Where variables that aren't set leave open
+        # which URL an entry means, by no endpoint.
+        self._entries: dict[tuple[str, str | None, Endpoint | None], list[tuple[Account, Scope, _PlaceTest]]]
+        self._entries = defaultdict(list)
         for wanted in configuration.desired:
-            account = unread.get(wanted.address.account)
-            if account is not None and _has_unset(wanted):
-                self._vague[account.provider.name, wanted.key.event].append(_vague(account, wanted))
-            elif account is not None:
-                self._named[account.provider.name, wanted.key.endpoint, wanted.key.event].append((account, wanted))
+            account, url, key = unread.get(wanted.address.account), wanted.fields["url"], wanted.key
+            if account is not None:
+                is_open = isinstance(url, Url) and not _is_known(url.source)
+                test = _place_test(url) if is_open and isinstance(url, Url) else _anywhere
+                place = None if is_open else key.endpoint
+                self._entries[account.provider.name, key.event, place].append((account, key.scope, test))
 
     def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
         """Why an account can't be planned: it would delete what may be an unread account's webhook."""
@@ -88,23 +77,11 @@ class UnreadKeys:
 
     def _naming(self, account: Account, key: Key) -> Account | None:
         """The unread account whose entry names a key, or may name it for all that is known of it."""
-        exact = self._named.get((account.provider.name, key.endpoint, key.event), ())
-        path = tuple(key.endpoint.path.split("/"))
-        vague = (
-            (one.account, one.wanted)
-            for one in self._vague.get((account.provider.name, key.event), ())
-            if one.may_be(key.endpoint.origin, path)
-        )
-        return next(
-            (other for other, wanted in (*exact, *vague) if _is_kind_unknown(other) or wanted.key.scope == key.scope),
-            None,
-        )
-
-
-def _has_unset(wanted: Desired) -> bool:
-    """Whether variables that aren't set leave open which URL an entry means."""
-    url = wanted.fields["url"]
-    return isinstance(url, Url) and Origin.PLACEHOLDER in url.source.origins()
+        for place in (key.endpoint, None):
+            for other, scope, may_be_at in self._entries.get((account.provider.name, key.event, place), ()):
+                if (_is_kind_unknown(other) or scope == key.scope) and may_be_at(key.endpoint):
+                    return other
+        return None
 
 
 def _is_kind_unknown(account: Account) -> bool:
@@ -112,47 +89,33 @@ def _is_kind_unknown(account: Account) -> bool:
     return bool(account.provider.auth.kinds) and not account.kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Vague:
-    """An entry whose URL variables leave open that aren't set: what is written before the first of them is known.
+_PlaceTest = Callable[[Endpoint], bool]
 
-    Attributes:
-        origin: scheme, host and port; None where a variable may hold them.
-        path: the segments before the first variable; of the query nothing is compared.
-        length: how many segments there are in all; None where a variable may hold more.
+
+def _anywhere(_endpoint: Endpoint) -> bool:
+    return True
+
+
+def _place_test(url: Url) -> _PlaceTest:
+    """Whether an endpoint may be that of a URL with unset variables: by what is written before the first of them.
+
+    Of the query nothing is compared.
     """
-
-    account: Account
-    wanted: Desired
-    origin: str | None = None
-    path: tuple[str, ...] = ()
-    length: int | None = None
-
-    def may_be(self, origin: str, path: tuple[str, ...]) -> bool:
-        """Whether the URL may be at this place."""
-        if self.origin is None:
-            return True
-        fits = self.length is None or self.length == len(path)
-        return fits and self.origin == origin and self.path == path[: len(self.path)]
-
-
-def _vague(account: Account, wanted: Desired) -> _Vague:
-    """What is known of an entry's URL."""
-    url = wanted.fields["url"]
-    nothing = _Vague(account=account, wanted=wanted)
-    if not isinstance(url, Url) or url.whole_variable:
-        return nothing
+    if url.whole_variable:
+        return _anywhere
     scheme, _, authority, *_ = url.source.split("/")
     if not (_is_known(scheme) and _is_known(next(authority.split("?")))):
-        return nothing
-    path = url.endpoint.path.split("/")
+        return _anywhere
+    path, origin = url.endpoint.path.split("/"), url.endpoint.origin
     known = len(list(itertools.takewhile(_is_known, url.segments)))
-    return replace(
-        nothing,
-        origin=url.endpoint.origin,
-        path=tuple(path[: known + 1]),
-        length=len(path) if known == len(url.segments) else None,
-    )
+    is_whole = known == len(url.segments)
+
+    def may_be_at(endpoint: Endpoint) -> bool:
+        other = endpoint.path.split("/")
+        fits = other == path if is_whole else other[: known + 1] == path[: known + 1]
+        return fits and endpoint.origin == origin
+
+    return may_be_at
 
 
 def _is_known(text: SecretText) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, H
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Masked, Remote
+from reconciler.model.webhook import Desired, Masked
 from reconciler.planning.changes import match_account
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
@@ -29,7 +30,7 @@ class PlanOptions:
         filters: what narrows the plan.
         destroy: delete what the configuration describes.
         allowed_losses: what `--allow-losses` said; None where it said nothing.
-        fail_on_unmanaged: `--fail-on-unmanaged`: whatever the files say, unmanaged webhooks are drift.
+        fail_on_unmanaged: whatever the files say, unmanaged webhooks are drift.
     """
 
     filters: Filters = field(default_factory=Filters)
@@ -46,48 +47,39 @@ class PlanOptions:
 def plan(
     configuration: Configuration, readings: Mapping[str, Reading | NotRead], options: PlanOptions, created: datetime
 ) -> Plan:
-    """Decide everything that would be done.
+    """Decide everything that would be done; the same for any order of what was listed.
 
     Args:
         configuration: what is wanted.
         readings: what the accounts have, by name; those that the filters leave out aren't there.
         options: filters, destroy, allowed losses.
         created: the time of the plan (UTC); for display only.
-    Returns:
-        The plan. The same for any order of what was listed.
     """
-    desired = _by_account(configuration)
+    desired: dict[str, list[Desired]] = defaultdict(list)
+    for wanted in configuration.desired:
+        desired[wanted.address.account].append(wanted)
     read = [
-        (account, reading)
+        _Listed(account=account, desired=desired[account.name], reading=reading)
         for account in configuration.accounts
         if isinstance(reading := readings.get(account.name), Reading)
     ]
-    claims = {account.name: Claims(account, desired[account.name]) for account, _ in read}
-    claimed = {account.name: _claimed(claims[account.name], reading.remotes) for account, reading in read}
-    stopped = dict(
-        overlaps(
-            (account, [*claimed[account.name][Claim.OWNED], *claimed[account.name][Claim.ABSENT]])
-            for account, _ in read
-        )
-    )
-    stopped |= {account.name: error for account, reading in read if (error := _unclear(claims[account.name], reading))}
-    unread = UnreadKeys(configuration, claimed)
+    listed = {one.account.name: one for one in read}
+    errors = {name: reading.error for name, reading in readings.items() if isinstance(reading, NotRead)}
+    errors |= overlaps((one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in read)
+    errors |= {name: error for name, one in listed.items() if (error := _unclear(one))}
+    unread = UnreadKeys(configuration, listed)
     accounts: list[AccountPlan | NotPlanned] = []
     for account in configuration.accounts:
-        reading = readings.get(account.name)
-        if isinstance(reading, NotRead):
-            accounts.append(NotPlanned(account=account, error=reading.error))
-        elif account.name in stopped:
-            accounts.append(NotPlanned(account=account, error=stopped[account.name]))
-        elif reading is not None:
-            planned = _plan_account(
-                account, desired[account.name], claims[account.name], claimed[account.name], options
-            )
-            planned = replace(planned, count=reading.count)
-            conflict = unread.conflict(account, planned.changes) or _unsafe(account, planned)
-            accounts.append(planned if conflict is None else NotPlanned(account=account, error=conflict))
-    planned_accounts = [one for one in accounts if isinstance(one, AccountPlan)]
-    addresses = {row.address for one in planned_accounts for row in (*one.rows, *one.left_out)}
+        error, planned = errors.get(account.name), None
+        if error is None and account.name in listed:
+            planned = _plan_account(listed[account.name], options)
+            error = unread.conflict(account, planned.changes) or _unsafe(planned)
+        if error is not None:
+            accounts.append(NotPlanned(account=account, error=error))
+        elif planned is not None:
+            accounts.append(planned)
+    every = [one for one in accounts if isinstance(one, AccountPlan)]
+    addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
     unmatched = unmatched_targets(addresses, options.filters.targets)
     return Plan(
         configuration=replace(configuration, redaction=configuration.redaction.seeing(_urls_seen(read))),
@@ -96,37 +88,32 @@ def plan(
         filters=options.filters,
         destroy=options.destroy,
         allowed_losses=options.allowed_losses,
-        unmatched_targets=unmatched if len(planned_accounts) == len(accounts) else (),
+        unmatched_targets=unmatched if len(every) == len(accounts) else (),
     )
 
 
-def _urls_seen(read: Iterable[tuple[Account, Reading]]) -> Iterator[Url]:
+class _Listed:
+    """An account with its entries, and with what was listed there by whose it is."""
+
+    def __init__(self, account: Account, desired: Sequence[Desired], reading: Reading) -> None:
+        self.account = account
+        self.desired = desired
+        self.reading = reading
+        self.claims = Claims(account, desired)
+        self.claimed = self.claims.on_all(reading.remotes)
+
+
+def _urls_seen(read: Iterable[_Listed]) -> Iterator[Url]:
     """The URLs that were listed, in an order that hangs neither on the file's nor on the list's."""
-    for _, reading in sorted(read, key=lambda one: one[0].name):
-        for remote in sorted(reading.remotes, key=lambda remote: remote.age):
-            url = remote.fields["url"]
-            if isinstance(url, Url):
+    for one in sorted(read, key=lambda one: one.account.name):
+        for remote in sorted(one.reading.remotes, key=lambda remote: remote.age):
+            if isinstance(url := remote.fields["url"], Url):
                 yield url
 
 
-def _by_account(configuration: Configuration) -> dict[str, list[Desired]]:
-    found: dict[str, list[Desired]] = {account.name: [] for account in configuration.accounts}
-    for wanted in configuration.desired:
-        found[wanted.address.account].append(wanted)
-    return found
-
-
-def _claimed(claims: Claims, remotes: Iterable[Remote]) -> Mapping[Claim, tuple[Remote, ...]]:
-    """The account's webhooks by whose they are, each group by age."""
-    found: dict[Claim, list[Remote]] = {claim: [] for claim in Claim}
-    for remote in sorted(remotes, key=lambda remote: remote.age):
-        found[claims.of(remote)].append(remote)
-    return {claim: tuple(group) for claim, group in found.items()}
-
-
-def _unclear(claims: Claims, reading: Reading) -> ProviderError | None:
+def _unclear(listed: _Listed) -> ProviderError | None:
     """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read."""
-    unclear = next((remote for remote in reading.remotes if claims.may_be_ours(remote)), None)
+    unclear = next(filter(listed.claims.may_be_ours, listed.reading.remotes), None)
     if unclear is None:
         return None
     names = " and ".join(f"`{name}`" for name in unclear.unreadable)
@@ -137,90 +124,73 @@ def _unclear(claims: Claims, reading: Reading) -> ProviderError | None:
     )
 
 
-def _unsafe(account: Account, planned: AccountPlan) -> ProviderError | None:
+def _unsafe(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost."""
+    provider = planned.account.provider
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
-    for row in (*planned.rows, *planned.left_out):
-        partner = rows.get(row.partner) if row.partner is not None else None
-        is_owned = row.claim is Claim.OWNED and row.action is Action.NONE
-        if is_owned and row.desired is None and row.remote is not None:
-            named = (
-                () if partner is None or partner.desired is None else account.provider.events_of(partner.desired.fields)
-            )
-            own = account.provider.events_of(row.remote.fields)
-            events = ", ".join(sorted(event for event in own if not account.provider.carries(named, event)))
+    for row in rows.values():
+        partner = None if row.partner is None else rows.get(row.partner)
+        if row.remote is None:
+            continue
+        if row.claim is Claim.OWNED and row.action is Action.NONE and row.desired is None:
+            named = provider.events_of(partner.desired.fields) if partner is not None and partner.desired else ()
+            events = ", ".join(sorted(provider.uncarried(provider.events_of(row.remote.fields), named)))
             return ProviderError(
                 kind=ErrorKind.REFUSED,
                 message=f"the webhook {row.address} has the URL of {row.partner}, but other events ({events})",
                 help="Add these events to the entry, or delete that webhook at the provider.",
             )
-        lost = _lost_secrets(account, row, partner)
-        if lost:
-            what = "update" if row.action is Action.UPDATE else "delete"
+        lost: Iterable[str] = ()
+        if row.action is Action.UPDATE:
+            lost = lost_secrets(provider, row.wanted, row.remote.fields)
+        elif row.action is Action.DELETE and partner is not None:
+            # What takes over has none, and nobody else would any more.
+            after = partner.wanted or ({} if partner.remote is None else partner.remote.fields)
+            lost = (
+                name for name, value in row.remote.fields.items() if value is Masked.SET and after.get(name) is None
+            )
+        for name in lost:
             return ProviderError(
                 kind=ErrorKind.REFUSED,
-                message=f"the {what} of {row.address} would lose its `{lost[0]}`, which isn't in the file",
-                help=f"Add `{lost[0]}: ${{NAME}}` to the entry; its value is sent with every create and update.",
+                message=f"the {row.action.value} of {row.address} would lose its `{name}`, which isn't in the file",
+                help=f"Add `{name}: ${{NAME}}` to the entry; its value is sent with every create and update.",
             )
     return None
 
 
-def _lost_secrets(account: Account, row: Change, partner: Change | None) -> tuple[str, ...]:
-    """The secrets that nobody would have any more: an update wipes them, or what takes over has none."""
-    if row.remote is None:
-        return ()
-    if row.action is Action.UPDATE:
-        return lost_secrets(account.provider, row.wanted, row.remote.fields)
-    if row.action is not Action.DELETE or partner is None:
-        return ()
-    after = partner.wanted or ({} if partner.remote is None else partner.remote.fields)
-    masked = (name for name, value in row.remote.fields.items() if value is Masked.SET)
-    return tuple(name for name in masked if after.get(name) is None)
-
-
-def _plan_account(
-    account: Account,
-    desired: Sequence[Desired],
-    claims: Claims,
-    claimed: Mapping[Claim, tuple[Remote, ...]],
-    options: PlanOptions,
-) -> AccountPlan:
-    every = match_account(account, desired, claimed, destroy=options.destroy)
+def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
+    account, claimed = listed.account, listed.claimed
+    every = match_account(account, listed.desired, claimed, destroy=options.destroy)
     rows, left_out = _filtered(every, options.filters.targets)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)
-    deliveries = Deliveries(
-        owned=claimed[Claim.OWNED],
-        protected=tuple(
-            remote for remote in claimed[Claim.PROTECTED] if remote.key is not None and claims.owns(remote.key)
-        ),
-        changes=changes,
-    )
-    losses = losses_of(account, desired, deliveries)
+    owns = listed.claims.owns
+    protected = tuple(one for one in claimed[Claim.PROTECTED] if one.key is not None and owns(one.key))
+    deliveries = Deliveries(owned=claimed[Claim.OWNED], protected=protected, changes=changes)
+    losses = losses_of(account, listed.desired, deliveries)
     return AccountPlan(
         account=account,
-        rows=tuple(_with_hints(account, desired, claims, (*changes, *unchanged), every)),
+        rows=tuple(_with_hints(listed, (*changes, *unchanged), every)),
         left_out=left_out,
         on_unmanaged=OnUnmanaged.FAIL if options.fail_on_unmanaged else account.on_unmanaged,
-        protected_owned=deliveries.protected,
+        protected_owned=protected,
         losses=losses,
         max_losses=max_losses_of(account, deliveries.owned),
         loss_limit=options.loss_limit,
         verdict=verdict_on(account, losses, deliveries, options.loss_limit),
+        count=listed.reading.count,
     )
 
 
-def _with_hints(
-    account: Account, desired: Sequence[Desired], claims: Claims, rows: Iterable[Change], every: Iterable[Change]
-) -> Iterator[Change]:
+def _with_hints(listed: _Listed, rows: Iterable[Change], every: Iterable[Change]) -> Iterator[Change]:
     """The rows, with what is to be said of what is left as it is."""
     # What moves is not missing: its webhook is the move's other half.
-    missing = (row.desired for row in every if row.action is Action.CREATE and row.move is None)
-    hints = Hints(account, desired, [wanted for wanted in missing if wanted is not None])
+    missing = [row.desired for row in every if row.action is Action.CREATE and row.move is None and row.desired]
+    hints = Hints(listed.account, listed.desired, missing)
     for row in rows:
         if row.claim is Claim.NONE:
             yield hints.on(row)
-        elif account.absent and (hint := claims.hint_on(row)) is not None:
+        elif listed.account.absent and (hint := listed.claims.hint_on(row)) is not None:
             yield replace(row, hint=hint, near=row.address if hint is Hint.KEPT_FOR_ENTRY else None)
         else:
             yield row

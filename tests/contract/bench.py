@@ -15,7 +15,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Desired, Scope
 from reconciler.operations.read import opened, read_accounts
-from reconciler.operations.run import Stop
+from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.client import ClientContext, Reader, Writer
 from reconciler.providers.registry import open_reader, open_writer

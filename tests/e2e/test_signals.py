@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.operations import run
+from reconciler.operations import signals
 from reconciler.providers import retry
 from reconciler.sandbox.faults import Answer, Nth, Rule
 from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
@@ -144,13 +144,13 @@ def test_second_signal_ends_it_though_nobody_reads_what_it_says(patient: Callabl
 
 def _fill_standard_error() -> None:
     """As if whoever reads it reads no more. That a signal was taken is said on standard output instead."""
-    usual = run.Stop.ask
+    usual = signals.Stop.ask
 
-    def ask(stop: run.Stop, number: int) -> None:
+    def ask(stop: signals.Stop, number: int) -> None:
         usual(stop, number)
         os.write(1, b"asked")
 
-    setattr(run.Stop, "ask", ask)  # noqa: B010 - mypy knows methods as not to be replaced
+    setattr(signals.Stop, "ask", ask)  # noqa: B010 - mypy knows methods as not to be replaced
     os.set_blocking(2, False)
     with suppress(BlockingIOError):
         while True:
@@ -189,7 +189,7 @@ def test_first_signal_lets_it_end_though_standard_error_is_full(patient: Callabl
 
 def _waits_long_between_attempts() -> None:
     retry.BASE = 1000.0
-    setattr(run.SystemClock, "chance", lambda _: 0.9)  # noqa: B010 - mypy knows methods as not to be replaced
+    setattr(signals.SystemClock, "chance", lambda _: 0.9)  # noqa: B010 - mypy knows methods as not to be replaced
 
 
 TOO_MANY = Answer(status=429, retry_after="200")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.operations.run import STOP_SIGNALS, Interrupted, Stop, SystemClock
+from reconciler.operations.signals import STOP_SIGNALS, Interrupted, Stop, SystemClock
 
 
 def test_first_question_to_stop_is_the_one_that_counts() -> None:

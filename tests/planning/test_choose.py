@@ -31,11 +31,6 @@ def test_choose_prefers_a_live_one_where_the_entry_ignores_active() -> None:
     assert choose([off, on], prefer_live=SHIPPO) == Choice(survivor=on, duplicates=(off,))
 
 
-def test_choose_needs_a_candidate() -> None:
-    with pytest.raises(ValueError, match=r"^choose\(\) needs at least one candidate$"):
-        choose([])
-
-
 @given(shuffled=st.permutations(HOOKS))
 def test_choose_ignores_the_order_of_the_list(shuffled: Sequence[Remote]) -> None:
     assert choose(shuffled) == choose(HOOKS)

@@ -75,12 +75,14 @@ class Foreseen:
 
     Attributes:
         owned: owned webhooks before it; those that are named absent don't count as receiving.
+        ids: theirs.
         after: owned webhooks after it, created ones too.
         moved: owned webhooks that go, and whose new place is there by then.
         protected: webhooks that are owned and protected.
     """
 
     owned: list[Seen]
+    ids: set[str]
     after: list[Seen]
     protected: list[Seen]
     moved: list[Seen]
@@ -149,6 +151,7 @@ def foresee(world: World, targets: Sequence[str] = (), *, destroy: bool = False)
     left = [(seen, f"@{remote.id}") for key, found in owned.items() if key not in entries for seen, remote in found]
     return Foreseen(
         owned=[seen for found in owned.values() for seen, _ in found],
+        ids={remote.id for found in owned.values() for _, remote in found},
         after=after,
         protected=protected,
         moved=[
@@ -227,9 +230,9 @@ def test_guard_refuses_exactly_when_the_contract_says_so(
 @given(world=worlds(), targets=TARGETS, destroy=st.booleans())
 def test_plan_does_what_the_contract_says(world: World, targets: list[str], destroy: bool) -> None:  # noqa: FBT001 - drawn
     made = only(planned(world.desired, world.remotes, [world.account], targets=targets, destroy=destroy))
-    owned = foresee(world).owned
-    touched = [change for change in made.changes if change.remote is None or _seen(change.remote) in owned]
-    there = [remote for remote in world.remotes if _seen(remote) in owned]
+    owned = foresee(world).ids
+    touched = [change for change in made.changes if change.remote is None or change.remote.id in owned]
+    there = [remote for remote in world.remotes if remote.id in owned]
     after = carried_out(replace(made, rows=tuple(touched)), tuple(there))
     assert Counter(map(_seen, after)) == Counter(foresee(world, targets, destroy=destroy).after)
 

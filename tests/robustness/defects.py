@@ -15,18 +15,20 @@ import requests
 
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
-from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
+from reconciler.model.configuration import Account
+from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.redaction import Redaction
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import AccountReport, Outcome, Result
+from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
-from reconciler.operations import change
-from reconciler.operations.account import AccountRun, Holds
+from reconciler.operations import account, change
+from reconciler.operations.account import AccountRun
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
-from reconciler.planning.successors import Widening
+from reconciler.planning.successors import Widening, with_successors
 from reconciler.providers import paging, retry
 from reconciler.providers.bodies import create_body, update_body
 from reconciler.providers.exchange import NoReply, Reply, Request
@@ -55,37 +57,33 @@ def _resend_lost_creates() -> None:
 
 
 def _narrow_first() -> None:
-    _set(AccountRun, "_is_standing", lambda *_: True)  # else what isn't there yet holds everything back
-    _set(AccountRun, "_is_finished", lambda *_: True)
-    widen, narrow = AccountRun._widen, AccountRun._narrow
+    _wait_for_nothing()
+    run = AccountRun.run
 
-    def widen_late(self: AccountRun) -> Any:  # noqa: ANN401 - as it is
-        narrow(self, (), {})
-        return widen(self)
+    def narrow_then_widen(self: AccountRun) -> AccountReport:
+        reports = []
+        for phase in (Phase.NARROW, Phase.WIDEN):
+            rows = tuple(row for row in self.plan.rows if row.phase is phase)
+            part = replace(self.plan, rows=rows, left_out=(), loss_limit=len(self.plan.rows))
+            reports.append(run(replace(self, plan=part, results={}, listed={})))
+        return replace(reports[1], results=(*reports[1].results, *reports[0].results))
 
-    def narrow_early(self: AccountRun, duplicates: Sequence[Any], listed: Mapping[str, Remote]) -> None:
-        self.found = self._narrowed(duplicates, Holds(unfinished=Widening(self._provider, ())), listed)
-
-    _set(AccountRun, "_widen", widen_late)
-    _set(AccountRun, "_narrow", narrow_early)
+    _set(AccountRun, "run", narrow_then_widen)
 
 
 def _trust_the_first_page() -> None:
-    follow = paging._list_once
+    page_of = paging.page_of
 
-    def once(fetch: Callable[[str], paging.Page], *rest: Any) -> paging.Listing:  # noqa: ANN401 - passed on
-        def first(target: str) -> paging.Page:
-            page = fetch(target)
-            return replace(page, next=None, count=len(page.remotes))
+    def only_page_of(*read: Any) -> paging.Page:  # noqa: ANN401 - passed on
+        page = page_of(*read)
+        return replace(page, next=None, count=len(page.remotes))
 
-        return follow(first, *rest)
-
-    _put(follow, once)
+    _put(page_of, only_page_of)
 
 
-def _skip_the_look_at_successors() -> None:
-    _set(AccountRun, "_is_standing", lambda *_: True)
-    _set(AccountRun, "_is_finished", lambda *_: True)
+def _wait_for_nothing() -> None:
+    _put(with_successors, lambda _provider, found, _rows: tuple(found))
+    _set(Widening, "holding", lambda *_: None)
 
 
 def _wait_for(is_waited_for: Callable[[Change], bool]) -> Callable[[], None]:
@@ -122,11 +120,8 @@ def _wait_only_at(is_near: Callable[[Change, Address, Widening], bool]) -> Calla
 
 
 def _is_at_its_endpoint(change: Change, found: Address, widening: Widening) -> bool:
-    return (
-        change.remote is not None
-        and change.remote.key is not None
-        and (widening._at.get(change.remote.key.endpoint) == found)
-    )
+    key = None if change.remote is None else change.remote.key
+    return key is not None and widening.at.get(key.endpoint) == found
 
 
 def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
@@ -134,43 +129,39 @@ def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
 
 
 def _judge_the_guards_once() -> None:
-    def unjudged(self: AccountRun, planned: Sequence[Change], _listed: Mapping[str, Remote]) -> Holds:
-        del planned
-        widened = (change for change in self.plan.changes if change.phase is Phase.WIDEN)
-        return Holds(
-            unfinished=Widening(self._provider, (one for one in widened if not self._is_finished(one.address)))
-        )
-
-    _set(AccountRun, "_holds", unjudged)
+    _set(account, "losses_of", lambda *_: ())
 
 
 def _pair_whatever_is_alike() -> None:
-    pairs = match._only_pairs
+    moves = match.moves
 
-    def first(new: Any, old: Any) -> dict[Address, Address]:  # noqa: ANN401 - as it is
-        found = pairs(new, old)
-        for item in new.items:
-            free = [one for one in old.alike(item) if one[0] not in found]
-            if free and item[0] not in found:
-                found[item[0]], found[free[0][0]] = free[0][0], item[0]
+    def first(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
+        found = moves(provider, rows, deletes)
+        for row in rows:
+            wanted = row.desired if row.action is Action.CREATE or row.reason is Reason.OFF else None
+            alike = set() if wanted is None else set(match.likenesses(provider, wanted.fields))
+            for delete in deletes:
+                there = set() if delete.remote is None else set(match.likenesses(provider, delete.remote.fields))
+                if alike & there and not {row.address, delete.address} & {*found}:
+                    found[row.address], found[delete.address] = delete.address, row.address
         return found
 
-    _put(pairs, first)
+    _put(moves, first)
 
 
 def _allow_three_losses() -> None:
-    _set(losses, "_SHARE", 1)
+    usual = losses.max_losses_of
+    _put(usual, lambda account, owned: usual(account, owned) if account.max_losses is not None else 3)
 
 
 def _lose_nothing_by_deletes_beside_creates() -> None:
-    moved = losses._moved
+    losses_of = losses.losses_of
 
-    def more(_provider: Provider, made: Iterable[Change]) -> Any:  # noqa: ANN401 - as it is
-        every = list(made)
-        creates = any(change.action is Action.CREATE for change in every)
-        return [change.remote.fields for change in every if creates and change.remote is not None]
+    def fewer(account: Account, desired: Iterable[Desired], deliveries: losses.Deliveries) -> tuple[Loss, ...]:
+        creates = any(change.action is Action.CREATE for change in deliveries.changes)
+        return () if creates else losses_of(account, desired, deliveries)
 
-    _put(moved, more)
+    _put(losses_of, fewer)
 
 
 def _compare_without_secrets() -> None:
@@ -200,7 +191,11 @@ def _match_without_kind() -> None:
 
 
 def _forget_duplicates_after_creates() -> None:
-    _set(AccountRun, "_settle_creates", lambda *_: [])
+    def choose(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> match.Choice:
+        return replace(match.choose_for(provider, desired, candidates), duplicates=())
+
+    _set(account, "choose_for", choose)
+    _set(account, "update_of", lambda *_: None)
 
 
 def _keep_the_newest() -> None:
@@ -236,12 +231,15 @@ def _guard_each_account_alone() -> None:
 
 
 def _count_no_narrowed_all() -> None:
-    lost = losses._lost
+    losses_of = losses.losses_of
 
-    def other(provider: Provider, before: frozenset[str], after: frozenset[str]) -> tuple[str, ...]:
-        return () if after else lost(provider, before, after)
+    def fewer(account: Account, desired: Iterable[Desired], deliveries: losses.Deliveries) -> tuple[Loss, ...]:
+        keys = [account.provider.key_of(fields) for fields, _ in deliveries.staying(account.provider)]
+        receiving = {key.receiver for key in keys if key is not None}
+        found = losses_of(account, desired, deliveries)
+        return tuple(loss for loss in found if (loss.endpoint, loss.scope) not in receiving)
 
-    _put(lost, other)
+    _put(losses_of, fewer)
 
 
 def _go_on_with_half_a_list() -> None:
@@ -258,22 +256,17 @@ def _go_on_with_half_a_list() -> None:
 
 
 def _write_without_reading() -> None:
-    def update(writer: Any, _provider: Provider, one: Any) -> Result:  # noqa: ANN401 - as it is
+    def write(writer: Any, _provider: Provider, one: Any) -> Result:  # noqa: ANN401 - as it is
         try:
-            writer.update(one.remote.id, one.wanted)
+            if one.action is Action.DELETE:
+                writer.delete(one.remote.id)
+            else:
+                writer.update(one.remote.id, one.wanted, one.remote)
         except ProviderError as error:
             return change.failed(one, error)
         return Result(change=one, outcome=Outcome.DONE, object_id=one.remote.id)
 
-    def delete(writer: Any, one: Any) -> Result:  # noqa: ANN401 - as it is
-        try:
-            writer.delete(one.remote.id)
-        except ProviderError as error:
-            return change.failed(one, error)
-        return Result(change=one, outcome=Outcome.DONE, object_id=one.remote.id)
-
-    _put(change.update, update)
-    _put(change.delete, delete)
+    _put(change.write, write)
 
 
 def _take_lost_for_done() -> None:
@@ -284,11 +277,13 @@ def _take_lost_for_done() -> None:
         return replace(found, outcome=Outcome.DONE, error=None) if found.outcome is Outcome.UNKNOWN else found
 
     _put(failed, done)
-    _set(AccountRun, "_verified", lambda _self, results: list(results))
+    _put(change.verified, lambda _reader, _provider, result, _sleep: result)
 
 
 def _show_urls() -> None:
-    _set(Redaction, "_show", lambda _self, url, *_: url.reveal())
+    _set(Redaction, "show", lambda _self, url: url.reveal())
+    _set(Redaction, "show_endpoint", lambda _self, url: url.reveal())
+    _set(Redaction, "show_change", lambda _self, before, after: (before.reveal(), after.reveal()))
 
 
 def _leave_out_active() -> None:
@@ -298,17 +293,23 @@ def _leave_out_active() -> None:
 
 
 def _follow_redirects() -> None:
-    send = Session.send
+    made, send = Session.__init__, Session.send
+    headers: dict[Session, dict[str, str]] = {}
+
+    def make(self: Session, *where: Any, authorization: tuple[str, SecretText], **said: Any) -> None:  # noqa: ANN401
+        made(self, *where, authorization=authorization, **said)
+        headers[self] = {authorization[0]: authorization[1].reveal()}
 
     def follow(self: Session, request: Request) -> Reply | NoReply:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:
-                requests.get(reply.redirect, auth=self._auth, timeout=0.2)
+                requests.get(reply.redirect, headers=headers[self], timeout=0.2)
             except requests.RequestException:
                 return reply
         return reply
 
+    _set(Session, "__init__", make)
     _set(Session, "send", follow)
 
 
@@ -350,7 +351,7 @@ DEFECTS: Mapping[str, Callable[[], None]] = {
     "a lost create is sent again without a look": _resend_lost_creates,
     "what narrows comes first": _narrow_first,
     "the first page is taken for the list": _trust_the_first_page,
-    "successors aren't looked at before a webhook is narrowed": _skip_the_look_at_successors,
+    "successors aren't looked at before a webhook is narrowed": _wait_for_nothing,
     "what moves doesn't wait for its new place": _wait_only_at(_is_at_its_endpoint),
     "another event or kind at its endpoint isn't waited for": _wait_only_at(_is_elsewhere),
     "creates aren't waited for": _wait_for(lambda change: change.action is not Action.CREATE),

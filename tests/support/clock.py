@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from reconciler.operations.run import Stop, SystemClock
+from reconciler.operations.signals import Stop, SystemClock
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LONGEST_PAUSE = 0.002  # seconds that a wait of a hurried clock really takes

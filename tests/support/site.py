@@ -18,9 +18,9 @@ from reconciler.model.report import Outcome, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.operations.apply import apply
+from reconciler.operations.account import apply
 from reconciler.operations.read import opened, read_accounts
-from reconciler.operations.run import Stop
+from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.client import ClientContext, Writer
 from reconciler.providers.registry import open_writer

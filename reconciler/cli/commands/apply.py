@@ -27,7 +27,7 @@ from reconciler.export.files import backup_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
-from reconciler.operations.apply import apply
+from reconciler.operations.account import apply
 from reconciler.output.terminal import visible
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
