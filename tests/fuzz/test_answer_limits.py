@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from reconciler.http.complaint import complaint
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Remote
 from reconciler.providers import paging
-from reconciler.providers.answers import UnexpectedAnswerError, remote_of
-from reconciler.providers.complaint import complaint
 from reconciler.providers.paging import Page, list_all, page_of, size_of
 from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.wire import UnexpectedAnswerError, remote_of
 from tests.support.builders import hook
 
 ORIGIN = "http://127.0.0.1:1"
@@ -91,7 +91,7 @@ def test_counts_that_differ_on_every_page_are_not_all_said() -> None:
     with pytest.raises(ProviderError) as caught:
         list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting="trust_count", told=lambda _: None)
     assert str(caught.value) == (
-        "the provider counts 0 and then 1 and then 2 and then 3 and then 4 and lists 100 webhooks, 3 times"
+        "the provider counts 0 and then 1 and then 2 and then 3 and then 4 but lists 100 webhooks (listed 3 times)"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.providers.document import DocumentError, parse_json
+from reconciler.http.exchange import DocumentError, parse_json
 
 
 @pytest.mark.parametrize(

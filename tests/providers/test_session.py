@@ -20,11 +20,11 @@ import trustme
 import urllib3
 from pytest_httpserver import HTTPServer
 
+from reconciler.http.exchange import Ending, NoReply, Reply, Request
+from reconciler.http.failures import ENDINGS
+from reconciler.http.transport import Session
 from reconciler.model.destination import Destination
 from reconciler.model.secret import SecretText
-from reconciler.providers.exchange import NoReply, Reply, Request
-from reconciler.providers.retry import Ending
-from reconciler.providers.session import ENDINGS, Session
 
 from .tools import TOKEN, RawServer, Received, answer, says
 

@@ -15,6 +15,9 @@ import requests
 
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
+from reconciler.http import retry
+from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.transport import Session
 from reconciler.model.plan import Action, Change, Claim, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
@@ -27,10 +30,8 @@ from reconciler.operations.account import AccountRun, Holds
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
 from reconciler.planning.successors import Widening
-from reconciler.providers import paging, retry
-from reconciler.providers.bodies import create_body, update_body
-from reconciler.providers.exchange import NoReply, Reply, Request
-from reconciler.providers.session import Session
+from reconciler.providers import paging
+from reconciler.providers.wire import create_body, update_body
 from reconciler.view import outcome
 
 
@@ -304,7 +305,7 @@ def _follow_redirects() -> None:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:
-                requests.get(reply.redirect, auth=self._auth, timeout=0.2)
+                requests.get(reply.redirect, auth=self._authorize, timeout=0.2)
             except requests.RequestException:
                 return reply
         return reply

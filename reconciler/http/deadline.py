@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError
 
+from reconciler.http import failures
+from reconciler.http.failures import DeadlineExceededError, EndedError
 from reconciler.model.host import host_is_loopback
 
 if TYPE_CHECKING:
@@ -27,46 +29,16 @@ if TYPE_CHECKING:
 
 WHOLE_ANSWER = 4
 """An answer may take this many times the socket's time-out in all."""
-
-
 LONGEST_ANSWER = 20 * 1024 * 1024
 """Bytes of an answer with everything that belongs to it, before decompression."""
 
 
-class ResponseTooLargeError(OSError):
-    """More bytes came than any answer has."""
-
-
-class DeadlineExceededError(TimeoutError):
-    """The time for an answer is over, and it isn't here whole."""
-
-
-class NotLoopbackError(NewConnectionError):
-    """A name of this machine leads to another one. Nothing was sent."""
-
-
-class ProxyRefusedError(OSError):
-    """A proxy won't connect. Nothing was sent to where it should have.
-
-    Attributes:
-        status: what it answered.
-    """
-
-    def __init__(self, status: int) -> None:
-        super().__init__()
-        self.status = status
-
-
 class _Hurried(io.RawIOBase):
-    """What a socket says, until the time is over or it has said too much.
-
-    Args:
-        raw: the socket's own stream.
-        seconds: from now.
-    """
+    """What a socket says, until these seconds from now are over or it has said too much."""
 
     def __init__(self, raw: io.RawIOBase, seconds: float) -> None:
         self._raw = raw
+        self._seconds = seconds
         self._ends = time.monotonic() + seconds
         self._left = LONGEST_ANSWER
 
@@ -75,9 +47,9 @@ class _Hurried(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         if time.monotonic() > self._ends:
-            raise DeadlineExceededError
+            raise DeadlineExceededError(failures.too_slow(self._seconds))
         if self._left <= 0:
-            raise ResponseTooLargeError
+            raise EndedError(failures.TOO_LARGE)
         count = self._raw.readinto(buffer)
         self._left -= count or 0
         return count
@@ -105,7 +77,7 @@ class _TunnelAnswer(_Answer):
     def _read_status(self) -> tuple[str, int, str]:
         found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
         if found[1] != HTTPStatus.OK:
-            raise ProxyRefusedError(found[1])
+            raise EndedError(failures.proxy_refused(found[1]))
         return found
 
 
@@ -113,12 +85,20 @@ class _Connection(HTTPConnection):
     response_class = _Answer
 
     def _new_conn(self) -> socket.socket:
-        return _checked(self, super()._new_conn())
+        """A socket that leads to where the host says.
+
+        Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what
+        goes there goes in clear.
+        """
+        sock = super()._new_conn()
+        is_our_name = ":" not in self.host and self.proxy is None and host_is_loopback(self.host)
+        if is_our_name and not ip_address(sock.getpeername()[0]).is_loopback:
+            sock.close()
+            raise EndedError(failures.ELSEWHERE)
+        return sock
 
 
-class _TlsConnection(HTTPSConnection):
-    response_class = _Answer
-
+class _TlsConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         """Until it ends, nothing but the handshake was sent: what is too slow meanwhile is too slow to connect."""
         try:
@@ -132,24 +112,6 @@ class _TlsConnection(HTTPSConnection):
             super()._tunnel()
         finally:
             self.response_class = _Answer
-
-    def _new_conn(self) -> socket.socket:
-        return _checked(self, super()._new_conn())
-
-
-def _checked(connection: HTTPConnection, sock: socket.socket) -> socket.socket:
-    """The socket, if it leads to where its host says.
-
-    Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what goes
-    there goes in clear.
-    """
-    is_name = ":" not in connection.host
-    if is_name and connection.proxy is None and host_is_loopback(connection.host):
-        peer = ip_address(sock.getpeername()[0])
-        if not peer.is_loopback:
-            sock.close()
-            raise NotLoopbackError(connection, "the name of this machine leads to another one")
-    return sock
 
 
 class _Pool(HTTPConnectionPool):
