@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from reconciler.http import errors
 from reconciler.http.exchange import NoReply, Reply, Request
@@ -27,33 +28,33 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 class Caller:
-    """An account's way to its provider. Safe to use from several threads.
+    """An account's way to its provider, with all headers but the one that authorises. Safe to use from several threads.
 
-    Args:
-        account: whose calls they are.
-        context: clock, listener, allowed hosts, and what the clients of a run share.
-        headers: all but the one that authorises.
     Raises:
         ProviderError: DENIED, where the account's token may not go to its base URL.
     """
 
     def __init__(self, account: Account, context: ClientContext, *, headers: Mapping[str, str]) -> None:
         self.account = account
-        self.context = context
+        self.throttled = None if account.provider.rest is None else account.provider.rest.throttled
+        self.clock = context.clock
+        self.listener = context.listener
         self.destination = destination_of(account, context.allowed_hosts)
-        authorization = (account.provider.auth.header, _authorization(account))
-        self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
         self.budget = context.call_budget_of(account, self.destination.origin)
+        scheme = account.provider.scheme_of(account.token.reveal())
+        token = account.token  # empty where an account does without one
+        if token and scheme:
+            token = SecretText.joined((SecretText.literal(scheme), token), " ")
+        authorization = (account.provider.auth.header, token)
+        self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
 
     def call(self, request: Request, call_class: CallClass, shown: str) -> Reply:
-        """Send a request until it succeeds, fails for good, or may not be sent again.
+        """Send a request until it succeeds (2xx), fails for good, or may not be sent again.
 
         Args:
             request: its target begins with the destination's path.
             call_class: what it counts as.
             shown: the path as events may show it.
-        Returns:
-            The answer, with a status from 200 to 299.
         Raises:
             ProviderError: it failed; `may_have_acted` is about all its attempts.
         """
@@ -65,23 +66,19 @@ class Caller:
             raise
 
 
+@dataclass(slots=True)
 class _Call:
     """One call on its way, through all its attempts."""
 
-    def __init__(self, caller: Caller, request: Request, call_class: CallClass, shown: str) -> None:
-        self.may_have_acted = False
-        self._caller = caller
-        self._account = caller.account
-        self._throttled = None if caller.account.provider.rest is None else caller.account.provider.rest.throttled
-        self._clock = caller.context.clock
-        self._listener = caller.context.listener
-        self._budget = caller.budget
-        self._request = request
-        self._call_class = call_class
-        self._shown = shown
-        self._number = 1
+    caller: Caller
+    request: Request
+    call_class: CallClass
+    shown: str
+    number: int = 1
+    may_have_acted: bool = False
 
     def make(self) -> Reply:
+        clock, budget, method = self.caller.clock, self.caller.budget, self.request.method
         cost = 0  # of the last retry
         while True:
             self._wait_for_turn()
@@ -89,104 +86,90 @@ class _Call:
             if asks_to_wait:
                 continue  # no attempt: the throttle waits before the next
             if isinstance(outcome, Reply) and outcome.status in _SUCCESS:
-                self._budget.refund(cost)
+                budget.refund(cost)
                 return outcome
-            self.may_have_acted = self.may_have_acted or may_have_acted(self._request.method, outcome)
-            retry = retry_of(self._request.method, self._number, outcome, self._clock.chance())
-            if retry is None or not self._budget.spend(retry.cost):
-                raise self._error(outcome)
-            self._number += 1
+            self.may_have_acted = self.may_have_acted or may_have_acted(method, outcome)
+            retry = retry_of(method, self.number, outcome, clock.chance())
+            if retry is None or not budget.spend(retry.cost):
+                raise errors.failure(self.caller.account, self.caller.destination.origin, self.request, outcome)
+            self.number += 1
             cost = retry.cost
             if outcome.status == _SERVICE_UNAVAILABLE:
                 self._check_throttle(outcome.status)
-            if retry.wait > self._budget.throttle.wait(self._clock.monotonic()):
-                self._sleep(retry.wait, f"attempt {self._number} of a call comes after a pause")
+            if retry.wait > budget.throttle.wait(clock.monotonic()):
+                self._sleep(retry.wait, f"attempt {self.number} of a call comes after a pause")
 
     def _wait_for_turn(self) -> None:
         """Wait until the provider wants to be called, and a slot is free."""
-        limiter = self._budget.limiter
+        clock, budget, limiter = self.caller.clock, self.caller.budget, self.caller.budget.limiter
         while True:
-            if self._clock.stopping():
-                raise self._interrupted()
+            if clock.stopping():
+                raise errors.interrupted(self.caller.account, again=self.may_have_acted)
             self._check_throttle(0)
-            wait, reason = self._budget.throttle.wait(self._clock.monotonic()), "the provider asks to wait"
+            wait, reason = budget.throttle.wait(clock.monotonic()), "the provider asks to wait"
             if not wait:
-                wait, reason = limiter.take(self._call_class), limiter.reason(self._call_class)
+                wait, reason = limiter.take(self.call_class), limiter.reason(self.call_class)
                 if not wait:
                     return
-                share = limiter.refused_share(self._call_class)
-                self._budget.set_throttle(Throttle.paced, wait, share, self._clock.monotonic())
+                budget.set_throttle(Throttle.paced, wait, limiter.refused_share(self.call_class), clock.monotonic())
                 self._check_throttle(0)
             self._sleep(wait, reason)
 
     def _send(self) -> tuple[Reply | NoReply, bool]:
         """Send the call once; whether the answer asks to wait and send it again."""
-        began = self._clock.monotonic()
+        clock, budget, name = self.caller.clock, self.caller.budget, self.caller.account.name
+        began = clock.monotonic()
         asks_to_wait = False
         try:
-            outcome = self._caller.session.send(self._request)
+            outcome = self.caller.session.send(self.request)
             asks_to_wait = isinstance(outcome, Reply) and self._asks_to_wait(outcome)
         finally:
-            self._budget.limiter.give_back(self._call_class, refused=asks_to_wait)
-        now = self._clock.monotonic()
-        self._listener(
-            Called(
-                account=self._account.name,
-                method=self._request.method,
-                path=self._shown,
-                status=outcome.status,
-                seconds=now - began,
-                attempt=self._number,
-            )
+            budget.limiter.give_back(self.call_class, refused=asks_to_wait)
+        now = clock.monotonic()
+        method, path, status = self.request.method, self.shown, outcome.status
+        self.caller.listener(
+            Called(account=name, method=method, path=path, status=status, seconds=now - began, attempt=self.number)
         )
         if isinstance(outcome, Reply):
-            told = self._told(outcome)
+            told = self._told(outcome, asks_to_wait=asks_to_wait)
             if asks_to_wait:
-                self._budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
-                self._check_throttle(outcome.status)
+                budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
+                self._check_throttle(status)
             else:
-                self._budget.set_throttle(Throttle.succeeded, began)
-                if outcome.status == _SERVICE_UNAVAILABLE and told is not None:
-                    self._budget.set_throttle(Throttle.told, told, now)
+                budget.set_throttle(Throttle.succeeded, began)
+                if status == _SERVICE_UNAVAILABLE and told is not None:
+                    budget.set_throttle(Throttle.told, told, now)
         return outcome, asks_to_wait
 
     def _asks_to_wait(self, reply: Reply) -> bool:
         """Whether an answer says that the call comes too soon."""
-        declared = self._throttled
-        if reply.status == _TOO_MANY_REQUESTS or declared is None or reply.status != declared.status:
+        said = self.caller.throttled
+        if reply.status == _TOO_MANY_REQUESTS or said is None or reply.status != said.status:
             return reply.status == _TOO_MANY_REQUESTS
-        return reply.headers.get(declared.header) == declared.value or "retry-after" in reply.headers
+        return reply.headers.get(said.header) == said.value or "retry-after" in reply.headers
 
-    def _told(self, reply: Reply) -> float | None:
+    def _told(self, reply: Reply, *, asks_to_wait: bool) -> float | None:
         """The seconds that an answer says to wait; None where it doesn't say."""
-        now = http_date(reply.headers.get("date")) or self._clock.now()
+        now = http_date(reply.headers.get("date")) or self.caller.clock.now()
         if (value := reply.headers.get("retry-after")) is not None:
             return retry_after(value, now)
-        if self._throttled is None or not self._asks_to_wait(reply):
-            return None
-        until = reply.headers.get(self._throttled.until, "")
+        said = self.caller.throttled
+        until = reply.headers.get(said.until, "") if said is not None and asks_to_wait else ""
         return max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
 
     def _check_throttle(self, status: int) -> None:
         """Raise where the provider wants to be left alone for longer than a run may wait."""
-        throttle = self._budget.throttle
-        wait = throttle.wait(self._clock.monotonic())
+        throttle, clock = self.caller.budget.throttle, self.caller.clock
+        wait = throttle.wait(clock.monotonic())
         if throttle.given_up and wait:
-            raise errors.limited(self._account, wait, self._clock.now(), status)
+            raise errors.limited(self.caller.account, wait, clock.now(), status)
 
     def _sleep(self, seconds: float, reason: str) -> None:
-        if self._budget.is_news(self._clock.monotonic(), seconds, reason):
-            self._listener(Waiting(account=self._account.name, seconds=seconds, reason=reason))
-        if not self._clock.sleep(seconds):
-            raise self._interrupted()
-
-    def _error(self, outcome: Reply | NoReply) -> ProviderError:
-        if isinstance(outcome, Reply):
-            return errors.refusal(self._account, self._request, outcome)
-        return errors.no_reply(self._account, self._caller.destination.origin, outcome)
-
-    def _interrupted(self) -> ProviderError:
-        return errors.interrupted(self._account, may_have_acted=self.may_have_acted)
+        clock, account = self.caller.clock, self.caller.account
+        if self.caller.budget.is_news(clock.monotonic(), seconds, reason):
+            self.caller.listener(Waiting(account=account.name, seconds=seconds, reason=reason))
+        if not clock.sleep(seconds):
+            raise errors.interrupted(account, again=self.may_have_acted)
 
 
 def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destination:
@@ -201,7 +184,8 @@ def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destinati
     try:
         found = model_destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
     except UrlError as error:
-        denied = _denied(f"the account's `base_url` can't be used: {error.message}", error.help)
+        message = f"the account's `base_url` can't be used: {error.message}"
+        denied = ProviderError(ErrorKind.DENIED, message, error.help)
     else:
         if account.token or not account.provider.auth.optional:
             _check_header("token", account.token)
@@ -216,22 +200,8 @@ def _check_header(what: str, value: SecretText) -> None:
     if _VISIBLE.fullmatch(value.reveal()):
         return
     names = ", ".join(f"`{name}`" for name in value.variables())
-    where = f"Check the value of {names}" if names else f"Check the account's {what}"
+    help_ = f"Check the value of {names}" if names else f"Check the account's {what}"
     if not value:
-        raise _denied(f"the {what} is empty", f"{where}.")
-    raise _denied(
-        f"the {what} contains white space, a line break or another character that isn't allowed in a header",
-        f"{where}: often it is a line break at the end.",
-    )
-
-
-def _denied(message: str, help_: str) -> ProviderError:
-    return ProviderError(kind=ErrorKind.DENIED, message=message, help=help_)
-
-
-def _authorization(account: Account) -> SecretText:
-    """The value of the header that authorises; empty where an account does without a token."""
-    scheme = account.provider.scheme_of(account.token.reveal())
-    if not (account.token and scheme):
-        return account.token
-    return SecretText.joined((SecretText.literal(scheme), account.token), " ")
+        raise ProviderError(ErrorKind.DENIED, f"the {what} is empty", f"{help_}.")
+    unfit = "contains white space, a line break or another character that isn't allowed in a header"
+    raise ProviderError(ErrorKind.DENIED, f"the {what} {unfit}", f"{help_}: often it is a line break at the end.")

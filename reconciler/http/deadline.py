@@ -20,8 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 
-from reconciler.http import failures
-from reconciler.http.failures import DeadlineExceededError, EndedError
+from reconciler.http.exchange import PROXY_CREDENTIALS, SLOW, TOO_LARGE, EndedError, Ending, NoReply
 from reconciler.model.host import host_is_loopback
 
 if TYPE_CHECKING:
@@ -31,6 +30,15 @@ WHOLE_ANSWER = 4
 """An answer may take this many times the socket's time-out in all."""
 LONGEST_ANSWER = 20 * 1024 * 1024
 """Bytes of an answer with everything that belongs to it, before decompression."""
+_ELSEWHERE = NoReply(
+    Ending.HOPELESS,
+    "has a loopback name that resolves to another machine",
+    "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
+)
+
+
+class _TooSlowError(EndedError, TimeoutError):
+    """The time for an answer is over, and it isn't here whole."""
 
 
 class _Hurried(io.RawIOBase):
@@ -47,9 +55,10 @@ class _Hurried(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         if time.monotonic() > self._ends:
-            raise DeadlineExceededError(failures.too_slow(self._seconds))
+            message = f"did not complete its answer within {self._seconds:g} seconds"
+            raise _TooSlowError(NoReply(Ending.TIMED_OUT, message, SLOW))
         if self._left <= 0:
-            raise EndedError(failures.TOO_LARGE)
+            raise EndedError(TOO_LARGE)
         count = self._raw.readinto(buffer)
         self._left -= count or 0
         return count
@@ -76,8 +85,13 @@ class _TunnelAnswer(_Answer):
 
     def _read_status(self) -> tuple[str, int, str]:
         found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
-        if found[1] != HTTPStatus.OK:
-            raise EndedError(failures.proxy_refused(found[1]))
+        status = found[1]
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise EndedError(PROXY_CREDENTIALS)
+        if status != HTTPStatus.OK:
+            message = f"can't be reached: the proxy refused to connect to it ({status})"
+            help_ = "Check that the proxy allows this host, or exclude the host with `NO_PROXY`."
+            raise EndedError(NoReply(Ending.NOT_SENT, message, help_))
         return found
 
 
@@ -94,7 +108,7 @@ class _Connection(HTTPConnection):
         is_our_name = ":" not in self.host and self.proxy is None and host_is_loopback(self.host)
         if is_our_name and not ip_address(sock.getpeername()[0]).is_loopback:
             sock.close()
-            raise EndedError(failures.ELSEWHERE)
+            raise EndedError(_ELSEWHERE)
         return sock
 
 

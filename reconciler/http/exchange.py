@@ -11,12 +11,10 @@ from typing import ClassVar, NoReturn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent.
+    """What is sent to a path and query (`target`), percent-encoded, with a slash at its beginning.
 
-    Attributes:
-        target: path and query, percent-encoded, with a slash at its beginning.
-        secrets: what of the body must not show where the provider quotes it.
-        shown: single words of it that may.
+    Where the provider quotes the body, `secrets` must not show, and the words of `shown` may. At the path of all
+    webhooks (`is_collection`) a 404 doesn't mean that one is gone.
     """
 
     method: str
@@ -25,15 +23,14 @@ class Request:
     content_type: str = "application/json"
     secrets: tuple[str, ...] = field(default=(), repr=False)
     shown: frozenset[str] = frozenset()
+    is_collection: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What was answered, in whole.
+    """What was answered, in whole and decompressed, with headers by their names in lower case.
 
     Attributes:
-        body: decompressed.
-        headers: by their names in lower case.
         next_page: where the `Link` header says that the list goes on; empty where it doesn't.
         redirect: the origin that a redirect points to; empty where there is none, or it can't be read.
     """
@@ -62,12 +59,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """Why there is no answer to read. Its texts hold no secret and no path.
-
-    Attributes:
-        message: goes on after the origin: "… did not answer within 30 seconds".
-        help: what to check.
-    """
+    """Why there is no answer to read. The message goes on after the origin, and holds no secret and no path."""
 
     ending: Ending
     message: str
@@ -75,16 +67,32 @@ class NoReply:
     status: ClassVar[int] = 0
 
 
+LARGEST_BODY = 10 * 1024 * 1024
+"""Bytes of an answer's body, after decompression."""
+NOT_THE_API = "Check that `base_url` is the provider's API."
+SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
+TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
+PROXY_CREDENTIALS = NoReply(
+    Ending.HOPELESS,
+    "can't be reached: the proxy asks for a user name and a password (407)",
+    "Add them to `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
+)
+
+
+class EndedError(OSError):
+    """Ends an exchange for a reason that is known already."""
+
+    def __init__(self, outcome: NoReply) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class DocumentError(Exception):
     """An answer's bytes aren't a JSON object or array. Its text quotes nothing of them."""
 
 
 def parse_json(body: bytes) -> object:
-    """Read an answer's body: an object or an array in plain JSON values.
-
-    Raises:
-        DocumentError: it isn't one; says why.
-    """
+    """An object or an array in plain JSON values; `DocumentError` where it is neither."""
     # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
     document: object = None
     reason = "is JSON, but neither an object nor a list"

@@ -5,33 +5,16 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from http.client import HTTPException
 
 from requests import exceptions
 from urllib3 import exceptions as urllib3_exceptions
 
-from reconciler.http.exchange import Ending, NoReply
+from reconciler.http.exchange import NOT_THE_API, SLOW, EndedError, Ending, NoReply
 
-LARGEST_BODY = 10 * 1024 * 1024
-"""Bytes of an answer's body, after decompression."""
-NOT_THE_API = "Check that `base_url` is the provider's API."
-_SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
 _NETWORK = "Check the network, the proxy settings and `base_url`."
 _BUNDLE = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
 
-TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
-PACKED = NoReply(Ending.UNUSABLE, "compressed its answer in an encoding that wasn't accepted", NOT_THE_API)
-ELSEWHERE = NoReply(
-    Ending.HOPELESS,
-    "has a loopback name that resolves to another machine",
-    "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
-)
-PROXY_CREDENTIALS = NoReply(
-    Ending.HOPELESS,
-    "can't be reached: the proxy asks for a user name and a password (407)",
-    "Add them to `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
-)
 _UNREADABLE_BUNDLE = NoReply(Ending.HOPELESS, "can't be called: the certificates to verify it can't be read", _BUNDLE)
 _BUNDLE_READERS = ("PEM", "X509")  # the parts of OpenSSL that read certificates from a file
 
@@ -70,75 +53,28 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
 )
 _WORDS_OF_ENDING = {
     Ending.NOT_SENT: ("can't be reached", _NETWORK),
-    Ending.TIMED_OUT: ("did not answer within {:g} seconds", _SLOW),
+    Ending.TIMED_OUT: ("did not answer within {:g} seconds", SLOW),
     Ending.BROKEN: ("closed the connection", _NETWORK),
     Ending.UNUSABLE: ("sent an answer that can't be read", NOT_THE_API),
     Ending.HOPELESS: ("can't be called: the request can't be made", _BUNDLE),
 }
 """What can be said where nothing else is known."""
 
-_KINDS: Mapping[Ending, tuple[type[Exception], ...]] = {
-    Ending.NOT_SENT: (exceptions.ConnectTimeout, exceptions.ProxyError),
-    Ending.TIMED_OUT: (exceptions.Timeout, exceptions.ReadTimeout),
-    Ending.BROKEN: (
-        exceptions.RequestException,
-        exceptions.ConnectionError,
-        exceptions.SSLError,  # within a connection too; certificates are told apart before
-        exceptions.RetryError,
-        exceptions.ChunkedEncodingError,
-        urllib3_exceptions.HTTPError,
-        HTTPException,
-    ),
-    Ending.UNUSABLE: (
-        exceptions.ContentDecodingError,
-        exceptions.StreamConsumedError,
-        exceptions.HTTPError,
-        exceptions.TooManyRedirects,
-        exceptions.JSONDecodeError,
-    ),
-    Ending.HOPELESS: (
-        exceptions.InvalidJSONError,
-        exceptions.URLRequired,
-        exceptions.MissingSchema,
-        exceptions.InvalidSchema,
-        exceptions.InvalidURL,
-        exceptions.InvalidProxyURL,
-        exceptions.InvalidHeader,
-        exceptions.UnrewindableBodyError,
-        OSError,  # those that requests doesn't wrap: the certificate bundle isn't there
-        ValueError,  # a request that can't be built
-    ),
+_ENDINGS: Mapping[type, Ending] = {
+    exceptions.RequestException: Ending.BROKEN,
+    exceptions.ConnectTimeout: Ending.NOT_SENT,
+    exceptions.ProxyError: Ending.NOT_SENT,
+    exceptions.Timeout: Ending.TIMED_OUT,
+    exceptions.ContentDecodingError: Ending.UNUSABLE,
+    exceptions.InvalidHeader: Ending.HOPELESS,
+    exceptions.InvalidSchema: Ending.HOPELESS,
+    exceptions.InvalidURL: Ending.HOPELESS,
+    urllib3_exceptions.HTTPError: Ending.BROKEN,
+    HTTPException: Ending.BROKEN,
+    OSError: Ending.HOPELESS,  # those that requests doesn't wrap: the certificate bundle isn't there
+    ValueError: Ending.HOPELESS,  # a request that can't be built
 }
-ENDINGS = {kind: ending for ending, kinds in _KINDS.items() for kind in kinds}
-"""How an attempt ended that ended in such an exception; the nearest class counts."""
-
-
-class EndedError(OSError):
-    """Ends an exchange for a reason that is known already."""
-
-    def __init__(self, outcome: NoReply) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
-class DeadlineExceededError(EndedError, TimeoutError):
-    """The time for an answer is over, and it isn't here whole."""
-
-
-def too_slow(seconds: float) -> NoReply:
-    """The answer took longer than these seconds in all."""
-    return NoReply(Ending.TIMED_OUT, f"did not complete its answer within {seconds:g} seconds", _SLOW)
-
-
-def proxy_refused(status: int) -> NoReply:
-    """A proxy answered with this status and won't connect."""
-    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-        return PROXY_CREDENTIALS
-    return NoReply(
-        Ending.NOT_SENT,
-        f"can't be reached: the proxy refused to connect to it ({status})",
-        "Check that the proxy allows this host, or exclude the host with `NO_PROXY`.",
-    )
+"""How an attempt ended that ended in such an exception; the nearest class counts. What is new is in doubt BROKEN."""
 
 
 def no_reply(error: Exception, timeout: float) -> NoReply:
@@ -155,7 +91,7 @@ def no_reply(error: Exception, timeout: float) -> NoReply:
             return NoReply(Ending.HOPELESS, f"has a TLS certificate that {reason}", help_)
         if isinstance(cause, ssl.SSLError) and cause.library in _BUNDLE_READERS:
             return _UNREADABLE_BUNDLE
-    ending = next(ENDINGS[kind] for kind in type(error).__mro__ if kind in ENDINGS)
+    ending = next(_ENDINGS[kind] for kind in type(error).__mro__ if kind in _ENDINGS)
     if any(isinstance(cause, urllib3_exceptions.NewConnectionError) for cause in causes):
         ending = Ending.NOT_SENT
     elif any(isinstance(cause, urllib3_exceptions.ReadTimeoutError) for cause in causes):

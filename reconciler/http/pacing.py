@@ -36,22 +36,16 @@ NOTICEABLE = 1.0
 
 
 class Clock(Protocol):
-    """Time and chance, handed in so that tests can hold them."""
+    """Time (UTC, and seconds that only ever grow) and chance (from 0 up to, not including, 1), which tests can hold.
 
-    def now(self) -> datetime:
-        """The time of day (UTC)."""
+    `sleep` gives False at once when the run is asked to stop; while it is `stopping`, no new call starts.
+    """
 
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-
-    def sleep(self, seconds: float) -> bool:
-        """Wait; False at once when the run is asked to stop before the time is over."""
-
-    def chance(self) -> float:
-        """A random number from 0 up to, not including, 1."""
-
-    def stopping(self) -> bool:
-        """Whether the run was asked to stop: then no new call starts."""
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> bool: ...
+    def chance(self) -> float: ...
+    def stopping(self) -> bool: ...
 
 
 class CallClass(Enum):
@@ -100,24 +94,21 @@ class RateLimiter:
                 self._ended[call_class].append((self._clock.monotonic(), refused))
 
     def refused_share(self, call_class: CallClass) -> float:
-        """How much of a wait for a slot is due to calls that were refused, as a part of 1: their part of the slots."""
+        """How much of a wait for a slot is due to refused calls, as a part of 1: their part of the slots."""
         with self._lock:
             ended = self._ended[call_class]
             return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
 
     def reason(self, call_class: CallClass) -> str:
-        """Why a call of this class waits."""
         return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """The waits that a provider asks for, by 429 or `Retry-After`: when calls may go on (in the clock's seconds).
+    """The waits that a provider asks for, by 429 or `Retry-After`: the next call may be sent at `open_at`.
 
     Attributes:
-        open_at: when the next call may be sent.
-        waited: seconds waited so far, those until `open_at` included where they are waited for, and the share of pacing
-            that refused calls cause.
+        waited: seconds so far, those until `open_at` and the share of pacing that refused calls cause included.
         paced_until: until when pacing was counted.
         refusals: how many 429s came one after another that didn't say how long to wait.
         given_up: the wait until `open_at` is longer than a run may wait.
@@ -153,13 +144,7 @@ class Throttle:
         return replace(self, open_at=open_at, waited=self.waited + more, given_up=False)
 
     def paced(self, seconds: float, share: float, now: float) -> Throttle:
-        """A call is about to wait for a slot of the provider's limits.
-
-        Args:
-            seconds: that it waits from now.
-            share: of these, as a part of 1, that refused calls cause; several calls that wait at once count once.
-            now: when the wait begins.
-        """
+        """A call begins to wait for a slot, a share of it (of 1) due to refused calls; no second counts twice."""
         end = now + seconds
         more = share * max(end - max(now, self.paced_until, self.open_at), 0.0)
         if more and self.waited + more > ALLOWANCE:
@@ -167,11 +152,9 @@ class Throttle:
         return replace(self, waited=self.waited + more, paced_until=max(end, self.paced_until)) if share else self
 
     def succeeded(self, sent_at: float) -> Throttle:
-        """A call was answered with something else than 429."""
         return replace(self, refusals=0) if self.refusals and sent_at >= self.open_at else self
 
     def wait(self, now: float) -> float:
-        """Seconds until the next call may be sent."""
         return max(self.open_at - now, 0.0)
 
 
@@ -191,12 +174,12 @@ class CallBudget:
     def set_throttle(
         self, change: Callable[Concatenate[Throttle, P], Throttle], *args: P.args, **more: P.kwargs
     ) -> None:
-        """Put what a method of the throttle gives in its place."""
+        """Put what a method of the throttle gives in its place; calls of other threads wait meanwhile."""
         with self._lock:
             self.throttle = change(self.throttle, *args, **more)
 
     def spend(self, cost: int) -> bool:
-        """Take out the cost of a retry; False, and nothing is taken, where there isn't that much."""
+        """Take out the cost of a retry; False where there isn't that much."""
         with self._lock:
             if cost > self._left:
                 return False

@@ -51,11 +51,7 @@ def may_have_acted(method: str, outcome: Reply | NoReply) -> bool:
 def retry_of(method: str, number: int, outcome: Reply | NoReply, chance: float) -> Retry | None:
     """What follows a failed attempt: another one where the failure passes; of a POST only where nothing was sent.
 
-    Args:
-        method: the HTTP method.
-        number: 1 for the first attempt.
-        outcome: neither a success nor an answer that asks to wait.
-        chance: from 0 up to, not including, 1: where in its range the wait lies (full jitter).
+    Attempts are numbered from 1; `chance` says where in its range the wait lies (full jitter).
     """
     ending = None if isinstance(outcome, Reply) else outcome.ending
     passes = ending in (Ending.NOT_SENT, Ending.TIMED_OUT, Ending.BROKEN) or outcome.status in RETRIED_STATUSES

@@ -12,9 +12,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
-from reconciler.http import failures
 from reconciler.http.deadline import HURRIED_POOLS
-from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.exchange import LARGEST_BODY, NOT_THE_API, TOO_LARGE, Ending, NoReply, Reply, Request
+from reconciler.http.failures import no_reply
 from reconciler.model.destination import Destination
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
@@ -78,7 +78,7 @@ class Session:
         try:
             return self._exchange(request)
         except (OSError, HTTPException, HTTPError, ValueError) as error:
-            return failures.no_reply(error, self._timeout)
+            return no_reply(error, self._timeout)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -101,12 +101,13 @@ class Session:
             prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
         ) as response:
             if response.headers.get("Content-Encoding", "").strip().lower() not in _UNPACKED:
-                return failures.PACKED
+                message = "compressed its answer in an encoding that wasn't accepted"
+                return NoReply(Ending.UNUSABLE, message, NOT_THE_API)
             body = bytearray()
             for chunk in response.iter_content(_CHUNK):
                 body += chunk
-                if len(body) > failures.LARGEST_BODY:
-                    return failures.TOO_LARGE
+                if len(body) > LARGEST_BODY:
+                    return TOO_LARGE
         return Reply(
             status=response.status_code,
             body=bytes(body),

@@ -229,4 +229,4 @@ def _target(said: str, current: str, origin: str) -> str:
 
 
 def _garbled(message: str, help_: str = _REPORT) -> ProviderError:
-    return ProviderError(kind=ErrorKind.GARBLED, message=message, help=help_)
+    return ProviderError(ErrorKind.GARBLED, message, help_)

@@ -26,12 +26,9 @@ _WRITES = ("create", "update", "delete")
 
 
 class ContainedClient:
-    """A package's client: whatever its code raises becomes its account's error, with the package named.
+    """A package's client, and the calls that it may be asked for: what they raise becomes its account's error.
 
-    Args:
-        client: the package's.
-        calls: the names of those that it may be asked for.
-        who: the provider and its package, as a sentence has them.
+    `who` is the provider and its package, as a sentence has them.
     """
 
     def __init__(self, client: object, calls: tuple[str, ...], who: str) -> None:
@@ -51,12 +48,9 @@ class ContainedClient:
             except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
                 reason = type(error).__name__
             # The exception may quote what was sent: it is turned into words here and forgotten.
-            raise ProviderError(
-                kind=ErrorKind.GARBLED,
-                message=f"{self._who} failed: `{name}` raised {reason}",
-                help="Update that package, or report it to its authors.",
-                may_have_acted=name in _WRITES,
-            )
+            message = f"{self._who} failed: `{name}` raised {reason}"
+            help_ = "Update that package, or report it to its authors."
+            raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=name in _WRITES)
 
         return call
 
@@ -153,4 +147,4 @@ def _plugin(entry_point: EntryPoint, package: str) -> ProviderPlugin:
 
 
 def _broken(message: str, help_: str = "Update or uninstall that package.") -> ProviderError:
-    return ProviderError(kind=ErrorKind.REFUSED, message=message, help=help_)
+    return ProviderError(ErrorKind.REFUSED, message, help_)

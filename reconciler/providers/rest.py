@@ -69,18 +69,18 @@ class RestReader:
 
     def _page(self, target: str) -> Page:
         is_first = target == self._first_page
+        request = Request(method="GET", target=target, is_collection=is_first)
+        reply: Reply | None = None
         try:
-            shown = self._path if is_first else f"{self._path}?…"
-            reply = self._caller.call(Request(method="GET", target=target), CallClass.LIST, shown)
+            reply = self._caller.call(request, CallClass.LIST, self._path if is_first else f"{self._path}?…")
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:
                 raise
-        else:
-            read = self._understood(reply, lambda document: page_of(document, self._api, self._read, reply.next_page))
-            return self._with_doubt(read, target)
-        if is_first:
-            raise self._no_list()
-        raise InconsistentPagesError("the provider's list links to a page that doesn't exist")
+        if reply is None:
+            raise InconsistentPagesError("the provider's list links to a page that doesn't exist")
+        link = reply.next_page
+        page = self._understood(reply, lambda document: page_of(document, self._api, self._read, link))
+        return self._with_doubt(page, target)
 
     def _with_doubt(self, page: Page, target: str) -> Page:
         """A page that may have been cut short names the one that would stand behind it."""
@@ -100,6 +100,7 @@ class RestReader:
             content_type=self._api.body.value,
             secrets=secrets_of(fields or {}),
             shown=self._account.provider.events_of(fields) if fields else frozenset(),
+            is_collection=path == self._path,
         )
         return self._caller.call(request, CallClass.GET if method == "GET" else CallClass.WRITE, path)
 
@@ -126,59 +127,31 @@ class RestReader:
             return read(parse_json(reply.body))
         except (DocumentError, UnexpectedAnswerError) as unexpected:
             reason = str(unexpected)
-        raise ProviderError(
-            kind=ErrorKind.GARBLED,
-            message=f"{self._account.provider.title}'s answer ({reply.status}) {reason}",
-            help="Check that `base_url` is the provider's API, and that no proxy answers instead of it.",
-            may_have_acted=may_have_acted,
-            status=reply.status,
-        )
+        message = f"{self._account.provider.title}'s answer ({reply.status}) {reason}"
+        help_ = "Check that `base_url` is the provider's API, and that no proxy answers instead of it."
+        raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted, reply.status)
 
     def _path_of(self, object_id: str) -> str:
         """The path of one webhook; GONE for what would lead elsewhere: to the list, or to where dots lead."""
         if object_id in ("", ".", ".."):
-            title = self._account.provider.title
-            raise ProviderError(kind=ErrorKind.GONE, message=f"{title} can't have a webhook with this id")
+            raise ProviderError(ErrorKind.GONE, f"{self._account.provider.title} can't have a webhook with this id")
         return f"{self._path}/{quote(object_id, safe='')}"
-
-    def _no_list(self) -> ProviderError:
-        provider = self._account.provider
-        keys = (place.setting for place in provider.places)
-        headers = (setting.name for setting in provider.settings if setting.header)
-        named = " and ".join(f"`{key}`" for key in ("base_url", *keys, *headers))
-        hidden = ", and that the token may see it" if provider.places else ""
-        return ProviderError(
-            kind=ErrorKind.REFUSED,
-            message=f"{provider.title} has no list of webhooks at this address (404)",
-            help=f"Check {named} under the account{hidden}.",
-            status=404,
-        )
 
 
 class RestWriter(RestReader):
     """Looks at an account's webhooks, and changes them. A `Writer`."""
 
     def create(self, fields: Fields) -> Remote:
-        try:
-            reply = self._call("POST", self._path, create_body(self._account.provider, self._api, fields), fields)
-        except ProviderError as error:
-            failure = error
-        else:
-            return self._remote(reply, "", changed=True)
-        if failure.kind is ErrorKind.GONE:
-            failure = replace(self._no_list(), may_have_acted=failure.may_have_acted)
-        raise failure
+        body = create_body(self._account.provider, self._api, fields)
+        return self._remote(self._call("POST", self._path, body, fields), "", changed=True)
 
     def update(self, object_id: str, fields: Fields, now: Remote) -> None:
         """As `Writer.update`; nothing is sent where it would take away a secret."""
         provider = self._account.provider
         lost = lost_secrets(provider, fields, now.fields)
         if lost:
-            raise ProviderError(
-                kind=ErrorKind.INVALID,
-                message=f"an update would remove the webhook's `{lost[0]}`, which isn't in the file",
-                help=f"Add `{lost[0]}: ${{NAME}}` to the entry.",
-            )
+            message = f"an update would remove the webhook's `{lost[0]}`, which isn't in the file"
+            raise ProviderError(ErrorKind.INVALID, message, f"Add `{lost[0]}: ${{NAME}}` to the entry.")
         for call in update_calls(provider, self._api, fields, now.fields):
             path = self._path_of(object_id) + call.path
             reply = self._call(self._api.update.verb, path, update_body(self._api, call, fields), fields)
