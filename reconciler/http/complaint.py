@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import unquote
 
-from reconciler.http.exchange import DocumentError, parse_json
+from reconciler.http.exchange import UnexpectedAnswerError, parse_json
 from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
@@ -46,7 +46,7 @@ def complaint(body: bytes, secrets: Iterable[str], shown: frozenset[str] = froze
     """
     try:
         document = parse_json(body)
-    except DocumentError:
+    except UnexpectedAnswerError:
         return ""
     mask = _Mask(secrets, shown)
     said = (text for name, messages in _messages(document) if (text := mask.said(name, messages)))

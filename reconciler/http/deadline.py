@@ -14,7 +14,7 @@ import time
 from http import HTTPStatus
 from http.client import HTTPResponse
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -26,10 +26,8 @@ from reconciler.model.host import host_is_loopback
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-WHOLE_ANSWER = 4
-"""An answer may take this many times the socket's time-out in all."""
-LONGEST_ANSWER = 20 * 1024 * 1024
-"""Bytes of an answer with everything that belongs to it, before decompression."""
+WHOLE_ANSWER = 4  # times the socket's time-out that an answer may take in all
+LONGEST_ANSWER = 20 * 1024 * 1024  # bytes of an answer with everything that belongs to it, before decompression
 _ELSEWHERE = NoReply(
     Ending.HOPELESS,
     "has a loopback name that resolves to another machine",
@@ -71,10 +69,8 @@ class _Hurried(io.RawIOBase):
 class _Answer(HTTPResponse):
     """An answer whose headers and body come through a hurried stream."""
 
-    def __init__(
-        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        super().__init__(sock, *args, **kwargs)
         seconds = sock.gettimeout()
         if seconds is not None:
             self.fp = io.BufferedReader(_Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
@@ -85,11 +81,10 @@ class _TunnelAnswer(_Answer):
 
     def _read_status(self) -> tuple[str, int, str]:
         found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
-        status = found[1]
-        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        if found[1] == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             raise EndedError(PROXY_CREDENTIALS)
-        if status != HTTPStatus.OK:
-            message = f"can't be reached: the proxy refused to connect to it ({status})"
+        if found[1] != HTTPStatus.OK:
+            message = f"can't be reached: the proxy refused to connect to it ({found[1]})"
             help_ = "Check that the proxy allows this host, or exclude the host with `NO_PROXY`."
             raise EndedError(NoReply(Ending.NOT_SENT, message, help_))
         return found
@@ -99,11 +94,8 @@ class _Connection(HTTPConnection):
     response_class = _Answer
 
     def _new_conn(self) -> socket.socket:
-        """A socket that leads to where the host says.
-
-        Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what
-        goes there goes in clear.
-        """
+        # Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what
+        # goes there goes in clear.
         sock = super()._new_conn()
         is_our_name = ":" not in self.host and self.proxy is None and host_is_loopback(self.host)
         if is_our_name and not ip_address(sock.getpeername()[0]).is_loopback:

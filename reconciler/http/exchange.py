@@ -30,9 +30,8 @@ class Request:
 class Reply:
     """What was answered, in whole and decompressed, with headers by their names in lower case.
 
-    Attributes:
-        next_page: where the `Link` header says that the list goes on; empty where it doesn't.
-        redirect: the origin that a redirect points to; empty where there is none, or it can't be read.
+    `next_page` is where the `Link` header says that the list goes on, `redirect` the origin that a redirect points to;
+    empty where there is none.
     """
 
     status: int
@@ -45,16 +44,11 @@ class Reply:
 class Ending(Enum):
     """How an attempt ended without an answer that can be read."""
 
-    NOT_SENT = "not sent"
-    """No connection came about, so nothing was sent."""
-    TIMED_OUT = "timed out"
-    """Sent, and no answer in time."""
-    BROKEN = "broken"
-    """Sent, and the connection broke before the whole answer was here."""
-    UNUSABLE = "unusable"
-    """Answered, with something that can't be read: too large, or badly encoded."""
-    HOPELESS = "hopeless"
-    """Nothing was sent, and another attempt would end alike: a certificate that isn't trusted, say."""
+    NOT_SENT = "not sent"  # no connection came about
+    TIMED_OUT = "timed out"  # sent, and no answer in time
+    BROKEN = "broken"  # sent, and the connection broke before the whole answer was here
+    UNUSABLE = "unusable"  # answered, with something that can't be read: too large, or badly encoded
+    HOPELESS = "hopeless"  # not sent, and another attempt would end alike: a certificate that isn't trusted, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +61,7 @@ class NoReply:
     status: ClassVar[int] = 0
 
 
-LARGEST_BODY = 10 * 1024 * 1024
-"""Bytes of an answer's body, after decompression."""
+LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 NOT_THE_API = "Check that `base_url` is the provider's API."
 SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
 TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
@@ -87,12 +80,12 @@ class EndedError(OSError):
         self.outcome = outcome
 
 
-class DocumentError(Exception):
-    """An answer's bytes aren't a JSON object or array. Its text quotes nothing of them."""
+class UnexpectedAnswerError(Exception):
+    """An answer that isn't what the API promises; says what is wrong, and quotes nothing but field names."""
 
 
 def parse_json(body: bytes) -> object:
-    """An object or an array in plain JSON values; `DocumentError` where it is neither."""
+    """An object or an array in plain JSON values; `UnexpectedAnswerError` where it is neither."""
     # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
     document: object = None
     reason = "is JSON, but neither an object nor a list"
@@ -105,7 +98,7 @@ def parse_json(body: bytes) -> object:
     except ValueError:
         reason = "isn't JSON"
     if not isinstance(document, dict | list):
-        raise DocumentError(reason)
+        raise UnexpectedAnswerError(reason)
     return document
 
 

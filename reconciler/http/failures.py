@@ -32,25 +32,29 @@ _CERTIFICATE: Mapping[int, tuple[str, str]] = {
 }
 """By OpenSSL's `X509_V_ERR_*` code."""
 
-_WORDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
-    (  # Our own URL is always a valid one, so that what is wrong with a URL is wrong with the proxy's.
-        (exceptions.ProxyError, exceptions.InvalidURL, exceptions.InvalidSchema),
-        "can't be reached through the proxy set in the environment",
-        "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
-    ),
-    ((exceptions.SSLError,), "closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
-    ((exceptions.ConnectTimeout,), "did not set up a connection in time", _NETWORK),
-    (
-        (socket.gaierror, urllib3_exceptions.NameResolutionError),
-        "can't be found: its host name can't be resolved",
-        "Check the host in `base_url`, and this machine's DNS settings.",
-    ),
-    (
-        (ConnectionRefusedError,),
-        "refused the connection: nothing is listening on that port",
-        "Check the host and port in `base_url`, and that the service is running.",
-    ),
+_PROXY = (
+    "can't be reached through the proxy set in the environment",
+    "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
+_NO_SUCH_HOST = (
+    "can't be found: its host name can't be resolved",
+    "Check the host in `base_url`, and this machine's DNS settings.",
+)
+_NOT_LISTENING = (
+    "refused the connection: nothing is listening on that port",
+    "Check the host and port in `base_url`, and that the service is running.",
+)
+_WORDS: Mapping[type, tuple[str, str]] = {
+    exceptions.ProxyError: _PROXY,
+    exceptions.InvalidURL: _PROXY,  # our own URL is always a valid one
+    exceptions.InvalidSchema: _PROXY,
+    exceptions.SSLError: ("closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
+    exceptions.ConnectTimeout: ("did not set up a connection in time", _NETWORK),
+    socket.gaierror: _NO_SUCH_HOST,
+    urllib3_exceptions.NameResolutionError: _NO_SUCH_HOST,
+    ConnectionRefusedError: _NOT_LISTENING,
+}
+"""By exceptions among the causes; the first counts."""
 _WORDS_OF_ENDING = {
     Ending.NOT_SENT: ("can't be reached", _NETWORK),
     Ending.TIMED_OUT: ("did not answer within {:g} seconds", SLOW),
@@ -78,9 +82,9 @@ _ENDINGS: Mapping[type, Ending] = {
 
 
 def no_reply(error: Exception, timeout: float) -> NoReply:
-    """How an exchange ended that ended in an exception, which carries the request, token and body: nothing of it stays.
+    """How an exchange ended, where a server may be silent for `timeout` seconds.
 
-    `timeout` is how many seconds the server may be silent.
+    The exception carries the request, token and body: it is turned into words here and forgotten.
     """
     causes = tuple(_causes(error))
     for cause in causes:
@@ -92,15 +96,13 @@ def no_reply(error: Exception, timeout: float) -> NoReply:
         if isinstance(cause, ssl.SSLError) and cause.library in _BUNDLE_READERS:
             return _UNREADABLE_BUNDLE
     ending = next(_ENDINGS[kind] for kind in type(error).__mro__ if kind in _ENDINGS)
-    if any(isinstance(cause, urllib3_exceptions.NewConnectionError) for cause in causes):
+    kinds = {kind for cause in causes for kind in type(cause).__mro__}
+    if urllib3_exceptions.NewConnectionError in kinds:
         ending = Ending.NOT_SENT
-    elif any(isinstance(cause, urllib3_exceptions.ReadTimeoutError) for cause in causes):
+    elif urllib3_exceptions.ReadTimeoutError in kinds:
         ending = Ending.TIMED_OUT
-    for kinds, message, help_ in _WORDS:
-        if any(isinstance(cause, kinds) for cause in causes):
-            return NoReply(ending, message, help_)
-    message, help_ = _WORDS_OF_ENDING[ending]
-    return NoReply(ending, message.format(timeout), help_)
+    words = next((words for kind, words in _WORDS.items() if kind in kinds), _WORDS_OF_ENDING[ending])
+    return NoReply(ending, words[0].format(timeout), words[1])
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -17,22 +17,16 @@ from reconciler.model.secret import SecretText
 
 P = ParamSpec("P")
 
-WINDOW = 60.0
-"""Seconds that a provider's limits are counted over."""
-MARGIN = 0.25
-"""Seconds added to the window, for two clocks that don't run equally fast."""
-
-UNTOLD_WAITS = (15.0, 30.0, 60.0)
-"""Seconds, where a 429 doesn't say: the first time, the second, and every time after that."""
-SHORTEST_WAIT = 1.0
-"""Seconds after a 429 that says not to wait at all; when the next one says so too, it counts as saying nothing."""
-ALLOWANCE = 300.0
-"""Seconds that a run may wait in all, the pacing that repeated calls cause included."""
+# All in seconds.
+WINDOW = 60.0  # that a provider's limits are counted over
+MARGIN = 0.25  # added to it, for two clocks that don't run equally fast
+UNTOLD_WAITS = (15.0, 30.0, 60.0)  # where a 429 doesn't say: the first time, the second, and every time after that
+SHORTEST_WAIT = 1.0  # after a 429 that says not to wait at all; when the next one says so too, it counts as untold
+ALLOWANCE = 300.0  # that a run may wait in all, the pacing that repeated calls cause included
+NOTICEABLE = 1.0  # waits are told that are so long, or last so much longer than what was told for their reason
 
 BUDGET = 500
 REFUND_OF_CLEAN_CALL = 1
-NOTICEABLE = 1.0
-"""Waits of this many seconds are told, and those that last this much longer than what was told for their reason."""
 
 
 class Clock(Protocol):
@@ -204,11 +198,9 @@ class CallBudget:
 class ClientContext:
     """What every client of a run is given beside its account.
 
-    Attributes:
-        listener: is told of pages, waits and calls; may be called from several threads at once.
-        secret_params: names of the secret query parameters.
-        allowed_hosts: hosts (with an optional `:port`) that may get a token beside the provider's own and loopback.
-        call_budgets: by origin and token; filled by the clients.
+    The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
+    `:port`) may get a token beside the provider's own and loopback. `call_budgets`, by origin and token, are filled by
+    the clients.
     """
 
     clock: Clock

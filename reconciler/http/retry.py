@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from reconciler.http.exchange import Ending, NoReply, Reply
 
 ATTEMPTS = 3
-BASE = 0.05
-"""Seconds: the longest wait after the first attempt; it doubles with each."""
-LONGEST = 20.0
-"""Seconds: no wait is longer, `Retry-After` aside."""
-
+BASE = 0.05  # seconds: the longest wait after the first attempt; it doubles with each
+LONGEST = 20.0  # seconds: no wait is longer, `Retry-After` aside
 COST = 5
 COST_OF_TIME_OUT = 10
 
-REQUEST_TIMEOUT = 408
+REQUEST_TIMEOUT = 408  # a gateway may say it of a request that it has passed on
 RETRIED_STATUSES = frozenset({REQUEST_TIMEOUT, 500, 502, 503, 504, *range(520, 525)})
 """Failures that pass. 520 to 524 are a content network's, for an origin that gives it no answer."""
 REPEATABLE_METHODS = frozenset({"GET", "PUT", "DELETE"})
 
 _REFUSALS = frozenset(range(400, 500)) - {REQUEST_TIMEOUT}
-"""A gateway may say 408 of a request that it has passed on."""
 _SECONDS = re.compile(r"[0-9]+")
-_FARTHEST = 10.0 * 365 * 86400
-"""Seconds: later is as late, and the calendar ends."""
+_FARTHEST = 10.0 * 365 * 86400  # seconds: later is as late, and the calendar ends
 
 
 class Retry(NamedTuple):
@@ -75,13 +71,9 @@ def retry_after(value: str, now: datetime) -> float | None:
 
 
 def http_date(value: str | None) -> datetime | None:
-    """Read a header that holds an HTTP date; None where there is none that can be read."""
-    if value is None:
-        return None
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - loads half of the mail package, for a header that seldom comes
-
+    """The date in a header; None where there is none that can be read."""
     try:
-        date = parsedate_to_datetime(value.strip())
+        date = parsedate_to_datetime((value or "").strip())
         return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError, IndexError):
         return None

@@ -20,9 +20,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.url_error import UrlError
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds."""
-
+CONNECT_TIMEOUT = 10.0  # seconds
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size
 _POOL_SIZE = 100  # connections kept; more parallel calls than that only reconnect
 _CHUNK = 65536
@@ -45,11 +43,8 @@ class _Adapter(HTTPAdapter):
 class Session:
     """Sends requests to one origin. Safe to use from several threads: nothing in it changes after it is made.
 
-    Args:
-        destination: where everything goes.
-        authorization: the header that authorises, and its value; nothing is sent where that is empty.
-        headers: all others.
-        timeout: seconds that the server may be silent.
+    `authorization` is the header that authorises, and its value, which isn't sent where it is empty; `timeout` is how
+    many seconds the server may be silent.
     """
 
     def __init__(
@@ -81,18 +76,19 @@ class Session:
             return no_reply(error, self._timeout)
 
     def close(self) -> None:
-        """Give the connections back."""
         self._adapter.close()
 
     def _exchange(self, request: Request) -> Reply | NoReply:
         prepared = requests.PreparedRequest()
-        content_type = {} if request.body is None else {"Content-Type": request.content_type}
+        header, token = self._authorization
+        headers = self._headers | ({header: token.reveal()} if token else {})
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
         prepared.prepare(
             method=request.method,
             url=self._origin + request.target,
-            headers=self._headers | content_type,
+            headers=headers,
             data=request.body,
-            auth=self._authorize,
         )
         # The adapter and not the session, which would keep cookies, let a `.netrc` replace the token, and on a redirect
         # read the whole body at once.
@@ -115,13 +111,6 @@ class Session:
             next_page=response.links.get("next", {}).get("url", ""),
             redirect=self._redirect(response.headers.get("Location")),
         )
-
-    def _authorize(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the header that authorises. As a callable, so that requests takes nothing out of the URL for it."""
-        header, value = self._authorization
-        if value:
-            prepared.headers[header] = value.reveal()
-        return prepared
 
     def _redirect(self, location: str | None) -> str:
         if location is None:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.rest import NextUrl, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Value
-from reconciler.providers.wire import UnexpectedAnswerError, object_of
+from reconciler.providers.wire import object_of
 
-LISTS = 3
-"""How often a list is made where its pages disagree: once, and twice again."""
-MOST_PAGES = 2000
-"""More pages than that are taken for a list without an end."""
-MOST_BARREN_PAGES = 10
-"""So are more pages in a row than that without a webhook that wasn't on one before."""
-LONGEST_NEXT = 10_000
-"""Characters of where the next page is."""
-LONGEST = 3600.0
-"""Seconds, those waited for the provider's limits included: so is a list that takes longer than that."""
-LARGEST = 512 * 2**20
-"""Bytes of memory, about, that all webhooks of a list may take; 200,000 usual ones do."""
+LISTS = 3  # how often a list is made where its pages disagree
+MOST_PAGES = 2000  # more are taken for a list without an end
+MOST_BARREN_PAGES = 10  # so are more in a row without a webhook that wasn't on one before
+LONGEST = 3600.0  # seconds, those waited for the provider's limits included: so is a list that takes longer
+LONGEST_NEXT = 10_000  # characters of where the next page is
+LARGEST = 512 * 2**20  # bytes of memory, about, that all webhooks of a list may take; 200,000 usual ones do
 
 _WEBHOOK, _TEXT, _PART = 700, 60, 300  # bytes, measured
 _COPIES = 4  # of a URL's characters
@@ -36,19 +32,15 @@ _HIGHEST_COUNT = 10**9
 _WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
 
 _ENDLESS = "the provider's list of webhooks doesn't end"
-_INVALID_NEXT = "the provider's list links to a next page that is not a valid URL"
 _TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
 _REPORT = "Nothing is changed in an account that can't be listed completely; report this to the provider."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a list.
+    """One page of a list, with how many webhooks the provider says there are in all, and where the next page is.
 
-    Attributes:
-        count: how many webhooks the provider says there are in all; None where it doesn't say.
-        next: where the next page is, absolute or relative, as the provider says; None on the last page.
-        is_doubted: whether the provider doesn't say so, and there may be none.
+    Where that is doubted, the provider doesn't say so, and there may be none.
     """
 
     remotes: tuple[Remote, ...]
@@ -70,13 +62,8 @@ class InconsistentPagesError(Exception):
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
-    """A page of the list.
+    """A page of the list, whose `Link` header says that it goes on at `next_page`.
 
-    Args:
-        document: the answer, in plain JSON values.
-        api: how it looks.
-        read: reads one webhook.
-        next_page: where its `Link` header says that the list goes on.
     Raises:
         UnexpectedAnswerError: it isn't one, or one of its webhooks isn't one, or they are too large.
     """
@@ -125,8 +112,8 @@ def list_all(
         fetch: gets the page at a target (path and query).
         first: the first page's target.
         origin: the only one that `next` may point to, in normal form.
-        trust_setting: as many webhooks must be listed as each page says that there are, unless this account key says
-            otherwise; None where nothing of that kind is to be checked.
+        trust_setting: the account key that says whether as many must be listed as each page counts; None where they
+            needn't be.
         told: is given the number of webhooks so far after each page.
         now: monotonic seconds.
     Raises:
@@ -186,10 +173,7 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
 
 
 def size_of(remote: Remote) -> int:
-    """About how many bytes of memory a webhook takes; never much less than it does.
-
-    What counts is not the length alone: a URL is kept in its parts.
-    """
+    """About how many bytes of memory a webhook takes, never much less: a URL is kept in its parts."""
     return _WEBHOOK + len(remote.id) + sum(map(_size, remote.fields.values())) + sum(map(_size, remote.unknown))
 
 
@@ -207,18 +191,15 @@ def _size(value: Value) -> int:
 def _target(said: str, current: str, origin: str) -> str:
     """Path and query of the next page, which must be at the same origin.
 
-    The target is cut out of what was checked and sent to our own origin, so that no two readings of a URL matter.
+    They are cut out of what was checked and sent to our own origin, so that no two readings of a URL matter.
     """
-    if len(said) > LONGEST_NEXT:
-        raise _garbled(_INVALID_NEXT)
-    found = ""
-    try:
-        absolute = urljoin(current, said)
-        found = parse_url(SecretText.provider(absolute)).endpoint.origin
-    except (UrlError, ValueError):
-        absolute = ""
+    absolute = found = ""
+    if len(said) <= LONGEST_NEXT:
+        with suppress(UrlError, ValueError):
+            absolute = urljoin(current, said)
+            found = parse_url(SecretText.provider(absolute)).endpoint.origin
     if not found:
-        raise _garbled(_INVALID_NEXT)
+        raise _garbled("the provider's list links to a next page that is not a valid URL")
     if found != origin:
         raise _garbled(
             f"the provider's list continues at another origin, {found}",

@@ -23,6 +23,7 @@ GROUP = "reconciler.providers"
 _BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provider) for provider in (SHIPPO, GITHUB)}
 _READS = ("list", "get", "close")
 _WRITES = ("create", "update", "delete")
+_UPDATE = "Update or uninstall that package."
 
 
 class ContainedClient:
@@ -88,7 +89,7 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     name = account.provider.name
     found = _find(name)
     if found is None:
-        raise _broken(f"provider `{name}` not found", "Install the provider's package.")
+        raise ProviderError(ErrorKind.REFUSED, f"provider `{name}` not found", "Install the provider's package.")
     plugin, package = found
     path = getattr(plugin, role) or f"reconciler.providers.rest:Rest{role.title()}"
     if not package:
@@ -100,7 +101,7 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
         raise
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         reason = type(error).__name__
-    raise _broken(f"{who} can't be loaded: `{path}` raised {reason}")
+    raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {reason}", _UPDATE)
 
 
 def _load(path: str) -> Any:  # noqa: ANN401 - a package's own class
@@ -115,8 +116,8 @@ def _find(name: str) -> tuple[ProviderPlugin, str] | None:
     found = [entry_point for entry_point in _entry_points() if entry_point.name == name]
     packages = [f"`{entry_point.dist.name if entry_point.dist else '?'}`" for entry_point in found]
     if len(found) > 1:
-        named = " and ".join(sorted(packages))
-        raise _broken(f"several packages contain the provider `{name}`: {named}", "Uninstall all but one of them.")
+        message = f"several packages contain the provider `{name}`: {' and '.join(sorted(packages))}"
+        raise ProviderError(ErrorKind.REFUSED, message, "Uninstall all but one of them.")
     return (_plugin(found[0], packages[0]), packages[0]) if found else None
 
 
@@ -143,8 +144,5 @@ def _plugin(entry_point: EntryPoint, package: str) -> ProviderPlugin:
             reason = "it has neither `rest` nor a reader and a writer of its own"
         else:
             return loaded
-    raise _broken(f"the provider `{entry_point.name}` of the package {package} can't be used: {reason}")
-
-
-def _broken(message: str, help_: str = "Update or uninstall that package.") -> ProviderError:
-    return ProviderError(ErrorKind.REFUSED, message, help_)
+    message = f"the provider `{entry_point.name}` of the package {package} can't be used: {reason}"
+    raise ProviderError(ErrorKind.REFUSED, message, _UPDATE)

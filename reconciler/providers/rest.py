@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote
 from reconciler import __version__
 from reconciler.http.calls import Caller
 from reconciler.http.complaint import secrets_of
-from reconciler.http.exchange import DocumentError, Reply, Request, parse_json
+from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.http.retry import http_date
 from reconciler.model.configuration import Account
@@ -23,7 +23,7 @@ from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import InconsistentPagesError, Page, list_all, page_of
-from reconciler.providers.wire import UnexpectedAnswerError, create_body, object_of, remote_of, update_body
+from reconciler.providers.wire import create_body, object_of, remote_of, update_body
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class RestReader:
         """What an answer says; GARBLED, where it isn't what the API promises."""
         try:
             return read(parse_json(reply.body))
-        except (DocumentError, UnexpectedAnswerError) as unexpected:
+        except UnexpectedAnswerError as unexpected:
             reason = str(unexpected)
         message = f"{self._account.provider.title}'s answer ({reply.status}) {reason}"
         help_ = "Check that `base_url` is the provider's API, and that no proxy answers instead of it."

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
+from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
@@ -25,16 +27,8 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0
 _NEEDED = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 
 
-class UnexpectedAnswerError(Exception):
-    """An answer that isn't what the API promises; says what is wrong, and quotes nothing but field names."""
-
-
 def object_of(value: object) -> Mapping[str, object]:
-    """A JSON object.
-
-    Raises:
-        UnexpectedAnswerError: it isn't one.
-    """
+    """A JSON object; `UnexpectedAnswerError` where it isn't one."""
     if not isinstance(value, dict):
         raise UnexpectedAnswerError("contains something other than a webhook where one is expected")
     return value
@@ -44,7 +38,7 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
 
     Raises:
-        UnexpectedAnswerError: it isn't one: nothing says which one it is.
+        UnexpectedAnswerError: nothing says which one it is.
     """
     object_id = _id(document, api.id)
     said: dict[str, Value] = {}
@@ -52,7 +46,9 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     for spec in provider.fields:
         if spec.reads_back is ReadsBack.NEVER:
             continue
-        value = _at(document, spec.path)
+        value: object = document
+        for name in spec.path:
+            value = value.get(name) if isinstance(value, dict) else None
         if value is None and spec.type not in _NEEDED:
             said[spec.name] = spec.missing
             continue
@@ -79,17 +75,8 @@ def create_body(provider: Provider, api: Rest, fields: Fields) -> bytes:
 
 def update_body(api: Rest, call: UpdateCall, fields: Fields) -> bytes:
     """What one call of an update sends."""
-    document: object = _document(call.fields, fields)
-    if call.unit and isinstance(document, dict):
-        document = document[call.unit]
-    assert isinstance(document, dict)  # a unit has names inside  # noqa: S101
-    return _encoded(document, api.body)
-
-
-def _at(document: object, path: tuple[str, ...]) -> object:
-    for name in path:
-        document = document.get(name) if isinstance(document, dict) else None
-    return document
+    document: Any = _document(call.fields, fields)
+    return _encoded(document[call.unit] if call.unit else document, api.body)
 
 
 def _unknown(provider: Provider, api: Rest, document: Mapping[str, object]) -> Iterator[str]:
@@ -172,25 +159,21 @@ def _writable(text: str) -> str:
 
 def _time(value: object) -> datetime | None:
     """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
-    if not isinstance(value, str):
-        return None
     try:
-        time = datetime.fromisoformat(value)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _document(fields: Iterable[Field], values: Fields) -> dict[str, object]:
+def _document(fields: Iterable[Field], values: Fields) -> dict[str, Any]:
     """Fields in the API's places."""
-    document: dict[str, object] = {}
+    document: dict[str, Any] = {}
     for spec in fields:
         *outer, last = spec.path
         inner = document
         for name in outer:
-            found = inner.setdefault(name, {})
-            assert isinstance(found, dict)  # no place is both a value and a part  # noqa: S101
-            inner = found
+            inner = inner.setdefault(name, {})
         inner[last] = _written(spec, values[spec.name])
     return document
 
@@ -207,9 +190,8 @@ def _written(spec: Field, value: Value) -> object:
 
 
 def _encoded(document: Mapping[str, object], body: Body) -> bytes:
-    if body is Body.JSON:
-        return json.dumps(document).encode("ascii")
-    return urlencode(list(_flat(document))).encode("ascii")
+    text = json.dumps(document) if body is Body.JSON else urlencode(list(_flat(document)))
+    return text.encode("ascii")
 
 
 def _flat(document: Mapping[str, object], outer: str = "") -> Iterator[tuple[str, str]]:

@@ -305,7 +305,8 @@ def _follow_redirects() -> None:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:
-                requests.get(reply.redirect, auth=self._authorize, timeout=0.2)
+                name, token = self._authorization
+                requests.get(reply.redirect, headers={name: token.reveal()}, timeout=0.2)
             except requests.RequestException:
                 return reply
         return reply
