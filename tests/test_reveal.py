@@ -23,13 +23,11 @@ MAY_REVEAL = {
     "model/url.py",
     "model/url_characters.py",
     # builds a request, or keeps what was sent out of what is said
-    "providers/complaint.py",
-    "providers/destination.py",
-    "providers/refusals.py",
-    "providers/session.py",
-    "providers/answers.py",
-    "providers/bodies.py",
-    "providers/caller.py",
+    "http/complaint.py",
+    "http/errors.py",
+    "http/transport.py",
+    "providers/wire.py",
+    "http/calls.py",
     "providers/rest.py",
     # counts characters, to bound what a list may hold
     "providers/paging.py",

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from reconciler.cli.options import OutputOptions
 from reconciler.config.bounded import read_stream
 from reconciler.config.limits import MOST_OF_A_FILE
+from reconciler.http.pacing import Clock
 from reconciler.operations.signals import Stop
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.terminal import Streams
-from reconciler.providers.clock import Clock
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from reconciler import __version__
 from reconciler.cli.failure import CommandError, problem
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import OutputOptions
+from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
@@ -26,7 +27,6 @@ from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import FORMATS, Reporter
 from reconciler.output.terminal import OutputError, Streams, visible
-from reconciler.providers.clock import Clock
 
 COMMANDS: Mapping[str, str] = {
     "init": "Write a commented starter file.",

@@ -14,6 +14,7 @@ from reconciler.cli.failure import CommandError, fail, problem
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import DEFAULT_FILE, FileOptions, FilterOptions
 from reconciler.config.load import Inputs, load, no_file_configuration
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Filters, Plan
@@ -25,7 +26,7 @@ from reconciler.output.formats import Reporter
 from reconciler.output.terminal import Streams
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
-from reconciler.providers.client import ClientContext, Reader
+from reconciler.providers.client import Reader
 from reconciler.providers.registry import declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 

@@ -29,7 +29,7 @@ class ErrorKind(Enum):
     """The run was asked to stop before the call was made."""
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(eq=False)
 class ProviderError(Exception):
     """A call that failed, or a list that can't be trusted.
 

@@ -5,40 +5,42 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.rest import NextUrl, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Value
-from reconciler.providers.answers import UnexpectedAnswerError, object_of
+from reconciler.providers.wire import object_of
 
-LISTS = 3
-"""How often a list is made where its pages disagree: once, and twice again."""
-MOST_PAGES = 2000
-"""More pages than that are taken for a list without an end."""
-MOST_BARREN_PAGES = 10
-"""So are more pages in a row than that without a webhook that wasn't on one before."""
-LONGEST_NEXT = 10_000
-"""Characters of where the next page is."""
-LONGEST = 3600.0
-"""Seconds, those waited for the provider's limits included: so is a list that takes longer than that."""
-LARGEST = 512 * 2**20
-"""Bytes of memory, about, that all webhooks of a list may take; 200,000 usual ones do."""
+LISTS = 3  # how often a list is made where its pages disagree
+MOST_PAGES = 2000  # more are taken for a list without an end
+MOST_BARREN_PAGES = 10  # so are more in a row without a webhook that wasn't on one before
+LONGEST = 3600.0  # seconds, those waited for the provider's limits included: so is a list that takes longer
+LONGEST_NEXT = 10_000  # characters of where the next page is
+LARGEST = 512 * 2**20  # bytes of memory, about, that all webhooks of a list may take; 200,000 usual ones do
+
+_WEBHOOK, _TEXT, _PART = 700, 60, 300  # bytes, measured
+_COPIES = 4  # of a URL's characters
+_COUNTS_SAID = 5  # a page each may have another
+_HIGHEST_COUNT = 10**9
+_WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
+
+_ENDLESS = "the provider's list of webhooks doesn't end"
+_TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
+_REPORT = "Nothing is changed in an account that can't be listed completely; report this to the provider."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a list.
+    """One page of a list, with how many webhooks the provider says there are in all, and where the next page is.
 
-    Attributes:
-        remotes: its webhooks.
-        count: how many webhooks the provider says there are in all; None where it doesn't say.
-        next: where the next page is, absolute or relative, as the provider says; None on the last page.
-        is_doubted: whether the provider doesn't say so, and there may be none.
+    Where that is doubted, the provider doesn't say so, and there may be none.
     """
 
     remotes: tuple[Remote, ...]
@@ -49,25 +51,19 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list that was followed to its end.
-
-    Attributes:
-        remotes: in the provider's order, no id twice.
-        counts: the different counts that its pages named, in order.
-    """
+    """A list that was followed to its end: no id twice, and the different counts that its pages named, in order."""
 
     remotes: tuple[Remote, ...]
     counts: tuple[int | None, ...]
 
 
-def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
-    """A page of the list.
+class InconsistentPagesError(Exception):
+    """A list's pages don't fit together; says how. `fetch` raises it for a page that has gone meanwhile."""
 
-    Args:
-        document: the answer, in plain JSON values.
-        api: how it looks.
-        read: reads one webhook.
-        next_page: where its `Link` header says that the list goes on.
+
+def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
+    """A page of the list, whose `Link` header says that it goes on at `next_page`.
+
     Raises:
         UnexpectedAnswerError: it isn't one, or one of its webhooks isn't one, or they are too large.
     """
@@ -89,28 +85,16 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         size += size_of(remotes[-1])
         if size > LARGEST:
             raise UnexpectedAnswerError("contains more or larger webhooks than any account has")
-    return Page(
-        remotes=tuple(remotes),
-        count=None if count is None else _count(count),
-        next=following if isinstance(following, str) and following else None,
-    )
+    following = following if isinstance(following, str) and following else None
+    return Page(remotes=tuple(remotes), count=None if count is None else _count(count), next=following)
 
 
 def _count(value: object) -> int:
     """How many: a whole number, as a text or with a fraction of nothing too."""
-    text = value if isinstance(value, str) else str(value)
-    found = None if isinstance(value, bool) else _WHOLE.fullmatch(text)
+    found = None if isinstance(value, bool) else _WHOLE.fullmatch(str(value))
     if found is None or int(found["whole"]) > _HIGHEST_COUNT:
         raise UnexpectedAnswerError("has a `count` that is not a number")
     return int(found["whole"])
-
-
-_HIGHEST_COUNT = 10**9
-_WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
-
-
-class InconsistentPagesError(Exception):
-    """A list's pages don't fit together; says how. `fetch` raises it for a page that has gone meanwhile."""
 
 
 def list_all(
@@ -128,8 +112,8 @@ def list_all(
         fetch: gets the page at a target (path and query).
         first: the first page's target.
         origin: the only one that `next` may point to, in normal form.
-        trust_setting: as many webhooks must be listed as each page says that there are, unless this account key says
-            otherwise; None where nothing of that kind is to be checked.
+        trust_setting: the account key that says whether as many must be listed as each page counts; None where they
+            needn't be.
         told: is given the number of webhooks so far after each page.
         now: monotonic seconds.
     Raises:
@@ -140,7 +124,7 @@ def list_all(
 
     def fetch_in_time(target: str) -> Page:
         if now() > ends:
-            raise _garbled(_ENDLESS, _REPORT)
+            raise _garbled(_ENDLESS)
         return fetch(target)
 
     for _ in range(LISTS):
@@ -149,12 +133,10 @@ def list_all(
         except InconsistentPagesError as disagreement:
             reason = str(disagreement)
             continue
-        if trust_setting is None:
+        if trust_setting is None or listing.counts == (len(listing.remotes),):
             return listing
         if listing.counts == (None,):
             raise _garbled("the provider doesn't return how many webhooks there are", _TRUST.format(trust_setting))
-        if listing.counts == (len(listing.remotes),):
-            return listing
         said = " and then ".join("nothing" if count is None else str(count) for count in listing.counts[:_COUNTS_SAID])
         reason = f"the provider counts {said} but lists {len(listing.remotes)} webhooks"
     help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
@@ -176,7 +158,7 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
             remotes.setdefault(remote.id, remote)
         size += sum(map(size_of, page.remotes))
         if size > LARGEST:
-            raise _garbled("the provider's list of webhooks is larger than any account's", _REPORT)
+            raise _garbled("the provider's list of webhooks is larger than any account's")
         counts[page.count] = None
         told(len(remotes))
         if page.next is None or (was_doubted and len(remotes) == before):
@@ -185,16 +167,13 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)
         if target in seen:
-            raise _garbled("the provider's list of webhooks links back to a page that was already listed", _REPORT)
+            raise _garbled("the provider's list of webhooks links back to a page that was already listed")
         if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES:
-            raise _garbled(_ENDLESS, _REPORT)
+            raise _garbled(_ENDLESS)
 
 
 def size_of(remote: Remote) -> int:
-    """About how many bytes of memory a webhook takes; never much less than it does.
-
-    What counts is not the length alone: a URL is kept in its parts.
-    """
+    """About how many bytes of memory a webhook takes, never much less: a URL is kept in its parts."""
     return _WEBHOOK + len(remote.id) + sum(map(_size, remote.fields.values())) + sum(map(_size, remote.unknown))
 
 
@@ -209,41 +188,26 @@ def _size(value: Value) -> int:
     return _TEXT
 
 
-_COUNTS_SAID = 5  # a page each may have another
-_WEBHOOK, _TEXT, _PART = 700, 60, 300  # bytes, measured
-_COPIES = 4  # of a URL's characters
-
-
 def _target(said: str, current: str, origin: str) -> str:
     """Path and query of the next page, which must be at the same origin.
 
-    The target is cut out of what was checked and sent to our own origin, so that no two readings of a URL matter.
+    They are cut out of what was checked and sent to our own origin, so that no two readings of a URL matter.
     """
-    absolute, found = "", ""
-    if len(said) > LONGEST_NEXT:
-        raise _garbled("the provider's list links to a next page that is not a valid URL", _REPORT)
-    try:
-        absolute = urljoin(current, said)
-        found = parse_url(SecretText.provider(absolute)).endpoint.origin
-    except (UrlError, ValueError):
-        found = ""
+    absolute = found = ""
+    if len(said) <= LONGEST_NEXT:
+        with suppress(UrlError, ValueError):
+            absolute = urljoin(current, said)
+            found = parse_url(SecretText.provider(absolute)).endpoint.origin
     if not found:
-        raise _garbled("the provider's list links to a next page that is not a valid URL", _REPORT)
+        raise _garbled("the provider's list links to a next page that is not a valid URL")
     if found != origin:
         raise _garbled(
             f"the provider's list continues at another origin, {found}",
             "It isn't followed, because the token would be sent along; check `base_url`.",
         )
-    _, _, rest = absolute.partition("://")
-    cut = min((position for position in (rest.find("/"), rest.find("?")) if position >= 0), default=len(rest))
-    target = rest[cut:]
+    target = re.sub(r"^.*?://[^/?]*", "", absolute, count=1, flags=re.DOTALL)
     return target if target.startswith("/") else f"/{target}"
 
 
-_ENDLESS = "the provider's list of webhooks doesn't end"
-_TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
-_REPORT = "Nothing is changed in an account that can't be listed completely; report this to the provider."
-
-
-def _garbled(message: str, help_: str) -> ProviderError:
-    return ProviderError(kind=ErrorKind.GARBLED, message=message, help=help_)
+def _garbled(message: str, help_: str = _REPORT) -> ProviderError:
+    return ProviderError(ErrorKind.GARBLED, message, help_)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, cast
 
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.provider import INTERFACE, ProviderPlugin
-from reconciler.providers.client import ClientContext, Reader, Writer
-from reconciler.providers.contained import ContainedReader, ContainedWriter
+from reconciler.providers.client import Reader, Writer
 from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
 
@@ -21,11 +21,39 @@ if TYPE_CHECKING:  # reading what is installed takes longer to import than all e
 GROUP = "reconciler.providers"
 
 _BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provider) for provider in (SHIPPO, GITHUB)}
-_REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
+_READS = ("list", "get", "close")
+_WRITES = ("create", "update", "delete")
+_UPDATE = "Update or uninstall that package."
 
 
-class BrokenProviderError(ProviderError):
-    """An installed package's provider can't be used; says which package, and what is wrong with it."""
+class ContainedClient:
+    """A package's client, and the calls that it may be asked for: what they raise becomes its account's error.
+
+    `who` is the provider and its package, as a sentence has them.
+    """
+
+    def __init__(self, client: object, calls: tuple[str, ...], who: str) -> None:
+        self._client = client
+        self._calls = calls
+        self._who = who
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        if name not in self._calls:
+            raise AttributeError(name)
+
+        def call(*arguments: object) -> object:
+            try:
+                return getattr(self._client, name)(*arguments)
+            except ProviderError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
+                reason = type(error).__name__
+            # The exception may quote what was sent: it is turned into words here and forgotten.
+            message = f"{self._who} failed: `{name}` raised {reason}"
+            help_ = "Update that package, or report it to its authors."
+            raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=name in _WRITES)
+
+        return call
 
 
 def built_in() -> tuple[Provider, ...]:
@@ -37,75 +65,60 @@ def declaration(name: str) -> Provider | None:
     """A provider's declaration, or None where no provider has that name.
 
     Raises:
-        BrokenProviderError: a package offers it, and it can't be used.
+        ProviderError: a package offers it, and it can't be used; says which package, and what is wrong with it.
     """
-    plugin = _plugin(name)
-    return None if plugin is None else plugin.provider
-
-
-def names() -> tuple[str, ...]:
-    """The names of all providers, sorted. Nothing is imported for it."""
-    return tuple(sorted({*_BUILT_IN, *(entry_point.name for entry_point in _entry_points())}))
+    found = _find(name)
+    return None if found is None else found[0].provider
 
 
 def open_reader(account: Account, context: ClientContext) -> Reader:
     """A client that can only look.
 
     Raises:
-        BrokenProviderError: the provider's package can't be used.
+        ProviderError: the provider's package can't be used, or the account's token may not go where it is to go.
     """
-    reader: Reader = _open(account, context, "reader")
-    return reader
+    return cast(Reader, _open(account, context, "reader", _READS))
 
 
 def open_writer(account: Account, context: ClientContext) -> Writer:
-    """A client that can also change things.
-
-    Raises:
-        BrokenProviderError: the provider's package can't be used.
-    """
-    writer: Writer = _open(account, context, "writer")
-    return writer
+    """A client that can also change things; raises as `open_reader`."""
+    return cast(Writer, _open(account, context, "writer", _READS + _WRITES))
 
 
-def _open(account: Account, context: ClientContext, role: Literal["reader", "writer"]) -> Any:  # noqa: ANN401 - a package's own class
+def _open(account: Account, context: ClientContext, role: str, calls: tuple[str, ...]) -> object:
     name = account.provider.name
-    plugin = _plugin(name)
-    if plugin is None:
-        raise _broken(f"provider `{name}` not found", "Install the provider's package.")
-    path = plugin.reader if role == "reader" else plugin.writer
-    if name in _BUILT_IN:
-        return _opener(_REST[role])(account, context)
-    package = next((_package(found) for found in _entry_points() if found.name == name), "`?`")
+    found = _find(name)
+    if found is None:
+        raise ProviderError(ErrorKind.REFUSED, f"provider `{name}` not found", "Install the provider's package.")
+    plugin, package = found
+    path = getattr(plugin, role) or f"reconciler.providers.rest:Rest{role.title()}"
+    if not package:
+        return _load(path)(account, context)
+    who = f"the provider `{name}` of the package {package}"
     try:
-        contained = ContainedReader if role == "reader" else ContainedWriter
-        return contained(_opener(path or _REST[role])(account, context), name, package)
+        return ContainedClient(_load(path)(account, context), calls, who)
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         reason = type(error).__name__
-    raise _broken(
-        f"the provider `{name}` of the package {package} can't be loaded: `{path}` raised {reason}",
-        "Update or uninstall that package.",
-    )
+    raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {reason}", _UPDATE)
 
 
-def _opener(path: str) -> Callable[[Account, ClientContext], object]:
+def _load(path: str) -> Any:  # noqa: ANN401 - a package's own class
     module, _, name = path.partition(":")
-    opener: Callable[[Account, ClientContext], object] = getattr(importlib.import_module(module), name)
-    return opener
+    return getattr(importlib.import_module(module), name)
 
 
-def _plugin(name: str) -> ProviderPlugin | None:
+def _find(name: str) -> tuple[ProviderPlugin, str] | None:
+    """A provider, and the package that it is from: none for a built-in one."""
     if name in _BUILT_IN:
-        return _BUILT_IN[name]
-    found = tuple(entry_point for entry_point in _entry_points() if entry_point.name == name)
-    if not found:
-        return None
+        return _BUILT_IN[name], ""
+    found = [entry_point for entry_point in _entry_points() if entry_point.name == name]
+    packages = [f"`{entry_point.dist.name if entry_point.dist else '?'}`" for entry_point in found]
     if len(found) > 1:
-        packages = " and ".join(sorted(_package(entry_point) for entry_point in found))
-        raise _broken(f"several packages contain the provider `{name}`: {packages}", "Uninstall all but one of them.")
-    return _loaded(found[0])
+        message = f"several packages contain the provider `{name}`: {' and '.join(sorted(packages))}"
+        raise ProviderError(ErrorKind.REFUSED, message, "Uninstall all but one of them.")
+    return (_plugin(found[0], packages[0]), packages[0]) if found else None
 
 
 def _entry_points() -> tuple[EntryPoint, ...]:
@@ -115,12 +128,13 @@ def _entry_points() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
-def _loaded(entry_point: EntryPoint) -> ProviderPlugin:
+def _plugin(entry_point: EntryPoint, package: str) -> ProviderPlugin:
+    loaded: object = None
     try:
-        loaded: object = entry_point.load()
-        reason = "" if isinstance(loaded, ProviderPlugin) else f"`{entry_point.value}` is not a `ProviderPlugin`"
+        loaded = entry_point.load()
+        reason = f"`{entry_point.value}` is not a `ProviderPlugin`"
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        loaded, reason = None, f"loading `{entry_point.value}` raised {type(error).__name__}"
+        reason = f"loading `{entry_point.value}` raised {type(error).__name__}"
     if isinstance(loaded, ProviderPlugin):
         if loaded.interface != INTERFACE:
             reason = f"it was written for interface {loaded.interface}, but this version has interface {INTERFACE}"
@@ -128,17 +142,7 @@ def _loaded(entry_point: EntryPoint) -> ProviderPlugin:
             reason = f"it is declared as `{loaded.provider.name}`"
         elif loaded.provider.rest is None and not (loaded.reader and loaded.writer):
             reason = "it has neither `rest` nor a reader and a writer of its own"
-    if reason or not isinstance(loaded, ProviderPlugin):
-        raise _broken(
-            f"the provider `{entry_point.name}` of the package {_package(entry_point)} can't be used: {reason}",
-            "Update or uninstall that package.",
-        )
-    return loaded
-
-
-def _package(entry_point: EntryPoint) -> str:
-    return f"`{entry_point.dist.name}`" if entry_point.dist is not None else "`?`"
-
-
-def _broken(message: str, help_: str) -> BrokenProviderError:
-    return BrokenProviderError(kind=ErrorKind.REFUSED, message=message, help=help_)
+        else:
+            return loaded
+    message = f"the provider `{entry_point.name}` of the package {package} can't be used: {reason}"
+    raise ProviderError(ErrorKind.REFUSED, message, _UPDATE)

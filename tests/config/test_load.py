@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from reconciler.config.load import no_file_configuration
+from reconciler.http.calls import destination_of
 from reconciler.model.configuration import AbsentAt, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
@@ -15,7 +16,6 @@ from reconciler.model.reading import ProviderError
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Address, Desired, Fields
-from reconciler.providers.destination import destination_of
 from reconciler.providers.shippo import SHIPPO
 from tests.config.tools import (
     ENTRY,

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.event import Event
 from reconciler.model.redaction import Redaction
@@ -17,7 +18,7 @@ from reconciler.model.webhook import Desired, Scope
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.providers.client import ClientContext, Reader, Writer
+from reconciler.providers.client import Reader, Writer
 from reconciler.providers.registry import open_reader, open_writer
 from tests.contract.hooks import Hook, as_kept, entries_of, fields_of
 from tests.contract.judge import gaps, readable, there

@@ -13,7 +13,7 @@ from reconciler.model.reading import ErrorKind, NotRead, ProviderError
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Fields
 from reconciler.operations.read import read_accounts
-from reconciler.providers.registry import declaration, names
+from reconciler.providers.registry import declaration
 from reconciler.providers.shippo import SHIPPO
 from reconciler.sandbox.faults import Action as Fault
 from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
@@ -42,7 +42,6 @@ def _error(bench: Bench, *, token: str = "", base_url: str = "") -> ProviderErro
 
 
 def test_installed_provider_is_found_by_its_entry_point() -> None:
-    assert names() == ("github", "pigeonry", "shippo")
     assert (declaration("pigeonry"), declaration("shippo")) == (PIGEONRY, SHIPPO)
 
 

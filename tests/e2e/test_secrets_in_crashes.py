@@ -63,7 +63,7 @@ PLACES = {
     "interpolation": ("reconciler.config.interpolation.Values.text", ("plan",)),
     "excerpt": ("reconciler.config.excerpts._Excerpts.line", ("validate",)),
     "url": ("reconciler.config.webhooks.read_url", ("validate", "--format", "json")),
-    "authorization": ("reconciler.providers.session._TokenAuth.__call__", ("plan", "-vv")),
+    "authorization": ("reconciler.http.transport.requests.PreparedRequest.prepare", ("plan", "-vv")),
     "answer": ("reconciler.providers.rest.page_of", ("list",)),
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),
     "masking": ("reconciler.model.redaction.Redaction._show", ("plan", "--format", "json")),

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.http import retry
 from reconciler.operations import signals
-from reconciler.providers import retry
 from reconciler.sandbox.faults import Answer, Nth, Rule
 from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
 from tests.e2e.forked import Forked

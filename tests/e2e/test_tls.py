@@ -22,12 +22,11 @@ import requests
 import trustme
 
 from reconciler.cli.main import COMMANDS
+from reconciler.http import transport
+from reconciler.http.exchange import Ending, NoReply, Request
 from reconciler.model.destination import Destination
 from reconciler.model.secret import SecretText
-from reconciler.providers import session
-from reconciler.providers.exchange import NoReply, Request
 from reconciler.providers.registry import built_in
-from reconciler.providers.retry import Ending
 from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here
 from tests.support.canaries import Canaries
 from tests.support.sandbox import Sandbox
@@ -359,7 +358,7 @@ NEVER_SET_UP = pytest.mark.parametrize(
 @contextmanager
 def never_set_up(handler: Handler, monkeypatch: pytest.MonkeyPatch, *, proxied: bool) -> Iterator[str]:
     """The origin of a provider whose connections, or those of the proxy before it, go to a handler."""
-    monkeypatch.setattr(session, "CONNECT_TIMEOUT", 0.1)
+    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.1)
     with serving(handler) as port:
         if proxied:
             monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
@@ -387,7 +386,7 @@ def test_a_create_over_a_connection_that_is_never_set_up_was_not_made(
 ) -> None:
     """It may be sent again, and nobody has to look for it."""
     with never_set_up(handler, monkeypatch, proxied=proxied) as origin:
-        opened = session.Session(
+        opened = transport.Session(
             Destination(origin=origin, path="", loopback=not proxied),
             authorization=("Authorization", SecretText.literal(TOKEN)),
             headers={},

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.providers.clock import Clock
+from reconciler.http.pacing import Clock
 from reconciler.sandbox.store import Webhook
 from tests.support.here import main_here
 from tests.support.sandbox import LogEntry, Sandbox

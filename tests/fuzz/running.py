@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.providers.exchange import Reply, Request
-from reconciler.providers.session import Session
+from reconciler.http.exchange import Reply, Request
+from reconciler.http.transport import Session
 from tests.e2e.tool import Ended, run_here
 
 REMOTES = [

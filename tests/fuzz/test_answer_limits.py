@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
+from reconciler.http.complaint import complaint
+from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Remote
 from reconciler.providers import paging
-from reconciler.providers.answers import UnexpectedAnswerError, remote_of
-from reconciler.providers.complaint import complaint
 from reconciler.providers.paging import Page, list_all, page_of, size_of
 from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.wire import remote_of
 from tests.support.builders import hook
 
 ORIGIN = "http://127.0.0.1:1"

@@ -8,13 +8,11 @@ from itertools import pairwise
 
 import pytest
 
+from reconciler.http.pacing import CallBudget, ClientContext
 from reconciler.model.event import Called, Event, Waiting
 from reconciler.model.provider import RateLimits
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.providers.call_budget import CallBudget
-from reconciler.providers.client import ClientContext
-from reconciler.providers.rate import RateLimiter
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
 from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
@@ -112,7 +110,7 @@ def test_one_wait_is_told_once_however_many_calls_wait_for_it(clock: FakeClock) 
 
 
 def test_a_wait_is_news_where_it_is_long_and_lasts_longer_than_what_was_told() -> None:
-    call_budgets = CallBudget(RateLimiter(RateLimits(), FakeClock()))
+    call_budgets = CallBudget(RateLimits(), FakeClock())
     asked = [(0.0, 0.9, "a"), (0.0, 10.0, "a"), (1.0, 9.5, "a"), (1.0, 9.5, "b"), (5.0, 6.0, "a"), (10.5, 1.0, "a")]
     assert [call_budgets.is_news(*wait) for wait in asked] == [False, True, False, True, True, False]
 
@@ -182,7 +180,7 @@ def test_all_threads_wait_for_one_refusal_and_it_counts_once() -> None:
         for thread in threads:
             thread.join()
         client.close()
-    assert next(iter(run.context.call_budgets.values())).throttle.state.waited == 15.0
+    assert next(iter(run.context.call_budgets.values())).throttle.waited == 15.0
     assert run.waits() == [15.0]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.providers.document import DocumentError, parse_json
+from reconciler.http.exchange import UnexpectedAnswerError, parse_json
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from reconciler.providers.document import DocumentError, parse_json
     ],
 )
 def test_what_is_no_json_object_is_refused_with_a_reason_that_quotes_nothing(body: bytes, reason: str) -> None:
-    with pytest.raises(DocumentError) as caught:
+    with pytest.raises(UnexpectedAnswerError) as caught:
         parse_json(body)
     assert str(caught.value) == reason
     assert caught.value.__context__ is None
@@ -42,5 +42,5 @@ def test_an_object_is_read(body: bytes) -> None:
 
 @given(st.binary())
 def test_no_bytes_lead_to_another_exception(body: bytes) -> None:
-    with suppress(DocumentError):
+    with suppress(UnexpectedAnswerError):
         parse_json(body)

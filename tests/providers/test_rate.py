@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.http.pacing import MARGIN, WINDOW, CallClass, RateLimiter
 from reconciler.model.provider import RateLimits
-from reconciler.providers.rate import MARGIN, WINDOW, CallClass, RateLimiter
 from tests.support.clock import FakeClock
 
 LIMITS = RateLimits(write=5, get=2, list=1)  # small ones, so that drawn calls meet them

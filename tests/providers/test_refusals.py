@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.providers.refusals import come_back, duration
+from reconciler.http.errors import come_back, duration
 
 NOW = datetime(2026, 3, 1, 23, 59, 30, tzinfo=UTC)
 

@@ -8,78 +8,62 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.providers.retry import (
-    BUDGET,
-    COST,
-    STOP,
-    Attempt,
-    Budget,
-    Decision,
-    Ending,
-    decide,
-    retry_after,
-)
+from reconciler.http.exchange import Ending, NoReply, Reply
+from reconciler.http.pacing import BUDGET, CallBudget
+from reconciler.http.retry import COST, Retry, may_have_acted, retry_after, retry_of
+from reconciler.model.provider import RateLimits
+from tests.support.clock import FakeClock
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 
+def ended(ending: Ending) -> NoReply:
+    return NoReply(ending, "", "")
+
+
+def answered(status: int) -> Reply:
+    return Reply(status=status)
+
+
 @pytest.mark.parametrize(
-    ("attempt", "decision"),
+    ("method", "number", "outcome", "retry"),
     [
-        pytest.param(
-            Attempt(method="GET", number=1, ending=Ending.ANSWERED, status=503),
-            Decision(again=True, wait=0.025, cost=5),
-            id="first-retry-within-50-ms",
-        ),
-        pytest.param(
-            Attempt(method="GET", number=2, ending=Ending.ANSWERED, status=503),
-            Decision(again=True, wait=0.05, cost=5),
-            id="second-within-twice-that",
-        ),
-        pytest.param(
-            Attempt(method="GET", number=3, ending=Ending.ANSWERED, status=503), STOP, id="three-attempts-are-all"
-        ),
-        pytest.param(
-            Attempt(method="PUT", number=1, ending=Ending.TIMED_OUT),
-            Decision(again=True, wait=0.025, cost=10),
-            id="a-time-out-costs-twice",
-        ),
-        pytest.param(
-            Attempt(method="POST", number=1, ending=Ending.NOT_SENT),
-            Decision(again=True, wait=0.025, cost=5),
-            id="a-create-that-was-not-sent",
-        ),
-        pytest.param(Attempt(method="POST", number=1, ending=Ending.TIMED_OUT), STOP, id="a-create-that-timed-out"),
-        pytest.param(Attempt(method="GET", number=1, ending=Ending.HOPELESS), STOP, id="hopeless"),
-        pytest.param(Attempt(method="GET", number=1, ending=Ending.UNUSABLE), STOP, id="unusable"),
-        pytest.param(Attempt(method="GET", number=1, ending=Ending.ANSWERED, status=501), STOP, id="a-lasting-5xx"),
+        pytest.param("GET", 1, answered(503), Retry(0.025, 5), id="first-retry-within-50-ms"),
+        pytest.param("GET", 2, answered(503), Retry(0.05, 5), id="second-within-twice-that"),
+        pytest.param("GET", 3, answered(503), None, id="three-attempts-are-all"),
+        pytest.param("PUT", 1, ended(Ending.TIMED_OUT), Retry(0.025, 10), id="a-time-out-costs-twice"),
+        pytest.param("POST", 1, ended(Ending.NOT_SENT), Retry(0.025, 5), id="a-create-that-was-not-sent"),
+        pytest.param("POST", 1, ended(Ending.TIMED_OUT), None, id="a-create-that-timed-out"),
+        pytest.param("GET", 1, ended(Ending.HOPELESS), None, id="hopeless"),
+        pytest.param("GET", 1, ended(Ending.UNUSABLE), None, id="unusable"),
+        pytest.param("GET", 1, answered(501), None, id="a-lasting-5xx"),
     ],
 )
-def test_a_failed_attempt_leads_to_the_decision(attempt: Attempt, decision: Decision) -> None:
-    assert decide(attempt, chance=0.5) == decision
+def test_a_failed_attempt_leads_to_another_one(
+    method: str, number: int, outcome: Reply | NoReply, retry: Retry | None
+) -> None:
+    assert retry_of(method, number, outcome, chance=0.5) == retry
 
 
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
     number=st.integers(1, 5),
-    ending=st.sampled_from(Ending),
-    status=st.integers(100, 599),
+    outcome=st.sampled_from(Ending).map(ended) | st.integers(100, 599).map(answered),
     chance=st.floats(0, 1, exclude_max=True),
 )
 def test_a_create_that_may_have_acted_is_never_made_again_and_no_wait_is_longer_than_its_limit(
-    method: str, number: int, ending: Ending, status: int, chance: float
+    method: str, number: int, outcome: Reply | NoReply, chance: float
 ) -> None:
-    attempt = Attempt(method=method, number=number, ending=ending, status=status if ending is Ending.ANSWERED else 0)
-    decision = decide(attempt, chance)
-    assert not (decision.again and method == "POST" and attempt.may_have_acted)
-    assert not (decision.again and number >= 3)
-    assert 0 <= decision.wait <= 0.05 * 2 ** (number - 1)
+    retry = retry_of(method, number, outcome, chance)
+    if retry is not None:
+        assert not (method == "POST" and may_have_acted(method, outcome))
+        assert number < 3
+        assert 0 <= retry.wait <= 0.05 * 2 ** (number - 1)
 
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
-        pytest.param(None, None, id="absent"),
         pytest.param("7", 7.0, id="seconds"),
         pytest.param(" 7 ", 7.0, id="spaces-around"),
         pytest.param("0", 0.0, id="zero"),
@@ -98,9 +82,7 @@ def test_a_create_that_may_have_acted_is_never_made_again_and_no_wait_is_longer_
         pytest.param("Tue, 24 Nov 99999 12:01:30 GMT", None, id="no-such-year"),
     ],
 )
-def test_retry_after_is_read_as_seconds_or_date_and_ignored_otherwise(
-    header: str | None, seconds: float | None
-) -> None:
+def test_retry_after_is_read_as_seconds_or_date_and_ignored_otherwise(header: str, seconds: float | None) -> None:
     assert retry_after(header, NOW) == seconds
 
 
@@ -111,12 +93,12 @@ def test_retry_after_never_fails_and_is_never_negative(header: str) -> None:
 
 
 def test_the_budget_pays_for_a_hundred_retries_and_no_more() -> None:
-    budget = Budget()
+    budget = CallBudget(RateLimits(), FakeClock())
     assert [budget.spend(COST) for _ in range(BUDGET // COST + 1)] == [True] * 100 + [False]
 
 
 def test_a_success_gives_back_what_its_retry_cost_or_a_little() -> None:
-    budget = Budget()
+    budget = CallBudget(RateLimits(), FakeClock())
     while budget.spend(COST):
         pass
     budget.refund(COST)
@@ -127,7 +109,7 @@ def test_a_success_gives_back_what_its_retry_cost_or_a_little() -> None:
 
 
 def test_the_budget_never_grows_beyond_its_beginning() -> None:
-    budget = Budget()
+    budget = CallBudget(RateLimits(), FakeClock())
     budget.refund(COST)
     assert budget.spend(BUDGET)
     assert not budget.spend(1)

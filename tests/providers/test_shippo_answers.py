@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Fields, Remote
-from reconciler.providers.answers import UnexpectedAnswerError, remote_of
 from reconciler.providers.paging import Page, page_of
 from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.wire import remote_of
 
 URL = "https://hooks.example.com/orders?token=swordfish"
 DOCUMENTED = {

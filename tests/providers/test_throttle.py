@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.providers.throttle import Throttle
+from reconciler.http.pacing import Throttle
 
 
 def waits(*told: float | None) -> list[float]:

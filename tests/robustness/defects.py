@@ -15,6 +15,9 @@ import requests
 
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
+from reconciler.http import retry
+from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reason, Verdict
 from reconciler.model.provider import Provider
@@ -29,10 +32,8 @@ from reconciler.operations.account import AccountRun
 from reconciler.planning import changes, compare, losses, match
 from reconciler.planning.claim import Claims
 from reconciler.planning.successors import Widening, with_successors
-from reconciler.providers import paging, retry
-from reconciler.providers.bodies import create_body, update_body
-from reconciler.providers.exchange import NoReply, Reply, Request
-from reconciler.providers.session import Session
+from reconciler.providers import paging
+from reconciler.providers.wire import create_body, update_body
 from reconciler.view import outcome
 
 

@@ -18,8 +18,8 @@ from reconciler.output.style import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
-from reconciler.providers.answers import remote_of
 from reconciler.providers.registry import declaration
+from reconciler.providers.wire import remote_of
 from reconciler.view.codec import to_json
 from reconciler.view.documents import PlanView, Tool
 from reconciler.view.json_text import json_text

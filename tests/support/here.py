@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from reconciler.cli.main import main
-from reconciler.providers.clock import Clock
+from reconciler.http.pacing import Clock
 from tests.support.clock import HurriedClock
 
 

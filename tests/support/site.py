@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.event import Event
 from reconciler.model.plan import Filters, Plan
@@ -22,7 +23,7 @@ from reconciler.operations.account import apply
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.providers.client import ClientContext, Writer
+from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.sandbox.faults import Action, Every, Rule, When
 from reconciler.sandbox.options import SandboxOptions

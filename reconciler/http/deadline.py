@@ -14,59 +14,37 @@ import time
 from http import HTTPStatus
 from http.client import HTTPResponse
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError
 
+from reconciler.http.exchange import PROXY_CREDENTIALS, SLOW, TOO_LARGE, EndedError, Ending, NoReply
 from reconciler.model.host import host_is_loopback
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-WHOLE_ANSWER = 4
-"""An answer may take this many times the socket's time-out in all."""
+WHOLE_ANSWER = 4  # times the socket's time-out that an answer may take in all
+LONGEST_ANSWER = 20 * 1024 * 1024  # bytes of an answer with everything that belongs to it, before decompression
+_ELSEWHERE = NoReply(
+    Ending.HOPELESS,
+    "has a loopback name that resolves to another machine",
+    "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
+)
 
 
-LONGEST_ANSWER = 20 * 1024 * 1024
-"""Bytes of an answer with everything that belongs to it, before decompression."""
-
-
-class ResponseTooLargeError(OSError):
-    """More bytes came than any answer has."""
-
-
-class DeadlineExceededError(TimeoutError):
+class _TooSlowError(EndedError, TimeoutError):
     """The time for an answer is over, and it isn't here whole."""
 
 
-class NotLoopbackError(NewConnectionError):
-    """A name of this machine leads to another one. Nothing was sent."""
-
-
-class ProxyRefusedError(OSError):
-    """A proxy won't connect. Nothing was sent to where it should have.
-
-    Attributes:
-        status: what it answered.
-    """
-
-    def __init__(self, status: int) -> None:
-        super().__init__()
-        self.status = status
-
-
 class _Hurried(io.RawIOBase):
-    """What a socket says, until the time is over or it has said too much.
-
-    Args:
-        raw: the socket's own stream.
-        seconds: from now.
-    """
+    """What a socket says, until these seconds from now are over or it has said too much."""
 
     def __init__(self, raw: io.RawIOBase, seconds: float) -> None:
         self._raw = raw
+        self._seconds = seconds
         self._ends = time.monotonic() + seconds
         self._left = LONGEST_ANSWER
 
@@ -75,9 +53,10 @@ class _Hurried(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         if time.monotonic() > self._ends:
-            raise DeadlineExceededError
+            message = f"did not complete its answer within {self._seconds:g} seconds"
+            raise _TooSlowError(NoReply(Ending.TIMED_OUT, message, SLOW))
         if self._left <= 0:
-            raise ResponseTooLargeError
+            raise EndedError(TOO_LARGE)
         count = self._raw.readinto(buffer)
         self._left -= count or 0
         return count
@@ -90,10 +69,8 @@ class _Hurried(io.RawIOBase):
 class _Answer(HTTPResponse):
     """An answer whose headers and body come through a hurried stream."""
 
-    def __init__(
-        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        super().__init__(sock, *args, **kwargs)
         seconds = sock.gettimeout()
         if seconds is not None:
             self.fp = io.BufferedReader(_Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
@@ -104,8 +81,12 @@ class _TunnelAnswer(_Answer):
 
     def _read_status(self) -> tuple[str, int, str]:
         found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        if found[1] == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise EndedError(PROXY_CREDENTIALS)
         if found[1] != HTTPStatus.OK:
-            raise ProxyRefusedError(found[1])
+            message = f"can't be reached: the proxy refused to connect to it ({found[1]})"
+            help_ = "Check that the proxy allows this host, or exclude the host with `NO_PROXY`."
+            raise EndedError(NoReply(Ending.NOT_SENT, message, help_))
         return found
 
 
@@ -113,12 +94,17 @@ class _Connection(HTTPConnection):
     response_class = _Answer
 
     def _new_conn(self) -> socket.socket:
-        return _checked(self, super()._new_conn())
+        # Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what
+        # goes there goes in clear.
+        sock = super()._new_conn()
+        is_our_name = ":" not in self.host and self.proxy is None and host_is_loopback(self.host)
+        if is_our_name and not ip_address(sock.getpeername()[0]).is_loopback:
+            sock.close()
+            raise EndedError(_ELSEWHERE)
+        return sock
 
 
-class _TlsConnection(HTTPSConnection):
-    response_class = _Answer
-
+class _TlsConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         """Until it ends, nothing but the handshake was sent: what is too slow meanwhile is too slow to connect."""
         try:
@@ -132,24 +118,6 @@ class _TlsConnection(HTTPSConnection):
             super()._tunnel()
         finally:
             self.response_class = _Answer
-
-    def _new_conn(self) -> socket.socket:
-        return _checked(self, super()._new_conn())
-
-
-def _checked(connection: HTTPConnection, sock: socket.socket) -> socket.socket:
-    """The socket, if it leads to where its host says.
-
-    Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what goes
-    there goes in clear.
-    """
-    is_name = ":" not in connection.host
-    if is_name and connection.proxy is None and host_is_loopback(connection.host):
-        peer = ip_address(sock.getpeername()[0])
-        if not peer.is_loopback:
-            sock.close()
-            raise NotLoopbackError(connection, "the name of this machine leads to another one")
-    return sock
 
 
 class _Pool(HTTPConnectionPool):

@@ -1,17 +1,22 @@
-"""A provider's answers, from plain JSON values to `Remote`, by its declaration; or a clear no."""
+"""Webhooks as an API writes them: its answers to `Remote`, and fields to what is sent; all by the declaration."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
 
+from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
-from reconciler.model.rest import Rest
+from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
+from reconciler.model.update import UpdateCall, can_send
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
-from reconciler.model.webhook import Masked, Remote, Value
+from reconciler.model.webhook import Fields, Masked, Remote, Value
 
 _LONGEST_ID = 200
 _LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and nobody can have asked for it
@@ -19,35 +24,21 @@ _MOST_UNKNOWN = 100
 _HALF = re.compile(r"[\ud800-\udfff]")
 _HIGHEST_ID = 10**30
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
-
-
-class UnexpectedAnswerError(Exception):
-    """An answer that isn't what the API promises; says what is wrong, and quotes nothing but field names."""
+_NEEDED = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 
 
 def object_of(value: object) -> Mapping[str, object]:
-    """A JSON object.
-
-    Raises:
-        UnexpectedAnswerError: it isn't one.
-    """
+    """A JSON object; `UnexpectedAnswerError` where it isn't one."""
     if not isinstance(value, dict):
         raise UnexpectedAnswerError("contains something other than a webhook where one is expected")
     return value
 
 
 def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
-    """One webhook.
+    """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
 
-    Args:
-        provider: its declaration.
-        api: how its answers look.
-        document: as the provider shows it.
-        secret_params: names of the secret query parameters.
-    Returns:
-        The webhook; where a field of it holds nothing that can be read, one without a key that says which.
     Raises:
-        UnexpectedAnswerError: it isn't one: nothing says which one it is.
+        UnexpectedAnswerError: nothing says which one it is.
     """
     object_id = _id(document, api.id)
     said: dict[str, Value] = {}
@@ -55,10 +46,11 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     for spec in provider.fields:
         if spec.reads_back is ReadsBack.NEVER:
             continue
-        value = _at(document, spec.path)
-        if value is None and spec.type not in (FieldType.URL, FieldType.EVENT, FieldType.EVENTS):
-            if spec.missing is not None:
-                said[spec.name] = spec.missing
+        value: object = document
+        for name in spec.path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is None and spec.type not in _NEEDED:
+            said[spec.name] = spec.missing
             continue
         said[spec.name] = read = _read(spec, value, secret_params)
         if read is None and not (spec.type is FieldType.SECRET and value == ""):
@@ -75,15 +67,21 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     )
 
 
-def _at(document: object, path: tuple[str, ...]) -> object:
-    for name in path:
-        document = document.get(name) if isinstance(document, dict) else None
-    return document
+def create_body(provider: Provider, api: Rest, fields: Fields) -> bytes:
+    """What makes a webhook: every field that has a value."""
+    sent = (spec for spec in provider.fields if can_send(spec, fields) and fields[spec.name] is not None)
+    return _encoded({**api.constant, **_document(sent, fields)}, api.body)
+
+
+def update_body(api: Rest, call: UpdateCall, fields: Fields) -> bytes:
+    """What one call of an update sends."""
+    document: Any = _document(call.fields, fields)
+    return _encoded(document[call.unit] if call.unit else document, api.body)
 
 
 def _unknown(provider: Provider, api: Rest, document: Mapping[str, object]) -> Iterator[str]:
     """Names that neither the declaration nor the API's description has, those inside of its parts too."""
-    known = {path[:length] for spec in provider.fields for path in [spec.path] for length in range(1, len(path) + 1)}
+    known = {spec.path[:length] for spec in provider.fields for length in range(1, len(spec.path) + 1)}
     known |= {(name,) for name in (api.id, api.created, api.updated, *api.kept, *api.constant)}
     outer = {path[0] for path in known if len(path) > 1}
     for name, value in document.items():
@@ -161,10 +159,50 @@ def _writable(text: str) -> str:
 
 def _time(value: object) -> datetime | None:
     """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
-    if not isinstance(value, str):
-        return None
     try:
-        time = datetime.fromisoformat(value)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _document(fields: Iterable[Field], values: Fields) -> dict[str, Any]:
+    """Fields in the API's places."""
+    document: dict[str, Any] = {}
+    for spec in fields:
+        *outer, last = spec.path
+        inner = document
+        for name in outer:
+            inner = inner.setdefault(name, {})
+        inner[last] = _written(spec, values[spec.name])
+    return document
+
+
+def _written(spec: Field, value: Value) -> object:
+    match value:
+        case Url() | SecretText():
+            return value.reveal()
+        case frozenset():
+            return sorted(value)
+        case bool() if spec.wire:
+            return spec.wire[value]
+    return value
+
+
+def _encoded(document: Mapping[str, object], body: Body) -> bytes:
+    text = json.dumps(document) if body is Body.JSON else urlencode(list(_flat(document)))
+    return text.encode("ascii")
+
+
+def _flat(document: Mapping[str, object], outer: str = "") -> Iterator[tuple[str, str]]:
+    """A form's names and values: `inner` of `outer` is `outer[inner]`, each item of a list `name[]`."""
+    for key, value in document.items():
+        name = f"{outer}[{key}]" if outer else key
+        if isinstance(value, Mapping):
+            yield from _flat(value, name)
+        elif isinstance(value, list):
+            yield from ((f"{name}[]", str(item)) for item in value)
+        elif isinstance(value, bool):
+            yield name, str(value).lower()
+        else:
+            yield name, "" if value is None else str(value)

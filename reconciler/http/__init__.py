@@ -1,0 +1,1 @@
+"""How calls are made: one at a time by `transport`, politely and as often as they may be by `calls`."""

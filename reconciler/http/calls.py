@@ -1,0 +1,207 @@
+"""Makes a call as often as it may be made: waits for its turn, sends it, and has the policies decide what follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.http import errors
+from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.pacing import CallClass, ClientContext, Throttle
+from reconciler.http.retry import http_date, may_have_acted, retry_after, retry_of
+from reconciler.http.transport import Session
+from reconciler.model.configuration import Account
+from reconciler.model.destination import Destination
+from reconciler.model.destination import destination_of as model_destination_of
+from reconciler.model.event import Called, Waiting
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.secret import SecretText
+from reconciler.model.url import parse_url
+from reconciler.model.url_error import UrlError
+
+_SUCCESS = range(200, 300)
+_TOO_MANY_REQUESTS = 429
+_SERVICE_UNAVAILABLE = 503
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+
+
+class Caller:
+    """An account's way to its provider, with all headers but the one that authorises. Safe to use from several threads.
+
+    Raises:
+        ProviderError: DENIED, where the account's token may not go to its base URL.
+    """
+
+    def __init__(self, account: Account, context: ClientContext, *, headers: Mapping[str, str]) -> None:
+        self.account = account
+        self.throttled = None if account.provider.rest is None else account.provider.rest.throttled
+        self.clock = context.clock
+        self.listener = context.listener
+        self.destination = destination_of(account, context.allowed_hosts)
+        self.budget = context.call_budget_of(account, self.destination.origin)
+        scheme = account.provider.scheme_of(account.token.reveal())
+        token = account.token  # empty where an account does without one
+        if token and scheme:
+            token = SecretText.joined((SecretText.literal(scheme), token), " ")
+        authorization = (account.provider.auth.header, token)
+        self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
+
+    def call(self, request: Request, call_class: CallClass, shown: str) -> Reply:
+        """Send a request until it succeeds (2xx), fails for good, or may not be sent again.
+
+        Args:
+            request: its target begins with the destination's path.
+            call_class: what it counts as.
+            shown: the path as events may show it.
+        Raises:
+            ProviderError: it failed; `may_have_acted` is about all its attempts.
+        """
+        call = _Call(self, request, call_class, shown)
+        try:
+            return call.make()
+        except ProviderError as error:
+            error.may_have_acted = call.may_have_acted
+            raise
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call on its way, through all its attempts."""
+
+    caller: Caller
+    request: Request
+    call_class: CallClass
+    shown: str
+    number: int = 1
+    may_have_acted: bool = False
+
+    def make(self) -> Reply:
+        clock, budget, method = self.caller.clock, self.caller.budget, self.request.method
+        cost = 0  # of the last retry
+        while True:
+            self._wait_for_turn()
+            outcome, asks_to_wait = self._send()
+            if asks_to_wait:
+                continue  # no attempt: the throttle waits before the next
+            if isinstance(outcome, Reply) and outcome.status in _SUCCESS:
+                budget.refund(cost)
+                return outcome
+            self.may_have_acted = self.may_have_acted or may_have_acted(method, outcome)
+            retry = retry_of(method, self.number, outcome, clock.chance())
+            if retry is None or not budget.spend(retry.cost):
+                raise errors.failure(self.caller.account, self.caller.destination.origin, self.request, outcome)
+            self.number += 1
+            cost = retry.cost
+            if outcome.status == _SERVICE_UNAVAILABLE:
+                self._check_throttle(outcome.status)
+            if retry.wait > budget.throttle.wait(clock.monotonic()):
+                self._sleep(retry.wait, f"attempt {self.number} of a call comes after a pause")
+
+    def _wait_for_turn(self) -> None:
+        """Wait until the provider wants to be called, and a slot is free."""
+        clock, budget, limiter = self.caller.clock, self.caller.budget, self.caller.budget.limiter
+        while True:
+            if clock.stopping():
+                raise errors.interrupted(self.caller.account, again=self.may_have_acted)
+            self._check_throttle(0)
+            wait, reason = budget.throttle.wait(clock.monotonic()), "the provider asks to wait"
+            if not wait:
+                wait, reason = limiter.take(self.call_class), limiter.reason(self.call_class)
+                if not wait:
+                    return
+                budget.set_throttle(Throttle.paced, wait, limiter.refused_share(self.call_class), clock.monotonic())
+                self._check_throttle(0)
+            self._sleep(wait, reason)
+
+    def _send(self) -> tuple[Reply | NoReply, bool]:
+        """Send the call once; whether the answer asks to wait and send it again."""
+        clock, budget, name = self.caller.clock, self.caller.budget, self.caller.account.name
+        began = clock.monotonic()
+        asks_to_wait = False
+        try:
+            outcome = self.caller.session.send(self.request)
+            asks_to_wait = isinstance(outcome, Reply) and self._asks_to_wait(outcome)
+        finally:
+            budget.limiter.give_back(self.call_class, refused=asks_to_wait)
+        now = clock.monotonic()
+        method, path, status = self.request.method, self.shown, outcome.status
+        self.caller.listener(
+            Called(account=name, method=method, path=path, status=status, seconds=now - began, attempt=self.number)
+        )
+        if isinstance(outcome, Reply):
+            told = self._told(outcome, asks_to_wait=asks_to_wait)
+            if asks_to_wait:
+                budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
+                self._check_throttle(status)
+            else:
+                budget.set_throttle(Throttle.succeeded, began)
+                if status == _SERVICE_UNAVAILABLE and told is not None:
+                    budget.set_throttle(Throttle.told, told, now)
+        return outcome, asks_to_wait
+
+    def _asks_to_wait(self, reply: Reply) -> bool:
+        """Whether an answer says that the call comes too soon."""
+        said = self.caller.throttled
+        if reply.status == _TOO_MANY_REQUESTS or said is None or reply.status != said.status:
+            return reply.status == _TOO_MANY_REQUESTS
+        return reply.headers.get(said.header) == said.value or "retry-after" in reply.headers
+
+    def _told(self, reply: Reply, *, asks_to_wait: bool) -> float | None:
+        """The seconds that an answer says to wait; None where it doesn't say."""
+        now = http_date(reply.headers.get("date")) or self.caller.clock.now()
+        if (value := reply.headers.get("retry-after")) is not None:
+            return retry_after(value, now)
+        said = self.caller.throttled
+        until = reply.headers.get(said.until, "") if said is not None and asks_to_wait else ""
+        return max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
+
+    def _check_throttle(self, status: int) -> None:
+        """Raise where the provider wants to be left alone for longer than a run may wait."""
+        throttle, clock = self.caller.budget.throttle, self.caller.clock
+        wait = throttle.wait(clock.monotonic())
+        if throttle.given_up and wait:
+            raise errors.limited(self.caller.account, wait, clock.now(), status)
+
+    def _sleep(self, seconds: float, reason: str) -> None:
+        clock, account = self.caller.clock, self.caller.account
+        if self.caller.budget.is_news(clock.monotonic(), seconds, reason):
+            self.caller.listener(Waiting(account=account.name, seconds=seconds, reason=reason))
+        if not clock.sleep(seconds):
+            raise errors.interrupted(account, again=self.may_have_acted)
+
+
+def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destination:
+    """Where an account's calls go, if its token may go there.
+
+    Args:
+        account: its base URL, token and headers are looked at.
+        allowed_hosts: hosts, with an optional `:port`, that the user allows outside the file.
+    Raises:
+        ProviderError: DENIED, where the token may not go there, or can't be sent at all.
+    """
+    try:
+        found = model_destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
+    except UrlError as error:
+        message = f"the account's `base_url` can't be used: {error.message}"
+        denied = ProviderError(ErrorKind.DENIED, message, error.help)
+    else:
+        if account.token or not account.provider.auth.optional:
+            _check_header("token", account.token)
+        for setting, value in account.header_settings:
+            _check_header(setting.name, value)
+        return found
+    raise denied
+
+
+def _check_header(what: str, value: SecretText) -> None:
+    """Only visible ASCII goes into a header: a line break would begin another one."""
+    if _VISIBLE.fullmatch(value.reveal()):
+        return
+    names = ", ".join(f"`{name}`" for name in value.variables())
+    help_ = f"Check the value of {names}" if names else f"Check the account's {what}"
+    if not value:
+        raise ProviderError(ErrorKind.DENIED, f"the {what} is empty", f"{help_}.")
+    unfit = "contains white space, a line break or another character that isn't allowed in a header"
+    raise ProviderError(ErrorKind.DENIED, f"the {what} {unfit}", f"{help_}: often it is a line break at the end.")

@@ -1,0 +1,168 @@
+"""What a provider says is wrong with a request, as far as it may be shown: it likes to quote the URL, a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from urllib.parse import unquote
+
+from reconciler.http.exchange import UnexpectedAnswerError, parse_json
+from reconciler.model.redaction import reads_as_words
+from reconciler.model.secret import HIDDEN, Origin, SecretText
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.webhook import Fields
+
+_FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
+_CHUNK = re.compile(r"\(?(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)\)?[.,;:!?]{0,3}\)?")
+_QUOTED = re.compile(r"\(?[\"'`](?P<core>[A-Za-z0-9_]+)[\"'`]\)?[.,;:!?]{0,3}\)?")
+_QUOTES = re.compile(r"(?<![^\s(])(?P<quote>[\"'`])(?:(?!(?P=quote)(?![A-Za-z0-9])).)*(?P=quote)")
+_WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]{2,6}s?|[A-Z]|[0-9]{1,4}")
+_LETTERS = re.compile(r"[A-Za-z0-9]+")
+_ONLY_NUMBERS = re.compile(r"[0-9.,;:/-]*[0-9][0-9.,;:/-]*")
+_SENTENCES = frozenset({"detail", "error", "message", "title", "reason", "non_field_errors"})
+"""Names under which services say what is wrong with the whole request: the name adds nothing."""
+_LONGEST = 200
+_MOST_FIELDS = 5
+_MOST_LOOKED_AT = 100
+_SHORTEST_PIECE = 3  # characters; shorter ones are in every sentence
+_SHORTEST_PART = 4  # characters of a longer piece that are taken for a part of it
+_MOST_NUMBERS = 4  # more than that may spell a text, character by character
+_CLEAR = frozenset({Origin.LITERAL, Origin.OPTION})
+_WINDOW = 8  # characters of a secret, whatever stands between them
+
+
+def complaint(body: bytes, secrets: Iterable[str], shown: frozenset[str] = frozenset()) -> str:
+    """The provider's complaint, to go on after a sentence's words.
+
+    Args:
+        body: the answer, whatever it is.
+        secrets: what must not show, of what was sent and beside it.
+        shown: words that may be quoted, such as the event that was sent.
+    Returns:
+        Such as `: url: Ensure this field has no more than 200 characters; event`, or nothing. What repeats a secret,
+        is quoted, or doesn't read as a word is replaced: it may be a secret that wasn't sent, another webhook's. Where
+        no word is left, only the field is named.
+    """
+    try:
+        document = parse_json(body)
+    except UnexpectedAnswerError:
+        return ""
+    mask = _Mask(secrets, shown)
+    said = (text for name, messages in _messages(document) if (text := mask.said(name, messages)))
+    text = "; ".join(dict.fromkeys(islice(said, _MOST_FIELDS)))
+    return f": {text}" if text else ""
+
+
+def secrets_of(fields: Fields) -> tuple[str, ...]:
+    """What of a webhook's fields must not show: of a URL what the file doesn't write in clear, its host aside."""
+    found: list[str] = []
+    for value in fields.values():
+        if isinstance(value, Url):
+            texts = (*value.segments, *(item.text for item in value.items))
+            found += [part.text for text in texts for part in text.parts if part.origin not in _CLEAR]
+            found += [item.text.reveal().partition("=")[2] for item in value.items if item.secret]
+        elif isinstance(value, SecretText):
+            found.append(value.reveal())
+    return tuple(found)
+
+
+def _messages(document: object) -> Iterator[tuple[str, object]]:
+    """Each field and what is said of it; what stands in an object under `error` counts as if it stood outside."""
+    if not isinstance(document, dict):
+        return
+    for name, messages in islice(document.items(), _MOST_LOOKED_AT):
+        if name in _SENTENCES and isinstance(messages, dict):
+            inner = islice(messages.items(), _MOST_LOOKED_AT)
+            yield from ((name, said) for name, said in inner if name in _SENTENCES)
+        else:
+            yield name, messages
+
+
+class _Mask:
+    """Hides what must not show, in lower case, with percent-encoding and in clear."""
+
+    def __init__(self, secrets: Iterable[str], shown: frozenset[str]) -> None:
+        texts = [text.lower() for value in secrets for text in (value, unquote(value))]
+        words = [_LETTERS.findall(text) for text in texts]
+        self._shown = shown
+        self._pieces = frozenset(piece for found in words for piece in found if len(piece) >= _SHORTEST_PIECE)
+        self._windows = frozenset(
+            text[start : start + _WINDOW]
+            for text in map("".join, words)
+            if len(text) >= _SHORTEST_PART
+            for start in range(max(len(text) - _WINDOW, 0) + 1)
+        )
+
+    def said(self, name: str, messages: object) -> str:
+        """A field and what is said of it, as far as both may show."""
+        if not _FIELD.fullmatch(name) or not reads_as_words(name) or self._is_secret(name):
+            return ""
+        first = messages[0] if isinstance(messages, list) and messages else messages
+        if isinstance(first, dict):  # as GitHub lists what is wrong
+            first = first.get("message")
+        text = self._harmless(first) if isinstance(first, str) else ""
+        if name in _SENTENCES:
+            return text
+        return f"`{name}`: {text}" if text else f"`{name}`"
+
+    def _harmless(self, message: str) -> str:
+        """The message with what may not show replaced; nothing where no word of it is left."""
+        cut = message if len(message) <= _LONGEST else message[:_LONGEST].rpartition(" ")[0] + " …"
+        unquoted = _QUOTES.sub(lambda found: found[0] if found[0][1:-1] in self._shown else HIDDEN, cut)
+        chunks = [self._chunk(chunk) for chunk in unquoted.split()]
+        for number, before in enumerate(chunks[:-1]):
+            if before.endswith(":") and before.rstrip(":").lower() in BUILT_IN_SECRET_PARAMS:
+                chunks[number + 1] = HIDDEN
+        hidden = self._spelt(chunks)
+        numbers = {number for number, chunk in enumerate(chunks) if _ONLY_NUMBERS.fullmatch(chunk)} - hidden
+        if len(numbers) > _MOST_NUMBERS:
+            hidden |= numbers
+        chunks = [HIDDEN if number in hidden else chunk for number, chunk in enumerate(chunks)]
+        if len(chunks) == 1 and not chunks[0][:1].isupper():
+            return ""  # no sentence: it may be anything
+        if not any(_LETTERS.search(chunk) for chunk in chunks if HIDDEN not in chunk):
+            return ""
+        pairs = zip(["", *chunks], chunks, strict=False)
+        return " ".join(chunk for before, chunk in pairs if not before == chunk == HIDDEN).rstrip(".!")
+
+    def _chunk(self, chunk: str) -> str:
+        """What stands between two blanks, or as much of it as may show."""
+        if chunk == "…":
+            return chunk
+        quoted = _QUOTED.fullmatch(chunk)
+        bare = quoted["core"] if quoted else chunk.strip("().,;:!?")
+        if bare in self._shown and not self._is_secret(bare):
+            return chunk
+        found = _CHUNK.fullmatch(chunk)
+        words = re.split(r"[-_/.'’]", found["core"]) if found else ()
+        if found and all(map(_is_word, words)) and not self._is_secret(found["core"]):
+            return chunk
+        return HIDDEN + (chunk[-1] if chunk[-1] in ".,;:" else "")
+
+    def _is_secret(self, text: str) -> bool:
+        """Whether any of its words is a piece of a secret, or part of one, or holds one. In doubt it is."""
+        return any(
+            word == piece
+            or (len(word) >= _SHORTEST_PART and word in piece)
+            or (len(piece) > _SHORTEST_PART and piece in word)
+            for word in _LETTERS.findall(text.lower())
+            for piece in self._pieces
+        )
+
+    def _spelt(self, chunks: list[str]) -> set[int]:
+        """The numbers of the chunks that together spell a part of a secret, blanks and signs left out."""
+        letters = ["" if HIDDEN in chunk else "".join(_LETTERS.findall(chunk)).lower() for chunk in chunks]
+        owners = [number for number, text in enumerate(letters) for _ in text]
+        text = "".join(letters)
+        return {
+            owner
+            for size in {_WINDOW, *(len(window) for window in self._windows)}
+            for start in range(len(text) - size + 1)
+            if text[start : start + size] in self._windows
+            for owner in owners[start : start + size]
+        }
+
+
+def _is_word(word: str) -> bool:
+    return _WORD.fullmatch(word) is not None and reads_as_words(word)

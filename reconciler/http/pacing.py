@@ -1,0 +1,214 @@
+"""What the clients of a run share, so that together they call no more, and wait no longer, than they may."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import Concatenate, ParamSpec, Protocol
+
+from reconciler.model.configuration import Account
+from reconciler.model.event import Listener
+from reconciler.model.provider import RateLimits
+from reconciler.model.secret import SecretText
+
+P = ParamSpec("P")
+
+# All in seconds.
+WINDOW = 60.0  # that a provider's limits are counted over
+MARGIN = 0.25  # added to it, for two clocks that don't run equally fast
+UNTOLD_WAITS = (15.0, 30.0, 60.0)  # where a 429 doesn't say: the first time, the second, and every time after that
+SHORTEST_WAIT = 1.0  # after a 429 that says not to wait at all; when the next one says so too, it counts as untold
+ALLOWANCE = 300.0  # that a run may wait in all, the pacing that repeated calls cause included
+NOTICEABLE = 1.0  # waits are told that are so long, or last so much longer than what was told for their reason
+
+BUDGET = 500
+REFUND_OF_CLEAN_CALL = 1
+
+
+class Clock(Protocol):
+    """Time (UTC, and seconds that only ever grow) and chance (from 0 up to, not including, 1), which tests can hold.
+
+    `sleep` gives False at once when the run is asked to stop; while it is `stopping`, no new call starts.
+    """
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> bool: ...
+    def chance(self) -> float: ...
+    def stopping(self) -> bool: ...
+
+
+class CallClass(Enum):
+    """What a call counts as; its value is the word for several."""
+
+    WRITE = "writes"
+    GET = "reads"
+    LIST = "lists"
+
+
+class RateLimiter:
+    """Gives calls their turn, so that no 60 seconds hold more of a class than the limit. Safe to use from threads.
+
+    A call takes up its slot from before it is sent until a window after its end. The provider counts it somewhere
+    between the two, so that however long the way there takes, its window never holds more than ours.
+    """
+
+    def __init__(self, limits: RateLimits, clock: Clock) -> None:
+        self._clock = clock
+        self._limits = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
+        self._running = dict.fromkeys(CallClass, 0)
+        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
+        self._lock = threading.Lock()
+
+    def take(self, call_class: CallClass) -> float:
+        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again."""
+        limit = self._limits[call_class]
+        if limit is None:
+            return 0.0
+        with self._lock:
+            now = self._clock.monotonic()
+            ended = self._ended[call_class]
+            while ended and ended[0][0] + WINDOW + MARGIN <= now:
+                ended.popleft()
+            if self._running[call_class] + len(ended) < limit:
+                self._running[call_class] += 1
+                return 0.0
+            # Where all slots are taken by running calls, the soonest possible end is now.
+            return (ended[0][0] if ended else now) + WINDOW + MARGIN - now
+
+    def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
+        """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
+        with self._lock:
+            if self._limits[call_class] is not None:
+                self._running[call_class] -= 1
+                self._ended[call_class].append((self._clock.monotonic(), refused))
+
+    def refused_share(self, call_class: CallClass) -> float:
+        """How much of a wait for a slot is due to refused calls, as a part of 1: their part of the slots."""
+        with self._lock:
+            ended = self._ended[call_class]
+            return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
+
+    def reason(self, call_class: CallClass) -> str:
+        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """The waits that a provider asks for, by 429 or `Retry-After`: the next call may be sent at `open_at`.
+
+    Attributes:
+        waited: seconds so far, those until `open_at` and the share of pacing that refused calls cause included.
+        paced_until: until when pacing was counted.
+        refusals: how many 429s came one after another that didn't say how long to wait.
+        given_up: the wait until `open_at` is longer than a run may wait.
+    """
+
+    open_at: float = 0.0
+    waited: float = 0.0
+    paced_until: float = 0.0
+    refusals: int = 0
+    given_up: bool = False
+
+    def refused(self, *, sent_at: float, now: float, told: float | None) -> Throttle:
+        """A call was answered with 429, which says to wait for `told` seconds, or doesn't say."""
+        if told is not None and told >= SHORTEST_WAIT:
+            return self.told(told, now)
+        if sent_at < self.open_at:
+            return self  # sent before the wait for another call's refusal: one refusal, not two
+        wait = UNTOLD_WAITS[min(self.refusals, len(UNTOLD_WAITS) - 1)]
+        if told is not None and not self.refusals:
+            wait = SHORTEST_WAIT
+        return replace(self, refusals=self.refusals + 1).told(wait, now)
+
+    def told(self, seconds: float, now: float) -> Throttle:
+        """The provider asks that nothing is sent for a while."""
+        open_at = now + seconds
+        if open_at <= self.open_at:
+            return self
+        more = max(open_at - max(now, self.open_at, self.paced_until), 0.0)  # no second is counted twice
+        # Who has given up stays so until then, however little later another call's answer says that is.
+        still_given_up = self.given_up and now < self.open_at
+        if still_given_up or self.waited + more > ALLOWANCE:
+            return replace(self, open_at=open_at, given_up=True)
+        return replace(self, open_at=open_at, waited=self.waited + more, given_up=False)
+
+    def paced(self, seconds: float, share: float, now: float) -> Throttle:
+        """A call begins to wait for a slot, a share of it (of 1) due to refused calls; no second counts twice."""
+        end = now + seconds
+        more = share * max(end - max(now, self.paced_until, self.open_at), 0.0)
+        if more and self.waited + more > ALLOWANCE:
+            return replace(self, open_at=max(end, self.open_at), given_up=True)
+        return replace(self, waited=self.waited + more, paced_until=max(end, self.paced_until)) if share else self
+
+    def succeeded(self, sent_at: float) -> Throttle:
+        return replace(self, refusals=0) if self.refusals and sent_at >= self.open_at else self
+
+    def wait(self, now: float) -> float:
+        return max(self.open_at - now, 0.0)
+
+
+class CallBudget:
+    """What all calls with one token at one origin share: limits, the waits asked for, and what retries may cost.
+
+    Safe to use from several threads. The cost is bounded, so that a dead provider isn't called on and on.
+    """
+
+    def __init__(self, limits: RateLimits, clock: Clock) -> None:
+        self.limiter = RateLimiter(limits, clock)
+        self.throttle = Throttle()
+        self._left = BUDGET
+        self._told_until: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def set_throttle(
+        self, change: Callable[Concatenate[Throttle, P], Throttle], *args: P.args, **more: P.kwargs
+    ) -> None:
+        """Put what a method of the throttle gives in its place; calls of other threads wait meanwhile."""
+        with self._lock:
+            self.throttle = change(self.throttle, *args, **more)
+
+    def spend(self, cost: int) -> bool:
+        """Take out the cost of a retry; False where there isn't that much."""
+        with self._lock:
+            if cost > self._left:
+                return False
+            self._left -= cost
+            return True
+
+    def refund(self, cost: int) -> None:
+        """A call succeeded: give back what its last retry cost, or a little where it had none."""
+        with self._lock:
+            self._left = min(self._left + (cost or REFUND_OF_CLEAN_CALL), BUDGET)
+
+    def is_news(self, now: float, seconds: float, reason: str) -> bool:
+        """Whether a wait that begins now is worth telling: many calls wait for the same moment."""
+        with self._lock:
+            if seconds < NOTICEABLE or now + seconds < self._told_until.get(reason, 0.0) + NOTICEABLE:
+                return False
+            self._told_until[reason] = now + seconds
+            return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientContext:
+    """What every client of a run is given beside its account.
+
+    The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
+    `:port`) may get a token beside the provider's own and loopback. `call_budgets`, by origin and token, are filled by
+    the clients.
+    """
+
+    clock: Clock
+    listener: Listener
+    secret_params: frozenset[str]
+    allowed_hosts: frozenset[str] = frozenset()
+    call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict, repr=False, compare=False)
+
+    def call_budget_of(self, account: Account, origin: str) -> CallBudget:
+        """The budget that an account shares with every other one of the same origin (in normal form) and token."""
+        return self.call_budgets.setdefault((origin, account.token), CallBudget(account.limits, self.clock))
