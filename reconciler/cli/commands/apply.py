@@ -23,7 +23,7 @@ from reconciler.cli.run import Run, files_of, plan_options
 from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import OutputFile, written
 from reconciler.config.files import STANDARD_INPUT
-from reconciler.export.files import backup_file
+from reconciler.export.document import backup_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead

@@ -20,7 +20,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.run import Run, plan_options
 from reconciler.cli.writing import OutputFile, written
-from reconciler.export.files import ExportedFile, missing_part, whole_file
+from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.exit_code import ExitCode
 from reconciler.output.terminal import Streams, shell_word, visible
