@@ -16,64 +16,55 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
-from reconciler.cli.failure import CommandError, problem
-from reconciler.cli.invocation import Invocation
-from reconciler.cli.options import OutputOptions
+from reconciler.cli.invocation import CommandError, Invocation, problem
+from reconciler.cli.options import Options
 from reconciler.http.pacing import Clock
-from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics
-from reconciler.output.formats import FORMATS, Reporter
-from reconciler.output.terminal import OutputError, Streams, visible
+from reconciler.output.formats import FORMATS
+from reconciler.output.terminal import OutputError, visible
 
-COMMANDS: Mapping[str, str] = {
-    "init": "Write a commented starter file.",
-    "validate": "Check the file, offline and without secrets.",
-    "plan": "Show what apply would do.",
-    "apply": "Make the provider match the file.",
-    "destroy": "Delete the webhooks that the file describes.",
-    "drift": "Check whether the provider still matches the file.",
-    "show": "Show a saved plan.",
-    "list": "List the webhooks that the provider has.",
-    "export": "Write a file that describes an existing account.",
-    "schema": "Print the file's JSON Schema.",
-    "sandbox": "Run a local provider to try a file on.",
-    "demo": "Show all of this on a sandbox.",
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("packaged", "Write a commented starter file."),
+    "validate": ("look", "Check the file, offline and without secrets."),
+    "plan": ("plan", "Show what apply would do."),
+    "apply": ("apply", "Make the provider match the file."),
+    "destroy": ("apply", "Delete the webhooks that the file describes."),
+    "drift": ("look", "Check whether the provider still matches the file."),
+    "show": ("plan", "Show a saved plan."),
+    "list": ("look", "List the webhooks that the provider has."),
+    "export": ("export", "Write a file that describes an existing account."),
+    "schema": ("packaged", "Print the file's JSON Schema."),
+    "sandbox": ("sandbox", "Run a local provider to try a file on."),
+    "demo": ("demo", "Show all of this on a sandbox."),
 }
-"""Each command and its line in the help. A command's module is imported only when it is called."""
+"""Each command, its module in `cli.commands`, imported only when it is called, and its line in the help."""
 
 _FRAMES = 8
 _USED_UP = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 )
 """What a system says when it has no more of something to give. It tells nothing of a file, nor of a secret."""
-_COMMAND = re.compile(r"^(\s*)::")
 
 
 class Commands(click.Group):
     """Loads a command's module when the command is called, and not for the help."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the table."""
-        del ctx
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
-        del ctx
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"reconciler.cli.commands.{cmd_name}").command
-        assert isinstance(command, click.Command)  # each module defines one  # noqa: S101
+        module = importlib.import_module(f"reconciler.cli.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table itself."""
-        del ctx
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.group(
@@ -93,113 +84,89 @@ def entry_point() -> None:
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock | None = None) -> int:
-    """Run a command.
+    """Run a command; gives the exit code.
 
     Args:
         arguments: without the program's name.
         environment: every variable that may count.
         clock: time and chance; the machine's own where none is given.
-    Returns:
-        The exit code.
     """
     stop = Stop()
-    invocation = Invocation(environment=environment, stop=stop, clock=clock or SystemClock(stop))
+    invocation = Invocation(
+        environment=environment,
+        stop=stop,
+        clock=clock or SystemClock(stop),
+        applies=bool(arguments) and arguments[0] in ("apply", "destroy"),
+        options=Options(format=_format_of(arguments)),
+    )
     try:
         with stop.on_signals():
             return _run(arguments, invocation)
     except KeyboardInterrupt:
         code = SIGNALLED + stop.signal
-        if invocation.reporter is not None:
-            with suppress(OSError):
-                invocation.reporter.fail([problem("stopped", "Stopped.")], code)
+        with suppress(OSError):
+            invocation.reporter.fail([problem("stopped", "Stopped.")], code)
         return code
 
 
+def _format_of(arguments: Sequence[str]) -> str:
+    """The format that the arguments ask for, as far as they can be read: for what is wrong with them."""
+    formats = [text for option, text in itertools.pairwise(arguments) if option == "--format"]
+    formats += [argument.removeprefix("--format=") for argument in arguments if argument.startswith("--format=")]
+    return next((text for text in formats if text in FORMATS), "text")
+
+
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
-    streams = invocation.streams()
     if not arguments:
         with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
-            streams.print_message(reconciler.get_help(context))
+            invocation.streams.print_message(reconciler.get_help(context))
         return ExitCode.ERROR
     try:
-        code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
-    except click.Abort:  # what click makes of an interrupt
-        return SIGNALLED + invocation.stop.signal if invocation.stop.is_asked() else ExitCode.ERROR
-    except Exception as error:  # noqa: BLE001 - the last stop: a bug must end in words, not in a secret-bearing traceback
-        if isinstance(error, OSError) and _is_of_the_output(error):
-            return _output_lost(error, invocation.stop, streams)
-        ended = _ended(error)
-        if ended.words is None:
-            print_diagnostics(invocation.streams(), ended.diagnostics)
-        else:
-            streams.print_message(ended.words)
         try:
-            return (invocation.reporter or _reporter_of(arguments, invocation)).fail(ended.diagnostics, ended.code)
-        except OSError as lost:
-            return _output_lost(lost, invocation.stop, streams)
+            code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
+        except click.Abort:  # what click makes of an interrupt
+            return _stopped_or_error(invocation.stop)
+        except Exception as error:
+            if _is_of_the_output(error):
+                raise
+            return _failed(_ended(error), invocation)
+    except OSError as error:
+        return _output_lost(error, invocation)
     return code if isinstance(code, int) else ExitCode.DONE
 
 
-def _reporter_of(arguments: Sequence[str], invocation: Invocation) -> Reporter:
-    """The reporter that the arguments ask for, as far as they can be read."""
-    formats = [text for option, text in itertools.pairwise(arguments) if option == "--format"]
-    formats += [argument.removeprefix("--format=") for argument in arguments if argument.startswith("--format=")]
-    name = next((text for text in formats if text in FORMATS), "text")
-    output = OutputOptions(format=name, color=True, verbosity=0)
-    return invocation.report(output, applies=arguments[0] in ("apply", "destroy"))
+def _failed(ended: CommandError, invocation: Invocation) -> int:
+    """Say why a command can't go on."""
+    if ended.words is None:
+        print_diagnostics(invocation.streams, ended.diagnostics)
+    else:
+        invocation.streams.print_message(ended.words)
+    return invocation.reporter.fail(ended.diagnostics, ended.code)
 
 
 def _ended(error: Exception) -> CommandError:
     """How a command ends that met this."""
+    if isinstance(error, MemoryError):
+        error = OSError(errno.ENOMEM, "")
     match error:
         case CommandError():
             return error
         case click.UsageError():
             path = error.ctx.command_path if error.ctx is not None else "reconciler"
-            message, help_ = _lines(error.format_message()), f"See `{path} --help`."
-            return _in_words(problem("option", message, help_), f"error: {message}\nhelp: {help_}")
-        case click.ClickException():
-            message = visible(error.format_message())
-            return _in_words(problem("option", message), f"error: {message}")
+            code, message, help_ = "option", _lines(error.format_message()), f"See `{path} --help`."
         case ProviderError():
-            message, help_ = visible(error.message), visible(error.help)
-            return _in_words(problem("account-unread", message, help_), f"error: {message}\nhelp: {help_}")
-    refusal = _refusal_text(error)
-    words = refusal or _bug_text(error)
-    message, _, help_ = words.removeprefix("error: ").partition("\nhelp: ")
-    return _in_words(problem("system" if refusal else "bug", message, help_), words)
-
-
-def _in_words(diagnostic: Diagnostic, words: str) -> CommandError:
-    return CommandError([diagnostic], ExitCode.ERROR, words)
-
-
-def _is_of_the_output(error: OSError) -> bool:
-    """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return isinstance(error, OutputError) or any(frame.f_code is click.echo.__code__ for frame, _ in frames)
-
-
-def _refusal_text(error: Exception) -> str:
-    """What to say where the system gave no more of something; nothing where it is something else."""
-    if isinstance(error, MemoryError):
-        reason = os.strerror(errno.ENOMEM)
-    elif isinstance(error, OSError) and error.errno in _USED_UP:
-        reason = os.strerror(error.errno)
-    else:
-        return ""
-    return (
-        f"error: the system ran out of a resource: {reason}\n"
-        "help: Free some of it, or raise the limit. `reconciler plan` shows what is left to do."
-    )
-
-
-def _output_lost(error: OSError, stop: Stop, streams: Streams) -> int:
-    """The end of a command whose results can't be written."""
-    streams.silence()
-    streams.print_message(f"error: the output can't be written: {error.strerror}")
-    streams.print_message("help: if changes were being applied, `reconciler plan` shows what is left to do.")
-    return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
+            code, message, help_ = "account-unread", visible(error.message), visible(error.help)
+        case OSError(errno=int(number)) if number in _USED_UP:
+            code, message = "system", f"the system ran out of a resource: {os.strerror(number)}"
+            help_ = "Free some of it, or raise the limit. `reconciler plan` shows what is left to do."
+        case _:
+            # A bug's kind and where it is. Its message and the values around it may hold secrets, and stay unsaid.
+            frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+            places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
+            code = "bug"
+            message = f"this is a bug in reconciler {__version__}: {type(error).__name__}\n{places}"
+            help_ = "please report it with these lines; they contain nothing from your file."
+    return CommandError([problem(code, message, help_)], ExitCode.ERROR, f"error: {message}\nhelp: {help_}")
 
 
 def _lines(text: str) -> str:
@@ -207,14 +174,24 @@ def _lines(text: str) -> str:
 
     A line break may be an option's own value: no line begins with the `::` of a workflow command.
     """
-    return "\n".join(_COMMAND.sub(r"\1\\x3a:", visible(line)) for line in text.splitlines())
+    return "\n".join(re.sub(r"^(\s*)::", r"\1\\x3a:", visible(line)) for line in text.splitlines())
 
 
-def _bug_text(error: Exception) -> str:
-    """A bug's kind and where it is. Its message and the values around it may hold secrets, and stay unsaid."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames[-_FRAMES:])
-    return (
-        f"error: this is a bug in reconciler {__version__}: {type(error).__name__}\n{places}\n"
-        "help: please report it with these lines; they contain nothing from your file."
-    )
+def _is_of_the_output(error: Exception) -> bool:
+    """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
+    frames = traceback.walk_tb(error.__traceback__)
+    by_click = isinstance(error, OSError) and any(frame.f_code is click.echo.__code__ for frame, _ in frames)
+    return isinstance(error, OutputError) or by_click
+
+
+def _output_lost(error: OSError, invocation: Invocation) -> int:
+    """The end of a command whose results can't be written."""
+    streams = invocation.streams
+    streams.silence()
+    streams.print_message(f"error: the output can't be written: {error.strerror}")
+    streams.print_message("help: if changes were being applied, `reconciler plan` shows what is left to do.")
+    return _stopped_or_error(invocation.stop)
+
+
+def _stopped_or_error(stop: Stop) -> int:
+    return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR

@@ -6,23 +6,18 @@ import difflib
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.cli.failure import CommandError, fail, problem
-from reconciler.cli.invocation import Invocation
-from reconciler.cli.options import DEFAULT_FILE, FileOptions, FilterOptions
+from reconciler.cli.invocation import CommandError, Invocation, fail, problem
+from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.load import Inputs, load, no_file_configuration
 from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account, Configuration
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.read import opened, read_accounts
-from reconciler.operations.signals import Stop
 from reconciler.output.diagnostics import print_diagnostics
-from reconciler.output.formats import Reporter
 from reconciler.output.terminal import Streams
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
@@ -33,111 +28,52 @@ from reconciler.view.outcome import stopped_outcome
 _Client = TypeVar("_Client", bound=Reader)
 
 
-def plan_options(filters: FilterOptions, *, destroy: bool = False, fail_on_unmanaged: bool = False) -> PlanOptions:
-    """What was asked for beside the files."""
-    return PlanOptions(
-        filters=Filters(accounts=filters.accounts, targets=filters.targets),
-        destroy=destroy,
-        fail_on_unmanaged=fail_on_unmanaged,
-        allowed_losses=filters.allow_losses,
-    )
-
-
-def files_of(invocation: Invocation, options: FileOptions) -> tuple[str, ...]:
-    """The files: those of the options, of the environment, or the usual one."""
-    named = invocation.environment.get("RECONCILER_FILE")
-    return options.files or ((named,) if named else (DEFAULT_FILE,))
-
-
-def inputs_of(
-    invocation: Invocation, options: FileOptions, *, accounts: tuple[str, ...] = (), offline: bool = False
-) -> Inputs:
+def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
     """What the loader is given: the options, and the two environment variables that may set one."""
-    environment = invocation.environment
+    options, environment = invocation.options, invocation.environment
     hosts = (host.strip() for host in environment.get("RECONCILER_ALLOW_HOSTS", "").split(","))
     return Inputs(
-        files=files_of(invocation, options),
+        files=options.files or (environment.get("RECONCILER_FILE") or DEFAULT_FILE,),
         variables=options.variables,
         var_files=options.var_files,
         env_files=options.env_files,
         environment=environment,
-        allowed_hosts=options.allowed_hosts | frozenset(filter(None, hosts)),
-        accounts=accounts,
+        allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
+        accounts=options.accounts,
         offline=offline,
         standard_input=invocation.standard_input,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A command that has loaded its files, and can plan as often as it needs to.
 
-    `Invocation` stands apart, since `--help` makes one and loads none of what is needed here.
-
-    Attributes:
-        invocation: what the process gives.
-        reporter: says what is found and done.
-        inputs: what the files were read from.
-        configuration: what they say.
-        diagnostics: what was said of them: warnings only, which are on standard error by now.
-        options: filters, destroy, allowed losses.
+    Args:
+        invocation: stands apart, since `--help` makes one and loads none of what is needed here.
+        needs_file: False where the usual account is meant without any file.
+    Raises:
+        CommandError: something is wrong with the files.
     """
 
-    invocation: Invocation
-    reporter: Reporter
-    inputs: Inputs
-    configuration: Configuration
-    diagnostics: tuple[Diagnostic, ...]
-    options: PlanOptions
-
-    @classmethod
-    def load(
-        cls,
-        invocation: Invocation,
-        reporter: Reporter,
-        files: FileOptions,
-        options: PlanOptions,
-        *,
-        needs_file: bool = True,
-    ) -> Run:
-        """Load the files.
-
-        Args:
-            invocation: the process's.
-            reporter: of the format that was asked for.
-            files: which files.
-            options: what was asked for beside them.
-            needs_file: False where the usual account is meant without any file.
-        Raises:
-            CommandError: something is wrong with the files.
-        """
-        inputs = inputs_of(invocation, files, accounts=options.filters.accounts)
-        read = load if needs_file or not _means_no_file(invocation, files) else no_file_configuration
-        loaded = read(inputs, declaration)
+    def __init__(self, invocation: Invocation, *, needs_file: bool = True) -> None:
+        self.invocation = invocation
+        self.reporter = invocation.reporter
+        self.stop = invocation.stop
+        self.inputs = inputs_of(invocation)
+        read = load if needs_file or not _means_no_file(invocation) else no_file_configuration
+        loaded = read(self.inputs, declaration)
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
-        print_diagnostics(invocation.streams(), loaded.diagnostics)
+        self.configuration = loaded.configuration
+        self.diagnostics = loaded.diagnostics  # warnings only
+        print_diagnostics(self.streams, loaded.diagnostics)
         # What was loaded stays to the end: the collector need not look at it again and again.
         gc.freeze()
-        reporter.begin(loaded.diagnostics)
-        return cls(
-            invocation=invocation,
-            reporter=reporter,
-            inputs=inputs,
-            configuration=loaded.configuration,
-            diagnostics=loaded.diagnostics,
-            options=options,
-        )
+        self.reporter.begin(loaded.diagnostics)
 
     @property
     def streams(self) -> Streams:
-        """The process's streams."""
-        return self.invocation.streams()
-
-    @property
-    def stop(self) -> Stop:
-        """Whether the run was asked to stop."""
-        return self.invocation.stop
+        return self.invocation.streams
 
     @contextmanager
     def clients(
@@ -148,7 +84,7 @@ class Run:
         Raises:
             CommandError: a filter means no account.
         """
-        patterns = self.options.filters.accounts
+        patterns = self.inputs.accounts
         for pattern in patterns:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
@@ -169,9 +105,16 @@ class Run:
         Raises:
             CommandError: a target means nothing.
         """
+        options = self.invocation.options
+        asked = PlanOptions(
+            filters=Filters(accounts=options.accounts, targets=options.targets),
+            destroy=options.destroy,
+            allowed_losses=options.allowed_losses,
+            fail_on_unmanaged=options.fail_on_unmanaged,
+        )
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
-        made = plan(self.configuration, readings, self.options, self.invocation.clock.now())
+        made = plan(self.configuration, readings, asked, self.invocation.clock.now())
         for target in made.unmatched_targets:
             fail(f"`--target {target}`: webhook not found", self._near(target))
         return made
@@ -196,11 +139,11 @@ class Run:
         return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
 
 
-def _means_no_file(invocation: Invocation, options: FileOptions) -> bool:
+def _means_no_file(invocation: Invocation) -> bool:
     """Whether no file is named, and the usual one isn't there.
 
     An empty one counts as none: it is what `export > webhooks.yaml` makes before it begins.
     """
     usual = Path(DEFAULT_FILE)
-    named = options.files or invocation.environment.get("RECONCILER_FILE")
+    named = invocation.options.files or invocation.environment.get("RECONCILER_FILE")
     return not named and (not usual.exists() or (usual.is_file() and usual.stat().st_size == 0))

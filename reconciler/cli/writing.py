@@ -4,54 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.cli.failure import fail
+from reconciler.cli.invocation import fail
 from reconciler.operations.files import new_files
 from reconciler.output.terminal import visible
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFile:
-    """A file to be written.
-
-    Attributes:
-        path: where.
-        text: what.
-        option: the option that named it.
-    """
-
-    path: Path
-    text: str = field(repr=False)
-    option: str
-
-
 @contextmanager
-def written(files: Sequence[OutputFile], *, so_far: str = "") -> Iterator[None]:
+def written(files: Sequence[tuple[str, Path, str]], *, so_far: str = "") -> Iterator[None]:
     """Write new files for their owner's eyes; where one can't be, or the body fails, there are none of them.
 
     Args:
-        files: each with a path of its own.
+        files: the option that named each, its path, of its own, and its text.
         so_far: what has happened until then, for the help.
     Raises:
         CommandError: one of them is there, or can't be written.
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(new_files({file.path: file.text for file in files}))
-        except FileExistsError as error:
-            message = f"{_name(error)} already exists, and is never overwritten"
-            fail(message, f"{so_far}Give `{_option(error, files)}` a new name.", code="output-file")
+            stack.enter_context(new_files({path: text for _, path, text in files}))
         except OSError as error:
-            message = f"{_name(error)} can't be written: {error.strerror}"
-            fail(message, f"{so_far}Give `{_option(error, files)}` another place.", code="output-file")
+            option = next(option for option, path, _ in files if str(path) == error.filename)
+            place = "a new name" if isinstance(error, FileExistsError) else "another place"
+            fail(unwritable(error), f"{so_far}Give `{option}` {place}.", code="output-file")
         yield
 
 
-def _name(error: OSError) -> str:
-    return visible(str(error.filename))
-
-
-def _option(error: OSError, files: Sequence[OutputFile]) -> str:
-    return next((file.option for file in files if str(file.path) == error.filename), files[0].option)
+def unwritable(error: OSError) -> str:
+    """What is wrong with a file that wasn't written."""
+    name = visible(str(error.filename))
+    if isinstance(error, FileExistsError):
+        return f"{name} already exists, and is never overwritten"
+    return f"{name} can't be written: {error.strerror}"

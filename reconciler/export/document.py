@@ -1,11 +1,14 @@
-"""Described webhooks as the plain values of a file: secrets are variables here, by name."""
+"""What each of the three files holds: a whole account, what a file is missing, and the way back. Only values are made.
+
+`head` is the comments that a file begins with. Secrets are variables here, by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from reconciler.export.description import Description, ExportedEntry, Owner
+from reconciler.export.describe import Entry, LeftOut, Names, describe, literal, owner
 from reconciler.model.configuration import (
     DEFAULT_ACCOUNT,
     DEFAULT_PROVIDER,
@@ -15,96 +18,159 @@ from reconciler.model.configuration import (
     Named,
     OnUnmanaged,
 )
+from reconciler.model.plan import Claim, Plan
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
-from reconciler.model.webhook import Value
 from reconciler.view.json_text import Json
 from reconciler.view.values import scope_text
 
 
-def template_text(text: SecretText) -> str:
-    """Text as a file writes it: variables by name, every other dollar sign doubled."""
-    if Origin.PROVIDER in text.origins():
-        raise ValueError("what a provider wrote must become a literal or a variable first")
-    return "".join(
-        f"${{{part.name}}}" if part.origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER) else _escaped(part.text)
-        for part in text.parts
-    )
-
-
-def file_document(configuration: Configuration, described: Sequence[Description]) -> dict[str, Json]:
-    """A whole file.
+class ExportedFile:
+    """A file to be written, and the secrets that are to be set beside it.
 
     Args:
-        configuration: its secret parameters and accounts count.
-        described: the accounts, in the file's order.
+        document: its plain values; tuples are written on one line.
+        comments: the lines at its top, without their `#`.
+        variables: the variables of the secrets that were found, and their values; None where nobody knows it.
     """
-    groups: dict[str, list[Description]] = {}
-    for one in described:
-        groups.setdefault(one.account.group, []).append(one)
-    several = len(groups) > 1
-    document: dict[str, Json] = {"version": 1}
-    if several or not _is_usual(described[0].account):
-        document["accounts"] = {
-            name: {**_settings([one.account for one in group]), **(_claims(group) if several else {})}
-            for name, group in groups.items()
-        }
-    secret = sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS)
-    public = sorted(configuration.public_params)
-    document |= {"secret_params": secret} if secret else {}
-    document |= {"public_params": public} if public else {}
-    document |= {} if several else _claims(described)
-    document |= _allow_events(described)
-    document["webhooks"] = _webhooks(described, several=len(described) > 1)
-    return document
+
+    def __init__(
+        self, document: Mapping[str, Json], comments: Sequence[str], variables: Mapping[str, str | None]
+    ) -> None:
+        self.document = document
+        self.comments = comments
+        self.variables = {name: value for name, value in variables.items() if value is not None}
+        self.unknown = sorted(variables.keys() - self.variables.keys())
 
 
-def fragment_document(configuration: Configuration, one: Description) -> dict[str, Json]:
-    """What is to be added to a file: patterns, events that it doesn't allow yet, and entries.
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """An account as a file will say it: what it protects and knows, its limits and settings as they are."""
 
-    Args:
-        configuration: the file's.
-        one: the account.
-    """
+    account: Account
+    entries: Sequence[Entry]
+    left_out: Sequence[LeftOut]
+    owns: Sequence[Json]
+
+
+def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
+    """The file that describes all accounts as they are, so that the next plan is empty."""
+    configuration, names, described = plan.configuration, Names(environment=environment), []
+    claims = [claim for claim in Claim if claim is not Claim.KNOWN]
+    for one in plan.planned:
+        remotes = one.listed(*claims)
+        entries, left_out = describe(one.account, remotes, names, configuration.redaction, duplicates_stay=True)
+        # What was there already is no alarm: what is added later is.
+        known = (*one.account.known, *(Named(object_id=left.remote.id) for left in left_out))
+        account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL, known=known)
+        described.append(_Described(account, entries, left_out, [entry.owner for entry in entries]))
+    heading = ("", "Not described, and therefore not owned, but listed under `known` ({}):")
+    comments = [*head, *_left_out(configuration, described, *heading)]
+    return ExportedFile(_file(configuration, described), comments, names.variables)
+
+
+def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
+    """What the files don't have of the one account that was planned, as lines to add to them."""
+    configuration, (one,) = plan.configuration, plan.planned
+    names = Names((wanted.address.name for wanted in configuration.desired), environment)
+    account, remotes = one.account, one.listed(Claim.NONE)
+    entries, left_out = describe(account, remotes, names, configuration.redaction, duplicates_stay=True)
+    owns = [entry.owner for entry in entries if not account.owns_at(entry.endpoint, entry.kind)]
+    described = [_Described(account, entries, left_out, owns)]
+    comments = [*head, *_left_out(configuration, described, "", "Not described, and therefore not owned ({}):")]
     several = configuration.qualifies_addresses
-    owns: dict[str, Json] = {"owns": _owns([one])}
-    place: dict[str, Json] = {"accounts": {one.account.name: owns}} if several else owns
-    events = _allow_events([one], configuration.allow_events)
-    return {**place, **events, "webhooks": _webhooks([one], several=several)}
+    owned: dict[str, Json] = {"owns": _owns(described)}
+    place: dict[str, Json] = {"accounts": {account.name: owned}} if several else owned
+    document = place | _webhooks(described, configuration.allow_events, several=several)
+    return ExportedFile(document, comments, names.variables)
 
 
-def _allow_events(described: Iterable[Description], allowed: frozenset[str] = frozenset()) -> dict[str, Json]:
-    """The events of the entries that this version doesn't know of their provider, and that nothing allows yet."""
-    unknown = {
-        event
-        for one in described
-        for entry in one.entries
-        for event in entry.events
-        if event not in one.account.provider.events
-    }
-    return {"allow_events": tuple(map(_escaped, sorted(unknown - allowed)))} if unknown - allowed else {}
+def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> ExportedFile:
+    """What the files own or name absent as it is now, and their patterns. `way_back` is the command to it."""
+    kept = {name: value for one in plan.planned for name, value in _pattern_variables(one.account).items()}
+    configuration, names, described = plan.configuration, Names(environment={**environment, **kept}), []
+    for one in plan.planned:
+        account, remotes = one.account, one.listed(Claim.OWNED, Claim.ABSENT)
+        entries, left_out = describe(account, remotes, names, configuration.redaction, duplicates_stay=False)
+        owns = [owner(template_text(pattern.source), kind) for pattern, kind in account.owned_patterns]
+        absent = {remote.key.endpoint for remote in one.listed(Claim.ABSENT) if remote.key is not None}
+        owns += [entry.owner for entry in entries if entry.endpoint in absent]
+        described.append(_Described(account, entries, left_out, owns))
+    comments = [f"The account before an apply. To restore it: {way_back}"]
+    comments += _left_out(configuration, described, "Not included:", indent="")
+    file = ExportedFile(_file(configuration, described), comments, {**kept, **names.variables})
+    if file.unknown:
+        unknown = ", ".join(file.unknown)
+        comments.append(f"Set these variables too, since the provider doesn't return their values: {unknown}")
+    return file
 
 
-def _webhooks(described: Sequence[Description], *, several: bool) -> dict[str, Json]:
-    """The entries by name."""
-    return {
-        entry.name: _entry(entry, one.account.name if several else "") for one in described for entry in one.entries
-    }
+def _pattern_variables(account: Account) -> dict[str, str]:
+    """The variables of the patterns that a backup keeps, and their values."""
+    patterns = [pattern for pattern, _ in account.owned_patterns] + [*account.protect.patterns]
+    patterns += [item.pattern for item in account.known if item.pattern is not None]
+    parts = (part for pattern in patterns for part in pattern.source.parts)
+    return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
 
 
-def left_out_lines(configuration: Configuration, described: Iterable[Description]) -> list[str]:
-    """What can't be described, a line each, masked."""
+def _left_out(
+    configuration: Configuration, described: Iterable[_Described], *heading: str, indent: str = "  "
+) -> list[str]:
+    """What can't be described, a line each, masked; with a heading, which has their number for `{}`."""
     lines: list[str] = []
     for one in described:
         provider = one.account.provider
-        for left in one.left_out:
-            url = left.remote.fields["url"]
-            shown = "(no URL)" if url is None else configuration.redaction.show(url) if isinstance(url, Url) else HIDDEN
-            events = ", ".join(sorted(provider.events_of(left.remote.fields))) or "(no event)"
-            scope = scope_text(provider.scope_of(left.remote.fields))
-            about = f"{events} ({scope})" if scope else events
-            lines.append(f"@{left.remote.id}  {about}  {shown}: {left.why}")
-    return lines
+        for remote, why in one.left_out:
+            url = remote.fields["url"]
+            unread = "(no URL)" if url is None else HIDDEN
+            shown = configuration.redaction.show(url) if isinstance(url, Url) else unread
+            events = ", ".join(sorted(provider.events_of(remote.fields))) or "(no event)"
+            scope = scope_text(provider.scope_of(remote.fields))
+            lines.append(f"{indent}@{remote.id}  {events}{f' ({scope})' if scope else ''}  {shown}: {why}")
+    return [*(line.format(len(lines)) for line in heading), *lines] if lines else []
+
+
+def template_text(text: SecretText) -> str:
+    """Text as a file writes it: variables by name."""
+    if Origin.PROVIDER in text.origins():
+        raise ValueError("what a provider wrote must become a literal or a variable first")
+    by_name = (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
+    return "".join(part.shown if part.origin in by_name else literal(part.text) for part in text.parts)
+
+
+def _given(keys: Mapping[str, Json]) -> dict[str, Json]:
+    """The keys that there is something to say of."""
+    return {key: value for key, value in keys.items() if value is not None}
+
+
+def _file(configuration: Configuration, described: Sequence[_Described]) -> dict[str, Json]:
+    """A whole file; the accounts stand in the configuration's order."""
+    groups: dict[str, list[_Described]] = {}
+    for one in described:
+        groups.setdefault(one.account.group, []).append(one)
+    several = len(groups) > 1
+    accounts = {name: _settings(group) | (_claims(group) if several else {}) for name, group in groups.items()}
+    head: dict[str, Json] = {
+        "version": 1,
+        "accounts": accounts if several or not _is_usual(described[0].account) else None,
+        "secret_params": sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS) or None,
+        "public_params": sorted(configuration.public_params) or None,
+    }
+    claims = {} if several else _claims(described)
+    return _given(head) | claims | _webhooks(described, frozenset(), several=len(described) > 1)
+
+
+def _webhooks(described: Sequence[_Described], allowed: frozenset[str], *, several: bool) -> dict[str, Json]:
+    """The entries, and the events of theirs that this version doesn't know of their provider and nothing allows yet."""
+    unknown: set[str] = set()
+    webhooks: dict[str, Json] = {}
+    for one in described:
+        known = allowed.union(one.account.provider.events)
+        account: dict[str, Json] = {"account": one.account.name} if several else {}
+        for entry in one.entries:
+            unknown |= {event for event in entry.events if event not in known}
+            webhooks[entry.name] = {"url": entry.url, "events": entry.events, **account, **entry.said}
+    return _given({"allow_events": tuple(sorted(unknown)) or None, "webhooks": webhooks})
 
 
 def _is_usual(account: Account) -> bool:
@@ -117,95 +183,45 @@ def _is_usual(account: Account) -> bool:
     return account == usual and provider.name == DEFAULT_PROVIDER and token == (provider.auth.variable,)
 
 
-def _settings(places: Sequence[Account]) -> dict[str, Json]:
-    """The provider's settings of an account, those that aren't the usual ones.
-
-    Args:
-        places: the account, once for each of its places.
-    """
-    account = places[0]
-    settings: dict[str, Json] = {"provider": account.provider.name, "token": template_text(account.token)}
-    settings |= {account.provider.auth.kind_setting: account.kind} if account.kind else {}
-    usual = account.base_url == account.provider.base_url
-    settings |= {} if usual else {"base_url": _escaped(account.base_url)}
-    settings |= {"timeout": account.timeout} if account.timeout != DEFAULT_TIMEOUT else {}
+def _settings(places: Sequence[_Described]) -> dict[str, Json]:
+    """The settings of an account, given once for each of its places, that aren't the usual ones."""
+    account = places[0].account
+    provider, said = account.provider, account.settings.items()
+    settings: dict[str, Json] = {
+        "provider": provider.name,
+        "token": template_text(account.token),
+        provider.auth.kind_setting: account.kind or None,
+        "base_url": None if account.base_url == provider.base_url else literal(account.base_url),
+        "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
+    }
     if account.place:
-        settings[account.place_setting] = [_escaped(place.place_name) for place in places]
-    said = account.settings.items()
-    return settings | {key: template_text(value) if isinstance(value, SecretText) else value for key, value in said}
+        settings[account.place_setting] = [literal(one.account.place_name) for one in places]
+    settings |= {key: template_text(value) if isinstance(value, SecretText) else value for key, value in said}
+    return _given(settings)
 
 
-def _claims(places: Sequence[Description]) -> dict[str, Json]:
+def _claims(places: Sequence[_Described]) -> dict[str, Json]:
     """What the file is responsible for in an account, over all its places."""
     account = places[0].account
-    protect = [template_text(pattern.source) for pattern in account.protect.patterns]
-    losses = account.max_losses
-    known = tuple(dict.fromkeys(item for one in places for item in one.known))
-    claims: dict[str, Json] = {"owns": _owns(places)}
-    claims |= {"protect": protect} if protect else {}
-    claims |= {"known": list(map(_named, known))} if known else {}
-    on_unmanaged = account.on_unmanaged
-    claims |= {"unmanaged": on_unmanaged.value} if on_unmanaged is not OnUnmanaged.REPORT else {}
-    return claims | ({} if losses is None else {"limits": {"max_losses": losses}})
+    losses, on_unmanaged = account.max_losses, account.on_unmanaged
+    claims: dict[str, Json] = {
+        "owns": _owns(places),
+        "protect": [template_text(pattern.source) for pattern in account.protect.patterns] or None,
+        "known": list(map(_named, dict.fromkeys(item for one in places for item in one.account.known))) or None,
+        "unmanaged": None if on_unmanaged is OnUnmanaged.REPORT else on_unmanaged.value,
+        "limits": None if losses is None else {"max_losses": losses},
+    }
+    return _given(claims)
 
 
-def _owns(places: Iterable[Description]) -> Json:
+def _owns(places: Iterable[_Described]) -> Json:
     """The items of `owns`, each once."""
-    return list(map(_owner, {(str(owner.pattern), owner.kind): owner for one in places for owner in one.owns}.values()))
-
-
-def _owner(owner: Owner) -> Json:
-    url = template_text(owner.pattern)
-    return url if owner.kind is None else {"url": url, **dict(owner.kind)}
+    return list({repr(item): item for one in places for item in one.owns}.values())
 
 
 def _named(item: Named) -> Json:
     """An item of `known`."""
     if item.pattern is None:
-        return {"id": _escaped(item.object_id)}
+        return {"id": literal(item.object_id)}
     url = template_text(item.pattern.source)
-    return url if item.events is None else {"url": url, "events": tuple(map(_escaped, sorted(item.events)))}
-
-
-def _escaped(text: str) -> str:
-    return text.replace("$", "$$")
-
-
-def _entry(entry: ExportedEntry, account: str) -> dict[str, Json]:
-    written: dict[str, Json] = {
-        "url": template_text(entry.url),
-        "events": tuple(map(_escaped, entry.events)),
-    }
-    written |= {"account": account} if account else {}
-    written |= {} if entry.active else {"active": False}
-    written |= dict(entry.kind or ())
-    return written | {name: _value(value) for name, value in entry.said.items()}
-
-
-def _value(value: Value) -> Json:
-    """A field's value as a file writes it."""
-    match value:
-        case SecretText():
-            return template_text(value)
-        case str():
-            return _escaped(value)
-        case frozenset():
-            return tuple(map(_escaped, sorted(value)))
-        case Mapping():
-            return {name: _settings_value(inner) for name, inner in value.items()}
-        case bool() | int() | float() | None:
-            return value
-    raise ValueError("a URL or a masked secret must become a variable first")
-
-
-def _settings_value(value: object) -> Json:
-    match value:
-        case str():
-            return _escaped(value)
-        case Mapping():
-            return {str(name): _settings_value(inner) for name, inner in value.items()}
-        case list():
-            return tuple(map(_settings_value, value))
-        case bool() | int() | float():
-            return value
-    return None
+    return url if item.events is None else {"url": url, "events": tuple(map(literal, sorted(item.events)))}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import yaml
 
-from reconciler.export.files import ExportedFile
+from reconciler.export.document import ExportedFile
 from reconciler.output.terminal import visible
 
 
@@ -21,34 +21,28 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-_Dumper.add_representer(
-    tuple, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=True)
-)
-
-_COMMAND = "##["
-"""What a pipeline's runner takes for a command, anywhere in a line."""
-
-
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     """Foreign text stays in one line, escaped: else a line of its own could be a command as well."""
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if visible(text) == text else '"')
 
 
+def _flow(dumper: yaml.SafeDumper, items: tuple[object, ...]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(tuple, _flow)
 
 
 def yaml_text(file: ExportedFile) -> str:
     """The file's text."""
     head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in file.comments)
     body = yaml.dump(file.document, Dumper=_Dumper, sort_keys=False, width=10_000)
-    return head + body.replace(_COMMAND, "#\\x23[")  # it stands in double quotes alone
+    # What a pipeline's runner takes for a command, anywhere in a line, stands in double quotes alone.
+    return head + body.replace("##[", "#\\x23[")
 
 
 def env_text(variables: Mapping[str, str]) -> str:
     """An env file's text: `NAME='value'`, one a line, sorted."""
-    lines = (f"{name}='{_escaped(value)}'" for name, value in sorted(variables.items()))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "\\'")
+    escapes = str.maketrans({"\\": "\\\\", "'": "\\'"})
+    return "".join(f"{name}='{value.translate(escapes)}'\n" for name, value in sorted(variables.items()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -92,7 +91,7 @@ class _Draft:
             target = _resolved(path)
             if target.exists() and not target.is_file():
                 raise OSError(errno.EINVAL, "it exists and is not a regular file")
-        return cls(path=path, target=target, temporary=target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp"))
+        return cls(path=path, target=target, temporary=target.with_name(f".{target.name}.{os.urandom(8).hex()}.tmp"))
 
     def fill(self, text: str, *, private: bool) -> None:
         """Write the text to the temporary file, and to the disk."""

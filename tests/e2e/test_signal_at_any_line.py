@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli import saved, writing
-from reconciler.cli.commands import apply, export, init
+from reconciler.cli.commands import apply, export, packaged
 from reconciler.operations import files
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
 from tests.support.sandbox import Sandbox
@@ -87,7 +88,9 @@ class Strike:
 
 
 def _code(function: Callable[..., object]) -> CodeType:
-    return getattr(function, "__wrapped__", function).__code__
+    code = inspect.unwrap(function).__code__
+    assert isinstance(code, CodeType)
+    return code
 
 
 def _struck(
@@ -120,7 +123,7 @@ WRITING = (
     files._take_new_name,
     files._mask,
 )
-APPLYING = (apply.run_apply, apply._carried_out, apply._write_backup, *WRITING)
+APPLYING = (apply._apply, apply._carried_out, apply._write_backup, *WRITING)
 
 
 def test_apply_is_reported_and_its_backup_is_whole_or_absent_whenever_the_signal_comes(tools: Iterator[Tool]) -> None:
@@ -142,7 +145,7 @@ def test_apply_is_reported_and_its_backup_is_whole_or_absent_whenever_the_signal
     [
         pytest.param((export._write, writing.written), ("export", "--out", "new.yaml"), id="export"),
         pytest.param((export._write, writing.written), ("export", "--secrets-to", "new.env"), id="its-secrets"),
-        pytest.param((init.command.callback,), ("init", "-f", "new.yaml"), id="init"),
+        pytest.param((packaged.init_command.callback,), ("init", "-f", "new.yaml"), id="init"),
     ],
 )
 def test_new_file_is_whole_or_absent_whenever_the_signal_comes(

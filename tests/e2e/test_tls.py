@@ -5,7 +5,6 @@ A private authority and a proxy are set as users of `requests` set them; the tes
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -21,7 +20,7 @@ import pytest
 import requests
 import trustme
 
-from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.http import transport
 from reconciler.http.exchange import Ending, NoReply, Request
 from reconciler.model.destination import Destination
@@ -237,8 +236,11 @@ def names_in(schema: object) -> Iterator[str]:
 
 
 def test_no_option_and_no_key_is_about_certificates_or_proxies() -> None:
-    commands = [importlib.import_module(f"reconciler.cli.commands.{name}").command for name in COMMANDS]
-    options = {option for command in commands for found in command.params for option in found.opts}
+    with click.Context(reconciler) as context:
+        commands = [reconciler.get_command(context, name) for name in COMMANDS]
+    options = {
+        option for command in commands if command is not None for found in command.params for option in found.opts
+    }
     assert {"--allow-host", "--auto-approve", "--file"} <= options
     assert all(isinstance(command, click.Command) for command in commands)
     schema = json.loads(files("reconciler.schemas").joinpath("webhooks.schema.json").read_text(encoding="utf-8"))

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from reconciler.export.describe import describe
-from reconciler.export.description import Description
-from reconciler.export.names import Names
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.export.describe import Entry, LeftOut, Names, describe
 from reconciler.model.configuration import Account
 from reconciler.model.redaction import Redaction
+from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Remote
 from tests.support.builders import EVENT, HOST, account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What became of webhooks, and the values of the variables that were named."""
+
+    entries: Sequence[Entry]
+    left_out: Sequence[LeftOut]
+    variables: Mapping[str, str | None]
+
+    def url(self, entry: Entry) -> SecretText:
+        """The URL that an entry means once its variables are set."""
+        clear, *rest = re.split(r"\$\{(\w+)\}", entry.url)
+        texts = [SecretText.literal(clear)]
+        for name, text in zip(rest[::2], rest[1::2], strict=True):
+            texts += [SecretText.environment(name, self.variables[name] or ""), SecretText.literal(text)]
+        return SecretText.joined(text for text in texts if text)
 
 
 def described(
@@ -17,27 +37,28 @@ def described(
     redaction: Redaction | None = None,
     duplicates_stay: bool = False,
     owner: Account | None = None,
-) -> Description:
+) -> Described:
+    names = names or Names()
     there = redaction or Redaction()
-    return describe(owner or account(), remotes, names or Names(), there, duplicates_stay=duplicates_stay)
+    entries, left_out = describe(owner or account(), remotes, names, there, duplicates_stay=duplicates_stay)
+    return Described(entries=entries, left_out=left_out, variables=names.variables)
 
 
-def lines(made: Description) -> list[str]:
+def lines(made: Described) -> list[str]:
     """Each entry as a file would say it, in a line; the usual host and the usual event are left out."""
     return [
         " ".join(
             [
                 f"{entry.name}:",
-                str(entry.url).replace(f"{HOST}/", "/"),
+                entry.url.replace(f"{HOST}/", "/"),
                 *([] if entry.events == (EVENT,) else entry.events),
-                *([] if entry.active else ["off"]),
-                *(f"{name}={value}" for name, value in (*(entry.kind or ()), *entry.said.items())),
+                *("off" if name == "active" else f"{name}={value}" for name, value in entry.said.items()),
             ]
         )
         for entry in made.entries
     ]
 
 
-def whys(made: Description) -> dict[str, str]:
+def whys(made: Described) -> dict[str, str]:
     """Why each webhook was left out, by id."""
     return {left.remote.id: left.why for left in made.left_out}

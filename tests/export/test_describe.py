@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.export.description import Description, ExportedEntry, LeftOut
+from reconciler.export.describe import Entry, LeftOut
 from reconciler.model.configuration import Account
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Remote
+from reconciler.provider import secret
+from reconciler.providers.shippo import SHIPPO
 from tests.contract.pigeonry import PIGEONRY
-from tests.export.describing import described, lines, whys
+from tests.export.describing import Described, described, lines, whys
 from tests.support.builders import DAY, HOST, account, hook
 
 CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
@@ -28,26 +32,21 @@ def test_entry_says_all_of_a_webhook() -> None:
     remote = hook("1", "/shop/orders?token=s3cr3t&tenant=acme", CREATED, active=False, is_test=True)
     owner = account("live")
     made = described(remote, owner=owner)
-    url = made.entries[0].url
-    assert made == Description(
-        account=owner,
-        entries=(
-            ExportedEntry(
+    assert made == Described(
+        entries=[
+            Entry(
                 name="orders",
                 endpoint=parse_url(SecretText.literal(f"{HOST}/shop/orders?tenant=acme")).endpoint,
-                url=SecretText.literal(f"{HOST}/shop/orders?token=s3cr3t&tenant=acme"),
-                owner=SecretText.literal(f"{HOST}/shop/orders"),
-                events=(CREATED,),
-                active=False,
                 kind=(("is_test", True),),
-                said={},
+                owner={"url": f"{HOST}/shop/orders", "is_test": True},
+                url=f"{HOST}/shop/orders?token=${{HOOK_ORDERS_TOKEN}}&tenant=${{HOOK_ORDERS_TENANT}}",
+                events=(CREATED,),
+                said={"active": False, "is_test": True},
             ),
-        ),
+        ],
+        left_out=[],
+        variables={"HOOK_ORDERS_TOKEN": "s3cr3t", "HOOK_ORDERS_TENANT": "acme"},
     )
-    # Texts are equal where they reveal the same; what shows is what a file will say.
-    assert str(url) == f"{HOST}/shop/orders?token=${{HOOK_ORDERS_TOKEN}}&tenant=${{HOOK_ORDERS_TENANT}}"
-    assert str(made.entries[0].owner) == f"{HOST}/shop/orders"
-    assert made.variables == {"HOOK_ORDERS_TOKEN": "s3cr3t", "HOOK_ORDERS_TENANT": "acme"}
 
 
 def test_webhooks_of_one_url_are_one_entry_unless_secret_switch_or_kind_differ() -> None:
@@ -64,7 +63,7 @@ def test_webhooks_of_one_url_are_one_entry_unless_secret_switch_or_kind_differ()
         "a-3: /a all off",
         "a-4: /a is_test=True",
     ]
-    assert made.left_out == ()
+    assert made.left_out == []
 
 
 def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the_list() -> None:
@@ -111,7 +110,7 @@ def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the
 def test_what_no_file_may_say_is_left_out(remote: Remote, why: str) -> None:
     made = described(hook("2", "/b"), remote, owner=account("live"))
     assert lines(made) == ["b: /b"]
-    assert made.left_out == (LeftOut(remote=remote, why=why),)
+    assert made.left_out == [LeftOut(remote, why)]
 
 
 def test_what_would_be_owned_with_something_indescribable_is_left_out_too() -> None:
@@ -148,12 +147,12 @@ def test_export_owns_no_url_that_has_duplicates() -> None:
 def test_export_names_none_of_duplicates_as_the_one_that_stays() -> None:
     # Which one that is depends on the entry: a plan keeps the first here, unless an entry ignores `active`.
     made = described(hook("1", active=False), hook("2", day=2), duplicates_stay=True)
-    assert (made.entries, whys(made)) == ((), {"1": ONE_OF_TWO, "2": ONE_OF_TWO})
+    assert (made.entries, whys(made)) == ([], {"1": ONE_OF_TWO, "2": ONE_OF_TWO})
 
 
 def test_duplicates_that_can_not_be_described_are_told_the_real_reason() -> None:
     made = described(hook("1", "/a", BAD_EVENT), hook("2", "/a", BAD_EVENT, day=2), duplicates_stay=True)
-    assert (made.entries, whys(made)) == ((), {"1": NO_EVENT, "2": NO_EVENT})
+    assert (made.entries, whys(made)) == ([], {"1": NO_EVENT, "2": NO_EVENT})
 
 
 def test_backup_describes_the_one_of_duplicates_that_delivers() -> None:
@@ -179,6 +178,20 @@ def _subscription(object_id: str, topics: set[str], *, enabled: bool = True) -> 
     url = parse_url(SecretText.provider(f"{HOST}/a"))
     fields = PIGEONRY.normalise({"url": url, "events": frozenset(topics), "active": enabled})
     return Remote(id=object_id, key=PIGEONRY.key_of(fields), fields=fields, created=DAY)
+
+
+def test_webhooks_of_one_url_whose_signing_secrets_differ_are_entries_of_their_own() -> None:
+    provider = replace(SHIPPO, fields=(*SHIPPO.fields, secret("key")))
+    remotes = [
+        replace(remote, fields={**remote.fields, "key": SecretText.provider(key)})
+        for remote, key in ((hook("1", event=CREATED), "one"), (hook("2", event=UPDATED), "two"))
+    ]
+    made = described(*remotes, owner=replace(account(), provider=provider))
+    assert lines(made) == [
+        "a: /a transaction_created key=${HOOK_A_KEY}",
+        "a-2: /a transaction_updated key=${HOOK_A_2_KEY}",
+    ]
+    assert made.variables == {"HOOK_A_KEY": "one", "HOOK_A_2_KEY": "two"}
 
 
 def test_everything_left_out_is_told_whatever_the_reasons_are() -> None:

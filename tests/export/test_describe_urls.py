@@ -6,8 +6,7 @@ import pytest
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.url_text import read_url
-from reconciler.export.description import LeftOut
-from reconciler.export.names import Names
+from reconciler.export.describe import LeftOut, Names
 from reconciler.model.redaction import Redaction
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from tests.export.describing import described, lines
@@ -68,13 +67,13 @@ def test_path_is_hidden_from_its_first_secret_on_each_segment_a_variable_of_its_
         "https://hooks.slack.example/services"
         "/${HOOK_SERVICES_PATH}//${HOOK_SERVICES_PATH_2}/${HOOK_SERVICES_PATH_3}/"
     )  # fmt: skip
-    assert (str(entry.owner), str(entry.url)) == (owner, f"{owner}?tenant=")
+    assert (entry.owner, entry.url) == (owner, f"{owner}?tenant=")
     assert made.variables == {
         "HOOK_SERVICES_PATH": "T024BE7LD9",
         "HOOK_SERVICES_PATH_2": "b08xyz",
         "HOOK_SERVICES_PATH_3": "orders",
     }
-    assert entry.url.reveal() == "https://hooks.slack.example/services/T024BE7LD9//b08xyz/orders/?tenant="
+    assert made.url(entry).reveal() == "https://hooks.slack.example/services/T024BE7LD9//b08xyz/orders/?tenant="
 
 
 def test_path_is_written_as_the_provider_has_it_dot_segments_aside() -> None:
@@ -115,8 +114,8 @@ def test_path_is_written_as_the_provider_has_it_dot_segments_aside() -> None:
 def test_query_shows_names_and_no_values(query: str, expected: str, variables: dict[str, str]) -> None:
     made = described(hook("1", f"/a?{query}"))
     (entry,) = made.entries
-    assert (str(entry.url), made.variables) == (f"{HOST}/a?{expected}", variables)
-    assert (entry.url.reveal(), str(entry.owner)) == (f"{HOST}/a?{query}", f"{HOST}/a")
+    assert (entry.url, made.variables) == (f"{HOST}/a?{expected}", variables)
+    assert (made.url(entry).reveal(), entry.owner) == (f"{HOST}/a?{query}", f"{HOST}/a")
 
 
 def test_values_of_public_parameters_and_those_that_a_file_writes_are_in_clear() -> None:
@@ -136,7 +135,7 @@ def test_what_the_environment_feeds_is_a_variable_though_it_reads_as_words() -> 
 def test_value_that_can_not_stand_inside_a_url_makes_the_whole_url_one_variable(query: str) -> None:
     made = described(hook("1", f"/a?{query}"))
     (entry,) = made.entries
-    assert (str(entry.url), str(entry.owner)) == ("${HOOK_A_URL}", f"{HOST}/a")
+    assert (entry.url, entry.owner) == ("${HOOK_A_URL}", f"{HOST}/a")
     assert made.variables == {"HOOK_A_URL": f"{HOST}/a?{query}"}
 
 
@@ -144,13 +143,13 @@ def test_path_that_can_not_stand_in_a_variable_is_left_out_with_all_its_webhooks
     remotes = [hook("1", "/x8Zq4Lk0+vR2n"), hook("2", "/x8Zq4Lk0+vR2n", "all"), hook("3", "/plus/a")]
     made = described(*remotes, owner=account("live"))
     assert lines(made) == ["a: /plus/a"]
-    assert made.left_out == tuple(LeftOut(remote=remote, why=UNSPEAKABLE) for remote in remotes[:2])
+    assert made.left_out == [LeftOut(remote, UNSPEAKABLE) for remote in remotes[:2]]
 
 
 def test_names_hold_only_what_names_may_hold() -> None:
     names = Names()
     assert (names.entry("Größe & Co."), names.entry("…"), names.entry("a_b-")) == ("gr-e-co", "webhook", "a_b")
-    assert names.variable("x", "a-b", "Ünder_score") == "HOOK_A_B__NDER_SCORE"
+    assert names.variable("x", "a-b", "Ünder_score") == "${HOOK_A_B__NDER_SCORE}"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +167,8 @@ def test_names_hold_only_what_names_may_hold() -> None:
 )
 def test_what_no_file_may_write_raw_is_described_in_a_form_that_means_the_same(url: str) -> None:
     remote = hook("1", url)
-    ((entry,), left_out) = (described(remote).entries, described(remote).left_out)
+    made = described(remote)
+    (entry,) = made.entries
     noted = Diagnostics()
-    read = read_url(entry.url, Span(SourceText("f", "x"), 0, 1), BUILT_IN_SECRET_PARAMS, noted)
-    assert (noted.found, left_out, read) == ((), (), remote.fields["url"])
+    read = read_url(made.url(entry), Span(SourceText("f", "x"), 0, 1), BUILT_IN_SECRET_PARAMS, noted)
+    assert (noted.found, made.left_out, read) == ((), [], remote.fields["url"])

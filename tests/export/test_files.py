@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.config.load import Inputs, load
-from reconciler.export.files import whole_file
+from reconciler.export.document import whole_file
 from reconciler.export.write import yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.provider import Provider

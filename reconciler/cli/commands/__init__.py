@@ -1,1 +1,1 @@
-"""One module a command, loaded when it is called."""
+"""The commands, each in a function that its name begins; a module is loaded when one of its commands is called."""

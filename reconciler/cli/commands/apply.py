@@ -1,29 +1,20 @@
-"""`reconciler apply`: make the provider match the file."""
+"""`reconciler apply` and `reconciler destroy`: make the provider match the file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from reconciler.cli.failure import fail
-from reconciler.cli.invocation import Invocation
-from reconciler.cli.options import (
-    ApplyOptions,
-    FileOptions,
-    FilterOptions,
-    OutputOptions,
-    apply_options,
-    file_options,
-    filter_options,
-    output_options,
-)
-from reconciler.cli.run import Run, files_of, plan_options
+from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT
+from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.saved import SavedPlan, read_plan_file
-from reconciler.cli.writing import OutputFile, written
+from reconciler.cli.writing import written
 from reconciler.config.files import STANDARD_INPUT
-from reconciler.export.files import backup_file
+from reconciler.export.document import backup_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.reading import NotRead
@@ -31,42 +22,21 @@ from reconciler.operations.account import apply
 from reconciler.output.terminal import visible
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
+from reconciler.view import outcome
 from reconciler.view.documents import PlanView
-from reconciler.view.outcome import (
-    Ending,
-    declined_outcome,
-    nothing_to_do_outcome,
-    plan_words,
-    refusal_outcome,
-    report_outcome,
-    stale_outcome,
-    stopped_outcome,
-    unreadable_outcome,
-)
 from reconciler.view.redact import view_plan
 from reconciler.view.report_view import ResultMask, view_report
 
 _Clients = Mapping[str, Writer | NotRead]
 
 
-@click.command("apply")
-@click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False)
-@file_options
-@filter_options
-@apply_options
-@click.option("--destroy", is_flag=True, help="Delete all webhooks of the file.")
-@output_options
-@click.pass_obj
-def command(
-    invocation: Invocation,
-    inputs: FileOptions,
-    filters: FilterOptions,
-    applying: ApplyOptions,
-    output: OutputOptions,
-    *,
-    planfile: Path | None,
-    destroy: bool,
-) -> int:
+@command(
+    click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False),
+    *FILES, *FILTERS, *APPLY,
+    click.option("--destroy", is_flag=True, help="Delete all webhooks of the file."),
+    *OUTPUT,
+)  # fmt: skip
+def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     """Make the provider match the file: plan, ask, do it, verify.
 
     With a PLANFILE that `plan --out` wrote: exactly that plan, or a refusal; nobody is asked. It is made again from the
@@ -75,48 +45,50 @@ def command(
 
     Exits with 0 when everything is as wanted; with 3 when a guard refuses and nothing was changed; with 1 on any error.
     """
-    return run_apply(invocation, inputs, filters, applying, output, destroy=destroy, planfile=planfile)
+    if planfile is None:
+        return _apply(invocation, None)
+    given = invocation.options
+    if given.accounts or given.targets or given.allowed_losses is not None or given.destroy:
+        what = "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`"
+        fail(what, "Remove these options, or save a new plan with them.")
+    saved = read_plan_file(planfile)
+    invocation.options = saved.options(given)
+    if STANDARD_INPUT in invocation.options.files and invocation.streams.interactive:
+        fail("the plan was made from standard input, which is now a terminal", "Give the file with `-f FILE`.")
+    return _apply(invocation, saved)
 
 
-def run_apply(
-    invocation: Invocation,
-    inputs: FileOptions,
-    filters: FilterOptions,
-    applying: ApplyOptions,
-    output: OutputOptions,
-    *,
-    destroy: bool,
-    planfile: Path | None = None,
-) -> int:
-    """`apply` and `destroy`: plan, ask, do it, verify. A saved plan is carried out exactly, or refused."""
-    reporter = invocation.report(output, applies=True)
-    options, saved = plan_options(filters, destroy=destroy), None
-    if planfile is not None:
-        _check_options_beside_plan(filters, destroy=destroy)
-        saved = read_plan_file(planfile)
-        options, inputs = saved.options, saved.inputs(inputs)
-        _check_standard_input(invocation, inputs)
-    elif not applying.auto_approve:
-        _check_can_ask(invocation, output.format, inputs, can_ask=reporter.can_ask)
-    run = Run.load(invocation, reporter, inputs, options)
+@command(*FILES, *FILTERS, *APPLY, *OUTPUT)
+def destroy_command(invocation: Invocation) -> int:
+    """Delete every webhook that the file owns or names absent; protected ones stay.
+
+    The same as `apply --destroy`. Losses count here too, so it asks for --allow-losses N.
+    """
+    invocation.options = replace(invocation.options, destroy=True)
+    return _apply(invocation, None)
+
+
+def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
+    """Plan, ask, do it, verify. A saved plan is carried out exactly, or refused."""
+    if saved is None and not invocation.options.auto_approve:
+        _check_can_ask(invocation)
+    run = Run(invocation)
+    backup = invocation.options.backup
     with run.clients(open_writer) as clients:
-        if saved is None:
-            plan = _agreed_plan(run, clients, asks=not applying.auto_approve)
-        else:
-            plan = _saved_plan(run, clients, saved)
-        if isinstance(plan, Ending):
-            code = reporter.end(plan)
-            if applying.backup is not None:
+        plan = _agreed_plan(run, clients, saved)
+        if isinstance(plan, outcome.Ending):
+            code = run.reporter.end(plan)
+            if backup is not None:
                 run.streams.print_message("No backup was written, because nothing was changed.")
             return code
         # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
         with run.stop.finishing():
-            if applying.backup is not None:
-                _write_backup(run, plan, applying.backup)
-            return _carried_out(run, plan, clients, applying.parallelism)
+            if backup is not None:
+                _write_backup(run, plan, backup)
+            return _carried_out(run, plan, clients)
 
 
-def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Ending:
+def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan | outcome.Ending:
     """The plan that is to be carried out, or how the run ends where none is.
 
     After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
@@ -125,100 +97,73 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Ending:
     while True:
         view = view_plan(plan)
         run.reporter.plan(view)
-        ended = _nothing_to_carry_out(run, plan, view)
+        ended = _nothing_to_carry_out(run, plan, view, saved)
         if ended is not None:
             return ended
-        if not asks:
+        if saved is not None or run.invocation.options.auto_approve:
             return plan
-        if not _says_yes(run, plan_words(view)):
-            return declined_outcome()
+        if not _says_yes(run, outcome.plan_words(view)):
+            return outcome.declined_outcome()
         again = run.plan(clients)
         if again.essence() == plan.essence():
             return again
-        unread = again.not_planned and not plan.not_planned
-        run.streams.print_message(
-            "Not every account could be listed again. This is the new plan:"
-            if unread
-            else "The account has changed in the meantime. This is the new plan:"
-        )
+        what = "The account has changed in the meantime."
+        if again.not_planned and not plan.not_planned:
+            what = "Not every account could be listed again."
+        run.streams.print_message(f"{what} This is the new plan:")
         plan = again
 
 
-def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Ending:
-    """The present plan where it is the saved one, or how the run ends. All accounts must be readable."""
-    plan = run.plan(clients)
-    view = view_plan(plan)
-    run.reporter.plan(view)
+def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView, saved: SavedPlan | None) -> outcome.Ending | None:
+    """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do.
+
+    A saved plan needs all its accounts, and must be the present one.
+    """
     if run.stop.is_asked():
-        return stopped_outcome(run.stop.signal)
-    if plan.not_planned:
-        return unreadable_outcome(view)
-    if differences := saved.differences(plan, view):
+        return outcome.stopped_outcome(run.stop.signal)
+    if saved is not None and plan.not_planned:
+        return outcome.unreadable_outcome(view)
+    if saved is not None and (differences := saved.differences(plan, view)):
         run.reporter.stale(differences)
-        return stale_outcome()
-    return _nothing_to_carry_out(run, plan, view) or plan
-
-
-def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView) -> Ending | None:
-    """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do."""
-    if run.stop.is_asked():
-        return stopped_outcome(run.stop.signal)
+        return outcome.stale_outcome()
     if plan.is_refused:
-        return refusal_outcome(view)
-    return None if plan.has_changes else nothing_to_do_outcome(view)
+        return outcome.refusal_outcome(view)
+    return None if plan.has_changes else outcome.nothing_to_do_outcome(view)
 
 
 def _write_backup(run: Run, plan: Plan, path: Path) -> None:
     """Write FILE and FILE.env, both or none: what the file owns as it is."""
     env_path = path.with_name(f"{path.name}.env")
     file = backup_file(plan, run.invocation.environment, f"reconciler apply -f {path.name} --env-file {env_path.name}")
-    files = [
-        OutputFile(path=env_path, text=env_text(file.variables), option="--backup"),
-        OutputFile(path=path, text=yaml_text(file), option="--backup"),
-    ]
+    files = [("--backup", env_path, env_text(file.variables)), ("--backup", path, yaml_text(file))]
     with written(files, so_far="Nothing was changed. "):
         pass
     run.streams.print_message(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
     if file.unknown:
         unknown = ", ".join(file.unknown)
-        run.streams.print_message(
-            f"The provider doesn't return the values of {unknown}: set them before you restore the backup."
-        )
+        words = f"The provider doesn't return the values of {unknown}: set them before you restore the backup."
+        run.streams.print_message(words)
 
 
-def _carried_out(run: Run, plan: Plan, clients: _Clients, parallelism: int) -> int:
+def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     """Do what the plan says and report it; the exit code."""
+    clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
     changes = sum(len(account.changes) for account in plan.planned)
     with run.reporter.live(ResultMask(plan), changes):
         writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
-        report = apply(plan, writers, run.stop, run.invocation.clock.sleep, run.reporter, parallelism)
+        report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
     view = view_report(report)
-    return run.reporter.end(report_outcome(view), view)
+    return run.reporter.end(outcome.report_outcome(view), view)
 
 
-def _check_options_beside_plan(filters: FilterOptions, *, destroy: bool) -> None:
-    if filters.accounts or filters.targets or filters.allow_losses is not None or destroy:
-        fail(
-            "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`",
-            "Remove these options, or save a new plan with them.",
-        )
-
-
-def _check_standard_input(invocation: Invocation, inputs: FileOptions) -> None:
-    if STANDARD_INPUT in inputs.files and invocation.streams().interactive:
-        fail("the plan was made from standard input, which is now a terminal", "Give the file with `-f FILE`.")
-
-
-def _check_can_ask(invocation: Invocation, format_: str, inputs: FileOptions, *, can_ask: bool) -> None:
-    if not can_ask:
-        fail(f"`--format {format_}` can't ask for approval", "Add `--auto-approve`.")
-    if STANDARD_INPUT in files_of(invocation, inputs):
+def _check_can_ask(invocation: Invocation) -> None:
+    if not invocation.reporter.can_ask:
+        fail(f"`--format {invocation.options.format}` can't ask for approval", "Add `--auto-approve`.")
+    if STANDARD_INPUT in inputs_of(invocation).files:
         fail("standard input is used for the file, so it can't be used to ask for approval", "Add `--auto-approve`.")
-    if not invocation.streams().interactive:
-        fail(
-            "there is no terminal to ask for approval",
-            "Review `reconciler plan`, then apply with `--auto-approve`.",
-        )
+    if not invocation.streams.interactive:
+        next_step = "Review `reconciler plan`, then apply with `--auto-approve`."
+        fail("there is no terminal to ask for approval", next_step)
 
 
 def _says_yes(run: Run, question: str) -> bool:

@@ -1,0 +1,40 @@
+"""`reconciler init` and `reconciler schema`: what comes with the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.options import DEFAULT_FILE
+from reconciler.cli.writing import unwritable
+from reconciler.operations.files import write_file
+from reconciler.output.terminal import visible
+
+_SCHEMAS = {"file": "webhooks.schema.json", "plan": "plan.schema.json", "apply": "apply-stream.schema.json"}
+
+
+@command(
+    click.option("-f", "--file", "path", type=click.Path(path_type=Path), metavar="PATH", default=DEFAULT_FILE,
+                 show_default=True, help="The file to write.")
+)  # fmt: skip
+def init_command(invocation: Invocation, path: Path) -> int:
+    """Write a commented starter file. Never overwrites one."""
+    starter = files("reconciler.cli").joinpath("starter.yaml").read_text(encoding="utf-8")
+    try:
+        write_file(path, starter, overwrite=False, private=False)
+    except OSError as error:
+        fail(unwritable(error), "Write to another file with `-f PATH`.", code="output-file")
+    words = f"Wrote {visible(str(path))}. Edit it, then run `reconciler validate` and `reconciler plan`."
+    invocation.streams.print_result(words)
+    return 0
+
+
+@command(click.argument("name", type=click.Choice(list(_SCHEMAS)), default="file"))
+def schema_command(invocation: Invocation, name: str) -> int:
+    """Print a JSON Schema: of the file (for editors), of the JSON plan, or of a line of `apply --format json`."""
+    text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")
+    invocation.streams.print_result(text.rstrip("\n"))
+    return 0
