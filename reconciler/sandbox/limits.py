@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final
@@ -23,32 +23,22 @@ TEST: Final[Mapping[CallKind, int]] = {CallKind.WRITE: 50, CallKind.READ: 400, C
 
 
 class Limiter:
-    """Counts calls per account and kind over a sliding window. Safe under threads.
-
-    Args:
-        clock: gives the present in seconds.
-    """
+    """Counts calls per account and kind over a sliding window, by a clock in seconds. Safe under threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._calls: dict[tuple[str, CallKind], deque[float]] = {}
+        self._calls: defaultdict[tuple[str, CallKind], deque[float]] = defaultdict(deque)
 
     def admit(self, account: str, kind: CallKind, allowed: int) -> int | None:
-        """Count a call, if there is room for it.
-
-        Args:
-            account: whose call it is.
-            kind: what it counts as.
-            allowed: how many calls of the kind the account may make in a window.
+        """Count a call if there is room for it: `allowed` of the kind in a window.
 
         Returns:
-            None if the call may go on; else it isn't counted, and this is after how many whole seconds (at least one)
-            there is room again.
+            None if it may go on; else after how many whole seconds (at least one) there is room again.
         """
         with self._lock:
             now = self._clock()
-            calls = self._calls.setdefault((account, kind), deque())
+            calls = self._calls[account, kind]
             while calls and calls[0] <= now - WINDOW:
                 calls.popleft()
             if len(calls) < allowed:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.faults import Nth, Rule
+from reconciler.sandbox.faults import Rule, When
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries
 from tests.support.faults import ArmedRule, HoldAnswer
@@ -54,7 +54,7 @@ def test_apply_asks_and_only_yes_is_a_yes(tool: Tool, answer: str | bytes, code:
 )
 def test_what_is_typed_before_the_question_is_no_answer(tool: Tool, ahead: str, answer: str, code: int) -> None:
     tool.write(entries(a="/a"))
-    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), when=When(nth=1)))
     with Terminal(tool, "apply") as terminal:
         held.wait_until_held()
         terminal.type(ahead)

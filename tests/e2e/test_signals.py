@@ -16,7 +16,7 @@ import pytest
 
 from reconciler.operations import run
 from reconciler.providers import retry
-from reconciler.sandbox.faults import Answer, Nth, Rule
+from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
 from tests.e2e.forked import Forked
 from tests.e2e.tool import Tool, entries
@@ -34,7 +34,7 @@ SIGNALS = pytest.mark.parametrize(
 
 
 def _held(k: int) -> Rule:
-    return Rule(action=HoldAnswer(), when=Nth(k=k))
+    return Rule(action=HoldAnswer(), when=When(nth=k))
 
 
 def _check_report(stopped: Patient, lines: list[Any], code: int) -> None:
@@ -218,7 +218,7 @@ def test_signal_ends_a_wait_at_once(
     refused = [k for k, called in enumerate(calls, 1) if called == method][nth - 1]
     stopped = patient()
     mark = len(stopped.faults.log())
-    rule = Rule(action=answer, when=Nth(k=refused))
+    rule = Rule(action=answer, when=When(nth=refused))
     with stopped.holding(rule), stopped.start(*APPLY, "--format", "json", first=first) as command:
         command.until_said('"type": "wait"')
         command.signal(number)
