@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from reconciler.sandbox.checks import check_body
-from reconciler.sandbox.limits import LIVE, TEST, CallKind, Limiter
+from reconciler.sandbox.limits import CallKind, Limiter
 from reconciler.sandbox.messages import Request, RequestError, Response, json_response
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store, StoredPage, Webhook
@@ -115,7 +115,8 @@ class ShippoApi:
                 return self.delete(account, object_id)
 
     def _admit(self, account: str, kind: CallKind) -> None:
-        allowed = (TEST if account.startswith(TEST_PREFIX) else LIVE)[kind]
+        live, test = kind.value
+        allowed = test if account.startswith(TEST_PREFIX) else live
         wait = None if self._limiter is None else self._limiter.admit(account, kind, allowed)
         if wait is not None:
             detail = f"Request was throttled. Expected available in {wait} seconds."

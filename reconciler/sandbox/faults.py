@@ -5,8 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from reconciler.sandbox.messages import Response
 
@@ -35,21 +34,13 @@ and CHANCE the probability for each, in percent.
 Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
 
 
-class Ending(Enum):
-    """How a connection goes on without an answer. It hangs until the client closes it."""
-
-    CLOSED = "closed"
-    RESET = "reset"
-    HANGS = "hangs"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """What is done to a request; where nothing is said, all goes well.
 
     Attributes:
         acts: the request is carried out.
-        ending: what happens in place of an answer.
+        instead: what is done in place of an answer; hang: until the client closes the connection.
         refuses: connections are refused from then on.
         short: the answer's body is this many of its first bytes, and says so: valid HTTP, cut JSON.
         cut: after how many bytes of the answer's body the connection is closed.
@@ -57,7 +48,7 @@ class Action:
     """
 
     acts: bool = True
-    ending: Ending | None = None
+    instead: Literal["close", "reset", "hang"] | None = None
     refuses: bool = False
     short: int | None = None
     cut: int | None = None
@@ -66,7 +57,7 @@ class Action:
     def respond(self, act: Callable[[], Response]) -> Response | None:
         """Carry the request out by `act()`, where it is to be, and say what is answered."""
         response = act() if self.acts else None
-        if response is None or self.ending is not None:
+        if response is None or self.instead is not None:
             return None
         return response if self.short is None else replace(response, body=response.body[: self.short])
 
@@ -101,11 +92,11 @@ BAD_GATEWAY: Final = Answer(
     content_type="text/html",
 )
 LATE_BAD_GATEWAY: Final = replace(BAD_GATEWAY, acts=True)
-DROP_ANSWER: Final = Action(ending=Ending.CLOSED)
-RESET_ANSWER: Final = Action(ending=Ending.RESET)
-RESET_REQUEST: Final = Action(acts=False, ending=Ending.RESET)
-HANG: Final = Action(ending=Ending.HANGS)
-REFUSE: Final = Action(acts=False, ending=Ending.RESET, refuses=True)
+DROP_ANSWER: Final = Action(instead="close")
+RESET_ANSWER: Final = Action(instead="reset")
+RESET_REQUEST: Final = Action(acts=False, instead="reset")
+HANG: Final = Action(instead="hang")
+REFUSE: Final = Action(acts=False, instead="reset", refuses=True)
 _FORMS: Final[Mapping[str, Action]] = {
     "html": BAD_GATEWAY,
     "html-after": LATE_BAD_GATEWAY,

@@ -1,9 +1,8 @@
 """The published rate limits: how many calls of each kind an account may make in any 60 seconds."""
 
 import math
-import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
@@ -11,23 +10,18 @@ WINDOW: Final = 60.0  # seconds
 
 
 class CallKind(Enum):
-    """What a call counts as: POST, PUT and DELETE; GET of one object; GET of a list."""
+    """What a call counts as, and how many of them a live and a test token may make in a window."""
 
-    WRITE = "write"
-    READ = "read"
-    LIST = "list"
-
-
-LIVE: Final[Mapping[CallKind, int]] = {CallKind.WRITE: 500, CallKind.READ: 4000, CallKind.LIST: 50}
-TEST: Final[Mapping[CallKind, int]] = {CallKind.WRITE: 50, CallKind.READ: 400, CallKind.LIST: 10}
+    WRITE = (500, 50)  # POST, PUT and DELETE
+    READ = (4000, 400)  # GET of one object
+    LIST = (50, 10)  # GET of a list
 
 
 class Limiter:
-    """Counts calls per account and kind over a sliding window, by a clock in seconds. Safe under threads."""
+    """Counts calls per account and kind over a sliding window, by a clock in seconds. For one thread at a time."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
         self._calls: defaultdict[tuple[str, CallKind], deque[float]] = defaultdict(deque)
 
     def admit(self, account: str, kind: CallKind, allowed: int) -> int | None:
@@ -36,12 +30,11 @@ class Limiter:
         Returns:
             None if it may go on; else after how many whole seconds (at least one) there is room again.
         """
-        with self._lock:
-            now = self._clock()
-            calls = self._calls[account, kind]
-            while calls and calls[0] <= now - WINDOW:
-                calls.popleft()
-            if len(calls) < allowed:
-                calls.append(now)
-                return None
-            return max(1, math.ceil(calls[0] + WINDOW - now))
+        now = self._clock()
+        calls = self._calls[account, kind]
+        while calls and calls[0] <= now - WINDOW:
+            calls.popleft()
+        if len(calls) < allowed:
+            calls.append(now)
+            return None
+        return max(1, math.ceil(calls[0] + WINDOW - now))

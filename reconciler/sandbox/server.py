@@ -8,15 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
-from functools import partial
 from http.client import responses
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.sandbox.api import ShippoApi
-from reconciler.sandbox.faults import Action, Ending, Faults
+from reconciler.sandbox.faults import Action, Faults
 from reconciler.sandbox.messages import Request, RequestError, Response, body_length, read_body
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store
@@ -34,6 +32,7 @@ class HttpServer:
 
     Attributes:
         base_url: such as `http://127.0.0.1:8123`, without a trailing slash.
+        at_end: what else `close()` closes.
 
     Args:
         port: the port to listen on; 0: a free one.
@@ -51,6 +50,7 @@ class HttpServer:
         self._is_open = False
         self._connections: dict[socket.socket, threading.Thread] = {}
         self.stopping = threading.Event()
+        self.at_end = contextlib.ExitStack()
 
     def start(self, app: Callable[[Request], Response], faults: Faults, latency: float = 0.0) -> None:
         """Begin to answer by `app`, which is called from several threads at once, each time after so many seconds.
@@ -58,17 +58,13 @@ class HttpServer:
         Raises:
             OSError: the system gives no more threads.
         """
-        self._app = app
-        self._latency = latency
-        self.faults = faults
+        self.app, self.faults, self.latency = app, faults, latency
         self._open()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -88,6 +84,7 @@ class HttpServer:
             for _, thread in alive:
                 thread.join(max(0.0, end - time.monotonic()))
             end += _PATIENCE  # a request that doesn't end even so is left to its thread
+        self.at_end.close()
 
     def heed_refusals(self) -> None:
         """Refuse connections from now on, or take them again, as the faults say now."""
@@ -104,16 +101,14 @@ class HttpServer:
                 self._listener.listen(_BACKLOG)
                 self._open()
 
-    def carry_out(self, request: Request) -> Response:
-        """Answer a request, after the latency."""
-        self.stopping.wait(self._latency)
-        return self._app(request)
-
     def _open(self) -> None:
         self._listener.settimeout(_PATIENCE)  # should the connection that wakes it fail
         acceptor = threading.Thread(target=self._accept, name="sandbox", daemon=True)
         self._is_open = True
-        _start(acceptor)
+        try:
+            acceptor.start()
+        except RuntimeError:
+            raise OSError(errno.EAGAIN, "the system allows no more threads") from None
         self._acceptor = acceptor
 
     def _shut(self) -> None:
@@ -135,8 +130,8 @@ class HttpServer:
             thread = threading.Thread(target=self._serve, args=(connection,), name="sandbox-connection", daemon=True)
             self._connections[connection] = thread
             try:
-                _start(thread)
-            except OSError:
+                thread.start()
+            except RuntimeError:  # no more threads
                 del self._connections[connection]
                 connection.close()
 
@@ -195,16 +190,20 @@ class _Connection(BaseHTTPRequestHandler):
         except RequestError as error:
             self._refuse(error)
             return
-        act = partial(self.server.carry_out, request)
+
+        def act() -> Response:
+            self.server.stopping.wait(self.server.latency)
+            return self.server.app(request)
+
         action, response = self.server.faults.respond(request.method, request.path, act)
         self.server.heed_refusals()
         if response is None or action.cut is not None or self.server.stopping.is_set():
             self.close_connection = True
         if response is not None:
             self._send(response, action)
-        while action.ending is Ending.HANGS and self.connection.recv(1024):
+        while action.instead == "hang" and self.connection.recv(1024):
             pass
-        self._resets = action.ending is Ending.RESET
+        self._resets = action.instead == "reset"
 
     # The names that the base class looks for.
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
@@ -259,19 +258,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.connection.sendall(data[number : number + 1])
 
 
-def _start(thread: threading.Thread) -> None:
-    try:
-        thread.start()
-    except RuntimeError:
-        raise OSError(errno.EAGAIN, "the system allows no more threads") from None
-
-
 class Sandbox(HttpServer):
-    """Shippo's webhook API on loopback; a context manager that starts it and leaves nothing behind.
-
-    Attributes:
-        base_url: what to use in place of Shippo's own, without a trailing slash.
-        store: its webhooks.
+    """Shippo's webhook API on loopback, which leaves nothing behind.
 
     Raises:
         StoreError: the file of `options.data` can't be used.
@@ -283,10 +271,7 @@ class Sandbox(HttpServer):
         super().__init__(self.options.port)
         try:
             self.store = Store(self.options.data, clock=self.options.clock)
-        except BaseException:
-            super().close()
-            raise
-        try:
+            self.at_end.callback(self.store.close)
             self.serve()
         except BaseException:
             self.close()
@@ -296,8 +281,3 @@ class Sandbox(HttpServer):
         """Begin to answer as the options say."""
         faults = Faults(self.options.faults, self.options.fault_seed)
         self.start(ShippoApi(self.store, self.options), faults, self.options.latency)
-
-    def close(self) -> None:
-        """Let running requests finish, end all threads, close all sockets and the store. Closing twice is fine."""
-        super().close()
-        self.store.close()

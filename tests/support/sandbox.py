@@ -52,19 +52,18 @@ class Sandbox(server.Sandbox):
         lies: in which ways it answers otherwise.
     """
 
-    faults: LiveFaults
-
     def __init__(self, options: SandboxOptions | None = None, lies: Lies = HONEST) -> None:
         self._log: list[LogEntry] = []
         self._lies = lies
+        options = options or SandboxOptions()
+        self.faults: LiveFaults = LiveFaults(self, options.fault_seed)
+        for rule in options.faults:
+            self.faults.add(rule)
         super().__init__(options)
 
     def serve(self) -> None:
         self._api = LyingApi(self.store, self.options, self._lies)
-        faults = LiveFaults(self, self.options.fault_seed)
-        for rule in self.options.faults:
-            faults.add(rule)
-        self.start(self._carry_out, faults, self.options.latency)
+        self.start(self._carry_out, self.faults, self.options.latency)
 
     def close(self) -> None:
         """Abandon what is held, and end all. Closing twice is fine."""
