@@ -5,9 +5,9 @@ import sqlite3
 from typing import Final
 from urllib.parse import urlencode
 
-from reconciler.sandbox.checks import Refusal, check_body
-from reconciler.sandbox.limits import LIVE, TEST, CallKind, Limiter
-from reconciler.sandbox.messages import Request, Response, json_response
+from reconciler.sandbox.checks import check_body
+from reconciler.sandbox.limits import CallKind, Limiter
+from reconciler.sandbox.messages import Request, RequestError, Response, json_response
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store, StoredPage, Webhook
 
@@ -15,7 +15,7 @@ DEFAULT_PAGE: Final = 25
 LONGEST_PAGE: Final = 100
 TEST_PREFIX: Final = "shippo_test_"
 _TOKEN: Final = re.compile(rf"(?:shippo_live_|{TEST_PREFIX})(?:(?![*<>{{}}$])[!-~])+")
-_AUTHORIZATION: Final = re.compile(rf"ShippoToken +({_TOKEN.pattern})", re.IGNORECASE)
+_AUTHORIZATION: Final = re.compile(r"ShippoToken +(\S+)", re.IGNORECASE)
 _PATH: Final = re.compile(r"/webhooks(?:/(?P<object_id>[^/]+))?/?")
 
 
@@ -34,12 +34,7 @@ def account_of(request: Request) -> str | None:
 
 
 class ShippoApi:
-    """The API.
-
-    Args:
-        store: where the webhooks are kept.
-        options: how to behave; what is about the server and faults is not looked at.
-    """
+    """The API. Of the options, what is about the server and faults isn't looked at."""
 
     def __init__(self, store: Store, options: SandboxOptions) -> None:
         self._store = store
@@ -48,84 +43,67 @@ class ShippoApi:
 
     def __call__(self, request: Request) -> Response:
         """Answer a request; what it does is done at once, or not at all."""
-        account = account_of(request)
-        if account is None:
-            detail = {"detail": "Authentication credentials were not provided or are not valid."}
-            return json_response(401, detail, ("WWW-Authenticate", "ShippoToken"))
         try:
             with self._store.transaction():
-                return self._answer(request, account)
+                return self._answer(request)
+        except RequestError as error:
+            return error.response
         except sqlite3.Error as error:  # such as a full disk
             return json_response(500, {"detail": f"The sandbox's store failed: {error}"})
 
     def list(self, request: Request, account: str) -> Response:
         """Answer with a page of an account's webhooks."""
         size = self._options.page_size or min(_positive(request.query.get("results", "")) or DEFAULT_PAGE, LONGEST_PAGE)
-        number = _positive(request.query.get("page", "1"))
-        page = None if number is None else self.page(account, (number - 1) * size, size)
-        if number is None or page is None or (number > 1 and not page.webhooks):
-            return json_response(404, {"detail": "Invalid page."})
+        number = _positive(request.query.get("page", "1")) or 0
+        page = self.page(account, max(0, number - 1) * size, size)
+        if not number or (number > 1 and not page.webhooks):
+            raise RequestError(404, "Invalid page.")
 
         def address(of: int) -> str:
             return f"{request.base_url}{request.path}?{urlencode({'page': of, 'results': size})}"
 
-        return json_response(
-            200,
-            {
-                "next": address(number + 1) if number * size < page.count else None,
-                "previous": address(number - 1) if number > 1 else None,
-                "count": page.count,
-                "results": [webhook.document() for webhook in page.webhooks],
-            },
-        )
+        document = {
+            "next": address(number + 1) if number * size < page.count else None,
+            "previous": address(number - 1) if number > 1 else None,
+            "count": page.count,
+            "results": [webhook.document() for webhook in page.webhooks],
+        }
+        return json_response(200, document)
 
     def page(self, account: str, start: int, size: int) -> StoredPage:
         """The webhooks on a page."""
         return self._store.page(account, start=start, size=size, live_only=self._options.hide_inactive)
 
     def create(self, request: Request, account: str) -> Response:
-        """Make a webhook."""
-        fields = check_body(request.body)
-        if isinstance(fields, Refusal):
-            return json_response(400, fields.document())
-        webhook = self._store.create(
-            account, url=fields.url, event=fields.event, active=fields.active, is_test=fields.is_test
-        )
-        return json_response(201, webhook.document())
+        return json_response(201, self._store.create(account, **check_body(request.body)).document())
 
     def get(self, account: str, object_id: str) -> Response:
-        """Answer with one webhook."""
         return shown(self._store.get(account, object_id))
 
     def update(self, request: Request, account: str, object_id: str) -> Response:
         """Change a webhook; what the request leaves out has its default again."""
-        if self._store.get(account, object_id) is None:
-            return shown(None)
-        fields = check_body(request.body)
-        if isinstance(fields, Refusal):
-            return json_response(400, fields.document())
-        changed = self._store.update(
-            account, object_id, url=fields.url, event=fields.event, active=fields.active, is_test=fields.is_test
-        )
-        return shown(changed)
+        shown(self._store.get(account, object_id))
+        return shown(self._store.update(account, object_id, **check_body(request.body)))
 
     def delete(self, account: str, object_id: str) -> Response:
-        """Remove a webhook."""
         return Response(status=204) if self._store.delete(account, object_id) else shown(None)
 
-    def _answer(self, request: Request, account: str) -> Response:
+    def _answer(self, request: Request) -> Response:
+        account = account_of(request)
+        if account is None:
+            detail = "Authentication credentials were not provided or are not valid."
+            raise RequestError(401, detail, ("WWW-Authenticate", "ShippoToken"))
         found = _PATH.fullmatch(request.path)
         if found is None:
             return shown(None)
         object_id = found["object_id"]
         methods = ("GET", "POST") if object_id is None else ("GET", "PUT", "DELETE")
         if request.method not in methods:
-            detail = {"detail": f'Method "{request.method}" not allowed.'}
-            return json_response(405, detail, ("Allow", ", ".join(methods)))
-        wait = self._wait(request, account, CallKind.LIST if object_id is None else CallKind.READ)
-        if wait is not None:
-            detail = {"detail": f"Request was throttled. Expected available in {wait} seconds."}
-            return json_response(429, detail, ("Retry-After", str(wait)))
+            raise RequestError(405, f'Method "{request.method}" not allowed.', ("Allow", ", ".join(methods)))
+        if request.method != "GET":
+            self._admit(account, CallKind.WRITE)
+        else:
+            self._admit(account, CallKind.LIST if object_id is None else CallKind.READ)
         match request.method:
             case "GET":
                 return self.list(request, account) if object_id is None else self.get(account, object_id)
@@ -136,17 +114,24 @@ class ShippoApi:
             case _:
                 return self.delete(account, object_id)
 
-    def _wait(self, request: Request, account: str, reading: CallKind) -> int | None:
-        """After how many seconds there is room for the call again; None: there is now."""
-        if self._limiter is None:
-            return None
-        kind = reading if request.method == "GET" else CallKind.WRITE
-        return self._limiter.admit(account, kind, (TEST if account.startswith(TEST_PREFIX) else LIVE)[kind])
+    def _admit(self, account: str, kind: CallKind) -> None:
+        live, test = kind.value
+        allowed = test if account.startswith(TEST_PREFIX) else live
+        wait = None if self._limiter is None else self._limiter.admit(account, kind, allowed)
+        if wait is not None:
+            detail = f"Request was throttled. Expected available in {wait} seconds."
+            raise RequestError(429, detail, ("Retry-After", str(wait)))
 
 
 def shown(webhook: Webhook | None) -> Response:
-    """The answer that shows a webhook, or says that there is none."""
-    return json_response(404, {"detail": "Not found."}) if webhook is None else json_response(200, webhook.document())
+    """The answer that shows a webhook.
+
+    Raises:
+        RequestError: there is none.
+    """
+    if webhook is None:
+        raise RequestError(404, "Not found.")
+    return json_response(200, webhook.document())
 
 
 def _positive(text: str) -> int | None:

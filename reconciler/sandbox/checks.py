@@ -1,25 +1,23 @@
 """What the sandbox accepts as a webhook, and what it says about the rest, in the words of the API."""
 
 import json
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
+from reconciler.sandbox.messages import RequestError
+
 EVENTS: Final = (
-    "transaction_created",
-    "transaction_updated",
-    "track_updated",
-    "batch_created",
-    "batch_purchased",
-    "all",
+    *("transaction_created", "transaction_updated", "track_updated"),
+    *("batch_created", "batch_purchased", "all"),
 )
 URL_LIMIT: Final = 200  # characters; a URL must be shorter
 _REQUIRED: Final = "This field is required."
+_NO_TEXT: Final = "Not a valid string."
+_NO_FLAG: Final = "Must be a valid boolean."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookFields:
-    """The four fields that a caller settles; what a request leaves out has its default."""
+class WebhookFields(TypedDict):
+    """The four fields that a caller settles."""
 
     url: str
     event: str
@@ -27,59 +25,43 @@ class WebhookFields:
     is_test: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """What is wrong with a body: the answer's JSON, either a text per field or one `detail`."""
+def check_body(body: bytes) -> WebhookFields:
+    """Read a webhook from the body of a POST or PUT; what is left out has its default, unknown fields are ignored.
 
-    problems: tuple[tuple[str, str], ...]
-
-    def document(self) -> dict[str, list[str] | str]:
-        """The body of the answer, ready for JSON."""
-        return {field: text if field == "detail" else [text] for field, text in self.problems}
-
-
-def check_body(body: bytes) -> WebhookFields | Refusal:
-    """Read a webhook from the body of a POST or PUT.
-
-    Args:
-        body: the body as it came, JSON if all is well. WebhookFields that nobody knows are ignored.
-
-    Returns:
-        The fields, or all that is wrong with them.
+    Raises:
+        RequestError: with all that is wrong with it.
     """
     try:
         document: object = json.loads(body)
     except (ValueError, RecursionError) as error:
         # The error of a decoder doesn't quote; of its kinds, only this one says where.
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        return Refusal(problems=(("detail", f"JSON parse error{where}."),))
+        raise RequestError(400, f"JSON parse error{where}.") from None
     if not isinstance(document, dict):
-        return Refusal(problems=(("detail", "Invalid data. Expected a JSON object."),))
-    url, event = document.get("url"), document.get("event")
+        raise RequestError(400, "Invalid data. Expected a JSON object.")
     active, is_test = document.get("active", True), document.get("is_test", False)
-    is_test = {"true": True, "false": False}.get(is_test, is_test) if isinstance(is_test, str) else is_test
-    problems = (
-        ("event", _REQUIRED if "event" not in document else _event_problem(event)),
-        ("url", _REQUIRED if "url" not in document else _url_problem(url)),
-        ("active", None if isinstance(active, bool) else "Must be a valid boolean."),
-        ("is_test", None if isinstance(is_test, bool) else "Must be a valid boolean."),
-    )
-    found = tuple((field, text) for field, text in problems if text is not None)
-    if found:
-        return Refusal(problems=found)
-    # Checked above; said again for the type checker.
-    return WebhookFields(url=str(url), event=str(event), active=bool(active), is_test=bool(is_test))
+    if is_test in ("true", "false"):  # as the API's documentation sends it
+        is_test = is_test == "true"
+    problems = {
+        "event": _event_problem(document["event"]) if "event" in document else _REQUIRED,
+        "url": _url_problem(document["url"]) if "url" in document else _REQUIRED,
+        "active": "" if isinstance(active, bool) else _NO_FLAG,
+        "is_test": "" if isinstance(is_test, bool) else _NO_FLAG,
+    }
+    if any(problems.values()):
+        raise RequestError(400, {field: [problem] for field, problem in problems.items() if problem})
+    return WebhookFields(url=document["url"], event=document["event"], active=active, is_test=is_test)
 
 
-def _event_problem(event: object) -> str | None:
+def _event_problem(event: object) -> str:
     if not isinstance(event, str):
-        return "Not a valid string."
-    return None if event in EVENTS else f'"{event}" is not a valid choice.'
+        return _NO_TEXT
+    return "" if event in EVENTS else f'"{event}" is not a valid choice.'
 
 
-def _url_problem(url: object) -> str | None:
+def _url_problem(url: object) -> str:
     if not isinstance(url, str):
-        return "Not a valid string."
+        return _NO_TEXT
     if not url:
         return "This field may not be blank."
     if len(url) >= URL_LIMIT:
@@ -91,4 +73,4 @@ def _url_problem(url: object) -> str | None:
     except ValueError:
         sound = False
     # `urlsplit` drops tabs and newlines silently.
-    return None if sound and url.isprintable() and " " not in url else "Enter a valid URL."
+    return "" if sound and url.isprintable() and " " not in url else "Enter a valid URL."

@@ -3,34 +3,84 @@
 import random
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from typing import Final, Literal
 
 from reconciler.sandbox.messages import Response
 
+FORMS: Final = """\
+[CHANCE%:]WHAT[:METHOD][@WHICH], where WHAT is one of
 
+  503, 429/5    any status, 400 to 599, nothing done; /5 adds Retry-After: 5
+  html          502 with an HTML page, nothing done
+  html-after    the same, but the request was carried out
+  drop          carried out, then the connection is closed without an answer
+  reset-after   carried out, then the connection is reset
+  reset-before  the connection is reset, nothing done
+  cut, cut/20   carried out, the connection is closed after 10 (here 20)
+                bytes of the answer's body
+  short/20      carried out, the answer's body is its first 10 (here 20)
+                bytes, and says so; short/0: no body
+  redirect      307 to another host, nothing done
+  hang          carried out, never answered
+  drip, drip/9  carried out, answered a byte every 100 (here 9) ms
+  refuse        the connection is reset, nothing done; connections are
+                refused from then on
+
+METHOD is GET, POST, PUT or DELETE (else any), WHICH is 3 for the third
+such request only or 3+ for that one and all later ones (else every one),
+and CHANCE the probability for each, in percent.
+Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What is done to a request. One that `reply_to` doesn't know does nothing."""
+    """What is done to a request; where nothing is said, all goes well.
+
+    Attributes:
+        acts: the request is carried out.
+        instead: what is done in place of an answer; hang: until the client closes the connection.
+        refuses: connections are refused from then on.
+        short: the answer's body is this many of its first bytes, and says so: valid HTTP, cut JSON.
+        cut: after how many bytes of the answer's body the connection is closed.
+        pause: seconds before each byte of the answer; None: all is sent at once.
+    """
+
+    acts: bool = True
+    instead: Literal["close", "reset", "hang"] | None = None
+    refuses: bool = False
+    short: int | None = None
+    cut: int | None = None
+    pause: float | None = None
+
+    def respond(self, act: Callable[[], Response]) -> Response | None:
+        """Carry the request out by `act()`, where it is to be, and say what is answered."""
+        response = act() if self.acts else None
+        if response is None or self.instead is not None:
+            return None
+        return response if self.short is None else replace(response, body=response.body[: self.short])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Action):
-    """Answer this, and don't carry the request out.
+    """Answer this, whatever is true.
 
     Attributes:
         retry_after: the value of a `Retry-After` header: seconds, a date, or nonsense; None: no such header.
         location: the value of a `Location` header, for a redirect; None: no such header.
     """
 
+    acts: bool = False
     status: int
     body: bytes = b'{"detail": "Made up by the sandbox."}'
     content_type: str = "application/json"
     retry_after: str | None = None
     location: str | None = None
 
-    def response(self) -> Response:
-        """The answer as it is sent."""
+    def respond(self, act: Callable[[], Response]) -> Response:
+        if self.acts:
+            act()
         headers = {"Content-Type": self.content_type, "Retry-After": self.retry_after, "Location": self.location}
         given = tuple((name, value) for name, value in headers.items() if value is not None)
         return Response(status=self.status, headers=given, body=self.body)
@@ -41,144 +91,51 @@ BAD_GATEWAY: Final = Answer(
     body=b"<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>\n",
     content_type="text/html",
 )
+LATE_BAD_GATEWAY: Final = replace(BAD_GATEWAY, acts=True)
+DROP_ANSWER: Final = Action(instead="close")
+RESET_ANSWER: Final = Action(instead="reset")
+RESET_REQUEST: Final = Action(acts=False, instead="reset")
+HANG: Final = Action(instead="hang")
+REFUSE: Final = Action(acts=False, instead="reset", refuses=True)
+_FORMS: Final[Mapping[str, Action]] = {
+    "html": BAD_GATEWAY,
+    "html-after": LATE_BAD_GATEWAY,
+    "drop": DROP_ANSWER,
+    "reset-after": RESET_ANSWER,
+    "reset-before": RESET_REQUEST,
+    "redirect": Answer(status=307, location="https://elsewhere.example/webhooks"),
+    "hang": HANG,
+    "refuse": REFUSE,
+}
+_NUMBERED_FORMS: Final[Mapping[str, Callable[[int | None], Action]]] = {
+    "cut": lambda size: Action(cut=10 if size is None else size),
+    "short": lambda size: Action(short=10 if size is None else size),
+    "drip": lambda pause: Action(pause=0.1 if pause is None else pause / 1000),
+}
+_FAULT: Final = re.compile(
+    r"(?:(?P<chance>[0-9]{1,3}(?:\.[0-9]+)?)%:)?"
+    rf"(?P<what>[45][0-9]{{2}}|{'|'.join([*_FORMS, *_NUMBERED_FORMS])})"
+    r"(?:/(?P<number>[0-9]{1,6}))?"
+    r"(?::(?P<method>GET|POST|PUT|DELETE))?"
+    r"(?:@(?P<which>[1-9][0-9]{0,5})(?P<later>\+)?)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplaceAnswer(Action):
-    """Carry the request out, and answer this in place of what is true."""
+class When:
+    """Which of the requests of a rule: only the `nth` (None: all), none before the one `since`; the first is 1.
 
-    answer: Answer = BAD_GATEWAY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropAnswer(Action):
-    """Carry the request out, and close the connection without an answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetAnswer(Action):
-    """Carry the request out, and reset the connection without an answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetRequest(Action):
-    """Reset the connection when the request has been read; don't carry it out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutAnswer(Action):
-    """Carry the request out, send the answer's head and this many bytes of its body, then close the connection."""
-
-    after: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShortenAnswer(Action):
-    """Carry the request out, and answer with the first bytes of the body as if they were all: valid HTTP, cut JSON."""
-
-    after: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DripAnswer(Action):
-    """Carry the request out, and send the answer a byte at a time, each after so many seconds."""
-
-    pause: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hang(Action):
-    """Carry the request out, and never answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse(Action):
-    """Reset the connection, don't carry the request out, and refuse all connections from then on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a client gets.
-
-    Attributes:
-        response: what is sent; None: nothing, the connection is closed.
-        cut: after how many bytes of the body the connection is closed; None: all is sent.
-        pause: seconds before each byte; None: all is sent at once.
-        resets: the connection is reset.
-        hangs: the connection stays as it is until the client closes it.
+    Each of them with this chance, from 0 to 1.
     """
 
-    response: Response | None = None
-    cut: int | None = None
-    pause: float | None = None
-    resets: bool = False
-    hangs: bool = False
+    nth: int | None = None
+    since: int = 1
+    chance: float = 1.0
 
-    @property
-    def ends(self) -> bool:
-        """Whether the connection ends with it."""
-        return self.response is None or self.cut is not None
-
-
-def reply_to(action: Action | None, act: Callable[[], Response]) -> Reply:
-    """Do what an action says.
-
-    Args:
-        action: the action; None: there is none, all goes well.
-        act: carries the request out.
-    """
-    match action:
-        case Answer():
-            return Reply(response=action.response())
-        case ResetRequest() | Refuse():
-            return Reply(resets=True)
-    response = act()
-    match action:
-        case ReplaceAnswer(answer=answer):
-            return Reply(response=answer.response())
-        case DropAnswer():
-            return Reply()
-        case ResetAnswer():
-            return Reply(resets=True)
-        case Hang():
-            return Reply(hangs=True)
-        case CutAnswer(after=after):
-            return Reply(response=response, cut=after)
-        case ShortenAnswer(after=after):
-            return Reply(response=replace(response, body=response.body[:after]))
-        case DripAnswer(pause=pause):
-            return Reply(response=response, pause=pause)
-        case _:
-            return Reply(response=response)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Every:
-    """Every request that the rule is about."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nth:
-    """Only the k-th of them; the first is 1."""
-
-    k: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class From:
-    """The k-th of them and all that follow; the first is 1."""
-
-    k: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chance:
-    """Each of them with this probability, from 0 to 1."""
-
-    probability: float
-
-
-When = Every | Nth | From | Chance
+    def applies(self, number: int, rng: random.Random) -> bool:
+        """Whether it is one of them."""
+        return self.nth in (None, number) and number >= self.since and (self.chance == 1 or rng.random() < self.chance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +143,6 @@ class Rule:
     """Which requests, and what is done to them.
 
     Attributes:
-        action: what is done.
         method: the HTTP method, in upper case; None: any.
         path: the path without its query, `*` standing for anything.
         when: which of the requests with that method and path.
@@ -195,7 +151,7 @@ class Rule:
     action: Action
     method: str | None = None
     path: str = "*"
-    when: When = Every()
+    when: When = When()
 
     def matches(self, method: str, path: str) -> bool:
         """Whether the rule is about such requests, `when` aside."""
@@ -203,33 +159,39 @@ class Rule:
         return self.method in (None, method) and re.fullmatch(pattern, path, re.DOTALL) is not None
 
 
-class CountedRule:
-    """A rule at work, with what it counted.
+def parse_fault(text: str) -> Rule:
+    """Read one fault of the command line, see `FORMS`.
 
-    Attributes:
-        rule: the rule.
-        seen: requests of its method and path so far, whoever decided about them.
-        applied: requests so far to which it was applied.
+    Raises:
+        ValueError: it is not a fault; the text says which forms there are.
     """
+    found = _FAULT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a fault. A fault is {FORMS}")
+    what = found["what"].lower()
+    number = None if found["number"] is None else int(found["number"])
+    chance = 1.0 if found["chance"] is None else float(found["chance"]) / 100
+    if number is not None and what in _FORMS:
+        raise ValueError(f"{text!r}: only a status, {', '.join(_NUMBERED_FORMS)} take a number. A fault is {FORMS}")
+    if found["chance"] and found["which"]:
+        raise ValueError(f"{text!r}: a fault has a chance or a place (@), not both. A fault is {FORMS}")
+    if not 0 < chance <= 1:
+        raise ValueError(f"{text!r}: a chance is above 0 % and at most 100 %. A fault is {FORMS}")
+    if what.isdigit():
+        action: Action = Answer(status=int(what), retry_after=found["number"])
+    else:
+        action = _FORMS[what] if what in _FORMS else _NUMBERED_FORMS[what](number)
+    which = {} if found["which"] is None else {"since" if found["later"] else "nth": int(found["which"])}
+    return Rule(action=action, method=found["method"] and found["method"].upper(), when=When(chance=chance, **which))
+
+
+class CountedRule:
+    """A rule at work; requests of its method and path are `seen`, whoever decides about them, or also `applied` to."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.seen = 0
         self.applied = 0
-
-    def is_due(self, rng: random.Random) -> bool:
-        """Whether the rule applies to the request that was seen last."""
-        match self.rule.when:
-            case Every():
-                return True
-            case Nth(k=k):
-                return self.seen == k
-            case From(k=k):
-                return self.seen >= k
-            case Chance(probability=probability):
-                return rng.random() < probability
-            case _:
-                assert_never(self.rule.when)
 
 
 class Faults:
@@ -249,25 +211,21 @@ class Faults:
     def is_refusing(self) -> bool:
         """Whether connections are refused now."""
         with self._lock:
-            return any(armed.applied and isinstance(armed.rule.action, Refuse) for armed in self._rules)
+            return any(counted.applied and counted.rule.action.refuses for counted in self._rules)
 
-    def reply(self, method: str, path: str, act: Callable[[], Response]) -> Reply:
-        """Decide about a request, and do what the rule says.
-
-        Args:
-            method: the request's method.
-            path: its path, without the query.
-            act: carries it out.
-        """
-        armed = self._decide(method, path)
-        return reply_to(None if armed is None else armed.rule.action, act)
+    def respond(self, method: str, path: str, act: Callable[[], Response]) -> tuple[Action, Response | None]:
+        """Decide about a request, and do what is decided; `act()` carries it out. The path is without the query."""
+        counted = self._decide(method, path)
+        action = Action() if counted is None else counted.rule.action
+        return action, action.respond(act)
 
     def _decide(self, method: str, path: str) -> CountedRule | None:
         with self._lock:
-            matching = [armed for armed in self._rules if armed.rule.matches(method, path)]
-            for armed in matching:
-                armed.seen += 1
-            decided = next((armed for armed in matching if armed.is_due(self._rng)), None)
-            if decided is not None:
-                decided.applied += 1
-            return decided
+            matching = [counted for counted in self._rules if counted.rule.matches(method, path)]
+            for counted in matching:
+                counted.seen += 1
+            for counted in matching:
+                if counted.rule.when.applies(counted.seen, self._rng):
+                    counted.applied += 1
+                    return counted
+            return None

@@ -5,23 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from email.utils import formatdate
-from http.client import responses
 from io import BufferedIOBase
 from typing import Final
 
 _LONGEST_BODY: Final = 1_000_000  # bytes; a webhook needs a few hundred
 _LONGEST_LINE: Final = 1000  # bytes, of a chunk's size or a trailer
 _MOST_TRAILERS: Final = 100
-_BODILESS: Final = frozenset({204, 304})
-
-
-class RequestError(Exception):
-    """What came is not a request that can be answered otherwise than with this status and text."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +43,23 @@ class Response:
 
 def json_response(status: int, document: object, *headers: tuple[str, str]) -> Response:
     """A response with a JSON document."""
-    return Response(
-        status=status,
-        headers=(("Content-Type", "application/json"), *headers),
-        body=json.dumps(document).encode("ascii"),
-    )
+    headers = (("Content-Type", "application/json"), *headers)
+    return Response(status=status, headers=headers, body=json.dumps(document).encode("ascii"))
 
 
-def head_of(response: Response, *, closes: bool) -> bytes:
-    """A response's head as it goes over the wire, framed by its length.
+class RequestError(Exception):
+    """A request that has this answer, and no effect.
 
     Args:
-        response: what is sent.
-        closes: say that the connection ends with it.
+        status: the answer's.
+        problem: what is wrong, as the `detail` of the answer; or the answer's whole document.
+        headers: more of them.
     """
-    lines = [
-        f"HTTP/1.1 {response.status} {responses.get(response.status, 'Unknown')}",
-        f"Date: {formatdate(usegmt=True)}",
-        *(f"{name}: {value}" for name, value in response.headers),
-        *([] if response.status in _BODILESS else [f"Content-Length: {len(response.body)}"]),
-        f"Connection: {'close' if closes else 'keep-alive'}",
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def __init__(self, status: int, problem: str | Mapping[str, object], *headers: tuple[str, str]) -> None:
+        document = {"detail": problem} if isinstance(problem, str) else problem
+        self.response = json_response(status, document, *headers)
+        super().__init__(problem)
 
 
 def body_length(headers: Message) -> int | None:
@@ -84,17 +68,20 @@ def body_length(headers: Message) -> int | None:
     Raises:
         RequestError: its framing is wrong, unknown or contradictory, or it is too long.
     """
-    lengths = set(headers.get_all("Content-Length", ()))
-    codings = [coding.strip().lower() for coding in headers.get_all("Transfer-Encoding", ())]
-    if codings and lengths:
-        raise RequestError(400, "Content-Length and Transfer-Encoding exclude each other.")
-    if codings and codings != ["chunked"]:
-        raise RequestError(501, "The only known Transfer-Encoding is chunked.")
-    if codings:
-        return None
-    if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
-        raise RequestError(400, "Content-Length must be one number.")
-    return _bounded(int(next(iter(lengths), "0")))
+    lengths = list(set(headers.get_all("Content-Length", ())))
+    match lengths, [coding.strip().lower() for coding in headers.get_all("Transfer-Encoding", ())]:
+        case [], []:
+            return 0
+        case [], ["chunked"]:
+            return None
+        case [], _:
+            raise RequestError(501, "The only known Transfer-Encoding is chunked.")
+        case [length], [] if re.fullmatch("[0-9]{1,18}", length):
+            return _bounded(int(length))
+        case _, []:
+            raise RequestError(400, "Content-Length must be one number.")
+        case _:
+            raise RequestError(400, "Content-Length and Transfer-Encoding exclude each other.")
 
 
 def read_body(stream: BufferedIOBase, length: int | None) -> bytes:
@@ -105,7 +92,7 @@ def read_body(stream: BufferedIOBase, length: int | None) -> bytes:
     """
     if length is not None:
         return _read(stream, length)
-    body = bytearray()
+    body = b""
     while size := _chunk_size(stream.readline(_LONGEST_LINE)):
         _bounded(len(body) + size)
         body += _read(stream, size)
@@ -114,7 +101,7 @@ def read_body(stream: BufferedIOBase, length: int | None) -> bytes:
     for _ in range(_MOST_TRAILERS):
         line = stream.readline(_LONGEST_LINE)
         if line == b"\r\n":
-            return bytes(body)
+            return body
         if not line.endswith(b"\r\n"):
             break
     raise RequestError(400, "The chunks must end with an empty line.")

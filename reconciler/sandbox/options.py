@@ -13,15 +13,13 @@ class SandboxOptions:
     """How a sandbox is to behave; left alone, on a free port, as Shippo's documentation says, but without limits.
 
     Attributes:
-        port: the port on loopback to listen on; 0: a free one.
         data: the file to keep the webhooks in; None: a temporary one.
         limits: whether the published rate limits apply.
         latency: seconds that every answer takes longer.
         page_size: webhooks on a page, whatever the caller asks for; None: as asked, 25 by default, 100 at most.
         hide_inactive: the list leaves out webhooks that aren't active.
         clock: gives the present in seconds since the epoch, for limits and times.
-        faults: which requests fail, and how.
-        fault_seed: what chance starts from in faults with a probability.
+        fault_seed: what chance starts from, so that runs are alike.
     """
 
     port: int = 0

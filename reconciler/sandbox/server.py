@@ -2,22 +2,20 @@
 
 import contextlib
 import errno
-import selectors
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable
 from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
-from functools import partial
+from http.client import responses
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.sandbox.api import ShippoApi
-from reconciler.sandbox.faults import Faults, Reply
-from reconciler.sandbox.messages import Request, RequestError, Response, body_length, head_of, json_response, read_body
+from reconciler.sandbox.faults import Action, Faults
+from reconciler.sandbox.messages import Request, RequestError, Response, body_length, read_body
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store
 
@@ -30,10 +28,11 @@ _MOST_DISCARDED: Final = 16 * 2**20  # bytes
 
 
 class HttpServer:
-    """An HTTP server on loopback; `start()` lets it answer, `stop()` ends it.
+    """An HTTP server on loopback, a context manager; `start()` lets it answer, `close()` ends it.
 
     Attributes:
         base_url: such as `http://127.0.0.1:8123`, without a trailing slash.
+        at_end: what else `close()` closes.
 
     Args:
         port: the port to listen on; 0: a free one.
@@ -44,36 +43,32 @@ class HttpServer:
 
     def __init__(self, port: int = 0) -> None:
         self._listener = socket.create_server((_HOST, port), backlog=_BACKLOG)
-        try:
-            self._waker, self._woken = socket.socketpair()
-        except BaseException:
-            self._listener.close()
-            raise
         self._address: tuple[str, int] = self._listener.getsockname()
         self.base_url = "http://{}:{}".format(*self._address)
         self._door = threading.Lock()
         self._acceptor: threading.Thread | None = None
+        self._is_open = False
         self._connections: dict[socket.socket, threading.Thread] = {}
         self.stopping = threading.Event()
+        self.at_end = contextlib.ExitStack()
 
     def start(self, app: Callable[[Request], Response], faults: Faults, latency: float = 0.0) -> None:
-        """Begin to answer.
-
-        Args:
-            app: answers requests; called from several threads at once.
-            faults: what goes wrong.
-            latency: seconds to wait before each request is carried out.
+        """Begin to answer by `app`, which is called from several threads at once, each time after so many seconds.
 
         Raises:
             OSError: the system gives no more threads.
         """
-        self._app = app
-        self._latency = latency
-        self.faults = faults
+        self.app, self.faults, self.latency = app, faults, latency
         self._open()
 
-    def stop(self) -> None:
-        """Let running requests finish, for a second at most, and close all. Stopping twice is fine."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let running requests finish, for a second at most, and end all. Closing twice is fine."""
         with self._door:
             if self.stopping.is_set():
                 return
@@ -89,69 +84,56 @@ class HttpServer:
             for _, thread in alive:
                 thread.join(max(0.0, end - time.monotonic()))
             end += _PATIENCE  # a request that doesn't end even so is left to its thread
-        self._waker.close()
-        self._woken.close()
+        self.at_end.close()
 
     def heed_refusals(self) -> None:
         """Refuse connections from now on, or take them again, as the faults say now."""
         with self._door:
-            if self.stopping.is_set() or self.faults.is_refusing is (self._acceptor is None):
+            if self.stopping.is_set() or self.faults.is_refusing is not self._is_open:
                 return
-            if self._acceptor is None:
-                self._listener.listen(_BACKLOG)
-                self._open()
-            else:
+            if self._is_open:
                 self._shut()
                 # Bound and not listening: connections are refused, and nobody else gets the port.
                 self._listener = socket.socket()
                 self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 self._listener.bind(self._address)
-
-    def carry_out(self, request: Request) -> Response:
-        """Answer a request, after the latency."""
-        self.stopping.wait(self._latency)
-        return self._app(request)
+            else:
+                self._listener.listen(_BACKLOG)
+                self._open()
 
     def _open(self) -> None:
+        self._listener.settimeout(_PATIENCE)  # should the connection that wakes it fail
         acceptor = threading.Thread(target=self._accept, name="sandbox", daemon=True)
-        _start(acceptor)
+        self._is_open = True
+        try:
+            acceptor.start()
+        except RuntimeError:
+            raise OSError(errno.EAGAIN, "the system allows no more threads") from None
         self._acceptor = acceptor
 
     def _shut(self) -> None:
+        self._is_open = False
         if self._acceptor is not None:
-            self._waker.send(b".")
+            with contextlib.suppress(OSError):  # a connection wakes it
+                socket.create_connection(self._address, _PATIENCE).close()
             self._acceptor.join()
             self._acceptor = None
         self._listener.close()
 
     def _accept(self) -> None:
-        self._listener.setblocking(False)  # noqa: FBT003 - the socket's own interface
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._woken, selectors.EVENT_READ)
-            selector.register(self._listener, selectors.EVENT_READ)
-            while True:
-                for key, _ in selector.select():
-                    if key.fileobj is self._woken:
-                        self._woken.recv(1)
-                        return
-                    self._welcome()
-
-    def _welcome(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except BlockingIOError:
-            return  # the client has thought better of it
-        except OSError:
-            self.stopping.wait(0.01)  # no open files are left; it is tried again
-            return
-        connection.setblocking(True)  # noqa: FBT003 - the socket's own interface
-        thread = threading.Thread(target=self._serve, args=(connection,), name="sandbox-connection", daemon=True)
-        self._connections[connection] = thread
-        try:
-            _start(thread)
-        except OSError:
-            del self._connections[connection]
-            connection.close()
+        while self._is_open:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                self.stopping.wait(0.01)  # nobody came, or no open files are left; it is tried again
+                continue
+            thread = threading.Thread(target=self._serve, args=(connection,), name="sandbox-connection", daemon=True)
+            self._connections[connection] = thread
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads
+                del self._connections[connection]
+                connection.close()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
@@ -185,10 +167,16 @@ class _Connection(BaseHTTPRequestHandler):
         return True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no request, or none that is known here, and end the connection."""
+        """Answer what is no request, or none that is known here."""
         del explain
+        self._refuse(RequestError(int(code), message or "Bad request."))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _refuse(self, error: RequestError) -> None:
         self.close_connection = True
-        self._send(Reply(response=json_response(int(code), {"detail": message or "Bad request."})))
+        self._send(error.response)
         # Closed with something unread, the connection would be reset, and the answer lost.
         self.connection.settimeout(_PATIENCE)
         self.connection.shutdown(socket.SHUT_WR)
@@ -196,25 +184,26 @@ class _Connection(BaseHTTPRequestHandler):
         while left > 0 and (discarded := self.connection.recv(65536)):
             left -= len(discarded)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
     def _answer(self) -> None:
         try:
             request = self._read()
         except RequestError as error:
-            self.send_error(error.status, str(error))
+            self._refuse(error)
             return
-        act = partial(self.server.carry_out, request)
-        reply = self.server.faults.reply(request.method, request.path, act)
+
+        def act() -> Response:
+            self.server.stopping.wait(self.server.latency)
+            return self.server.app(request)
+
+        action, response = self.server.faults.respond(request.method, request.path, act)
         self.server.heed_refusals()
-        self.close_connection = self.close_connection or reply.ends or self.server.stopping.is_set()
-        if reply.hangs:
-            while self.connection.recv(1024):
-                pass
-        self._resets = reply.resets
-        if reply.response is not None:
-            self._send(reply)
+        if response is None or action.cut is not None or self.server.stopping.is_set():
+            self.close_connection = True
+        if response is not None:
+            self._send(response, action)
+        while action.instead == "hang" and self.connection.recv(1024):
+            pass
+        self._resets = action.instead == "reset"
 
     # The names that the base class looks for.
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
@@ -226,10 +215,8 @@ class _Connection(BaseHTTPRequestHandler):
             RequestError: it isn't one.
         """
         hosts = self.headers.get_all("Host", ())
-        if (
-            any(isinstance(defect, _HEAD_DEFECTS) for defect in self.headers.defects)
-            or self.request_version == "HTTP/0.9"
-        ):
+        defects = [defect for defect in self.headers.defects if isinstance(defect, _HEAD_DEFECTS)]
+        if defects or self.request_version == "HTTP/0.9":
             raise RequestError(400, "The request's head is malformed.")
         if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
             raise RequestError(400, "A request must have one Host header.")
@@ -250,35 +237,29 @@ class _Connection(BaseHTTPRequestHandler):
             base_url=f"http://{hosts[0]}" if hosts else self.server.base_url,
         )
 
-    def _send(self, reply: Reply) -> None:
-        assert reply.response is not None  # noqa: S101 - the callers look
-        body = b"" if self.command == "HEAD" else reply.response.body
-        data = head_of(reply.response, closes=self.close_connection) + body[: reply.cut]
-        if reply.pause is not None:
-            for number in range(len(data)):
-                if self.server.stopping.wait(reply.pause):
-                    break
-                self.connection.sendall(data[number : number + 1])
-        else:
+    def _send(self, response: Response, action: Action = Action()) -> None:  # noqa: B008 - it is frozen
+        lines = [
+            f"HTTP/1.1 {response.status} {responses.get(response.status, 'Unknown')}",
+            f"Date: {self.date_time_string()}",
+            *(f"{name}: {value}" for name, value in response.headers),
+            f"Connection: {'close' if self.close_connection else 'keep-alive'}",
+        ]
+        if response.status not in (204, 304):  # they have no body
+            lines.append(f"Content-Length: {len(response.body)}")
+        data = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if self.command != "HEAD":
+            data += response.body[: action.cut]
+        if action.pause is None:
             self.connection.sendall(data)
+            return
+        for number in range(len(data)):
+            if self.server.stopping.wait(action.pause):
+                break
+            self.connection.sendall(data[number : number + 1])
 
 
-def _start(thread: threading.Thread) -> None:
-    try:
-        thread.start()
-    except RuntimeError:
-        raise OSError(errno.EAGAIN, "the system allows no more threads") from None
-
-
-class Sandbox:
-    """Shippo's webhook API on loopback; a context manager that starts it and leaves nothing behind.
-
-    Attributes:
-        base_url: what to use in place of Shippo's own, without a trailing slash.
-        store: its webhooks.
-
-    Args:
-        options: how it is to behave.
+class Sandbox(HttpServer):
+    """Shippo's webhook API on loopback, which leaves nothing behind.
 
     Raises:
         StoreError: the file of `options.data` can't be used.
@@ -286,30 +267,17 @@ class Sandbox:
     """
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
-        options = options or SandboxOptions()
-        self._server = HttpServer(options.port)
-        self.base_url = self._server.base_url
+        self.options = options or SandboxOptions()
+        super().__init__(self.options.port)
         try:
-            self.store = Store(options.data, clock=options.clock)
-        except BaseException:
-            self._server.stop()
-            raise
-        try:
-            faults = Faults(options.faults, options.fault_seed)
-            self._server.start(ShippoApi(self.store, options), faults, options.latency)
+            self.store = Store(self.options.data, clock=self.options.clock)
+            self.at_end.callback(self.store.close)
+            self.serve()
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let running requests finish, end all threads, close all sockets and the store. Closing twice is fine."""
-        self._server.stop()
-        self.store.close()
+    def serve(self) -> None:
+        """Begin to answer as the options say."""
+        faults = Faults(self.options.faults, self.options.fault_seed)
+        self.start(ShippoApi(self.store, self.options), faults, self.options.latency)

@@ -22,6 +22,8 @@ CREATE TABLE webhooks (
     created TEXT NOT NULL, active INTEGER NOT NULL, webhook TEXT NOT NULL, UNIQUE (account, object_id));
 CREATE INDEX webhooks_in_order ON webhooks (account, created, position);
 """
+_ONE: Final = "FROM webhooks WHERE account = ? AND object_id = ?"
+_PAGE: Final = "SELECT webhook FROM webhooks WHERE account = ? AND active >= ? ORDER BY created, position"
 
 
 class StoreError(Exception):
@@ -30,33 +32,25 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook of an account, as the store keeps it.
+    """One webhook of an account.
 
-    `object_created` and `object_updated` are aware, in UTC, cut to milliseconds. `url` may hold a secret: the sandbox
-    is the provider, and has to give back what it was given.
+    Its times are aware, in UTC, cut to milliseconds. `url` may hold a secret: the sandbox is the provider, and has to
+    give back what it was given.
     """
 
     object_id: str
     object_created: datetime
     object_updated: datetime
     object_owner: str
-    url: str
     event: str
+    url: str
     active: bool
     is_test: bool
 
     def document(self) -> dict[str, str | bool]:
         """The webhook as the API shows it, ready for JSON."""
-        return {
-            "object_id": self.object_id,
-            "object_created": timestamp(self.object_created),
-            "object_updated": timestamp(self.object_updated),
-            "object_owner": self.object_owner,
-            "event": self.event,
-            "url": self.url,
-            "active": self.active,
-            "is_test": self.is_test,
-        }
+        times = {"object_created": timestamp(self.object_created), "object_updated": timestamp(self.object_updated)}
+        return {name: times.get(name) or getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +59,6 @@ class StoredPage:
 
     webhooks: tuple[Webhook, ...]
     count: int
-
-
-def account_key(account: str) -> str:
-    """What stands for an account in the file: a hash, so that no token is kept."""
-    return hashlib.sha256(account.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def timestamp(moment: datetime) -> str:
@@ -94,7 +83,6 @@ class Store:
     def __init__(self, path: Path | None = None, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._depth = 0
         self._connection = _open(path)
 
     def close(self) -> None:
@@ -104,22 +92,14 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all that the block does at once, or, if it raises, none of it. May be nested."""
+        """Do all that the block does at once, or, if it raises, none of it. One inside another belongs to that."""
         with self._lock:
-            if self._depth == 0:
-                self._connection.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
+            if self._connection.in_transaction:
                 yield
-            except BaseException:
-                if self._depth == 1:
-                    self._connection.execute("ROLLBACK")
-                raise
-            else:
-                if self._depth == 1:
-                    self._connection.execute("COMMIT")
-            finally:
-                self._depth -= 1
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._connection:
+                yield
 
     def create(  # noqa: PLR0913 - the API's four fields, and what the seed and tests settle themselves
         self,
@@ -133,37 +113,22 @@ class Store:
         created: datetime | None = None,
         updated: datetime | None = None,
     ) -> Webhook:
-        """Add a webhook to an account.
-
-        Args:
-            account: whose.
-            url: where it delivers to.
-            event: what it delivers.
-            active: whether it delivers.
-            is_test: whether it is one for test data.
-            object_id: its id; None: a new one.
-            created: when it was created, aware; None: now. The list's order follows it.
-            updated: when it was last changed, aware; None: as `created`.
-
-        Returns:
-            The webhook as it is kept.
-        """
+        """Add a webhook to an account. The list's order follows `created`, which is now if it isn't said."""
         moment = created or self._now()
         webhook = Webhook(
             object_id=object_id or uuid.uuid4().hex,
             object_created=_cut(moment),
             object_updated=_cut(updated or moment),
             object_owner=OBJECT_OWNER,
-            url=url,
             event=event,
+            url=url,
             active=active,
             is_test=is_test,
         )
-        with self._lock:
-            self._connection.execute(
-                "INSERT INTO webhooks (object_id, created, active, webhook, account) VALUES (?, ?, ?, ?, ?)",
-                (webhook.object_id, timestamp(moment), active, _to_text(webhook), account_key(account)),
-            )
+        self._execute(
+            "INSERT INTO webhooks (account, object_id, created, active, webhook) VALUES (?, ?, ?, ?, ?)",
+            *(account, webhook.object_id, timestamp(moment), active, _to_text(webhook)),
+        )
         return webhook
 
     def list(self, account: str) -> tuple[Webhook, ...]:
@@ -171,73 +136,45 @@ class Store:
         return self.page(account).webhooks
 
     def page(self, account: str, *, start: int = 0, size: int = -1, live_only: bool = False) -> StoredPage:
-        """A stretch of an account's list.
-
-        Args:
-            account: whose.
-            start: how many webhooks to leave out at the beginning.
-            size: how many to give at most; -1: all.
-            live_only: leave out and don't count those that aren't active.
-        """
-        where = "WHERE account = ? AND active >= ?"
-        values = (account_key(account), int(live_only))
+        """A stretch of an account's list, of at most `size` webhooks (-1: all); `live_only`: as if no others were."""
         with self.transaction():
-            (count,) = self._connection.execute(f"SELECT COUNT(*) FROM webhooks {where}", values).fetchone()  # noqa: S608 - a constant
-            rows = self._connection.execute(
-                f"SELECT webhook FROM webhooks {where} ORDER BY created, position LIMIT ? OFFSET ?",  # noqa: S608 - a constant
-                (*values, size, start),
-            ).fetchall()
+            ((count,),) = self._execute(f"SELECT COUNT(*) FROM ({_PAGE})", account, live_only)  # noqa: S608 - constant
+            rows = self._execute(f"{_PAGE} LIMIT ? OFFSET ?", account, live_only, size, start).fetchall()
         return StoredPage(webhooks=tuple(_from_text(text) for (text,) in rows), count=count)
 
     def get(self, account: str, object_id: str) -> Webhook | None:
-        """One webhook of an account, or None."""
         with self._lock:
-            row = self._connection.execute(
-                "SELECT webhook FROM webhooks WHERE account = ? AND object_id = ?", (account_key(account), object_id)
-            ).fetchone()
+            found = self._execute(
+                "SELECT webhook FROM webhooks WHERE account = ? AND object_id = ?", account, object_id
+            )
+            row = found.fetchone()
         return _from_text(row[0]) if row else None
 
-    def update(  # noqa: PLR0913 - the API's four fields, and what a test settles itself
-        self,
-        account: str,
-        object_id: str,
-        *,
-        url: str | None = None,
-        event: str | None = None,
-        active: bool | None = None,
-        is_test: bool | None = None,
-        updated: datetime | None = None,
-    ) -> Webhook | None:
-        """Change a webhook; what is None stays as it is, `updated` aside, which is then now.
-
-        Returns:
-            The webhook as it is now, or None if there is none of that id.
-        """
+    def update(self, account: str, object_id: str, **changes: str | bool | datetime) -> Webhook | None:
+        """Change what is named of a webhook, now if no `object_updated` is; None: there is none of that id."""
         with self.transaction():
             before = self.get(account, object_id)
             if before is None:
                 return None
-            after = replace(
-                before,
-                url=before.url if url is None else url,
-                event=before.event if event is None else event,
-                active=before.active if active is None else active,
-                is_test=before.is_test if is_test is None else is_test,
-                object_updated=_cut(updated or self._now()),
-            )
-            self._connection.execute(
-                "UPDATE webhooks SET active = ?, webhook = ? WHERE account = ? AND object_id = ?",
-                (after.active, _to_text(after), account_key(account), object_id),
+            after = replace(before, **{"object_updated": self._now(), **changes})  # type: ignore[arg-type]
+            after = replace(after, object_updated=_cut(after.object_updated))
+            self._execute(
+                "UPDATE webhooks SET webhook = ?3, active = ?4 WHERE account = ?1 AND object_id = ?2",
+                *(account, object_id, _to_text(after), after.active),
             )
         return after
 
     def delete(self, account: str, object_id: str) -> bool:
         """Remove a webhook; whether there was one."""
+        return (
+            self._execute("DELETE FROM webhooks WHERE account = ? AND object_id = ?", account, object_id).rowcount > 0
+        )
+
+    def _execute(self, statement: str, account: str, *values: str | int) -> sqlite3.Cursor:
+        # The file holds a hash of the account, and so no token.
+        key = hashlib.sha256(account.encode("utf-8", "surrogateescape")).hexdigest()
         with self._lock:
-            done = self._connection.execute(
-                "DELETE FROM webhooks WHERE account = ? AND object_id = ?", (account_key(account), object_id)
-            )
-        return done.rowcount > 0
+            return self._connection.execute(statement, (key, *values))
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
@@ -254,14 +191,13 @@ def _open(path: Path | None) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"The store {name} can't be opened: {error}") from None
     try:
-        known = _prepare(connection, temporary=path is None)
+        if _prepare(connection, temporary=path is None):
+            return connection
+        problem = f"The file {name} is not a store of this sandbox: name another one."
     except sqlite3.Error as error:
-        connection.close()
-        raise StoreError(f"The store {name} can't be used: {error}") from None
-    if not known:
-        connection.close()
-        raise StoreError(f"The file {name} is not a store of this sandbox: name another one.")
-    return connection
+        problem = f"The store {name} can't be used: {error}"
+    connection.close()
+    raise StoreError(problem)
 
 
 def _prepare(connection: sqlite3.Connection, *, temporary: bool) -> bool:

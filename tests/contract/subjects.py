@@ -179,14 +179,13 @@ class _PigeonryServer:
 @contextmanager
 def _serve_pigeonry(page_size: int) -> Iterator[Server]:
     loft = Loft(token=_PIGEONRY_TOKEN, page_size=page_size)
-    server = HttpServer()
-    faults = LiveFaults(server)
-    server.start(PigeonryApi(loft), faults)
-    try:
-        yield _PigeonryServer(loft, server.base_url + BASE_PATH, faults)
-    finally:
-        faults.end()
-        server.stop()
+    with HttpServer() as server:
+        faults = LiveFaults(server)
+        server.start(PigeonryApi(loft), faults)
+        try:
+            yield _PigeonryServer(loft, server.base_url + BASE_PATH, faults)
+        finally:
+            faults.end()
 
 
 SHIPPO_SUBJECT = Subject(

@@ -15,8 +15,8 @@ from reconciler.model.webhook import Fields
 from reconciler.operations.read import read_accounts
 from reconciler.providers.registry import declaration
 from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.faults import DROP_ANSWER, LATE_BAD_GATEWAY, RESET_REQUEST, Answer, Rule, When
 from reconciler.sandbox.faults import Action as Fault
-from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
 from tests.contract.bench import Bench
 from tests.contract.hooks import ELSEWHERE, A, B, Hook, fields_of
 from tests.contract.judge import readable
@@ -123,14 +123,14 @@ def test_delete_of_what_somebody_else_deleted_is_done(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("fault", "statuses"),
     [
-        pytest.param(DropAnswer(), [204, 404], id="its-answer-was-lost"),
-        pytest.param(ReplaceAnswer(answer=Answer(status=404)), [204], id="somebody-was-quicker"),
+        pytest.param(DROP_ANSWER, [204, 404], id="its-answer-was-lost"),
+        pytest.param(Answer(acts=True, status=404), [204], id="somebody-was-quicker"),
     ],
 )
 def test_delete_that_finds_nothing_is_done(bench: Bench, fault: Fault, statuses: list[int]) -> None:
     bench.put(Hook())
     run = bench.plan({})
-    bench.server.faults.add(Rule(action=fault, method="DELETE", when=Nth(k=1)))
+    bench.server.faults.add(Rule(action=fault, method="DELETE", when=When(nth=1)))
     report = run.apply()
     assert [result.outcome for result in report.results] == [Outcome.DONE]
     assert report.is_complete
@@ -140,14 +140,14 @@ def test_delete_that_finds_nothing_is_done(bench: Bench, fault: Fault, statuses:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(DropAnswer(), id="no-answer"),
-        pytest.param(ReplaceAnswer(), id="502"),
-        pytest.param(ReplaceAnswer(answer=Answer(status=409)), id="409"),
+        pytest.param(DROP_ANSWER, id="no-answer"),
+        pytest.param(LATE_BAD_GATEWAY, id="502"),
+        pytest.param(Answer(acts=True, status=409), id="409"),
     ],
 )
 def test_create_whose_answer_is_lost_is_not_sent_again(bench: Bench, fault: Fault) -> None:
     run = bench.plan({"a": Hook(events=(A, B))})
-    bench.server.faults.add(Rule(action=fault, method="POST", when=Nth(k=1)))
+    bench.server.faults.add(Rule(action=fault, method="POST", when=When(nth=1)))
     assert run.apply(1).is_complete
     bench.check({"a": Hook(events=(A, B))}, {})
     creates = [change for account in run.plan.planned for change in account.changes]
@@ -156,7 +156,7 @@ def test_create_whose_answer_is_lost_is_not_sent_again(bench: Bench, fault: Faul
 
 def test_create_that_never_arrived_is_sent_again(bench: Bench) -> None:
     run = bench.plan({"a": Hook(events=(A, B))})
-    bench.server.faults.add(Rule(action=ResetRequest(), method="POST", when=Nth(k=1)))
+    bench.server.faults.add(Rule(action=RESET_REQUEST, method="POST", when=When(nth=1)))
     assert run.apply(1).is_complete
     bench.check({"a": Hook(events=(A, B))}, {})
 

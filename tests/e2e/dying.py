@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.sandbox.faults import Action, Nth, Rule
+from reconciler.sandbox.faults import Action, Rule, When
 from reconciler.sandbox.store import Webhook
 from tests.e2e.forked import Forked
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
@@ -141,7 +141,7 @@ class Patient:
 
     def dies(self, action: Action, k: int, *arguments: str) -> None:
         """Run a command that is killed while its k-th call is held; a request that is held never gets there."""
-        with self.holding(Rule(action=action, when=Nth(k=k))) as held, self.start(*arguments) as command:
+        with self.holding(Rule(action=action, when=When(nth=k))) as held, self.start(*arguments) as command:
             held.wait_until_held()
             command.process.kill()
             assert command.end().code == -signal.SIGKILL

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.faults import Answer, From, Rule
+from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, entries, run_here
 from tests.support.sandbox import Sandbox
 
@@ -128,7 +128,7 @@ def test_backup_restores_after_whole_and_half_finished_applies(
         (tmp_path / name).unlink(missing_ok=True)
     common = ("--auto-approve", "--allow-losses", "99")
     armed = [
-        provider.faults.add(Rule(action=Answer(status=400), method=method, when=From(k=refused_from)))
+        provider.faults.add(Rule(action=Answer(status=400), method=method, when=When(since=refused_from)))
         for method in ("POST", "PUT", "DELETE")
         if refused_from is not None
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.sandbox.faults import Nth, Rule
+from reconciler.sandbox.faults import Rule, When
 from tests.e2e.dying import APPLY, WANTED, Patient, calls_of, kept, writes_in
 from tests.e2e.tool import HOST, WAIT
 from tests.support.faults import HoldAnswer, HoldRequest
@@ -64,7 +64,7 @@ def test_create_that_arrives_after_its_run_and_the_next_are_over_makes_no_lastin
 ) -> None:
     for k in [k for k, method in enumerate(calls_of(patient(), *APPLY), 1) if method == "POST"]:
         dead = patient()
-        with dead.holding(Rule(action=HoldRequest(), when=Nth(k=k))) as held:
+        with dead.holding(Rule(action=HoldRequest(), when=When(nth=k))) as held:
             with dead.start(*APPLY) as command:
                 held.wait_until_held()
                 command.process.kill()

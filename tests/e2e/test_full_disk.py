@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.faults import Nth, Rule
+from reconciler.sandbox.faults import Rule, When
 from tests.e2e.forked import Forked
 from tests.e2e.tool import COMMAND, WAIT, Tool, entries, run_here
 from tests.support.faults import HoldAnswer
@@ -207,7 +207,7 @@ def test_folder_that_vanishes_meanwhile_is_an_error_and_nothing_is_applied(
     full: Tool, arguments: tuple[str, ...], name: str
 ) -> None:
     (full.folder / "there").mkdir()
-    held = full.sandbox.faults.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    held = full.sandbox.faults.add(Rule(action=HoldAnswer(), when=When(nth=1)))
     with Forked(full.folder, *arguments, f"there/{name}") as command:
         held.wait_until_held()
         (full.folder / "there").rmdir()
@@ -222,7 +222,7 @@ def test_working_folder_that_vanishes_meanwhile_is_an_error_and_nothing_is_appli
     full: Tool, arguments: tuple[str, ...], name: str
 ) -> None:
     (full.folder / "here").mkdir()
-    held = full.sandbox.faults.add(Rule(action=HoldAnswer(), when=Nth(k=1)))
+    held = full.sandbox.faults.add(Rule(action=HoldAnswer(), when=When(nth=1)))
     with Forked(full.folder / "here", *arguments, name, "-f", str(full.folder / "webhooks.yaml")) as command:
         held.wait_until_held()
         (full.folder / "here").rmdir()

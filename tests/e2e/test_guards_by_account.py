@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from reconciler.sandbox.faults import Answer, Nth, Rule
+from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.test_guards import KEEP, fill
 from tests.e2e.tool import HOST, TOKEN, Tool, entries, run_here
 from tests.support.sandbox import Sandbox
@@ -38,15 +38,15 @@ INCOMPLETE = [
     pytest.param([Rule(action=Answer(status=200, body=_document(2, f"{HOST}/a")))], id="count-says-more"),
     pytest.param([Rule(action=Answer(status=200, body=_document(0, f"{HOST}/a")))], id="count-says-less"),
     pytest.param(
-        [Rule(action=Answer(status=200, body=_document(5)), when=Nth(k=k)) for k in SECOND_PAGES],
+        [Rule(action=Answer(status=200, body=_document(5)), when=When(nth=k)) for k in SECOND_PAGES],
         id="second-page-says-another-count",
     ),
     pytest.param(
-        [Rule(action=Answer(status=200, body=_document(30, f"{HOST}/a")), when=Nth(k=k)) for k in SECOND_PAGES],
+        [Rule(action=Answer(status=200, body=_document(30, f"{HOST}/a")), when=When(nth=k)) for k in SECOND_PAGES],
         id="second-page-is-short",
     ),
-    pytest.param([Rule(action=HTML, when=Nth(k=k)) for k in SECOND_PAGES], id="html-on-the-second-page"),
-    pytest.param([Rule(action=Answer(status=403), when=Nth(k=2))], id="second-page-denied"),
+    pytest.param([Rule(action=HTML, when=When(nth=k)) for k in SECOND_PAGES], id="html-on-the-second-page"),
+    pytest.param([Rule(action=Answer(status=403), when=When(nth=2))], id="second-page-denied"),
 ]
 
 

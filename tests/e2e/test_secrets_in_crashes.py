@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.faults import Answer, CutAnswer, Nth, ResetRequest, Rule
+from reconciler.sandbox.faults import RESET_REQUEST, Action, Answer, Rule, When
 from tests.e2e.secretive import ENVIRONMENT, FED, OPTIONS, THERE, WRITTEN, Secretive, file_text
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Ended
@@ -242,11 +242,11 @@ def test_log_line_names_method_masked_path_status_time_and_attempt_only(world: S
     owns = f"owns: [{HOST}/*, https://whole.example.com/*]"
     world.write(re.sub("owns: .*", owns, file_text(world.sandbox.base_url, urls)))  # without anything to warn of
     faults = [
-        Rule(action=Answer(status=503), method="GET", path="/webhooks", when=Nth(k=2)),
-        Rule(action=Answer(status=429, retry_after="3"), method="PUT", when=Nth(k=1)),
-        Rule(action=CutAnswer(after=9), path="/webhooks/*", method="GET", when=Nth(k=2)),
-        Rule(action=ResetRequest(), method="POST", when=Nth(k=1)),
-        Rule(action=Answer(status=422), method="DELETE", when=Nth(k=2)),
+        Rule(action=Answer(status=503), method="GET", path="/webhooks", when=When(nth=2)),
+        Rule(action=Answer(status=429, retry_after="3"), method="PUT", when=When(nth=1)),
+        Rule(action=Action(cut=9), path="/webhooks/*", method="GET", when=When(nth=2)),
+        Rule(action=RESET_REQUEST, method="POST", when=When(nth=1)),
+        Rule(action=Answer(status=422), method="DELETE", when=When(nth=2)),
     ]
     with world.fault(*faults):
         ended = world.run("apply", "--auto-approve", "--allow-losses", "99", "-vv")

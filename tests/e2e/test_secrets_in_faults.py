@@ -7,16 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.sandbox.faults import (
-    Action,
-    Answer,
-    CutAnswer,
-    DropAnswer,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
-    Rule,
-)
+from reconciler.sandbox.faults import DROP_ANSWER, LATE_BAD_GATEWAY, RESET_ANSWER, RESET_REQUEST, Action, Answer, Rule
 from tests.e2e.secretive import FED, THERE, WRITTEN, Secretive
 from tests.e2e.tool import HOST
 from tests.providers.tools import RawServer, says
@@ -69,11 +60,11 @@ _ANSWERS = [
     pytest.param(Answer(status=302, location=f"https://evil.example.com/{_SAID[1]}?token={_SAID[2]}"), id="redirect"),
     pytest.param(Answer(status=302, location=f"https://{_SAID[3]}:{_SAID[5]}@evil.example.com/"), id="redirect-user"),
     pytest.param(Answer(status=302, location=f"//[{_SAID[3]}"), id="redirect-nonsense"),
-    pytest.param(ResetRequest(), id="reset"),
-    pytest.param(ResetAnswer(), id="reset-after"),
-    pytest.param(DropAnswer(), id="dropped"),
-    pytest.param(CutAnswer(after=150), id="cut"),
-    pytest.param(ReplaceAnswer(), id="502-html"),
+    pytest.param(RESET_REQUEST, id="reset"),
+    pytest.param(RESET_ANSWER, id="reset-after"),
+    pytest.param(DROP_ANSWER, id="dropped"),
+    pytest.param(Action(cut=150), id="cut"),
+    pytest.param(LATE_BAD_GATEWAY, id="502-html"),
 ]
 
 

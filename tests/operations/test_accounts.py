@@ -10,7 +10,7 @@ from reconciler.model.plan import Verdict
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
 from reconciler.model.secret import SecretText
-from reconciler.sandbox.faults import Answer, From
+from reconciler.sandbox.faults import Answer, When
 from tests.support.builders import account, entry, hook, not_planned
 from tests.support.site import Site, calls, outcomes, writes
 
@@ -43,7 +43,7 @@ def test_account_that_can_not_be_read_gets_no_write_and_the_other_is_done(site: 
 
 def test_account_whose_list_breaks_off_gets_no_write_at_all(site: Site) -> None:
     site.put(hook("1", "/old"), owner=LIVE)
-    with site.fault(Answer(status=500), "GET", "/webhooks", From(k=1)):
+    with site.fault(Answer(status=500), "GET", "/webhooks", When(since=1)):
         run = site.plan(BOTH, [LIVE, TEST])
     report = run.apply()
     assert report.accounts == ()

@@ -23,11 +23,11 @@ CREATED, UPDATED = "transaction_created", "transaction_updated"
 
 
 def _same_url(fields: WebhookFields, there: Webhook) -> bool:
-    return fields.url == there.url
+    return fields["url"] == there.url
 
 
 def _same_url_and_event(fields: WebhookFields, there: Webhook) -> bool:
-    return (fields.url, fields.event) == (there.url, there.event)
+    return (fields["url"], fields["event"]) == (there.url, there.event)
 
 
 def _site(finds: Callable[[WebhookFields, Webhook], bool]) -> Site:

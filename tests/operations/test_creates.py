@@ -11,17 +11,7 @@ import pytest
 from reconciler.model.event import Finished
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
-from reconciler.sandbox.faults import (
-    Action,
-    Answer,
-    CutAnswer,
-    DropAnswer,
-    From,
-    Nth,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
-)
+from reconciler.sandbox.faults import DROP_ANSWER, LATE_BAD_GATEWAY, RESET_ANSWER, RESET_REQUEST, Action, Answer, When
 from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import entry, hook
 from tests.support.faults import HoldRequest, Received
@@ -29,12 +19,12 @@ from tests.support.site import Run, Site, Ticks, calls, outcomes, writes
 
 ENTRIES = [entry("a", "/a"), entry("b", "/b"), entry("c", "/c")]
 LOST = [
-    pytest.param(DropAnswer(), id="dropped"),
-    pytest.param(ResetAnswer(), id="reset"),
-    pytest.param(CutAnswer(after=25), id="cut-in-the-middle-of-the-json"),
-    pytest.param(ReplaceAnswer(), id="502-after-the-effect"),
-    pytest.param(ReplaceAnswer(answer=Answer(status=200, body=b"<html>")), id="html-at-200"),
-    pytest.param(ReplaceAnswer(answer=Answer(status=201, body=b"{}")), id="another-object"),
+    pytest.param(DROP_ANSWER, id="dropped"),
+    pytest.param(RESET_ANSWER, id="reset"),
+    pytest.param(Action(cut=25), id="cut-in-the-middle-of-the-json"),
+    pytest.param(LATE_BAD_GATEWAY, id="502-after-the-effect"),
+    pytest.param(Answer(acts=True, status=200, body=b"<html>"), id="html-at-200"),
+    pytest.param(Answer(acts=True, status=201, body=b"{}"), id="another-object"),
 ]
 REFUSED = [pytest.param(status, id=str(status)) for status in (400, 409, 422)]
 
@@ -68,7 +58,7 @@ def _story(log: tuple[Received, ...]) -> list[str]:
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_lost_answer_of_a_create_that_was_made_ends_with_one_webhook_a_key(site: Site, action: Action, k: int) -> None:
     run = site.plan(ENTRIES)
-    with site.fault(action, "POST", when=Nth(k=k)):
+    with site.fault(action, "POST", when=When(nth=k)):
         report = run.apply(1)
     assert outcomes(report) == [(f"+ {name}[track_updated]", Outcome.DONE) for name in "abc"]
     assert {result.object_id for result in report.results} == set(site.webhooks())
@@ -92,7 +82,7 @@ def test_lost_answers_of_all_creates_at_once_are_looked_for_in_one_list(site: Si
 def test_whole_list_lies_between_a_lost_create_and_its_resend(paged: Site, k: int) -> None:
     run = paged.plan(ENTRIES)
     sent = len(paged.faults.log())
-    with paged.fault(ResetRequest(), "POST", when=Nth(k=k)):
+    with paged.fault(RESET_REQUEST, "POST", when=When(nth=k)):
         report = run.apply(1)
     assert report.is_complete
     assert len(_paths(paged)) == 3
@@ -105,7 +95,7 @@ def test_create_is_sent_three_times_at_most_and_then_called_unknown(paged: Site)
     run = paged.plan([entry("a"), entry("b", "/b")])
     paged.put(hook("more", "https://elsewhere.example.com/more"), hook("most", "https://elsewhere.example.com/most"))
     sent = len(paged.faults.log())
-    with paged.fault(ResetRequest(), "POST"):
+    with paged.fault(RESET_REQUEST, "POST"):
         report = run.apply(1)
     assert outcomes(report) == [("+ a[track_updated]", Outcome.UNKNOWN), ("+ b[track_updated]", Outcome.UNKNOWN)]
     assert _story(paged.faults.log()[sent:]) == ["POST unanswered", "POST unanswered", "list"] * 3
@@ -117,8 +107,8 @@ def test_create_that_arrives_after_it_was_looked_for_ends_with_one_webhook(site:
     run = site.plan([entry("a")])
     with (
         ThreadPoolExecutor(1) as pool,
-        site.fault(ResetRequest(), "POST", when=Nth(k=1)),
-        site.fault(HoldRequest(), "POST", when=Nth(k=2)) as resend,
+        site.fault(RESET_REQUEST, "POST", when=When(nth=1)),
+        site.fault(HoldRequest(), "POST", when=When(nth=2)) as resend,
     ):
         ending = pool.submit(run.apply)
         resend.wait_until_held()
@@ -136,7 +126,7 @@ def test_create_that_arrives_after_it_was_looked_for_ends_with_one_webhook(site:
 def test_refused_create_is_looked_for_and_given_up_where_it_is_not_there(site: Site, status: int) -> None:
     run = site.plan(ENTRIES)
     mark = site.mark()
-    with site.fault(Answer(status=status), "POST", when=Nth(k=2)):
+    with site.fault(Answer(status=status), "POST", when=When(nth=2)):
         report = run.apply(1)
     assert [result.outcome for result in report.results] == [Outcome.DONE, Outcome.FAILED, Outcome.DONE]
     error = report.results[1].error
@@ -149,7 +139,7 @@ def test_refused_create_is_looked_for_and_given_up_where_it_is_not_there(site: S
 @pytest.mark.parametrize("status", REFUSED)
 def test_refused_create_that_is_there_all_the_same_is_done(site: Site, status: int) -> None:
     run = site.plan(ENTRIES)
-    with site.fault(ReplaceAnswer(answer=Answer(status=status)), "POST", when=Nth(k=2)):
+    with site.fault(Answer(acts=True, status=status), "POST", when=When(nth=2)):
         report = run.apply(1)
     assert report.is_complete
     assert {result.object_id for result in report.results} == set(site.webhooks())
@@ -193,8 +183,8 @@ def _told(run: Run) -> list[tuple[str, Outcome]]:
 def test_create_that_is_found_after_all_is_told_once(site: Site) -> None:
     run = site.plan([entry("a"), entry("b", "/b")])
     with (
-        site.fault(DropAnswer(), "POST", when=Nth(k=1)),
-        site.fault(ReplaceAnswer(answer=Answer(status=409)), "POST", when=Nth(k=2)),
+        site.fault(DROP_ANSWER, "POST", when=When(nth=1)),
+        site.fault(Answer(acts=True, status=409), "POST", when=When(nth=2)),
     ):
         run.apply(1)
     assert _told(run) == [("a", Outcome.DONE), ("b", Outcome.DONE)]
@@ -212,14 +202,17 @@ def test_create_that_is_found_after_all_is_told_once(site: Site) -> None:
 def test_lost_create_stays_unknown_where_its_resend_comes_to_nothing(site: Site, then: Action) -> None:
     # The first request may still be on its way, whatever becomes of the second.
     run = site.plan([entry("a")])
-    with site.fault(ResetRequest(), "POST", when=Nth(k=1)), site.fault(then, "POST", when=From(k=2)):
+    with site.fault(RESET_REQUEST, "POST", when=When(nth=1)), site.fault(then, "POST", when=When(since=2)):
         report = run.apply()
     assert outcomes(report) == [("+ a[track_updated]", Outcome.UNKNOWN)]
 
 
 def test_lost_create_stays_unknown_where_another_one_is_denied_first(site: Site) -> None:
     run = site.plan([entry("a"), entry("b", "/b")])
-    with site.fault(ResetRequest(), "POST", when=Nth(k=1)), site.fault(Answer(status=403), "POST", when=From(k=2)):
+    with (
+        site.fault(RESET_REQUEST, "POST", when=When(nth=1)),
+        site.fault(Answer(status=403), "POST", when=When(since=2)),
+    ):
         report = run.apply(1)
     assert outcomes(report) == [("+ a[track_updated]", Outcome.UNKNOWN), ("+ b[track_updated]", Outcome.FAILED)]
 
@@ -228,7 +221,7 @@ def test_lost_create_stays_unknown_where_the_run_is_stopped_before_its_resend(si
     run = site.plan([entry("a")])
     with (
         ThreadPoolExecutor(1) as pool,
-        site.fault(ResetRequest(), "POST", when=Nth(k=1)),
+        site.fault(RESET_REQUEST, "POST", when=When(nth=1)),
         site.fault(HoldRequest(), "GET", "/webhooks") as listing,
     ):
         ending = pool.submit(run.apply)

@@ -11,7 +11,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome, Report
 from reconciler.model.webhook import Desired, Remote
-from reconciler.sandbox.faults import Action, Answer, Nth, ReplaceAnswer, ResetRequest
+from reconciler.sandbox.faults import LATE_BAD_GATEWAY, RESET_REQUEST, Action, Answer, When
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support.builders import HOST, account, entry, hook
@@ -113,7 +113,7 @@ def test_webhook_of_another_run_goes_only_by_the_rule_and_never_under_protect(
     [
         pytest.param(Answer(status=409), id="refused"),
         pytest.param(Answer(status=502), id="lost-on-the-way-there"),
-        pytest.param(ReplaceAnswer(), id="lost-on-the-way-back"),
+        pytest.param(LATE_BAD_GATEWAY, id="lost-on-the-way-back"),
     ],
 )
 def test_webhook_under_protect_that_a_run_did_not_surely_create_is_never_written(
@@ -123,7 +123,7 @@ def test_webhook_under_protect_that_a_run_did_not_surely_create_is_never_written
     run = site.plan([wanted], [PROTECTED])
     site.put(theirs)
     before = site.webhooks()
-    with site.fault(action, "POST", when=Nth(k=1)):
+    with site.fault(action, "POST", when=When(nth=1)):
         run.apply()
     assert [call for call in writes(site.log()) if call.endswith("/theirs")] == []
     assert site.webhooks()["theirs"] == before["theirs"]
@@ -171,7 +171,7 @@ def test_duplicate_stays_where_only_a_lagging_list_knows_the_older_one(site: Sit
 
 
 @pytest.mark.parametrize(
-    "action", [pytest.param(ResetRequest(), id="lost"), pytest.param(Answer(status=409), id="refused")]
+    "action", [pytest.param(RESET_REQUEST, id="lost"), pytest.param(Answer(status=409), id="refused")]
 )
 def test_old_webhook_stays_where_only_a_lagging_list_knows_the_new_one(site: Site, action: Action) -> None:
     ghost = _ghost(site, f"{HOST}/a")

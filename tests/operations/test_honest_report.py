@@ -18,17 +18,14 @@ from reconciler.model.webhook import Desired
 from reconciler.planning.claim import Claims
 from reconciler.sandbox.checks import EVENTS
 from reconciler.sandbox.faults import (
+    DROP_ANSWER,
+    LATE_BAD_GATEWAY,
+    RESET_ANSWER,
+    RESET_REQUEST,
     Action,
     Answer,
-    CutAnswer,
-    DropAnswer,
-    Every,
-    From,
-    Nth,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
     Rule,
+    When,
 )
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
@@ -39,10 +36,10 @@ from tests.support.site import Site, Ticks, calls, outcomes
 
 WRITES: tuple[Action, ...] = (
     *(Answer(status=status) for status in (400, 401, 404, 409, 500, 503)),
-    *(ResetRequest(), ResetAnswer(), DropAnswer(), CutAnswer(after=20), ReplaceAnswer()),
+    *(RESET_REQUEST, RESET_ANSWER, DROP_ANSWER, Action(cut=20), LATE_BAD_GATEWAY),
 )
-READS: tuple[Action, ...] = (Answer(status=500), ResetRequest(), DropAnswer())
-WHEN = (Every(), *(kind(k=k) for kind in (Nth, From) for k in (1, 2, 3)))
+READS: tuple[Action, ...] = (Answer(status=500), RESET_REQUEST, DROP_ANSWER)
+WHEN = (When(), *(When(nth=k) for k in (1, 2, 3)), *(When(since=k) for k in (2, 3)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
-from reconciler.sandbox.faults import Action, Answer, DropAnswer, Nth
+from reconciler.sandbox.faults import DROP_ANSWER, Action, Answer, When
 from tests.support.builders import entry, hook
 from tests.support.replay import gaps
 from tests.support.site import Site, calls, outcomes
@@ -19,7 +19,7 @@ FAILING = pytest.mark.parametrize(
         pytest.param(Answer(status=500), ErrorKind.REFUSED, id="500"),
         pytest.param(Answer(status=200, body=LYING), ErrorKind.GARBLED, id="lying-count"),
         pytest.param(Answer(status=200, body=b"<html>"), ErrorKind.GARBLED, id="html"),
-        pytest.param(DropAnswer(), ErrorKind.UNREACHABLE, id="dropped"),
+        pytest.param(DROP_ANSWER, ErrorKind.UNREACHABLE, id="dropped"),
     ],
 )
 
@@ -52,7 +52,7 @@ def test_what_was_not_seen_carried_is_held(site: Site, action: Action, kind: Err
     site.put(hook("old", "/old"), hook("1", day=1), hook("2", day=2))
     run = site.plan([entry("new", "/new"), entry("a")])
     site.remove("1")
-    with site.fault(action, "GET", "/webhooks"), site.fault(DropAnswer(), "POST"):
+    with site.fault(action, "GET", "/webhooks"), site.fault(DROP_ANSWER, "POST"):
         report = run.apply()
     assert outcomes(report) == [
         ("+ new[track_updated]", Outcome.UNKNOWN),
@@ -75,6 +75,6 @@ def test_create_that_could_not_be_read_back_either_is_unverified(site: Site) -> 
 
 def test_lost_create_is_not_sent_again_where_the_list_fails(site: Site) -> None:
     run = site.plan([entry("a")])
-    with site.fault(DropAnswer(), "POST", when=Nth(k=1)), site.fault(Answer(status=500), "GET", "/webhooks"):
+    with site.fault(DROP_ANSWER, "POST", when=When(nth=1)), site.fault(Answer(status=500), "GET", "/webhooks"):
         assert outcomes(run.apply()) == [("+ a[track_updated]", Outcome.UNKNOWN)]
     assert len(site.webhooks()) == 1

@@ -14,7 +14,7 @@ from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Desired, Remote
 from reconciler.sandbox import faults
-from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ResetAnswer
+from reconciler.sandbox.faults import DROP_ANSWER, RESET_ANSWER, Answer, When
 from tests.support.builders import absent, account, entry, hook, only, planned
 from tests.support.replay import gaps
 from tests.support.site import Site, outcomes, writes
@@ -84,10 +84,10 @@ class Fault:
 FAULTS = (
     Fault("creates-fail", CREATE, Answer(status=500), "POST"),
     Fault("creates-are-refused", CREATE, Answer(status=409), "POST"),
-    Fault("creates-are-lost", CREATE, ResetAnswer(), "POST"),
+    Fault("creates-are-lost", CREATE, RESET_ANSWER, "POST"),
     Fault("updates-fail", UPDATE, Answer(status=503), "PUT"),
-    Fault("updates-are-lost", UPDATE, DropAnswer(), "PUT"),
-    Fault("deletes-are-lost", DELETE, DropAnswer(), "DELETE"),
+    Fault("updates-are-lost", UPDATE, DROP_ANSWER, "PUT"),
+    Fault("deletes-are-lost", DELETE, DROP_ANSWER, "DELETE"),
     Fault("list-fails", CREATE, Answer(status=500), "GET", "/webhooks"),
     Fault("reads-fail", UPDATE | DELETE, Answer(status=500), "GET", "/webhooks/*"),
     Fault("denied", ANY, Answer(status=401), None),
@@ -181,7 +181,7 @@ def test_narrowing_is_held_back_where_what_was_to_carry_its_events_failed(
     site.put(*there)
     run = site.plan(desired)
     method, action = fault
-    with site.fault(action, method, when=Nth(k=1)):
+    with site.fault(action, method, when=When(nth=1)):
         report = run.apply(1)
     assert outcomes(report) == expected
     held = {result.object_id for result in report.results if result.outcome is Outcome.HELD}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from reconciler.model.report import Outcome, Result
 from reconciler.model.url import Url
-from reconciler.sandbox.faults import Answer, From, ReplaceAnswer
+from reconciler.sandbox.faults import Answer, When
 from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import HOST, account, entry, hook, url
 from tests.support.lies import Lies
@@ -154,7 +155,7 @@ def test_create_that_was_answered_and_is_nowhere_is_not_as_wanted(site: Site) ->
 def test_what_can_not_be_read_back_is_unverified(site: Site) -> None:
     site.put(hook("1", "/a?token=1"))
     run = site.plan([entry("a", "/a?token=2")])
-    with site.fault(Answer(status=500), "GET", "/webhooks/1", From(k=2)):
+    with site.fault(Answer(status=500), "GET", "/webhooks/1", When(since=2)):
         (result,) = run.apply().results
     assert result.outcome is Outcome.UNVERIFIED
     assert result.error is not None
@@ -171,7 +172,7 @@ def test_update_that_nobody_knows_of_is_unknown_unless_it_reads_back_as_wanted(s
     run = site.plan([entry("a", "/a?token=2")])
     with site.fault(answer, "PUT"):
         assert outcomes(run.apply()) == [("~ a[track_updated]", Outcome.UNKNOWN)]
-    with site.fault(ReplaceAnswer(answer=answer), "PUT"):
+    with site.fault(replace(answer, acts=True), "PUT"):
         assert outcomes(run.apply()) == [("~ a[track_updated]", Outcome.DONE)]
 
 

@@ -13,7 +13,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Desired, Remote
-from reconciler.sandbox.faults import Action, Answer, DropAnswer, From, Nth, ResetRequest
+from reconciler.sandbox.faults import DROP_ANSWER, RESET_REQUEST, Action, Answer, When
 from tests.support.builders import absent, account, entry, hook
 from tests.support.replay import Delivery, received, states
 from tests.support.site import Site, outcomes, writes
@@ -73,7 +73,7 @@ HOW: dict[str, Action] = {
     "conflicts": Answer(status=409),
     "fails": Answer(status=500),
     "is-down": Answer(status=503),
-    "is-lost": ResetRequest(),
+    "is-lost": RESET_REQUEST,
 }
 FAILURES = {f"{method}-{name}": (method, action) for method in ("POST", "PUT") for name, action in HOW.items()}
 
@@ -121,15 +121,15 @@ HOOKS = st.lists(st.tuples(SLOTS, st.booleans()), max_size=4, unique_by=lambda o
     wanted=HOOKS,
     there=HOOKS,
     method=st.sampled_from(["POST", "PUT", "DELETE"]),
-    action=st.sampled_from([Answer(status=400), Answer(status=503), DropAnswer()]),
-    when=st.one_of(st.builds(Nth, k=st.integers(1, 3)), st.builds(From, k=st.integers(1, 2))),
+    action=st.sampled_from([Answer(status=400), Answer(status=503), DROP_ANSWER]),
+    when=st.sampled_from([*(When(nth=k) for k in (1, 2, 3)), When(since=2), When()]),
 )
 def test_what_was_received_and_is_wanted_is_received_at_the_end_whatever_fails(
     wanted: list[tuple[tuple[str, str, bool], bool]],
     there: list[tuple[tuple[str, str, bool], bool]],
     method: str,
     action: Action,
-    when: Nth | From,
+    when: When,
 ) -> None:
     desired = [
         entry(f"n{number}", path, event, is_test=is_test, active=active)

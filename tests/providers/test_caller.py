@@ -15,7 +15,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
-from reconciler.sandbox.faults import Answer, DropAnswer, Nth, ReplaceAnswer, ResetRequest, Rule
+from reconciler.sandbox.faults import DROP_ANSWER, RESET_REQUEST, Answer, Rule, When
 from reconciler.sandbox.options import SandboxOptions
 from tests.support.clock import FakeClock
 from tests.support.sandbox import Sandbox
@@ -76,7 +76,7 @@ def test_the_providers_limit_is_never_met_at_any_parallelism_by_accounts_that_sh
 
 
 def test_retries_are_counted_too(clock: FakeClock, sandbox: Sandbox) -> None:
-    rule = sandbox.faults.add(Rule(action=ReplaceAnswer(answer=Answer(status=500))))
+    rule = sandbox.faults.add(Rule(action=Answer(acts=True, status=500)))
     run = Run(clock=clock)
     client = open_reader(account(sandbox.base_url, limits=LIMITS), run.context)
     for _ in range(15):
@@ -319,7 +319,7 @@ def test_a_stop_ends_a_wait_for_a_slot_at_once() -> None:
 
 
 def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Rule(action=DropAnswer(), when=Nth(k=1)))
+    sandbox.faults.add(Rule(action=DROP_ANSWER, when=When(nth=1)))
     object_id = sandbox.store.create(TOKEN, url=URL, event="all").object_id
     run = Run()
     client = open_writer(account(sandbox.base_url), run.context)
@@ -331,7 +331,7 @@ def test_what_an_earlier_attempt_may_have_done_is_not_forgotten(sandbox: Sandbox
 
 
 def test_a_create_after_a_429_is_sent_once_more_and_made_once(sandbox: Sandbox) -> None:
-    sandbox.faults.add(Rule(action=Answer(status=429, retry_after="3"), when=Nth(k=1)))
+    sandbox.faults.add(Rule(action=Answer(status=429, retry_after="3"), when=When(nth=1)))
     run = Run()
     client = open_writer(account(sandbox.base_url), run.context)
     made = client.create(fields())
@@ -345,7 +345,7 @@ def test_a_call_that_succeeds_at_its_second_attempt_gives_its_cost_back(clock: F
     run = Run(clock=clock)
     client = open_reader(account(sandbox.base_url, limits=LIMITS), run.context)
     for _ in range(150):
-        rule = sandbox.faults.add(Rule(action=ResetRequest(), when=Nth(k=1)))
+        rule = sandbox.faults.add(Rule(action=RESET_REQUEST, when=When(nth=1)))
         client.list()
         sandbox.faults.remove(rule)
     client.close()

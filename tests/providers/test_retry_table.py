@@ -15,16 +15,7 @@ from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Remote
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
-from reconciler.sandbox.faults import (
-    Action,
-    Answer,
-    CutAnswer,
-    DropAnswer,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
-    Rule,
-)
+from reconciler.sandbox.faults import DROP_ANSWER, RESET_ANSWER, RESET_REQUEST, Action, Answer, Rule
 from tests.support.clock import FakeClock
 from tests.support.faults import HoldAnswer
 from tests.support.sandbox import Sandbox
@@ -35,19 +26,19 @@ TABLE = Path(__file__).with_name("retry_table.md")
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
-def _status(status: int, **more: str) -> ReplaceAnswer:
+def _status(status: int, **more: str) -> Answer:
     """The provider carries the call out, and something in between answers this."""
-    return ReplaceAnswer(answer=Answer(status=status, **more))  # type: ignore[arg-type]  # `retry_after` is the only one
+    return Answer(acts=True, status=status, **more)  # type: ignore[arg-type]  # `retry_after` is the only one
 
 
 FAULTS: dict[str, Action | None] = {
     "no connection": None,
-    "reset before it was carried out": ResetRequest(),
-    "reset after it was carried out": ResetAnswer(),
-    "closed without an answer": DropAnswer(),
+    "reset before it was carried out": RESET_REQUEST,
+    "reset after it was carried out": RESET_ANSWER,
+    "closed without an answer": DROP_ANSWER,
     "no answer in time": HoldAnswer(),
-    "answer cut": CutAnswer(after=5),
-    "HTML with 200": ReplaceAnswer(answer=Answer(status=200, body=b"<html>", content_type="text/html")),
+    "answer cut": Action(cut=5),
+    "HTML with 200": Answer(acts=True, status=200, body=b"<html>", content_type="text/html"),
     "301": _status(301),
     "400": _status(400),
     "401": _status(401),

@@ -18,7 +18,7 @@ from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.rest import RestReader
-from reconciler.sandbox.faults import Answer, Nth, ReplaceAnswer, Rule
+from reconciler.sandbox.faults import Answer, Rule, When
 from tests.support.lies import Lies
 from tests.support.sandbox import Sandbox
 
@@ -260,7 +260,7 @@ def test_an_answer_about_another_webhook_is_garbled() -> None:
 
 def test_a_page_that_is_gone_meanwhile_begins_the_list_anew(sandbox: Sandbox) -> None:
     ids = [sandbox.store.create(TOKEN, url=URL, event="all").object_id for _ in range(130)]
-    rule = sandbox.faults.add(Rule(action=ReplaceAnswer(answer=Answer(status=404)), when=Nth(k=2)))
+    rule = sandbox.faults.add(Rule(action=Answer(acts=True, status=404), when=When(nth=2)))
     with writing(sandbox.base_url) as client:
         reading = client.list()
     sandbox.faults.remove(rule)

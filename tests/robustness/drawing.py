@@ -6,21 +6,14 @@ import random
 from dataclasses import replace
 
 from reconciler.sandbox.faults import (
+    DROP_ANSWER,
+    LATE_BAD_GATEWAY,
+    REFUSE,
+    RESET_ANSWER,
+    RESET_REQUEST,
     Action,
     Answer,
-    Chance,
-    CutAnswer,
-    DripAnswer,
-    DropAnswer,
-    Every,
-    From,
-    Nth,
-    Refuse,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
     Rule,
-    ShortenAnswer,
     When,
 )
 from tests.robustness.case import (
@@ -85,18 +78,18 @@ REFUSED: tuple[Action, ...] = (
     *(Answer(status=status) for status in (400, 401, 403, 404, 409, 422, 429)),
     *(Answer(status=status, retry_after=wait) for status, wait in ((429, "1"), (503, "2"), (429, "soon"))),
 )
-NOT_DONE: tuple[Action, ...] = (ResetRequest(), Answer(status=500), Answer(status=503), Refuse())
+NOT_DONE: tuple[Action, ...] = (RESET_REQUEST, Answer(status=500), Answer(status=503), REFUSE)
 LOST: tuple[Action, ...] = (
-    *(ResetAnswer(), DropAnswer(), ReplaceAnswer(), CutAnswer(after=20), ShortenAnswer(after=0)),
-    ReplaceAnswer(answer=Answer(status=200, body=b"<html>", content_type="text/html")),
+    *(RESET_ANSWER, DROP_ANSWER, LATE_BAD_GATEWAY, Action(cut=20), Action(short=0)),
+    Answer(acts=True, status=200, body=b"<html>", content_type="text/html"),
 )
 ODD: tuple[Action, ...] = (
     Answer(status=307, location=ELSEWHERE),
-    *(DripAnswer(pause=0.0001), ShortenAnswer(after=30)),
+    *(Action(pause=0.0001), Action(short=30)),
 )
 FAULTS = (REFUSED, NOT_DONE, LOST, ODD)
 """What goes wrong: refused, not done and nobody knows it, done and nobody knows it, and all the rest."""
-WHEN: tuple[When, ...] = (*(Nth(k=k) for k in (1, 1, 2, 3, 4)), From(k=2), Every(), Chance(probability=0.3))
+WHEN: tuple[When, ...] = (*(When(nth=k) for k in (1, 1, 2, 3, 4)), When(since=2), When(), When(chance=0.3))
 LIES = (
     *(Lies(count_off=1), Lies(count_off=-1, count_lists=1), Lies(lag=1), Lies(lag=3)),
     *(Lies(next_page=ELSEWHERE), Lies(next_page="?page=1&results=3"), Lies(next_page="?page=99")),
@@ -272,7 +265,7 @@ def _replaced(rng: random.Random) -> Case:
         else:
             ways = [[gone], [other], [replace(there, is_test=True)], [switched], [switched, gone], [old, other]]
             hooks += rng.choice(ways)
-    lasting: tuple[When, ...] = (Every(), Nth(k=1))
+    lasting: tuple[When, ...] = (When(), When(nth=1))
     when = rng.choice(lasting)
     return Case(
         accounts=(account,),
@@ -290,10 +283,10 @@ def _faults(rng: random.Random) -> tuple[Rule, ...]:
     if rng.random() < UNLIKELY:
         actions: tuple[Action, ...] = (
             *(Answer(status=status) for status in (400, 422, 503)),
-            DropAnswer(),
-            ResetRequest(),
+            DROP_ANSWER,
+            RESET_REQUEST,
         )
-        lasting: tuple[When, ...] = (Every(), Every(), From(k=2), Nth(k=1))
+        lasting: tuple[When, ...] = (When(), When(), When(since=2), When(nth=1))
         action = rng.choice(actions)
         return (Rule(action=action, method=rng.choice(["POST", "PUT"]), when=rng.choice(lasting)),)
     return tuple(_fault(rng) for _ in range(rng.randint(1, 3)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.sandbox.faults import Answer, Nth, ResetAnswer, ResetRequest, Rule
+from reconciler.sandbox.faults import RESET_ANSWER, RESET_REQUEST, Answer, Rule, When
 from tests.robustness.case import HOOKS, OLD_SECRET, Absent, Account, Case, Entry, Hook, Meddling, Mode
 from tests.support.lies import Lies
 
@@ -19,7 +19,7 @@ _OWNS = (
 
 _OWNER = Account(name="live", token=_LIVE, owns=(f"{HOOKS}/*",))
 _NO_CREATE = (Rule(action=Answer(status=422), method="POST"),)
-_NO_UPDATE = (Rule(action=Answer(status=422), method="PUT", when=Nth(k=1)),)
+_NO_UPDATE = (Rule(action=Answer(status=422), method="PUT", when=When(nth=1)),)
 
 
 def _entry(path: str, event: str = "track_updated", *, active: bool = True) -> Entry:
@@ -45,7 +45,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
                     ignore=("active",),
                 ),
             ),
-            faults=(Rule(action=ResetAnswer(), method="POST", when=Nth(k=1)),),
+            faults=(Rule(action=RESET_ANSWER, method="POST", when=When(nth=1)),),
         ),
     ),
     "what narrows comes first": (
@@ -129,7 +129,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
                     day=3,
                 ),
             ),
-            faults=(Rule(action=Answer(status=422), method="POST", when=Nth(k=1)),),
+            faults=(Rule(action=Answer(status=422), method="POST", when=When(nth=1)),),
         ),
     ),
     "what moves doesn't wait for its new place": (
@@ -475,7 +475,7 @@ SMALLEST: Mapping[str, tuple[str, Case]] = {
                     ignore=("active",),
                 ),
             ),
-            faults=(Rule(action=ResetRequest(), method="POST", when=Nth(k=1)),),
+            faults=(Rule(action=RESET_REQUEST, method="POST", when=When(nth=1)),),
         ),
     ),
     "URLs are shown whole": (

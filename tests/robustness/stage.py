@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from reconciler.sandbox.faults import Answer, Nth, Rule
+from reconciler.sandbox.faults import Answer, Rule, When
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Case, Mode, Told, file_text, variables
@@ -158,7 +158,7 @@ class Stage:
         death = barrier = listing = None
         if case.death is not None:
             hold = HoldAnswer() if case.death.after_effect else HoldRequest()
-            death = arm(Rule(action=hold, method=case.death.method, when=Nth(k=case.death.k)))
+            death = arm(Rule(action=hold, method=case.death.method, when=When(nth=case.death.k)))
         if case.barrier:
             path = "/webhooks" if case.barrier == "GET" else "*"
             barrier = arm(Rule(action=HoldRequest(), method=case.barrier, path=path))

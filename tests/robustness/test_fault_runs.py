@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.sandbox.faults import Answer, DropAnswer, Every, Nth, Rule
+from reconciler.sandbox.faults import DROP_ANSWER, Answer, Rule, When
 from tests.robustness.campaign import as_code, campaign, figures, smallest
 from tests.robustness.case import HOOKS, Account, Case, Entry, Hook, Meddling, Mode
 from tests.robustness.judge import Played, play
@@ -54,7 +54,7 @@ def test_drawn_cases_break_no_promise() -> None:
     "case",
     [
         pytest.param(
-            replace(CASE, faults=(Rule(action=DropAnswer(), method="POST", when=Nth(k=1)),)), id="lost create"
+            replace(CASE, faults=(Rule(action=DROP_ANSWER, method="POST", when=When(nth=1)),)), id="lost create"
         ),
         pytest.param(replace(CASE, runs=4, barrier="POST"), id="four at once"),
         pytest.param(
@@ -64,7 +64,7 @@ def test_drawn_cases_break_no_promise() -> None:
                     Hook(account="live", url=f"{HOOKS}/gone", event="track_updated"),
                     Hook(account="live", url=f"{HOOKS}/b", event="all"),
                 ),
-                faults=(Rule(action=Answer(status=503), method="POST", when=Every()),),
+                faults=(Rule(action=Answer(status=503), method="POST", when=When()),),
             ),
             id="create of a rename fails",
         ),

@@ -6,30 +6,23 @@ import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from reconciler.sandbox.fault_forms import parse_fault
 from reconciler.sandbox.faults import (
     BAD_GATEWAY,
+    DROP_ANSWER,
+    LATE_BAD_GATEWAY,
+    REFUSE,
+    RESET_ANSWER,
+    RESET_REQUEST,
     Action,
     Answer,
-    Chance,
-    CountedRule,
-    CutAnswer,
-    DripAnswer,
-    DropAnswer,
-    Every,
     Faults,
-    From,
-    Nth,
-    Refuse,
-    ReplaceAnswer,
-    ResetAnswer,
-    ResetRequest,
     Rule,
-    ShortenAnswer,
     When,
+    parse_fault,
 )
 from reconciler.sandbox.messages import Response
 from reconciler.sandbox.options import SandboxOptions
@@ -74,10 +67,8 @@ def effects(sandbox: Sandbox) -> int:
     [
         pytest.param(TEAPOT, (418, "text/plain", b"short and stout"), "tomorrow", 0, id="answer"),
         pytest.param(BAD_GATEWAY, (502, "text/html", BAD_GATEWAY.body), None, 0, id="html"),
-        pytest.param(ReplaceAnswer(), (502, "text/html", BAD_GATEWAY.body), None, 1, id="replace-by-html"),
-        pytest.param(
-            ReplaceAnswer(answer=TEAPOT), (418, "text/plain", b"short and stout"), "tomorrow", 1, id="replace"
-        ),
+        pytest.param(LATE_BAD_GATEWAY, (502, "text/html", BAD_GATEWAY.body), None, 1, id="replace-by-html"),
+        pytest.param(replace(TEAPOT, acts=True), (418, "text/plain", b"short and stout"), "tomorrow", 1, id="replace"),
     ],
 )
 def test_an_answer_is_made_up(
@@ -101,11 +92,11 @@ def test_an_answer_is_made_up(
 @pytest.mark.parametrize(
     ("action", "failure", "effect"),
     [
-        pytest.param(DropAnswer(), http.client.RemoteDisconnected, 1, id="drop"),
-        pytest.param(ResetAnswer(), ConnectionResetError, 1, id="reset-after"),
-        pytest.param(ResetRequest(), ConnectionResetError, 0, id="reset-before"),
-        pytest.param(CutAnswer(after=7), http.client.IncompleteRead, 1, id="cut"),
-        pytest.param(CutAnswer(after=0), http.client.IncompleteRead, 1, id="cut-all"),
+        pytest.param(DROP_ANSWER, http.client.RemoteDisconnected, 1, id="drop"),
+        pytest.param(RESET_ANSWER, ConnectionResetError, 1, id="reset-after"),
+        pytest.param(RESET_REQUEST, ConnectionResetError, 0, id="reset-before"),
+        pytest.param(Action(cut=7), http.client.IncompleteRead, 1, id="cut"),
+        pytest.param(Action(cut=0), http.client.IncompleteRead, 1, id="cut-all"),
     ],
 )
 def test_a_connection_fails(
@@ -116,14 +107,14 @@ def test_a_connection_fails(
     with pytest.raises(failure) as caught:
         post(sandbox.base_url)
     assert type(caught.value) is failure
-    if isinstance(action, CutAnswer) and isinstance(caught.value, http.client.IncompleteRead):
-        assert caught.value.partial == b'{"objec'[: action.after]
+    if isinstance(caught.value, http.client.IncompleteRead):
+        assert caught.value.partial == b'{"objec'[: action.cut]
     assert effects(sandbox) == effect
     assert faults.log() == (Received(method="POST", path="/webhooks", rule=rule, answered=None),)
 
 
 def test_a_cut_beyond_the_end_cuts_nothing(faults: LiveFaults, sandbox: Sandbox) -> None:
-    faults.add(Rule(action=CutAnswer(after=10_000)))
+    faults.add(Rule(action=Action(cut=10_000)))
     assert post(sandbox.base_url)[0] == 201
     assert [entry.answered for entry in faults.log()] == [201]
 
@@ -185,7 +176,7 @@ def test_a_wait_in_vain_says_so(faults: LiveFaults) -> None:
 
 
 def test_a_rule_can_be_waited_for(faults: LiveFaults, sandbox: Sandbox, pool: ThreadPoolExecutor) -> None:
-    armed = faults.add(Rule(action=TEAPOT, when=Nth(k=2)))
+    armed = faults.add(Rule(action=TEAPOT, when=When(nth=2)))
     calls = [pool.submit(post, sandbox.base_url) for _ in range(2)]
     armed.wait_until_applied()
     assert sorted(call.result(10)[0] for call in calls) == [201, 418]
@@ -205,13 +196,13 @@ def test_closing_ends_held_calls(pool: ThreadPoolExecutor, action: Action) -> No
 @pytest.mark.parametrize(
     ("when", "applied"),
     [
-        pytest.param(Every(), [1, 2, 3, 4], id="every"),
-        pytest.param(Nth(k=1), [1], id="first"),
-        pytest.param(Nth(k=3), [3], id="third"),
-        pytest.param(From(k=3), [3, 4], id="from-the-third"),
-        pytest.param(Nth(k=9), [], id="never"),
-        pytest.param(Chance(probability=1.0), [1, 2, 3, 4], id="certain"),
-        pytest.param(Chance(probability=0.0), [], id="impossible"),
+        pytest.param(When(), [1, 2, 3, 4], id="every"),
+        pytest.param(When(nth=1), [1], id="first"),
+        pytest.param(When(nth=3), [3], id="third"),
+        pytest.param(When(since=3), [3, 4], id="from-the-third"),
+        pytest.param(When(nth=9), [], id="never"),
+        pytest.param(When(chance=1.0), [1, 2, 3, 4], id="certain"),
+        pytest.param(When(chance=0.0), [], id="impossible"),
     ],
 )
 def test_which_of_the_requests(when: When, applied: list[int]) -> None:
@@ -226,7 +217,7 @@ def test_which_of_the_requests(when: When, applied: list[int]) -> None:
 
 
 def status(faults: Faults, method: str) -> int:
-    response = faults.reply(method, "/webhooks", lambda: Response(status=200)).response
+    _, response = faults.respond(method, "/webhooks", lambda: Response(status=200))
     assert response is not None
     return response.status
 
@@ -234,8 +225,7 @@ def status(faults: Faults, method: str) -> int:
 def test_chance_is_drawn_from_the_given_source() -> None:
     def drawn(seed: int) -> list[bool]:
         rng = random.Random(seed)  # noqa: S311 - no secret
-        rule = CountedRule(Rule(action=TEAPOT, when=Chance(probability=0.3)))
-        return [rule.is_due(rng) for _ in range(1000)]
+        return [When(chance=0.3).applies(number, rng) for number in range(1000)]
 
     assert drawn(1) == drawn(1) != drawn(2)
     assert 250 < sum(drawn(1)) < 350
@@ -259,9 +249,9 @@ def test_what_a_rule_is_about(rule: Rule, method: str, path: str, *, matches: bo
 
 
 def test_the_first_rule_that_applies_decides_and_all_count(faults: LiveFaults, sandbox: Sandbox) -> None:
-    first = faults.add(Rule(action=Answer(status=500), when=Nth(k=2)))
-    second = faults.add(Rule(action=Answer(status=503), when=Nth(k=2)))
-    third = faults.add(Rule(action=Answer(status=504), when=From(k=3)))
+    first = faults.add(Rule(action=Answer(status=500), when=When(nth=2)))
+    second = faults.add(Rule(action=Answer(status=503), when=When(nth=2)))
+    third = faults.add(Rule(action=Answer(status=504), when=When(since=3)))
     assert [post(sandbox.base_url)[0] for _ in range(4)] == [201, 500, 504, 504]
     assert [armed.applied for armed in faults.armed()] == [1, 0, 2]
     assert [armed.seen for armed in (first, second, third)] == [4, 4, 4]
@@ -277,13 +267,13 @@ def test_the_query_is_neither_matched_nor_logged(faults: LiveFaults, sandbox: Sa
 
 
 def test_shortened_answer_is_whole_http_with_a_cut_body(faults: LiveFaults, sandbox: Sandbox) -> None:
-    faults.add(Rule(action=ShortenAnswer(after=7)))
+    faults.add(Rule(action=Action(short=7)))
     assert post(sandbox.base_url) == (201, b'{"objec')
     assert effects(sandbox) == 1
 
 
 def test_dripped_answer_is_the_answer(faults: LiveFaults, sandbox: Sandbox) -> None:
-    faults.add(Rule(action=DripAnswer(pause=0)))
+    faults.add(Rule(action=Action(pause=0)))
     status, body = post(sandbox.base_url)
     assert (status, json.loads(body)["url"]) == (201, URL)
     assert effects(sandbox) == 1
@@ -297,7 +287,7 @@ def test_redirect_names_its_place(faults: LiveFaults, sandbox: Sandbox) -> None:
 
 
 def test_connections_are_refused_until_the_rule_is_removed(faults: LiveFaults, sandbox: Sandbox) -> None:
-    armed = faults.add(Rule(action=Refuse(), when=Nth(k=2)))
+    armed = faults.add(Rule(action=REFUSE, when=When(nth=2)))
     address = sandbox.base_url
     assert post(sandbox.base_url)[0] == 201
     with pytest.raises(ConnectionResetError):
@@ -313,7 +303,7 @@ def test_connections_are_refused_until_the_rule_is_removed(faults: LiveFaults, s
 def test_rule_that_is_removed_while_it_is_applied_leaves_nothing_shut(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    armed = sandbox.faults.add(Rule(action=Refuse()))
+    armed = sandbox.faults.add(Rule(action=REFUSE))
     usual = HttpServer.heed_refusals
 
     def removed_first(server: HttpServer) -> None:
@@ -328,9 +318,9 @@ def test_rule_that_is_removed_while_it_is_applied_leaves_nothing_shut(
 
 
 def test_one_rule_of_two_that_refuse_keeps_the_door_shut(faults: LiveFaults, sandbox: Sandbox) -> None:
-    first = faults.add(Rule(action=Refuse(), when=Nth(k=1)))
-    second = faults.add(Rule(action=Refuse(), when=Nth(k=1)))
-    third = faults.add(Rule(action=Refuse(), when=Nth(k=2)))
+    first = faults.add(Rule(action=REFUSE, when=When(nth=1)))
+    second = faults.add(Rule(action=REFUSE, when=When(nth=1)))
+    third = faults.add(Rule(action=REFUSE, when=When(nth=2)))
     with pytest.raises(ConnectionResetError):
         post(sandbox.base_url)
     faults.remove(third)  # never applied

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.fault_forms import parse_fault
+from reconciler.sandbox.faults import parse_fault
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.store import StoreError

@@ -76,7 +76,7 @@ def test_an_update_changes_what_it_names_and_the_time(store: Store, clock: Still
 
 def test_an_update_can_set_the_time_itself(store: Store) -> None:
     made = store.create(TOKEN, url=URL, event="all")
-    changed = store.update(TOKEN, made.object_id, updated=MOMENT + timedelta(days=2))
+    changed = store.update(TOKEN, made.object_id, object_updated=MOMENT + timedelta(days=2))
     assert changed == replace(made, object_updated=CUT_MOMENT + timedelta(days=2))
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.sandbox.faults import Action, CountedRule, Faults, Refuse, Reply, Rule, reply_to
+from reconciler.sandbox.faults import Action, CountedRule, Faults, Rule
 from reconciler.sandbox.messages import Response
 from reconciler.sandbox.server import HttpServer
 
@@ -126,7 +126,7 @@ class LiveFaults(Faults):
         with self._lock:
             self._rules = [other for other in self._rules if other is not armed]
         armed.end(go_on=True)
-        if isinstance(armed.rule.action, Refuse):
+        if armed.rule.action.refuses:
             self._server.heed_refusals()
 
     def armed(self) -> tuple[ArmedRule, ...]:
@@ -144,20 +144,18 @@ class LiveFaults(Faults):
         for armed in self.armed():
             armed.end(go_on=False)
 
-    def reply(self, method: str, path: str, act: Callable[[], Response]) -> Reply:
+    def respond(self, method: str, path: str, act: Callable[[], Response]) -> tuple[Action, Response | None]:
         armed = self._decide(method, path)
         assert isinstance(armed, ArmedRule | None)
-        action = None if armed is None else armed.rule.action
+        action = Action() if armed is None else armed.rule.action
         if armed is not None:
             armed.was_applied()
-        if armed is not None and isinstance(action, HoldRequest) and not armed.hold():
-            reply = Reply()
-        else:
-            reply = reply_to(action, act)
+        answer = None
+        if armed is None or not isinstance(action, HoldRequest) or armed.hold():
+            answer = action.respond(act)
         if armed is not None and isinstance(action, HoldAnswer) and not armed.hold():
-            reply = Reply()
-        answer = reply.response
-        whole = answer is not None and (reply.cut is None or reply.cut >= len(answer.body))
+            answer = None
+        whole = answer is not None and (action.cut is None or action.cut >= len(answer.body))
         received = Received(
             method=method,
             path=path,
@@ -167,4 +165,4 @@ class LiveFaults(Faults):
         # Before the client can notice, so that who waits for the client finds it.
         with self._lock:
             self._log.append(received)
-        return reply
+        return action, answer

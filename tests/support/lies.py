@@ -66,10 +66,7 @@ class LyingApi(ShippoApi):
             self._lists[account] += 1
         elif self._lies.meanwhile is not None:
             self._lies.meanwhile(int(number))
-        response = super().list(request, account)
-        if response.status != 200:
-            return response
-        document = json.loads(response.body)
+        document = json.loads(super().list(request, account).body)
         lists = self._lies.count_lists
         if lists is None or self._lists[account] <= lists:
             document["count"] += self._lies.count_off
@@ -87,16 +84,15 @@ class LyingApi(ShippoApi):
         return StoredPage(webhooks=listed[start : start + size], count=len(listed))
 
     def create(self, request: Request, account: str) -> Response:
-        fields, finds = check_body(request.body), self._lies.finds
-        if finds is not None and isinstance(fields, WebhookFields):
+        if (finds := self._lies.finds) is not None:
+            fields = check_body(request.body)
             for webhook in self._store.list(account):
                 if finds(fields, webhook):
                     return shown(webhook)
         response = super().create(self._rewritten(request), account)
-        if response.status == 201:
-            object_id = json.loads(response.body)["object_id"]
-            self._made[object_id] = self._lists[account]
-            self._before[object_id] = [None] * self._lies.stale
+        object_id = json.loads(response.body)["object_id"]
+        self._made[object_id] = self._lists[account]
+        self._before[object_id] = [None] * self._lies.stale
         return response
 
     def get(self, account: str, object_id: str) -> Response:
@@ -106,20 +102,18 @@ class LyingApi(ShippoApi):
     def update(self, request: Request, account: str, object_id: str) -> Response:
         before = self._store.get(account, object_id)
         response = super().update(self._rewritten(request), account, object_id)
-        if response.status == 200:
-            self._before[object_id] = [before] * self._lies.stale
+        self._before[object_id] = [before] * self._lies.stale
         return response
 
     def delete(self, account: str, object_id: str) -> Response:
         before = self._store.get(account, object_id)
         response = super().delete(account, object_id)
-        if response.status == 204:
-            self._before[object_id] = [before] * self._lies.stale
+        self._before[object_id] = [before] * self._lies.stale
         return response
 
     def _rewritten(self, request: Request) -> Request:
         rewrite = self._lies.rewrite_url
-        if rewrite is None or not isinstance(check_body(request.body), WebhookFields):
+        if rewrite is None:
             return request
-        document = json.loads(request.body)
-        return replace(request, body=json.dumps({**document, "url": rewrite(document["url"])}).encode())
+        fields = check_body(request.body)
+        return replace(request, body=json.dumps({**fields, "url": rewrite(fields["url"])}).encode())

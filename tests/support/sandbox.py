@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlencode
 
+from reconciler.sandbox import server
 from reconciler.sandbox.api import account_of
 from reconciler.sandbox.messages import Request, Response
 from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.server import HttpServer
-from reconciler.sandbox.store import Store, Webhook
+from reconciler.sandbox.store import Webhook
 from tests.support.faults import LiveFaults
 from tests.support.lies import HONEST, Lies, LyingApi
 
@@ -47,13 +44,8 @@ class LogEntry:
     webhook: Webhook | None
 
 
-class Sandbox:
-    """A sandbox; a context manager that starts it and leaves nothing behind.
-
-    Attributes:
-        options: how it behaves.
-        store: its webhooks.
-        faults: what goes wrong.
+class Sandbox(server.Sandbox):
+    """A sandbox that keeps a log, and may lie.
 
     Args:
         options: how it is to behave; None: as Shippo's documentation says, without limits.
@@ -61,33 +53,22 @@ class Sandbox:
     """
 
     def __init__(self, options: SandboxOptions | None = None, lies: Lies = HONEST) -> None:
-        self.options = options or SandboxOptions()
         self._log: list[LogEntry] = []
-        with ExitStack() as started:
-            server = HttpServer(self.options.port)
-            started.callback(server.stop)
-            self.base_url = server.base_url
-            self.faults = LiveFaults(server, self.options.fault_seed)
-            for rule in self.options.faults:
-                self.faults.add(rule)
-            started.callback(self.faults.end)
-            self.store = Store(self.options.data, clock=self.options.clock)
-            self._api = LyingApi(self.store, self.options, lies)
-            server.start(self._carry_out, self.faults, self.options.latency)
-            self._started = started.pop_all()
+        self._lies = lies
+        options = options or SandboxOptions()
+        self.faults: LiveFaults = LiveFaults(self, options.fault_seed)
+        for rule in options.faults:
+            self.faults.add(rule)
+        super().__init__(options)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def serve(self) -> None:
+        self._api = LyingApi(self.store, self.options, self._lies)
+        self.start(self._carry_out, self.faults, self.options.latency)
 
     def close(self) -> None:
         """Abandon what is held, and end all. Closing twice is fine."""
-        self._started.close()
-        self.store.close()
+        self.faults.end()
+        super().close()
 
     def lie(self, lies: Lies) -> None:
         """Answer in these ways from now on."""

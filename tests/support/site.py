@@ -25,7 +25,7 @@ from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
-from reconciler.sandbox.faults import Action, Every, Rule, When
+from reconciler.sandbox.faults import Action, Rule, When
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support import builders
@@ -146,8 +146,10 @@ class Site:
 
     def change(self, object_id: str, *, path: str | None = None, active: bool | None = None) -> None:
         """Change a webhook of the usual account as somebody else would; nothing is written to the log."""
-        url = None if path is None else builders.HOST + path
-        assert self.sandbox.store.update(_token(), object_id, url=url, active=active) is not None
+        changes: dict[str, str | bool] = {} if path is None else {"url": builders.HOST + path}
+        if active is not None:
+            changes["active"] = active
+        assert self.sandbox.store.update(_token(), object_id, **changes) is not None
 
     def remove(self, object_id: str) -> None:
         """Remove a webhook of the usual account as somebody else would; nothing is written to the log."""
@@ -208,12 +210,12 @@ class Site:
         action: Action,
         method: str | None = None,
         path: str = "*",
-        when: When | None = None,
+        when: When = When(),  # noqa: B008 - it is frozen
         *,
         optional: bool = False,
     ) -> Iterator[ArmedRule]:
         """Meanwhile calls fail as a rule says. A rule that was never applied fails the test unless it is optional."""
-        armed = self.faults.add(Rule(action=action, method=method, path=path, when=when or Every()))
+        armed = self.faults.add(Rule(action=action, method=method, path=path, when=when))
         try:
             yield armed
         finally:

@@ -11,8 +11,7 @@ from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.model.exit_code import SIGNALLED
 from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.api import is_token
-from reconciler.sandbox.fault_forms import FORMS, parse_fault
-from reconciler.sandbox.faults import Rule
+from reconciler.sandbox.faults import FORMS, Rule, parse_fault
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox
