@@ -18,8 +18,8 @@ from reconciler.model.configuration import (
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Value
-from reconciler.view.json_text import Json
-from reconciler.view.values import scope_text
+from reconciler.view.codec import Json
+from reconciler.view.redact import scope_text
 
 
 def template_text(text: SecretText) -> str:

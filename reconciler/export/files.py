@@ -16,7 +16,7 @@ from reconciler.model.configuration import Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern
 from reconciler.model.plan import AccountPlan, Claim, Plan
 from reconciler.model.secret import Origin
-from reconciler.view.json_text import Json
+from reconciler.view.codec import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

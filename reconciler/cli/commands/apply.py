@@ -33,18 +33,18 @@ from reconciler.providers.client import Writer
 from reconciler.providers.registry import open_writer
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import (
+    DECLINED,
+    STALE,
     Ending,
-    declined_outcome,
     nothing_to_do_outcome,
     plan_words,
     refusal_outcome,
     report_outcome,
-    stale_outcome,
     stopped_outcome,
     unreadable_outcome,
 )
 from reconciler.view.redact import view_plan
-from reconciler.view.report_view import ResultMask, view_report
+from reconciler.view.report import ResultMask, view_report
 
 _Clients = Mapping[str, Writer | NotRead]
 
@@ -123,7 +123,7 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Ending:
     """
     plan = run.plan(clients)
     while True:
-        view = view_plan(plan)
+        view = view_plan(plan, brief=run.reporter.is_brief)
         run.reporter.plan(view)
         ended = _nothing_to_carry_out(run, plan, view)
         if ended is not None:
@@ -131,7 +131,7 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Ending:
         if not asks:
             return plan
         if not _says_yes(run, plan_words(view)):
-            return declined_outcome()
+            return DECLINED
         again = run.plan(clients)
         if again.essence() == plan.essence():
             return again
@@ -147,7 +147,7 @@ def _agreed_plan(run: Run, clients: _Clients, *, asks: bool) -> Plan | Ending:
 def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Ending:
     """The present plan where it is the saved one, or how the run ends. All accounts must be readable."""
     plan = run.plan(clients)
-    view = view_plan(plan)
+    view = view_plan(plan, brief=run.reporter.is_brief)
     run.reporter.plan(view)
     if run.stop.is_asked():
         return stopped_outcome(run.stop.signal)
@@ -155,7 +155,7 @@ def _saved_plan(run: Run, clients: _Clients, saved: SavedPlan) -> Plan | Ending:
         return unreadable_outcome(view)
     if differences := saved.differences(plan, view):
         run.reporter.stale(differences)
-        return stale_outcome()
+        return STALE
     return _nothing_to_carry_out(run, plan, view) or plan
 
 
@@ -188,8 +188,7 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
 
 def _carried_out(run: Run, plan: Plan, clients: _Clients, parallelism: int) -> int:
     """Do what the plan says and report it; the exit code."""
-    changes = sum(len(account.changes) for account in plan.planned)
-    with run.reporter.live(ResultMask(plan), changes):
+    with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
         report = apply(plan, writers, run.stop, run.invocation.clock.sleep, run.reporter, parallelism)
     view = view_report(report)

@@ -14,8 +14,7 @@ import click
 
 from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
-from reconciler.output.style import Style
-from reconciler.output.terminal import OutputError, Streams, visible
+from reconciler.output.terminal import OutputError, Streams, Style, visible
 from reconciler.sandbox.server import Sandbox
 
 _TOKEN = "shippo_test_demo"  # noqa: S105 - an account of the sandbox

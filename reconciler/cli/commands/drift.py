@@ -42,6 +42,6 @@ def command(
     """
     options = plan_options(filters, fail_on_unmanaged=fail_on_unmanaged)
     run = Run.load(invocation, invocation.report(output), inputs, options)
-    view = view_plan(run.look(), run.diagnostics)
+    view = view_plan(run.look(), run.diagnostics, brief=run.reporter.is_brief)
     run.reporter.plan(view)
     return run.reporter.end(drift_outcome(view))

@@ -64,7 +64,7 @@ def command(
     _check_apart(out, secrets_to)
     run = Run.load(invocation, invocation.report(output), inputs, plan_options(filters), needs_file=False)
     streams, plan = run.streams, run.look()
-    view = view_plan(plan)
+    view = view_plan(plan, brief=True)
     run.reporter.not_checked(view.not_checked)
     if not plan.planned:
         return ExitCode.ERROR

@@ -51,7 +51,7 @@ def command(
     """
     run = Run.load(invocation, invocation.report(output), inputs, plan_options(filters, destroy=destroy))
     plan = run.look()
-    view = view_plan(plan, run.diagnostics)
+    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
     run.reporter.plan(view)
     code = run.reporter.end(plan_outcome(view, detailed=detailed_exitcode))
     if out is not None:
