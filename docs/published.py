@@ -1,4 +1,4 @@
-"""The published JSON Schemas, made of the dataclasses that are published: types, and what docstrings say."""
+"""The published JSON Schemas, made of the dataclasses that are published: types, and what is said there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from reconciler.view.codec import published_fields
 from reconciler.view.documents import DiagnosticRow, ListView, PlanView, ValidationView
-from reconciler.view.values import Plain
+from reconciler.view.rows import Plain
 
 TITLES = {
     "plan": (PlanView, "reconciler's JSON plan"),
@@ -59,10 +59,16 @@ def _object(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN40
 
 
 def _docs(kind: Any) -> tuple[str, Mapping[str, str]]:  # noqa: ANN401 - a dataclass
-    """What a docstring says of a dataclass, and of each of its attributes."""
-    summary, _, attributes = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
-    found = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
-    return " ".join(summary.split()), {name: " ".join(text.split()) for name, text in found}
+    """What a dataclass's docstring says, and what the comments that begin with `#:` say of each of its fields."""
+    said: dict[str, str] = {}
+    words: list[str] = []
+    for line in inspect.getsource(kind).splitlines():
+        code, _, text = line.strip().partition("#: ")
+        words += [text] if text else []
+        if code and words:
+            said[code.partition(":")[0]] = " ".join(words)
+            words = []
+    return " ".join((inspect.getdoc(kind) or "").split()), said
 
 
 def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - a type

@@ -19,7 +19,7 @@ from reconciler.model.url_characters import escaped, escaped_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Masked, Remote, Scope, revealed
 from reconciler.planning.match import by_key, choose
-from reconciler.view.json_text import Json
+from reconciler.view.codec import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,8 @@ from reconciler.model.configuration import (
 from reconciler.model.plan import Claim, Plan
 from reconciler.model.secret import HIDDEN, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
-from reconciler.view.json_text import Json
-from reconciler.view.values import scope_text
+from reconciler.view.codec import Json
+from reconciler.view.redact import scope_text
 
 
 class ExportedFile:

@@ -250,15 +250,10 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows a plan, as given.
+    """What narrows a plan, as given."""
 
-    Attributes:
-        accounts: Patterns of `--account`.
-        targets: Addresses of `--target`.
-    """
-
-    accounts: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()  #: Patterns of `--account`.
+    targets: tuple[str, ...] = ()  #: Addresses of `--target`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

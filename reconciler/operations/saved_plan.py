@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.model.plan import Plan
-from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, to_json
+from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text, to_json
 from reconciler.view.documents import FORMAT_VERSION, PlanView, Seal, Sources
-from reconciler.view.json_text import json_text
 
 VERSION = 2
 _SALT_BYTES = 16

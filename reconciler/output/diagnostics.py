@@ -6,19 +6,13 @@ import unicodedata
 from collections.abc import Iterable
 
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.output.style import Style
-from reconciler.output.terminal import Streams, visible
+from reconciler.output.terminal import Streams, Style, visible
 
 _LONGEST_LINE = 200
 
 
 def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
-    """One diagnostic in several lines.
-
-    Args:
-        diagnostic: texts without secrets; its source line is masked already.
-        style: how to colour it.
-    """
+    """One diagnostic in several lines; its texts hold no secrets, and its source line is masked already."""
     error = diagnostic.severity is Severity.ERROR
     head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", "bold", "red" if error else "yellow")
     lines = [f"{head}: {visible(diagnostic.message)}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import ListView, PlanView
     from reconciler.view.outcome import Ending
-    from reconciler.view.report_view import ReportView, ResultMask
+    from reconciler.view.report import ReportView, ResultMask
     from reconciler.view.rows import AccountRow
 
 
@@ -28,37 +28,26 @@ FORMATS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a reporter needs of its run.
+    """What a reporter needs of its run."""
 
-    Attributes:
-        streams: results go to `out`, all else to `err`.
-        verbosity: how often `-v` was given, less how often `-q` was.
-        now: the time of day (UTC).
-        applies: whether the command changes something, and so tells what it does meanwhile.
-    """
-
-    streams: Streams
-    verbosity: int
-    now: Callable[[], datetime]
-    applies: bool = False
+    streams: Streams  #: Results go to `out`, all else to `err`.
+    verbosity: int  #: How often `-v` was given, less how often `-q` was.
+    now: Callable[[], datetime]  #: The time of day (UTC).
+    applies: bool = False  #: Whether the command changes something, and so tells what it does meanwhile.
 
 
 class Reporter:
-    """Says in one format what a command finds and does; here nothing. Complaints are on standard error, in words.
+    """Says in one format what a command finds and does; here nothing. Complaints are on standard error, in words."""
 
-    Attributes:
-        can_ask: whether a person who reads it could be asked for consent.
-    """
-
-    can_ask = False
+    can_ask = False  #: Whether a person who reads it could be asked for consent.
+    is_brief = True  #: Whether it says nothing of webhooks that are in step.
 
     def __call__(self, event: Event) -> None:
         """Something happened; called from several threads."""
 
-    def live(self, mask: ResultMask | None = None, changes: int = 0) -> AbstractContextManager[None]:
-        """Meanwhile something is under way: accounts are listed, or so many changes of a plan are made."""
-        del mask, changes
-        return nullcontext()
+    def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
+        """Meanwhile something is under way: accounts are listed, or the changes of a plan are made."""
+        raise NotImplementedError
 
     def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
         """The files were read; these warnings were said of them."""
@@ -83,8 +72,7 @@ class Reporter:
 
     def end(self, outcome: Ending, report: ReportView | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""
-        del report
-        return outcome.code
+        raise NotImplementedError
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         """The run could not go on, for what these say; gives the exit code."""

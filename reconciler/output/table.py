@@ -18,12 +18,7 @@ _STATUS = {Status.NOT_IN_FILE: "not in the file", Status.ABSENT: "listed under a
 
 
 def list_table(listing: ListView, streams: Streams) -> str:
-    """Every webhook of a listing, one a row.
-
-    Args:
-        listing: what may be shown.
-        streams: its width counts where results go to a terminal.
-    """
+    """Every webhook of a listing, one a row; no wider than the terminal, where results go to one."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, safe_box=True)
     for title in _TITLES:
         table.add_column(title, overflow="fold", no_wrap=False)

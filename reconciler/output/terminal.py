@@ -15,10 +15,26 @@ from typing import TextIO
 
 from reconciler.model.characters import is_seen
 
+SIGNS = {"create": "+", "update": "~", "delete": "-"}
+"""How each action is marked, in a plan and as it is done."""
+_COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ASCII = str.maketrans({"→": "->", "‹": "<", "›": ">", "…": "...", "✓": "+", "✗": "x", "·": "-", "–": "-", "’": "'"})
 _NARROWEST = 40
 _USUAL_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Paints text, or leaves it alone."""
+
+    on: bool
+
+    def paint(self, text: str, *styles: str) -> str:
+        """The text in the given styles: `bold`, `dim`, or a colour."""
+        if not self.on or not styles or not text:
+            return text
+        return f"\x1b[{';'.join(_COLORS[style] for style in styles)}m{text}\x1b[0m"
 
 
 def visible(text: str) -> str:
@@ -31,7 +47,8 @@ def visible(text: str) -> str:
         text = text.replace("##[", "#\\x23[")
     if _PLAIN.fullmatch(text):
         return text
-    return "".join(character if character == " " or is_seen(character) else _escaped(character) for character in text)
+    escaped = (one if one == " " or is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(escaped)
 
 
 def shell_word(text: str) -> str:
@@ -39,50 +56,31 @@ def shell_word(text: str) -> str:
 
     What can't be printed is escaped in ANSI-C quotes, which bash, zsh and POSIX shells from 2024 on read.
     """
+
+    def escaped(character: str) -> str:
+        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
+
     if visible(text) == text:
         return shlex.quote(text)
-    plain = "".join(one if visible(one) == one and one not in "\\'" else _byte_escapes(one) for one in text)
+    plain = "".join(one if visible(one) == one and one not in "\\'" else escaped(one) for one in text)
     return f"$'{visible(plain)}'"
-
-
-def _byte_escapes(character: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streams:
-    """Where a command's words go.
+    """Where a command's words go."""
 
-    Attributes:
-        out: results.
-        err: everything else.
-        out_color: whether results may be coloured.
-        err_color: whether the rest may be.
-        interactive: whether somebody can be asked: standard input and error are terminals.
-        live: whether progress may be redrawn in place: standard error is a terminal that can.
-        width: the terminal's width in columns.
-    """
-
-    out: TextIO
-    err: TextIO
+    out: TextIO  #: Results.
+    err: TextIO  #: Everything else.
     out_color: bool
     err_color: bool
-    interactive: bool
-    live: bool
-    width: int
+    interactive: bool  #: Whether somebody can be asked: standard input and error are terminals.
+    live: bool  #: Whether progress may be redrawn in place: standard error is a terminal that can.
+    width: int  #: Of the terminal, in columns.
 
     @classmethod
     def standard(cls, environment: Mapping[str, str], *, color: bool) -> Streams:
-        """The process's own streams.
-
-        Args:
-            environment: `NO_COLOR` and `TERM` count.
-            color: False forbids colour.
-        """
+        """The process's own streams; `color` False forbids colour, as `NO_COLOR` and `TERM` of the environment may."""
         able = color and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
         out_tty, err_tty = _is_terminal(sys.stdout), _is_terminal(sys.stderr)
         return cls(
@@ -105,13 +103,10 @@ class Streams:
             _write(self.err, text)
 
     def ask(self, question: str) -> bytes:
-        """Ask on the terminal.
+        """Ask on the terminal: the line, blanks around it dropped; nothing where nobody can be asked.
 
         What was typed before the question could be read answers it no more than what comes after the line that does:
         both are dropped, so that no line that was pasted or meant for the shell is taken for an answer, or left to it.
-
-        Returns:
-            The line, blanks around it dropped; nothing where nobody can be asked.
         """
         with suppress(OSError):
             _drop_what_was_typed()

@@ -6,16 +6,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.model.configuration import OnUnmanaged
-from reconciler.model.plan import Action, Filters, Hint, Reason
-from reconciler.output.loss_text import losses_text
-from reconciler.output.style import SIGNS, Style
-from reconciler.output.terminal import visible
+from reconciler.model.configuration import AbsentPlace, OnUnmanaged
+from reconciler.model.plan import Action, Filters, Hint, Reason, Verdict
+from reconciler.output.terminal import SIGNS, Style, visible
 from reconciler.view.documents import PlanView
-from reconciler.view.rows import AccountRow, Row, Standing, Status
-from reconciler.view.values import Plain
+from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+_REASONS = {
+    Reason.MISSING: "create: not at the provider",
+    Reason.NOT_IN_FILE: "delete: not in the file{when}",
+    Reason.REPLACED_BY_OFF: "delete: switched off, replaced by {partner}",
+    Reason.DIFFERS: "update in place: differs{when}",
+    Reason.SWITCHED_OFF: "update in place: switched off at the provider{when}",
+    Reason.DUPLICATE: "delete: duplicate of {partner}{when}",
+    Reason.NAMED_ABSENT: "delete: listed under absent{when}",
+}
+_DESTROYED = "delete: requested by destroy{when}"
+_MOVES = {
+    Reason.MISSING: "create: moved, replaces {partner}",
+    Reason.NOT_IN_FILE: "delete: moved, replaced by {partner}",
+}
 _HINTS = {
     Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but on another host",
     Hint.DOUBLE_DELIVERY: "delivers every event, so those of {near} are delivered twice",
@@ -29,6 +40,19 @@ _HINTS = {
     Hint.KEPT_FOR_ENTRY: "it is {near}, which is in the file: remove the entry, or this id",
     Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it there, or here",
 }
+_ABSENT = {
+    AbsentPlace.NEW_AT_TOP: "add this to the file",
+    AbsentPlace.AT_TOP: "add this to `absent` at the top of the file",
+    AbsentPlace.IN_ACCOUNT: "add this to `absent` of account {name}",
+    AbsentPlace.NEW_IN_ACCOUNT: "add this to account {name}",
+    AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP: (
+        "add this to account {name}, with the items of the top-level `absent`, which then no longer applies to this "
+        "account"
+    ),
+}
+"""Where what must go is to be named."""
+_AT_TOP = (AbsentPlace.NEW_AT_TOP, AbsentPlace.AT_TOP)
+_IN_LIST = (AbsentPlace.AT_TOP, AbsentPlace.IN_ACCOUNT)
 _MOST_HOSTS = 10
 """How many hosts of unmanaged webhooks a plan counts one by one."""
 
@@ -72,10 +96,9 @@ def _listed(account: AccountRow) -> str:
 
 def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) -> Iterator[str]:
     yield style.paint(head_text(account), "bold")
-    if account.status is Standing.NOT_CHECKED:
-        if account.error is not None:
-            yield style.paint(f"  error: {visible(account.error.summary)}", "red")
-        if account.error is not None and account.error.detail:
+    if account.error is not None:
+        yield style.paint(f"  error: {visible(account.error.summary)}", "red")
+        if account.error.detail:
             yield f"  help: {visible(account.error.detail)}"
         return
     rows, unmanaged, known = (
@@ -85,14 +108,32 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
     if account.status is Standing.IN_STEP:
         yield "  No changes." if view.is_filtered else "  No changes. The provider matches the configuration."
     yield from _changes(rows, style, verbosity)
-    yield from _protected(rows, style)
-    losses = [loss for loss in view.losses if loss.account == account.name]
-    yield from losses_text(account, losses, style)
-    yield from _kept([row for row in (*rows, *known) if row.is_kept], style)
+    differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
+    yield from _title(differing, "Protected, left as they are", style)
+    for row in differing:
+        yield f"    {visible(row.address)}"
+        yield from _field_changes(row, style)
+    yield from _losses(account, [loss for loss in view.losses if loss.account == account.name], style)
+    kept = [row for row in (*rows, *known) if row.is_kept]
+    yield from _title(kept, "Listed under `absent`, but kept", style)
+    for row in kept:
+        yield _remote(replace(row, address=f"@{row.object_id}"))
+        yield f"      {style.paint('reason', 'yellow')}: {_hint(row)}"
     yield from _unmanaged(account, unmanaged, style, verbosity)
     if verbosity > 0:
-        yield from _known(known, style)
-    yield from _duplicates([row for row in rows if row.status is Status.DUPLICATE], style)
+        yield from _title(known, "Known, never touched", style)
+        yield from map(_remote, known)
+    duplicates = [row for row in rows if row.status is Status.DUPLICATE]
+    yield from _title(duplicates, "Duplicates, which deliver the same events as another webhook", style)
+    for row in duplicates:
+        yield f"    {visible(row.address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
+
+
+def _title(rows: Sequence[Row], text: str, style: Style, *colors: str) -> Iterator[str]:
+    """The head of a part of an account; nothing where there is no such row."""
+    if rows:
+        yield ""
+        yield style.paint(f"  {text} ({len(rows)}):", "bold", *colors)
 
 
 def _changes(rows: Iterable[Row], style: Style, verbosity: int) -> Iterator[str]:
@@ -102,11 +143,9 @@ def _changes(rows: Iterable[Row], style: Style, verbosity: int) -> Iterator[str]
     in_step = [row for row in rows if row.action is Action.NONE and row.action_reason is not Reason.PROTECTED]
     if verbosity > 0 and in_step:
         yield ""
-        yield from (f"  = {visible(row.address)}  {_state(row)}" for row in in_step)
-
-
-def _state(row: Row) -> str:
-    return "off, not at the provider" if row.action_reason is Reason.OFF else "no changes"
+        for row in in_step:
+            state = "off, not at the provider" if row.action_reason is Reason.OFF else "no changes"
+            yield f"  = {visible(row.address)}  {state}"
 
 
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
@@ -131,8 +170,11 @@ def _change(row: Row, style: Style, verbosity: int) -> Iterator[str]:
     else:
         fields = row.change.before or row.change.after or {}
         width = max(map(len, fields), default=0)
-        for name, value in fields.items():
-            yield f"      {visible(name):<{width}}  {_value(value)}"
+        yield from (f"      {visible(name):<{width}}  {_value(value)}" for name, value in fields.items())
+    yield from _unknown_fields(row, verbosity)
+
+
+def _unknown_fields(row: Row, verbosity: int) -> Iterator[str]:
     if verbosity > 0 and row.unknown_fields:
         yield f"      (unknown fields: {visible(', '.join(row.unknown_fields))})"
 
@@ -146,45 +188,52 @@ def _field_changes(row: Row, style: Style) -> Iterator[str]:
 
 def _reason(row: Row) -> str:
     """Why, in words. Nobody can know who changed what: only when the provider last did."""
+    reasons = {**_REASONS, **_MOVES} if row.partner else _REASONS
+    words = _DESTROYED if row.action_reason is None else reasons.get(row.action_reason, _DESTROYED)
     when = f", last changed {_time(row.updated)}" if row.updated else ""
-    partner = visible(row.partner or "")
-    match row.action_reason:
-        case Reason.MISSING:
-            return f"create: moved, replaces {partner}" if partner else "create: not at the provider"
-        case Reason.NOT_IN_FILE:
-            return f"delete: moved, replaced by {partner}" if partner else f"delete: not in the file{when}"
-        case Reason.REPLACED_BY_OFF:
-            return f"delete: switched off, replaced by {partner}"
-        case Reason.DIFFERS:
-            return f"update in place: differs{when}"
-        case Reason.SWITCHED_OFF:
-            return f"update in place: switched off at the provider{when}"
-        case Reason.DUPLICATE:
-            return f"delete: duplicate of {partner}{when}"
-        case Reason.NAMED_ABSENT:
-            return f"delete: listed under absent{when}"
-        case _:
-            return f"delete: requested by destroy{when}"
+    return words.format(partner=visible(row.partner or ""), when=when)
 
 
-def _protected(rows: Iterable[Row], style: Style) -> Iterator[str]:
-    differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
-    if differing:
-        yield ""
-        yield style.paint(f"  Protected, left as they are ({len(differing)}):", "bold")
-    for row in differing:
-        yield f"    {visible(row.address)}"
-        yield from _field_changes(row, style)
-
-
-def _unmanaged(account: AccountRow, rows: list[Row], style: Style, verbosity: int) -> Iterator[str]:
-    """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
-    if not rows:
+def _losses(account: AccountRow, losses: Sequence[LossRow], style: Style) -> Iterator[str]:
+    """The endpoints that would stop receiving events; where a guard refuses that, why, and what would let it."""
+    if not losses:
         return
-    fails = account.on_unmanaged is OnUnmanaged.FAIL
+    allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
     yield ""
-    title = "Unmanaged, never touched, counted as drift" if fails else "Unmanaged, never touched"
-    yield style.paint(f"  {title} ({len(rows)}):", "bold", *(("yellow",) if fails else ()))
+    title = f"  Losses ({account.losses}, allowed: {allowed}): endpoints that would stop receiving these events"
+    yield style.paint(title, "bold", "red")
+    for loss in losses:
+        scope = f" ({visible(loss.scope)})" if loss.scope else ""
+        yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"
+    if not account.is_refused:
+        return
+    why = "more losses than allowed"
+    if account.verdict is Verdict.NOTHING_LEFT:
+        why = "no endpoint that this configuration owns would receive events any more"
+    lines = [loss.absent for loss in losses if loss.absent is not None]
+    place = account.absent_place
+    where = f", or {_ABSENT[place].format(name=visible(account.name))}:" if lines else "."
+    yield from ("", f"  Refused: {why}.", f"  If this is intended, add `--allow-losses {account.losses}`{where}")
+    if not lines:
+        return
+    yield ""
+    margin = "" if place in _AT_TOP else "    "
+    if place not in _IN_LIST:
+        yield f"{margin}absent:"
+    for line in dict.fromkeys(lines):
+        yield f"{margin}  - url: {visible(line.url)}"
+        yield f"{margin}    events: [{visible(', '.join(line.events))}]"
+    if len(lines) < account.losses:
+        yield from ("", f"  ({account.losses - len(lines)} of the losses can't be listed there.)")
+
+
+def _unmanaged(account: AccountRow, rows: Sequence[Row], style: Style, verbosity: int) -> Iterator[str]:
+    """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
+    fails = account.on_unmanaged is OnUnmanaged.FAIL
+    if fails:
+        yield from _title(rows, "Unmanaged, never touched, counted as drift", style, "yellow")
+    else:
+        yield from _title(rows, "Unmanaged, never touched", style)
     listed: list[Row] = []
     counted: list[Row] = []
     for row in rows:
@@ -195,20 +244,18 @@ def _unmanaged(account: AccountRow, rows: list[Row], style: Style, verbosity: in
             yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable_fields))})"
         if row.hint:
             yield f"      {style.paint('hint', 'yellow')}: {_hint(row)}"
-        if verbosity > 0 and row.unknown_fields:
-            yield f"      (unknown fields: {visible(', '.join(row.unknown_fields))})"
+        yield from _unknown_fields(row, verbosity)
     yield from _by_host(counted)
-    if fails:
+    if rows and fails:
         yield "    Add expected webhooks to `known` in the file, and those to delete to `absent` (`- id: ID`)."
     elif any(row.hint for row in rows):
         yield "    To delete one of these, add its id to `absent` in the file: `- id: ID`."
 
 
-def _by_host(rows: list[Row]) -> Iterator[str]:
+def _by_host(rows: Iterable[Row]) -> Iterator[str]:
     """Webhooks that are only counted, the hosts of most of them first."""
     counted = sorted(Counter(row.host for row in rows).items(), key=lambda item: (-item[1], item[0]))
-    for host, number in counted[:_MOST_HOSTS]:
-        yield f"    {number} at {visible(host)}"
+    yield from (f"    {number} at {visible(host)}" for host, number in counted[:_MOST_HOSTS])
     if len(counted) > _MOST_HOSTS:
         yield f"    {sum(number for _, number in counted[_MOST_HOSTS:])} at {len(counted) - _MOST_HOSTS} other hosts"
     if counted:
@@ -223,45 +270,14 @@ def _remote(row: Row) -> str:
 
 def _hint(row: Row) -> str:
     """What is to be said of a webhook that is left as it is."""
+    if row.hint is None:
+        return ""
     kinds = ("is_test: false", "is_test: true")
     usual, said = kinds if row.scope else kinds[::-1]
     near, object_id = visible(row.near or ""), visible(row.object_id or "")
-    return (
-        ""
-        if row.hint is None
-        else _HINTS[row.hint].format(
-            near=near,
-            quoted=near.replace("'", "''"),
-            id=object_id.replace("'", "''"),
-            time=_time(row.updated),
-            usual=usual,
-            said=said,
-        )
-    )
-
-
-def _known(rows: list[Row], style: Style) -> Iterator[str]:
-    if rows:
-        yield ""
-        yield style.paint(f"  Known, never touched ({len(rows)}):", "bold")
-    yield from map(_remote, rows)
-
-
-def _kept(rows: list[Row], style: Style) -> Iterator[str]:
-    if rows:
-        yield ""
-        yield style.paint(f"  Listed under `absent`, but kept ({len(rows)}):", "bold")
-    for row in rows:
-        yield _remote(replace(row, address=f"@{row.object_id}"))
-        yield f"      {style.paint('reason', 'yellow')}: {_hint(row)}"
-
-
-def _duplicates(rows: list[Row], style: Style) -> Iterator[str]:
-    if rows:
-        yield ""
-        yield style.paint(f"  Duplicates, which deliver the same events as another webhook ({len(rows)}):", "bold")
-    for row in rows:
-        yield f"    {visible(row.address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
+    quoted, quoted_id = near.replace("'", "''"), object_id.replace("'", "''")
+    time = _time(row.updated)
+    return _HINTS[row.hint].format(near=near, quoted=quoted, id=quoted_id, time=time, usual=usual, said=said)
 
 
 def _value(value: Plain) -> str:
@@ -271,7 +287,7 @@ def _value(value: Plain) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            return "[" + visible(", ".join(value)) + "]"
+            return f"[{visible(', '.join(value))}]"
         case _:
             return visible(str(value))
 

@@ -7,18 +7,13 @@ from collections.abc import Iterable, Sequence
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import Context
-from reconciler.output.progress import Progress, display_for
+from reconciler.output.progress import Progress
 from reconciler.output.terminal import visible
 from reconciler.output.text import plan_text
 from reconciler.view.documents import ListView, PlanView
 from reconciler.view.outcome import Ending
-from reconciler.view.report_view import ReportView
-from reconciler.view.rows import AccountRow
-
-
-def reporter(context: Context) -> TextReporter:
-    """The reporter of every command."""
-    return TextReporter(context)
+from reconciler.view.report import ReportView
+from reconciler.view.rows import AccountRow, Failure
 
 
 class TextReporter(Progress):
@@ -27,18 +22,16 @@ class TextReporter(Progress):
     can_ask = True
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context.streams, context.verbosity, display_for(context.streams, context.verbosity))
+        super().__init__(context)
+        self.is_brief = context.verbosity <= 0
 
     def heading(self, text: str) -> None:
-        """The heading, and an empty line."""
         self._streams.print_result(f"{text}\n")
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """The diagnostics, on standard error."""
         print_diagnostics(self._streams, diagnostics)
 
     def plan(self, view: PlanView) -> None:
-        """The plan, account by account."""
         self._streams.print_result(plan_text(view, self._style, self._verbosity))
 
     def listing(self, view: ListView) -> None:
@@ -46,19 +39,15 @@ class TextReporter(Progress):
         if view.webhooks:
             from reconciler.output.table import list_table  # noqa: PLC0415 - loads rich
 
-            self._streams.print_result(list_table(view, self._streams))
-            self._streams.print_result()
+            self._streams.print_result(f"{list_table(view, self._streams)}\n")
         self.not_checked(view.not_checked)
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
-        """Which accounts could not be read, and why."""
         for account in accounts:
             if account.error is not None:
-                self._streams.print_message(f"error: account {visible(account.name)}: {visible(account.error.summary)}")
-                self._streams.print_message(f"help: {visible(account.error.detail)}")
+                self._error(f"account {account.name}", account.error)
 
     def stale(self, differences: Iterable[str]) -> None:
-        """What tells the plans apart, on standard error."""
         self._streams.print_message("The saved plan is out of date:")
         for line in differences:
             self._streams.print_message(f"  {visible(line)}")
@@ -67,19 +56,21 @@ class TextReporter(Progress):
     def end(self, outcome: Ending, report: ReportView | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:
-            self._left(report)
+            for account, error in report.errors.items():
+                self._error(f"{account}: could not be checked after the creates", error)
+            self._streams.print_result()
+            if report.failed:
+                self._streams.print_result(self._style.paint("Not done, or not confirmed:", "bold", "red"))
+            for row in report.failed:
+                self._streams.print_result(f"  {visible(row.address)}: {row.action}: {row.words}")
         self._streams.print_result(self._style.paint(visible(outcome.words), "bold"))
         return outcome.code
 
-    def _left(self, report: ReportView) -> None:
-        for error in report.errors:
-            self._streams.print_message(
-                f"error: {visible(error.account)}: could not be checked after the creates: {visible(error.error)}"
-            )
-            if error.help:
-                self._streams.print_message(f"help: {visible(error.help)}")
-        self._streams.print_result()
-        if report.failed:
-            self._streams.print_result(self._style.paint("Not done, or not confirmed:", "bold", "red"))
-        for row in report.failed:
-            self._streams.print_result(f"  {visible(row.address)}: {row.action}: {row.words}")
+    def _error(self, what: str, error: Failure) -> None:
+        self._streams.print_message(f"error: {visible(what)}: {visible(error.summary)}")
+        if error.detail:
+            self._streams.print_message(f"help: {visible(error.detail)}")
+
+
+reporter = TextReporter
+"""The reporter of every command."""

@@ -6,19 +6,43 @@ makes the published schemas of the same dataclasses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cache
-from types import UnionType
+from functools import cache, partial
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from reconciler.view.json_text import Json
-
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 _Kind = TypeVar("_Kind")
+_Reader = Callable[[Any], Any]
 _PLAIN = frozenset({str, bool, int, float, type(None)})
 NO_SUCH_DOCUMENT = (KeyError, TypeError, ValueError)
 """What `from_json` raises."""
+
+
+def json_text(document: Json, *, indent: int | None = 2) -> str:
+    """A document as JSON in ASCII, which any reader takes and no pipeline acts on; in one line where `indent` is None.
+
+    Lone surrogates, which are no text at all, are written as visible escapes; `##[`, which begins a command in a GitHub
+    log, is written with a JSON escape.
+    """
+    text = json.dumps(document, indent=indent, ensure_ascii=True)
+    if "\\ud" in text:  # half of a character, or a lone surrogate
+        text = json.dumps(_whole(document), indent=indent, ensure_ascii=True)
+    return text.replace("##[", "\\u0023#[")
+
+
+def _whole(value: Json) -> Json:
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {str(_whole(key)): _whole(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(inner) for inner in value]
+    return value
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 - a published value, and plain JSON
@@ -41,8 +65,7 @@ def from_json(kind: type[_Kind], document: Json) -> _Kind:
     Raises:
         KeyError, TypeError, ValueError: it is no such document.
     """
-    read: Callable[[Json], _Kind] = _reader(cast("Any", kind))
-    return read(document)
+    return cast("_Kind", _reader(cast("Any", kind))(document))
 
 
 @cache
@@ -53,67 +76,57 @@ def published_fields(kind: Any) -> tuple[tuple[str, Any, bool], ...]:  # noqa: A
 
 
 @cache
-def _reader(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type
+def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
     origin, arguments = get_origin(kind), get_args(kind)
-    if kind is None:
-        return _checked(lambda value: value is None)
     if hasattr(kind, "__metadata__"):
         return _reader(kind.__origin__)
     if origin in (Union, UnionType):
-        plain = _PLAIN.intersection(arguments)
-        return _any_of(plain, [_reader(one) for one in arguments if one not in plain])
+        return _any_of(_PLAIN.intersection(arguments), [_reader(one) for one in arguments if one not in _PLAIN])
     if origin is Literal:
-        return _checked(lambda value: any(value == one and type(value) is type(one) for one in arguments))
+        return _any_of(frozenset(), [partial(_equal, one) for one in arguments])
+    if origin is tuple and arguments[-1] is Ellipsis:
+        item = _reader(arguments[0])
+        return lambda value: tuple(map(item, _only(list, value)))
     if origin is tuple:
-        return _tuple(_reader(arguments[0]), None if arguments[-1] is Ellipsis else len(arguments))
+        items = [_reader(one) for one in arguments]
+        return lambda value: tuple(item(one) for item, one in zip(items, _only(list, value), strict=True))
     if origin is not None and issubclass(origin, Mapping):
-        return _mapping(_reader(arguments[1]))
-    if issubclass(kind, Enum):
-        return cast("Callable[[Any], Any]", kind)
-    return _dataclass(kind) if is_dataclass(kind) else _checked(lambda value: type(value) is kind)
+        inner = _reader(cast("Any", arguments[1] or NoneType))
+        return lambda value: {name: inner(one) for name, one in _only(dict, value).items()}
+    if is_dataclass(kind):
+        return _dataclass(kind)
+    return cast("_Reader", kind) if issubclass(kind, Enum) else partial(_only, kind)
 
 
-def _checked(is_right: Callable[[Any], bool]) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:  # noqa: ANN401 - plain JSON
-        if not is_right(value):
-            raise TypeError
-        return value
-
-    return read
+def _only(kind: type, value: Any) -> Any:  # noqa: ANN401 - plain JSON
+    if type(value) is not kind:
+        raise TypeError
+    return value
 
 
-def _any_of(plain: frozenset[Any], readers: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+def _equal(wanted: Json, value: Json) -> Json:
+    if value != wanted or type(value) is not type(wanted):
+        raise TypeError
+    return value
+
+
+def _any_of(plain: frozenset[Any], readers: list[_Reader]) -> _Reader:
     def read(value: Any) -> Any:  # noqa: ANN401 - plain JSON
         if type(value) in plain:
             return value
         for reader in readers:
-            try:
+            with suppress(*NO_SUCH_DOCUMENT):
                 return reader(value)
-            except NO_SUCH_DOCUMENT:
-                continue
         raise TypeError
 
     return read
 
 
-def _tuple(item: Callable[[Any], Any], length: int | None) -> Callable[[Any], Any]:
-    is_right = _checked(lambda value: isinstance(value, list) and length in (None, len(value)))
-    return lambda value: tuple(map(item, is_right(value)))
-
-
-def _mapping(item: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    is_right = _checked(lambda value: isinstance(value, dict))
-    return lambda value: {name: item(one) for name, one in is_right(value).items()}
-
-
-def _dataclass(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type
+def _dataclass(kind: Any) -> _Reader:  # noqa: ANN401 - a type
     readers = [(name, _reader(hint), optional) for name, hint, optional in published_fields(kind)]
-    is_right = _checked(lambda value: isinstance(value, dict))
 
     def read(value: Any) -> Any:  # noqa: ANN401 - plain JSON
-        document = is_right(value)
-        return kind(
-            **{name: reader(document[name]) for name, reader, optional in readers if name in document or not optional}
-        )
+        said = _only(dict, value)
+        return kind(**{name: reader(said[name]) for name, reader, optional in readers if name in said or not optional})
 
     return read

@@ -21,63 +21,39 @@ Hex = Annotated[str, "^[0-9a-f]+$(?!\\n)"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """A place in a file.
+    """A place in a file."""
 
-    Attributes:
-        line: The line, from 1 on.
-        column: The column in characters, from 1 on.
-    """
-
-    line: int
-    column: int
+    line: int  #: The line, from 1 on.
+    column: int  #: The column in characters, from 1 on.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Where in the files.
+    """Where in the files."""
 
-    Attributes:
-        filename: The file, as it was given; `<stdin>` for standard input.
-        start: Where it begins. Omitted for the whole file.
-        end: Where it ends: the column after the last one, or the start if it is the whole line.
-            Omitted for the whole file.
-    """
-
-    filename: str
-    start: Position | None = None
+    filename: str  #: The file, as it was given; `<stdin>` for standard input.
+    start: Position | None = None  #: Where it begins. Omitted for the whole file.
+    #: Where it ends: the column after the last one, or the start if it is the whole line. Omitted for the whole file.
     end: Position | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosticRow:
-    """A diagnostic, in the format of `terraform validate -json`. Contains no secrets.
+    """A diagnostic, in the format of `terraform validate -json`. Contains no secrets."""
 
-    Attributes:
-        severity: How bad it is: an error stops the command.
-        code: A stable code; see docs/codes.md.
-        summary: What is wrong, in one sentence.
-        detail: What to do, in one sentence; may be empty.
-        range: Where in the files; omitted if it isn't about a file.
-    """
-
-    severity: Severity
-    code: str
-    summary: str
-    detail: str
-    range: Range | None = None
+    severity: Severity  #: How bad it is: an error stops the command.
+    code: str  #: A stable code; see docs/codes.md.
+    summary: str  #: What is wrong, in one sentence.
+    detail: str  #: What to do, in one sentence; may be empty.
+    range: Range | None = None  #: Where in the files; omitted if it isn't about a file.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """What wrote this.
+    """What wrote this."""
 
-    Attributes:
-        name: Always `reconciler`.
-        version: Its version.
-    """
-
-    name: Literal["reconciler"] = "reconciler"
-    version: str = __version__
+    name: Literal["reconciler"] = "reconciler"  #: Always `reconciler`.
+    version: str = __version__  #: Its version.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,41 +62,26 @@ class Sources:
 
     Relative paths are relative to the working directory. No value of the environment or of an env file is in here, and
     not the hosts that may get a token: those are allowed outside of any file.
-
-    Attributes:
-        files: Paths of `-f`; `-` is standard input.
-        variables: Names and values of `--var`, which are plain.
-        var_files: Paths of `--var-file`; nothing that is in them.
-        env_files: Paths of `--env-file`; nothing that is in them.
     """
 
-    files: tuple[str, ...]
-    variables: Mapping[str, str]
-    var_files: tuple[str, ...]
-    env_files: tuple[str, ...]
+    files: tuple[str, ...]  #: Paths of `-f`; `-` is standard input.
+    variables: Mapping[str, str]  #: Names and values of `--var`, which are plain.
+    var_files: tuple[str, ...]  #: Paths of `--var-file`; nothing that is in them.
+    env_files: tuple[str, ...]  #: Paths of `--env-file`; nothing that is in them.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """The seal of a saved plan (`plan --out`); absent from what is only shown.
+    """The seal of a saved plan (`plan --out`); absent from what is only shown."""
 
-    Attributes:
-        version: The version of this block.
-        sources: What the plan was made from. Not in the digest: whatever is read, the plan of it must be the same.
-        filters: What narrowed the plan; `apply` narrows its own likewise.
-        allowed_losses: What `--allow-losses` said; null where it wasn't given.
-        salt: The digest's salt.
-        digest: A salted scrypt digest of the real plan, values that are masked here included.
-        checksum: SHA-256 of this document without it.
-    """
-
-    version: int
+    version: int  #: The version of this block.
+    #: What the plan was made from. Not in the digest: whatever is read, the plan of it must be the same.
     sources: Sources
-    filters: Filters
-    allowed_losses: int | None
-    salt: Hex
-    digest: Hex
-    checksum: Hex
+    filters: Filters  #: What narrowed the plan; `apply` narrows its own likewise.
+    allowed_losses: int | None  #: What `--allow-losses` said; null where it wasn't given.
+    salt: Hex  #: The digest's salt.
+    digest: Hex  #: A salted scrypt digest of the real plan, values that are masked here included.
+    checksum: Hex  #: SHA-256 of this document without it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,48 +90,31 @@ class PlanView:
 
     The format is Terraform's JSON plan (`resource_changes` and its contents) with additional keys. Contains no secrets.
     If no plan could be made, the output is that of `validate`, with `valid` false.
-
-    Attributes:
-        format_version: The version of Terraform's JSON plan format that this follows.
-        tool: What wrote this.
-        timestamp: When the plan was made (UTC).
-        files: The files it was made from, as they were given.
-        filters: The filters of the plan: with a filter, more may differ than is listed here.
-        destroy: Whether it deletes what the files describe.
-        applyable: Whether `apply` would do anything: there are changes and no guard refuses them.
-        complete: Whether it is complete: false with a filter, or if an account could not be checked.
-        errored: Whether an account could not be checked.
-        resource_changes: Every webhook of the files and every one that would be changed, including those without
-            changes; by account, changes first, in the order of work.
-        accounts: The accounts, in the order of the file.
-        summary: Everything counted.
-        losses: The endpoints that would stop receiving events.
-        unmanaged: The webhooks that are neither owned nor listed under `known`. Never touched.
-            Those of accounts that ignore them aren't here.
-        known: The webhooks listed under `known`: other people's, and expected. Never touched.
-        duplicates: The webhooks that deliver again what another does; they are in `resource_changes` too.
-        diagnostics: What was said of the files: warnings only, as an error makes no plan.
-        saved: The seal of a saved plan (`plan --out`); left out of what is only shown.
     """
 
-    format_version: Literal["1.3"] = FORMAT_VERSION
-    tool: Tool = Tool()
-    timestamp: Time
-    files: tuple[str, ...]
-    filters: Filters
-    destroy: bool
-    applyable: bool
-    complete: bool
-    errored: bool
+    format_version: Literal["1.3"] = FORMAT_VERSION  #: The version of Terraform's JSON plan format that this follows.
+    tool: Tool = Tool()  #: What wrote this.
+    timestamp: Time  #: When the plan was made (UTC).
+    files: tuple[str, ...]  #: The files it was made from, as they were given.
+    filters: Filters  #: The filters of the plan: with a filter, more may differ than is listed here.
+    destroy: bool  #: Whether it deletes what the files describe.
+    applyable: bool  #: Whether `apply` would do anything: there are changes and no guard refuses them.
+    complete: bool  #: Whether it is complete: false with a filter, or if an account could not be checked.
+    errored: bool  #: Whether an account could not be checked.
+    #: Every webhook of the files and every one that would be changed, including those without changes; by account,
+    #: changes first, in the order of work.
     resource_changes: tuple[Row, ...]
-    accounts: tuple[AccountRow, ...]
-    summary: Summary
-    losses: tuple[LossRow, ...]
+    accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
+    summary: Summary  #: Everything counted.
+    losses: tuple[LossRow, ...]  #: The endpoints that would stop receiving events.
+    #: The webhooks that are neither owned nor listed under `known`. Never touched. Those of accounts that ignore them
+    #: aren't here.
     unmanaged: tuple[Row, ...]
-    known: tuple[Row, ...]
+    known: tuple[Row, ...]  #: The webhooks listed under `known`: other people's, and expected. Never touched.
+    #: The webhooks that deliver again what another does; they are in `resource_changes` too.
     duplicates: tuple[Row, ...]
-    diagnostics: tuple[DiagnosticRow, ...]
-    saved: Seal | None = None
+    diagnostics: tuple[DiagnosticRow, ...]  #: What was said of the files: warnings only, as an error makes no plan.
+    saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); left out of what is only shown.
 
     @property
     def is_filtered(self) -> bool:
@@ -190,12 +134,10 @@ class PlanView:
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:
-        """The accounts that a guard refuses."""
         return tuple(account for account in self.accounts if account.is_refused)
 
     @property
     def not_checked(self) -> tuple[AccountRow, ...]:
-        """The accounts that could not be checked."""
         return tuple(account for account in self.accounts if account.status is Standing.NOT_CHECKED)
 
 
@@ -204,22 +146,15 @@ class ListView:
     """What `list --format json` writes: the webhooks that the provider has, and whose they are. Contains no secrets.
 
     Where nothing could be listed, it writes what `validate` writes, with `valid` false.
-
-    Attributes:
-        format_version: The version of this format.
-        tool: What wrote this.
-        accounts: The accounts, in the order of the file.
-        webhooks: The webhooks, by account, URL and event.
     """
 
-    format_version: Literal["1.1"] = "1.1"
-    tool: Tool = Tool()
-    accounts: tuple[AccountRow, ...]
-    webhooks: tuple[Row, ...]
+    format_version: Literal["1.1"] = "1.1"  #: The version of this format.
+    tool: Tool = Tool()  #: What wrote this.
+    accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
+    webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
 
     @property
     def not_checked(self) -> tuple[AccountRow, ...]:
-        """The accounts that could not be listed."""
         return tuple(account for account in self.accounts if account.status is Standing.NOT_CHECKED)
 
 
@@ -228,20 +163,13 @@ class ValidationView:
     """What `validate --format json` writes, in the shape of `terraform validate -json`.
 
     Other commands write it with `--format json` where they can't go on, whatever the reason.
-
-    Attributes:
-        format_version: The version of Terraform's format that this follows.
-        valid: Whether there is no error. With `--strict` warnings fail too, by the exit code only.
-        error_count: How many errors there are.
-        warning_count: How many warnings there are.
-        diagnostics: All of them, in the order of place.
     """
 
-    format_version: Literal["1.0"] = "1.0"
-    valid: bool
-    error_count: int
-    warning_count: int
-    diagnostics: tuple[DiagnosticRow, ...]
+    format_version: Literal["1.0"] = "1.0"  #: The version of Terraform's format that this follows.
+    valid: bool  #: Whether there is no error. With `--strict` warnings fail too, by the exit code only.
+    error_count: int  #: How many errors there are.
+    warning_count: int  #: How many warnings there are.
+    diagnostics: tuple[DiagnosticRow, ...]  #: All of them, in the order of place.
 
 
 def diagnostic_row(diagnostic: Diagnostic) -> DiagnosticRow:

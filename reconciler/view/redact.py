@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
 
 from reconciler.model.configuration import Configuration, OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
@@ -21,11 +23,11 @@ from reconciler.model.plan import (
     Plan,
     Reason,
 )
-from reconciler.model.provider import Provider
+from reconciler.model.provider import Field, FieldType, Provider
 from reconciler.model.redaction import Redaction
-from reconciler.model.secret import HIDDEN, hides
-from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Remote
+from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
+from reconciler.model.url import Url, lenient_endpoint
+from reconciler.model.webhook import Address, Fields, Masked, Scope, Value
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
 from reconciler.view.rows import (
     AbsentLine,
@@ -33,6 +35,7 @@ from reconciler.view.rows import (
     Failure,
     FieldRow,
     LossRow,
+    Plain,
     PlainFields,
     Row,
     Sensitive,
@@ -41,27 +44,30 @@ from reconciler.view.rows import (
     Status,
     Summary,
 )
-from reconciler.view.values import is_masked, plain_change, plain_fields, scope_text, time_text
 
 _PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
+_STATUS = {
+    Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
+    Reason.DUPLICATE: Status.DUPLICATE,
+    Reason.NAMED_ABSENT: Status.ABSENT,
+    Reason.PROTECTED: Status.PROTECTED,
+}
+_OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.NONE: Status.UNMANAGED}
 
 
-def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = ()) -> PlanView:
-    """Mask a plan.
+def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool = False) -> PlanView:
+    """Mask a plan: everything that outputs may say of it, counted and in order; no secret in it.
 
     Args:
         plan: with real values.
         diagnostics: what was said of its files.
-    Returns:
-        Everything that outputs may say of it, counted and in order; no secret in it.
+        brief: leave out what is in step. It is most of a large plan, and takes most of the time to mask.
     """
-    masks = [AccountMask.of(plan, account) for account in plan.planned]
-    rows = [row for mask in masks for row in mask.rows()]
+    masks = [AccountMask(plan, account) for account in plan.planned]
+    rows = [row for mask in masks for row in mask.rows(brief=brief)]
+    changes = tuple(row for row in rows if row.status not in (Status.UNMANAGED, Status.KNOWN))
     ignoring = {one.account.name for one in plan.planned if one.on_unmanaged is OnUnmanaged.IGNORE}
     unmanaged = tuple(row for row in rows if row.status is Status.UNMANAGED and row.account not in ignoring)
-    changes = tuple(row for row in rows if row.status not in (Status.UNMANAGED, Status.KNOWN))
-    losses = tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses)
-    duplicates = tuple(row for row in changes if row.status is Status.DUPLICATE)
     return PlanView(
         timestamp=time_text(plan.created),
         files=plan.configuration.files,
@@ -72,23 +78,65 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = ()) -> PlanView:
         errored=bool(plan.not_planned),
         resource_changes=changes,
         accounts=tuple(_account(plan.configuration, account) for account in plan.accounts),
-        summary=_summary(plan, changes, len(losses), len(unmanaged), len(duplicates)),
-        losses=losses,
+        summary=_summary(plan, len(unmanaged)),
+        losses=tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses),
         unmanaged=unmanaged,
         known=tuple(row for row in rows if row.status is Status.KNOWN),
-        duplicates=duplicates,
+        duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
     )
 
 
 def view_listing(plan: Plan) -> ListView:
     """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out."""
-    rows = [
-        row for account in plan.planned for row in AccountMask.of(plan, account).rows() if row.object_id is not None
-    ]
+    rows = [row for account in plan.planned for row in AccountMask(plan, account).rows() if row.object_id is not None]
     return ListView(
         accounts=tuple(_account(plan.configuration, account) for account in plan.accounts),
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
+    )
+
+
+def _summary(plan: Plan, unmanaged: int) -> Summary:
+    rows = [row for account in plan.planned for row in account.rows if row.claim not in _OTHERS]
+    actions = Counter(row.action for row in rows)
+    reasons = Counter(row.reason for row in rows)
+    return Summary(
+        create=actions[Action.CREATE],
+        update=actions[Action.UPDATE],
+        delete=actions[Action.DELETE],
+        unchanged=reasons[None],
+        protected=reasons[Reason.PROTECTED],
+        protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
+        unmanaged=unmanaged,
+        duplicates=reasons[Reason.DUPLICATE],
+        losses=sum(len(account.losses) for account in plan.planned),
+        not_checked=len(plan.not_planned),
+    )
+
+
+def _account(configuration: Configuration, account: AccountPlan | NotPlanned) -> AccountRow:
+    named = account.account
+    row = partial(
+        AccountRow,
+        name=named.name,
+        provider=named.provider.name,
+        title=named.provider.title,
+        mode=named.kind or None,
+        absent_place=configuration.absent_place(named),
+    )
+    if isinstance(account, NotPlanned):
+        error = Failure(summary=account.error.message, detail=account.error.help)
+        return row(count=None, error=error, status=Standing.NOT_CHECKED, allowed_losses=None)
+    return row(
+        listed=len(account.listed()),
+        count=account.count,
+        error=None,
+        status=_standing(account),
+        verdict=account.verdict,
+        on_unmanaged=account.on_unmanaged,
+        losses=len(account.losses),
+        max_losses=account.max_losses,
+        allowed_losses=account.loss_limit,
     )
 
 
@@ -99,134 +147,75 @@ def _standing(account: AccountPlan) -> Standing:
     return Standing.DRIFTED if fails or any(row.fields for row in account.rows) else Standing.IN_STEP
 
 
-def _summary(plan: Plan, rows: Iterable[Row], losses: int, unmanaged: int, duplicates: int) -> Summary:
-    actions = Counter(row.action for row in rows)
-    protected = [row for row in rows if row.action_reason is Reason.PROTECTED]
-    return Summary(
-        create=actions[Action.CREATE],
-        update=actions[Action.UPDATE],
-        delete=actions[Action.DELETE],
-        unchanged=sum(row.action is Action.NONE and row.action_reason is None for row in rows),
-        protected=len(protected),
-        protected_differences=sum(bool(row.field_changes) for row in protected),
-        unmanaged=unmanaged,
-        duplicates=duplicates,
-        losses=losses,
-        not_checked=len(plan.not_planned),
-    )
-
-
-def _account(configuration: Configuration, account: AccountPlan | NotPlanned) -> AccountRow:
-    named = account.account
-    row = AccountRow(
-        name=named.name,
-        provider=named.provider.name,
-        title=named.provider.title,
-        mode=named.kind or None,
-        count=None,
-        error=None,
-        status=Standing.NOT_CHECKED,
-        allowed_losses=None,
-        absent_place=configuration.absent_place(named),
-    )
-    if isinstance(account, NotPlanned):
-        return replace(row, error=Failure(summary=account.error.message, detail=account.error.help))
-    return replace(
-        row,
-        listed=len(account.listed()),
-        count=account.count,
-        status=_standing(account),
-        verdict=account.verdict,
-        on_unmanaged=account.on_unmanaged,
-        losses=len(account.losses),
-        max_losses=account.max_losses,
-        allowed_losses=account.loss_limit,
-    )
-
-
-_STATUS = {
-    Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
-    Reason.DUPLICATE: Status.DUPLICATE,
-    Reason.NAMED_ABSENT: Status.ABSENT,
-    Reason.PROTECTED: Status.PROTECTED,
-}
-_OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.NONE: Status.UNMANAGED}
-
-
-def _status(row: Change) -> Status:
-    ours = Status.MANAGED if row.reason is None else _STATUS.get(row.reason, Status.MANAGED)
-    return _OTHERS.get(row.claim, ours)
-
-
-def _is_pattern(shown: str, loss: Loss) -> bool:
-    """Whether an endpoint, as it is shown, is a pattern that means it when it is put into the file."""
-    whole = shown.startswith(loss.endpoint.origin) and not hides(shown)
-    return whole and "*" not in loss.endpoint.path and "$" not in loss.endpoint.path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountMask:
-    """Masks what belongs to one account."""
+    """Masks what belongs to one account of a plan."""
 
-    account: AccountPlan
-    redaction: Redaction
-    long: bool
+    def __init__(self, plan: Plan, account: AccountPlan) -> None:
+        self.account = account
+        self._provider = account.account.provider
+        self._redaction = plan.configuration.redaction
+        self._long = plan.configuration.qualifies_addresses
 
-    @classmethod
-    def of(cls, plan: Plan, account: AccountPlan) -> AccountMask:
-        """The mask of one account of a plan."""
-        return cls(account=account, redaction=plan.configuration.redaction, long=plan.configuration.qualifies_addresses)
-
-    def rows(self) -> Iterator[Row]:
-        """Every webhook that the filters let through."""
-        return map(self._row, self.account.rows)
+    def rows(self, *, brief: bool = False) -> Iterator[Row]:
+        """Every webhook that the filters let through; in brief, only those of which something is to be said."""
+        return (self._row(row) for row in self.account.rows if not (brief and _is_in_step(row)))
 
     def loss(self, loss: Loss) -> LossRow:
         """An endpoint that loses events, and the line under `absent` that would let it through."""
-        url = self._endpoint(loss.remotes[0])
+        url = loss.remotes[0].fields["url"]
+        shown = self._redaction.show_endpoint(url) if isinstance(url, Url) else HIDDEN
         events = frozenset[str]().union(*(self._provider.events_of(remote.fields) for remote in loss.remotes))
-        bare, _, _ = url.partition("?")
-        speakable = _is_pattern(bare, loss) and all(map(_PLAIN_EVENT.fullmatch, events))
-        # A line under `absent` is about all places of an account: none would be for this one alone.
-        speakable = speakable and not self.account.account.place
-        # A pattern under `absent` is about the account's kind.
-        speakable = speakable and self.account.account.is_own_kind(loss.scope) and not self._reaches_more(loss, events)
+        line = AbsentLine(url=shown.partition("?")[0], events=tuple(sorted(events)))
         return LossRow(
             account=self.account.account.name,
-            url=url,
+            url=shown,
             scope=scope_text(loss.scope),
             events=loss.events,
-            absent=AbsentLine(url=bare, events=tuple(sorted(events))) if loss.absent_line and speakable else None,
+            absent=line if loss.absent_line and self._lets_through(line, loss) else None,
         )
 
-    def _reaches_more(self, loss: Loss, events: frozenset[str]) -> bool:
+    def _lets_through(self, line: AbsentLine, loss: Loss) -> bool:
+        """Whether a line, put into the file as it is shown, lets a loss through and does nothing else."""
+        account, endpoint = self.account.account, loss.endpoint
+        return (
+            line.url.startswith(endpoint.origin)
+            and not hides(line.url)
+            and not {"*", "$"} & set(endpoint.path)
+            and all(map(_PLAIN_EVENT.fullmatch, line.events))
+            and not account.place  # a line is about all places of an account: none is for this one alone
+            and account.is_own_kind(loss.scope)  # a pattern is about the account's kind
+            and not self._reaches_more(line, loss)
+        )
+
+    def _reaches_more(self, line: AbsentLine, loss: Loss) -> bool:
         """Whether a line would delete an unmanaged webhook too: `absent` reaches URLs without a normal form."""
-        place = (loss.endpoint.origin, loss.endpoint.path)
         unmanaged = (row.remote for row in self.account.unmanaged)
         odd = (remote.fields for remote in unmanaged if remote is not None and remote.key is None)
         return any(
             (endpoint := self._provider.endpoint_of(fields)) is not None
-            and (endpoint.origin, endpoint.path) == place
-            and self._provider.events_of(fields) <= events
+            and (endpoint.origin, endpoint.path) == (loss.endpoint.origin, loss.endpoint.path)
+            and self._provider.events_of(fields) <= {*line.events}
             for fields in odd
         )
 
     def _row(self, row: Change) -> Row:
         remote, provider = row.remote, self._provider
-        before = None if remote is None else plain_fields(provider, self.redaction, remote.fields)
+        before, there = None, {} if row.desired is None else row.desired.fields
+        if remote is not None:
+            before, there = self._plain(remote.fields), remote.fields
         fields = tuple(map(self._field, row.fields))
         after = before if row.action is Action.NONE else None
         if row.wanted:
-            after = plain_fields(provider, self.redaction, row.wanted)
+            after = self._plain(row.wanted)
             # Both sides of a URL are shown together, or a changed secret would read the same on both.
             after |= {field.name: field.after for field in fields if field.name in after}
-        wanted = {} if row.desired is None else row.desired.fields
-        there = wanted if remote is None else remote.fields
+        url = (before or after or self._plain(there))["url"]
         endpoint = provider.endpoint_of(there)
-        url = (before or after or plain_fields(provider, self.redaction, there))["url"]
+        host = HIDDEN if endpoint is None else endpoint.origin
+        near = self._text(row.near) if isinstance(row.near, Address) else row.near
         sensitive = _sensitive(before)
         return Row(
-            address=self.text(row.address),
+            address=self._text(row.address),
             type=provider.resource_type,
             name=row.address.name,
             index=row.address.index or None,
@@ -235,15 +224,15 @@ class AccountMask:
             object_id=None if remote is None else remote.id,
             status=_status(row),
             url=str(url or ""),
-            host="" if url is None else HIDDEN if endpoint is None else endpoint.origin,
+            host="" if url is None else host,
             events=tuple(sorted(provider.events_of(there))),
             scope=scope_text(provider.scope_of(there)),
             delivers=provider.is_live(there),
-            updated=None if remote is None else time_text(remote.updated) or None,
+            updated=None if remote is None or remote.updated is None else time_text(remote.updated),
             action_reason=row.reason,
-            partner=None if row.partner is None else self.text(row.partner),
+            partner=None if row.partner is None else self._text(row.partner),
             hint=row.hint,
-            near=self.text(row.near) if isinstance(row.near, Address) else None if row.near is None else str(row.near),
+            near=None if near is None else str(near),
             place=None if row.desired is None else str(row.desired.place),
             unknown_fields=() if remote is None else remote.unknown,
             unreadable_fields=() if remote is None else remote.unreadable,
@@ -258,23 +247,76 @@ class AccountMask:
             field_changes=fields,
         )
 
+    def _plain(self, fields: Fields) -> dict[str, Plain]:
+        return plain_fields(self._provider, self._redaction, fields)
+
     def _field(self, change: FieldChange) -> FieldRow:
-        before, after = plain_change(self.redaction, change.before, change.after)
+        before, after = plain_change(self._redaction, change.before, change.after)
         return FieldRow(name=change.name, before=before, after=after)
 
-    def _endpoint(self, remote: Remote) -> str:
-        url = remote.fields["url"]
-        return self.redaction.show_endpoint(url) if isinstance(url, Url) else HIDDEN
+    def _text(self, address: Address) -> str:
+        return address.text(long=self._long)
 
-    def text(self, address: Address) -> str:
-        """An address as this run writes it."""
-        return address.text(long=self.long)
 
-    @property
-    def _provider(self) -> Provider:
-        return self.account.account.provider
+def _is_in_step(row: Change) -> bool:
+    """Whether nothing is to be said of a webhook: it is as the file wants it, or protected and as it is."""
+    return row.action is Action.NONE and row.claim not in _OTHERS and not row.fields and row.hint is None
+
+
+def _status(row: Change) -> Status:
+    ours = Status.MANAGED if row.reason is None else _STATUS.get(row.reason, Status.MANAGED)
+    return _OTHERS.get(row.claim, ours)
+
+
+def plain_fields(provider: Provider, redaction: Redaction, fields: Fields) -> dict[str, Plain]:
+    """All fields of a webhook as they may be shown, in the declaration's order."""
+    return {spec.name: _plain_field(redaction, spec, fields[spec.name]) for spec in provider.fields}
+
+
+def _plain_field(redaction: Redaction, spec: Field, value: Value) -> Plain:
+    """A field's value; of a URL without a normal form its host, where that is clear, whatever the file writes."""
+    if spec.type is not FieldType.URL or not isinstance(value, SecretText):
+        return _plain_value(redaction, value)
+    endpoint = lenient_endpoint(value)
+    return HIDDEN if endpoint is None else f"{endpoint.origin}/{HIDDEN}"
+
+
+def _plain_value(redaction: Redaction, value: Value) -> Plain:
+    match value:
+        case Url():
+            return redaction.show(value)
+        case SecretText() | Masked():
+            return HIDDEN
+        case frozenset():
+            return tuple(sorted(value))
+        case Mapping():
+            return json.dumps(value, sort_keys=True, ensure_ascii=False)
+        case _:
+            return value
+
+
+def plain_change(redaction: Redaction, before: Value, after: Value) -> tuple[Plain, Plain]:
+    """Both sides of a field that differs; where they would read the same, the second says that it changed."""
+    if isinstance(before, Url) and isinstance(after, Url):
+        return redaction.show_change(before, after)
+    old, new = _plain_value(redaction, before), _plain_value(redaction, after)
+    return old, CHANGED if old == new else new
 
 
 def _sensitive(fields: PlainFields | None) -> Sensitive:
     """Which fields hide something, as Terraform says it: an object of trues, or false where there is no object."""
-    return False if fields is None else {name: True for name, value in fields.items() if is_masked(value)}
+    return False if fields is None else {name: True for name, value in fields.items() if _is_masked(value)}
+
+
+def _is_masked(value: Plain) -> bool:
+    return isinstance(value, str) and (hides(value) or CHANGED in value or "${" in value)
+
+
+def time_text(time: datetime) -> str:
+    """A time in UTC to the second, as JSON has it."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def scope_text(scope: Scope) -> str:
+    """A scope in words: the names of its flags that are on, `name=value` of others."""
+    return ", ".join(name if value is True else f"{name}={value}" for name, value in scope if value is not False)

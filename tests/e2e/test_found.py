@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.output.live import LiveDisplay
+from reconciler.model.event import Answered, Listed
+from reconciler.model.report import Outcome, Result
+from reconciler.output.formats import Context
+from reconciler.output.progress import Progress
 from reconciler.output.terminal import Streams
 from reconciler.sandbox.faults import Rule
+from reconciler.view.report import ResultMask
 from tests.e2e.tool import COMMAND, HOST, TOKEN, WAIT, Tool, entries, run_here
+from tests.support.builders import DAY, entry, only, planned
 from tests.support.faults import HoldAnswer
 
 
@@ -224,12 +229,13 @@ def test_list_during_an_apply_does_not_move_the_bar() -> None:
         streams = Streams(
             out=nowhere, err=nowhere, out_color=False, err_color=False, interactive=True, live=True, width=80
         )
-        display = LiveDisplay(streams)
-        display.expect(3)
-        display.page("default", 40)
-        display.advance()
-        display.stop()
-        assert [(task.completed, task.total) for task in display._progress.tasks] == [(1, 3)]
+        made = planned([entry(name, f"/{name}") for name in "abc"], [])
+        progress = Progress(Context(streams=streams, verbosity=0, now=lambda: DAY))
+        with progress.live(ResultMask(made)):
+            progress(Listed(account="default", webhooks=40))
+            progress(Answered(account="default", result=Result(change=only(made).changes[0], outcome=Outcome.DONE)))
+            assert progress._display is not None
+            assert [(task.completed, task.total) for task in progress._display._progress.tasks] == [(1, 3)]
 
 
 def test_message_of_several_lines_is_several_lines(tool: Tool) -> None:

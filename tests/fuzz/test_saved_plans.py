@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from reconciler.view.json_text import json_text
+from reconciler.view.codec import json_text
 from tests.e2e.harmless import check_harmless
 from tests.e2e.tool import HOST, Tool, entries, run_here
 from tests.support.sandbox import Sandbox

@@ -15,8 +15,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 from reconciler.model.webhook import Address, Desired
 from reconciler.operations.saved_plan import SavedPlanError, digest_of, is_of, is_saved_plan, read_saved, sealed
+from reconciler.view.codec import json_text
 from reconciler.view.documents import Sources
-from reconciler.view.json_text import json_text
 from reconciler.view.redact import view_plan
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import HOST, account, entry, hook, planned

@@ -16,12 +16,11 @@ from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.json_format import JsonLines
 from reconciler.output.progress import Progress, result_text
-from reconciler.output.style import Style
-from reconciler.output.terminal import Streams
+from reconciler.output.terminal import Streams, Style
 from reconciler.planning.changes import duplicate_of
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_plan
-from reconciler.view.report_view import ResultMask, view_report
+from reconciler.view.report import ResultMask, view_report
 from tests.support.builders import DAY, entry, hook, only, planned
 
 DENIED = ProviderError(
@@ -82,8 +81,8 @@ CALLS = (
 )
 def test_finished_changes_are_results_and_all_else_is_not(verbosity: int, told: str) -> None:
     out, err = io.StringIO(), io.StringIO()
-    progress = Progress(_streams(out, err), verbosity)
-    with progress.live(ResultMask(_plan()), 3):
+    progress = Progress(Context(streams=_streams(out, err), verbosity=verbosity, now=lambda: DAY))
+    with progress.live(ResultMask(_plan())):
         for event in EVENTS:
             progress(event)
     assert (out.getvalue(), err.getvalue()) == (FINISHED, told)
@@ -201,7 +200,7 @@ class Full(io.StringIO):
 def test_a_full_disk_stops_no_apply_midway_and_is_an_error_at_the_end(json_lines: bool) -> None:  # noqa: FBT001 - a column
     streams = _streams(Full(), Full())
     story = _reporter("json" if json_lines else "text", streams, 2)
-    with story.live(ResultMask(_plan()), 3):
+    with story.live(ResultMask(_plan())):
         for event in EVENTS:
             story(event)
     view = view_report(_report(_result(Outcome.DONE)))
@@ -214,7 +213,7 @@ def test_json_lines_tell_the_same_story() -> None:
     story = JsonLines(lines.append, lambda: DAY)
     story.begin(())
     story.plan(view_plan(_plan()))
-    with story.live(ResultMask(_plan()), 3):
+    with story.live(ResultMask(_plan())):
         for event in EVENTS:
             story(event)
     view = view_report(_report(_result(Outcome.DONE)))

@@ -9,11 +9,12 @@ import pytest
 
 from reconciler.model.event import Answered, Finished, Listed, Started, Waiting
 from reconciler.model.report import Outcome, Result
-from reconciler.output.progress import Progress, display_for
+from reconciler.output.formats import Context
+from reconciler.output.progress import Progress
 from reconciler.output.terminal import Streams
-from reconciler.view.report_view import ResultMask
+from reconciler.view.report import ResultMask
 from tests.output.screen import COLUMNS, Screen
-from tests.support.builders import entry, planned
+from tests.support.builders import DAY, entry, planned
 
 
 @pytest.fixture(autouse=True)
@@ -35,18 +36,22 @@ def _streams(screen: Screen, *, color: bool = True) -> Streams:
     )
 
 
+def _progress(streams: Streams, verbosity: int = 0) -> Progress:
+    return Progress(Context(streams=streams, verbosity=verbosity, now=lambda: DAY))
+
+
 def _told(screen: Screen, *, color: bool = True, names: tuple[str, ...] = ("orders", "tracking")) -> None:
     """A run with all that may happen, told on a terminal."""
     plan = planned([entry(name, f"/{number}") for number, name in enumerate(names)], [])
     streams = _streams(screen, color=color)
-    progress = Progress(streams, 0, display_for(streams, 0))
+    progress = _progress(streams)
     with progress.live():
         progress(Listed(account="default", webhooks=25))
         progress(Waiting(account="default", seconds=15, reason="the provider's limit\x1b[2J is reached"))
         sleep(0.3)  # as long as the line takes to be redrawn, and more
         progress(Listed(account="default", webhooks=50))
     changes = plan.planned[0].changes
-    with progress.live(ResultMask(plan), len(changes)):
+    with progress.live(ResultMask(plan)):
         for change in changes:
             progress(Started(account="default", change=change))
             progress(
@@ -94,7 +99,7 @@ def test_a_long_address_leaves_nothing_behind_either() -> None:
 def test_an_error_on_the_way_leaves_the_terminal_as_it_was() -> None:
     with Screen() as screen:
         streams = _streams(screen)
-        progress = Progress(streams, 0, display_for(streams, 0))
+        progress = _progress(streams)
         with suppress(KeyboardInterrupt), progress.live():
             progress(Listed(account="default", webhooks=25))
             raise KeyboardInterrupt
@@ -118,4 +123,7 @@ def test_nothing_is_redrawn_where_it_is_unwanted(live: bool, verbosity: int) -> 
             live=live,
             width=80,
         )
-        assert display_for(streams, verbosity) is None
+        progress = _progress(streams, verbosity)
+        with progress.live():
+            progress(Listed(account="default", webhooks=25))
+    assert screen.raw == b""

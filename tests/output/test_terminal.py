@@ -14,8 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.output.style import Style
-from reconciler.output.terminal import Streams, visible
+from reconciler.output.terminal import Streams, Style, visible
 from tests.view.hostile import HOSTILE
 
 PLAIN = "https://hooks.example.com/a?b=c&d=%20 ${NAME} [bold] {{x}} ::add-mask::"

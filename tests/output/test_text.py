@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Plan, Verdict
-from reconciler.output.style import Style
+from reconciler.output.terminal import Style
 from reconciler.output.text import head_text, plan_text
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AccountRow, Standing

@@ -14,15 +14,14 @@ from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.configuration import Configuration
 from reconciler.model.plan import Filters
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
-from reconciler.output.style import Style
+from reconciler.output.terminal import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import declaration
 from reconciler.providers.wire import remote_of
-from reconciler.view.codec import to_json
+from reconciler.view.codec import json_text, to_json
 from reconciler.view.documents import PlanView, Tool
-from reconciler.view.json_text import json_text
 from reconciler.view.outcome import Ending, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
 from reconciler.view.redact import view_plan
 
@@ -141,4 +140,4 @@ def _apply_end(view: PlanView) -> Ending:
         return refusal_outcome(view)
     if not view.summary.changes:
         return nothing_to_do_outcome(view)
-    return Ending(words="(asks, and does it)", code=0)
+    return Ending("(asks, and does it)", 0)

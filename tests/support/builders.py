@@ -15,7 +15,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Address, Desired, Remote
-from reconciler.output.style import SIGNS
+from reconciler.output.terminal import SIGNS
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.shippo import SHIPPO
 

@@ -17,15 +17,13 @@ from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.output.formats import Context, reporter
 from reconciler.output.json_format import JsonLines
-from reconciler.output.style import Style
 from reconciler.output.table import list_table
-from reconciler.output.terminal import Streams
+from reconciler.output.terminal import Streams, Style
 from reconciler.output.text import plan_text
-from reconciler.view.codec import to_json
-from reconciler.view.json_text import json_text
+from reconciler.view.codec import json_text, to_json
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report_view import ResultMask, view_report
+from reconciler.view.report import ResultMask, view_report
 from tests.support.builders import DAY, absent, account, entry, hook, planned
 from tests.support.canaries import leaks
 
@@ -130,7 +128,7 @@ def _everything_said(plan: Plan) -> str:
     context = Context(streams=streams, verbosity=2, now=lambda: DAY)
     for story in (reporter("text", context), JsonLines(lines.append, lambda: DAY)):
         story.plan(view)
-        with story.live(ResultMask(plan), len(changes)):
+        with story.live(ResultMask(plan)):
             for result in results:
                 story(Started(account="default", change=result.change))
                 story(Finished(account="default", result=result))

@@ -16,12 +16,11 @@ from reconciler.model.plan import Action, Reason
 from reconciler.model.report import Outcome
 from reconciler.operations.saved_plan import sealed
 from reconciler.output.json_format import JsonLines
-from reconciler.view.codec import from_json, to_json
+from reconciler.view.codec import from_json, json_text, to_json
 from reconciler.view.documents import PlanView, Sources, validation_view
-from reconciler.view.json_text import json_text
 from reconciler.view.outcome import nothing_to_do_outcome, refusal_outcome, report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report_view import ResultMask, view_report
+from reconciler.view.report import ResultMask, view_report
 from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
 from tests.view.published import NAMES, judged, schema
@@ -147,7 +146,7 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
     view, report = view_plan(run.plan), view_report(run.report)
     story.begin(run.diagnostics)
     story.plan(view)
-    with story.live(ResultMask(run.plan), len(view.changes)):
+    with story.live(ResultMask(run.plan)):
         for result in run.report.results:
             story(Started(account=result.change.address.account, change=result.change))
             story(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))

@@ -25,7 +25,7 @@ from reconciler.providers.registry import open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
-from reconciler.view.report_view import ResultMask, view_report
+from reconciler.view.report import ResultMask, view_report
 
 _Clients = Mapping[str, Writer | NotRead]
 
@@ -95,7 +95,7 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
     """
     plan = run.plan(clients)
     while True:
-        view = view_plan(plan)
+        view = view_plan(plan, brief=run.reporter.is_brief)
         run.reporter.plan(view)
         ended = _nothing_to_carry_out(run, plan, view, saved)
         if ended is not None:
@@ -103,7 +103,7 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
         if saved is not None or run.invocation.options.auto_approve:
             return plan
         if not _says_yes(run, outcome.plan_words(view)):
-            return outcome.declined_outcome()
+            return outcome.DECLINED
         again = run.plan(clients)
         if again.essence() == plan.essence():
             return again
@@ -125,7 +125,7 @@ def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView, saved: SavedPlan
         return outcome.unreadable_outcome(view)
     if saved is not None and (differences := saved.differences(plan, view)):
         run.reporter.stale(differences)
-        return outcome.stale_outcome()
+        return outcome.STALE
     if plan.is_refused:
         return outcome.refusal_outcome(view)
     return None if plan.has_changes else outcome.nothing_to_do_outcome(view)
@@ -148,8 +148,7 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
 def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
-    changes = sum(len(account.changes) for account in plan.planned)
-    with run.reporter.live(ResultMask(plan), changes):
+    with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
     view = view_report(report)

@@ -40,7 +40,7 @@ def export_command(invocation: Invocation, *, missing: bool, out: Path | None, s
             fail("`--out` and `--secrets-to` name the same file", "Give each its own name.")
     run = Run(invocation, needs_file=False)
     plan = run.look()
-    view = view_plan(plan)
+    view = view_plan(plan, brief=True)
     run.reporter.not_checked(view.not_checked)
     if not plan.planned:
         return ExitCode.ERROR

@@ -38,7 +38,7 @@ def drift_command(invocation: Invocation) -> int:
     Exits with 0 if there is no drift, 2 if there is, 1 on any error.
     """
     run = Run(invocation)
-    view = view_plan(run.look(), run.diagnostics)
+    view = view_plan(run.look(), run.diagnostics, brief=run.reporter.is_brief)
     run.reporter.plan(view)
     return run.reporter.end(outcome.drift_outcome(view))
 

@@ -30,7 +30,7 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
     """
     run = Run(invocation)
     plan = run.look()
-    view = view_plan(plan, run.diagnostics)
+    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
     run.reporter.plan(view)
     code = run.reporter.end(plan_outcome(view, detailed=detailed_exitcode))
     if out is not None:

@@ -1,0 +1,228 @@
+"""A report, and what happens while it comes about, as they may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.plan import Action, Plan, Verdict
+from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
+from reconciler.model.reading import ErrorKind
+from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Url
+from reconciler.model.webhook import Address
+from reconciler.view.rows import Failure
+
+_FORBIDDEN = 403
+_VERDICTS = {
+    Verdict.TOO_MANY: "because of what failed, more endpoints than allowed would lose events",
+    Verdict.NOTHING_LEFT: (
+        "because of what failed, no endpoint that this configuration owns would receive events any more"
+    ),
+}
+_PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
+_MEANWHILE = "Somebody changed it in the meantime: run `reconciler plan` and review the changes."
+_HELP = {
+    Outcome.CHANGED_MEANWHILE: _MEANWHILE,
+    Outcome.GONE_MEANWHILE: _MEANWHILE,
+    Outcome.HELD: "Nothing is lost. Fix what failed above, then apply again.",
+    Outcome.UNKNOWN: _PLAN_AGAIN,
+    Outcome.UNVERIFIED: _PLAN_AGAIN,
+}
+_UNENCODED = "a value of only letters, digits, `-`, `.`, `_` and `~`"
+_INSTEAD = {
+    Kept.IN_LOWER_CASE: "the lower-case value",
+    Kept.IN_UPPER_CASE: "the upper-case value",
+    Kept.DECODED: _UNENCODED,
+    Kept.ENCODED: _UNENCODED,
+    Kept.SHORTENED: "a shorter value",
+}
+"""What to send, where something can be: the provider keeps it as it is."""
+_IGNORE = (
+    "It will differ at every apply. If the webhook works, add `ignore_changes: [url]` to its entry, so that "
+    "secret parameters are left as they are at the provider."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """What became of one change; texts are empty where there is nothing to say."""
+
+    address: str
+    type: str
+    name: str
+    index: str
+    action: str
+    object_id: str
+    done: bool
+    outcome: str  #: A stable word, the lower-case name of the outcome.
+    words: str  #: The outcome as people read it.
+    error: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """A report as every output sees it."""
+
+    rows: tuple[ResultRow, ...]
+    errors: Mapping[str, Failure]  #: What kept accounts from being checked to the end.
+    not_checked: tuple[str, ...]
+    created: int
+    updated: int
+    deleted: int
+    already: int
+    stopped_by: int
+
+    @property
+    def failed(self) -> tuple[ResultRow, ...]:
+        return tuple(row for row in self.rows if not row.done)
+
+
+class ResultMask:
+    """Turns results and changes into rows, in the light of their plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._long = plan.configuration.qualifies_addresses
+        planned = [change.address for account in plan.planned for change in account.changes]
+        self.changes = len(planned)
+        self._planned = frozenset(planned)
+        self._providers = {account.name: account.provider for account in plan.configuration.accounts}
+
+    def address(self, address: Address) -> str:
+        """An address as this run writes it."""
+        return address.text(long=self._long)
+
+    def row(self, result: Result) -> ResultRow:
+        """What became of one change."""
+        address = result.change.address
+        return ResultRow(
+            address=self.address(address),
+            type=self._providers[address.account].resource_type,
+            name=address.name,
+            index=address.index,
+            action=result.change.action.value,
+            object_id=result.object_id,
+            done=result.is_done,
+            outcome=result.outcome.name.lower(),
+            words=self._words(result),
+            error="" if result.error is None else result.error.message,
+            help=self._help(result),
+        )
+
+    def _words(self, result: Result) -> str:
+        """The outcome; of what was held back, and of a delete that no plan showed, also why."""
+        if result.waits_for is not None:
+            return f"{result.outcome.value}: it depends on {self.address(result.waits_for)}, which isn't done"
+        if result.verdict is not Verdict.FINE:
+            return f"{result.outcome.value}: {_VERDICTS[result.verdict]}"
+        if result.outcome is Outcome.NOT_AS_WANTED and result.has_created:
+            return "created, but it reads back differently"
+        survivor = result.change.duplicate_of
+        if survivor is None or result.change.address in self._planned:
+            return result.outcome.value
+        return f"{result.outcome.value} (a duplicate of {self.address(survivor)} that was found after its create)"
+
+    def _help(self, result: Result) -> str:
+        """What to do about a change that is not as wanted."""
+        match result.outcome:
+            case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS if result.made is None:
+                return "`reconciler list` shows how the provider stores it."
+            case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS:
+                return _form_help(result) or (
+                    "The provider created it with another event or kind than was requested. Report this to the "
+                    "provider."
+                )
+            case Outcome.NOT_AS_WANTED:
+                return _form_help(result) or _PLAN_AGAIN
+            case outcome if outcome in _HELP:
+                return _HELP[outcome]
+            case _:
+                return " ".join(filter(None, self._failure_help(result)))
+
+    def _failure_help(self, result: Result) -> Iterator[str]:
+        if result.error is None:
+            return
+        yield result.error.help
+        change, status = result.change, result.error.status
+        if change.action is not Action.CREATE:
+            return
+        provider, refused = self._providers[change.address.account], result.error.kind is ErrorKind.INVALID
+        if refused and not provider.lists_inactive:
+            yield f"If the list hides a switched-off webhook with this URL and event, delete it in {provider.portal}."
+        if change.move is not None and (refused or status == _FORBIDDEN):
+            yield (
+                "If the provider's limit of webhooks is reached, make room first: apply once with "
+                f"`--target '{self.address(change.move)}'`, which deletes the webhook that this one replaces, then "
+                "apply again."
+            )
+
+
+def view_report(report: Report) -> ReportView:
+    """Mask a report."""
+    mask = ResultMask(report.plan)
+    rows = tuple(map(mask.row, report.results))
+    done = [row.action for row in rows if row.outcome == "done"]
+    return ReportView(
+        rows=rows,
+        errors={
+            account.account: Failure(summary=account.error.message, detail=account.error.help)
+            for account in report.accounts
+            if account.error is not None and account.error.kind is not ErrorKind.INTERRUPTED
+        },
+        not_checked=tuple(account.account.name for account in report.plan.not_planned),
+        created=sum(result.has_created for result in report.results),
+        updated=done.count("update"),
+        deleted=done.count("delete"),
+        already=sum(row.outcome == "already" for row in rows),
+        stopped_by=report.stopped_by,
+    )
+
+
+def _form_help(result: Result) -> str:
+    """What to write into the file, or into its variables, so that the next plan is empty.
+
+    Nothing where the provider has the URL in the form in which it was sent.
+    """
+    sent = result.change.wanted.get("url")
+    made = None if result.made is None else result.made.fields["url"]
+    if not isinstance(sent, Url) or not isinstance(made, Url | SecretText) or sent == made:
+        return ""
+    if not isinstance(made, Url):
+        return _unwritable_help(sent, made)
+    said = [] if made.endpoint == sent.endpoint else [_endpoint_help(sent, made)]
+    return " ".join([*said, *(_secrets_help(sent, made) if made.secrets != sent.secrets else ())])
+
+
+def _unwritable_help(sent: Url, made: SecretText) -> str:
+    return (
+        f"The provider stores the URL as {provider_form(sent, made)}, which a file can't contain: "
+        f"{why_unwritable(made)}. Use a URL that it stores unchanged."
+    )
+
+
+def _endpoint_help(sent: Url, made: Url) -> str:
+    if sent.whole_variable:
+        return f"If it is the same URL, set {sent.whole_variable} to the provider's form of it."
+    return f"If it is the same URL, write the provider's form of it in the file: {provider_form(sent, made)}"
+
+
+def _secrets_help(sent: Url, made: Url) -> Iterator[str]:
+    params = kept_otherwise(sent, made)
+    yield from map(_param_help, params)
+    if not params:
+        yield "The provider returns other secret parameters than were sent."
+    if not params or not all(param.kept in _INSTEAD for param in params):
+        yield _IGNORE
+
+
+def _param_help(param: KeptParam) -> str:
+    name = f"`{param.name}`" if param.name else "a secret parameter"
+    if param.kept is Kept.NOT_AT_ALL:
+        return f"The provider returns the URL without {name}."
+    instead = _INSTEAD.get(param.kept)
+    if instead is None:
+        return f"The provider returns {name} {param.kept.value}."
+    how = f"set {', '.join(param.variables)} to {instead}" if param.variables else f"write {instead}"
+    return f"The provider stores {name} {param.kept.value}: {how}."
