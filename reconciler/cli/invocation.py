@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.cli.options import OutputOptions
-from reconciler.config.bounded import read_stream
-from reconciler.config.limits import MOST_OF_A_FILE
+from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.operations.run import Stop
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.terminal import Streams
