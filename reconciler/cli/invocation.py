@@ -11,8 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from reconciler.cli.options import Options
-from reconciler.config.bounded import read_stream
-from reconciler.config.limits import MOST_OF_A_FILE
+from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.exit_code import ExitCode

@@ -8,9 +8,8 @@ from pathlib import Path
 from reconciler.cli.invocation import fail
 from reconciler.cli.options import Options
 from reconciler.cli.run import Run
-from reconciler.config.bounded import read_bounded
 from reconciler.config.files import STANDARD_INPUT
-from reconciler.config.limits import MOST_OF_A_PLAN
+from reconciler.config.limits import MOST_OF_A_PLAN, read_bounded
 from reconciler.model.exit_code import ExitCode
 from reconciler.model.plan import Action, Plan
 from reconciler.operations.files import write_file

@@ -8,18 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import PLAIN, SECRET, Interpolation, Values
+from reconciler.config.interpolation import Rule, Values, Where, is_known
 from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.url_text import read_url
 from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account
 from reconciler.model.destination import destination_of, is_own_host
 from reconciler.model.diagnostic import Place
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
-from reconciler.model.secret import Origin, SecretText
+from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.model.url_error import UrlError
-
-"""The account of a configuration that names none."""
 
 Declaration = Callable[[str], Provider | None]
 """Gives a provider's declaration by name, None where there is no such provider."""
@@ -27,21 +25,16 @@ Declaration = Callable[[str], Provider | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAccount:
-    """An account of a file: one at the provider, or one for each of its places.
-
-    Attributes:
-        name: the file's name for it.
-        where: where the file names it; None where there is no file.
-        cursor: what the file says of it.
-        is_default: whether it is the one of a configuration that names none.
-        accounts: what became of it; none where its provider isn't known.
-    """
+    """An account of a file: one at the provider, or one for each of its places."""
 
     name: str
-    where: Span | Place | None = None
+    where: Where = None
+    """Where the file names it; None where there is no file."""
     cursor: Cursor = field(default_factory=Cursor)
     is_default: bool = False
+    """Whether it is the one of a configuration that names none."""
     accounts: tuple[Account, ...] = ()
+    """None where its provider isn't known."""
 
     @property
     def token_variables(self) -> Iterator[str]:
@@ -52,29 +45,30 @@ class FileAccount:
         elif not self.cursor.has("token"):
             yield from (account.provider.auth.variable for account in self.accounts)
 
+    @property
+    def token_where(self) -> Where:
+        token = self.cursor.text("token")
+        return self.where if token is None else token.span
+
 
 class AccountReader:
-    """Reads accounts.
+    """Reads accounts, what they claim aside.
 
     Args:
-        interpolation: the values of variables.
+        values: of variables.
         declaration: gives providers by name.
         allowed_hosts: hosts that may get a token beside the provider's own and loopback.
     """
 
-    __slots__ = ("_allowed_hosts", "_declaration", "_diagnostics", "_interpolation")
-
-    def __init__(
-        self, interpolation: Interpolation, declaration: Declaration, allowed_hosts: frozenset[str] = frozenset()
-    ) -> None:
-        self._interpolation = interpolation
-        self._diagnostics = interpolation.diagnostics
+    def __init__(self, values: Values, declaration: Declaration, allowed_hosts: frozenset[str] = frozenset()) -> None:
+        self._values = values
+        self._diagnostics = values.diagnostics
         self._declaration = declaration
         self._allowed_hosts = allowed_hosts
 
     def provider(self, name: str, said: Text | None) -> Provider | None:
         """The provider that an account names; None where it isn't known."""
-        named = self._interpolation.for_accounts(name).plain(said)
+        named = self._values.for_accounts(name).plain(said)
         provider = None if named is None else self._declaration(named)
         if said is not None and named is not None and provider is None:
             message = f"{said.quoted()} is not an installed provider"
@@ -83,7 +77,6 @@ class AccountReader:
         return provider
 
     def read(self, name: str, where: Span, cursor: Cursor) -> FileAccount:
-        """Read an account, what it claims aside."""
         provider = self.provider(name, cursor.text("provider"))
         return self._read(FileAccount(name=name, where=where, cursor=cursor), provider)
 
@@ -98,10 +91,10 @@ class AccountReader:
     def _read(self, said: FileAccount, provider: Provider | None) -> FileAccount:
         if provider is None:
             return said
-        reading = _Reading(provider, said, self._interpolation.for_accounts(said.name), self._diagnostics)
+        reading = _Reading(provider, said, self._values.for_accounts(said.name))
         token, is_sound = reading.token()
         base_url, is_own = reading.base_url(self._allowed_hosts)
-        kind, known = reading.kind(token, is_own=is_own, is_sound=is_sound)
+        name, kind = reading.kind(token, is_own=is_own, is_sound=is_sound)
         timeout = said.cursor.number("timeout")
         account = Account(
             name=said.name,
@@ -110,77 +103,52 @@ class AccountReader:
             base_url=base_url,
             settings=dict(reading.settings()),
             timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
-            kind=kind,
-            scope=known.scope if known is not None else (),
-            limits=reading.limits(provider.limits_of(known.name if known is not None else "")),
+            kind=name,
+            scope=kind.scope if kind is not None else (),
+            limits=reading.limits(provider.limits_of(kind.name if kind is not None else "")),
         )
         return replace(said, accounts=tuple(reading.at_places(account)))
-
-
-def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> None:
-    """Report accounts that are one and the same at the provider."""
-    seen: dict[tuple[object, ...], FileAccount] = {}
-    for one in found:
-        for account in one.accounts:
-            headers = tuple(value.reveal() for _, value in account.header_settings)
-            other = seen.setdefault((account.base_url, account.token.reveal(), account.place, headers), one)
-            if other is not one:
-                place = other.where.place if isinstance(other.where, Span) else other.where
-                diagnostics.error(
-                    "account-same",
-                    one.where,
-                    f"this account has the same base URL, token and account id as `{other.name}` at {place}",
-                    "Remove one of the two, or give one its own token.",
-                )
 
 
 class _Reading:
     """Reads what one account says."""
 
-    def __init__(self, provider: Provider, said: FileAccount, values: Values, diagnostics: Diagnostics) -> None:
+    def __init__(self, provider: Provider, said: FileAccount, values: Values) -> None:
         self._provider = provider
         self._said = said
-        self._where = said.where
         self._cursor = said.cursor
         self._values = values
-        self._diagnostics = diagnostics
-
-    @property
-    def _token_where(self) -> Span | Place | None:
-        token = self._cursor.text("token")
-        return self._where if token is None else token.span
+        self._error = values.diagnostics.error
 
     def token(self) -> tuple[SecretText, bool]:
         """The token, and whether nothing is wrong with how it is written."""
-        auth = self._provider.auth
-        text = self._cursor.text("token")
+        auth, text = self._provider.auth, self._cursor.text("token")
         token: SecretText | None = None
         if text is not None:
             token = self._values.token(text)
         elif not self._cursor.is_unusable("token"):
-            token = self._values.usual_token(auth.variable, self._where, is_optional=auth.optional)
+            token = self._values.usual_token(auth.variable, self._said.where, is_optional=auth.optional)
         if token is None:
-            return self._values.unknown(auth.variable), True
+            return SecretText((self._values.variables.placeholder(auth.variable),)), True
         is_left_out = auth.optional and not token
-        return token, is_left_out or self._can_be_sent(token, self._token_where, token_fault)
+        return token, is_left_out or self._can_be_sent(token, self._said.token_where, token_fault)
 
     def base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
         """The base URL, and whether it is the provider's own (or unknown)."""
-        provider = self._provider
-        written = self._cursor.text("base_url")
+        provider, written = self._provider, self._cursor.text("base_url")
         if written is None and not provider.base_url and not self._cursor.has("base_url"):
             message = f"this {provider.title} account has no `base_url`"
-            self._diagnostics.error("missing-key", self._where, message, "Add `base_url`, the address of its API.")
-        text = None if written is None else self._values.text(written, PLAIN)
-        if written is None or text is None or Origin.PLACEHOLDER in text.origins():
+            self._error("missing-key", self._said.where, message, "Add `base_url`, the address of its API.")
+        text = None if written is None else self._values.text(written, Rule.PLAIN)
+        if written is None or text is None or not is_known(text):
             return provider.base_url, True
-        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._diagnostics)
+        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
         if url is None:
             return provider.base_url, True
         try:
             destination_of(url, provider, allowed_hosts)
         except UrlError as error:
-            self._diagnostics.url_error(error, written.span)
+            self._values.diagnostics.url_error(error, written.span)
         return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
 
     def settings(self) -> Iterator[tuple[str, SecretText | bool]]:
@@ -192,7 +160,7 @@ class _Reading:
                     yield setting.name, flag
                 continue
             text = self._cursor.text(setting.name)
-            value = None if text is None else self._values.text(text, SECRET if setting.header else PLAIN)
+            value = None if text is None else self._values.text(text, Rule.SECRET if setting.header else Rule.PLAIN)
             if text is not None and value is not None:
                 if setting.header:
                     self._can_be_sent(value, text.span, header_fault)
@@ -213,16 +181,14 @@ class _Reading:
             yield account
             return
         said = [key for key in declared if self._cursor.has(key)]
-        keys = " or ".join(f"`{key}`" for key in declared)
+        whose, keys = f"this {self._provider.title} account has", " or ".join(f"`{key}`" for key in declared)
         if not said:
-            message = f"this {self._provider.title} account has no {keys}"
             example = next(iter(declared.values()))
-            self._diagnostics.error("missing-key", self._where, message, f"Add `{example.setting}: {example.example}`.")
+            help_ = f"Add `{example.setting}: {example.example}`."
+            self._error("missing-key", self._said.where, f"{whose} no {keys}", help_)
         for key in said[1:]:
-            message = f"this {self._provider.title} account has more than one of {keys}"
-            self._diagnostics.error(
-                "place-twice", self._cursor.key_span(key), message, "Write a separate account for each."
-            )
+            help_ = "Write a separate account for each."
+            self._error("place-twice", self._cursor.key_span(key), f"{whose} more than one of {keys}", help_)
         for key in said[:1]:
             place = declared[key]
             one = self._cursor.text(key)
@@ -233,72 +199,78 @@ class _Reading:
                 name = text.raw if known is None else known
                 if known is not None and not re.fullmatch(place.pattern, name):
                     message = f"expected a name such as `{place.example}`"
-                    self._diagnostics.error("wrong-value", text.span, message, "Check the value of its variables.")
+                    self._error("wrong-value", text.span, message, "Check the value of its variables.")
                 elif name.casefold() in seen:
                     message = "this place is listed twice: upper and lower case don't distinguish places"
-                    self._diagnostics.error("place-twice", text.span, message, "Keep one of the two.")
+                    self._error("place-twice", text.span, message, "Keep one of the two.")
                 else:
                     seen.add(name.casefold())
                     yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
 
     def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:
         """The kind of account that pin and token say, and what is known of it; checked against each other."""
-        provider = self._provider
-        pin = self._cursor.text(provider.auth.kind_setting)
+        provider, key = self._provider, self._provider.auth.kind_setting
+        pin = self._cursor.text(key)
         pinned = self._values.plain(pin) if pin is not None else ""
-        known = provider.kind_of(token.reveal())
         kinds = {kind.name: kind for kind in provider.auth.kinds}
+        known = provider.kind_of(token.reveal())
         if pin is not None and pinned is not None and pinned not in kinds:
-            message = f"`{provider.auth.kind_setting}` must be {_either(kinds)}"
-            self._diagnostics.error("wrong-value", pin.span, message, f"Write {_either(kinds)}.")
+            self._error("wrong-value", pin.span, f"`{key}` must be {_either(kinds)}", f"Write {_either(kinds)}.")
             return "", None
-        if Origin.PLACEHOLDER in token.origins():
+        if not is_known(token):
             return pinned or "", kinds.get(pinned or "")
         if known is not None and token.reveal() == known.prefix:
             message = f"the token ends after its prefix, `{known.prefix}`"
-            self._diagnostics.error("token-kind", self._token_where, message, "Set its variable to the complete token.")
+            self._error("token-kind", self._said.token_where, message, "Set its variable to the complete token.")
             return "", None
         if known is None:
             says_nothing = provider.is_neutral(token.reveal())
             if is_sound and kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
-                self._unknown_token(token, kinds, is_own=is_own)
+                self._report_unknown_kind(kinds, is_own=is_own, says_nothing=says_nothing)
             return pinned or "", kinds.get(pinned or "")
         if pinned and known.name != pinned and pin is not None:
-            key = provider.auth.kind_setting
-            self._diagnostics.error(
-                "mode-token",
-                pin.span,
-                f"`{key}` is `{pinned}`, but the token is for {known.name}",
-                f"Use the variable of the right token, or change `{key}`.",
-            )
+            message = f"`{key}` is `{pinned}`, but the token is for {known.name}"
+            self._error("mode-token", pin.span, message, f"Use the variable of the right token, or change `{key}`.")
         return known.name, known
 
-    def _unknown_token(self, token: SecretText, kinds: Mapping[str, TokenKind], *, is_own: bool) -> None:
+    def _report_unknown_kind(self, kinds: Mapping[str, TokenKind], *, is_own: bool, says_nothing: bool) -> None:
         """Report a token that doesn't say its kind where nothing else does."""
         provider, key = self._provider, self._provider.auth.kind_setting
+        help_ = f"Set it in the account with this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
         if self._said.is_default:
-            pin = f"`accounts: {{{next(iter(kinds))}: {{provider: {provider.name}, {key}: {next(iter(kinds))}}}}}`"
-            pin = f"Add the account to the file with its {key}, such as {pin}."
-        else:
-            pin = f"Set it in the account with this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
-        if provider.is_neutral(token.reveal()):
-            message, help_ = f"the token doesn't say whether it is for {' or '.join(kinds)}", pin
+            kind = next(iter(kinds))
+            account = f"`accounts: {{{kind}: {{provider: {provider.name}, {key}: {kind}}}}}`"
+            help_ = f"Add the account to the file with its {key}, such as {account}."
+        if says_nothing:
+            message = f"the token doesn't say whether it is for {' or '.join(kinds)}"
         elif is_own:
             message = f"the token begins with neither of {provider.title}'s prefixes"
             help_ = f"Check its value: it begins with {_either(kind.prefix for kind in kinds.values())}."
         else:
-            message, help_ = f"the {key} of this account isn't known", pin
-        self._diagnostics.error("token-kind", self._token_where, message, help_)
+            message = f"the {key} of this account isn't known"
+        self._error("token-kind", self._said.token_where, message, help_)
 
-    def _can_be_sent(
-        self, value: SecretText, where: Span | Place | None, fault_of: Callable[[str], tuple[str, str] | None]
-    ) -> bool:
+    def _can_be_sent(self, value: SecretText, where: Where, fault_of: Callable[[str], tuple[str, str] | None]) -> bool:
         """Tokens and ids travel in headers: whether this one can, and is what it should be."""
-        fault = None if Origin.PLACEHOLDER in value.origins() else fault_of(value.reveal())
+        fault = fault_of(value.reveal()) if is_known(value) else None
         if fault is not None:
             names = ", ".join(f"`${{{name}}}`" for name in value.variables()) or "this"
-            self._diagnostics.error("header-characters", where, f"{names} {fault[0]}", fault[1])
+            self._error("header-characters", where, f"{names} {fault[0]}", fault[1])
         return fault is None
+
+
+def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> None:
+    """Report accounts that are one and the same at the provider."""
+    seen: dict[tuple[object, ...], FileAccount] = {}
+    for one in found:
+        for account in one.accounts:
+            headers = tuple(value.reveal() for _, value in account.header_settings)
+            other = seen.setdefault((account.base_url, account.token.reveal(), account.place, headers), one)
+            if other is not one:
+                place = other.where.place if isinstance(other.where, Span) else other.where
+                message = f"this account has the same base URL, token and account id as `{other.name}` at {place}"
+                help_ = "Remove one of the two, or give one its own token."
+                diagnostics.error("account-same", one.where, message, help_)
 
 
 def _either(names: Iterable[str]) -> str:

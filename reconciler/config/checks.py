@@ -7,64 +7,53 @@ from dataclasses import replace
 
 from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import Interpolation
-from reconciler.config.ownership import AccountClaims, Ownership
+from reconciler.config.interpolation import Values
+from reconciler.config.ownership import Ownership
 from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import DEFAULT_PROVIDER, Account, Named, NamedSet
-from reconciler.model.secret import Origin, SecretText
+from reconciler.model.pattern import Pattern
+from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.webhook import Key
 
 
-def check_owned(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], diagnostics: Diagnostics) -> None:
-    """Report entries that their accounts don't own.
-
-    Args:
-        entries: all of them.
-        claims: by the file's names of accounts.
-        diagnostics: gets the errors, each with the pattern to add.
-    """
+def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
+    """Report entries that their accounts don't own, each with the pattern to add."""
     for entry in entries:
+        url = entry.url
         for account in entry.accounts:
-            owns = claims[account.group].owns
-            if not owns.certain or owns.span is None or _is_owned(entry, owns):
+            owns = owned[account.group]
+            if not owns.certain or owns.span is None or any(matching_patterns(entry, owns)):
                 continue
             if not owns.items:
-                diagnostics.error(
-                    "owns-empty",
-                    owns.span,
-                    "`owns` is empty, but there are webhooks",
+                help_ = (
                     "Add the URL patterns this configuration is responsible for, such as "
-                    "`https://hooks.example.com/shippo/*`.",
+                    "`https://hooks.example.com/shippo/*`."
                 )
-            elif not depends_on_unset_variable(entry.url.source) and not _is_plain_http(entry):
-                whose = "under `owns`" if len(claims) == 1 else f"that `{account.group}` owns"
-                message = f"no pattern {whose} matches this URL"
-                diagnostics.error("not-owned", entry.url_span, message, _pattern_to_add(entry))
+                diagnostics.error("owns-empty", owns.span, "`owns` is empty, but there are webhooks", help_)
+            # One that was refused for plain http is to be owned in its https form.
+            elif not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
+                whose = "under `owns`" if len(owned) == 1 else f"that `{account.group}` owns"
+                help_ = _how_to_own(url.source)
+                diagnostics.error("not-owned", entry.url_span, f"no pattern {whose} matches this URL", help_)
                 break
 
 
-def _is_owned(entry: Entry, owns: Ownership) -> bool:
-    """Whether a pattern matches an entry, whatever its variables hold; of a URL that one holds only the host counts.
+def matching_patterns(entry: Entry, owns: Ownership) -> Iterable[Pattern]:
+    """The patterns that match an entry, whatever its variables hold; of a URL that one holds only the host counts.
 
-    Else the message would tell what a secret begins with, pattern by pattern.
+    Else a message would tell what a secret begins with, pattern by pattern.
     """
     if entry.url.whole_variable:
-        return any(pattern.matches_place(entry.url.endpoint) for pattern in owns.symbolic.patterns)
-    return entry.url.symbolic in owns.symbolic
+        return (pattern for pattern in owns.symbolic.patterns if pattern.matches_place(entry.url.endpoint))
+    return owns.symbolic.find_all(entry.url.symbolic)
 
 
-def _is_plain_http(entry: Entry) -> bool:
-    """Whether it was refused for that: what is to be owned is its https form."""
-    return entry.url.endpoint.scheme == "http" and not entry.url.is_loopback
-
-
-def _pattern_to_add(entry: Entry) -> str:
-    source = entry.url.source
+def _how_to_own(source: SecretText) -> str:
     if Origin.LITERAL not in source.origins():
         return f"Add a pattern to `owns` that matches the value of `{_as_written(source)}`."
-    path_end = len(source.reveal().partition("?")[0])
-    return f"Add `{_as_written(source.slice(0, path_end))}` to `owns`, or a pattern with `*` that matches it."
+    path = source.slice(0, len(source.reveal().partition("?")[0]))
+    return f"Add `{_as_written(path)}` to `owns`, or a pattern with `*` that matches it."
 
 
 def _as_written(text: SecretText) -> str:
@@ -72,28 +61,24 @@ def _as_written(text: SecretText) -> str:
     return "".join(f"${{{part.name}}}" if part.name else part.text for part in text.parts)
 
 
-def check_absent(entries: Iterable[Entry], claims: Mapping[str, AccountClaims], diagnostics: Diagnostics) -> None:
+def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
     """Report entries that `absent` says must not exist."""
     # What stands at the top is one object in all accounts: its set is made once.
     sets: dict[int, NamedSet] = {}
     for entry in entries:
         for account in entry.accounts:
-            absent = claims[account.group].absent
+            absent = account.absent
             if not absent or entry.url.whole_variable:
                 continue
             if id(absent) not in sets:
-                sets[id(absent)] = NamedSet(
-                    replace(item, pattern=item.pattern.symbolic) for item in absent if item.pattern is not None
-                )
+                items = (replace(item, pattern=item.pattern.symbolic) for item in absent if item.pattern is not None)
+                sets[id(absent)] = NamedSet(items)
             named = sets[id(absent)].find_all(entry.url.symbolic)
             found = next((item for item in named if _names(item, entry, account)), None)
             if found is not None:
-                diagnostics.error(
-                    "entry-absent",
-                    entry.url_span,
-                    f"this entry's webhook must not exist according to `absent` at {found.place}",
-                    "Remove the entry, or the pattern or event in `absent`.",
-                )
+                message = f"this entry's webhook must not exist according to `absent` at {found.place}"
+                help_ = "Remove the entry, or the pattern or event in `absent`."
+                diagnostics.error("entry-absent", entry.url_span, message, help_)
                 break
 
 
@@ -119,14 +104,13 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             is_same = other == entry.name
             what = "this event is listed twice" if is_same else f"this webhook is the same as one of entry `{other}`"
             parts = ["URL (ignoring secret parameters)", *(["event"] if desired.key.event is not None else [])]
-            parts += [f"`{name}`" for name, _ in desired.key.scope]
-            *most, last = parts
+            *most, last = *parts, *(f"`{name}`" for name, _ in desired.key.scope)
             same = f"{', '.join(most)} and {last} are" if most else f"{last} is"
             message, help_ = f"{what}: first at {first.place}", f"Keep one of the two: {same} the same."
             diagnostics.error("webhook-twice", span, message, help_)
 
 
-def check_tokens_alone(found: Iterable[FileAccount], interpolation: Interpolation, declaration: Declaration) -> None:
+def check_tokens_alone(found: Iterable[FileAccount], values: Values, declaration: Declaration) -> None:
     """Report tokens that stand elsewhere too: what else is sent or shown would have them.
 
     Who could name another variable as the account's token could else put the one that had been there into a URL. So
@@ -138,24 +122,19 @@ def check_tokens_alone(found: Iterable[FileAccount], interpolation: Interpolatio
     providers = [*([usual] if usual is not None else []), *(account.provider for account in accounts)]
     tokens = {account.token.reveal() for account in accounts} - {""}
 
-    def is_token(value: str) -> bool:
+    def is_token(text: str) -> bool:
         # A whole one, or its prefix: an error that hangs on less would tell a value piece by piece.
-        return value in tokens or any(
-            provider.kind_of(value) is not None or provider.is_neutral(value) for provider in providers
-        )
+        known = (provider.kind_of(text) is not None or provider.is_neutral(text) for provider in providers)
+        return text in tokens or any(known)
 
-    reasons = dict.fromkeys(interpolation.mentioned(is_token), "contains a token and is also used here")
-    reasons |= {
-        provider.auth.variable: f"is the usual variable for {provider.title}'s token, and can't be used here"
-        for provider in providers
-    }
+    mentioned = {name: values.variables.value(name) for name in values.mentions}
+    holding = (name for name, value in mentioned.items() if isinstance(value, Part) and is_token(value.text))
+    reasons = dict.fromkeys(holding, "contains a token and is also used here")
+    for provider in providers:
+        reasons[provider.auth.variable] = f"is the usual variable for {provider.title}'s token, and can't be used here"
     feeding = (name for one in found for name in one.token_variables)
     reasons |= dict.fromkeys(feeding, "is used as a token and is also used here")
     for name, what in reasons.items():
-        for span in interpolation.mentions.get(name, ()):
-            interpolation.diagnostics.error(
-                "token-elsewhere",
-                span,
-                f"`${{{name}}}` {what}",
-                "Use another variable here: a token is only sent to its provider.",
-            )
+        for span in values.mentions.get(name, ()):
+            help_ = "Use another variable here: a token is only sent to its provider."
+            values.diagnostics.error("token-elsewhere", span, f"`${{{name}}}` {what}", help_)

@@ -26,26 +26,20 @@ class Text:
         begin = self.span.start + offset
         return Span(self.span.source, begin + start, begin + end)
 
-    def quoted(self, otherwise: str = "this") -> str:
+    def quoted(self) -> str:
         """The string as a message may quote it: somebody may have put a secret in its place."""
         plain = self.raw.replace("${", "").replace("}", "")
-        return f"`{self.raw}`" if plain and reads_as_words(plain) else otherwise
+        return f"`{self.raw}`" if plain and reads_as_words(plain) else "this"
 
 
 Flag = bool | Text
 """A boolean, or text that is to be exactly one variable."""
 
-
 _NOTHING = Document(SourceText("", ""), Map())
 
 
 class Cursor:
-    """A mapping of a document. Without one, a mapping that says nothing.
-
-    Attributes:
-        values: the mapping.
-        document: what it is a part of.
-    """
+    """A mapping of a document. Without one, a mapping that says nothing."""
 
     __slots__ = ("_use", "document", "values")
 
@@ -78,11 +72,8 @@ class Cursor:
         return any(where.value[0] in unusable for where in (self.values.where[key], *inner))
 
     def text(self, key: str) -> Text | None:
-        """A string."""
         value = self.values.get(key)
-        if not isinstance(value, str) or self.is_unusable(key):
-            return None
-        return Text(value, self.span(key))
+        return Text(value, self.span(key)) if isinstance(value, str) and not self.is_unusable(key) else None
 
     def flag(self, key: str) -> Flag | None:
         """A boolean, or text that stands for one."""
@@ -90,7 +81,6 @@ class Cursor:
         return value if isinstance(value, bool) else self.text(key)
 
     def number(self, key: str) -> int | float | None:
-        """A number."""
         value = self.values.get(key)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return value if is_number and not self.is_unusable(key) else None  # type: ignore[return-value]
@@ -120,12 +110,14 @@ class Cursor:
         value = self.values.get(key)
         return Cursor(self.document, value, self._use or self.values.where[key].use) if isinstance(value, Map) else None
 
-    def maps(self) -> Iterator[tuple[str, Cursor]]:
-        """The mappings among its values, by name."""
-        for name in self.values:
-            found = self.map(name)
-            if found is not None:
-                yield name, found
+    def maps(self, key: str) -> Iterator[tuple[str, Span, Cursor]]:
+        """The mappings in a mapping inside: name, where it stands, and the mapping."""
+        outer = self.map(key)
+        if outer is not None:
+            for name in outer.values:
+                found = outer.map(name)
+                if found is not None:
+                    yield name, outer.key_span(name), found
 
     def spans_at(self, path: Path) -> tuple[Span, Span]:
         """Where the key at the end of a path stands, and its value; of a list's item, the item twice.

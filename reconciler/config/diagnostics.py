@@ -17,13 +17,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A file's text, decoded.
-
-    Attributes:
-        name: the path as the user gave it, `<stdin>` for standard input.
-        text: all of it, without a byte-order mark.
-        quotable: whether its lines may be shown.
-    """
+    """A file's text without a byte-order mark; its name is the path as the user gave it, or `<stdin>`."""
 
     name: str
     text: str = field(repr=False)
@@ -37,7 +31,6 @@ class SourceText:
         object.__setattr__(self, "_starts", starts)
 
     def place(self, index: int) -> Place:
-        """The place of a character."""
         line = bisect_right(self._starts, index)
         return Place(file=self.name, line=line, column=index - self._starts[line - 1] + 1)
 
@@ -52,20 +45,21 @@ class SourceText:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a file: the characters from `start` up to, not including, `end`.
-
-    Attributes:
-        anchor: where the value is written whose alias, or merge, stands here.
-    """
+    """A stretch of a file: the characters from `start` up to, not including, `end`."""
 
     source: SourceText
     start: int
     end: int
     anchor: Span | None = None
+    """Where the value is written whose alias, or merge, stands here."""
+
+    @property
+    def written(self) -> Span:
+        """Where the value is written, an alias followed."""
+        return self.anchor or self
 
     @property
     def place(self) -> Place:
-        """Where it starts."""
         return self.source.place(self.start)
 
     @property
@@ -76,7 +70,6 @@ class Span:
 
     @property
     def text(self) -> str:
-        """The characters of the file."""
         return self.source.text[self.start : self.end]
 
 
@@ -87,13 +80,19 @@ class TooMuchError(Exception):
 class Diagnostics:
     """What was found so far. Its texts quote nothing but what the file writes in clear."""
 
-    __slots__ = ("_errors", "_found", "_reported", "_warnings")
-
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._reported: set[tuple[str, str, str, int]] = set()
         self._errors = 0
         self._warnings = 0
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        return tuple(self._found)
+
+    @property
+    def has_errors(self) -> bool:
+        return self._errors > 0
 
     def error(self, code: str, where: Span | Place | None, message: str, help_: str) -> None:
         """Note what stops the command: the same thing of one written value once, whatever uses it.
@@ -101,63 +100,42 @@ class Diagnostics:
         Raises:
             TooMuchError: there are more errors than anybody reads.
         """
-        if self._is_reported(code, where, message):
-            return
-        self._errors += 1
-        self._note(Severity.ERROR, code, where, (message, help_))
-        if self._errors == MOST_DIAGNOSTICS:
-            self.too_much(where, f"there may be more errors than these {MOST_DIAGNOSTICS}", "Fix these first.")
+        if self._is_new(code, where, message):
+            self._errors += 1
+            self._note(Severity.ERROR, code, where, message, help_)
+            if self._errors == MOST_DIAGNOSTICS:
+                self.too_much(where, f"there may be more errors than these {MOST_DIAGNOSTICS}", "Fix these first.")
 
     def warning(self, code: str, where: Span | Place | None, message: str, help_: str) -> None:
         """Note what is legal but unwise."""
-        if self._is_reported(code, where, message):
-            return
-        self._warnings += 1
-        if self._warnings <= MOST_DIAGNOSTICS:
-            self._note(Severity.WARNING, code, where, (message, help_))
-        elif self._warnings == MOST_DIAGNOSTICS + 1:
-            more = f"there are more warnings than these {MOST_DIAGNOSTICS}"
-            self._note(Severity.WARNING, "too-much", where, (more, "Fix these, or write fewer entries."))
+        if self._is_new(code, where, message):
+            self._warnings += 1
+            if self._warnings == MOST_DIAGNOSTICS + 1:
+                code, message = "too-much", f"there are more warnings than these {MOST_DIAGNOSTICS}"
+                help_ = "Fix these, or write fewer entries."
+            if self._warnings <= MOST_DIAGNOSTICS + 1:
+                self._note(Severity.WARNING, code, where, message, help_)
 
     def url_error(self, error: UrlError, where: Span) -> None:
-        """Note what is wrong with a URL or a pattern."""
         self.error(error.code, where, error.message, error.help)
 
     def too_much(self, where: Span | Place | None, message: str, help_: str) -> NoReturn:
-        """Note of what there is too much, and end the reading.
-
-        Raises:
-            TooMuchError: always.
-        """
+        """Note of what there is too much, and end the reading."""
         self._errors += 1
-        self._note(Severity.ERROR, "too-much", where, (message, help_))
+        self._note(Severity.ERROR, "too-much", where, message, help_)
         raise TooMuchError
 
-    def _is_reported(self, code: str, where: Span | Place | None, message: str) -> bool:
+    def _is_new(self, code: str, where: Span | Place | None, message: str) -> bool:
         if not isinstance(where, Span):
-            return False
-        written = where.anchor or where
-        known = (code, message, written.source.name, written.start)
-        if known in self._reported:
             return True
+        known = (code, message, where.written.source.name, where.written.start)
+        is_new = known not in self._reported
         self._reported.add(known)
-        return False
+        return is_new
 
-    def _note(self, severity: Severity, code: str, where: Span | Place | None, texts: tuple[str, str]) -> None:
-        message, help_ = texts
+    def _note(self, severity: Severity, code: str, where: Span | Place | None, message: str, help_: str) -> None:
         place, width = (where.place, where.width) if isinstance(where, Span) else (where, 1)
         if isinstance(where, Span) and where.anchor is not None:
             message += f" (written at {where.anchor.place})"
-        self._found.append(
-            Diagnostic(severity=severity, code=code, place=place, message=message, help=help_, width=width)
-        )
-
-    @property
-    def found(self) -> tuple[Diagnostic, ...]:
-        """All of them, as they came."""
-        return tuple(self._found)
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether any of them stops the command."""
-        return self._errors > 0
+        found = Diagnostic(severity=severity, code=code, place=place, message=message, help=help_, width=width)
+        self._found.append(found)

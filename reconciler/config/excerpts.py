@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote
 
 from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
-from reconciler.config.yaml_nodes import Document, Map, Sequence
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.config.yaml_nodes import Document, Map, Range, Sequence
+from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.redaction import reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
@@ -26,8 +26,8 @@ _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 def with_excerpts(
     diagnostics: Iterable[Diagnostic],
     texts: tuple[SourceText, ...],
-    documents: tuple[Document, ...] = (),
-    secret_fields: frozenset[str] = frozenset(),
+    documents: Iterable[Document],
+    secret_fields: frozenset[str],
 ) -> tuple[Diagnostic, ...]:
     """Put diagnostics into the order of place, and give each its source line.
 
@@ -37,73 +37,70 @@ def with_excerpts(
         documents: those that could be parsed.
         secret_fields: keys of entries that hold a secret, beside the `token` of accounts.
     """
-    excerpts = {text.name: _Excerpts(text) for text in texts}
-    for document in documents:
-        excerpts[document.source.name] = _Excerpts(document.source, document, secret_fields)
+    roots = {document.source.name: document.root for document in documents}
+    excerpts = {text.name: _Excerpts(text, roots.get(text.name, Map()), secret_fields) for text in texts}
     order = {text.name: number for number, text in enumerate(texts)}
 
-    def by_place(diagnostic: Diagnostic) -> tuple[int, str, int, int]:
+    def by_place(diagnostic: Diagnostic) -> tuple[bool, int, Place]:
+        place = diagnostic.place or Place(file="")
+        return diagnostic.place is None, order.get(place.file, len(order)), place
+
+    def with_excerpt(diagnostic: Diagnostic) -> Diagnostic:
         place = diagnostic.place
-        if place is None:
-            return (len(order) + 1, "", 0, 0)
-        return (order.get(place.file, len(order)), place.file, place.line, place.column)
+        if place is None or not place.line or place.file not in excerpts:
+            return diagnostic
+        return replace(diagnostic, source=excerpts[place.file].line(place.line, place.column))
 
-    return tuple(_with_excerpt(diagnostic, excerpts) for diagnostic in sorted(diagnostics, key=by_place))
-
-
-def _with_excerpt(diagnostic: Diagnostic, excerpts: dict[str, _Excerpts]) -> Diagnostic:
-    place = diagnostic.place
-    if place is None or not place.line or place.file not in excerpts:
-        return diagnostic
-    return replace(diagnostic, source=excerpts[place.file].line(place.line, place.column))
+    return tuple(map(with_excerpt, sorted(diagnostics, key=by_place)))
 
 
 class _Excerpts:
     """The masked lines of one file."""
 
-    __slots__ = ("_document", "_lines", "_secret", "_secret_fields", "_text", "_values")
-
-    def __init__(
-        self, text: SourceText, document: Document | None = None, secret_fields: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, source: SourceText, root: Map, secret_fields: frozenset[str]) -> None:
+        self._source = source
+        self._root = root
         self._secret_fields = secret_fields
-        self._text = text
-        self._document = document
+        self._secret_params = _secret_params(root)
         self._lines: dict[int, str] = {}
-        self._values: dict[int, list[_Value]] | None = None
-        self._secret = _secret_words(document)
+        self._values: dict[int, list[tuple[Range, bool]]] | None = None
 
     def line(self, number: int, column: int) -> str:
         """A line, masked, every character in its column; nothing where it may not be shown or lies far to the right."""
-        if not self._text.quotable:
+        if not self._source.quotable:
             return ""
         if number not in self._lines:
-            start, end = self._text.line_range(number)
+            start, end = self._source.line_range(number)
             self._lines[number] = self._masked(number, start, min(end, start + _LONGEST))
         return self._lines[number] if column <= len(self._lines[number]) + 1 else ""
 
     def _masked(self, number: int, start: int, end: int) -> str:
-        shown = list(_RUN.sub(_mask_unless_words, self._text.text[start:end]))
-        for value in self._values_by_line().get(number, ()):
-            begin, stop = max(value.start, start), min(value.end, end)
+        shown = list(_RUN.sub(_mask_unless_words, self._source.text[start:end]))
+        for (first, last), is_secret in self._values_by_line().get(number, ()):
+            begin, stop = max(first, start), min(last, end)
             if begin < stop:
-                written = self._text.text[begin : value.end]
-                masked = _mask_literals(written) if value.is_secret else self._masked_value(written)
+                written = self._source.text[begin:last]
+                masked = _mask_literals(written) if is_secret else self._masked_value(written)
                 shown[begin - start : stop - start] = masked[: stop - begin]
         return "".join(shown)
 
-    def _values_by_line(self) -> dict[int, list[_Value]]:
-        """The values that show by another rule than that of words, by each line they stand on."""
+    def _values_by_line(self) -> dict[int, list[tuple[Range, bool]]]:
+        """Where scalars stand that show by another rule than that of words, by each line: whether each is a secret."""
         if self._values is None:
             self._values = {}
-            for value in _values(self._document, self._secret_fields):
-                written = self._text.text[value.start : value.end]
+            scalars = list(_scalars(self._root))
+            # Of an aliased one the anchor, though another key may have it too.
+            secrets = {place for name, place in scalars if name == "token" or name in self._secret_fields}
+            clear = [place for name, place in scalars if name in _CLEAR and place not in secrets]
+            for place in (*sorted(secrets), *clear):
+                start, end = place
+                written = self._source.text[start:end]
                 # Escapes and folded lines hide where a secret parameter begins, and anchors, aliases and tags are no
                 # part of a URL: there, only words show.
-                if value.is_secret or not ({"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))):
-                    lines = range(self._text.place(value.start).line, self._text.place(value.end).line + 1)
-                    for line in lines:
-                        self._values.setdefault(line, []).append(value)
+                is_hiding = {"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))
+                if place in secrets or not is_hiding:
+                    for line in range(self._source.place(start).line, self._source.place(end).line + 1):
+                        self._values.setdefault(line, []).append((place, place in secrets))
         return self._values
 
     def _masked_value(self, value: str) -> str:
@@ -117,18 +114,9 @@ class _Excerpts:
             shown[start:end] = MASK * (end - start)
         for found in _PARAMETER.finditer(value):
             name = unquote(found[1]).lower()
-            if any(word in name for word in self._secret):
+            if any(word in name for word in self._secret_params):
                 shown[found.start(2) : found.end(2)] = _mask_literals(found[2])
         return "".join(shown)
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """Where a scalar stands whose key says what of it may show."""
-
-    start: int
-    end: int
-    is_secret: bool
 
 
 def _mask_unless_words(run: re.Match[str]) -> str:
@@ -145,25 +133,15 @@ def _mask_literals(value: str) -> str:
     return "".join(shown)
 
 
-def _secret_words(document: Document | None) -> frozenset[str]:
-    named = document.root.get("secret_params") if document is not None else None
+def _secret_params(root: Map) -> frozenset[str]:
+    named = root.get("secret_params")
     items = named if isinstance(named, Sequence) else ()
     if len(items) > MOST_PARAMS:
         return frozenset({""})  # stands in every name: looking for each would take too long
     return BUILT_IN_SECRET_PARAMS | {item.lower() for item in items if isinstance(item, str) and item}
 
 
-def _values(document: Document | None, secret_fields: frozenset[str]) -> Iterator[_Value]:
-    """Tokens and secret fields, and the values whose keys say that they are no secret."""
-    scalars = list(_scalars(document.root)) if document is not None else []
-    # Of an aliased one the anchor, though another key may have it too.
-    secrets = {span for name, span in scalars if name == "token" or name in secret_fields}
-    yield from (_Value(*span, is_secret=True) for span in sorted(secrets))
-    clear = (span for name, span in scalars if name in _CLEAR and span not in secrets)
-    yield from (_Value(*span, is_secret=False) for span in clear)
-
-
-def _scalars(root: Map) -> Iterator[tuple[str, tuple[int, int]]]:
+def _scalars(root: Map) -> Iterator[tuple[str, Range]]:
     """Where every scalar stands, with the key that it, or its list, stands under."""
     seen: set[int] = set()
     todo: list[tuple[str, Map | Sequence]] = [("", root)]

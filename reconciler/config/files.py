@@ -7,52 +7,51 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reconciler.config.bounded import read_bounded, too_large, why_unreadable
 from reconciler.config.diagnostics import Diagnostics, SourceText
-from reconciler.config.limits import MOST_OF_A_FILE
+from reconciler.config.limits import MOST_OF_A_FILE, read_bounded, too_large, why_unreadable
 from reconciler.model.diagnostic import Place
 
 STANDARD_INPUT = "-"
-STANDARD_INPUT_NAME = "<stdin>"
-_SUFFIXES = (".yaml", ".yml")
 _MOST_NAMED = 5
-_OTHER_ENCODINGS = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
+_OTHER_ENCODINGS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
 
 
 def read_files(
     files: tuple[str, ...], standard_input: Callable[[], bytes], diagnostics: Diagnostics
 ) -> tuple[SourceText, ...]:
-    """Read the files of a configuration.
+    """Read the files of a configuration: what could be read, in the order given.
 
     Args:
         files: paths, folders (their `*.yaml` and `*.yml`, sorted) and `-`.
         standard_input: reads standard input to its end; called for `-` only.
         diagnostics: gets what can't be read.
-    Returns:
-        What could be read, in the order given.
     """
     found: list[SourceText] = []
     seen: set[str] = set()
     left = MOST_OF_A_FILE
     for name in (name for given in files for name in _expand(given, diagnostics)):
+        place = Place(file="<stdin>" if name == STANDARD_INPUT else name)
         same = _identity(name)
         if same in seen:
-            diagnostics.error(
-                "file-twice", _place(name), "this file is given twice", "Give it once, or give its folder."
-            )
+            help_ = "Give it once, or give its folder."
+            diagnostics.error("file-twice", place, "this file is given twice", help_)
             continue
         seen.add(same)
-        data = _read(name, standard_input, left, diagnostics)
-        if data is None:
+        try:
+            data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), left)
+            if len(data) > left:
+                raise too_large(left)
+        except (OSError, ValueError) as error:
+            _report_unread(name, place, error, diagnostics)
             continue
         left -= len(data)
         is_quotable = name == STANDARD_INPUT or not _leads_elsewhere(name)
-        text = decode(_place(name).file, data, diagnostics, is_quotable=is_quotable)
+        text = decode(place.file, data, diagnostics, is_quotable=is_quotable)
         if text is not None:
             found.append(text)
     return tuple(found)
@@ -60,7 +59,7 @@ def read_files(
 
 def decode(name: str, data: bytes, diagnostics: Diagnostics, *, is_quotable: bool) -> SourceText | None:
     """A file's bytes as text, a byte-order mark dropped; None where they aren't UTF-8, which a diagnostic says."""
-    for mark, encoding in _OTHER_ENCODINGS:
+    for mark, encoding in _OTHER_ENCODINGS.items():
         if data.startswith(mark):
             place = Place(file=name, line=1)
             diagnostics.error("file-encoding", place, f"the file is {encoding}", "Save it as UTF-8.")
@@ -72,10 +71,6 @@ def decode(name: str, data: bytes, diagnostics: Diagnostics, *, is_quotable: boo
         place = before.place(len(before.text))
         diagnostics.error("file-encoding", place, "the file is not valid UTF-8 here", "Save it as UTF-8.")
         return None
-
-
-def _place(name: str) -> Place:
-    return Place(file=STANDARD_INPUT_NAME if name == STANDARD_INPUT else name)
 
 
 def _identity(name: str) -> str:
@@ -91,28 +86,22 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
     if given == STANDARD_INPUT or not os.path.isdir(given):  # noqa: PTH112 - a Path raises where a name is too long
         yield given
         return
+    place = Place(file=given)
     try:
         names = sorted(name for name in os.listdir(given) if name[0] != ".")  # noqa: PTH208 - keeps the path as given
     except OSError as error:
-        _unreadable(Place(file=given), error, diagnostics)
+        _report_unread(given, place, error, diagnostics)
         return
-    chosen = [name for name in names if name.endswith(_SUFFIXES) and not Path(given, name).is_dir()]
+    chosen = [name for name in names if name.endswith((".yaml", ".yml")) and not Path(given, name).is_dir()]
     left_out = [name for name in names if name not in chosen]
     if not chosen:
+        message = "this folder has no `*.yaml` or `*.yml` file"
         help_ = f"It contains {_listed(given, left_out)}: give" if left_out else "Give"
-        diagnostics.error(
-            "folder-empty",
-            Place(file=given),
-            "this folder has no `*.yaml` or `*.yml` file",
-            f"{help_} the file itself, or another folder.",
-        )
+        diagnostics.error("folder-empty", place, message, f"{help_} the file itself, or another folder.")
     elif left_out:
-        diagnostics.warning(
-            "folder-left-out",
-            Place(file=given),
-            f"only `*.yaml` and `*.yml` of this folder are read, not {_listed(given, left_out)}",
-            "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder.",
-        )
+        message = f"only `*.yaml` and `*.yml` of this folder are read, not {_listed(given, left_out)}"
+        help_ = "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder."
+        diagnostics.warning("folder-left-out", place, message, help_)
     yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
 
 
@@ -123,37 +112,23 @@ def _listed(folder: str, names: list[str]) -> str:
     return ", ".join([*shown, *more])
 
 
-def _read(name: str, standard_input: Callable[[], bytes], most: int, diagnostics: Diagnostics) -> bytes | None:
-    place = _place(name)
-    try:
-        data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), most)
-        if len(data) > most:
-            raise too_large(most)
-    except FileNotFoundError:
-        if not os.path.isabs(name) and _is_nowhere():  # noqa: PTH117 - as above
-            message = "the working directory no longer exists"
-            help_ = "Change to a folder that exists, or give the file's absolute path with `-f`."
-        else:
-            message = "file not found"
-            help_ = (
-                "Write a starter file with `reconciler init`, export an account with `reconciler export`, or give "
-                "another file with `-f`."
-            )
-        diagnostics.error("file-missing", place, message, help_)
-    except (OSError, ValueError) as error:
-        _unreadable(place, error, diagnostics)
+def _report_unread(name: str, place: Place, error: OSError | ValueError, diagnostics: Diagnostics) -> None:
+    code, help_ = "file-missing", "Check the path and its permissions."
+    if isinstance(error, FileNotFoundError) and not os.path.isabs(name) and _is_nowhere():  # noqa: PTH117 - as above
+        message = "the working directory no longer exists"
+        help_ = "Change to a folder that exists, or give the file's absolute path with `-f`."
+    elif isinstance(error, FileNotFoundError):
+        message = "file not found"
+        help_ = (
+            "Write a starter file with `reconciler init`, export an account with `reconciler export`, or give "
+            "another file with `-f`."
+        )
+    elif isinstance(error, OSError) and error.errno == errno.EFBIG:
+        code, message = "too-much", f"with this file, the configuration has more than {MOST_OF_A_FILE} bytes"
+        help_ = "Check that this is the intended file."
     else:
-        return data
-    return None
-
-
-def _unreadable(place: Place, error: OSError | ValueError, diagnostics: Diagnostics) -> None:
-    if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        message = f"with this file, the configuration has more than {MOST_OF_A_FILE} bytes"
-        diagnostics.error("too-much", place, message, "Check that this is the intended file.")
-    else:
-        message = f"this file can't be read: {why_unreadable(error)}"
-        diagnostics.error("file-unreadable", place, message, "Check the path and its permissions.")
+        code, message = "file-unreadable", f"this file can't be read: {why_unreadable(error)}"
+    diagnostics.error(code, place, message, help_)
 
 
 def _leads_elsewhere(name: str) -> bool:

@@ -1,4 +1,8 @@
-"""Tokens as they really come wrong: each has a sentence of its own, before anything is sent."""
+"""Tokens as they really come wrong: each has a sentence of its own, before anything is sent.
+
+A fault is what is wrong, to follow the variable's name, and what to do; None where nothing is. Nothing of the value is
+quoted but the scheme before it.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +22,7 @@ _SAFE = re.compile(r"[!-~]+")
 
 
 def token_fault(value: str) -> tuple[str, str] | None:
-    """What is wrong with how a token is written, whosever it is.
-
-    Args:
-        value: what its variable holds.
-    Returns:
-        What is wrong, to follow the variable's name, and what to do; None where nothing is. Nothing of the value is
-        quoted but the scheme before it.
-    """
+    """What is wrong with how a token is written, whosever it is."""
     wrapped = wrapping_fault(value)
     if wrapped is not None:
         return wrapped
@@ -33,24 +30,20 @@ def token_fault(value: str) -> tuple[str, str] | None:
         return "has a quote at its beginning or end", "Set it again without it."
     scheme = _SCHEME.match(value)
     if scheme is not None:
-        return (
-            f"has the scheme `{scheme[1]}` before the token",
-            "Set it to the token only: the scheme is added when it is sent.",
-        )
+        what = f"has the scheme `{scheme[1]}` before the token"
+        return what, "Set it to the token only: the scheme is added when it is sent."
     if _HEADER.match(value):
         return "is a complete header", "Set it to the token only: the header is added when it is sent."
     if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
         return "contains a placeholder that was not replaced", "Set it to the token itself."
     if is_masked(value):
-        return (
-            "is a masked token, such as `***`",
-            "Set it to the token itself, not to the masked form that logs and settings pages show.",
-        )
+        help_ = "Set it to the token itself, not to the masked form that logs and settings pages show."
+        return "is a masked token, such as `***`", help_
     return header_fault(value)
 
 
 def header_fault(value: str) -> tuple[str, str] | None:
-    """What of a value no header can carry, or nothing; the form is that of `token_fault`."""
+    """What of a value no header can carry."""
     if not value:
         return "is empty", "Give it a value."
     wrapped = wrapping_fault(value)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
-from reconciler.config.bounded import read_bounded, why_unreadable
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText
 from reconciler.config.files import decode
-from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE
+from reconciler.config.limits import (
+    MOST_BLANKS,
+    MOST_OF_A_VALUE,
+    MOST_OF_AN_ENV_FILE,
+    read_bounded,
+    why_unreadable,
+)
 from reconciler.config.yaml_nodes import Map, Sequence, parse
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part
@@ -23,7 +28,6 @@ _BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS + 1}}}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
 """Blank lines and comments, then a line that no mapping begins with."""
-_SHAPE_HELP = "Write `NAME: value` lines, or `NAME=value` lines as in an env file."
 _MOST_NAMED = 20
 
 
@@ -36,50 +40,44 @@ class Missing(Enum):
     """`NAME_FILE` names a file that can't be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlainValue:
+class PlainValue(NamedTuple):
     """A value of a `--var-file`, and where it stands."""
 
     text: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableSources:
-    """Where values come from.
+class Variables:
+    """Looks variables up. A file that `NAME_FILE` names is read once, when its value is wanted.
 
-    Attributes:
+    Args:
         options: `--var`, which win.
         var_files: what `--var-file` gave, the first wins.
         environment: the process's.
         env_files: what `--env-file` gave, the first wins.
     """
 
-    options: Mapping[str, str]
-    var_files: tuple[Mapping[str, PlainValue], ...] = ()
-    environment: Mapping[str, str]
-    env_files: tuple[Mapping[str, str], ...]
-
-
-class Variables:
-    """Looks variables up. A file that `NAME_FILE` names is read once, when its value is wanted."""
-
-    __slots__ = ("_files", "_placeholders", "_sources")
-
-    def __init__(self, sources: VariableSources) -> None:
-        self._sources = sources
-        self._files: dict[str, str | Missing] = {}
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        env_files: Iterable[Mapping[str, str]] = (),
+        options: Mapping[str, str] | None = None,
+        var_files: Iterable[Mapping[str, PlainValue]] = (),
+    ) -> None:
+        self._options = options or {}
+        self._var_files = tuple(var_files)
+        self._environment = environment
+        self._secret = (environment, *env_files)
+        self._from_files: dict[str, str | Missing] = {}
         self._placeholders: dict[str, str] = {}
 
     def value(self, name: str) -> Part | Missing:
         """A variable's value with its origin. Empty counts as unset."""
-        sources = self._sources
-        option = sources.options.get(name)
-        plain = (given.text for values in sources.var_files if (given := values.get(name)) and given.text)
-        option = option or next(plain, "")
+        plain = (given.text for values in self._var_files if (given := values.get(name)) and given.text)
+        option = self._options.get(name) or next(plain, "")
         if option:
             return Part(option, Origin.OPTION, name)
-        secret = (value for values in (sources.environment, *sources.env_files) if (value := values.get(name)))
+        secret = (value for values in self._secret if (value := values.get(name)))
         found = next(secret, "") or self._from_file(name)
         return found if isinstance(found, Missing) else Part(found, Origin.ENVIRONMENT, name)
 
@@ -89,19 +87,15 @@ class Variables:
         return Part(text, Origin.PLACEHOLDER, name)
 
     def _from_file(self, name: str) -> str | Missing:
-        if name not in self._files:
-            self._files[name] = _read_value(self._sources.environment.get(f"{name}_FILE", ""))
-        return self._files[name]
+        if name not in self._from_files:
+            path = self._environment.get(f"{name}_FILE", "")
+            self._from_files[name] = _read_value(path) if path else Missing.UNSET
+        return self._from_files[name]
 
     def check_used(self, used: Iterable[str], diagnostics: Diagnostics) -> None:
-        """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error.
-
-        Args:
-            used: the names of the variables in all files.
-            diagnostics: gets an error for each other name, with the nearest that there is.
-        """
-        places = {name: given.place for values in self._sources.var_files for name, given in values.items()}
-        given: dict[str, Place | None] = {**places, **dict.fromkeys(self._sources.options)}
+        """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error."""
+        places = {name: given.place for values in self._var_files for name, given in values.items()}
+        given: dict[str, Place | None] = {**places, **dict.fromkeys(self._options)}
         names = sorted(set(used)) if given else []
         by_form = {name.lower(): name for name in names}
         for name, place in given.items():
@@ -121,8 +115,6 @@ class Variables:
 
 def _read_value(path: str) -> str | Missing:
     """The text of a file, one final line break dropped."""
-    if not path:
-        return Missing.UNSET
     try:
         text = read_bounded(Path(path), MOST_OF_A_VALUE).decode("utf-8-sig")
     except (OSError, ValueError):
@@ -132,22 +124,16 @@ def _read_value(path: str) -> str | Missing:
 
 
 def read_env_file(path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
-    """Read an env file (`--env-file`): `NAME=value` lines.
-
-    Args:
-        path: as the user gave it.
-        diagnostics: gets what can't be read, by line; its text is never quoted.
-    Returns:
-        The values of the lines that could be read; `$` in them means nothing.
-    """
+    """The values of an env file (`--env-file`): `NAME=value` lines, whose text no diagnostic quotes."""
+    place = Place(file=path)
     try:
         text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
     except UnicodeDecodeError:
-        diagnostics.error("env-file", Place(file=path), "the env file is not valid UTF-8", "Save it as UTF-8.")
+        diagnostics.error("env-file", place, "the env file is not valid UTF-8", "Save it as UTF-8.")
         return {}
     except (OSError, ValueError) as error:
         message = f"the env file can't be read: {why_unreadable(error)}"
-        diagnostics.error("env-file", Place(file=path), message, "Check the path and its permissions.")
+        diagnostics.error("env-file", place, message, "Check the path and its permissions.")
         return {}
     return _env_values(text, path, diagnostics)
 
@@ -157,12 +143,9 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
 
     blanks = _BLANKS.search(text)
     if blanks is not None:
-        diagnostics.error(
-            "env-file-line",
-            Place(file=path, line=text.count("\n", 0, blanks.start()) + 1),
-            f"more than {MOST_BLANKS} spaces in a row are in this line of the env file",
-            "Remove them.",
-        )
+        place = Place(file=path, line=text.count("\n", 0, blanks.start()) + 1)
+        message = f"more than {MOST_BLANKS} spaces in a row are in this line of the env file"
+        diagnostics.error("env-file-line", place, message, "Remove them.")
         return {}
     values: dict[str, str] = {}
     for binding in parse_stream(StringIO(text)):
@@ -170,26 +153,16 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
             # The parser counts blank lines before it as a part of it.
             said = binding.original.string
             blank = said[: len(said) - len(said.lstrip())].count("\n")
-            diagnostics.error(
-                "env-file-line",
-                Place(file=path, line=binding.original.line + blank),
-                "this line of the env file is not `NAME=value`",
-                "Put a value with special characters in single quotes; start a comment with `#`.",
-            )
+            place = Place(file=path, line=binding.original.line + blank)
+            help_ = "Put a value with special characters in single quotes; start a comment with `#`."
+            diagnostics.error("env-file-line", place, "this line of the env file is not `NAME=value`", help_)
         elif binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value
     return values
 
 
 def read_var_file(path: str, diagnostics: Diagnostics) -> Mapping[str, PlainValue]:
-    """Read a file of plain values (`--var-file`): a YAML mapping, or `NAME=value` lines.
-
-    Args:
-        path: as the user gave it.
-        diagnostics: gets what can't be read.
-    Returns:
-        The values that could be read; `$` in them means nothing.
-    """
+    """The values of a `--var-file`: a YAML mapping, or `NAME=value` lines; `$` in them means nothing."""
     try:
         data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
     except (OSError, ValueError) as error:
@@ -201,15 +174,15 @@ def read_var_file(path: str, diagnostics: Diagnostics) -> Mapping[str, PlainValu
     found: Mapping[str, PlainValue] = {}
     if source is not None and _IS_ENV.match(source.text):
         values = _env_values(source.text, path, noted)
-        found = {name: PlainValue(text=text, place=Place(file=path)) for name, text in values.items()}
+        found = {name: PlainValue(text, Place(file=path)) for name, text in values.items()}
     elif source is not None:
         found = dict(_yaml_values(source, noted))
-    for diagnostic in noted.found:
-        if diagnostic.code == "file-shape":
-            message = "expected a mapping of names to values"
-            diagnostics.error("var-file", diagnostic.place, message, _SHAPE_HELP)
-        elif diagnostic.code != "file-empty":
-            diagnostics.error(diagnostic.code, diagnostic.place, diagnostic.message, diagnostic.help)
+    for one in noted.found:
+        if one.code == "file-shape":
+            help_ = "Write `NAME: value` lines, or `NAME=value` lines as in an env file."
+            diagnostics.error("var-file", one.place, "expected a mapping of names to values", help_)
+        elif one.code != "file-empty":
+            diagnostics.error(one.code, one.place, one.message, one.help)
     return found
 
 
@@ -217,9 +190,8 @@ def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple
     document = parse(source, diagnostics)
     if document is None:
         return
-    cursor = Cursor(document)
     for name, value in document.root.items():
-        span = cursor.key_span(name)
+        span = Cursor(document).key_span(name)
         if not _NAME.fullmatch(name):
             diagnostics.error("var-file", span, "this is not a valid variable name", "Use letters, digits and `_`.")
         elif isinstance(value, Map | Sequence):
@@ -229,4 +201,4 @@ def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple
             # A scalar is taken as the file writes it: `8443` and `true` are their own text.
             start, end = document.root.where[name].value
             text = value if isinstance(value, str) else "" if value is None else source.text[start:end]
-            yield name, PlainValue(text=text, place=span.place)
+            yield name, PlainValue(text, span.place)

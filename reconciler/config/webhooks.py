@@ -5,52 +5,63 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.fields import Said, read_said
-from reconciler.config.interpolation import ENTRY_URL, Interpolation, Values
+from reconciler.config.interpolation import Rule, Values
 from reconciler.config.limits import MOST_WANTED
 from reconciler.config.url_text import read_url
+from reconciler.config.yaml_nodes import Map, Plain, Sequence
 from reconciler.model.configuration import Account
 from reconciler.model.event_name import is_event_name
 from reconciler.model.provider import Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.url_error import UrlError
-from reconciler.model.webhook import Address, Desired, Value
+from reconciler.model.webhook import Address, Desired, Fields, Value
 
-_NAME = re.compile(r"[a-z0-9_-]+")
+_NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_EVENT = 100
 _MOST_NAMED = 20
-_LONGEST_NAME = 60
-_NOTHING = Said()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an entry, or `defaults`, says of a provider's fields beside URL and events."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """By the field's name, as far as it can be known."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """Where each stands, though it can't be known."""
+    ignored: frozenset[str] | None = None
+    """The fields that are left as the provider has them; None where nothing is said of that."""
+
+    def overridden_by(self, other: Said) -> Said:
+        """The same where the other says nothing."""
+        return Said(
+            values={**{key: value for key, value in self.values.items() if key not in other.spans}, **other.values},
+            spans={**self.spans, **other.spans},
+            ignored=self.ignored if other.ignored is None else other.ignored,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry with its variables put in.
-
-    Attributes:
-        name: the file's name for it.
-        url_span: where its URL stands.
-        url: where it delivers.
-        events: its events as the file writes them.
-        accounts: those it belongs to.
-        desired: what it wants, each with where its event stands.
-        said: its settings, the defaults' too.
-    """
+    """An entry with its variables put in."""
 
     name: str
     url_span: Span
     url: Url
     events: tuple[Text, ...]
+    """As the file writes them."""
     accounts: tuple[Account, ...]
     desired: tuple[tuple[Desired, Span], ...]
+    """What it wants, each with where its event stands (its first, where one webhook has all)."""
     said: Said
+    """Its settings, the defaults' too."""
 
 
 class EntryReader:
@@ -62,7 +73,7 @@ class EntryReader:
         defaults: what is said for entries that don't say otherwise.
         secret_params: names of the secret query parameters.
         allow_events: events that the file allows though no provider is known to have them.
-        interpolation: the values of variables.
+        values: of variables.
     """
 
     def __init__(
@@ -73,21 +84,21 @@ class EntryReader:
         defaults: Cursor,
         secret_params: frozenset[str],
         allow_events: Iterable[str],
-        interpolation: Interpolation,
+        values: Values,
     ) -> None:
         places = {account.name: (account,) for of in accounts.values() for account in of}
         self._accounts = {**places, **accounts}
         self._names = None if names is None else names | places.keys()
         self._secret_params = secret_params
         self._allow_events = frozenset(allow_events)
-        self._interpolation = interpolation
-        self._diagnostics = interpolation.diagnostics
+        self._values = values
+        self._error = values.diagnostics.error
         self._wanted = 0
         providers = {account.provider.name: account.provider for of in accounts.values() for account in of}
         self._sayable = {name: _sayable(provider) for name, provider in providers.items()}
         self._fields = {"active": Field(name="active", type=FieldType.FLAG)}
         self._fields |= {name: spec for fields in self._sayable.values() for name, spec in fields.items()}
-        self._defaults = read_said(defaults, self._fields, interpolation.for_accounts(*(names or ())))
+        self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
         only = tuple(names) if names is not None and len(names) == 1 else None
         said = self._names_in(defaults)
         self._default_names = only if said is None else said
@@ -100,49 +111,42 @@ class EntryReader:
         names = self._account_names(span, cursor)
         found = {account.name: account for named in names for account in self._accounts.get(named, ())}
         accounts = tuple(found.values())
-        values = self._interpolation.for_accounts(*names) if names else self._interpolation.for_all
-        url = self._url(written, values)
+        values = self._values.for_accounts(*names) if names else self._values
+        url = self._url(written, accounts, values)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
-        own, said = _NOTHING, self._defaults
+        own, said = Said(), self._defaults
         if len(cursor.values) > len(("url", "events")):
             values.plain(cursor.text("description"))
             # Another provider of the file may mean something else by a key.
-            fields = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
-            own = read_said(cursor, dict(ChainMap(*fields, self._fields)), values)
+            sayable = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
+            own = read_said(cursor, dict(ChainMap(*sayable, self._fields)), values)
             said = self._defaults.overridden_by(own)
         if url is None:
             return None
-        self._check_url(url, written, accounts)
         self._count(len(accounts) * len(events), span)
         desired: list[tuple[Desired, Span]] = []
         for account in accounts:
             self._check_events(events, account.provider)
             self._check_said(own, said, account.provider)
-            common, ignored = self._common(url, account, said)
-            named_events = [(event, text.span) for event, text in events]
-            desired.extend(_desired(name, written.span, account, named_events, (common, ignored)))
+            fields_of_all, ignored = self._common(url, account, said)
+            for index, fields, event_span in _split(account.provider, fields_of_all, events):
+                key = account.provider.key_of(fields)
+                if key is not None:
+                    address = Address(account=account.name, name=name, index=index)
+                    place = written.span.place
+                    one = Desired(address=address, key=key, fields=fields, ignored=ignored, place=place)
+                    desired.append((one, event_span))
+        wanted = tuple(desired)
         return Entry(
-            name=name,
-            url_span=written.span,
-            url=url,
-            events=texts,
-            accounts=accounts,
-            desired=tuple(desired),
-            said=said,
+            name=name, url_span=written.span, url=url, events=texts, accounts=accounts, desired=wanted, said=said
         )
 
     def _count(self, wanted: int, span: Span) -> None:
         self._wanted += wanted
         if self._wanted > MOST_WANTED:
-            self._diagnostics.too_much(
-                span,
-                f"the entries up to here describe more than {MOST_WANTED} webhooks",
-                "An entry describes one for each event in each account: write fewer entries.",
-            )
-
-    def _url(self, written: Text, values: Values) -> Url | None:
-        text = values.text(written, ENTRY_URL)
-        return None if text is None else read_url(text, written.span, self._secret_params, self._diagnostics)
+            message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
+            help_ = "An entry describes one for each event in each account: write fewer entries."
+            self._values.diagnostics.too_much(span, message, help_)
 
     def _account_names(self, span: Span, cursor: Cursor) -> tuple[str, ...]:
         """The names of its accounts; none where they aren't known."""
@@ -150,15 +154,11 @@ class EntryReader:
             return ()
         own = self._names_in(cursor)
         names = self._default_names if own is None else own
-        if names is not None:
-            return names
-        self._diagnostics.error(
-            "account-missing",
-            span,
-            "this entry has no `account`, but there are several accounts",
-            f"Add `account: NAME`; the accounts are {_listed(self._names)}.",
-        )
-        return ()
+        if names is None:
+            message = "this entry has no `account`, but there are several accounts"
+            help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
+            self._error("account-missing", span, message, help_)
+        return names or ()
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
@@ -173,55 +173,45 @@ class EntryReader:
 
     def _account_name(self, text: Text) -> str | None:
         names = self._names
-        name = self._interpolation.for_all.plain(text)
+        name = self._values.plain(text)
         if name is None or names is None or name in names:
             return name
         group = name.partition(":")[0]
         if group in names and not self._accounts.get(group):
             return name  # its places aren't known
         near = get_close_matches(name, sorted(names), n=1)
-        self._diagnostics.error(
-            "account-unknown",
-            text.span,
-            f"{text.quoted()} is not an account of this configuration",
-            f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}.",
-        )
+        help_ = f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}."
+        self._error("account-unknown", text.span, f"{text.quoted()} is not an account of this configuration", help_)
         return None
 
     def _event(self, text: Text, values: Values) -> str | None:
         event = values.plain(text)
         if event is None or is_event_name(event):
             return event
-        self._diagnostics.error(
-            "event-characters",
-            text.span,
-            "this event is empty or contains white space, a bracket or a control character",
-            "Write each event as its own list item.",
-        )
+        message = "this event is empty or contains white space, a bracket or a control character"
+        self._error("event-characters", text.span, message, "Write each event as its own list item.")
         return None
 
-    def _check_url(self, url: Url, written: Text, accounts: tuple[Account, ...]) -> None:
-        if accounts:
+    def _url(self, written: Text, accounts: tuple[Account, ...], values: Values) -> Url | None:
+        text = values.text(written, Rule.ENTRY_URL)
+        url = None if text is None else read_url(text, written.span, self._secret_params, values.diagnostics)
+        if url is not None and accounts:
             try:
                 check_wanted(url, min(account.provider.url_limit for account in accounts))
             except UrlError as error:
-                self._diagnostics.url_error(error, written.span)
+                values.diagnostics.url_error(error, written.span)
+        return url
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
         for event, text in events:
-            if event in provider.events or event in self._allow_events:
-                continue
-            near = _near_event(event, provider.events)
-            help_ = (
-                f"Known events are {', '.join(provider.events)}. "
-                "If the event is newer than this version, add it to `allow_events` as well."
-            )
-            self._diagnostics.error(
-                "event-unknown",
-                text.span,
-                f"{text.quoted()} is not a known event of {provider.title}",
-                f"Did you mean `{near}`? {help_}" if near else help_,
-            )
+            if event not in provider.events and event not in self._allow_events:
+                near = _near_event(event, provider.events)
+                help_ = (
+                    f"{f'Did you mean `{near}`? ' if near else ''}Known events are {', '.join(provider.events)}. "
+                    "If the event is newer than this version, add it to `allow_events` as well."
+                )
+                message = f"{text.quoted()} is not a known event of {provider.title}"
+                self._error("event-unknown", text.span, message, help_)
 
     def _check_said(self, own: Said, said: Said, provider: Provider) -> None:
         """Report settings that a provider's webhooks don't have, or not with this value."""
@@ -234,10 +224,10 @@ class EntryReader:
                     what = "`active: false`" if key == "active" else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
                     message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
-                    self._diagnostics.error("setting-unsupported", span, message, help_)
+                    self._error("setting-unsupported", span, message, help_)
             elif spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
                 choices = " or ".join(f"`{choice}`" for choice in spec.choices)
-                self._diagnostics.error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
+                self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
     def _common(self, url: Url, account: Account, said: Said) -> tuple[dict[str, Value], frozenset[str]]:
         """The fields that all webhooks of an entry have in an account, and those that are left alone."""
@@ -248,32 +238,64 @@ class EntryReader:
         return common, ((said.ignored or frozenset()) & {"url", *known}) | unsaid
 
 
+def read_said(cursor: Cursor, fields: Mapping[str, Field], values: Values) -> Said:
+    """Read what a mapping says of the fields that the file's providers have, by name."""
+    spans = {key: cursor.span(key) for key in fields if cursor.has(key)}
+    read = {key: _value(cursor, fields[key], values) for key in spans}
+    ignore = cursor.texts("ignore_changes")
+    return Said(
+        values={key: value for key, value in read.items() if value is not None},
+        spans=spans,
+        ignored=None if ignore is None else frozenset(text.raw for text in ignore),
+    )
+
+
+def _value(cursor: Cursor, spec: Field, values: Values) -> Value:
+    """A field's value; None where it isn't known."""
+    match spec.type:
+        case FieldType.FLAG:
+            return values.flag(cursor.flag(spec.name))
+        case FieldType.NUMBER:
+            return cursor.number(spec.name)
+        case FieldType.SET:
+            texts = cursor.texts(spec.name)
+            found = [values.plain(text) for text in texts or ()]
+            return None if texts is None or None in found else frozenset(item for item in found if item is not None)
+        case FieldType.SECRET:
+            text = cursor.text(spec.name)
+            return None if text is None else values.secret(text, spec.name)
+        case FieldType.SETTINGS:
+            inner = cursor.map(spec.name)
+            if inner is None:
+                return None
+            return {key: _plain(value, inner.span(key), values) for key, value in inner.values.items()}
+    return values.plain(cursor.text(spec.name))
+
+
+def _plain(value: Plain, span: Span, values: Values) -> object:
+    """A nested setting in plain terms, variables of `--var` put in."""
+    if isinstance(value, str):
+        return values.plain(Text(value, span))
+    if isinstance(value, Sequence):
+        return [_plain(item, span, values) for item in value]
+    return {key: _plain(item, span, values) for key, item in value.items()} if isinstance(value, Map) else value
+
+
 def _sayable(provider: Provider) -> dict[str, Field]:
     """The fields of which an entry has a key, beside URL and events, by name."""
     others = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
     return {spec.name: spec for spec in provider.fields if spec.type not in others}
 
 
-def _desired(
-    name: str,
-    url_span: Span,
-    account: Account,
-    events: list[tuple[str, Span]],
-    common: tuple[dict[str, Value], frozenset[str]],
-) -> Iterator[tuple[Desired, Span]]:
-    """What an entry wants of one account, each with where its event stands (its first, where one webhook has all)."""
-    provider = account.provider
-    fields_of_all, ignored = common
-    place = url_span.place
-    wanted: list[tuple[str, Value, Span]] = [(event, event, span) for event, span in events]
-    if provider.several_events:
-        wanted = [("", frozenset(event for event, _ in events), events[0][1])] if events else []
+def _split(
+    provider: Provider, common: dict[str, Value], events: list[tuple[str, Text]]
+) -> Iterator[tuple[str, Fields, Span]]:
+    """The webhooks that an entry means: index, fields, and where the event stands."""
+    wanted: list[tuple[str, Value, Span]] = [(event, event, text.span) for event, text in events]
+    if provider.several_events and events:
+        wanted = [("", frozenset(event for event, _ in events), events[0][1].span)]
     for index, value, span in wanted:
-        fields = provider.normalise({**fields_of_all, provider.event_field: value})
-        key = provider.key_of(fields)
-        if key is not None:
-            address = Address(account=account.name, name=name, index=index)
-            yield Desired(address=address, key=key, fields=fields, ignored=ignored, place=place), span
+        yield index, provider.normalise({**common, provider.event_field: value}), span
 
 
 def _near_event(event: str, known: Iterable[str]) -> str:
@@ -290,6 +312,6 @@ def _plain_form(event: str) -> str:
 
 def _listed(names: frozenset[str]) -> str:
     """The names that may be names, as many as anybody reads."""
-    shown = [f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME]
+    shown = [f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name)]
     more = ["others"] if len(shown) > _MOST_NAMED else []
     return ", ".join([*shown[:_MOST_NAMED], *more]) or "without valid names"

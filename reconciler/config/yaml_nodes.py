@@ -27,19 +27,16 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class Where(NamedTuple):
-    """Where an entry of a mapping, or an item of a list, stands.
-
-    Attributes:
-        key: where its key stands; of an item, the item.
-        value: where its value is written: of an aliased one behind the anchor.
-        use: where the alias stands that brought the value; None where none did.
-        is_merged: whether the alias brought the key too.
-    """
+    """Where an entry of a mapping, or an item of a list, stands."""
 
     key: Range
+    """Of an item, the item."""
     value: Range
+    """Where it is written: of an aliased one behind the anchor."""
     use: Range | None = None
+    """Where the alias stands that brought the value."""
     is_merged: bool = False
+    """Whether the alias brought the key too."""
 
 
 class Map(dict[str, "Plain"]):
@@ -67,32 +64,18 @@ Plain: TypeAlias = str | int | float | bool | Map | Sequence | None
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as read.
-
-    Attributes:
-        source: its text.
-        root: the mapping it holds.
-        unusable: where values start that nothing can be read from, since they are broken or have the wrong shape: a
-            diagnostic has said so.
-        values: how many keys and values stand in it, aliases not expanded.
-    """
+    """A file as read."""
 
     source: SourceText
     root: Map
     unusable: set[int] = field(default_factory=set)
+    """Where values start that are broken or have the wrong shape, which a diagnostic has said."""
     values: int = 0
+    """How many keys and values stand in it, aliases not expanded."""
 
 
 def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES) -> Document | None:
-    """Read a file's YAML.
-
-    Args:
-        source: the file's text.
-        diagnostics: gets what is wrong with it.
-        most: how many keys and values it may have.
-    Returns:
-        The document; None where there is none that makes sense.
-    """
+    """Read a file's YAML, of at most so many keys and values; None where it makes no sense, which a diagnostic says."""
     if is_unfit(source, diagnostics):
         return None
     reader = _Reader(source, diagnostics, most)
@@ -104,8 +87,8 @@ def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES)
         syntax_error(error, source, diagnostics)
         return None
     if root is None or root.value is None:
-        where, example = Span(source, 0, 0), "Start with `version: 1`; `reconciler init` writes an example."
-        diagnostics.error("file-empty", where, "the file is empty", example)
+        help_ = "Start with `version: 1`; `reconciler init` writes an example."
+        diagnostics.error("file-empty", Span(source, 0, 0), "the file is empty", help_)
         return None
     if not isinstance(root.value, Map):
         where = Span(source, root.start, root.end)
@@ -171,8 +154,7 @@ class _Reader:
             self._next()  # the document ends
             event = self._next()
             if type(event) is not yaml.StreamEndEvent:
-                what = "a second document starts here"
-                self._error("yaml-documents", event, what, "Put it in its own file.")
+                self._error("yaml-documents", event, "a second document starts here", "Put it in its own file.")
                 raise _UnreadableError
             return found
         finally:
@@ -191,8 +173,7 @@ class _Reader:
             found = _Value(None if self._is_too_long(event) else value, start, end)
         else:
             if depth >= _DEEPEST:
-                what = "values are nested too deeply here"
-                self._error("yaml-deep", event, what, "Use fewer levels.")
+                self._error("yaml-deep", event, "values are nested too deeply here", "Use fewer levels.")
                 raise _UnreadableError
             self._open.append(event.anchor)
             read = self._mapping if kind is yaml.MappingStartEvent else self._sequence
@@ -223,23 +204,20 @@ class _Reader:
             written = (event.start_mark.index, event.end_mark.index)
             item = self._value(self._next(), depth)
             size += item.size
-            if key is None:
-                continue
             if key == "<<" and not event.style:
                 if merges:
-                    self._error(
-                        "yaml-merge", event, "`<<` is given twice", "Merge a list instead: `<<: [*one, *other]`."
-                    )
+                    help_ = "Merge a list instead: `<<: [*one, *other]`."
+                    self._error("yaml-merge", event, "`<<` is given twice", help_)
                 merges.append(item)
-            elif key in found:
-                first = self._source.place(found.where[key].key[0])
-                what = f"this key is given twice: first at {first}"
-                self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
-            else:
+            elif key is not None and key not in found:
                 found[key] = item.value
                 found.where[key] = Where(written, (item.start, item.end), item.use)
+            elif key is not None:
+                what = f"this key is given twice: first at {self._source.place(found.where[key].key[0])}"
+                self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
         for merge in merges:
-            self._merge(found, merge)
+            for one in self._merged(merge):
+                self._merge(found, one)
         return found, size, event.end_mark.index
 
     def _key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
@@ -251,21 +229,20 @@ class _Reader:
             self._value(event, depth)
             return None
         self._check(event)
-        is_too_long = self._is_too_long(event)
+        key = None if self._is_too_long(event) else str(event.value)
         if event.anchor is not None:
-            value = None if is_too_long else event.value
-            self._anchors[event.anchor] = _Value(value, event.start_mark.index, event.end_mark.index)
-        return None if is_too_long else str(event.value)
+            self._anchors[event.anchor] = _Value(key, event.start_mark.index, event.end_mark.index)
+        return key
+
+    def _merged(self, merge: _Value) -> list[_Value]:
+        """What `<<` names: one mapping, or those of a list."""
+        if not isinstance(merge.value, Sequence):
+            return [merge]
+        items = zip(merge.value, merge.value.where, strict=True)
+        return [_Value(item, *where.value, use=merge.use or where.use) for item, where in items]
 
     def _merge(self, found: Map, merge: _Value) -> None:
-        """Take over what `<<` names: the mapping's own keys win, then the earlier of a list."""
-        if isinstance(merge.value, Sequence):
-            for item, where in zip(merge.value, merge.value.where, strict=True):
-                self._merge_one(found, _Value(item, *where.value, use=merge.use or where.use))
-        else:
-            self._merge_one(found, merge)
-
-    def _merge_one(self, found: Map, merge: _Value) -> None:
+        """Take over a mapping: the own keys win, then those of an earlier one."""
         if isinstance(merge.value, Map):
             for key in [key for key in merge.value if key not in found]:
                 found[key], where = merge.value[key], merge.value.where[key]
@@ -273,12 +250,10 @@ class _Reader:
                 found.where[key] = where._replace(use=merge.use or where.use, is_merged=is_merged)
         elif merge.start not in self.broken:
             written = Span(self._source, merge.start, merge.end)
-            self._diagnostics.error(
-                "yaml-merge",
-                written if merge.use is None else Span(self._source, *merge.use, written),
-                "`<<` merges something that is not a mapping",
-                "Use the alias of a mapping, or a list of such aliases.",
-            )
+            where_used = written if merge.use is None else Span(self._source, *merge.use, written)
+            message = "`<<` merges something that is not a mapping"
+            help_ = "Use the alias of a mapping, or a list of such aliases."
+            self._diagnostics.error("yaml-merge", where_used, message, help_)
 
     def _alias(self, event: Any) -> _Value:  # noqa: ANN401
         """What an alias stands for."""
@@ -302,9 +277,9 @@ class _Reader:
         """Count a value, and refuse its tag."""
         self.values += 1
         if self.values > self._most:
-            where = Span(self._source, event.start_mark.index, event.end_mark.index)
+            message = f"the files have more than {MOST_VALUES} keys and values"
             help_ = "Write fewer entries, or split them into several configurations."
-            self._diagnostics.too_much(where, f"the files have more than {MOST_VALUES} keys and values", help_)
+            self._diagnostics.too_much(self._span(event), message, help_)
         if event.tag is not None:
             help_ = "Remove it; put text that begins with `!` in quotes."
             self._error("yaml-tag", event, "tags (`!…`) are not supported", help_)
@@ -312,11 +287,12 @@ class _Reader:
     def _is_too_long(self, event: Any) -> bool:  # noqa: ANN401
         if len(event.value) <= LONGEST_TEXT:
             return False
-        what = f"more than {LONGEST_TEXT} characters begin here"
-        self._error("too-much", event, what, "Make this shorter.")
+        self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
         self.broken.add(event.start_mark.index)
         return True
 
     def _error(self, code: str, event: Any, message: str, help_: str) -> None:  # noqa: ANN401
-        where = Span(self._source, event.start_mark.index, event.end_mark.index)
-        self._diagnostics.error(code, where, message, help_)
+        self._diagnostics.error(code, self._span(event), message, help_)
+
+    def _span(self, event: Any) -> Span:  # noqa: ANN401
+        return Span(self._source, event.start_mark.index, event.end_mark.index)

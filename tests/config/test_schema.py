@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.schema import accepts, compose, find_faults
+from reconciler.config.schema import compose
+from reconciler.config.shape import accepts, find_faults
 from reconciler.config.yaml_nodes import Plain
 from reconciler.providers.registry import built_in
 from reconciler.providers.shippo import SHIPPO

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
-from reconciler.config.interpolation import SECRET, Interpolation
-from reconciler.config.variables import Variables, VariableSources
+from reconciler.config.interpolation import Rule, Values
+from reconciler.config.variables import Variables
 from reconciler.model.secret import Origin, Part
 from tests.config.tools import ENTRY, HOOK_TOKEN, OWNS, TOP, complaints, configuration, inputs, loaded
 
@@ -76,11 +76,10 @@ def interpolated(
     text: str, environment: Mapping[str, str] = SET, *, needed: bool = True
 ) -> tuple[list[Part] | None, Diagnostics]:
     diagnostics = Diagnostics()
-    sources = VariableSources(options={}, environment=environment, env_files=())
-    interpolation = Interpolation(Variables(sources), diagnostics, offline=not needed)
+    values = Values(Variables(environment), diagnostics, offline=not needed)
     source = SourceText("webhooks.yaml", text)
-    found = interpolation.for_all.text(Text(text, Span(source, 0, len(text))), SECRET)
-    interpolation.report_unset()
+    found = values.text(Text(text, Span(source, 0, len(text))), Rule.SECRET)
+    values.report_unset()
     return None if found is None else list(found.parts), diagnostics
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from reconciler.config import limits as bounds
-from reconciler.config.schema import compose, find_faults
+from reconciler.config.schema import compose
+from reconciler.config.shape import find_faults
 from reconciler.export.describe import Names
 from reconciler.model.pattern import parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText

@@ -1,0 +1,282 @@
+"""Checks a file against the schema: quickly where all is well, and in words where it isn't.
+
+What is special about a key (its help, its choices) stands beside it in the schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+import fastjsonschema
+
+from reconciler.config.cursor import Cursor
+from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.interpolation import not_one_variable
+from reconciler.config.limits import MOST_DIAGNOSTICS
+from reconciler.config.yaml_nodes import Document, Path, Plain
+from reconciler.model.redaction import reads_as_words
+
+_TYPES = {
+    "string": "text",
+    "array": "a list",
+    "object": "a mapping",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "`true` or `false`",
+}
+_MEANT = {
+    **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
+}
+_BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
+_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with a file's shape."""
+
+    path: Path
+    """Of the value that has it."""
+    keyword: str
+    """The schema's keyword that it breaks."""
+    key: str
+    """The key that is unknown or missing, the index of an item that is repeated; else empty."""
+    schema: Mapping[str, Any]
+    """What of the schema has the keyword."""
+    value: Plain = field(repr=False)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that the value may have."""
+        types = self.schema.get("type", ())
+        return (types,) if isinstance(types, str) else tuple(types)
+
+    @property
+    def choices(self) -> list[str]:
+        """The values that it may have, where they are told one by one."""
+        inner = [one for keyword in ("oneOf", "anyOf") for one in self.schema.get(keyword, ())]
+        return [str(choice) for schema in (self.schema, *inner) for choice in schema.get("enum", ())]
+
+    @property
+    def spoils(self) -> bool:
+        """Whether the value, or the item, can't be used at all."""
+        return self.keyword not in ("additionalProperties", "propertyNames", "required", "not")
+
+    @property
+    def name(self) -> str:
+        """The key whose value it is, or whose list holds it; empty for the file itself."""
+        return next((step for step in reversed(self.path) if isinstance(step, str)), "")
+
+    @property
+    def label(self) -> str:
+        """The value as people call it."""
+        if not self.path:
+            return "the file"
+        return f"an item of `{self.name}`" if isinstance(self.path[-1], int) else _quoted(self.name)
+
+    @property
+    def owner(self) -> str:
+        """What has keys here, as people call it."""
+        if len(self.path) == len(("webhooks", "orders")):
+            return {"webhooks": "an entry", "accounts": "an account"}.get(str(self.path[0]), self.label)
+        return self.label
+
+
+def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> None:
+    """Check a document against the schema of the providers that the files name, before any variable is put in.
+
+    What can't be used is noted in the document.
+    """
+    if accepts(document.root, schema):
+        return
+    cursor = Cursor(document)
+    found = [(_span(cursor, fault), fault) for fault in find_faults(document.root, schema)]
+    # By place: what is wrong with an aliased value is told where it is used first.
+    for span, fault in sorted(found, key=lambda one: one[0].start):
+        spoilt = span if fault.keyword == "uniqueItems" else cursor.spans_at(fault.path)[1]
+        # Of a value one diagnostic is enough, and an alias without an anchor had its own.
+        is_reported = fault.spoils and spoilt.written.start in document.unusable
+        if fault.spoils:
+            document.unusable.add(spoilt.written.start)
+        if not is_reported:
+            code, message, help_ = _explained(fault, span.written.text)
+            diagnostics.error(code, span, message, help_)
+
+
+def _span(cursor: Cursor, fault: Fault) -> Span:
+    if fault.keyword in ("additionalProperties", "propertyNames"):
+        return cursor.spans_at((*fault.path, fault.key))[0]
+    if fault.keyword == "uniqueItems":
+        return cursor.spans_at((*fault.path, int(fault.key)))[1]
+    key, value = cursor.spans_at(fault.path)
+    # What is missing, and a value that isn't there, is shown at the key.
+    return key if fault.keyword in ("required", "not") or value.end == value.start else value
+
+
+@lru_cache(maxsize=8)
+def _quick(schema: str) -> fastjsonschema.Validator:
+    # Without detailed exceptions compiling takes a quarter of the time, and no exception holds a value of the file.
+    return fastjsonschema.compile(json.loads(schema), use_default=False, detailed_exceptions=False)
+
+
+def accepts(root: Plain, schema: str) -> bool:
+    """Whether a file's plain values have the right shape."""
+    try:
+        _quick(schema)(root)
+    except fastjsonschema.JsonSchemaException:
+        return False
+    return True
+
+
+def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
+    """All that is wrong with the shape of a file's plain values; nothing where nothing is."""
+    found: dict[tuple[Path, str, str], Fault] = {}
+    for error in _explaining()(json.loads(schema)).iter_errors(root):
+        if len(found) > MOST_DIAGNOSTICS:
+            break  # nobody will be told of more
+        path: Path = tuple(error.absolute_path)
+        is_name = "propertyNames" in error.absolute_schema_path
+        keyword = "propertyNames" if is_name else str(error.validator)
+        keys = iter((error.instance,)) if is_name else _keys(keyword, error.instance, error.schema)
+        for key in islice(keys, MOST_DIAGNOSTICS + 1):
+            fault = Fault(path=path, keyword=keyword, key=key, schema=error.schema, value=error.instance)
+            found[path, keyword, key] = fault
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=1)
+def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors have
+    """The validator that explains. Its own `uniqueItems` compares each item with each where they can't be sorted."""
+    import jsonschema  # only where something is wrong  # noqa: PLC0415
+
+    def unique(_validator: object, is_due: bool, items: object, _schema: object) -> Iterator[Exception]:  # noqa: FBT001 - as jsonschema calls it
+        if is_due and isinstance(items, list) and len(items) > len({_comparable(item) for item in items}):
+            yield jsonschema.ValidationError("not unique")
+
+    return jsonschema.validators.extend(jsonschema.Draft7Validator, {"uniqueItems": unique})  # type: ignore[no-untyped-call]
+
+
+def _comparable(value: Plain) -> Hashable:
+    """What is equal for values that JSON Schema calls equal."""
+    match value:
+        case Mapping():
+            return frozenset((key, _comparable(inner)) for key, inner in value.items())
+        case list():
+            return tuple(map(_comparable, value))
+        case bool():
+            return str(value), bool
+    return value
+
+
+def _keys(keyword: str, value: Plain, schema: Mapping[str, Any]) -> Iterator[str]:
+    """A key, or an item's index, for each thing that is wrong; empty where it is the value as a whole."""
+    if keyword == "additionalProperties" and isinstance(value, Mapping):
+        patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", ())]
+        known = schema.get("properties", ())
+        yield from (key for key in value if key not in known and not any(p.search(key) for p in patterns))
+    elif keyword == "required" and isinstance(value, Mapping):
+        yield from (key for key in schema["required"] if key not in value)
+    elif keyword == "uniqueItems" and isinstance(value, list):
+        seen: set[str] = set()
+        for index, item in enumerate(value):
+            if str(item) in seen:
+                yield str(index)
+            seen.add(str(item))
+    else:
+        yield ""
+
+
+def _explained(fault: Fault, written: str) -> tuple[str, str, str]:
+    """The code, what is wrong, and what to do, for a value that the file writes so; none of it is quoted."""
+    match fault.keyword:
+        case "propertyNames":
+            kind = {"webhooks": "an entry", "accounts": "an account"}[fault.name]
+            message = f"{_quoted(fault.key)} is not a valid name for {kind}"
+            return "bad-name", message, "Use the letters `a` to `z`, digits, `_` and `-`."
+        case "additionalProperties":
+            known = tuple(fault.schema.get("properties", ()))
+            near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)
+            help_ = f"Did you mean `{near[0]}`?" if near else f"Known keys are {', '.join(known)}, and any `x-…`."
+            return "unknown-key", f"{_quoted(fault.key)} is not a known key of {fault.owner}", help_
+        case "required":
+            return "missing-key", f"{fault.owner} has no `{fault.key}`", f"Add `{fault.key}`."
+        case "uniqueItems":
+            return "repeated-item", f"{fault.label} lists an item twice", "Keep one of them."
+        case "not" if isinstance(fault.path[-1], int):
+            message = f"{fault.label} has `url` or `events` together with `id`"
+            return "url-and-id", message, "Write two items: `id` can't be combined with other keys."
+        case "not":
+            return "account-twice", "`account` and `accounts` can't be used together", "Keep one of the two."
+    return _explained_value(fault, written)
+
+
+def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
+    label, keyword, value = fault.label, fault.keyword, fault.value
+    help_ = fault.schema.get("x-help", "")
+    if keyword == "pattern" and fault.name == "token":
+        return "token-literal", *not_one_variable("token")
+    if value in (None, "") or keyword in ("minItems", "minProperties", "minLength"):
+        return "empty-value", f"{label} is empty", help_ or "Give it a value, or leave it out."
+    if keyword == "anyOf" and isinstance(value, Mapping) and "object" in fault.types:
+        return "missing-key", f"{label} has neither `url` nor `id`", "Add one of the two."
+    if keyword in ("type", "pattern") and "boolean" in fault.types:
+        return "boolean-value", *_not_boolean(label, value)
+    if keyword == "type" or (keyword == "anyOf" and not isinstance(value, str)):
+        return "wrong-type", *_wrong_type(fault, written)
+    if fault.choices:
+        choices = _either(f"`{choice}`" if choice != "1" else choice for choice in fault.choices)
+        return "wrong-value", f"{label} must be {choices}", f"Write {choices}."
+    if keyword == "pattern":
+        return "wrong-value", f"{label} has the wrong format", help_ or "Check its format."
+    bound = f"{_BOUNDS.get(keyword, '')} {fault.schema.get(keyword)}"
+    return "wrong-value", f"{label} is out of range", f"Write a number that is {bound}."
+
+
+def _not_boolean(label: str, value: Plain) -> tuple[str, str]:
+    message, said = f"{label} is neither `true` nor `false`", str(value).lower()
+    if said not in _MEANT:
+        return message, "Write `true` or `false`, or a single variable with one of these values."
+    what = "text" if isinstance(value, str) else "a number"
+    return f"{message}: `{value}` is {what} here", f"Write `{_MEANT[said]}`, without quotes."
+
+
+def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
+    value, expected = fault.value, fault.types or ("string",)
+    found = next((name for kind, name in _FOUND.items() if isinstance(value, kind)), "a mapping")
+    message = f"{fault.label}: expected {' or '.join(_TYPES.get(name, name) for name in expected)}, found {found}"
+    if "array" in expected and isinstance(value, str):
+        return message, "Write `[…]` around it, or put each item on its own line after `- `."
+    if {"integer", "number"} & set(expected) and _OTHER_NUMBER.fullmatch(written):
+        plain = written.replace("_", "")
+        # Of one with a `0` before it nobody knows what it means.
+        is_octal = re.fullmatch(r"[-+]?0[0-9]+", plain)
+        help_ = "Write it without the leading `0`." if is_octal else f"Write `{int(plain, 0)}`."
+        return f"{fault.label} is not a plain decimal number", help_
+    if fault.choices and not fault.types:
+        return message, f"Write {_either(f'`{choice}`' for choice in fault.choices)}."
+    if "string" in expected and isinstance(value, bool | int | float):
+        return message, "Put it in quotes."
+    if "object" in expected:
+        return message, "Write `key: value` lines below it."
+    return message, f"Write {_TYPES.get(expected[0], expected[0])}, without quotes."
+
+
+_FOUND = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
+
+
+def _either(choices: Iterable[str]) -> str:
+    *first, last = choices
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _quoted(name: str) -> str:
+    """A key as written, where it reads as words: somebody may have put a secret in its place."""
+    return f"`{name}`" if name and reads_as_words(name) else "this"
