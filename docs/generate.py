@@ -14,7 +14,6 @@ from published import TITLES, diagnostic_definitions, schema
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.config.schema import compose
-from reconciler.model.codes import CODES
 from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +33,6 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
-    yield ROOT / "docs" / "codes.md", _codes_page()
 
 
 def _json(document: object) -> str:
@@ -71,19 +69,6 @@ def _help(command: click.Command, name: str) -> list[str]:
     context = click.Context(command, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH)
     context.help_option_names = ["-h", "--help"]
     return ["```", command.get_help(context), "```", ""]
-
-
-def _codes_page() -> str:
-    """Every diagnostic code."""
-    lines = [
-        "# Diagnostic codes",
-        "",
-        "What `error[code]` and `warning[code]` mean. Written by `python docs/generate.py`.",
-        "",
-    ]
-    for code, text in sorted(CODES.items()):
-        lines += [f"## {code}", "", text, ""]
-    return "\n".join(lines)
 
 
 def _file_page() -> str:

@@ -1,4 +1,4 @@
-"""A complaint about what the user wrote: where, what is wrong, what to do. The table of codes lives in `codes.py`."""
+"""A complaint about what the user wrote: where, what is wrong, what to do. `docs/codes.md` describes the codes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Diagnostic:
 
     Attributes:
         severity: error or warning.
-        code: stable, kebab-case, one of `codes.CODES`.
+        code: stable, kebab-case, one of `docs/codes.md`.
         place: where; None where no file is concerned (an option, the environment).
         message: one sentence that says what is wrong.
         help: one sentence that says what to do.

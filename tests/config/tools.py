@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.config.load import Inputs, Loaded, load
-from reconciler.model.codes import CODES
 from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.provider import Provider
 from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
+from tests.support.codes import CODES
 
 LIVE_TOKEN = "shippo_live_0123456789abcdef0123456789abcdef01234567"
 TEST_TOKEN = "shippo_test_0123456789abcdef0123456789abcdef01234567"
