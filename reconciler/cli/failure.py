@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NoReturn
 
-from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.exit_code import ExitCode
+from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
 
 
 class CommandError(Exception):

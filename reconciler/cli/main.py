@@ -19,8 +19,7 @@ from reconciler import __version__
 from reconciler.cli.failure import CommandError, problem
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import OutputOptions
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.exit_code import SIGNALLED, ExitCode
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.run import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 from reconciler.export.description import Description, ExportedEntry, LeftOut
 from reconciler.export.names import Names
+from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
-from reconciler.model.event_name import is_event_name
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Provider
 from reconciler.model.redaction import Hidden, Redaction
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url import Url, check_wanted, fits_as_value
-from reconciler.model.url_characters import escaped, escaped_url
-from reconciler.model.url_error import UrlError
-from reconciler.model.webhook import Fields, Masked, Remote, Scope, Value
+from reconciler.model.url import Url, check_wanted
+from reconciler.model.webhook import Fields, Masked, Remote, Scope, Value, is_event_name
 from reconciler.planning.match import by_key, choose
 
 

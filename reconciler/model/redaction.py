@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property
 from urllib.parse import unquote
 
 from reconciler.model.characters import unseen_escaped, without_unseen
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText, numbered_hidden
+from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, SecretText, numbered_hidden
 from reconciler.model.url import QueryItem, Url, normal_text
 
 _LONGEST_WORDS = 40
@@ -18,8 +19,11 @@ _LONGEST_WITHOUT_VOWEL = 4
 _WORD = re.compile(r"(?:[a-z]+|[A-Z]+|(?:[a-z]{2,}|[A-Z][a-z]+)(?:[A-Z][a-z]+)*)[0-9]{0,4}")
 _NUMBER = re.compile(r"v?[0-9]{1,4}|v")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
-_ANYWHERE = ""
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
+_ANYWHERE = ""
+
+_Hide = Callable[[str], str]
+"""Gives what stands in place of a hidden value."""
 
 
 def reads_as_words(text: str) -> bool:
@@ -47,37 +51,15 @@ class Hidden(Enum):
     ALL = "all"
 
 
-def _hidden_in(item: QueryItem, public_params: frozenset[str]) -> Hidden:
-    """What of a provider's query item is hidden: every value, but those of parameters that the file calls public.
-
-    No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
-    """
-    name, _, value = item.normal.partition("=")
-    if unquote(name).lower() in public_params:
-        return Hidden.NOTHING
-    if not reads_as_words(name):
-        return Hidden.ALL
-    return Hidden.VALUE if value else Hidden.NOTHING
-
-
-_Hide = Callable[[str], str]
-"""Gives what stands in place of a hidden value."""
-
-
-def _alike(_value: str) -> str:
-    return HIDDEN
-
-
 class _Written:
     """What the files write: segments by host, query items at any host, and whole URLs that variables hold."""
 
-    __slots__ = ("_fed_items", "_items", "_segments", "whole", "whole_endpoints")
-
     def __init__(self, urls: Iterable[Url], patterns: Iterable[Pattern]) -> None:
-        self._segments: dict[tuple[str, str], str] = {}
-        self._items: dict[str, str] = {}
-        self._fed_items: dict[str, str] = {}
         self.whole: dict[Url, str] = {}
+        self.items: dict[str, str] = {}
+        self.fed_items: dict[str, str] = {}
+        """Those with a variable whose value is secret."""
+        self._segments: dict[tuple[str, str], str] = {}
         for url in urls:
             if url.whole_variable:
                 self.whole[url] = str(url.source)
@@ -85,9 +67,9 @@ class _Written:
             self._add_path(url.endpoint.host, url.segments)
             for item in url.items:
                 if item.text.variables(Origin.ENVIRONMENT):
-                    self._fed_items[item.normal] = _own_item(item)
+                    self.fed_items[item.normal] = _own_item(item)
                 elif not item.secret:
-                    self._items[item.normal] = _own_item(item)
+                    self.items[item.normal] = _own_item(item)
         for pattern in patterns:
             self._add_path(pattern.host, pattern.segments)
         self.whole_endpoints = frozenset(url.endpoint for url in self.whole)
@@ -96,21 +78,13 @@ class _Written:
         """How the file writes a segment: at this host, or with a variable, whose value is secret at every host."""
         return self._segments.get((host, normal), self._segments.get((_ANYWHERE, normal)))
 
-    def fed_segment(self, normal: str) -> bool:
-        """Whether the file writes a segment with a variable whose value is secret."""
+    def is_fed_segment(self, normal: str) -> bool:
         return (_ANYWHERE, normal) in self._segments
-
-    def item(self, normal: str) -> str | None:
-        """How the file writes a query item."""
-        return self._items.get(normal, self._fed_items.get(normal))
-
-    def fed_item(self, normal: str) -> str:
-        """How the file writes a query item with a variable whose value is secret; nothing where it doesn't."""
-        return self._fed_items.get(normal, "")
 
     def _add_path(self, host: str, segments: Iterable[SecretText]) -> None:
         for segment in segments:
-            self._segments[_place(host, segment), normal_text(segment.reveal())] = str(segment)
+            where = _ANYWHERE if segment.variables(Origin.ENVIRONMENT) else host
+            self._segments[where, normal_text(segment.reveal())] = str(segment)
 
 
 class Redaction:
@@ -123,19 +97,20 @@ class Redaction:
         urls: the entries'.
         public_params: names of the query parameters whose values are no secret, in lower case.
         patterns: the files'.
+        seen: a provider's, of which what is hidden is told apart (`seeing`).
     """
 
-    __slots__ = ("_hidden_numbers", "_patterns", "_public_params", "_seen", "_urls", "_what_is_written")
-
     def __init__(
-        self, urls: Iterable[Url] = (), public_params: frozenset[str] = frozenset(), patterns: Iterable[Pattern] = ()
+        self,
+        urls: Iterable[Url] = (),
+        public_params: frozenset[str] = frozenset(),
+        patterns: Iterable[Pattern] = (),
+        seen: Iterable[Url] = (),
     ) -> None:
         self._urls = tuple(urls)
         self._patterns = tuple(patterns)
         self._public_params = public_params
-        self._seen: tuple[Url, ...] = ()
-        self._what_is_written: _Written | None = None
-        self._hidden_numbers: Mapping[str, int] | None = None
+        self._seen = tuple(seen)
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
@@ -144,31 +119,20 @@ class Redaction:
             urls: a provider's, in an order that doesn't hang on the values. The first hidden value gets the first
                 number; a single one gets none.
         """
-        found = Redaction(self._urls, self._public_params, self._patterns)
-        found._seen = tuple(urls)
-        return found
+        return Redaction(self._urls, self._public_params, self._patterns, urls)
 
-    @property
+    @cached_property
     def _written(self) -> _Written:
-        """What the file writes; gathered when something is first shown, which `validate` never does."""
-        if self._what_is_written is None:
-            self._what_is_written = _Written(self._urls, self._patterns)
-        return self._what_is_written
+        """Gathered when something is first shown, which `validate` never does."""
+        return _Written(self._urls, self._patterns)
 
-    @property
+    @cached_property
     def _numbers(self) -> Mapping[str, int]:
         """The numbers of hidden values; gathered when something is first shown."""
-        if self._hidden_numbers is None:
-            values: dict[str, int] = {}
-
-            def note(value: str) -> str:
-                values.setdefault(value, len(values) + 1)
-                return ""
-
-            for url in self._seen:
-                self._show(url, note)
-            self._hidden_numbers = values if len(values) > 1 else {}
-        return self._hidden_numbers
+        values: dict[str, int] = {}
+        for url in self._seen:
+            self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
+        return values if len(values) > 1 else {}
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
@@ -195,22 +159,31 @@ class Redaction:
         """
         hidden = url.endpoint in self._written.whole_endpoints
         found: list[bool] = []
-        for segment in url.segments:
-            raw = segment.reveal()
+        for raw in (segment.reveal() for segment in url.segments):
             hidden = hidden or not reads_as_words(raw)
-            found.append(hidden or self._written.fed_segment(normal_text(raw)))
+            found.append(hidden or self._written.is_fed_segment(normal_text(raw)))
         return tuple(found)
 
     def hidden_in(self, url: Url, item: QueryItem) -> Hidden:
         """What of an item of a provider's URL no file may say in clear."""
-        name, _, _ = self._written.fed_item(item.normal).partition("=")
+        name, _, _ = self._written.fed_items.get(item.normal, "").partition("=")
         if "${" in name or url.endpoint in self._written.whole_endpoints:
             return Hidden.ALL
         if name:
             return Hidden.VALUE
-        if self._written.item(item.normal) is not None:
+        return Hidden.NOTHING if item.normal in self._written.items else self._unwritten(item)
+
+    def _unwritten(self, item: QueryItem) -> Hidden:
+        """What is hidden of an item that no file writes: every value, but those of parameters that a file calls public.
+
+        No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
+        """
+        name, _, value = item.normal.partition("=")
+        if unquote(name).lower() in self._public_params:
             return Hidden.NOTHING
-        return _hidden_in(item, self._public_params)
+        if not reads_as_words(name):
+            return Hidden.ALL
+        return Hidden.VALUE if value else Hidden.NOTHING
 
     def _numbered(self, value: str) -> str:
         """What stands for a hidden value in this run; one of a URL that wasn't seen has no number."""
@@ -220,19 +193,21 @@ class Redaction:
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
         provided = Origin.PROVIDER in url.source.origins()
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
-        from_variable = url.source.parts[0].origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
-        if provided or from_variable:
+        if provided or url.source.parts[0].origin in SHOWN_BY_NAME:
             if url in self._written.whole:
                 return str(url.source) if url.whole_variable else self._written.whole[url]
             if url.endpoint in self._written.whole_endpoints:
                 return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
             if url.whole_variable:
                 return str(url.source)
-        if not provided:
+        if provided:
+            path = self._path(url, hide)
+            items = [self._item(item, hide, changed) for item in url.items]
+        else:
             path = "".join(f"/{segment}" for segment in url.segments)
-            return url.endpoint.origin + path + _query(_own_item(item, changed) for item in url.items)
-        items = [self._item(item, hide, changed) for item in url.items]
-        return url.endpoint.origin + self._path(url, hide) + _query(items)
+            items = [_own_item(item, changed) for item in url.items]
+        query = "&".join(items)
+        return url.endpoint.origin + path + (f"?{query}" if query else "")
 
     def _path(self, url: Url, hide: _Hide) -> str:
         shown = ""
@@ -247,21 +222,21 @@ class Redaction:
         return shown
 
     def _item(self, item: QueryItem, hide: _Hide, changed: frozenset[str]) -> str:
-        known = self._written.item(item.normal)
+        known = self._written.items.get(item.normal, self._written.fed_items.get(item.normal))
         if known is not None:
             return known
-        hides = _hidden_in(item, self._public_params)
-        if hides is Hidden.ALL:
-            return hide(item.normal)
         name, equals, value = item.normal.partition("=")
-        if hides is Hidden.VALUE and item.normal in changed:
-            return name + equals + CHANGED
-        return name + equals + (hide(value) if hides is Hidden.VALUE else value)
+        match self._unwritten(item):
+            case Hidden.ALL:
+                return hide(item.normal)
+            case Hidden.VALUE:
+                return name + equals + (CHANGED if item.normal in changed else hide(value))
+            case Hidden.NOTHING:
+                return item.normal
 
 
-def _place(host: str, text: SecretText) -> str:
-    """Where the file's way to write it holds."""
-    return _ANYWHERE if text.variables(Origin.ENVIRONMENT) else host
+def _alike(_value: str) -> str:
+    return HIDDEN
 
 
 def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:
@@ -269,16 +244,8 @@ def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:
     if not item.secret:
         return str(item.text)
     name, equals, _ = item.text.reveal().partition("=")
-    head = str(item.text.slice(0, len(name) + len(equals)))
+    end = len(name) + len(equals)
+    head, value = item.text.slice(0, end), item.text.slice(end, len(item.text))
     if item.normal in changed:
-        return head + CHANGED
-    value = item.text.slice(len(name) + len(equals), len(item.text))
-    return head + "".join(HIDDEN if part.origin in _CLEAR else part.shown for part in value.parts)
-
-
-_CLEAR = frozenset({Origin.LITERAL, Origin.OPTION})
-
-
-def _query(items: Iterable[str]) -> str:
-    text = "&".join(items)
-    return f"?{text}" if text else ""
+        return f"{head}{CHANGED}"
+    return str(head) + "".join(part.shown if part.origin in SHOWN_BY_NAME else HIDDEN for part in value.parts)

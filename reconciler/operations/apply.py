@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from reconciler.model.event import Listener, ThreadsLimited
 from reconciler.model.plan import Plan
-from reconciler.model.report import AccountReport, Report
+from reconciler.model.report import AccountReport, Listener, Report, ThreadsLimited
 from reconciler.operations.account import AccountRun
 from reconciler.operations.run import Stop
 from reconciler.operations.worker_pool import WorkerPool

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from reconciler.model.event import Answered, Finished, Listener, Started
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Answered, Finished, Listener, Outcome, Result, Started
 from reconciler.model.webhook import Address
 from reconciler.operations.workers import Workers
 

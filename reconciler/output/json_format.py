@@ -13,7 +13,7 @@ from threading import Lock
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.event import Answered, Event, Finished, Started, Waiting
+from reconciler.model.report import Answered, Event, Finished, Started, Waiting
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress, display_for
 from reconciler.view.codec import to_json

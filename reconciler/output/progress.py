@@ -7,9 +7,8 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Protocol
 
-from reconciler.model.event import Answered, Called, Event, Finished, Listed, Started, ThreadsLimited, Waiting
 from reconciler.model.plan import Action, Change
-from reconciler.model.report import Outcome
+from reconciler.model.report import Answered, Called, Event, Finished, Listed, Outcome, Started, ThreadsLimited, Waiting
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Reporter
 from reconciler.output.style import SIGNS, Style

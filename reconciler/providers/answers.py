@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.rest import Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
-from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Masked, Remote, Value
 
 _LONGEST_ID = 200

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from reconciler.model.configuration import Account
 from reconciler.model.destination import Destination
-from reconciler.model.event import Called, Waiting
 from reconciler.model.reading import ProviderError
+from reconciler.model.report import Called, Waiting
 from reconciler.model.secret import SecretText
 from reconciler.providers import refusals
 from reconciler.providers.call_budget import CallBudget, call_budget_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.configuration import Account
-from reconciler.model.event import Listener
 from reconciler.model.reading import Reading
+from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.call_budget import CallBudget

@@ -7,10 +7,10 @@ import re
 from reconciler.model.configuration import Account
 from reconciler.model.destination import Destination
 from reconciler.model.destination import destination_of as model_destination_of
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
-from reconciler.model.url_error import UrlError
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.rest import NextUrl, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
-from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Value
 from reconciler.providers.answers import UnexpectedAnswerError, object_of
 

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, quote
 
 from reconciler import __version__
 from reconciler.model.configuration import Account
-from reconciler.model.event import Listed
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
@@ -63,7 +63,7 @@ class RestReader:
             self._page,
             self._first_page(),
             origin=self._caller.destination.origin,
-            trust_setting=setting if setting is not None and self._account.is_set(setting) else None,
+            trust_setting=setting if setting is not None and self._account.settings.get(setting) is not False else None,
             told=lambda webhooks: self._listener(Listed(account=self._account.name, webhooks=webhooks)),
             now=self._now,
         )

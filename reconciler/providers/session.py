@@ -18,9 +18,9 @@ from requests.auth import AuthBase
 from urllib3 import exceptions as urllib3_exceptions
 
 from reconciler.model.destination import Destination
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
-from reconciler.model.url_error import UrlError
 from reconciler.providers import reasons
 from reconciler.providers.deadline import (
     HURRIED_POOLS,

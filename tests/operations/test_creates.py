@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.model.event import Finished
 from reconciler.model.reading import ErrorKind
-from reconciler.model.report import Outcome
+from reconciler.model.report import Finished, Outcome
 from reconciler.sandbox.faults import (
     Action,
     Answer,

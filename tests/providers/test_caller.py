@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from reconciler.model.event import Called, Event, Waiting
 from reconciler.model.provider import RateLimits
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.webhook import Remote
 from reconciler.providers.call_budget import CallBudget
 from reconciler.providers.client import ClientContext

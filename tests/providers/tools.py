@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from reconciler.model.configuration import Account
-from reconciler.model.event import Called, Event, Waiting
+from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Fields

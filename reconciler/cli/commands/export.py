@@ -22,7 +22,7 @@ from reconciler.cli.run import Run, plan_options
 from reconciler.cli.writing import OutputFile, written
 from reconciler.export.files import ExportedFile, missing_part, whole_file
 from reconciler.export.write import env_text, yaml_text
-from reconciler.model.exit_code import ExitCode
+from reconciler.model.diagnostic import ExitCode
 from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.output.text import head_text
 from reconciler.view.redact import view_plan

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.failure import fail
 from reconciler.cli.invocation import Invocation
-from reconciler.model.exit_code import SIGNALLED
+from reconciler.model.diagnostic import SIGNALLED
 from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.api import is_token
 from reconciler.sandbox.fault_forms import FORMS, parse_fault
