@@ -26,9 +26,8 @@ class Pattern:
     source: SecretText = field(compare=False)
     path: SecretText = field(compare=False)  # as written
     scheme: str  # `https` or `http`
-    host: str  # in normal form; of a wildcard host, what follows the `*.`
+    host: str  # in normal form, maybe behind a `*.`
     port: int | None  # None for the scheme's default
-    any_subdomain: bool  # whether the host began with `*.`
     pieces: tuple[str, ...]  # the path in normal form, cut at each `*`; one piece where there is none
 
     @property
@@ -39,7 +38,7 @@ class Pattern:
     @property
     def is_exact(self) -> bool:
         """Whether it matches one path of one host."""
-        return not self.any_subdomain and len(self.pieces) == 1
+        return not self.host.startswith("*") and len(self.pieces) == 1
 
     @property
     def segments(self) -> tuple[SecretText, ...]:
@@ -54,7 +53,8 @@ class Pattern:
         """Whether it matches an endpoint's scheme, host and port."""
         if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):
             return False
-        return endpoint.host.endswith("." + self.host) if self.any_subdomain else endpoint.host == self.host
+        is_any = self.host.startswith("*")
+        return endpoint.host.endswith(self.host[1:]) if is_any else endpoint.host == self.host
 
     def __str__(self) -> str:
         return str(self.source)
@@ -109,9 +109,8 @@ def parse_pattern(text: SecretText) -> Pattern:
         source=text,
         path=path,
         scheme=endpoint.scheme,
-        host=endpoint.host,
+        host=(found["any"] or "") + endpoint.host,
         port=endpoint.port,
-        any_subdomain=found["any"] is not None,
         pieces=_path_pieces(path),
     )
 
@@ -135,20 +134,14 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
 
-    __slots__ = ("_by_host", "_by_suffix", "_exact", "patterns")
-
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)
-        self._exact: dict[tuple[str, str, int | None, str], Pattern] = {}
-        self._by_host: dict[tuple[str, str, int | None], list[Pattern]] = {}
-        self._by_suffix: dict[tuple[str, str, int | None], list[Pattern]] = {}
+        self._by_place: dict[tuple[str, str, int | None, str | None], list[Pattern]] = {}
         for pattern in self.patterns:
-            place = (pattern.scheme, pattern.host, pattern.port)
-            if pattern.is_exact:
-                self._exact.setdefault((*place, pattern.pieces[0]), pattern)
-            else:
-                near = self._by_suffix if pattern.any_subdomain else self._by_host
-                near.setdefault(place, []).append(pattern)
+            path = pattern.pieces[0] if pattern.is_exact else None
+            alike = self._by_place.setdefault((pattern.scheme, pattern.host, pattern.port, path), [])
+            if path is None or not alike:
+                alike.append(pattern)
 
     def find(self, endpoint: Endpoint) -> Pattern | None:
         """One of the patterns that match, an exact one first, or None."""
@@ -156,16 +149,14 @@ class PatternSet:
 
     def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:
         """Every pattern that matches (of exact ones that are equal, the first)."""
-        place = (endpoint.scheme, endpoint.host, endpoint.port)
-        exact = self._exact.get((*place, endpoint.path))
-        if exact is not None:
-            yield exact
-        near = [self._by_host.get(place, [])]
-        suffix = endpoint.host if self._by_suffix else ""
+        places: list[tuple[str, str | None]] = [(endpoint.host, endpoint.path), (endpoint.host, None)]
+        suffix = endpoint.host
         while "." in suffix:
             suffix = suffix.partition(".")[2]
-            near.append(self._by_suffix.get((endpoint.scheme, suffix, endpoint.port), []))
-        yield from (pattern for patterns in near for pattern in patterns if pattern.matches(endpoint))
+            places.append((f"*.{suffix}", None))
+        for host, path in places:
+            alike = self._by_place.get((endpoint.scheme, host, endpoint.port, path), ())
+            yield from (pattern for pattern in alike if pattern.matches(endpoint))
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         return self.find(endpoint) is not None

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from reconciler.model.characters import unseen_escaped, without_unseen
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, SecretText, numbered_hidden
-from reconciler.model.url import QueryItem, Url, normal_text
+from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin
+from reconciler.model.url import Endpoint, QueryItem, Url, normal_text
 
 _LONGEST_WORDS = 40
 _LONGEST_WITHOUT_VOWEL = 4
@@ -51,61 +51,20 @@ class Hidden(Enum):
     ALL = "all"
 
 
-class _Written:
-    """What the files write: segments by host, query items at any host, and whole URLs that variables hold."""
-
-    def __init__(self, urls: Iterable[Url], patterns: Iterable[Pattern]) -> None:
-        self.whole: dict[Url, str] = {}
-        self.items: dict[str, str] = {}
-        self.fed_items: dict[str, str] = {}
-        """Those with a variable whose value is secret."""
-        self._segments: dict[tuple[str, str], str] = {}
-        for url in urls:
-            if url.whole_variable:
-                self.whole[url] = str(url.source)
-                continue
-            self._add_path(url.endpoint.host, url.segments)
-            for item in url.items:
-                if item.text.variables(Origin.ENVIRONMENT):
-                    self.fed_items[item.normal] = _own_item(item)
-                elif not item.secret:
-                    self.items[item.normal] = _own_item(item)
-        for pattern in patterns:
-            self._add_path(pattern.host, pattern.segments)
-        self.whole_endpoints = frozenset(url.endpoint for url in self.whole)
-
-    def segment(self, host: str, normal: str) -> str | None:
-        """How the file writes a segment: at this host, or with a variable, whose value is secret at every host."""
-        return self._segments.get((host, normal), self._segments.get((_ANYWHERE, normal)))
-
-    def is_fed_segment(self, normal: str) -> bool:
-        return (_ANYWHERE, normal) in self._segments
-
-    def _add_path(self, host: str, segments: Iterable[SecretText]) -> None:
-        for segment in segments:
-            where = _ANYWHERE if segment.variables(Origin.ENVIRONMENT) else host
-            self._segments[where, normal_text(segment.reveal())] = str(segment)
-
-
 class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
-    them only segments that read as words, and values of parameters that the file calls public.
-
-    Args:
-        urls: the entries'.
-        public_params: names of the query parameters whose values are no secret, in lower case.
-        patterns: the files'.
-        seen: a provider's, of which what is hidden is told apart (`seeing`).
+    them only segments that read as words, and values of parameters that the file calls public. What the files write is
+    gathered when something is first shown, which `validate` never does.
     """
 
     def __init__(
         self,
         urls: Iterable[Url] = (),
-        public_params: frozenset[str] = frozenset(),
+        public_params: frozenset[str] = frozenset(),  # names in lower case
         patterns: Iterable[Pattern] = (),
-        seen: Iterable[Url] = (),
+        seen: Iterable[Url] = (),  # of `seeing`
     ) -> None:
         self._urls = tuple(urls)
         self._patterns = tuple(patterns)
@@ -115,16 +74,42 @@ class Redaction:
     def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
 
-        Args:
-            urls: a provider's, in an order that doesn't hang on the values. The first hidden value gets the first
-                number; a single one gets none.
+        They are a provider's, in an order that doesn't hang on the values. A single hidden value gets no number.
         """
         return Redaction(self._urls, self._public_params, self._patterns, urls)
 
     @cached_property
-    def _written(self) -> _Written:
-        """Gathered when something is first shown, which `validate` never does."""
-        return _Written(self._urls, self._patterns)
+    def _whole(self) -> Mapping[Url, str]:
+        """The URLs that variables hold."""
+        return {url: str(url.source) for url in self._urls if url.whole_variable}
+
+    @cached_property
+    def _whole_endpoints(self) -> frozenset[Endpoint]:
+        return frozenset(url.endpoint for url in self._whole)
+
+    @cached_property
+    def _segments(self) -> Mapping[tuple[str, str], str]:
+        """How the files write segments: at a host, or with a variable, whose value is secret at every host."""
+        paths = [(url.endpoint.host, url.segments) for url in self._urls if not url.whole_variable]
+        paths += [(pattern.host.removeprefix("*."), pattern.segments) for pattern in self._patterns]
+        return {
+            (_ANYWHERE if text.variables(Origin.ENVIRONMENT) else host, normal_text(text.reveal())): str(text)
+            for host, segments in paths
+            for text in segments
+        }
+
+    @cached_property
+    def _fed_items(self) -> Mapping[str, str]:
+        """How the files write query items with a variable whose value is secret."""
+        items = (item for url in self._urls if not url.whole_variable for item in url.items)
+        return {item.normal: _own_item(item) for item in items if item.text.variables(Origin.ENVIRONMENT)}
+
+    @cached_property
+    def _items(self) -> Mapping[str, str]:
+        """How the files write query items, in clear where some do."""
+        items = (item for url in self._urls if not url.whole_variable for item in url.items if not item.secret)
+        clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
+        return {**self._fed_items, **clear}
 
     @cached_property
     def _numbers(self) -> Mapping[str, int]:
@@ -157,21 +142,21 @@ class Redaction:
 
         Those that the environment feeds; and the first that doesn't read as words, with all after it.
         """
-        hidden = url.endpoint in self._written.whole_endpoints
+        hidden = url.endpoint in self._whole_endpoints
         found: list[bool] = []
         for raw in (segment.reveal() for segment in url.segments):
             hidden = hidden or not reads_as_words(raw)
-            found.append(hidden or self._written.is_fed_segment(normal_text(raw)))
+            found.append(hidden or (_ANYWHERE, normal_text(raw)) in self._segments)
         return tuple(found)
 
     def hidden_in(self, url: Url, item: QueryItem) -> Hidden:
         """What of an item of a provider's URL no file may say in clear."""
-        name, _, _ = self._written.fed_items.get(item.normal, "").partition("=")
-        if "${" in name or url.endpoint in self._written.whole_endpoints:
+        name, _, _ = self._fed_items.get(item.normal, "").partition("=")
+        if "${" in name or url.endpoint in self._whole_endpoints:
             return Hidden.ALL
         if name:
             return Hidden.VALUE
-        return Hidden.NOTHING if item.normal in self._written.items else self._unwritten(item)
+        return Hidden.NOTHING if item.normal in self._items else self._unwritten(item)
 
     def _unwritten(self, item: QueryItem) -> Hidden:
         """What is hidden of an item that no file writes: every value, but those of parameters that a file calls public.
@@ -188,15 +173,15 @@ class Redaction:
     def _numbered(self, value: str) -> str:
         """What stands for a hidden value in this run; one of a URL that wasn't seen has no number."""
         number = self._numbers.get(value)
-        return HIDDEN if number is None else numbered_hidden(number)
+        return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
         provided = Origin.PROVIDER in url.source.origins()
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
         if provided or url.source.parts[0].origin in SHOWN_BY_NAME:
-            if url in self._written.whole:
-                return str(url.source) if url.whole_variable else self._written.whole[url]
-            if url.endpoint in self._written.whole_endpoints:
+            if url in self._whole:
+                return str(url.source) if url.whole_variable else self._whole[url]
+            if url.endpoint in self._whole_endpoints:
                 return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
             if url.whole_variable:
                 return str(url.source)
@@ -213,7 +198,8 @@ class Redaction:
         shown = ""
         for number, segment in enumerate(url.segments):
             raw = segment.reveal()
-            known = self._written.segment(url.endpoint.host, normal_text(raw))
+            normal = normal_text(raw)
+            known = self._segments.get((url.endpoint.host, normal), self._segments.get((_ANYWHERE, normal)))
             # One more character that can't be seen makes it another webhook: it is shown, escaped.
             if known is None and not reads_as_words(without_unseen(raw)):
                 rest = "/".join(normal_text(left.reveal()) for left in url.segments[number:])
@@ -222,7 +208,7 @@ class Redaction:
         return shown
 
     def _item(self, item: QueryItem, hide: _Hide, changed: frozenset[str]) -> str:
-        known = self._written.items.get(item.normal, self._written.fed_items.get(item.normal))
+        known = self._items.get(item.normal)
         if known is not None:
             return known
         name, equals, value = item.normal.partition("=")

@@ -10,11 +10,6 @@ HIDDEN = "‹hidden›"
 CHANGED = "‹changed›"
 
 
-def numbered_hidden(number: int) -> str:
-    """What stands for one of several hidden values of a run: `‹hidden 2›`."""
-    return f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
-
-
 def hides(shown: str) -> bool:
     """Whether a shown text has something hidden in it."""
     return HIDDEN[:-1] in shown
@@ -137,9 +132,6 @@ class SecretText:
 
     def __len__(self) -> int:
         return len(self._revealed)
-
-    def __bool__(self) -> bool:
-        return bool(self._revealed)
 
     def __str__(self) -> str:
         return "".join(part.shown for part in self.parts)

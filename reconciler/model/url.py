@@ -22,7 +22,6 @@ BUILT_IN_SECRET_PARAMS = frozenset(
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
 _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 _NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 
 
@@ -201,8 +200,6 @@ def normal_text(text: str) -> str:
 
     Source: RFC 3986 6.2.2.1 and 6.2.2.2.
     """
-    if _PLAIN.fullmatch(text):
-        return text
     return _NOT_NORMAL.sub(lambda unit: quote(unquote_to_bytes(unit[0]), safe=""), text)
 
 
