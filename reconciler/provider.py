@@ -75,18 +75,18 @@ __all__ = [
 class ProviderPlugin:
     """What a package offers under the entry point group `reconciler.providers`.
 
-    Attributes:
-        interface: the interface that it was written for, `1`.
-        provider: the declaration.
-        reader: `module:name` of what opens a `Reader`, for an API that `Rest` can't describe; imported when an account
-            is opened.
-        writer: `module:name` of what opens a `Writer`; likewise.
+    For an API that `Rest` can't describe, `reader` and `writer` are the `module:name` of what opens a `Reader` and a
+    `Writer`; they are imported when an account is opened.
     """
 
-    interface: int
+    interface: int  # that it was written for, `1`
     provider: Provider
     reader: str = ""
     writer: str = ""
+
+
+# In what follows `name` is the file's name for a field, `at` the API's place for it, `default` what is meant where
+# nobody says it, and `help` one sentence for people.
 
 
 def url(*, at: str = "") -> Field:
@@ -97,10 +97,7 @@ def url(*, at: str = "") -> Field:
 def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:  # noqa: A002
     """The one event of a webhook, of those that are known: an entry with several means as many webhooks.
 
-    Args:
-        known: the events.
-        at: the API's place for it.
-        help: one sentence for each of them that needs one.
+    `help` has one sentence for each of them that needs one.
     """
     return Field(name="event", type=FieldType.EVENT, at=at, choices=known, choice_help=help or {})
 
@@ -113,12 +110,7 @@ def events(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> 
 
 
 def switch(*, at: str = "", wire: tuple[str, str] | None = None) -> Field:
-    """Whether a webhook delivers; on where nobody says.
-
-    Args:
-        at: the API's place for it.
-        wire: how the API writes off and on.
-    """
+    """Whether a webhook delivers; on where nobody says. `wire` is how the API writes off and on."""
     return Field(name="active", type=FieldType.FLAG, at=at, default=True, wire=wire or ())
 
 
@@ -131,16 +123,7 @@ def flag(
     scope: bool = False,
     help: str = "",  # noqa: A002 - as click and argparse have it
 ) -> Field:
-    """A value that is on or off.
-
-    Args:
-        name: the file's name for it.
-        at: the API's place for it.
-        default: what is meant where nobody says.
-        wire: how the API writes off and on.
-        scope: whether it separates kinds of webhook that never meet.
-        help: one sentence for people.
-    """
+    """A value that is on or off, which the API writes as `wire`; `scope` where it separates kinds that never meet."""
     return Field(name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, help=help)
 
 
@@ -152,16 +135,7 @@ def choice(
     missing: str | None = None,
     help: str = "",  # noqa: A002
 ) -> Field:
-    """One of several values.
-
-    Args:
-        name: the file's name for it.
-        choices: the values.
-        at: the API's place for it.
-        default: what is meant where the file doesn't say it.
-        missing: what is meant where the provider's answer doesn't have it, if that is something else.
-        help: one sentence for people.
-    """
+    """One of several values; `missing` is meant where the provider's answer has none, if that isn't the default."""
     return Field(name=name, type=FieldType.CHOICE, at=at, default=default, missing=missing, choices=choices, help=help)
 
 
@@ -187,12 +161,5 @@ def secret(
 
 
 def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:  # noqa: A002
-    """Nested values in plain JSON terms.
-
-    Args:
-        name: the file's name for them.
-        at: the API's place for them.
-        default: what the provider fills in, at any depth.
-        help: one sentence for people.
-    """
+    """Nested values in plain JSON terms; `default` is what the provider fills in, at any depth."""
     return Field(name=name, type=FieldType.SETTINGS, at=at, default=default, help=help)

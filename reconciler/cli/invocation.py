@@ -13,8 +13,7 @@ import click
 from reconciler.cli.options import Options
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.http.pacing import Clock
-from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.exit_code import ExitCode
+from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import Stop
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.terminal import Streams

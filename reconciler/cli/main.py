@@ -19,7 +19,7 @@ from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import Options
 from reconciler.http.pacing import Clock
-from reconciler.model.exit_code import SIGNALLED, ExitCode
+from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics

@@ -10,7 +10,7 @@ from reconciler.cli.options import Options
 from reconciler.cli.run import Run
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.limits import MOST_OF_A_PLAN, read_bounded
-from reconciler.model.exit_code import ExitCode
+from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Plan
 from reconciler.operations.files import write_file
 from reconciler.operations.saved_plan import SavedPlanError, is_of, is_saved_plan, read_saved, sealed

@@ -13,11 +13,10 @@ from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.url_text import read_url
 from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account
 from reconciler.model.destination import destination_of, is_own_host
-from reconciler.model.diagnostic import Place
+from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
-from reconciler.model.url_error import UrlError
 
 Declaration = Callable[[str], Provider | None]
 """Gives a provider's declaration by name, None where there is no such provider."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from reconciler.config.limits import MOST_DIAGNOSTICS
-from reconciler.model.diagnostic import Diagnostic, Place, Severity
-from reconciler.model.url_error import UrlError
+from reconciler.model.diagnostic import Diagnostic, Place, Severity, UrlError
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 

@@ -6,11 +6,11 @@ import re
 
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import check_not_option, is_known
+from reconciler.model.characters import check_beginning, check_characters, with_query_values_encoded
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url import Url, check_beginning, parse_url
-from reconciler.model.url_characters import check_characters, with_query_values_encoded
-from reconciler.model.url_error import UrlError
+from reconciler.model.url import Url, parse_url
 
 _BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
 

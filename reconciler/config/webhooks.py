@@ -15,11 +15,10 @@ from reconciler.config.limits import MOST_WANTED
 from reconciler.config.url_text import read_url
 from reconciler.config.yaml_nodes import Map, Plain, Sequence
 from reconciler.model.configuration import Account
-from reconciler.model.event_name import is_event_name
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
-from reconciler.model.url_error import UrlError
-from reconciler.model.webhook import Address, Desired, Fields, Value
+from reconciler.model.webhook import Address, Desired, Fields, Value, is_event_name
 
 _NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
-from reconciler.model.event_name import is_event_name
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Hidden, Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.url import Endpoint, Url, check_wanted, fits_as_value
-from reconciler.model.url_characters import escaped, escaped_url
-from reconciler.model.url_error import UrlError
-from reconciler.model.webhook import Masked, Remote, Scope, revealed
+from reconciler.model.url import Endpoint, Url, check_wanted
+from reconciler.model.webhook import Masked, Remote, Scope, is_event_name, revealed
 from reconciler.planning.match import by_key, choose
 from reconciler.view.codec import Json
 

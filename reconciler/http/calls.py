@@ -14,11 +14,11 @@ from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
 from reconciler.model.destination import Destination
 from reconciler.model.destination import destination_of as model_destination_of
-from reconciler.model.event import Called, Waiting
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Called, Waiting
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
-from reconciler.model.url_error import UrlError
 
 _SUCCESS = range(200, 300)
 _TOO_MANY_REQUESTS = 429

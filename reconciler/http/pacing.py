@@ -11,8 +11,8 @@ from enum import Enum
 from typing import Concatenate, ParamSpec, Protocol
 
 from reconciler.model.configuration import Account
-from reconciler.model.event import Listener
 from reconciler.model.provider import RateLimits
+from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
 
 P = ParamSpec("P")

@@ -16,9 +16,9 @@ from reconciler.http.deadline import HURRIED_POOLS
 from reconciler.http.exchange import LARGEST_BODY, NOT_THE_API, TOO_LARGE, Ending, NoReply, Reply, Request
 from reconciler.http.failures import no_reply
 from reconciler.model.destination import Destination
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
-from reconciler.model.url_error import UrlError
 
 CONNECT_TIMEOUT = 10.0  # seconds
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size

@@ -22,18 +22,11 @@ DEFAULT_PROVIDER = "shippo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Webhooks that an item of `absent` or `known` names: those of a URL pattern, or one by its id.
+    """Webhooks that an item of `absent` or `known` names: those of a URL pattern, or one by its id."""
 
-    Attributes:
-        pattern: their URLs; None where the item names an id.
-        object_id: the provider's id of the one webhook; empty where the item has a pattern.
-        events: their events; None for any.
-        place: where the file says so.
-    """
-
-    pattern: Pattern | None = None
+    pattern: Pattern | None = None  # None where the item names an id
     object_id: str = ""
-    events: frozenset[str] | None = None
+    events: frozenset[str] | None = None  # None for any
     place: Place | None = None
 
 
@@ -63,26 +56,22 @@ class NamedSet:
 
         Where no event can be read, only an item that is about any says anything.
         """
-
-        def is_about(item: Named) -> bool:
-            return item.events is None or (bool(events) and events <= item.events)
-
-        return next(filter(is_about, self.find_all(endpoint)), None)
+        for item in self.find_all(endpoint):
+            if item.events is None or (events and events <= item.events):
+                return item
+        return None
 
 
 class OnUnmanaged(Enum):
     """How webhooks are treated that are neither managed by this configuration nor listed under `known`."""
 
-    REPORT = "report"
-    """It is counted and can be listed."""
-    FAIL = "fail"
-    """It is drift, and always listed."""
-    IGNORE = "ignore"
-    """They are neither counted nor listed."""
+    REPORT = "report"  # they are counted and can be listed
+    FAIL = "fail"  # they are drift, and always listed
+    IGNORE = "ignore"  # they are neither counted nor listed
 
 
 class AbsentAt(Enum):
-    """Where the files say an account's `absent`: what stands at the top is for accounts that have none."""
+    """Where the files say an account's `absent`, an empty list too: what stands at the top is for those with none."""
 
     NOWHERE = "nowhere"
     TOP = "top"
@@ -101,47 +90,26 @@ class AbsentPlace(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account at a provider.
+    """One account at a provider."""
 
-    Attributes:
-        name: the file's name for it.
-        provider: the provider's declaration.
-        token: the credential.
-        base_url: where the API is called, without a trailing slash.
-        place: the path of the one place whose webhooks it has, below the base URL; empty where its provider has none.
-        settings: the provider's own account keys, as far as the file says them.
-        timeout: the read time-out, in seconds.
-        kind: the name of its token's kind, `live` or `test` say; empty where neither file nor token says.
-        scope: the kind of webhook that this account owns.
-        limits: calls a minute that the provider allows this token.
-        owns: what the configuration is responsible for here, of the account's kind.
-        owns_kinds: what it is responsible for of a kind that an item of `owns` says itself.
-        absent: what must not exist here.
-        absent_at: where the files say that, an empty list too.
-        protect: what no run changes here.
-        known: other people's webhooks that are expected here.
-        on_unmanaged: what a webhook means that nobody claims and `known` doesn't name.
-        max_losses: how many endpoints may lose events without consent; None where the file doesn't say.
-    """
-
-    name: str
+    name: str  # the file's, with `:` and the place's behind it where its provider has places
     provider: Provider
     token: SecretText
-    base_url: str
-    place: str = ""
-    settings: Mapping[str, SecretText | bool] = field(default_factory=dict)
-    timeout: float = DEFAULT_TIMEOUT
-    kind: str = ""
-    scope: Scope = ()
+    base_url: str  # without a trailing slash
+    place: str = ""  # the path of the one place whose webhooks it has, below the base URL
+    settings: Mapping[str, SecretText | bool] = field(default_factory=dict)  # the provider's own, as far as said
+    timeout: float = DEFAULT_TIMEOUT  # of a read, in seconds
+    kind: str = ""  # the name of its token's kind, such as `live`; empty where neither file nor token says
+    scope: Scope = ()  # the kind of webhook that it owns
     limits: RateLimits = field(default_factory=RateLimits)
-    owns: PatternSet = field(default_factory=PatternSet)
-    owns_kinds: Mapping[Scope, PatternSet] = field(default_factory=dict)
+    owns: PatternSet = field(default_factory=PatternSet)  # what the configuration is responsible for, of its kind
+    owns_kinds: Mapping[Scope, PatternSet] = field(default_factory=dict)  # and of a kind that an item says itself
     absent: tuple[Named, ...] = ()
     absent_at: AbsentAt = AbsentAt.NOWHERE
     protect: PatternSet = field(default_factory=PatternSet)
     known: tuple[Named, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
-    max_losses: int | None = None
+    max_losses: int | None = None  # how many endpoints may lose events without consent; None where no file says
 
     @property
     def group(self) -> str:
@@ -150,7 +118,6 @@ class Account:
 
     @property
     def place_name(self) -> str:
-        """The name of its one place; empty where its provider has none."""
         return self.name.partition(":")[2]
 
     @property
@@ -167,11 +134,6 @@ class Account:
             if setting.header and isinstance(value, SecretText):
                 yield setting, value
 
-    def is_set(self, setting: str, *, otherwise: bool = True) -> bool:
-        """A setting that is on or off."""
-        value = self.settings.get(setting, otherwise)
-        return value if isinstance(value, bool) else otherwise
-
     @property
     def owned_patterns(self) -> Iterator[tuple[Pattern, Scope | None]]:
         """Every pattern of `owns`, with the kind that its item says, if any."""
@@ -181,8 +143,7 @@ class Account:
 
     def owns_at(self, endpoint: Endpoint, scope: Scope) -> bool:
         """Whether the configuration is responsible for webhooks of this endpoint and kind."""
-        said = self.owns_kinds.get(scope)
-        return (self.is_own_kind(scope) and endpoint in self.owns) or (said is not None and endpoint in said)
+        return (self.is_own_kind(scope) and endpoint in self.owns) or endpoint in self.owns_kinds.get(scope, ())
 
     def owner_of_another_kind(self, endpoint: Endpoint) -> Pattern | None:
         """A pattern of `owns` that matches an endpoint, whichever kind it is about."""
@@ -196,24 +157,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """All files together.
+    """All files together."""
 
-    Attributes:
-        accounts: in the file's order.
-        desired: every webhook that is wanted, in the file's order; `address.account` says where.
-        files: the paths read, as the user gave them.
-        secret_params: names of the secret query parameters, in lower case.
-        public_params: names of the query parameters whose values may be shown, in lower case.
-        allow_events: events that the files allow though no provider is known to have them.
-        redaction: how URLs are shown in the light of these files.
-    """
-
-    accounts: tuple[Account, ...]
-    desired: tuple[Desired, ...] = ()
-    files: tuple[str, ...] = ()
-    secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS
-    public_params: frozenset[str] = frozenset()
-    allow_events: frozenset[str] = frozenset()
+    accounts: tuple[Account, ...]  # in the file's order
+    desired: tuple[Desired, ...] = ()  # in the file's order
+    files: tuple[str, ...] = ()  # the paths read, as the user gave them
+    secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS  # query parameters, in lower case
+    public_params: frozenset[str] = frozenset()  # query parameters whose values may be shown, in lower case
+    allow_events: frozenset[str] = frozenset()  # that the files allow though no provider is known to have them
     redaction: Redaction = field(default_factory=Redaction, compare=False)
 
     @property

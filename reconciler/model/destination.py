@@ -6,27 +6,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import normal_host, normal_port
 from reconciler.model.provider import Provider
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Endpoint, Url, parse_url
-from reconciler.model.url_error import UrlError
 
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where calls go.
+    """Where calls go."""
 
-    Attributes:
-        origin: scheme, host and port in normal form; may be shown.
-        path: what comes before each call's path, without a trailing slash.
-        loopback: whether it is this machine.
-    """
-
-    origin: str
-    path: str
+    origin: str  # scheme, host and port in normal form; may be shown
+    path: str  # what comes before each call's path, without a trailing slash
     loopback: bool
 
 
@@ -43,21 +37,17 @@ def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -
     endpoint = url.endpoint
     if url.items:
         raise UrlError("base-url", "the base URL has a query", "Remove the `?` and what follows it.")
-    if endpoint.scheme != "https" and not url.is_loopback:
-        raise UrlError(
-            "base-url",
-            "the base URL is http: the token would be sent unencrypted",
-            "Write `https://`; http is for loopback only.",
-        )
-    allowed = (host for host in allowed_hosts if _allows(host, endpoint))
-    if not url.is_loopback and not is_own_host(url, provider) and next(allowed, None) is None:
-        host = endpoint.origin.partition("://")[2]
-        named = host if set(url.source.origins()) == {Origin.LITERAL} else "HOST"
-        raise UrlError(
-            "base-url-host",
-            f"the base URL's host is neither {provider.title}'s own nor loopback: the token would be sent there",
-            f"If this is intended, allow it outside the file: `--allow-host {named}`.",
-        )
+    if not url.is_loopback:
+        if endpoint.scheme != "https":
+            message = "the base URL is http: the token would be sent unencrypted"
+            raise UrlError("base-url", message, "Write `https://`; http is for loopback only.")
+        if not is_own_host(url, provider) and not any(_allows(host, endpoint) for host in allowed_hosts):
+            named = endpoint.origin.partition("://")[2] if set(url.source.origins()) == {Origin.LITERAL} else "HOST"
+            raise UrlError(
+                "base-url-host",
+                f"the base URL's host is neither {provider.title}'s own nor loopback: the token would be sent there",
+                f"If this is intended, allow it outside the file: `--allow-host {named}`.",
+            )
     return Destination(origin=endpoint.origin, path=endpoint.path.rstrip("/"), loopback=url.is_loopback)
 
 

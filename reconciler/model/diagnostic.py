@@ -1,9 +1,22 @@
-"""A complaint about what the user wrote: where, what is wrong, what to do. `docs/codes.md` describes the codes."""
+"""What is said of what the user wrote, where, and how a command ends. `docs/codes.md` describes the codes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a pipeline may rely on."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    REFUSED = 3
+
+
+SIGNALLED = 128
+"""What is added to a signal's number where it ended the run, as shells do."""
 
 
 class Severity(Enum):
@@ -15,46 +28,41 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """A spot in a file.
+    """A spot in a file."""
 
-    Attributes:
-        file: the path as the user gave it, `<stdin>` for standard input.
-        line: 1-based; 0 where the whole file is meant.
-        column: 1-based, in characters; 0 where the whole line is meant.
-    """
-
-    file: str
-    line: int = 0
-    column: int = 0
+    file: str  # as the user gave it, `<stdin>` for standard input
+    line: int = 0  # 1-based; 0 where the whole file is meant
+    column: int = 0  # 1-based, in characters; 0 where the whole line is meant
 
     def __str__(self) -> str:
-        """`file:line:column`, without the parts that aren't known."""
-        return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One complaint. Its texts hold no secret: whoever makes one quotes no value.
-
-    Attributes:
-        severity: error or warning.
-        code: stable, kebab-case, one of `docs/codes.md`.
-        place: where; None where no file is concerned (an option, the environment).
-        message: one sentence that says what is wrong.
-        help: one sentence that says what to do.
-        source: the source line, masked, or empty.
-        width: how many characters from the place's column on are meant (1 or more).
-    """
+    """One complaint: what is wrong, and what to do. Its texts hold no secret: whoever makes one quotes no value."""
 
     severity: Severity
     code: str
     message: str
     help: str
-    place: Place | None = None
-    source: str = ""
-    width: int = 1
+    place: Place | None = None  # None where no file is concerned: an option, the environment
+    source: str = ""  # the source line, masked
+    width: int = 1  # how many characters from the place's column on are meant
 
     @property
     def is_error(self) -> bool:
-        """Whether this stops the command."""
         return self.severity is Severity.ERROR
+
+
+class UrlError(ValueError):
+    """A text that is no URL, or no pattern, in this tool's sense: a diagnostic's code, message and help, not its place.
+
+    They quote nothing of the text.
+    """
+
+    def __init__(self, code: str, message: str, help_: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.help = help_

@@ -6,36 +6,31 @@ import ipaddress
 import re
 
 from reconciler.model.characters import is_seen
-from reconciler.model.url_error import UrlError
+from reconciler.model.diagnostic import UrlError
 
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_PORT = re.compile(r"0*([1-9][0-9]{0,4})")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _HIGHEST_PORT = 65535
 
 
 def normal_host(host: str) -> str:
-    """A host in lower case, without a trailing dot, IPv6 compressed, other scripts as IDNA.
+    """A host (IPv6 in brackets) in lower case, without a trailing dot, IPv6 compressed, other scripts as IDNA.
 
-    Args:
-        host: as written, IPv6 in brackets.
     Raises:
         UrlError: it is no host.
     """
     if not host:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
     if "%" in host:
-        raise UrlError(
-            "url-host",
-            "the URL's host has a `%` in it",
-            "Write the plain host name, without escapes or a zone id.",
-        )
+        help_ = "Write the plain host name, without escapes or a zone id."
+        raise UrlError("url-host", "the URL's host has a `%` in it", help_)
     if host.startswith("["):
         return _ipv6(host)
     labels = [_label(label) for label in host.lower().removesuffix(".").split(".")]
-    if _NUMERIC.fullmatch(labels[-1]):
-        return _ipv4(".".join(labels))
-    return ".".join(labels)
+    name = ".".join(labels)
+    return _ipv4(name) if _NUMERIC.fullmatch(labels[-1]) else name
 
 
 def normal_port(scheme: str, port: str) -> int | None:
@@ -46,16 +41,11 @@ def normal_port(scheme: str, port: str) -> int | None:
     """
     if not port:
         return None
-    if not (
-        port.isascii()
-        and port.isdigit()
-        and 0 < int(port[:6]) <= _HIGHEST_PORT
-        and len(port.lstrip("0")) <= len("65535")
-    ):
-        raise UrlError(
-            "url-port", "the URL's port is not a number from 1 to 65535", "Write a port such as `:8443`, or none."
-        )
-    number = int(port)
+    found = _PORT.fullmatch(port)
+    number = int(found[1]) if found is not None else 0
+    if not 0 < number <= _HIGHEST_PORT:
+        help_ = "Write a port such as `:8443`, or none."
+        raise UrlError("url-port", "the URL's port is not a number from 1 to 65535", help_)
     return None if number == _DEFAULT_PORTS[scheme] else number
 
 
@@ -65,9 +55,7 @@ def host_is_loopback(host: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         # Python 3.13 looks into an IPv4-mapped address by itself; 3.11 does not.
         address = address.ipv4_mapped or address
-    if address is not None:
-        return address.is_loopback
-    return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback if address is not None else host == "localhost" or host.endswith(".localhost")
 
 
 def host_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -78,12 +66,10 @@ def host_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | N
 
 
 def _ipv6(host: str) -> str:
-    if not host.endswith("]"):
-        return _no_host()
     try:
-        address = ipaddress.IPv6Address(host[1:-1])
+        address = ipaddress.IPv6Address(host[1:-1] if host.endswith("]") else "")
     except ipaddress.AddressValueError:
-        return _no_host()
+        raise _no_host() from None
     # RFC 5952 section 5, and Python 3.13's own form; 3.11 writes the last two groups in hexadecimal.
     return f"[::ffff:{address.ipv4_mapped}]" if address.ipv4_mapped else f"[{address.compressed}]"
 
@@ -92,30 +78,25 @@ def _ipv4(host: str) -> str:
     try:
         return str(ipaddress.IPv4Address(host))
     except ipaddress.AddressValueError:
-        raise UrlError(
-            "url-host",
-            "the URL's host is numeric but not an IPv4 address in its usual form",
-            "Write four numbers from 0 to 255 with dots between them.",
-        ) from None
+        message = "the URL's host is numeric but not an IPv4 address in its usual form"
+        raise UrlError("url-host", message, "Write four numbers from 0 to 255 with dots between them.") from None
 
 
 def _label(label: str) -> str:
-    if label.isascii():
-        return label if _LABEL.fullmatch(label) else _no_host()
     # UTS 46 drops some characters that show nothing: a host with one would be taken for the host without.
-    if not all(map(is_seen, label)):
-        return _no_host()
-    import idna  # loads tables of all scripts, which few files need  # noqa: PLC0415
+    if not label.isascii() and all(map(is_seen, label)):
+        import idna  # loads tables of all scripts, which few files need  # noqa: PLC0415
 
-    try:
-        mapped = idna.uts46_remap(label, std3_rules=False, transitional=False)
-        encoded = mapped if mapped.isascii() else idna.alabel(mapped).decode("ascii")
-    except idna.IDNAError:
-        return _no_host()
-    return encoded if _LABEL.fullmatch(encoded) else _no_host()
+        try:
+            label = idna.uts46_remap(label, std3_rules=False, transitional=False)
+            label = label if label.isascii() else idna.alabel(label).decode("ascii")
+        except idna.IDNAError:
+            raise _no_host() from None
+    if not _LABEL.fullmatch(label):
+        raise _no_host()
+    return label
 
 
-def _no_host() -> str:
-    raise UrlError(
-        "url-host", "the URL's host is not a valid name or address", "Write a host such as `hooks.example.com`."
-    )
+def _no_host() -> UrlError:
+    help_ = "Write a host such as `hooks.example.com`."
+    return UrlError("url-host", "the URL's host is not a valid name or address", help_)

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from reconciler.model.characters import check_variables
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
-from reconciler.model.secret import Origin, SecretText
-from reconciler.model.url import Endpoint, check_variables, normal_text, parse_url
-from reconciler.model.url_error import UrlError
+from reconciler.model.secret import SHOWN_BY_NAME, SecretText
+from reconciler.model.url import Endpoint, normal_text, parse_url
 
-_SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#]*)(?P<path>[^?#]*)")
+_SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
     "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least "
     "two more."
@@ -20,45 +21,29 @@ _HELP = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Pattern:
-    """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at.
-
-    Attributes:
-        source: as the file writes it.
-        scheme: `https` or `http`.
-        host: in normal form; of a wildcard host, what follows the `*.`.
-        port: None for the scheme's default.
-        any_subdomain: whether the host began with `*.`.
-        pieces: the path in normal form, cut at each `*`; one piece where there is none.
-        symbolic_pieces: the same with variables by name.
-    """
+    """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at."""
 
     source: SecretText = field(compare=False)
-    scheme: str
-    host: str
-    port: int | None
-    any_subdomain: bool
-    pieces: tuple[str, ...]
-    symbolic_pieces: tuple[str, ...] = field(compare=False)
+    path: SecretText = field(compare=False)  # as written
+    scheme: str  # `https` or `http`
+    host: str  # in normal form, maybe behind a `*.`
+    port: int | None  # None for the scheme's default
+    pieces: tuple[str, ...]  # the path in normal form, cut at each `*`; one piece where there is none
 
     @property
     def symbolic(self) -> Pattern:
         """The pattern as it may be judged aloud, against `Url.symbolic`: variables by name, whatever they hold."""
-        return self if self.pieces == self.symbolic_pieces else replace(self, pieces=self.symbolic_pieces)
+        return replace(self, pieces=_path_pieces(self.path.symbolic()))
 
     @property
     def is_exact(self) -> bool:
         """Whether it matches one path of one host."""
-        return not self.any_subdomain and len(self.pieces) == 1
+        return not self.host.startswith("*") and len(self.pieces) == 1
 
     @property
     def segments(self) -> tuple[SecretText, ...]:
         """The path's segments as written, those with a wildcard in them left out."""
-        raw = self.source.reveal()
-        start = raw.find("/", raw.find("://") + len("://"))
-        if start < 0:
-            return ()
-        texts = self.source.slice(start + 1, len(raw)).split("/")
-        return tuple(text for text in texts if "*" not in text.reveal())
+        return tuple(text for text in list(self.path.split("/"))[1:] if "*" not in text.reveal())
 
     def matches(self, endpoint: Endpoint) -> bool:
         """Whether it matches an endpoint, its query aside."""
@@ -68,7 +53,8 @@ class Pattern:
         """Whether it matches an endpoint's scheme, host and port."""
         if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):
             return False
-        return endpoint.host.endswith("." + self.host) if self.any_subdomain else endpoint.host == self.host
+        is_any = self.host.startswith("*")
+        return endpoint.host.endswith(self.host[1:]) if is_any else endpoint.host == self.host
 
     def __str__(self) -> str:
         return str(self.source)
@@ -98,10 +84,8 @@ def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
 
 
 def parse_pattern(text: SecretText) -> Pattern:
-    """Read a pattern.
+    """Read a pattern; a `*` that an environment variable brings is a literal one.
 
-    Args:
-        text: the characters with their origins; a `*` that an environment variable brings is a literal one.
     Raises:
         UrlError: it is no pattern; says why, and quotes nothing.
     """
@@ -110,31 +94,24 @@ def parse_pattern(text: SecretText) -> Pattern:
     if found is None:
         raise UrlError("pattern-shape", "the pattern is not a URL", _HELP)
     if raw[found.end() :].startswith("?"):
-        raise UrlError(
-            "pattern-query",
-            "the pattern has a query, which patterns ignore",
-            "Remove the `?` and what follows it.",
-        )
-    any_subdomain = found["host"].startswith("*.")
-    host_start = found.start("host") + (len("*.") if any_subdomain else 0)
-    if "*" in raw[host_start : found.end("host")]:
-        raise UrlError(
-            "pattern-host", "the pattern has a `*` in its host or port that isn't the whole leftmost label", _HELP
-        )
-    check_variables(text, found.end("host"))
+        message = "the pattern has a query, which patterns ignore"
+        raise UrlError("pattern-query", message, "Remove the `?` and what follows it.")
+    if "*" in found["host"]:
+        message = "the pattern has a `*` in its host or port that isn't the whole leftmost label"
+        raise UrlError("pattern-host", message, _HELP)
+    check_variables(text)
     # Where the variables stand is settled: what is left to check are the characters.
-    endpoint = parse_url(SecretText.literal(raw[: found.start("host")] + raw[host_start:])).endpoint
-    if any_subdomain and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
+    endpoint = parse_url(SecretText.literal(raw.replace("*.", "", 1) if found["any"] else raw)).endpoint
+    if found["any"] and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
         raise UrlError("pattern-host", "the pattern's `*` must be followed by at least two host labels", _HELP)
-    path = text.slice(found.start("path"), found.end("path"))
+    path = text.slice(*found.span("path"))
     return Pattern(
         source=text,
+        path=path,
         scheme=endpoint.scheme,
-        host=endpoint.host,
+        host=(found["any"] or "") + endpoint.host,
         port=endpoint.port,
-        any_subdomain=any_subdomain,
         pieces=_path_pieces(path),
-        symbolic_pieces=_path_pieces(path.symbolic()),
     )
 
 
@@ -142,12 +119,9 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
     """The path in normal form, cut at each `*` that the file or `--var` wrote."""
     pieces = [""]
     for part in path.parts:
-        if part.origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER):
-            pieces[-1] += part.text
-            continue
-        first, *others = part.text.split("*")
+        first, *others = [part.text] if part.origin in SHOWN_BY_NAME else part.text.split("*")
         pieces[-1] += first
-        pieces.extend(others)
+        pieces += others
     normal = tuple(normal_text(piece) for piece in pieces)
     if {".", ".."} & set("*".join(normal).split("/")):
         raise UrlError("pattern-shape", "the pattern's path has a `.` or `..` segment", "Write the path without it.")
@@ -160,21 +134,14 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
 
-    __slots__ = ("_by_host", "_by_suffix", "_exact", "patterns")
-
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)
-        self._exact: dict[tuple[str, str, int | None, str], Pattern] = {}
-        self._by_host: dict[tuple[str, str, int | None], list[Pattern]] = {}
-        self._by_suffix: dict[tuple[str, str, int | None], list[Pattern]] = {}
+        self._by_place: dict[tuple[str, str, int | None, str | None], list[Pattern]] = {}
         for pattern in self.patterns:
-            place = (pattern.scheme, pattern.host, pattern.port)
-            if pattern.is_exact:
-                self._exact.setdefault((*place, pattern.pieces[0]), pattern)
-            elif pattern.any_subdomain:
-                self._by_suffix.setdefault(place, []).append(pattern)
-            else:
-                self._by_host.setdefault(place, []).append(pattern)
+            path = pattern.pieces[0] if pattern.is_exact else None
+            alike = self._by_place.setdefault((pattern.scheme, pattern.host, pattern.port, path), [])
+            if path is None or not alike:
+                alike.append(pattern)
 
     def find(self, endpoint: Endpoint) -> Pattern | None:
         """One of the patterns that match, an exact one first, or None."""
@@ -182,18 +149,14 @@ class PatternSet:
 
     def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:
         """Every pattern that matches (of exact ones that are equal, the first)."""
-        place = (endpoint.scheme, endpoint.host, endpoint.port)
-        exact = self._exact.get((*place, endpoint.path))
-        if exact is not None:
-            yield exact
-        yield from (pattern for pattern in self._by_host.get(place, ()) if pattern.matches(endpoint))
-        if not self._by_suffix:
-            return
+        places: list[tuple[str, str | None]] = [(endpoint.host, endpoint.path), (endpoint.host, None)]
         suffix = endpoint.host
         while "." in suffix:
             suffix = suffix.partition(".")[2]
-            near = self._by_suffix.get((endpoint.scheme, suffix, endpoint.port), ())
-            yield from (pattern for pattern in near if pattern.matches(endpoint))
+            places.append((f"*.{suffix}", None))
+        for host, path in places:
+            alike = self._by_place.get((endpoint.scheme, host, endpoint.port, path), ())
+            yield from (pattern for pattern in alike if pattern.matches(endpoint))
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         return self.find(endpoint) is not None

@@ -90,37 +90,21 @@ class Successor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One webhook, at the provider or only in the file, and what is done to it, which may be nothing.
-
-    Attributes:
-        action: what is done.
-        address: the entry's, or `@<object id>` where no entry stands for it.
-        claim: whose it is.
-        phase: whether the change widens or narrows; None where nothing is done.
-        reason: for display; None for what is in step, and for what is nobody's matter here.
-        desired: what the file wants; None for a delete, and where no entry stands for it.
-        remote: what the provider has; None where it has none.
-        wanted: the fields to send, in normal form; empty where none are. Ignored fields are the provider's.
-        fields: what differs, in the declaration's order, of an update or a protected webhook.
-        partner: a move's other half, or the survivor of a duplicate.
-        depends_on: what must be seen to deliver before this narrows, beside all that widens (`planning.successors`).
-        hint: what is to be said of a webhook that is left as it is.
-        near: what the hint is about: an entry's address, or a pattern.
-    """
+    """One webhook, at the provider or only in the file, and what is done to it, which may be nothing."""
 
     action: Action
-    address: Address
+    address: Address  # the entry's, or `@<object id>` where no entry stands for it
     claim: Claim = Claim.OWNED
-    phase: Phase | None = None
-    reason: Reason | None = None
-    desired: Desired | None = None
-    remote: Remote | None = None
-    wanted: Fields = field(default_factory=dict)
-    fields: tuple[FieldChange, ...] = ()
-    partner: Address | None = None
-    depends_on: tuple[Successor, ...] = ()
+    phase: Phase | None = None  # None where nothing is done
+    reason: Reason | None = None  # for display; None for what is in step, and for what is nobody's matter here
+    desired: Desired | None = None  # None for a delete, and where no entry stands for it
+    remote: Remote | None = None  # None where the provider has none
+    wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
+    fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
+    partner: Address | None = None  # a move's other half, or the survivor of a duplicate
+    depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.successors`)
     hint: Hint | None = None
-    near: Address | Pattern | None = None
+    near: Address | Pattern | None = None  # what the hint is about
 
     @property
     def move(self) -> Address | None:
@@ -133,7 +117,6 @@ class Change:
         return self.partner if self.reason is Reason.DUPLICATE else None
 
     def essence(self) -> dict[str, Any]:
-        """What would be done, real values included."""
         return {
             "address": str(self.address),
             "id": None if self.remote is None else self.remote.id,
@@ -145,24 +128,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """An owned endpoint and the events it receives now and would not receive after.
-
-    Attributes:
-        endpoint: the endpoint.
-        scope: its kind.
-        events: sorted; `ANY_OTHER_EVENT` last where a catch-all goes.
-        remotes: the webhooks that go or narrow, by age.
-        absent_line: whether a line under `absent` would let it through: whole webhooks go, and no entry matches.
-    """
+    """An owned endpoint and the events it receives now and would not receive after."""
 
     endpoint: Endpoint
     scope: Scope
-    events: tuple[str, ...]
-    remotes: tuple[Remote, ...]
-    absent_line: bool
+    events: tuple[str, ...]  # sorted; `ANY_OTHER_EVENT` last where a catch-all goes
+    remotes: tuple[Remote, ...]  # those that go or narrow, by age
+    absent_line: bool  # whether a line under `absent` would let it through: whole webhooks go, and no entry matches
 
     def essence(self) -> list[Any]:
-        """What would be lost, and with which webhooks."""
         return [self.endpoint.reveal(), self.scope, self.events, [remote.id for remote in self.remotes]]
 
 
@@ -179,33 +153,23 @@ class AccountPlan:
     """What would be done in one account.
 
     Attributes:
-        account: the account.
         rows: every webhook that the targets mean: changes first, in the order of work; then, each by address or by age,
             what is in step, protected, known, and unmanaged.
-        left_out: every other webhook.
-        on_unmanaged: what unmanaged webhooks mean.
-        protected_owned: what is protected and would be owned else: it counts for the guard as what stays.
-        losses: by endpoint.
-        max_losses: how many there may be by the file, or by the default.
-        loss_limit: how many by the command (a `--destroy` that says nothing: 0); None leaves it to the file.
-        verdict: the guard's.
-        count: how many the provider says there are.
     """
 
     account: Account
     rows: tuple[Change, ...] = ()
-    left_out: tuple[Change, ...] = ()
+    left_out: tuple[Change, ...] = ()  # every other webhook
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
-    protected_owned: tuple[Remote, ...] = ()
-    losses: tuple[Loss, ...] = ()
-    max_losses: int = 0
-    loss_limit: int | None = None
+    protected_owned: tuple[Remote, ...] = ()  # what would be owned else: for the guard it stays
+    losses: tuple[Loss, ...] = ()  # by endpoint
+    max_losses: int = 0  # how many there may be by the file, or by the default
+    loss_limit: int | None = None  # and by the command (a `--destroy` that says nothing: 0), which comes first
     verdict: Verdict = Verdict.FINE
-    count: int | None = None
+    count: int | None = None  # how many the provider says there are
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What would be done, in the order of work."""
         return tuple(row for row in self.rows if row.action is not Action.NONE)
 
     @property
@@ -214,16 +178,11 @@ class AccountPlan:
         return tuple(row for row in self.rows if row.claim is Claim.NONE)
 
     def listed(self, *claims: Claim) -> tuple[Remote, ...]:
-        """The webhooks that were listed, those that the targets leave out too, by age.
-
-        Args:
-            claims: only those of these claims; all without any.
-        """
+        """The webhooks that were listed, those that the targets leave out too, by age: of these claims, if any."""
         rows = (row for row in (*self.rows, *self.left_out) if not claims or row.claim in claims)
         return tuple(sorted((row.remote for row in rows if row.remote is not None), key=lambda remote: remote.age))
 
     def essence(self) -> dict[str, Any]:
-        """What would be done in this account, and where it is."""
         account = self.account
         return {
             "name": account.name,
@@ -244,7 +203,6 @@ class NotPlanned:
     error: ProviderError
 
     def essence(self) -> dict[str, Any]:
-        """Which account is left alone, and why."""
         return {"name": self.account.name, "error": [self.error.kind.value, self.error.message]}
 
 
@@ -258,44 +216,30 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The accounts' plans and what they were made from.
-
-    Attributes:
-        configuration: what is wanted.
-        accounts: in the file's order; only those that the filters let through.
-        created: when it was made (UTC).
-        filters: what narrowed it.
-        destroy: whether it deletes what the configuration describes.
-        allowed_losses: what `--allow-losses` said; None where it said nothing.
-        unmatched_targets: targets that mean nothing, as far as all accounts could be planned.
-    """
+    """The accounts' plans and what they were made from."""
 
     configuration: Configuration
-    accounts: tuple[AccountPlan | NotPlanned, ...]
-    created: datetime
+    accounts: tuple[AccountPlan | NotPlanned, ...]  # in the file's order; only those that the filters let through
+    created: datetime  # UTC
     filters: Filters = Filters()
-    destroy: bool = False
-    allowed_losses: int | None = None
-    unmatched_targets: tuple[str, ...] = ()
+    destroy: bool = False  # whether it deletes what the configuration describes
+    allowed_losses: int | None = None  # by `--allow-losses`; None where it said nothing
+    unmatched_targets: tuple[str, ...] = ()  # that mean nothing, as far as all accounts could be planned
 
     @property
     def planned(self) -> tuple[AccountPlan, ...]:
-        """The accounts that could be planned."""
         return tuple(account for account in self.accounts if isinstance(account, AccountPlan))
 
     @property
     def not_planned(self) -> tuple[NotPlanned, ...]:
-        """The accounts that could not."""
         return tuple(account for account in self.accounts if isinstance(account, NotPlanned))
 
     @property
     def has_changes(self) -> bool:
-        """Whether an apply would do anything."""
         return any(account.changes for account in self.planned)
 
     @property
     def is_refused(self) -> bool:
-        """Whether a guard refuses it."""
         return any(account.verdict is not Verdict.FINE for account in self.planned)
 
     def essence(self) -> bytes:

@@ -19,10 +19,8 @@ class FieldType(Enum):
     """What a field holds, which decides how it is read, compared and shown."""
 
     URL = "url"
-    EVENT = "event"
-    """The one event of a webhook: an entry with several means as many webhooks."""
-    EVENTS = "events"
-    """All events of a webhook."""
+    EVENT = "event"  # the one event of a webhook: an entry with several means as many webhooks
+    EVENTS = "events"  # all events of a webhook
     TEXT = "text"
     NUMBER = "number"
     FLAG = "flag"
@@ -36,51 +34,33 @@ class ReadsBack(Enum):
     """How a provider answers with a field's value."""
 
     CLEAR = "clear"
-    MASKED = "masked"
-    """As a mask where it is set: whether it is set can be compared, its value can't."""
-    NEVER = "never"
-    """Sent with every create and update, and never a difference by itself."""
+    MASKED = "masked"  # as a mask where it is set: whether it is set can be compared, its value can't
+    NEVER = "never"  # sent with every create and update, and never a difference by itself
 
 
 class Unsaid(Enum):
     """What it means that an entry doesn't say a field."""
 
     DEFAULT = "default"
-    LEAVE = "leave"
-    """It is left as the provider has it."""
+    LEAVE = "leave"  # it is left as the provider has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a provider's webhook.
+    """One field of a provider's webhook."""
 
-    Attributes:
-        name: the file's name for it.
-        type: what it holds.
-        at: where the API has it, inner names after dots; empty where that is its name.
-        default: what is meant where neither side says anything.
-        missing: what it means that the provider's answer doesn't have it; None for the default.
-        unsaid: what it means that an entry doesn't say it.
-        reads_back: how the provider answers with it.
-        choices: the values that a CHOICE may have; the events that are known.
-        choice_help: one sentence for each of them, for the reference and for editors.
-        wire: how the API writes a FLAG's off and on; empty for JSON's own.
-        scope: whether it separates kinds of webhook that never meet.
-        help: one sentence for the reference and for editors.
-    """
-
-    name: str
+    name: str  # the file's name for it
     type: FieldType
-    at: str = ""
-    default: Value = None
-    missing: Value = None
+    at: str = ""  # where the API has it, inner names after dots; empty where that is its name
+    default: Value = None  # what is meant where neither side says anything
+    missing: Value = None  # what it means that the provider's answer doesn't have it; None for the default
     unsaid: Unsaid = Unsaid.DEFAULT
     reads_back: ReadsBack = ReadsBack.CLEAR
-    choices: tuple[str, ...] = ()
-    choice_help: Mapping[str, str] = field(default_factory=dict)
-    wire: tuple[str, ...] = ()
-    scope: bool = False
-    help: str = ""
+    choices: tuple[str, ...] = ()  # the values that a CHOICE may have; the events that are known
+    choice_help: Mapping[str, str] = field(default_factory=dict)  # one sentence for each, for reference and editors
+    wire: tuple[str, ...] = ()  # how the API writes a FLAG's off and on; empty for JSON's own
+    scope: bool = False  # whether it separates kinds of webhook that never meet
+    help: str = ""  # one sentence for the reference and for editors
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -108,143 +88,87 @@ class TokenKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenScheme:
-    """How tokens of a prefix are sent that say nothing of an account's kind.
-
-    Attributes:
-        prefix: what they begin with.
-        scheme: of the header, before the token.
-    """
+    """How tokens of a prefix are sent that say nothing of an account's kind."""
 
     prefix: str
-    scheme: str
+    scheme: str  # of the header, before the token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """How calls are authorised.
+    """How calls are authorised."""
 
-    Attributes:
-        variable: the environment variable that an account without a `token` takes.
-        header: where the token is sent.
-        scheme: what stands before it; empty for nothing.
-        schemes: tokens that are sent another way than most.
-        kinds: what tokens say of their account; empty where they say nothing.
-        kind_setting: the account key that pins the kind.
-        optional: whether an account may do without a token.
-    """
-
-    variable: str
+    variable: str  # the environment variable that an account without a `token` takes
     header: str = "Authorization"
-    scheme: str = "Bearer"
-    schemes: tuple[TokenScheme, ...] = ()
-    kinds: tuple[TokenKind, ...] = ()
-    kind_setting: str = ""
-    optional: bool = False
+    scheme: str = "Bearer"  # what stands before the token; empty for nothing
+    schemes: tuple[TokenScheme, ...] = ()  # tokens that are sent another way than most
+    kinds: tuple[TokenKind, ...] = ()  # what tokens say of their account; empty where they say nothing
+    kind_setting: str = ""  # the account key that pins the kind
+    optional: bool = False  # whether an account may do without a token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """An account key of the provider's own.
-
-    Attributes:
-        name: the key.
-        type: TEXT or FLAG.
-        header: the header that it is sent as; a value may come from the environment then, and is a secret.
-        default: what is meant where an account doesn't say it.
-        help: one sentence for the reference and for editors.
-    """
+    """An account key of the provider's own."""
 
     name: str
-    type: FieldType = FieldType.TEXT
-    header: str = ""
+    type: FieldType = FieldType.TEXT  # or FLAG
+    header: str = ""  # that it is sent as; a value may come from the environment then, and is a secret
     default: bool | None = None
     help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceSetting:
-    """An account key that names where one token has collections of webhooks: repositories, projects.
-
-    Attributes:
-        setting: the account key that names them.
-        path: of the API, `{}` for the name.
-        pattern: what a name fully matches, as a regular expression of JSON Schema too.
-        example: a name.
-        help: one sentence for the reference and for editors.
-    """
+    """An account key that names where one token has collections of webhooks: repositories, projects."""
 
     setting: str
-    path: str
-    pattern: str
-    example: str
+    path: str  # of the API, `{}` for the name
+    pattern: str  # what a name fully matches, as a regular expression of JSON Schema too
+    example: str  # a name
     help: str = ""
 
     def path_of(self, name: str) -> str:
-        """The path of the place of this name."""
         return self.path.replace("{}", name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A provider's declaration.
+    """A provider's declaration."""
 
-    Attributes:
-        name: as the file names it.
-        title: as people write it.
-        fields: every field that is compared or sent: `url`, `event` or `events`, `active` where there is a switch,
-            and the provider's own.
-        catch_all: the event that means every event; None where there is none.
-        lists_inactive: whether the list surely holds inactive webhooks too.
-        url_limit: the first length of a URL, in characters, that is refused.
-        base_url: where the provider's API lives; empty where each account says its own.
-        auth: how calls are authorised.
-        settings: account keys of the provider's own.
-        places: where one token may have many collections of webhooks; an account says exactly one of these.
-        limits: calls a minute that the provider allows.
-        kind_limits: the same by the token's kind, where they differ.
-        portal: where people look at their webhooks by hand.
-        rest: how its API is spoken to; None where a package brings its own client.
-        event_field: `event` where a webhook has one, `events` where it has a set of them.
-        several_events: whether it has a set of them.
-        events: those that are known; others are an error unless the file allows them.
-        scope_fields: the fields that separate kinds of webhook.
-    """
-
-    name: str
-    title: str
-    fields: tuple[Field, ...]
-    catch_all: str | None = None
-    lists_inactive: bool = True
-    url_limit: int = 2000
-    base_url: str = ""
+    name: str  # as the file names it
+    title: str  # as people write it
+    fields: tuple[Field, ...]  # all compared or sent: `url`, `event` or `events`, maybe `active`, and its own
+    catch_all: str | None = None  # the event that means every event
+    lists_inactive: bool = True  # whether the list surely holds inactive webhooks too
+    url_limit: int = 2000  # the first length of a URL, in characters, that is refused
+    base_url: str = ""  # where its API lives; empty where each account says its own
     auth: Auth
     settings: tuple[Setting, ...] = ()
-    places: tuple[PlaceSetting, ...] = ()
+    places: tuple[PlaceSetting, ...] = ()  # where a token may have many collections: an account says exactly one
     limits: RateLimits = RateLimits()
-    kind_limits: Mapping[str, RateLimits] = field(default_factory=dict)
-    portal: str = ""
-    rest: Rest | None = None
-    event_field: str = field(init=False, repr=False)
-    several_events: bool = field(init=False, repr=False)
-    events: tuple[str, ...] = field(init=False, repr=False)
+    kind_limits: Mapping[str, RateLimits] = field(default_factory=dict)  # by the token's kind, where they differ
+    portal: str = ""  # where people look at their webhooks by hand
+    rest: Rest | None = None  # None where a package brings its own client
+    event_field: str = field(init=False, repr=False)  # `event`, or `events` where a webhook has a set of them
+    events: tuple[str, ...] = field(init=False, repr=False)  # that are known; others need the file's permission
     scope_fields: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         found = next(spec for spec in self.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
         object.__setattr__(self, "event_field", found.name)
-        object.__setattr__(self, "several_events", found.type is FieldType.EVENTS)
         object.__setattr__(self, "events", found.choices)
         object.__setattr__(self, "scope_fields", tuple(spec.name for spec in self.fields if spec.scope))
+
+    @property
+    def several_events(self) -> bool:
+        """Whether a webhook has a set of events."""
+        return self.event_field == "events"
 
     @property
     def resource_type(self) -> str:
         """The `type` of a webhook in a JSON plan."""
         return f"{self.name}_webhook"
-
-    @property
-    def has_switch(self) -> bool:
-        """Whether a webhook can be there and deliver nothing."""
-        return any(spec.name == "active" for spec in self.fields)
 
     @property
     def own_fields(self) -> tuple[Field, ...]:
@@ -256,7 +180,6 @@ class Provider:
         return {spec.name: _filled(spec, values.get(spec.name)) for spec in self.fields}
 
     def limits_of(self, kind: str) -> RateLimits:
-        """The calls a minute that an account of this kind may make."""
         return self.kind_limits.get(kind, self.limits)
 
     def kind_of(self, token: str) -> TokenKind | None:
@@ -264,9 +187,8 @@ class Provider:
         return next((kind for kind in self.auth.kinds if token.startswith(kind.prefix)), None)
 
     def scheme_of(self, token: str) -> str:
-        """The scheme that a token is sent with."""
-        found = (known.scheme for known in self.auth.schemes if token.startswith(known.prefix))
-        return next(found, self.auth.scheme)
+        known = (known.scheme for known in self.auth.schemes if token.startswith(known.prefix))
+        return next(known, self.auth.scheme)
 
     def prefix_of(self, token: str) -> str:
         """The public beginning of a token, or nothing where it has none that is known."""
@@ -286,10 +208,10 @@ class Provider:
         return fields.get("active", True) is True
 
     def events_of(self, fields: Fields) -> frozenset[str]:
-        """The events that a webhook with these fields names."""
+        """The events that a webhook with these fields names; none of one that can't be read."""
         value = fields[self.event_field]
         if value is None:
-            return frozenset()  # of a webhook that can't be read
+            return frozenset()
         return value if isinstance(value, frozenset) else frozenset({str(value)})
 
     def carries(self, named: Iterable[str], event: str) -> bool:
@@ -311,12 +233,13 @@ class Provider:
         return lenient_endpoint(url) if isinstance(url, SecretText) else None
 
     def key_of(self, fields: Fields) -> Key | None:
-        """A webhook's key, or None where its URL has no normal form."""
-        url = fields["url"]
-        if not isinstance(url, Url) or fields[self.event_field] is None:
+        """A webhook's key, or None where its URL has no normal form, or its events can't be read."""
+        url, event = fields["url"], fields[self.event_field]
+        if not isinstance(url, Url) or event is None:
             return None
-        event = None if self.several_events else str(fields[self.event_field])
-        return Key(endpoint=url.endpoint, event=event, scope=self.scope_of(fields))
+        return Key(
+            endpoint=url.endpoint, event=None if self.several_events else str(event), scope=self.scope_of(fields)
+        )
 
 
 def _filled(spec: Field, value: Value) -> Value:

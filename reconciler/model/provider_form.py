@@ -6,22 +6,21 @@ The host aside, nothing is shown because the provider says it: only what the fil
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
 from reconciler.model.characters import is_masked
-from reconciler.model.secret import HIDDEN, Origin, SecretText
+from reconciler.model.diagnostic import UrlError
+from reconciler.model.secret import HIDDEN, SHOWN_BY_NAME, SecretText
 from reconciler.model.url import QueryItem, Url, normal_text, parse_url
-from reconciler.model.url_error import UrlError
 
-_HEAD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\\]+(?=[/?#]|$)")
-_IN_PATH = re.compile(r"/")
-_IN_QUERY = re.compile(r"&(?:amp|#0*38|#[xX]0*26);|[?&#;]")
-_PATH_END = re.compile(r"[?#]|$")
-_SECRET = (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
+_HEAD_AND_PATH = re.compile(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\\]+)(?P<path>(?:/[^?#]*)?)(?=[?#]|\Z)")
+_SEGMENT = re.compile(r"/([^/]*)")
+_SEPARATOR = r"(?:&(?:amp|#0*38|#[xX]0*26);|[?&#;])"
+_ITEM = re.compile(rf"{_SEPARATOR}((?:(?!{_SEPARATOR}).)*)", re.DOTALL)
 
 
 class Kept(Enum):
@@ -39,17 +38,11 @@ class Kept(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptParam:
-    """A secret parameter that came back otherwise.
+    """A secret parameter that came back otherwise."""
 
-    Attributes:
-        name: the parameter's, as the file writes it; empty where a variable holds it.
-        kept: what became of its value.
-        variables: the names of the variables that feed the value; none where the file writes it.
-    """
-
-    name: str
+    name: str  # as the file writes it; empty where a variable holds it
     kept: Kept
-    variables: tuple[str, ...]
+    variables: tuple[str, ...]  # those that feed the value; none where the file writes it
 
 
 def provider_form(sent: Url, made: Url | SecretText) -> str:
@@ -62,36 +55,15 @@ def provider_form(sent: Url, made: Url | SecretText) -> str:
     if sent.whole_variable or not pieces:
         return f"{raw[slice(*pieces[0])]}/{HIDDEN}" if pieces else HIDDEN
     ours = _sent_pieces(sent)
-    names = {_canonical(_name(text)) for text in (one.text for one in ours.values()) if _name(text)}
+    names = {_canonical(name) for text, _ in ours.values() if (name := _clear_name(text))}
     shown, end = "", 0
     for start, stop in pieces:
-        text = ours.get(_canonical(raw[start:stop]))
-        is_head = not start
-        shown += raw[end:start]
-        shown += _escaped(raw[:stop]) if is_head and text is None else _piece(raw[start:stop], text, names)
+        piece = raw[start:stop]
+        text, is_secret = ours.get(_canonical(piece), (None, True))
+        is_head = not start and text is None
+        shown += raw[end:start] + (_escaped(piece) if is_head else _shown(piece, text, names, is_secret=is_secret))
         end = stop
     return shown
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A piece of a URL that was sent, and whether it holds a secret: a variable's value, or a secret parameter's."""
-
-    text: SecretText
-    is_secret: bool
-
-
-def _sent_pieces(sent: Url) -> dict[str, _Sent]:
-    """The pieces of a URL that was sent, by what no spelling changes; secret ones count where others are alike."""
-    params = {item.text.reveal() for item in sent.items if item.secret}
-    found: dict[str, _Sent] = {}
-    for start, stop in _pieces(sent.source.reveal()):
-        text = sent.source.slice(start, stop)
-        canonical = _canonical(text.reveal())
-        secret = bool(text.variables(*_SECRET)) or text.reveal() in params
-        if secret or canonical not in found:
-            found[canonical] = _Sent(text, secret)
-    return found
 
 
 def why_unwritable(made: SecretText) -> str:
@@ -115,20 +87,14 @@ def kept_otherwise(sent: Url, made: Url) -> tuple[KeptParam, ...]:
         if there is not None:
             left.remove(there)
         head, _, _ = item.text.reveal().partition("=")
-        value = item.text.slice(len(head) + 1, len(item.text))
-        found.append(
-            KeptParam(
-                name="" if item.text.slice(0, len(head)).variables(*_SECRET) else head,
-                kept=_kept(item, there),
-                variables=tuple(dict.fromkeys(value.variables(*_SECRET))),
-            )
-        )
+        is_fed = item.text.slice(0, len(head)).variables(*SHOWN_BY_NAME)
+        variables = item.text.slice(len(head) + 1, len(item.text)).variables(*SHOWN_BY_NAME)
+        kept = Kept.NOT_AT_ALL if there is None else _kept(_value(item), _value(there))
+        found.append(KeptParam(name="" if is_fed else head, kept=kept, variables=tuple(dict.fromkeys(variables))))
     return tuple(found)
 
 
-def _kept(sent: QueryItem, made: QueryItem | None) -> Kept:
-    ours = _value(sent)
-    theirs = "" if made is None else _value(made)
+def _kept(ours: str, theirs: str) -> Kept:
     if not theirs:
         return Kept.NOT_AT_ALL
     if theirs == normal_text(ours.lower()):
@@ -150,23 +116,27 @@ def _value(item: QueryItem) -> str:
 
 def _pieces(raw: str) -> list[tuple[int, int]]:
     """Where head, segments and query items stand, whether it has a normal form or not; nothing if it is no URL."""
-    head = _HEAD.match(raw)
-    if head is None:
+    found = _HEAD_AND_PATH.match(raw)
+    if found is None:
         return []
-    path_end = _PATH_END.search(raw, head.end())
-    middle = path_end.start() if path_end else len(raw)
-    return [
-        head.span(),
-        *_between(_IN_PATH, raw, head.end(), middle),
-        *_between(_IN_QUERY, raw, middle, len(raw)),
-    ]
+    segments = [segment.span(1) for segment in _SEGMENT.finditer(raw, *found.span("path"))]
+    return [found.span("head"), *segments, *(item.span(1) for item in _ITEM.finditer(raw, found.end()))]
 
 
-def _between(separator: re.Pattern[str], raw: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The places after each separator, of which the first stands at the start."""
-    found = list(separator.finditer(raw, start, end))
-    stops = [*(one.start() for one in found), end][1:]
-    yield from ((one.end(), stop) for one, stop in zip(found, stops, strict=True))
+def _sent_pieces(sent: Url) -> dict[str, tuple[SecretText, bool]]:
+    """The pieces of a URL that was sent, by what no spelling changes; secret ones count where others are alike.
+
+    Each with whether it holds a secret: a variable's value, or a secret parameter's.
+    """
+    params = {item.text.reveal() for item in sent.items if item.secret}
+    found: dict[str, tuple[SecretText, bool]] = {}
+    for start, stop in _pieces(sent.source.reveal()):
+        text = sent.source.slice(start, stop)
+        canonical = _canonical(text.reveal())
+        is_secret = bool(text.variables(*SHOWN_BY_NAME)) or text.reveal() in params
+        if is_secret or canonical not in found:
+            found[canonical] = (text, is_secret)
+    return found
 
 
 def _canonical(text: str) -> str:
@@ -174,27 +144,23 @@ def _canonical(text: str) -> str:
     return unquote_plus(unescape(text)).casefold()
 
 
-def _piece(raw: str, sent: _Sent | None, names: Container[str]) -> str:
+def _shown(raw: str, sent: SecretText | None, names: Container[str], *, is_secret: bool) -> str:
     """A piece of the provider's form as it may be shown."""
     if not raw:
         return ""
-    if sent is not None and not sent.is_secret:
-        return _template(sent.text) if raw == sent.text.reveal() else _escaped(raw)
-    if sent is not None and raw == sent.text.reveal() and sent.text.variables(*_SECRET):
-        return _template(sent.text)
+    if sent is not None and raw == sent.reveal() and (not is_secret or sent.variables(*SHOWN_BY_NAME)):
+        # As a file writes it: variables by name, every other dollar sign doubled.
+        return "".join(f"${{{part.name}}}" if part.name else _escaped(part.text) for part in sent.parts)
+    if not is_secret:
+        return _escaped(raw)
     name, equals, _ = raw.partition("=")
     return name + equals + HIDDEN if _canonical(name) in names else HIDDEN
 
 
-def _name(text: SecretText) -> str:
+def _clear_name(text: SecretText) -> str:
     """A query item's name where the file writes it in clear; nothing where a variable holds it, or it is no item."""
     head, equals, _ = text.reveal().partition("=")
-    return "" if not equals or text.slice(0, len(head)).variables(*_SECRET) else head
-
-
-def _template(text: SecretText) -> str:
-    """Text as a file writes it: variables by name, every other dollar sign doubled."""
-    return "".join(f"${{{part.name}}}" if part.name else _escaped(part.text) for part in text.parts)
+    return "" if not equals or text.slice(0, len(head)).variables(*SHOWN_BY_NAME) else head
 
 
 def _escaped(text: str) -> str:

@@ -6,20 +6,24 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property
 from urllib.parse import unquote
 
 from reconciler.model.characters import unseen_escaped, without_unseen
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, Origin, SecretText, numbered_hidden
-from reconciler.model.url import QueryItem, Url, normal_text
+from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin
+from reconciler.model.url import Endpoint, QueryItem, Url, normal_text
 
 _LONGEST_WORDS = 40
 _LONGEST_WITHOUT_VOWEL = 4
 _WORD = re.compile(r"(?:[a-z]+|[A-Z]+|(?:[a-z]{2,}|[A-Z][a-z]+)(?:[A-Z][a-z]+)*)[0-9]{0,4}")
 _NUMBER = re.compile(r"v?[0-9]{1,4}|v")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
-_ANYWHERE = ""
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
+_ANYWHERE = ""
+
+_Hide = Callable[[str], str]
+"""Gives what stands in place of a hidden value."""
 
 
 def reads_as_words(text: str) -> bool:
@@ -47,128 +51,73 @@ class Hidden(Enum):
     ALL = "all"
 
 
-def _hidden_in(item: QueryItem, public_params: frozenset[str]) -> Hidden:
-    """What of a provider's query item is hidden: every value, but those of parameters that the file calls public.
-
-    No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
-    """
-    name, _, value = item.normal.partition("=")
-    if unquote(name).lower() in public_params:
-        return Hidden.NOTHING
-    if not reads_as_words(name):
-        return Hidden.ALL
-    return Hidden.VALUE if value else Hidden.NOTHING
-
-
-_Hide = Callable[[str], str]
-"""Gives what stands in place of a hidden value."""
-
-
-def _alike(_value: str) -> str:
-    return HIDDEN
-
-
-class _Written:
-    """What the files write: segments by host, query items at any host, and whole URLs that variables hold."""
-
-    __slots__ = ("_fed_items", "_items", "_segments", "whole", "whole_endpoints")
-
-    def __init__(self, urls: Iterable[Url], patterns: Iterable[Pattern]) -> None:
-        self._segments: dict[tuple[str, str], str] = {}
-        self._items: dict[str, str] = {}
-        self._fed_items: dict[str, str] = {}
-        self.whole: dict[Url, str] = {}
-        for url in urls:
-            if url.whole_variable:
-                self.whole[url] = str(url.source)
-                continue
-            self._add_path(url.endpoint.host, url.segments)
-            for item in url.items:
-                if item.text.variables(Origin.ENVIRONMENT):
-                    self._fed_items[item.normal] = _own_item(item)
-                elif not item.secret:
-                    self._items[item.normal] = _own_item(item)
-        for pattern in patterns:
-            self._add_path(pattern.host, pattern.segments)
-        self.whole_endpoints = frozenset(url.endpoint for url in self.whole)
-
-    def segment(self, host: str, normal: str) -> str | None:
-        """How the file writes a segment: at this host, or with a variable, whose value is secret at every host."""
-        return self._segments.get((host, normal), self._segments.get((_ANYWHERE, normal)))
-
-    def fed_segment(self, normal: str) -> bool:
-        """Whether the file writes a segment with a variable whose value is secret."""
-        return (_ANYWHERE, normal) in self._segments
-
-    def item(self, normal: str) -> str | None:
-        """How the file writes a query item."""
-        return self._items.get(normal, self._fed_items.get(normal))
-
-    def fed_item(self, normal: str) -> str:
-        """How the file writes a query item with a variable whose value is secret; nothing where it doesn't."""
-        return self._fed_items.get(normal, "")
-
-    def _add_path(self, host: str, segments: Iterable[SecretText]) -> None:
-        for segment in segments:
-            self._segments[_place(host, segment), normal_text(segment.reveal())] = str(segment)
-
-
 class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
-    them only segments that read as words, and values of parameters that the file calls public.
-
-    Args:
-        urls: the entries'.
-        public_params: names of the query parameters whose values are no secret, in lower case.
-        patterns: the files'.
+    them only segments that read as words, and values of parameters that the file calls public. What the files write is
+    gathered when something is first shown, which `validate` never does.
     """
 
-    __slots__ = ("_hidden_numbers", "_patterns", "_public_params", "_seen", "_urls", "_what_is_written")
-
     def __init__(
-        self, urls: Iterable[Url] = (), public_params: frozenset[str] = frozenset(), patterns: Iterable[Pattern] = ()
+        self,
+        urls: Iterable[Url] = (),
+        public_params: frozenset[str] = frozenset(),  # names in lower case
+        patterns: Iterable[Pattern] = (),
+        seen: Iterable[Url] = (),  # of `seeing`
     ) -> None:
         self._urls = tuple(urls)
         self._patterns = tuple(patterns)
         self._public_params = public_params
-        self._seen: tuple[Url, ...] = ()
-        self._what_is_written: _Written | None = None
-        self._hidden_numbers: Mapping[str, int] | None = None
+        self._seen = tuple(seen)
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
 
-        Args:
-            urls: a provider's, in an order that doesn't hang on the values. The first hidden value gets the first
-                number; a single one gets none.
+        They are a provider's, in an order that doesn't hang on the values. A single hidden value gets no number.
         """
-        found = Redaction(self._urls, self._public_params, self._patterns)
-        found._seen = tuple(urls)
-        return found
+        return Redaction(self._urls, self._public_params, self._patterns, urls)
 
-    @property
-    def _written(self) -> _Written:
-        """What the file writes; gathered when something is first shown, which `validate` never does."""
-        if self._what_is_written is None:
-            self._what_is_written = _Written(self._urls, self._patterns)
-        return self._what_is_written
+    @cached_property
+    def _whole(self) -> Mapping[Url, str]:
+        """The URLs that variables hold."""
+        return {url: str(url.source) for url in self._urls if url.whole_variable}
 
-    @property
+    @cached_property
+    def _whole_endpoints(self) -> frozenset[Endpoint]:
+        return frozenset(url.endpoint for url in self._whole)
+
+    @cached_property
+    def _segments(self) -> Mapping[tuple[str, str], str]:
+        """How the files write segments: at a host, or with a variable, whose value is secret at every host."""
+        paths = [(url.endpoint.host, url.segments) for url in self._urls if not url.whole_variable]
+        paths += [(pattern.host.removeprefix("*."), pattern.segments) for pattern in self._patterns]
+        return {
+            (_ANYWHERE if text.variables(Origin.ENVIRONMENT) else host, normal_text(text.reveal())): str(text)
+            for host, segments in paths
+            for text in segments
+        }
+
+    @cached_property
+    def _fed_items(self) -> Mapping[str, str]:
+        """How the files write query items with a variable whose value is secret."""
+        items = (item for url in self._urls if not url.whole_variable for item in url.items)
+        return {item.normal: _own_item(item) for item in items if item.text.variables(Origin.ENVIRONMENT)}
+
+    @cached_property
+    def _items(self) -> Mapping[str, str]:
+        """How the files write query items, in clear where some do."""
+        items = (item for url in self._urls if not url.whole_variable for item in url.items if not item.secret)
+        clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
+        return {**self._fed_items, **clear}
+
+    @cached_property
     def _numbers(self) -> Mapping[str, int]:
         """The numbers of hidden values; gathered when something is first shown."""
-        if self._hidden_numbers is None:
-            values: dict[str, int] = {}
-
-            def note(value: str) -> str:
-                values.setdefault(value, len(values) + 1)
-                return ""
-
-            for url in self._seen:
-                self._show(url, note)
-            self._hidden_numbers = values if len(values) > 1 else {}
-        return self._hidden_numbers
+        values: dict[str, int] = {}
+        for url in self._seen:
+            self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
+        return values if len(values) > 1 else {}
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
@@ -193,52 +142,64 @@ class Redaction:
 
         Those that the environment feeds; and the first that doesn't read as words, with all after it.
         """
-        hidden = url.endpoint in self._written.whole_endpoints
+        hidden = url.endpoint in self._whole_endpoints
         found: list[bool] = []
-        for segment in url.segments:
-            raw = segment.reveal()
+        for raw in (segment.reveal() for segment in url.segments):
             hidden = hidden or not reads_as_words(raw)
-            found.append(hidden or self._written.fed_segment(normal_text(raw)))
+            found.append(hidden or (_ANYWHERE, normal_text(raw)) in self._segments)
         return tuple(found)
 
     def hidden_in(self, url: Url, item: QueryItem) -> Hidden:
         """What of an item of a provider's URL no file may say in clear."""
-        name, _, _ = self._written.fed_item(item.normal).partition("=")
-        if "${" in name or url.endpoint in self._written.whole_endpoints:
+        name, _, _ = self._fed_items.get(item.normal, "").partition("=")
+        if "${" in name or url.endpoint in self._whole_endpoints:
             return Hidden.ALL
         if name:
             return Hidden.VALUE
-        if self._written.item(item.normal) is not None:
+        return Hidden.NOTHING if item.normal in self._items else self._unwritten(item)
+
+    def _unwritten(self, item: QueryItem) -> Hidden:
+        """What is hidden of an item that no file writes: every value, but those of parameters that a file calls public.
+
+        No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
+        """
+        name, _, value = item.normal.partition("=")
+        if unquote(name).lower() in self._public_params:
             return Hidden.NOTHING
-        return _hidden_in(item, self._public_params)
+        if not reads_as_words(name):
+            return Hidden.ALL
+        return Hidden.VALUE if value else Hidden.NOTHING
 
     def _numbered(self, value: str) -> str:
         """What stands for a hidden value in this run; one of a URL that wasn't seen has no number."""
         number = self._numbers.get(value)
-        return HIDDEN if number is None else numbered_hidden(number)
+        return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
         provided = Origin.PROVIDER in url.source.origins()
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
-        from_variable = url.source.parts[0].origin in (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
-        if provided or from_variable:
-            if url in self._written.whole:
-                return str(url.source) if url.whole_variable else self._written.whole[url]
-            if url.endpoint in self._written.whole_endpoints:
+        if provided or url.source.parts[0].origin in SHOWN_BY_NAME:
+            if url in self._whole:
+                return str(url.source) if url.whole_variable else self._whole[url]
+            if url.endpoint in self._whole_endpoints:
                 return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
             if url.whole_variable:
                 return str(url.source)
-        if not provided:
+        if provided:
+            path = self._path(url, hide)
+            items = [self._item(item, hide, changed) for item in url.items]
+        else:
             path = "".join(f"/{segment}" for segment in url.segments)
-            return url.endpoint.origin + path + _query(_own_item(item, changed) for item in url.items)
-        items = [self._item(item, hide, changed) for item in url.items]
-        return url.endpoint.origin + self._path(url, hide) + _query(items)
+            items = [_own_item(item, changed) for item in url.items]
+        query = "&".join(items)
+        return url.endpoint.origin + path + (f"?{query}" if query else "")
 
     def _path(self, url: Url, hide: _Hide) -> str:
         shown = ""
         for number, segment in enumerate(url.segments):
             raw = segment.reveal()
-            known = self._written.segment(url.endpoint.host, normal_text(raw))
+            normal = normal_text(raw)
+            known = self._segments.get((url.endpoint.host, normal), self._segments.get((_ANYWHERE, normal)))
             # One more character that can't be seen makes it another webhook: it is shown, escaped.
             if known is None and not reads_as_words(without_unseen(raw)):
                 rest = "/".join(normal_text(left.reveal()) for left in url.segments[number:])
@@ -247,21 +208,21 @@ class Redaction:
         return shown
 
     def _item(self, item: QueryItem, hide: _Hide, changed: frozenset[str]) -> str:
-        known = self._written.item(item.normal)
+        known = self._items.get(item.normal)
         if known is not None:
             return known
-        hides = _hidden_in(item, self._public_params)
-        if hides is Hidden.ALL:
-            return hide(item.normal)
         name, equals, value = item.normal.partition("=")
-        if hides is Hidden.VALUE and item.normal in changed:
-            return name + equals + CHANGED
-        return name + equals + (hide(value) if hides is Hidden.VALUE else value)
+        match self._unwritten(item):
+            case Hidden.ALL:
+                return hide(item.normal)
+            case Hidden.VALUE:
+                return name + equals + (CHANGED if item.normal in changed else hide(value))
+            case Hidden.NOTHING:
+                return item.normal
 
 
-def _place(host: str, text: SecretText) -> str:
-    """Where the file's way to write it holds."""
-    return _ANYWHERE if text.variables(Origin.ENVIRONMENT) else host
+def _alike(_value: str) -> str:
+    return HIDDEN
 
 
 def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:
@@ -269,16 +230,8 @@ def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:
     if not item.secret:
         return str(item.text)
     name, equals, _ = item.text.reveal().partition("=")
-    head = str(item.text.slice(0, len(name) + len(equals)))
+    end = len(name) + len(equals)
+    head, value = item.text.slice(0, end), item.text.slice(end, len(item.text))
     if item.normal in changed:
-        return head + CHANGED
-    value = item.text.slice(len(name) + len(equals), len(item.text))
-    return head + "".join(HIDDEN if part.origin in _CLEAR else part.shown for part in value.parts)
-
-
-_CLEAR = frozenset({Origin.LITERAL, Origin.OPTION})
-
-
-def _query(items: Iterable[str]) -> str:
-    text = "&".join(items)
-    return f"?{text}" if text else ""
+        return f"{head}{CHANGED}"
+    return str(head) + "".join(part.shown if part.origin in SHOWN_BY_NAME else HIDDEN for part in value.parts)

@@ -1,7 +1,8 @@
-"""What became of a plan: each change, and what the final look found."""
+"""What happens while a run is under way, told to whoever shows progress, and what became of its plan."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -29,29 +30,18 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One change and what became of it.
+    """One change and what became of it."""
 
-    Attributes:
-        change: what was planned (or, for a duplicate found after a create, decided by the duplicate rule).
-        outcome: what became of it.
-        object_id: the webhook's id where there is one.
-        error: what went wrong, where something did.
-        waits_for: of a change that was held back: the webhook that isn't there as it should be.
-        verdict: of a change that was held back: what the guard says to it now.
-        made: what the provider made of it instead, where it came back under another key or reads back differently.
-    """
-
-    change: Change
+    change: Change  # as planned; for a duplicate found after a create, decided by the duplicate rule
     outcome: Outcome
     object_id: str = ""
     error: ProviderError | None = None
-    made: Remote | None = None
-    waits_for: Address | None = None
-    verdict: Verdict = Verdict.FINE
+    made: Remote | None = None  # what the provider made instead: under another key, or reading back differently
+    waits_for: Address | None = None  # of a change that was held back: the webhook that isn't there as it should be
+    verdict: Verdict = Verdict.FINE  # of a change that was held back: what the guard says to it now
 
     @property
     def is_done(self) -> bool:
-        """Whether it is as wanted now."""
         return self.outcome in (Outcome.DONE, Outcome.ALREADY)
 
     @property
@@ -63,36 +53,23 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
-    """What became of one account's plan.
-
-    Attributes:
-        account: the account's name.
-        results: in the plan's order; then repairs and duplicates that were found on the way.
-        error: what kept the account from being checked to the end; None where nothing did.
-    """
+    """What became of one account's plan."""
 
     account: str
-    results: tuple[Result, ...] = ()
-    error: ProviderError | None = None
+    results: tuple[Result, ...] = ()  # in the plan's order; then repairs and duplicates that were found on the way
+    error: ProviderError | None = None  # what kept the account from being checked to the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What became of a plan.
-
-    Attributes:
-        plan: what was to be done.
-        accounts: those that were written to, in the plan's order.
-        stopped_by: the number of the signal that ended it early; 0 where none did.
-    """
+    """What became of a plan."""
 
     plan: Plan
-    accounts: tuple[AccountReport, ...]
-    stopped_by: int = 0
+    accounts: tuple[AccountReport, ...]  # those that were written to, in the plan's order
+    stopped_by: int = 0  # the number of the signal that ended it early
 
     @property
     def results(self) -> tuple[Result, ...]:
-        """Every account's."""
         return tuple(result for account in self.accounts for result in account.results)
 
     @property
@@ -100,3 +77,68 @@ class Report:
         """Whether everything is as wanted."""
         checked = not any(account.error for account in self.accounts)
         return checked and not self.plan.not_planned and all(result.is_done for result in self.results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page of an account's webhooks arrived; `webhooks` so far."""
+
+    account: str
+    webhooks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A change's calls begin. Each change of a run does so once at most."""
+
+    account: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A change was sent and answered, or not; it is looked at again, and maybe sent again, before it ends."""
+
+    account: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A change has come to its end, whatever that is. Each change of a run does so once."""
+
+    account: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A call waits, in seconds, for the reason given."""
+
+    account: str
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A call was answered or failed: what the log shows. The path is masked; status 0 means no answer."""
+
+    account: str
+    method: str
+    path: str
+    status: int
+    seconds: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadsLimited:
+    """The system gives no more threads: so many changes are worked on at once, and not as many as was asked for."""
+
+    threads: int
+    wanted: int
+
+
+Event = Listed | Started | Answered | Finished | Waiting | Called | ThreadsLimited
+Listener = Callable[[Event], None]

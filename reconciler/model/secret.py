@@ -10,11 +10,6 @@ HIDDEN = "‹hidden›"
 CHANGED = "‹changed›"
 
 
-def numbered_hidden(number: int) -> str:
-    """What stands for one of several hidden values of a run: `‹hidden 2›`."""
-    return f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
-
-
 def hides(shown: str) -> bool:
     """Whether a shown text has something hidden in it."""
     return HIDDEN[:-1] in shown
@@ -23,27 +18,19 @@ def hides(shown: str) -> bool:
 class Origin(Enum):
     """Where a piece of text came from, which decides whether it may be shown."""
 
-    LITERAL = "literal"
-    """Written in the file."""
-    OPTION = "option"
-    """From `--var`: plain."""
-    ENVIRONMENT = "environment"
-    """From the environment, an env file or `NAME_FILE`: secret, shown as its `${NAME}`."""
-    PLACEHOLDER = "placeholder"
-    """A variable that `validate` found unset: stands for any value."""
-    PROVIDER = "provider"
-    """From the provider's answer: shown only as far as `redaction` allows."""
+    LITERAL = "literal"  # written in the file
+    OPTION = "option"  # from `--var`: plain
+    ENVIRONMENT = "environment"  # from the environment, an env file or `NAME_FILE`: secret, shown as its `${NAME}`
+    PLACEHOLDER = "placeholder"  # a variable that `validate` found unset: stands for any value
+    PROVIDER = "provider"  # from the provider's answer: shown only as far as `redaction` allows
+
+
+SHOWN_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run of characters of one origin.
-
-    Attributes:
-        text: the characters; never shown by `repr`.
-        origin: where they came from.
-        name: the variable's name, empty for literals and what a provider says.
-    """
+    """A run of characters of one origin; `name` is the variable's, empty for literals and what a provider says."""
 
     text: str = field(repr=False)
     origin: Origin = Origin.LITERAL
@@ -52,16 +39,9 @@ class Part:
     @property
     def shown(self) -> str:
         """What may be printed of it: clear text, `${NAME}` or `‹hidden›`."""
-        match self.origin:
-            case Origin.LITERAL | Origin.OPTION:
-                return self.text
-            case Origin.ENVIRONMENT | Origin.PLACEHOLDER:
-                return f"${{{self.name}}}"
-            case Origin.PROVIDER:
-                return HIDDEN
-
-
-_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
+        if self.origin in SHOWN_BY_NAME:
+            return f"${{{self.name}}}"
+        return HIDDEN if self.origin is Origin.PROVIDER else self.text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,17 +61,14 @@ class SecretText:
 
     @classmethod
     def literal(cls, text: str) -> SecretText:
-        """Text that the file writes in clear."""
         return cls((Part(text),))
 
     @classmethod
     def environment(cls, name: str, value: str) -> SecretText:
-        """The value of an environment variable."""
         return cls((Part(value, Origin.ENVIRONMENT, name),))
 
     @classmethod
     def provider(cls, text: str) -> SecretText:
-        """Text that a provider sent."""
         return cls((Part(text, Origin.PROVIDER),))
 
     @classmethod
@@ -113,17 +90,15 @@ class SecretText:
 
         An error or a warning that hangs on a secret's characters gives them away, one question after the other.
         """
-        if all(part.origin not in _BY_NAME for part in self.parts):
+        if all(part.origin not in SHOWN_BY_NAME for part in self.parts):
             return self
-        return SecretText(
-            tuple(
-                Part(f"\x00{part.name}\x00", part.origin, part.name) if part.origin in _BY_NAME else part
-                for part in self.parts
-            )
+        parts = (
+            Part(f"\x00{part.name}\x00", part.origin, part.name) if part.origin in SHOWN_BY_NAME else part
+            for part in self.parts
         )
+        return SecretText(tuple(parts))
 
     def origins(self) -> frozenset[Origin]:
-        """Where its characters came from."""
         return frozenset(part.origin for part in self.parts)
 
     def variables(self, *origins: Origin) -> tuple[str, ...]:
@@ -138,11 +113,8 @@ class SecretText:
             end = position + len(part.text)
             if start <= position < end <= stop:
                 found.append(part)
-            elif start < end and position < stop:
-                left = start - position if start > position else 0
-                cut = part.text[left : stop - position]
-                if cut:
-                    found.append(Part(cut, part.origin, part.name))
+            elif start < end and position < stop and (cut := part.text[max(start - position, 0) : stop - position]):
+                found.append(Part(cut, part.origin, part.name))
             position = end
         return SecretText(tuple(found))
 
@@ -160,9 +132,6 @@ class SecretText:
 
     def __len__(self) -> int:
         return len(self._revealed)
-
-    def __bool__(self) -> bool:
-        return bool(self._revealed)
 
     def __str__(self) -> str:
         return "".join(part.shown for part in self.parts)

@@ -12,17 +12,11 @@ from reconciler.model.webhook import Fields, Masked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateCall:
-    """One call of an update.
+    """One call of an update."""
 
-    Attributes:
-        path: below the webhook's own.
-        unit: the part of the webhook that is meant there; empty for the webhook.
-        fields: what is sent.
-    """
-
-    path: str
-    unit: str
-    fields: tuple[Field, ...]
+    path: str  # below the webhook's own
+    unit: str  # the part of the webhook that is meant there; empty for the webhook
+    fields: tuple[Field, ...]  # what is sent
 
 
 def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
@@ -38,7 +32,7 @@ def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> 
     if not api.update.partial:
         yield UpdateCall(path="", unit="", fields=known)
         return
-    changed = [spec for spec in known if _is_changed(spec, wanted, now)]
+    changed = [spec for spec in known if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]]
     whole: list[Field] = []
     for unit in dict.fromkeys(spec.path[0] for spec in changed):
         inside = tuple(spec for spec in changed if spec.path[0] == unit)
@@ -54,27 +48,16 @@ def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> 
 
 
 def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, ...]:
-    """The secrets that an update would take away, since it replaces what holds them and nobody can send them again.
-
-    Args:
-        provider: its declaration.
-        wanted: what is to be sent.
-        now: what the webhook has.
-    Returns:
-        The fields' names.
-    """
+    """The secrets that an update would take away, since it replaces what holds them and nobody can send them again."""
     api = provider.rest
     if api is None:
         return ()
     if not api.update.partial:
         return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
+    sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path)
+    units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
     return tuple(
-        name
-        for call in update_calls(provider, api, wanted, now)
-        if not call.path
-        for unit in dict.fromkeys(spec.path[0] for spec in call.fields)
-        if unit in api.update.units
-        for name in _secrets_unsaid(provider, unit, wanted, now)
+        name for unit in units if unit in api.update.units for name in _secrets_unsaid(provider, unit, wanted, now)
     )
 
 
@@ -94,8 +77,3 @@ def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) 
         and not can_send(spec, wanted)
         and (spec.reads_back is ReadsBack.NEVER or now[spec.name] is not None)
     )
-
-
-def _is_changed(spec: Field, wanted: Fields, now: Fields) -> bool:
-    """Whether a field must be sent: it differs, or its value can't be compared."""
-    return spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]

@@ -8,29 +8,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
-from reconciler.model.characters import wrapping_fault
+from reconciler.model.characters import check_variables
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url_error import UrlError
+from reconciler.model.secret import SHOWN_BY_NAME, SecretText
 
 BUILT_IN_SECRET_PARAMS = frozenset(
-    {
-        *("token", "secret", "key", "api_key", "apikey", "access_token"),
-        *("auth", "sig", "signature", "password", "code"),
-    }
+    {"token", "secret", "key", "api_key", "apikey", "access_token", "auth", "sig", "signature", "password", "code"}
 )
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
 _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_FORBIDDEN_IN_VALUE = re.compile(r"[\s\x00-\x1f\x7f-\x9f&#?/+]|%(?![0-9A-Fa-f]{2})")
-_FREE_IN_A_QUERY = str.maketrans("", "", "/?")
-_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
-_UNIT = re.compile(r"%([0-9A-Fa-f]{2})|([A-Za-z0-9\-._~!$&'()*+,;=:@/?]+)|(.)", re.DOTALL)
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -38,20 +30,13 @@ class Endpoint:
     """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
 
     Its path and query may hold secrets: printed are scheme, host and port alone.
-
-    Attributes:
-        scheme: `https` or `http`.
-        host: in normal form, IPv6 in brackets.
-        port: None for the scheme's default.
-        path: normalised, never empty.
-        query: normalised `name`, `name=` or `name=value` items, sorted by name, secret parameters left out.
     """
 
-    scheme: str
-    host: str
-    port: int | None
-    path: str
-    query: tuple[str, ...] = ()
+    scheme: str  # `https` or `http`
+    host: str  # IPv6 in brackets
+    port: int | None  # None for the scheme's default
+    path: str  # never empty
+    query: tuple[str, ...] = ()  # `name`, `name=` or `name=value` items, sorted by name
 
     @property
     def origin(self) -> str:
@@ -88,29 +73,19 @@ class QueryItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Url:
-    """A webhook's URL. Equal where everything is equal in normal form, secret parameters too.
-
-    Attributes:
-        endpoint: the normal form without secret parameters.
-        secrets: the secret parameters' items in normal form, sorted by name.
-        source: the characters as written, which are what is sent.
-        segments: the path's segments after the first slash, as written, dot segments resolved.
-        items: the query's items as written.
-    """
+    """A webhook's URL. Equal where everything is equal in normal form, secret parameters too."""
 
     endpoint: Endpoint
-    secrets: tuple[str, ...]
-    source: SecretText = field(compare=False)
-    segments: tuple[SecretText, ...] = field(compare=False)
+    secrets: tuple[str, ...]  # the secret parameters' items in normal form, sorted by name
+    source: SecretText = field(compare=False)  # the characters as written, which are what is sent
+    segments: tuple[SecretText, ...] = field(compare=False)  # after the first slash, as written, dot segments resolved
     items: tuple[QueryItem, ...] = field(compare=False)
 
     @property
     def whole_variable(self) -> str:
         """The name of the environment variable that holds the whole URL, or nothing."""
-        match self.source.parts:
-            case (Part(origin=Origin.ENVIRONMENT | Origin.PLACEHOLDER, name=name),):
-                return name
-        return ""
+        first, *others = self.source.parts
+        return "" if others or first.origin not in SHOWN_BY_NAME else first.name
 
     @property
     def symbolic(self) -> Endpoint:
@@ -120,7 +95,6 @@ class Url:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether its host is this machine."""
         return host_is_loopback(self.endpoint.host)
 
     def reveal(self) -> str:
@@ -133,15 +107,10 @@ class Url:
             return self
         items = [item for item in self.items if not item.secret] + [item for item in other.items if item.secret]
         base, _, _ = self.source.reveal().partition("?")
-        query = SecretText.joined((item.text for item in items), "&")
-        texts = [self.source.slice(0, len(base)), *([SecretText.literal("?"), query] if items else [])]
-        return Url(
-            endpoint=self.endpoint,
-            secrets=other.secrets,
-            source=SecretText.joined(texts),
-            segments=self.segments,
-            items=tuple(items),
-        )
+        texts = [self.source.slice(0, len(base))]
+        if items:
+            texts.append(SecretText.joined((item.text for item in items), "&"))
+        return replace(self, secrets=other.secrets, source=SecretText.joined(texts, "?"), items=tuple(items))
 
     def __str__(self) -> str:
         return str(self.endpoint)
@@ -151,45 +120,35 @@ class Url:
 
 
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
-    """Read a URL, from the file or from a provider.
+    """Read a URL, from the file or from a provider. Whether it is fit to be wanted is `check_wanted`'s to say.
 
     Args:
         text: the characters with their origins.
         secret_params: names of the secret query parameters, decoded and in lower case.
-    Returns:
-        The URL. Whether it is fit to be wanted (https, length) is `check_wanted`'s to say.
     Raises:
         UrlError: it has no normal form; says why, and quotes nothing.
     """
     raw = text.reveal()
     if len(text.parts) > 1:
-        _check_values(text)
+        check_variables(text)
     if _FORBIDDEN.search(raw):
-        raise UrlError(
-            "url-character", "the URL has white space, a control character or a backslash in it", "Remove it."
-        )
+        message = "the URL has white space, a control character or a backslash in it"
+        raise UrlError("url-character", message, "Remove it.")
     if "#" in raw:
-        raise UrlError(
-            "url-fragment", "the URL has a fragment (`#`), which is never sent", "Remove the `#` and what follows it."
-        )
+        message = "the URL has a fragment (`#`), which is never sent"
+        raise UrlError("url-fragment", message, "Remove the `#` and what follows it.")
     found = _SHAPE.fullmatch(raw)
     if found is None or not found["authority"]:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
-    if len(text.parts) > 1:
-        _check_head(text, found.end("authority"))
     if _BAD_ESCAPE.search(raw):
-        raise UrlError(
-            "url-escape", "the URL has a `%` that doesn't start a valid escape", "Write a literal `%` as `%25`."
-        )
+        message = "the URL has a `%` that doesn't start a valid escape"
+        raise UrlError("url-escape", message, "Write a literal `%` as `%25`.")
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
-    segments, path = _path(text.slice(found.start("path"), found.end("path")))
-    query = text.slice(found.start("query"), found.end("query")) if found["query"] else SecretText(())
+    segments, path = _path(text.slice(*found.span("path")))
+    query = text.slice(*found.span("query")) if found["query"] else SecretText(())
     if ";" in query.reveal():
-        raise UrlError(
-            "url-query",
-            "the URL has a `;` in its query, which receivers interpret differently",
-            "Write `%3B`, or separate parameters with `&`.",
-        )
+        message = "the URL has a `;` in its query, which receivers interpret differently"
+        raise UrlError("url-query", message, "Write `%3B`, or separate parameters with `&`.")
     items = tuple(_item(item, secret_params) for item in query.split("&")) if query else ()
     endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=_sorted(items, secret=False))
     return Url(endpoint=endpoint, secrets=_sorted(items, secret=True), source=text, segments=segments, items=items)
@@ -223,31 +182,17 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
 
 
 def check_wanted(url: Url, limit: int) -> None:
-    """Check what only a URL that we would send must keep to.
+    """Check what only a URL that we would send must keep to; `limit` is the first length that the provider refuses.
 
-    Args:
-        url: the URL of an entry.
-        limit: the first length, in characters, that the provider refuses.
     Raises:
         UrlError: http off loopback, or too long.
     """
     if url.endpoint.scheme == "http" and not url.is_loopback:
-        raise UrlError(
-            "url-not-https",
-            "the URL is http: events would be sent unencrypted",
-            "Write `https://`; http is for loopback only.",
-        )
+        message = "the URL is http: events would be sent unencrypted"
+        raise UrlError("url-not-https", message, "Write `https://`; http is for loopback only.")
     if len(url.reveal()) >= limit:
-        raise UrlError(
-            "url-too-long",
-            f"the URL has {limit} characters or more, which the provider refuses",
-            f"Make it shorter than {limit} characters.",
-        )
-
-
-def fits_as_value(text: str) -> bool:
-    """Whether a variable that is a part of a URL may have this value: it stays within its place."""
-    return _FORBIDDEN_IN_VALUE.search(text) is None and wrapping_fault(text) is None
+        message = f"the URL has {limit} characters or more, which the provider refuses"
+        raise UrlError("url-too-long", message, f"Make it shorter than {limit} characters.")
 
 
 def normal_text(text: str) -> str:
@@ -255,19 +200,7 @@ def normal_text(text: str) -> str:
 
     Source: RFC 3986 6.2.2.1 and 6.2.2.2.
     """
-    if _PLAIN.fullmatch(text):
-        return text
-    return "".join(_normal_unit(unit) for unit in _UNIT.finditer(text))
-
-
-def _normal_unit(unit: re.Match[str]) -> str:
-    digits, plain, other = unit.groups()
-    if plain is not None:
-        return str(plain)
-    if digits is not None:
-        byte = int(digits, 16)
-        return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
-    return "".join(f"%{byte:02X}" for byte in str(other).encode())
+    return _NOT_NORMAL.sub(lambda unit: quote(unquote_to_bytes(unit[0]), safe=""), text)
 
 
 @lru_cache(maxsize=256)  # files and accounts have many URLs of few hosts
@@ -290,14 +223,13 @@ def _path(path: SecretText) -> tuple[tuple[SecretText, ...], str]:
     """The segments without dot segments, and the path in normal form (RFC 3986 5.2.4)."""
     kept: list[tuple[SecretText, str]] = []
     texts = list(path.split("/"))[1:] or [SecretText(())]
-    for number, text in enumerate(texts):
+    for number, text in enumerate(texts, 1):
         segment = normal_text(text.reveal())
-        last = number == len(texts) - 1
         if segment == "..":
             del kept[-1:]
         if segment not in (".", ".."):
             kept.append((text, segment))
-        elif last:
+        elif number == len(texts):
             kept.append((SecretText(()), ""))
     return tuple(text for text, _ in kept), "/" + "/".join(segment for _, segment in kept)
 
@@ -310,76 +242,3 @@ def _item(text: SecretText, secret_params: frozenset[str]) -> QueryItem:
 def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
     chosen = sorted((item for item in items if item.secret is secret), key=lambda item: item.name)
     return tuple(item.normal for item in chosen)
-
-
-def check_variables(text: SecretText, path_start: int) -> None:
-    """Check that the variables of a pattern stand where they may and stay within their place.
-
-    Args:
-        text: the pattern.
-        path_start: where its path starts. A URL may be one secret as a whole, a pattern may not: it is shown.
-    Raises:
-        UrlError: one doesn't.
-    """
-    if len(text.parts) > 1:
-        _check_values(text)
-    _check_head(text, path_start)
-
-
-def check_beginning(text: SecretText) -> None:
-    """Check that no value from the environment stands in a URL's scheme, host or port.
-
-    Those are shown, and so can't be secret; and what the file writes behind a beginning that a variable gives must
-    stay behind it.
-
-    Raises:
-        UrlError: one does, or `--var` gives more than a beginning.
-    """
-    if len(text.parts) == 1:
-        return
-    first = text.parts[0]
-    if first.origin is Origin.ENVIRONMENT:
-        raise _in_head(first.name)
-    if first.origin is Origin.OPTION and text.parts[1].text[:1] in ("/", "?") and not _is_beginning(first.text):
-        raise UrlError(
-            "url-variable-value",
-            f"the value of `${{{first.name}}}` isn't the start of a URL: scheme, host and port",
-            f"Set it with `--var {first.name}=https://hooks.example.com`, without a trailing slash.",
-        )
-
-
-def _is_beginning(value: str) -> bool:
-    return _BEGINNING.fullmatch(value) is not None and not value.endswith("//")
-
-
-def _check_values(text: SecretText) -> None:
-    """The value of a variable that is a part of a URL stays within its place."""
-    check_beginning(text)
-    in_query = False
-    for number, part in enumerate(text.parts):
-        is_beginning = number == 0 and _BEGINNING.fullmatch(part.text)
-        value = part.text.translate(_FREE_IN_A_QUERY) if in_query else part.text
-        in_query = in_query or "?" in part.text
-        if part.name and not is_beginning and not fits_as_value(value):
-            raise UrlError(
-                "url-variable-value",
-                f"the value of `${{{part.name}}}` has white space, a control character, one of `&#?/+` or a bare `%`",
-                "Percent-encode the value.",
-            )
-
-
-def _check_head(text: SecretText, path_start: int) -> None:
-    """Values from the environment stand in path and query only, those from `--var` anywhere."""
-    position = 0
-    for part in text.parts:
-        if position < path_start and part.origin is Origin.ENVIRONMENT:
-            raise _in_head(part.name)
-        position += len(part.text)
-
-
-def _in_head(name: str) -> UrlError:
-    return UrlError(
-        "url-variable-host",
-        f"`${{{name}}}` is used in the URL's scheme, host or port, which are shown and so can't be secret",
-        f"Set it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
-    )

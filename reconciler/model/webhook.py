@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from enum import Enum
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url
+
+_EVENT_NAME = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 Settings = Mapping[str, object]
 """A nested field's value in plain JSON terms; never holds a secret."""
@@ -29,21 +33,18 @@ Fields = Mapping[str, Value]
 Scope = tuple[tuple[str, str | bool], ...]
 """What separates kinds of webhook that never meet, such as `(("is_test", True),)`; empty where a provider has none."""
 
-LATEST = datetime.max.replace(tzinfo=UTC)
+
+def is_event_name(text: str) -> bool:
+    """Whether a file, and so an address, may hold it: one word, without brackets and control characters."""
+    return _EVENT_NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What makes two webhooks of one account the same one.
-
-    Attributes:
-        endpoint: where it delivers.
-        event: what it delivers; None where the provider takes several events on one webhook.
-        scope: the kind it belongs to.
-    """
+    """What makes two webhooks of one account the same one."""
 
     endpoint: Endpoint
-    event: str | None
+    event: str | None  # None where the provider takes several events on one webhook
     scope: Scope
 
     @property
@@ -62,7 +63,6 @@ class Address:
 
     @classmethod
     def of_remote(cls, account: str, object_id: str) -> Address:
-        """The address of a webhook that no entry stands for."""
         return cls(account=account, name=f"@{object_id}")
 
     def text(self, *, long: bool) -> str:
@@ -76,52 +76,32 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """One webhook that the file wants in one account.
-
-    Attributes:
-        address: its name.
-        key: what the provider's webhook must have to be this one.
-        fields: every field of the provider's declaration, in normal form.
-        ignored: names of the fields that are left as the provider has them (`url` means its secret parameters).
-        place: where the file says so.
-    """
+    """One webhook that the file wants in one account."""
 
     address: Address
     key: Key
-    fields: Fields
-    ignored: frozenset[str] = frozenset()
+    fields: Fields  # every field of the provider's declaration, in normal form
+    ignored: frozenset[str] = frozenset()  # fields left as the provider has them; of `url` its secret parameters
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """One webhook that the provider has.
-
-    Attributes:
-        id: the provider's id.
-        key: None where its URL has no normal form, or something of it can't be read: no entry is it, only `absent`,
-            `protect` and `known` reach it.
-        fields: as `Desired.fields`; the URL is `SecretText` where it has no normal form.
-        created: when the provider made it (UTC); None where it doesn't say.
-        updated: when the provider last changed it (UTC); None where it doesn't say.
-        unknown: names of fields that the declaration doesn't have.
-        answered: when the provider sent this, by its own clock (UTC); None where it doesn't say.
-        unreadable: the declared fields that hold nothing that can be read; then it has no key, and they are None.
-    """
+    """One webhook that the provider has. Times are UTC, and None where it doesn't say."""
 
     id: str
-    key: Key | None
-    fields: Fields
+    key: Key | None  # None where its URL has no normal form, or something of it can't be read: no entry is it then
+    fields: Fields  # the URL is `SecretText` where it has no normal form
     created: datetime | None = None
     updated: datetime | None = field(default=None, compare=False)
-    unknown: tuple[str, ...] = field(default=(), compare=False)
-    answered: datetime | None = field(default=None, compare=False)
-    unreadable: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = field(default=(), compare=False)  # fields that the declaration doesn't have
+    answered: datetime | None = field(default=None, compare=False)  # when this was sent, by the provider's own clock
+    unreadable: tuple[str, ...] = ()  # declared fields that hold nothing that can be read: they are None
 
     @property
     def age(self) -> tuple[datetime, str]:
         """A sort key: the oldest first, those without a date last, then by id."""
-        return (self.created or LATEST, self.id)
+        return (self.created or _LATEST, self.id)
 
 
 def revealed(fields: Fields) -> dict[str, object]:
@@ -139,5 +119,4 @@ def _revealed(value: Value) -> object:
             return sorted(value)
         case Mapping():
             return dict(value)
-        case _:
-            return value
+    return value

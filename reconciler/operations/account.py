@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.event import Listener, ThreadsLimited
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
-from reconciler.model.report import AccountReport, Outcome, Report, Result
+from reconciler.model.report import AccountReport, Listener, Outcome, Report, Result, ThreadsLimited
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import is_result, look, verified, write
 from reconciler.operations.creates import Created, make_creates

@@ -10,10 +10,9 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Self, TypeVar
 
-from reconciler.model.event import Answered, Finished, Listener, Started
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Answered, Finished, Listener, Outcome, Result, Started
 from reconciler.model.webhook import Address
 from reconciler.operations.signals import leave_signals_to_the_main_thread
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.event import Event
+    from reconciler.model.report import Event
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import ListView, PlanView
     from reconciler.view.outcome import Ending

@@ -13,8 +13,7 @@ from threading import Lock
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.event import Answered, Event, Finished, Started, Waiting
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Answered, Event, Finished, Outcome, Result, Started, Waiting
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_text, to_json

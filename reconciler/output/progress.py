@@ -7,9 +7,8 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.model.event import Answered, Called, Event, Finished, Listed, Started, ThreadsLimited, Waiting
 from reconciler.model.plan import Action
-from reconciler.model.report import Outcome
+from reconciler.model.report import Answered, Called, Event, Finished, Listed, Outcome, Started, ThreadsLimited, Waiting
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.terminal import SIGNS, Style, visible

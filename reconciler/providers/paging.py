@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from reconciler.http.exchange import UnexpectedAnswerError
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.rest import NextUrl, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
-from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Remote, Value
 from reconciler.providers.wire import object_of
 

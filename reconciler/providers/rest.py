@@ -17,8 +17,8 @@ from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, pars
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.http.retry import http_date
 from reconciler.model.configuration import Account
-from reconciler.model.event import Listed
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
@@ -55,7 +55,7 @@ class RestReader:
             self._page,
             self._first_page,
             origin=self._caller.destination.origin,
-            trust_setting=setting if setting is not None and self._account.is_set(setting) else None,
+            trust_setting=setting if setting is not None and self._account.settings.get(setting) is not False else None,
             told=lambda webhooks: self._context.listener(Listed(account=name, webhooks=webhooks)),
             now=self._context.clock.monotonic,
         )

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.configuration import Configuration
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.exit_code import SIGNALLED, ExitCode
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode
 from reconciler.view.documents import ListView, PlanView
 from reconciler.view.report import ReportView
 from reconciler.view.rows import AccountRow, Summary

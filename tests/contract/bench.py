@@ -9,9 +9,8 @@ from typing import Self
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.event import Event
 from reconciler.model.redaction import Redaction
-from reconciler.model.report import Report
+from reconciler.model.report import Event, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Desired, Scope

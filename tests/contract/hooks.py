@@ -59,7 +59,7 @@ def fields_of(provider: Provider, hook: Hook, scope: Scope) -> Iterator[tuple[st
     if provider.several_events:
         values = [("", frozenset(events))]
     common: dict[str, Value] = {**dict(scope), **hook.others, "url": parse_url(hook.url)}
-    if provider.has_switch:
+    if any(spec.name == "active" for spec in provider.fields):
         common["active"] = hook.active
     for index, value in values:
         yield index, provider.normalise({**common, provider.event_field: value})

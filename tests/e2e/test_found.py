@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.event import Answered, Listed
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Answered, Listed, Outcome, Result
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.output.terminal import Streams

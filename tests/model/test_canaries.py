@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction, reads_as_words
 from reconciler.model.url import Url, parse_url
-from reconciler.model.url_error import UrlError
 from tests.model.test_redaction import ORDERS, WHOLE
 from tests.model.texts import env, sent, text, written
 from tests.support.canaries import WINDOW, leaks

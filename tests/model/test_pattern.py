@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, PatternSet, parse_pattern
 from reconciler.model.secret import Part, SecretText
-from reconciler.model.url_error import UrlError
 from tests.model.texts import env, option, sent, text
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
-from reconciler.model.url_error import UrlError
 from tests.model.texts import env, option, sent, written
 from tests.support.canaries import leaks
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import Part
 from reconciler.model.url import check_wanted, parse_url
-from reconciler.model.url_error import UrlError
 from tests.model.texts import env, option, sent, text
 
 VALUE = (

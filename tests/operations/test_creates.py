@@ -8,10 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.model.event import Finished
 from reconciler.model.reading import ErrorKind
-from reconciler.model.report import Outcome
-from reconciler.sandbox.faults import DROP_ANSWER, LATE_BAD_GATEWAY, RESET_ANSWER, RESET_REQUEST, Action, Answer, When
+from reconciler.model.report import Finished, Outcome
+from reconciler.sandbox.faults import (
+    DROP_ANSWER,
+    LATE_BAD_GATEWAY,
+    RESET_ANSWER,
+    RESET_REQUEST,
+    Action,
+    Answer,
+    When,
+)
 from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import entry, hook
 from tests.support.faults import HoldRequest, Received

@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reconciler.model.event import Finished, Started, Waiting
 from reconciler.model.reading import ErrorKind
-from reconciler.model.report import Outcome
+from reconciler.model.report import Finished, Outcome, Started, Waiting
 from reconciler.sandbox.faults import DROP_ANSWER, Answer, When
 from tests.support.builders import entry, hook
 from tests.support.faults import HoldAnswer, HoldRequest, Received

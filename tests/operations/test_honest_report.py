@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from reconciler.model.event import Event, Finished, Started
 from reconciler.model.plan import Action as Doing
 from reconciler.model.plan import Change, Claim
-from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.report import Event, Finished, Outcome, Report, Result, Started
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired
 from reconciler.planning.claim import Claims

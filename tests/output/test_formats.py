@@ -9,10 +9,20 @@ from typing import TextIO
 
 import pytest
 
-from reconciler.model.event import Called, Event, Finished, Listed, Started, Waiting
 from reconciler.model.plan import AccountPlan, Plan
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.report import AccountReport, Outcome, Report, Result
+from reconciler.model.report import (
+    AccountReport,
+    Called,
+    Event,
+    Finished,
+    Listed,
+    Outcome,
+    Report,
+    Result,
+    Started,
+    Waiting,
+)
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.json_format import JsonLines
 from reconciler.output.progress import Progress, result_text

@@ -7,8 +7,7 @@ from time import sleep
 
 import pytest
 
-from reconciler.model.event import Answered, Finished, Listed, Started, Waiting
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Answered, Finished, Listed, Outcome, Result, Started, Waiting
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.output.terminal import Streams

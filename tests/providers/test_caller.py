@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 
 from reconciler.http.pacing import CallBudget, ClientContext
-from reconciler.model.event import Called, Event, Waiting
 from reconciler.model.provider import RateLimits
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.webhook import Remote
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from reconciler import __version__
-from reconciler.model.event import Called, Listed
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.report import Called, Listed
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.client import Writer

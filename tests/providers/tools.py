@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
-from reconciler.model.event import Called, Event, Waiting
+from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Fields

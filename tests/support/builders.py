@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.configuration import Account, Configuration, Named, OnUnmanaged
-from reconciler.model.diagnostic import Place
+from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.plan import AccountPlan, Change, Filters, NotPlanned, Plan
 from reconciler.model.reading import NotRead, Reading
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
-from reconciler.model.url_error import UrlError
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.output.terminal import SIGNS
 from reconciler.planning.planner import PlanOptions, plan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
-from reconciler.model.url_error import UrlError
 from reconciler.sandbox.checks import EVENTS
 from reconciler.sandbox.store import Webhook
 from tests.support.sandbox import LogEntry

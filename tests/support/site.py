@@ -12,10 +12,9 @@ from typing import Self
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
-from reconciler.model.event import Event
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import NotRead
-from reconciler.model.report import Outcome, Report
+from reconciler.model.report import Event, Outcome, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.model.event import Finished, Started
 from reconciler.model.plan import Plan
 from reconciler.model.redaction import reads_as_words
-from reconciler.model.report import AccountReport, Outcome, Report, Result
+from reconciler.model.report import AccountReport, Finished, Outcome, Report, Result, Started
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote

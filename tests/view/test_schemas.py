@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.model.event import Answered, Finished, Started, Waiting
 from reconciler.model.plan import Action, Reason
-from reconciler.model.report import Outcome
+from reconciler.model.report import Answered, Finished, Outcome, Started, Waiting
 from reconciler.operations.saved_plan import sealed
 from reconciler.output.json_format import JsonLines
 from reconciler.view.codec import from_json, json_text, to_json

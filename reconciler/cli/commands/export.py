@@ -14,7 +14,7 @@ from reconciler.cli.run import Run
 from reconciler.cli.writing import written
 from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.write import env_text, yaml_text
-from reconciler.model.exit_code import ExitCode
+from reconciler.model.diagnostic import ExitCode
 from reconciler.output.terminal import Streams, shell_word, visible
 from reconciler.output.text import head_text
 from reconciler.view.redact import view_plan

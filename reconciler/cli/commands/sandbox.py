@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
-from reconciler.model.exit_code import SIGNALLED
+from reconciler.model.diagnostic import SIGNALLED
 from reconciler.output.terminal import OutputError, visible
 from reconciler.sandbox.api import is_token
 from reconciler.sandbox.faults import FORMS, Rule, parse_fault
