@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from reconciler.model.configuration import Account
@@ -25,32 +25,26 @@ def opened(
         open_client: makes a client; raises `ProviderError` where it may not.
     """
     clients: dict[str, _Client | NotRead] = {}
-    try:
+    with ExitStack() as stack:
         for account in accounts:
             try:
-                clients[account.name] = open_client(account)
+                client = open_client(account)
+                stack.callback(client.close)
+                clients[account.name] = client
             except ProviderError as error:
                 clients[account.name] = NotRead(account=account.name, error=error)
         yield clients
-    finally:
-        for client in clients.values():
-            if not isinstance(client, NotRead):
-                client.close()
 
 
 def read_accounts(clients: Mapping[str, Reader | NotRead]) -> Mapping[str, Reading | NotRead]:
     """List every account to its end, all at once."""
-    if not clients:
-        return {}
+
+    def read(account: tuple[str, Reader | NotRead]) -> Reading | NotRead:
+        name, client = account
+        try:
+            return client if isinstance(client, NotRead) else client.list()
+        except ProviderError as error:
+            return NotRead(account=name, error=error)
+
     with Workers(len(clients), "list") as workers:
-        return dict(zip(clients, workers.map(_read, clients.items()), strict=True))
-
-
-def _read(account: tuple[str, Reader | NotRead]) -> Reading | NotRead:
-    name, client = account
-    if isinstance(client, NotRead):
-        return client
-    try:
-        return client.list()
-    except ProviderError as error:
-        return NotRead(account=name, error=error)
+        return dict(zip(clients, workers.map(read, clients.items()), strict=True))

@@ -22,12 +22,7 @@ _COST = {"n": 2**14, "r": 8, "p": 1}
 
 
 class SavedPlanError(Exception):
-    """A saved plan that can't be used.
-
-    Attributes:
-        code: `plan-cut`, `plan-version` or `plan-altered`.
-        message: what is wrong.
-    """
+    """A saved plan that can't be used: `plan-cut`, `plan-version` or `plan-altered`, and what is wrong."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -54,8 +49,8 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
         checksum="",
     )
     document = to_json(replace(view, saved=seal))
-    document["saved"]["checksum"] = _checksum(document)
-    return _text(document)
+    document["saved"]["checksum"] = checksum_of(document)
+    return text_of(document)
 
 
 def is_saved_plan(data: bytes) -> bool:
@@ -64,28 +59,31 @@ def is_saved_plan(data: bytes) -> bool:
 
 
 def read_saved(data: bytes) -> tuple[PlanView, Seal]:
-    """Read a saved plan.
+    """What may be shown of a saved plan, and its seal.
 
-    Returns:
-        What may be shown of it, and its seal.
     Raises:
         SavedPlanError: it was cut or altered, or is of another version.
     """
-    document = _parsed(data)
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        begins = data.startswith(_BEGIN) or _BEGIN.startswith(data)
+        if begins and isinstance(error, json.JSONDecodeError) and not data.endswith(_END):
+            raise SavedPlanError("plan-cut", "the saved plan is incomplete") from None
+        document = None
+    if not isinstance(document, dict):
+        raise SavedPlanError("plan-altered", "the saved plan was modified, or is not a saved plan")
     saved = document.get("saved")
-    if (
-        document.get("format_version") != FORMAT_VERSION
-        or not isinstance(saved, dict)
-        or saved.get("version") != VERSION
-    ):
+    is_ours = isinstance(saved, dict) and saved.get("version") == VERSION
+    if not is_ours or document.get("format_version") != FORMAT_VERSION:
         raise SavedPlanError(
-            "plan-version", ("the plan was saved by another version of this tool, or is not a saved plan")
+            "plan-version", "the plan was saved by another version of this tool, or is not a saved plan"
         )
     try:
-        text = _text(document).encode()
+        text = text_of(document).encode()
         if text.removesuffix(b"\n") == data:
             raise SavedPlanError("plan-cut", "the saved plan is incomplete")
-        if text == data and saved["checksum"] == _checksum(document):
+        if text == data and document["saved"]["checksum"] == checksum_of(document):
             view = from_json(PlanView, document)
             if view.saved is not None and _is_whole(view.saved):
                 return view, view.saved
@@ -99,6 +97,22 @@ def is_of(seal: Seal, plan: Plan) -> bool:
     return secrets.compare_digest(digest_of(plan, bytes.fromhex(seal.salt)), seal.digest)
 
 
+def digest_of(plan: Plan, salt: bytes) -> str:
+    """A digest of a plan's essence; salted, so that secrets of few characters can't be guessed from many at once."""
+    return hashlib.scrypt(plan.essence(), salt=salt, **_COST).hex()
+
+
+def checksum_of(document: Mapping[str, Any]) -> str:
+    """Of a saved plan's document, whatever its seal says that it is."""
+    seal = {key: value for key, value in document["saved"].items() if key != "checksum"}
+    return hashlib.sha256(text_of({**document, "saved": seal}).encode()).hexdigest()
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """A saved plan's document as it stands in the file."""
+    return json_text(document) + "\n"
+
+
 def _is_whole(seal: Seal) -> bool:
     """Whether what a seal holds can be what `sealed` wrote.
 
@@ -107,43 +121,3 @@ def _is_whole(seal: Seal) -> bool:
     """
     is_plain = bytes.fromhex(seal.salt).hex() == seal.salt and bytes.fromhex(seal.digest).hex() == seal.digest
     return is_plain and (seal.allowed_losses is None or seal.allowed_losses >= 0)
-
-
-def digest_of(plan: Plan, salt: bytes) -> str:
-    """A digest of a plan's essence.
-
-    Args:
-        plan: the real plan.
-        salt: random bytes, so that secrets of few characters can't be guessed from many digests at once.
-    """
-    return hashlib.scrypt(plan.essence(), salt=salt, **_COST).hex()
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        text = data.decode("utf-8")
-        document = json.loads(text)
-    except json.JSONDecodeError:
-        cut = not data.endswith(_END) and (data.startswith(_BEGIN) or _BEGIN.startswith(data))
-        raise _unreadable(cut=cut) from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise _unreadable(cut=False) from None
-    if not isinstance(document, dict):
-        raise _unreadable(cut=False)
-    return document
-
-
-def _unreadable(*, cut: bool) -> SavedPlanError:
-    if cut:
-        return SavedPlanError("plan-cut", "the saved plan is incomplete")
-    return SavedPlanError("plan-altered", "the saved plan was modified, or is not a saved plan")
-
-
-def _checksum(document: Mapping[str, Any]) -> str:
-    """Of a document, whatever its seal says that it is."""
-    seal = {key: value for key, value in document["saved"].items() if key != "checksum"}
-    return hashlib.sha256(_text({**document, "saved": seal}).encode()).hexdigest()
-
-
-def _text(document: Mapping[str, Any]) -> str:
-    return json_text(document) + "\n"

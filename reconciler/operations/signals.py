@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import FrameType
 
-STOP_SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)  # a lost terminal hangs up
+STOP_SIGNALS = tuple(  # a lost terminal hangs up
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+)
 _FIRST_WORDS = b"\nStopping: running calls end first, and no other starts. A second signal stops at once.\n"
 _LAST_WORDS = b"\nStopped at once: running calls were cut off. `reconciler plan` shows where things stand.\n"
 _SHOW_CURSOR = b"\x1b[?25h"
@@ -33,7 +33,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Stop:
-    """Whether the run was asked to stop, and by which signal."""
+    """Whether the run was asked to stop, and by which signal; 0 while it wasn't."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
@@ -46,7 +46,6 @@ class Stop:
         self._asked.set()
 
     def is_asked(self) -> bool:
-        """Whether it was."""
         return self._asked.is_set()
 
     def wait(self, seconds: float) -> bool:
@@ -67,7 +66,8 @@ class Stop:
         """Take SIGINT, SIGTERM and SIGHUP: the first asks to stop, the second ends the process at once.
 
         One that comes while the interpreter takes an object apart is lost there, as a trace on standard error; the run
-        was asked to stop all the same.
+        was asked to stop all the same. With `nohup` a lost terminal must not stop it; SIGINT is taken even where it is
+        ignored, as scripts let their background commands do: who sends it means it.
         """
 
         def handle(number: int, _frame: FrameType | None) -> None:
@@ -81,7 +81,10 @@ class Stop:
                 raise Interrupted
             _tell(_FIRST_WORDS)
 
-        before = {number: signal.signal(number, handle) for number in STOP_SIGNALS if not _is_disregarded(number)}
+        def is_disregarded(number: signal.Signals) -> bool:
+            return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+
+        before = {number: signal.signal(number, handle) for number in STOP_SIGNALS if not is_disregarded(number)}
         told = sys.unraisablehook
         sys.unraisablehook = lambda lost: None if isinstance(lost.exc_value, Interrupted) else told(lost)
         try:
@@ -92,59 +95,40 @@ class Stop:
                 signal.signal(number, handler)
 
 
-def _is_disregarded(number: int) -> bool:
-    """Whether the process was started with `nohup`: then a lost terminal must not stop it.
-
-    SIGINT is taken even where it is ignored, as scripts let their background commands do: who sends it means it.
-    """
-    return signal.Signals(number).name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
-
-
 def _tell(words: bytes) -> None:
     """Say something on standard error from a signal's handler, where a stream may be in the middle of a line.
 
     Whoever read it may be gone, with the terminal that hung up, say, or read no more, so that a pipe is full: that must
-    not keep the process from ending.
+    not keep the process from ending. A pipe that can be written to has room for more than these few words; it isn't
+    made non-blocking, since others share it.
     """
-    if _takes_words():
+    try:
+        is_ready = bool(select.select((), (2,), (), 0)[1])
+    except OSError:
+        is_ready = True  # closed, which writing finds out; or Windows, where only sockets can be asked
+    if is_ready:
         with suppress(OSError):
             os.write(2, words)
 
 
-def _takes_words() -> bool:
-    """Whether standard error takes a few words at once.
-
-    A pipe that can be written to has room for more than these. It isn't made non-blocking, since others share it.
-    """
-    try:
-        return bool(select.select((), (2,), (), 0)[1])
-    except OSError:
-        return True  # closed, which writing finds out; or Windows, where only sockets can be asked
-
-
 class SystemClock:
-    """The machine's time and chance; sleeps end when the run is asked to stop."""
+    """The machine's time and chance, as `providers.clock` wants them; sleeps end when the run is asked to stop."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
         self._random = random.SystemRandom()
 
     def now(self) -> datetime:
-        """The time of day (UTC)."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait; False at once when the run is asked to stop before the time is over."""
         return not self._stop.wait(seconds)
 
     def chance(self) -> float:
-        """A random number from 0 up to, not including, 1."""
         return self._random.random()
 
     def stopping(self) -> bool:
-        """Whether the run was asked to stop."""
         return self._stop.is_asked()

@@ -160,8 +160,8 @@ def test_forged_plan_comes_out_harmless(tool: Tool) -> None:
     for row in forged["resource_changes"]:
         for side in ("before", "after"):
             row["change"][side] = row["change"][side] and {EVERYTHING: EVERYTHING, "b": [EVERYTHING]}
-    forged["saved"]["checksum"] = saved_plan._checksum(forged)
-    (tool.folder / "forged.plan").write_text(saved_plan._text(forged))
+    forged["saved"]["checksum"] = saved_plan.checksum_of(forged)
+    (tool.folder / "forged.plan").write_text(saved_plan.text_of(forged))
     for talk in ((), ("-vv",), JSON):
         assert run(tool, "show", "forged.plan", *talk).code == 0
         run(tool, "apply", "forged.plan", *talk)

@@ -119,8 +119,8 @@ DRAFT = files._Draft
 WRITING = (
     files.write_file,
     files.new_files,
-    *(DRAFT.of, DRAFT.fill, DRAFT.take_name, DRAFT.settle),
-    files._take_new_name,
+    files._written,
+    *(DRAFT.__init__, DRAFT.fill, DRAFT.take_name),
     files._mask,
 )
 APPLYING = (apply._apply, apply._carried_out, apply._write_backup, *WRITING)

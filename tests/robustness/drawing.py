@@ -68,9 +68,20 @@ KNOWN = (
 PROTECT = (f"{HOOKS}/b", f"{HOOKS}/c/*", f"{HOOKS}/gone")
 WAYS = (
     *(*["missing"] * 2, *["renamed"] * 3, *["off"] * 2, "rotated", *["all"] * 2, "twins", *["in step"] * 2),
-    *(*["other event"] * 2, "other kind", "other host"),
+    *(*["other event"] * 2, "other kind", "other host", *["two places"] * 2),
 )
-TROUBLES = (*(*["replaced"] * 4, *["faults"] * 5, *["death"] * 2, *["overlap"] * 2, *["meddling"] * 3, "lies", "calm"),)
+TROUBLES = (
+    *(
+        *["replaced"] * 4,
+        *["faults"] * 5,
+        *["death"] * 2,
+        *["overlap"] * 2,
+        *["meddling"] * 3,
+        "lies",
+        "calm",
+        "either",
+    ),
+)
 LIKELY, UNLIKELY = 0.5, 0.25
 MODES = {"overlap": [Mode.APPLY], "meddling": [Mode.APPLY, Mode.SAVED]}
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -106,8 +117,8 @@ def draw(start: int, number: int) -> Case:
     """
     rng = random.Random(f"{start}:{number}")  # noqa: S311 - cases, not secrets
     trouble = rng.choice(TROUBLES)
-    if trouble == "replaced":
-        return _replaced(rng)
+    if trouble in ("replaced", "either"):
+        return _replaced(rng) if trouble == "replaced" else _either(rng)
     accounts = tuple(_account(rng, which) for which in rng.choice([(0,), (0,), (1,), (0, 1)]))
     entries = _entries(rng, accounts)
     several = trouble == "overlap"
@@ -207,32 +218,24 @@ def _hooks(rng: random.Random, accounts: tuple[Account, ...], entries: tuple[Ent
 
 def _came_apart(hook: Hook, way: str) -> list[Hook]:
     """What there is of a webhook that a file names."""
-    match way:
-        case "missing":
-            return []
-        case "off":
-            return [replace(hook, active=False)]
-        case "rotated":
-            old = hook.url.replace(SECRETS["HOOK_A"], OLD_SECRET).replace(SECRETS["HOOK_B"], OLD_SECRET)
-            return [replace(hook, url=old)]
-        case "renamed":
-            return [replace(hook, url=f"{HOOKS}/gone")]
-        case "all":
-            return [replace(hook, event="all")]
-        case "other event":
-            return [replace(hook, event=next(event for event in EVENTS if event != hook.event))]
-        case "other kind":
-            return [replace(hook, is_test=not hook.is_test)]
-        case "other host":
-            return [replace(hook, url=hook.url.replace(HOOKS, "https://other.example.net"))]
-        case "twins":
-            return [hook, replace(hook, day=2), replace(hook, day=1, active=False)]
-        case _:
-            return [hook]
+    old = hook.url.replace(SECRETS["HOOK_A"], OLD_SECRET).replace(SECRETS["HOOK_B"], OLD_SECRET)
+    ways = {
+        "missing": [],
+        "off": [replace(hook, active=False)],
+        "rotated": [replace(hook, url=old)],
+        "renamed": [replace(hook, url=f"{HOOKS}/gone")],
+        "all": [replace(hook, event="all")],
+        "other event": [replace(hook, event=next(event for event in EVENTS if event != hook.event))],
+        "other kind": [replace(hook, is_test=not hook.is_test)],
+        "other host": [replace(hook, url=hook.url.replace(HOOKS, "https://other.example.net"))],
+        "two places": [replace(hook, url=f"{HOOKS}/gone"), replace(hook, url=f"{HOOKS}/older")],
+        "twins": [hook, replace(hook, day=2), replace(hook, day=1, active=False)],
+    }
+    return ways.get(way, [hook])
 
 
 def _replaced(rng: random.Random) -> Case:
-    """What there is is to be replaced, and what is to replace it can't be made, switched on or changed.
+    """What there is is to be replaced, and what is to replace it can't be made or changed, or nobody knows it.
 
     By another event, kind, place or token, or by an entry that is off; what goes is owned, or named absent.
     """
@@ -267,15 +270,25 @@ def _replaced(rng: random.Random) -> Case:
             hooks += rng.choice(ways)
     lasting: tuple[When, ...] = (When(), When(nth=1))
     when = rng.choice(lasting)
+    action = rng.choice((Answer(status=422), Answer(status=422), rng.choice(LOST)))
     return Case(
         accounts=(account,),
         entries=entries,
         hooks=tuple(hooks),
         parallelism=1,
-        faults=(Rule(action=Answer(status=422), method=rng.choice(["POST", "PUT"]), when=when),),
+        faults=(Rule(action=action, method=rng.choice(["POST", "PUT"]), when=when),),
         allow=rng.random() < LIKELY,
         again=2,
     )
+
+
+def _either(rng: random.Random) -> Case:
+    """Of two webhooks an entry may have become either, so neither move is one, and the guard minds what is lost."""
+    account = Account(name="live", token=TOKENS[0], owns=PATTERNS[:1], max_losses=rng.choice([1, None]))
+    entry = Entry(name="entry", account="live", url=rng.choice(URLS[:4]), events=(rng.choice(EVENTS),))
+    there = Hook(account="live", url=real(entry.url), event=entry.events[0])
+    hooks = tuple(_came_apart(there, "two places"))
+    return Case(accounts=(account,), entries=(entry,), hooks=hooks, allow=rng.random() < UNLIKELY)
 
 
 def _faults(rng: random.Random) -> tuple[Rule, ...]:
