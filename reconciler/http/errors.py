@@ -37,8 +37,8 @@ def _refusal(account: Account, request: Request, reply: Reply) -> tuple[ErrorKin
     status = reply.status
     match status:
         case 401 | 403:
-            is_credential = status == 401 or request.method == "GET"  # noqa: PLR2004 - HTTP's own number
-            help_ = _check_credential(account) if is_credential else _check_permission(account)
+            is_permission = status == 403 and request.method != "GET"  # noqa: PLR2004 - HTTP's own number
+            help_ = _check_token(account, is_permission=is_permission)
             return ErrorKind.DENIED, f"denied the call with {status}", help_
         case 407:
             return ErrorKind.REFUSED, PROXY_CREDENTIALS.message, PROXY_CREDENTIALS.help
@@ -98,21 +98,13 @@ def duration(seconds: float) -> str:
     return f"{math.ceil(seconds / size)} {unit}"
 
 
-def _check_permission(account: Account) -> str:
-    also = f", also for {headers}" if (headers := _headers(account)) else ""
-    portal = account.provider.portal or "the provider’s portal"
-    return f"Check in {portal} what the token in {_token(account)} may do{also}, and what the account may have."
-
-
-def _check_credential(account: Account) -> str:
+def _check_token(account: Account, *, is_permission: bool) -> str:
+    token = " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
+    headers = " and ".join(f"`{setting.name}`" for setting, _ in account.header_settings)
+    if is_permission:
+        also = f", also for {headers}" if headers else ""
+        portal = account.provider.portal or "the provider’s portal"
+        return f"Check in {portal} what the token in {token} may do{also}, and what the account may have."
     kind = f", for {account.kind} {account.provider.auth.kind_setting}" if account.kind else ""
-    managed = f", and that {headers} is an account that it may access" if (headers := _headers(account)) else ""
-    return f"Check that {_token(account)} is a complete and valid token{kind}{managed}."
-
-
-def _token(account: Account) -> str:
-    return " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
-
-
-def _headers(account: Account) -> str:
-    return " and ".join(f"`{setting.name}`" for setting, _ in account.header_settings)
+    managed = f", and that {headers} is an account that it may access" if headers else ""
+    return f"Check that {token} is a complete and valid token{kind}{managed}."

@@ -73,11 +73,7 @@ PROXY_CREDENTIALS = NoReply(
 
 
 class EndedError(OSError):
-    """Ends an exchange for a reason that is known already."""
-
-    def __init__(self, outcome: NoReply) -> None:
-        super().__init__()
-        self.outcome = outcome
+    """Ends an exchange for a reason that is known already: its argument is the `NoReply`."""
 
 
 class UnexpectedAnswerError(Exception):

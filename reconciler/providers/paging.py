@@ -106,16 +106,11 @@ def list_all(
     told: Callable[[int], None],
     now: Callable[[], float] = time.monotonic,
 ) -> Listing:
-    """List every webhook.
+    """List every webhook, from the target (path and query) of the first page on.
 
-    Args:
-        fetch: gets the page at a target (path and query).
-        first: the first page's target.
-        origin: the only one that `next` may point to, in normal form.
-        trust_setting: the account key that says whether as many must be listed as each page counts; None where they
-            needn't be.
-        told: is given the number of webhooks so far after each page.
-        now: monotonic seconds.
+    `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
+    otherwise, as many must be listed as each page counts. After each page the number of webhooks so far is told.
+
     Raises:
         ProviderError: GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
     """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
@@ -93,20 +93,15 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     plugin, package = found
     path = getattr(plugin, role) or f"reconciler.providers.rest:Rest{role.title()}"
     if not package:
-        return _load(path)(account, context)
+        return resolve_name(path)(account, context)
     who = f"the provider `{name}` of the package {package}"
     try:
-        return ContainedClient(_load(path)(account, context), calls, who)
+        return ContainedClient(resolve_name(path)(account, context), calls, who)
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         reason = type(error).__name__
     raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {reason}", _UPDATE)
-
-
-def _load(path: str) -> Any:  # noqa: ANN401 - a package's own class
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 def _find(name: str) -> tuple[ProviderPlugin, str] | None:
