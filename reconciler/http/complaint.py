@@ -130,7 +130,8 @@ class _Mask:
             return chunk
         found = _CHUNK.fullmatch(chunk)
         words = re.split(r"[-_/.'’]", found["core"]) if found else ()
-        if found and all(map(_is_word, words)) and not self._is_secret(found["core"]):
+        is_clear = all(_WORD.fullmatch(word) and reads_as_words(word) for word in words)
+        if found and is_clear and not self._is_secret(found["core"]):
             return chunk
         return HIDDEN + (chunk[-1] if chunk[-1] in ".,;:" else "")
 
@@ -156,7 +157,3 @@ class _Mask:
             if text[start : start + size] in self._windows
             for owner in owners[start : start + size]
         }
-
-
-def _is_word(word: str) -> bool:
-    return _WORD.fullmatch(word) is not None and reads_as_words(word)

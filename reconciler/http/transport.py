@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urljoin
@@ -60,23 +61,20 @@ _PROXY = (
     "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
-_NO_SUCH_HOST = (
-    "can't be found: its host name can't be resolved",
-    "Check the host in `base_url`, and this machine's DNS settings.",
-)
-_NOT_LISTENING = (
-    "refused the connection: nothing is listening on that port",
-    "Check the host and port in `base_url`, and that the service is running.",
-)
 _WORDS: Mapping[type, tuple[str, str]] = {
     exceptions.ProxyError: _PROXY,
     exceptions.InvalidURL: _PROXY,  # our own URL is always a valid one
     exceptions.InvalidSchema: _PROXY,
     exceptions.SSLError: ("closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
     exceptions.ConnectTimeout: ("did not set up a connection in time", _NETWORK),
-    socket.gaierror: _NO_SUCH_HOST,
-    urllib3.exceptions.NameResolutionError: _NO_SUCH_HOST,
-    ConnectionRefusedError: _NOT_LISTENING,
+    socket.gaierror: (
+        "can't be found: its host name can't be resolved",
+        "Check the host in `base_url`, and this machine's DNS settings.",
+    ),
+    ConnectionRefusedError: (
+        "refused the connection: nothing is listening on that port",
+        "Check the host and port in `base_url`, and that the service is running.",
+    ),
 }
 """By exceptions among the causes; the first counts."""
 _WORDS_OF_ENDING = {
@@ -182,12 +180,10 @@ class Session:
         )
 
     def _redirect(self, location: str | None) -> str:
-        if location is None:
-            return ""
-        try:
-            return parse_url(SecretText.provider(urljoin(self._origin, location))).endpoint.origin
-        except (UrlError, ValueError):
-            return ""
+        with suppress(UrlError, ValueError):
+            if location is not None:
+                return parse_url(SecretText.provider(urljoin(self._origin, location))).endpoint.origin
+        return ""
 
 
 def _no_reply(error: Exception, timeout: float) -> NoReply:

@@ -57,10 +57,6 @@ class Listing:
     counts: tuple[int | None, ...]
 
 
-class InconsistentPagesError(Exception):
-    """A list's pages don't fit together; says how. `fetch` raises it for a page that has gone meanwhile."""
-
-
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
     """A page of the list, whose `Link` header says that it goes on at `next_page`.
 
@@ -125,8 +121,10 @@ def list_all(
     for _ in range(LISTS):
         try:
             listing = _list_once(fetch_in_time, first, origin, told)
-        except InconsistentPagesError as disagreement:
-            reason = str(disagreement)
+        except ProviderError as error:
+            if error.kind is not ErrorKind.GONE:
+                raise
+            reason = "the provider's list links to a page that doesn't exist"
             continue
         if trust_setting is None or listing.counts == (len(listing.remotes),):
             return listing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -144,12 +145,10 @@ def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText | Non
     if not isinstance(value, str):
         return None
     text = SecretText.provider(_writable(value))
-    if text.reveal() != value or len(value) > _LONGEST_URL:
-        return text
-    try:
-        return parse_url(text, secret_params)
-    except UrlError:
-        return text
+    if text.reveal() == value and len(value) <= _LONGEST_URL:
+        with suppress(UrlError):
+            return parse_url(text, secret_params)
+    return text
 
 
 def _writable(text: str) -> str:
