@@ -28,11 +28,7 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 class Caller:
-    """An account's way to its provider, with all headers but the one that authorises. Safe to use from several threads.
-
-    Raises:
-        ProviderError: DENIED, where the account's token may not go to its base URL.
-    """
+    """An account's way to its provider, DENIED where its token may not go there. Safe to use from several threads."""
 
     def __init__(self, account: Account, context: ClientContext, *, headers: Mapping[str, str]) -> None:
         self.account = account
@@ -51,8 +47,7 @@ class Caller:
     def call(self, request: Request, call_class: CallClass, shown: str) -> Reply:
         """Send a request until it succeeds, fails for good, or may not be sent again; events say the path as `shown`.
 
-        Raises:
-            ProviderError: it failed; `may_have_acted` is about all its attempts.
+        An error's `may_have_acted` is about all its attempts.
         """
         call = _Call(self, request, call_class, shown)
         try:
@@ -163,11 +158,7 @@ class _Call:
 
 
 def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destination:
-    """Where an account's calls go, if its token may go there: to a host of the provider's, or one that the user allows.
-
-    Raises:
-        ProviderError: DENIED, where the token may not go there, or can't be sent at all.
-    """
+    """Where an account's calls go; DENIED where its token may not go there, or can't be sent at all."""
     try:
         found = model_destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
     except UrlError as error:

@@ -11,8 +11,7 @@ from reconciler.http.retry import REQUEST_TIMEOUT
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError
 
-_UNITS = ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "days"))
-"""Up to how many seconds a unit is used, and its own."""
+_UNITS = ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "days"))  # up to so many seconds
 
 
 def failure(account: Account, origin: str, request: Request, outcome: Reply | NoReply) -> ProviderError:
@@ -68,10 +67,7 @@ def _no_list(account: Account) -> ProviderError:
 
 
 def limited(account: Account, seconds: float, now: datetime, status: int) -> ProviderError:
-    """The provider asks for a longer wait than a run may wait: these seconds from now (UTC).
-
-    `status` is what asked for it, 429 or 503; 0 where it was another call's answer.
-    """
+    """The provider asks for a longer wait than a run may wait; `status` is 0 where another call was answered so."""
     kind = ErrorKind.REFUSED if status == 503 else ErrorKind.LIMITED  # noqa: PLR2004 - HTTP's own number
     message = f"{account.provider.title} asks to wait longer than a run may"
     return ProviderError(kind, message, come_back(seconds, now), status=status)

@@ -30,8 +30,7 @@ class Request:
 class Reply:
     """What was answered, in whole and decompressed, with headers by their names in lower case.
 
-    `next_page` is where the `Link` header says that the list goes on, `redirect` the origin that a redirect points to;
-    empty where there is none.
+    `next_page` is where the `Link` header says that a list goes on, `redirect` the origin that a redirect points to.
     """
 
     status: int

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urljoin
@@ -61,46 +62,35 @@ _PROXY = (
     "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
-_WORDS: Mapping[type, tuple[str, str]] = {
-    exceptions.ProxyError: _PROXY,
-    exceptions.InvalidURL: _PROXY,  # our own URL is always a valid one
-    exceptions.InvalidSchema: _PROXY,
-    exceptions.SSLError: ("closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
-    exceptions.ConnectTimeout: ("did not set up a connection in time", _NETWORK),
-    socket.gaierror: (
+_TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not answer within {:g} seconds", SLOW)
+_BROKEN = NoReply(Ending.BROKEN, "closed the connection", _NETWORK)
+_IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be called: the request can't be made", _BUNDLE)
+_REASONS: Mapping[type, NoReply] = {
+    exceptions.ProxyError: NoReply(Ending.NOT_SENT, *_PROXY),
+    exceptions.InvalidURL: NoReply(Ending.HOPELESS, *_PROXY),  # our own URL is always a valid one
+    exceptions.InvalidSchema: NoReply(Ending.HOPELESS, *_PROXY),
+    exceptions.SSLError: NoReply(Ending.BROKEN, "closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
+    exceptions.ConnectTimeout: NoReply(Ending.NOT_SENT, "did not set up a connection in time", _NETWORK),
+    socket.gaierror: NoReply(
+        Ending.NOT_SENT,
         "can't be found: its host name can't be resolved",
         "Check the host in `base_url`, and this machine's DNS settings.",
     ),
-    ConnectionRefusedError: (
+    ConnectionRefusedError: NoReply(
+        Ending.NOT_SENT,
         "refused the connection: nothing is listening on that port",
         "Check the host and port in `base_url`, and that the service is running.",
     ),
+    urllib3.exceptions.NewConnectionError: NoReply(Ending.NOT_SENT, "can't be reached", _NETWORK),
+    urllib3.exceptions.ReadTimeoutError: _TIMED_OUT,
+    exceptions.Timeout: _TIMED_OUT,
+    exceptions.ContentDecodingError: NoReply(Ending.UNUSABLE, "sent an answer that can't be read", NOT_THE_API),
+    exceptions.InvalidHeader: _IMPOSSIBLE,
+    exceptions.RequestException: _BROKEN,  # in doubt
+    urllib3.exceptions.HTTPError: _BROKEN,
+    HTTPException: _BROKEN,
 }
-"""By exceptions among the causes; the first counts."""
-_WORDS_OF_ENDING = {
-    Ending.NOT_SENT: ("can't be reached", _NETWORK),
-    Ending.TIMED_OUT: ("did not answer within {:g} seconds", SLOW),
-    Ending.BROKEN: ("closed the connection", _NETWORK),
-    Ending.UNUSABLE: ("sent an answer that can't be read", NOT_THE_API),
-    Ending.HOPELESS: ("can't be called: the request can't be made", _BUNDLE),
-}
-"""What can be said where nothing else is known."""
-
-_ENDINGS: Mapping[type, Ending] = {
-    exceptions.RequestException: Ending.BROKEN,
-    exceptions.ConnectTimeout: Ending.NOT_SENT,
-    exceptions.ProxyError: Ending.NOT_SENT,
-    exceptions.Timeout: Ending.TIMED_OUT,
-    exceptions.ContentDecodingError: Ending.UNUSABLE,
-    exceptions.InvalidHeader: Ending.HOPELESS,
-    exceptions.InvalidSchema: Ending.HOPELESS,
-    exceptions.InvalidURL: Ending.HOPELESS,
-    urllib3.exceptions.HTTPError: Ending.BROKEN,
-    HTTPException: Ending.BROKEN,
-    OSError: Ending.HOPELESS,  # those that requests doesn't wrap: the certificate bundle isn't there
-    ValueError: Ending.HOPELESS,  # a request that can't be built
-}
-"""How an attempt ended that ended in such an exception; the nearest class counts. What is new is in doubt BROKEN."""
+"""By exceptions among the causes; the first counts. Others say that nothing can be sent: a bundle isn't there, say."""
 
 
 class _Adapter(HTTPAdapter):
@@ -201,14 +191,9 @@ def _no_reply(error: Exception, timeout: float) -> NoReply:
             return NoReply(Ending.HOPELESS, f"has a TLS certificate that {reason}", help_)
         if isinstance(cause, ssl.SSLError) and cause.library in _BUNDLE_READERS:
             return _UNREADABLE_BUNDLE
-    ending = next(_ENDINGS[kind] for kind in type(error).__mro__ if kind in _ENDINGS)
     kinds = {kind for cause in causes for kind in type(cause).__mro__}
-    if urllib3.exceptions.NewConnectionError in kinds:
-        ending = Ending.NOT_SENT
-    elif urllib3.exceptions.ReadTimeoutError in kinds:
-        ending = Ending.TIMED_OUT
-    words = next((words for kind, words in _WORDS.items() if kind in kinds), _WORDS_OF_ENDING[ending])
-    return NoReply(ending, words[0].format(timeout), words[1])
+    found = next((reason for kind, reason in _REASONS.items() if kind in kinds), _IMPOSSIBLE)
+    return replace(found, message=found.message.format(timeout))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -38,10 +38,7 @@ _REPORT = "Nothing is changed in an account that can't be listed completely; rep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a list, with how many webhooks the provider says there are in all, and where the next page is.
-
-    Where that is doubted, the provider doesn't say so, and there may be none.
-    """
+    """One page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
 
     remotes: tuple[Remote, ...]
     count: int | None
@@ -60,8 +57,7 @@ class Listing:
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
     """A page of the list, whose `Link` header says that it goes on at `next_page`.
 
-    Raises:
-        UnexpectedAnswerError: it isn't one, or one of its webhooks isn't one, or they are too large.
+    `UnexpectedAnswerError` where it isn't one, or one of its webhooks isn't one, or they are too large.
     """
     listed: object = document
     if api.items:
@@ -106,9 +102,7 @@ def list_all(
 
     `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
     otherwise, as many must be listed as each page counts. After each page the number of webhooks so far is told.
-
-    Raises:
-        ProviderError: GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
+    GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
     """
     reason = ""
     ends = now() + LONGEST

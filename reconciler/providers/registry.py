@@ -62,26 +62,18 @@ def built_in() -> tuple[Provider, ...]:
 
 
 def declaration(name: str) -> Provider | None:
-    """A provider's declaration, or None where no provider has that name.
-
-    Raises:
-        ProviderError: a package offers it, and it can't be used; says which package, and what is wrong with it.
-    """
+    """A provider's declaration, or None where no provider has that name; REFUSED where its package can't be used."""
     found = _find(name)
     return None if found is None else found[0].provider
 
 
 def open_reader(account: Account, context: ClientContext) -> Reader:
-    """A client that can only look.
-
-    Raises:
-        ProviderError: the provider's package can't be used, or the account's token may not go where it is to go.
-    """
+    """A client that can only look; REFUSED where the provider's package can't be used, DENIED as by a `Caller`."""
     return cast(Reader, _open(account, context, "reader", _READS))
 
 
 def open_writer(account: Account, context: ClientContext) -> Writer:
-    """A client that can also change things; raises as `open_reader`."""
+    """A client that can also change things; fails as `open_reader`."""
     return cast(Writer, _open(account, context, "writer", _READS + _WRITES))
 
 

@@ -29,11 +29,7 @@ T = TypeVar("T")
 
 
 class RestReader:
-    """Looks at the webhooks of an account whose provider has a REST API. A `Reader`.
-
-    Raises:
-        ProviderError: DENIED, where the account's token may not go to its base URL.
-    """
+    """Looks at the webhooks of an account whose provider has a REST API; opened like a `Caller`. A `Reader`."""
 
     def __init__(self, account: Account, context: ClientContext) -> None:
         assert account.provider.rest is not None  # noqa: S101 - the registry opens no other account

@@ -38,8 +38,7 @@ def object_of(value: object) -> Mapping[str, object]:
 def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
     """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
 
-    Raises:
-        UnexpectedAnswerError: nothing says which one it is.
+    `UnexpectedAnswerError` where nothing says which one it is.
     """
     object_id = _id(document, api.id)
     said: dict[str, Value] = {}
