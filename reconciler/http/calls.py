@@ -28,11 +28,7 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 class Caller:
-    """An account's way to its provider, with all headers but the one that authorises. Safe to use from several threads.
-
-    Raises:
-        ProviderError: DENIED, where the account's token may not go to its base URL.
-    """
+    """An account's way to its provider, DENIED where its token may not go there. Safe to use from several threads."""
 
     def __init__(self, account: Account, context: ClientContext, *, headers: Mapping[str, str]) -> None:
         self.account = account
@@ -49,14 +45,9 @@ class Caller:
         self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
 
     def call(self, request: Request, call_class: CallClass, shown: str) -> Reply:
-        """Send a request until it succeeds (2xx), fails for good, or may not be sent again.
+        """Send a request until it succeeds, fails for good, or may not be sent again; events say the path as `shown`.
 
-        Args:
-            request: its target begins with the destination's path.
-            call_class: what it counts as.
-            shown: the path as events may show it.
-        Raises:
-            ProviderError: it failed; `may_have_acted` is about all its attempts.
+        An error's `may_have_acted` is about all its attempts.
         """
         call = _Call(self, request, call_class, shown)
         try:
@@ -90,14 +81,14 @@ class _Call:
                 return outcome
             self.may_have_acted = self.may_have_acted or may_have_acted(method, outcome)
             retry = retry_of(method, self.number, outcome, clock.chance())
-            if retry is None or not budget.spend(retry.cost):
+            if retry is None or not budget.spend(retry[1]):
                 raise errors.failure(self.caller.account, self.caller.destination.origin, self.request, outcome)
             self.number += 1
-            cost = retry.cost
+            wait, cost = retry
             if outcome.status == _SERVICE_UNAVAILABLE:
                 self._check_throttle(outcome.status)
-            if retry.wait > budget.throttle.wait(clock.monotonic()):
-                self._sleep(retry.wait, f"attempt {self.number} of a call comes after a pause")
+            if wait > budget.throttle.wait(clock.monotonic()):
+                self._sleep(wait, f"attempt {self.number} of a call comes after a pause")
 
     def _wait_for_turn(self) -> None:
         """Wait until the provider wants to be called, and a slot is free."""
@@ -119,10 +110,11 @@ class _Call:
         """Send the call once; whether the answer asks to wait and send it again."""
         clock, budget, name = self.caller.clock, self.caller.budget, self.caller.account.name
         began = clock.monotonic()
-        asks_to_wait = False
+        asks_to_wait, told = False, None
         try:
             outcome = self.caller.session.send(self.request)
-            asks_to_wait = isinstance(outcome, Reply) and self._asks_to_wait(outcome)
+            if isinstance(outcome, Reply):
+                asks_to_wait, told = self._asked(outcome.status, outcome.headers)
         finally:
             budget.limiter.give_back(self.call_class, refused=asks_to_wait)
         now = clock.monotonic()
@@ -130,32 +122,25 @@ class _Call:
         self.caller.listener(
             Called(account=name, method=method, path=path, status=status, seconds=now - began, attempt=self.number)
         )
-        if isinstance(outcome, Reply):
-            told = self._told(outcome, asks_to_wait=asks_to_wait)
-            if asks_to_wait:
-                budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
-                self._check_throttle(status)
-            else:
-                budget.set_throttle(Throttle.succeeded, began)
-                if status == _SERVICE_UNAVAILABLE and told is not None:
-                    budget.set_throttle(Throttle.told, told, now)
+        if asks_to_wait:
+            budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
+            self._check_throttle(status)
+        elif status:
+            budget.set_throttle(Throttle.succeeded, began)
+            if status == _SERVICE_UNAVAILABLE and told is not None:
+                budget.set_throttle(Throttle.told, told, now)
         return outcome, asks_to_wait
 
-    def _asks_to_wait(self, reply: Reply) -> bool:
-        """Whether an answer says that the call comes too soon."""
-        said = self.caller.throttled
-        if reply.status == _TOO_MANY_REQUESTS or said is None or reply.status != said.status:
-            return reply.status == _TOO_MANY_REQUESTS
-        return reply.headers.get(said.header) == said.value or "retry-after" in reply.headers
-
-    def _told(self, reply: Reply, *, asks_to_wait: bool) -> float | None:
-        """The seconds that an answer says to wait; None where it doesn't say."""
-        now = http_date(reply.headers.get("date")) or self.caller.clock.now()
-        if (value := reply.headers.get("retry-after")) is not None:
-            return retry_after(value, now)
-        said = self.caller.throttled
-        until = reply.headers.get(said.until, "") if said is not None and asks_to_wait else ""
-        return max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
+    def _asked(self, status: int, headers: Mapping[str, str]) -> tuple[bool, float | None]:
+        """Whether an answer says that the call comes too soon, and the seconds that it says to wait."""
+        asks, until, said = status == _TOO_MANY_REQUESTS, "", self.caller.throttled
+        if said is not None and (asks or status == said.status):
+            asks = asks or headers.get(said.header) == said.value or "retry-after" in headers
+            until = headers.get(said.until, "") if asks else ""
+        now = http_date(headers.get("date")) or self.caller.clock.now()
+        if "retry-after" in headers:
+            return asks, retry_after(headers["retry-after"], now)
+        return asks, max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
 
     def _check_throttle(self, status: int) -> None:
         """Raise where the provider wants to be left alone for longer than a run may wait."""
@@ -173,14 +158,7 @@ class _Call:
 
 
 def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destination:
-    """Where an account's calls go, if its token may go there.
-
-    Args:
-        account: its base URL, token and headers are looked at.
-        allowed_hosts: hosts, with an optional `:port`, that the user allows outside the file.
-    Raises:
-        ProviderError: DENIED, where the token may not go there, or can't be sent at all.
-    """
+    """Where an account's calls go; DENIED where its token may not go there, or can't be sent at all."""
     try:
         found = model_destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
     except UrlError as error:

@@ -20,8 +20,8 @@ _QUOTES = re.compile(r"(?<![^\s(])(?P<quote>[\"'`])(?:(?!(?P=quote)(?![A-Za-z0-9
 _WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]{2,6}s?|[A-Z]|[0-9]{1,4}")
 _LETTERS = re.compile(r"[A-Za-z0-9]+")
 _ONLY_NUMBERS = re.compile(r"[0-9.,;:/-]*[0-9][0-9.,;:/-]*")
+# Names under which services say what is wrong with the whole request: the name adds nothing.
 _SENTENCES = frozenset({"detail", "error", "message", "title", "reason", "non_field_errors"})
-"""Names under which services say what is wrong with the whole request: the name adds nothing."""
 _LONGEST = 200
 _MOST_FIELDS = 5
 _MOST_LOOKED_AT = 100
@@ -33,16 +33,10 @@ _WINDOW = 8  # characters of a secret, whatever stands between them
 
 
 def complaint(body: bytes, secrets: Iterable[str], shown: frozenset[str] = frozenset()) -> str:
-    """The provider's complaint, to go on after a sentence's words.
+    """The provider's complaint, to go on after a sentence's words: `: url: Ensure …; event`, or nothing.
 
-    Args:
-        body: the answer, whatever it is.
-        secrets: what must not show, of what was sent and beside it.
-        shown: words that may be quoted, such as the event that was sent.
-    Returns:
-        Such as `: url: Ensure this field has no more than 200 characters; event`, or nothing. What repeats a secret,
-        is quoted, or doesn't read as a word is replaced: it may be a secret that wasn't sent, another webhook's. Where
-        no word is left, only the field is named.
+    What repeats a secret, is quoted (unless it is `shown`), or doesn't read as a word is replaced: it may be a secret
+    that wasn't sent, another webhook's. Where no word is left, only the field is named.
     """
     try:
         document = parse_json(body)
@@ -136,7 +130,8 @@ class _Mask:
             return chunk
         found = _CHUNK.fullmatch(chunk)
         words = re.split(r"[-_/.'’]", found["core"]) if found else ()
-        if found and all(map(_is_word, words)) and not self._is_secret(found["core"]):
+        is_clear = all(_WORD.fullmatch(word) and reads_as_words(word) for word in words)
+        if found and is_clear and not self._is_secret(found["core"]):
             return chunk
         return HIDDEN + (chunk[-1] if chunk[-1] in ".,;:" else "")
 
@@ -162,7 +157,3 @@ class _Mask:
             if text[start : start + size] in self._windows
             for owner in owners[start : start + size]
         }
-
-
-def _is_word(word: str) -> bool:
-    return _WORD.fullmatch(word) is not None and reads_as_words(word)

@@ -11,8 +11,7 @@ from reconciler.http.retry import REQUEST_TIMEOUT
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError
 
-_UNITS = ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "days"))
-"""Up to how many seconds a unit is used, and its own."""
+_UNITS = ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "days"))  # up to so many seconds
 
 
 def failure(account: Account, origin: str, request: Request, outcome: Reply | NoReply) -> ProviderError:
@@ -37,8 +36,8 @@ def _refusal(account: Account, request: Request, reply: Reply) -> tuple[ErrorKin
     status = reply.status
     match status:
         case 401 | 403:
-            is_credential = status == 401 or request.method == "GET"  # noqa: PLR2004 - HTTP's own number
-            help_ = _check_credential(account) if is_credential else _check_permission(account)
+            is_permission = status == 403 and request.method != "GET"  # noqa: PLR2004 - HTTP's own number
+            help_ = _check_token(account, is_permission=is_permission)
             return ErrorKind.DENIED, f"denied the call with {status}", help_
         case 407:
             return ErrorKind.REFUSED, PROXY_CREDENTIALS.message, PROXY_CREDENTIALS.help
@@ -68,10 +67,7 @@ def _no_list(account: Account) -> ProviderError:
 
 
 def limited(account: Account, seconds: float, now: datetime, status: int) -> ProviderError:
-    """The provider asks for a longer wait than a run may wait: these seconds from now (UTC).
-
-    `status` is what asked for it, 429 or 503; 0 where it was another call's answer.
-    """
+    """The provider asks for a longer wait than a run may wait; `status` is 0 where another call was answered so."""
     kind = ErrorKind.REFUSED if status == 503 else ErrorKind.LIMITED  # noqa: PLR2004 - HTTP's own number
     message = f"{account.provider.title} asks to wait longer than a run may"
     return ProviderError(kind, message, come_back(seconds, now), status=status)
@@ -98,21 +94,13 @@ def duration(seconds: float) -> str:
     return f"{math.ceil(seconds / size)} {unit}"
 
 
-def _check_permission(account: Account) -> str:
-    also = f", also for {headers}" if (headers := _headers(account)) else ""
-    portal = account.provider.portal or "the provider’s portal"
-    return f"Check in {portal} what the token in {_token(account)} may do{also}, and what the account may have."
-
-
-def _check_credential(account: Account) -> str:
+def _check_token(account: Account, *, is_permission: bool) -> str:
+    token = " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
+    headers = " and ".join(f"`{setting.name}`" for setting, _ in account.header_settings)
+    if is_permission:
+        also = f", also for {headers}" if headers else ""
+        portal = account.provider.portal or "the provider’s portal"
+        return f"Check in {portal} what the token in {token} may do{also}, and what the account may have."
     kind = f", for {account.kind} {account.provider.auth.kind_setting}" if account.kind else ""
-    managed = f", and that {headers} is an account that it may access" if (headers := _headers(account)) else ""
-    return f"Check that {_token(account)} is a complete and valid token{kind}{managed}."
-
-
-def _token(account: Account) -> str:
-    return " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
-
-
-def _headers(account: Account) -> str:
-    return " and ".join(f"`{setting.name}`" for setting, _ in account.header_settings)
+    managed = f", and that {headers} is an account that it may access" if headers else ""
+    return f"Check that {token} is a complete and valid token{kind}{managed}."

@@ -30,8 +30,7 @@ class Request:
 class Reply:
     """What was answered, in whole and decompressed, with headers by their names in lower case.
 
-    `next_page` is where the `Link` header says that the list goes on, `redirect` the origin that a redirect points to;
-    empty where there is none.
+    `next_page` is where the `Link` header says that a list goes on, `redirect` the origin that a redirect points to.
     """
 
     status: int
@@ -73,11 +72,7 @@ PROXY_CREDENTIALS = NoReply(
 
 
 class EndedError(OSError):
-    """Ends an exchange for a reason that is known already."""
-
-    def __init__(self, outcome: NoReply) -> None:
-        super().__init__()
-        self.outcome = outcome
+    """Ends an exchange for a reason that is known already: its argument is the `NoReply`."""
 
 
 class UnexpectedAnswerError(Exception):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
 
 from reconciler.http.exchange import Ending, NoReply, Reply
 
@@ -28,13 +27,6 @@ _SECONDS = re.compile(r"[0-9]+")
 _FARTHEST = 10.0 * 365 * 86400  # seconds: later is as late, and the calendar ends
 
 
-class Retry(NamedTuple):
-    """Another attempt: seconds to wait before it, and what it takes out of the retry budget."""
-
-    wait: float
-    cost: int
-
-
 def may_have_acted(method: str, outcome: Reply | NoReply) -> bool:
     """Whether the provider may have carried an attempt out. A 4xx (408 aside) is a refusal; all else is uncertain."""
     if method == "GET":
@@ -44,10 +36,11 @@ def may_have_acted(method: str, outcome: Reply | NoReply) -> bool:
     return outcome.ending not in (Ending.NOT_SENT, Ending.HOPELESS)
 
 
-def retry_of(method: str, number: int, outcome: Reply | NoReply, chance: float) -> Retry | None:
+def retry_of(method: str, number: int, outcome: Reply | NoReply, chance: float) -> tuple[float, int] | None:
     """What follows a failed attempt: another one where the failure passes; of a POST only where nothing was sent.
 
-    Attempts are numbered from 1; `chance` says where in its range the wait lies (full jitter).
+    Given are the seconds to wait before it, and what it takes out of the budget. Attempts are numbered from 1; `chance`
+    says where in its range the wait lies (full jitter).
     """
     ending = None if isinstance(outcome, Reply) else outcome.ending
     passes = ending in (Ending.NOT_SENT, Ending.TIMED_OUT, Ending.BROKEN) or outcome.status in RETRIED_STATUSES
@@ -55,7 +48,7 @@ def retry_of(method: str, number: int, outcome: Reply | NoReply, chance: float) 
     if number >= ATTEMPTS or not (passes and is_repeatable):
         return None
     cost = COST_OF_TIME_OUT if ending is Ending.TIMED_OUT else COST
-    return Retry(chance * min(BASE * 2 ** (number - 1), LONGEST), cost)
+    return chance * min(BASE * 2 ** (number - 1), LONGEST), cost
 
 
 def retry_after(value: str, now: datetime) -> float | None:

@@ -9,16 +9,13 @@ from reconciler.model.webhook import Fields, Remote
 
 
 class Reader(Protocol):
-    """A client that can only look."""
+    """A client that can only look. What is asked of a webhook that isn't there fails with GONE."""
 
     def list(self) -> Reading:
         """Every webhook of the account, to the last page; an error where it can't be had whole, or can't be trusted."""
 
-    def get(self, object_id: str) -> Remote:
-        """One webhook; GONE where there is none."""
-
-    def close(self) -> None:
-        """Give its connections back."""
+    def get(self, object_id: str) -> Remote: ...
+    def close(self) -> None: ...
 
 
 class Writer(Reader, Protocol):
@@ -28,13 +25,9 @@ class Writer(Reader, Protocol):
         """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted."""
 
     def update(self, object_id: str, fields: Fields, now: Remote) -> None:
-        """Give a webhook these fields, all of them; GONE where there is none.
+        """Give a webhook all of these fields; `now` is what was read of it just before.
 
-        Args:
-            object_id: the provider's id.
-            fields: as they are to be. `Masked` and a secret's None mean that it is left as it is.
-            now: what was read of it just before.
+        `Masked` and a secret's None mean that it is left as it is.
         """
 
-    def delete(self, object_id: str) -> None:
-        """Delete a webhook; GONE where there is none."""
+    def delete(self, object_id: str) -> None: ...

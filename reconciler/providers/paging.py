@@ -38,10 +38,7 @@ _REPORT = "Nothing is changed in an account that can't be listed completely; rep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a list, with how many webhooks the provider says there are in all, and where the next page is.
-
-    Where that is doubted, the provider doesn't say so, and there may be none.
-    """
+    """One page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
 
     remotes: tuple[Remote, ...]
     count: int | None
@@ -57,15 +54,10 @@ class Listing:
     counts: tuple[int | None, ...]
 
 
-class InconsistentPagesError(Exception):
-    """A list's pages don't fit together; says how. `fetch` raises it for a page that has gone meanwhile."""
-
-
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
     """A page of the list, whose `Link` header says that it goes on at `next_page`.
 
-    Raises:
-        UnexpectedAnswerError: it isn't one, or one of its webhooks isn't one, or they are too large.
+    `UnexpectedAnswerError` where it isn't one, or one of its webhooks isn't one, or they are too large.
     """
     listed: object = document
     if api.items:
@@ -106,18 +98,11 @@ def list_all(
     told: Callable[[int], None],
     now: Callable[[], float] = time.monotonic,
 ) -> Listing:
-    """List every webhook.
+    """List every webhook, from the target (path and query) of the first page on.
 
-    Args:
-        fetch: gets the page at a target (path and query).
-        first: the first page's target.
-        origin: the only one that `next` may point to, in normal form.
-        trust_setting: the account key that says whether as many must be listed as each page counts; None where they
-            needn't be.
-        told: is given the number of webhooks so far after each page.
-        now: monotonic seconds.
-    Raises:
-        ProviderError: GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
+    `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
+    otherwise, as many must be listed as each page counts. After each page the number of webhooks so far is told.
+    GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
     """
     reason = ""
     ends = now() + LONGEST
@@ -130,8 +115,10 @@ def list_all(
     for _ in range(LISTS):
         try:
             listing = _list_once(fetch_in_time, first, origin, told)
-        except InconsistentPagesError as disagreement:
-            reason = str(disagreement)
+        except ProviderError as error:
+            if error.kind is not ErrorKind.GONE:
+                raise
+            reason = "the provider's list links to a page that doesn't exist"
             continue
         if trust_setting is None or listing.counts == (len(listing.remotes),):
             return listing

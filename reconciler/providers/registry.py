@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
@@ -62,26 +62,18 @@ def built_in() -> tuple[Provider, ...]:
 
 
 def declaration(name: str) -> Provider | None:
-    """A provider's declaration, or None where no provider has that name.
-
-    Raises:
-        ProviderError: a package offers it, and it can't be used; says which package, and what is wrong with it.
-    """
+    """A provider's declaration, or None where no provider has that name; REFUSED where its package can't be used."""
     found = _find(name)
     return None if found is None else found[0].provider
 
 
 def open_reader(account: Account, context: ClientContext) -> Reader:
-    """A client that can only look.
-
-    Raises:
-        ProviderError: the provider's package can't be used, or the account's token may not go where it is to go.
-    """
+    """A client that can only look; REFUSED where the provider's package can't be used, DENIED as by a `Caller`."""
     return cast(Reader, _open(account, context, "reader", _READS))
 
 
 def open_writer(account: Account, context: ClientContext) -> Writer:
-    """A client that can also change things; raises as `open_reader`."""
+    """A client that can also change things; fails as `open_reader`."""
     return cast(Writer, _open(account, context, "writer", _READS + _WRITES))
 
 
@@ -93,20 +85,15 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     plugin, package = found
     path = getattr(plugin, role) or f"reconciler.providers.rest:Rest{role.title()}"
     if not package:
-        return _load(path)(account, context)
+        return resolve_name(path)(account, context)
     who = f"the provider `{name}` of the package {package}"
     try:
-        return ContainedClient(_load(path)(account, context), calls, who)
+        return ContainedClient(resolve_name(path)(account, context), calls, who)
     except ProviderError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         reason = type(error).__name__
     raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {reason}", _UPDATE)
-
-
-def _load(path: str) -> Any:  # noqa: ANN401 - a package's own class
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 def _find(name: str) -> tuple[ProviderPlugin, str] | None:

@@ -22,18 +22,14 @@ from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
-from reconciler.providers.paging import InconsistentPagesError, Page, list_all, page_of
+from reconciler.providers.paging import Page, list_all, page_of
 from reconciler.providers.wire import create_body, object_of, remote_of, update_body
 
 T = TypeVar("T")
 
 
 class RestReader:
-    """Looks at the webhooks of an account whose provider has a REST API. A `Reader`.
-
-    Raises:
-        ProviderError: DENIED, where the account's token may not go to its base URL.
-    """
+    """Looks at the webhooks of an account whose provider has a REST API; opened like a `Caller`. A `Reader`."""
 
     def __init__(self, account: Account, context: ClientContext) -> None:
         assert account.provider.rest is not None  # noqa: S101 - the registry opens no other account
@@ -70,23 +66,12 @@ class RestReader:
     def _page(self, target: str) -> Page:
         is_first = target == self._first_page
         request = Request(method="GET", target=target, is_collection=is_first)
-        reply: Reply | None = None
-        try:
-            reply = self._caller.call(request, CallClass.LIST, self._path if is_first else f"{self._path}?…")
-        except ProviderError as error:
-            if error.kind is not ErrorKind.GONE:
-                raise
-        if reply is None:
-            raise InconsistentPagesError("the provider's list links to a page that doesn't exist")
-        link = reply.next_page
-        page = self._understood(reply, lambda document: page_of(document, self._api, self._read, link))
-        return self._with_doubt(page, target)
-
-    def _with_doubt(self, page: Page, target: str) -> Page:
-        """A page that may have been cut short names the one that would stand behind it."""
+        reply = self._caller.call(request, CallClass.LIST, self._path if is_first else f"{self._path}?…")
+        page = self._understood(reply, lambda document: page_of(document, self._api, self._read, reply.next_page))
         paging = self._api.paging
         if page.next or not isinstance(paging, LinkHeader) or len(page.remotes) not in (paging.usual, paging.most):
             return page
+        # It may have been cut short on its way, so that it names the page that would stand behind it.
         asked = parse_qs(target.partition("?")[2]).get(paging.page, ["1"])[0]
         number = int(asked) + 1 if asked.isdecimal() else 2
         return replace(page, next=f"{self._first_page}&{paging.page}={number}", is_doubted=True)

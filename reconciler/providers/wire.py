@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -37,8 +38,7 @@ def object_of(value: object) -> Mapping[str, object]:
 def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
     """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
 
-    Raises:
-        UnexpectedAnswerError: nothing says which one it is.
+    `UnexpectedAnswerError` where nothing says which one it is.
     """
     object_id = _id(document, api.id)
     said: dict[str, Value] = {}
@@ -144,12 +144,10 @@ def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText | Non
     if not isinstance(value, str):
         return None
     text = SecretText.provider(_writable(value))
-    if text.reveal() != value or len(value) > _LONGEST_URL:
-        return text
-    try:
-        return parse_url(text, secret_params)
-    except UrlError:
-        return text
+    if text.reveal() == value and len(value) <= _LONGEST_URL:
+        with suppress(UrlError):
+            return parse_url(text, secret_params)
+    return text
 
 
 def _writable(text: str) -> str:

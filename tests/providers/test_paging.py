@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.providers.paging import InconsistentPagesError, Listing, Page, list_all
+from reconciler.providers.paging import Listing, Page, list_all
 
 ORIGIN = "https://api.goshippo.com"
 FIRST = "/webhooks?results=100"
@@ -39,7 +39,7 @@ class Server:
         if target == FIRST:
             self._script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         if target not in self._script:
-            raise InconsistentPagesError("the list named a page that isn't there")
+            raise ProviderError(kind=ErrorKind.GONE, message="404")
         return self._script[target]
 
 
@@ -184,7 +184,9 @@ GOOD: Script = {FIRST: page("ab", 2)}
             "the provider counts 2 and then nothing but lists 2 webhooks",
             id="count-vanishes",
         ),
-        pytest.param({FIRST: page("a", 2, "?page=2")}, "the list named a page that isn't there", id="page-gone"),
+        pytest.param(
+            {FIRST: page("a", 2, "?page=2")}, "the provider's list links to a page that doesn't exist", id="page-gone"
+        ),
     ],
 )
 def test_pages_that_disagree_are_listed_again_twice_at_most(bad: Script, message: str) -> None:
