@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, update_wrapper
 from typing import Any, NoReturn
 
@@ -47,7 +47,7 @@ class Invocation:
         options: as far as the arguments could be read.
     """
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     stop: Stop
     clock: Clock
     applies: bool

@@ -208,14 +208,9 @@ def _with_query(base: str, url: Url, name: str, names: Names, redaction: Redacti
     items = []
     for item in url.items:
         text, hides = escaped(item.text.reveal()), redaction.hidden_in(url, item)
-        head, equals, value = text.partition("=")
-        match hides:
-            case Hidden.ALL:
-                items.append(("", text, "QUERY"))
-            case Hidden.VALUE:
-                items.append((head + equals, value, head))
-            case Hidden.NOTHING:
-                items.append((text, "", ""))
+        head, equals, _ = text.partition("=")
+        clear = {Hidden.ALL: "", Hidden.VALUE: head + equals, Hidden.NOTHING: text}[hides]
+        items.append((clear, text.removeprefix(clear), "QUERY" if hides is Hidden.ALL else head))
     if not all(fits_as_value(value) for _, value, _ in items):
         return names.variable(escaped_url(url.reveal()), name, "URL")
     written = (literal(clear) + (names.variable(value, name, word) if value else "") for clear, value, word in items)
