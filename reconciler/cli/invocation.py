@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property, update_wrapper
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from reconciler.cli.options import Function, Option, Options
-from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.exit_code import ExitCode
 from reconciler.operations.signals import Stop
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.terminal import Streams
+
+if TYPE_CHECKING:  # calls are no matter of `--help`
+    from reconciler.http.pacing import Clock
 
 
 @dataclass(eq=False)

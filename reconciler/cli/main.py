@@ -12,19 +12,22 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import Options
-from reconciler.http.pacing import Clock
 from reconciler.model.exit_code import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import FORMATS
 from reconciler.output.terminal import OutputError, visible
+
+if TYPE_CHECKING:  # calls are no matter of `--help`
+    from reconciler.http.pacing import Clock
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("packaged", "Write a commented starter file."),
