@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property, update_wrapper
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from reconciler.cli.options import Options
-from reconciler.config.limits import MOST_OF_A_FILE, read_stream
+from reconciler.cli.options import Function, Option, Options
 from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import Stop
 from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.terminal import Streams
 
+if TYPE_CHECKING:  # calls are no matter of `--help`
+    from reconciler.http.pacing import Clock
 
+
+@dataclass(eq=False)
 class CommandError(Exception):
-    """A command can't go on; `cli.main` says it.
+    """A command can't go on; `cli.main` says the words, or without any the diagnostics."""
 
-    Attributes:
-        words: what is said of it on standard error in place of the diagnostics; None where they are said.
-    """
-
-    def __init__(self, diagnostics: Iterable[Diagnostic], code: int = ExitCode.ERROR, words: str | None = None) -> None:
-        super().__init__()
-        self.diagnostics = tuple(diagnostics)
-        self.code = code
-        self.words = words
+    diagnostics: Sequence[Diagnostic]
+    code: int = ExitCode.ERROR
+    words: str | None = None
 
 
 def problem(code: str, message: str, help_: str = "") -> Diagnostic:
@@ -49,12 +45,11 @@ class Invocation:
 
     Attributes:
         environment: every variable that may count.
-        clock: time and chance.
         applies: whether the command changes something.
         options: as far as the arguments could be read.
     """
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     stop: Stop
     clock: Clock
     applies: bool
@@ -71,28 +66,17 @@ class Invocation:
     def streams(self) -> Streams:
         return Streams.standard(self.environment, color=not self.options.no_color)
 
-    @staticmethod
-    def standard_input() -> bytes:
-        """All of standard input.
-
-        Raises:
-            OSError: it can't be read, or holds more than a configuration may.
-        """
-        return read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b""
-
 
 _SHARED = frozenset(option.name for option in fields(Options))
-_Function = Callable[..., int]
-_Option = Callable[[_Function], _Function]
 
 
-def command(*options: _Option, **attributes: Any) -> Callable[[_Function], click.Command]:  # noqa: ANN401 - as click takes them
+def command(*options: Option, **attributes: Any) -> Callable[[Function], click.Command]:  # noqa: ANN401 - as click takes them
     """Make a function a command with these options, in the order of its help; it is named before its `_command`.
 
     It gets the invocation, which has the options that are fields of `Options`, and the others as arguments.
     """
 
-    def made(function: _Function) -> click.Command:
+    def made(function: Function) -> click.Command:
         def called(invocation: Invocation, /, **given: Any) -> int:  # noqa: ANN401 - what click parsed
             invocation.options = Options(**{name: given.pop(name) for name in _SHARED & given.keys()})
             return function(invocation, **given)

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,14 +27,17 @@ from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import FORMATS
 from reconciler.output.terminal import OutputError, visible
 
+if TYPE_CHECKING:  # calls are no matter of `--help`
+    from reconciler.http.pacing import Clock
+
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("packaged", "Write a commented starter file."),
     "validate": ("look", "Check the file, offline and without secrets."),
-    "plan": ("plan", "Show what apply would do."),
+    "plan": ("look", "Show what apply would do."),
     "apply": ("apply", "Make the provider match the file."),
     "destroy": ("apply", "Delete the webhooks that the file describes."),
     "drift": ("look", "Check whether the provider still matches the file."),
-    "show": ("plan", "Show a saved plan."),
+    "show": ("look", "Show a saved plan."),
     "list": ("look", "List the webhooks that the provider has."),
     "export": ("export", "Write a file that describes an existing account."),
     "schema": ("packaged", "Print the file's JSON Schema."),
@@ -42,7 +46,6 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """Each command, its module in `cli.commands`, imported only when it is called, and its line in the help."""
 
-_FRAMES = 8
 _USED_UP = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 )
@@ -84,13 +87,7 @@ def entry_point() -> None:
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock | None = None) -> int:
-    """Run a command; gives the exit code.
-
-    Args:
-        arguments: without the program's name.
-        environment: every variable that may count.
-        clock: time and chance; the machine's own where none is given.
-    """
+    """Run a command; gives the exit code. The environment has every variable that may count."""
     stop = Stop()
     invocation = Invocation(
         environment=environment,
@@ -121,27 +118,27 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
             invocation.streams.print_message(reconciler.get_help(context))
         return ExitCode.ERROR
+    streams, stop = invocation.streams, invocation.stop
     try:
         try:
             code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
+            return code if isinstance(code, int) else ExitCode.DONE
         except click.Abort:  # what click makes of an interrupt
-            return _stopped_or_error(invocation.stop)
+            pass
         except Exception as error:
             if _is_of_the_output(error):
                 raise
-            return _failed(_ended(error), invocation)
+            ended = _ended(error)
+            if ended.words is None:
+                print_diagnostics(invocation.streams, ended.diagnostics)
+            else:
+                streams.print_message(ended.words)
+            return invocation.reporter.fail(ended.diagnostics, ended.code)
     except OSError as error:
-        return _output_lost(error, invocation)
-    return code if isinstance(code, int) else ExitCode.DONE
-
-
-def _failed(ended: CommandError, invocation: Invocation) -> int:
-    """Say why a command can't go on."""
-    if ended.words is None:
-        print_diagnostics(invocation.streams, ended.diagnostics)
-    else:
-        invocation.streams.print_message(ended.words)
-    return invocation.reporter.fail(ended.diagnostics, ended.code)
+        streams.silence()
+        streams.print_message(f"error: the output can't be written: {error.strerror}")
+        streams.print_message("help: if changes were being applied, `reconciler plan` shows what is left to do.")
+    return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
 
 
 def _ended(error: Exception) -> CommandError:
@@ -152,8 +149,10 @@ def _ended(error: Exception) -> CommandError:
         case CommandError():
             return error
         case click.UsageError():
-            path = error.ctx.command_path if error.ctx is not None else "reconciler"
-            code, message, help_ = "option", _lines(error.format_message()), f"See `{path} --help`."
+            # A line break may be an option's own value: no line begins with the `::` of a workflow command.
+            lines = map(visible, error.format_message().splitlines())
+            code, message = "option", "\n".join(re.sub(r"^(\s*)::", r"\1\\x3a:", line) for line in lines)
+            help_ = f"See `{error.ctx.command_path if error.ctx is not None else 'reconciler'} --help`."
         case ProviderError():
             code, message, help_ = "account-unread", visible(error.message), visible(error.help)
         case OSError(errno=int(number)) if number in _USED_UP:
@@ -161,7 +160,7 @@ def _ended(error: Exception) -> CommandError:
             help_ = "Free some of it, or raise the limit. `reconciler plan` shows what is left to do."
         case _:
             # A bug's kind and where it is. Its message and the values around it may hold secrets, and stay unsaid.
-            frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+            frames = traceback.extract_tb(error.__traceback__)[-8:]
             places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
             code = "bug"
             message = f"this is a bug in reconciler {__version__}: {type(error).__name__}\n{places}"
@@ -169,29 +168,8 @@ def _ended(error: Exception) -> CommandError:
     return CommandError([problem(code, message, help_)], ExitCode.ERROR, f"error: {message}\nhelp: {help_}")
 
 
-def _lines(text: str) -> str:
-    """A message of several lines, each made harmless.
-
-    A line break may be an option's own value: no line begins with the `::` of a workflow command.
-    """
-    return "\n".join(re.sub(r"^(\s*)::", r"\1\\x3a:", visible(line)) for line in text.splitlines())
-
-
 def _is_of_the_output(error: Exception) -> bool:
     """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
     frames = traceback.walk_tb(error.__traceback__)
     by_click = isinstance(error, OSError) and any(frame.f_code is click.echo.__code__ for frame, _ in frames)
     return isinstance(error, OutputError) or by_click
-
-
-def _output_lost(error: OSError, invocation: Invocation) -> int:
-    """The end of a command whose results can't be written."""
-    streams = invocation.streams
-    streams.silence()
-    streams.print_message(f"error: the output can't be written: {error.strerror}")
-    streams.print_message("help: if changes were being applied, `reconciler plan` shows what is left to do.")
-    return _stopped_or_error(invocation.stop)
-
-
-def _stopped_or_error(stop: Stop) -> int:
-    return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,17 +13,13 @@ from reconciler.output.formats import FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+Function = Callable[..., int]
+Option = Callable[[Function], Function]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the shared options say; those that a command doesn't have say what stands here.
-
-    Attributes:
-        files: as given; empty where nothing was.
-        variables: of `--var`.
-        allowed_hosts: hosts that may get a token.
-    """
+    """What the shared options say; those that a command doesn't have say what stands here."""
 
     files: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -45,18 +40,15 @@ class Options:
     quiet: int = 0
 
 
-class OutputPath(click.Path):
-    """A file that a command writes, as a `Path`; `-` stands for standard output elsewhere, and here for a mistake."""
+def output_path(name: str, help_: str) -> Option:
+    """An option for a file that a command writes; `-` stands for standard output elsewhere, and here for a mistake."""
 
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
+    def checked(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
+        if value in ("", "-"):
+            raise click.BadParameter("give a file name: standard output can't be used here")
+        return None if value is None else Path(value)
 
-    def convert(
-        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
-        if os.fspath(value) in ("", "-"):
-            self.fail("give a file name: standard output can't be used here", param, ctx)
-        return super().convert(value, param, ctx)
+    return click.option(name, type=click.Path(dir_okay=False), metavar="FILE", callback=checked, help=help_)
 
 
 def _name_values(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[str, str]:
@@ -101,8 +93,7 @@ APPLY = (
     click.option("--auto-approve", is_flag=True, help="Don't ask for approval."),
     click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, metavar="N",
                  help="How many changes are made at once."),
-    click.option("--backup", type=OutputPath(), metavar="FILE",
-                 help="First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
+    output_path("--backup", "First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
 )
 NO_COLOR = click.option("--no-color", is_flag=True, help="Disable colors, also on terminals (like NO_COLOR).")
 TALK = (
@@ -111,8 +102,7 @@ TALK = (
     click.option("-q", "--quiet", count=True, help="Show less: no waits and no progress."),
 )
 OUTPUT = (
-    click.option("--format", type=click.Choice(list(FORMATS)), default="text", show_default=True,
-                 help="Output format."),
+    click.option("--format", type=click.Choice([*FORMATS]), default="text", show_default=True, help="Output format."),
     *TALK,
 )
 # fmt: on

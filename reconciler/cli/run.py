@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import gc
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TypeVar
 
 from reconciler.cli.invocation import CommandError, Invocation, fail, problem
 from reconciler.cli.options import DEFAULT_FILE
+from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load, no_file_configuration
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
@@ -18,7 +20,6 @@ from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import NotRead
 from reconciler.operations.read import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
-from reconciler.output.terminal import Streams
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.client import Reader
@@ -26,6 +27,7 @@ from reconciler.providers.registry import declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
+_Opener = Callable[[Account, ClientContext], _Client]
 
 
 def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
@@ -41,16 +43,20 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
         allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
         accounts=options.accounts,
         offline=offline,
-        standard_input=invocation.standard_input,
+        standard_input=_standard_input,
     )
+
+
+def _standard_input() -> bytes:
+    return read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b""
 
 
 class Run:
     """A command that has loaded its files, and can plan as often as it needs to.
 
-    Args:
-        invocation: stands apart, since `--help` makes one and loads none of what is needed here.
-        needs_file: False where the usual account is meant without any file.
+    The invocation stands apart, since `--help` makes one and loads none of what is needed here. Where no file is needed
+    and there is none, the usual account is meant.
+
     Raises:
         CommandError: something is wrong with the files.
     """
@@ -59,6 +65,7 @@ class Run:
         self.invocation = invocation
         self.reporter = invocation.reporter
         self.stop = invocation.stop
+        self.streams = invocation.streams
         self.inputs = inputs_of(invocation)
         read = load if needs_file or not _means_no_file(invocation) else no_file_configuration
         loaded = read(self.inputs, declaration)
@@ -71,21 +78,14 @@ class Run:
         gc.freeze()
         self.reporter.begin(loaded.diagnostics)
 
-    @property
-    def streams(self) -> Streams:
-        return self.invocation.streams
-
     @contextmanager
-    def clients(
-        self, open_client: Callable[[Account, ClientContext], _Client]
-    ) -> Iterator[Mapping[str, _Client | NotRead]]:
+    def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | NotRead]]:
         """Clients of the accounts that the filters let through, closed at the end.
 
         Raises:
             CommandError: a filter means no account.
         """
-        patterns = self.inputs.accounts
-        for pattern in patterns:
+        for pattern in self.inputs.accounts:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
                 fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
@@ -95,7 +95,7 @@ class Run:
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
         )
-        accounts = selected_accounts(self.configuration, patterns)
+        accounts = selected_accounts(self.configuration, self.inputs.accounts)
         with opened(accounts, lambda account: open_client(account, context)) as clients:
             yield clients
 

@@ -27,10 +27,7 @@ class SavedPlan:
     seal: Seal
 
     def options(self, given: Options) -> Options:
-        """What the present plan is made from: as it was, where no option of now says otherwise.
-
-        A variable of `--var` takes the place of the plan's of that name.
-        """
+        """What the present plan is made from: as it was, where no option (of `--var`: of that name) says otherwise."""
         seal, sources = self.seal, self.seal.sources
         return replace(
             given,
@@ -62,9 +59,8 @@ class SavedPlan:
             return ()
         before, after = ({row.address: row for row in one.changes} for one in (self.view, view))
         said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
-        return tuple(filter(None, said)) or (
-            "a hidden value differs: a secret, a setting of an account, or the losses",
-        )
+        hidden = "a hidden value differs: a secret, a setting of an account, or the losses"
+        return tuple(filter(None, said)) or (hidden,)
 
 
 def read_plan_file(path: Path) -> SavedPlan:

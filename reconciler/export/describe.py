@@ -47,14 +47,10 @@ class LeftOut(NamedTuple):
 
 
 class Names:
-    """Names of entries and variables, each given once over all accounts of a file; and the variables' values.
+    """Names of entries and variables, each given once over all accounts of a file.
 
-    Args:
-        entries: names that entries have already.
-        environment: variables that are set: a name is free only for a variable of the same value.
-
-    Attributes:
-        variables: the values of the variables; None where the provider doesn't return it.
+    A variable that is set in the environment keeps its name for its value. `variables` has the values of those that
+    were named; None where the provider doesn't return it.
     """
 
     def __init__(self, entries: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
@@ -92,18 +88,11 @@ class Names:
 def describe(
     account: Account, remotes: Sequence[Remote], names: Names, redaction: Redaction, *, duplicates_stay: bool
 ) -> tuple[list[Entry], list[LeftOut]]:
-    """Entries for an account's webhooks.
+    """Entries for an account's webhooks, by URL; and what can't be described, and why.
 
-    Args:
-        account: where they are.
-        remotes: which.
-        names: gives names to entries and variables.
-        redaction: what may be shown, which is what may be written in clear.
-        duplicates_stay: whether the next plan must leave duplicates alone, so that nothing of their URL may be owned;
-            else only the survivor is described.
-    Returns:
-        The entries, by URL; and what can't be described: duplicates, URLs that can't be read or would be refused, and
-        whatever would have to be owned together with such a webhook.
+    That is duplicates, URLs that can't be read or would be refused, and whatever would have to be owned together with
+    such a webhook. What `redaction` may show is what may be written in clear. Where `duplicates_stay`, the next plan
+    must leave duplicates alone, so that nothing of their URL may be owned; else only the survivor is described.
     """
     left_out = [LeftOut(remote, _refusal(account, remote, redaction)) for remote in remotes if remote.key is None]
     describable: list[Remote] = []
@@ -218,14 +207,9 @@ def _with_query(base: str, url: Url, name: str, names: Names, redaction: Redacti
     items = []
     for item in url.items:
         text, hides = escaped(item.text.reveal()), redaction.hidden_in(url, item)
-        head, equals, value = text.partition("=")
-        match hides:
-            case Hidden.ALL:
-                items.append(("", text, "QUERY"))
-            case Hidden.VALUE:
-                items.append((head + equals, value, head))
-            case Hidden.NOTHING:
-                items.append((text, "", ""))
+        head, equals, _ = text.partition("=")
+        clear = {Hidden.ALL: "", Hidden.VALUE: head + equals, Hidden.NOTHING: text}[hides]
+        items.append((clear, text.removeprefix(clear), "QUERY" if hides is Hidden.ALL else head))
     if not all(fits_as_value(value) for _, value, _ in items):
         return names.variable(escaped_url(url.reveal()), name, "URL")
     written = (literal(clear) + (names.variable(value, name, word) if value else "") for clear, value, word in items)

@@ -26,17 +26,12 @@ from reconciler.view.redact import scope_text
 
 
 class ExportedFile:
-    """A file to be written, and the secrets that are to be set beside it.
+    """A file to be written, and the variables of secrets, with their values, that are to be set beside it.
 
-    Args:
-        document: its plain values; tuples are written on one line.
-        comments: the lines at its top, without their `#`.
-        variables: the variables of the secrets that were found, and their values; None where nobody knows it.
+    Tuples of the document are written on one line. The values of the `unknown` variables the provider doesn't return.
     """
 
-    def __init__(
-        self, document: Mapping[str, Json], comments: Sequence[str], variables: Mapping[str, str | None]
-    ) -> None:
+    def __init__(self, document: dict[str, Json], comments: list[str], variables: Mapping[str, str | None]) -> None:
         self.document = document
         self.comments = comments
         self.variables = {name: value for name, value in variables.items() if value is not None}
@@ -65,7 +60,7 @@ def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) 
         account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL, known=known)
         described.append(_Described(account, entries, left_out, [entry.owner for entry in entries]))
     heading = ("", "Not described, and therefore not owned, but listed under `known` ({}):")
-    comments = [*head, *_left_out(configuration, described, *heading)]
+    comments = [*head, *_left_out(plan, described, *heading)]
     return ExportedFile(_file(configuration, described), comments, names.variables)
 
 
@@ -77,7 +72,7 @@ def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]
     entries, left_out = describe(account, remotes, names, configuration.redaction, duplicates_stay=True)
     owns = [entry.owner for entry in entries if not account.owns_at(entry.endpoint, entry.kind)]
     described = [_Described(account, entries, left_out, owns)]
-    comments = [*head, *_left_out(configuration, described, "", "Not described, and therefore not owned ({}):")]
+    comments = [*head, *_left_out(plan, described, "", "Not described, and therefore not owned ({}):")]
     several = configuration.qualifies_addresses
     owned: dict[str, Json] = {"owns": _owns(described)}
     place: dict[str, Json] = {"accounts": {account.name: owned}} if several else owned
@@ -97,7 +92,7 @@ def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> Ex
         owns += [entry.owner for entry in entries if entry.endpoint in absent]
         described.append(_Described(account, entries, left_out, owns))
     comments = [f"The account before an apply. To restore it: {way_back}"]
-    comments += _left_out(configuration, described, "Not included:", indent="")
+    comments += _left_out(plan, described, "Not included:", indent="")
     file = ExportedFile(_file(configuration, described), comments, {**kept, **names.variables})
     if file.unknown:
         unknown = ", ".join(file.unknown)
@@ -113,9 +108,7 @@ def _pattern_variables(account: Account) -> dict[str, str]:
     return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
 
 
-def _left_out(
-    configuration: Configuration, described: Iterable[_Described], *heading: str, indent: str = "  "
-) -> list[str]:
+def _left_out(plan: Plan, described: Iterable[_Described], *heading: str, indent: str = "  ") -> list[str]:
     """What can't be described, a line each, masked; with a heading, which has their number for `{}`."""
     lines: list[str] = []
     for one in described:
@@ -123,7 +116,7 @@ def _left_out(
         for remote, why in one.left_out:
             url = remote.fields["url"]
             unread = "(no URL)" if url is None else HIDDEN
-            shown = configuration.redaction.show(url) if isinstance(url, Url) else unread
+            shown = plan.configuration.redaction.show(url) if isinstance(url, Url) else unread
             events = ", ".join(sorted(provider.events_of(remote.fields))) or "(no event)"
             scope = scope_text(provider.scope_of(remote.fields))
             lines.append(f"{indent}@{remote.id}  {events}{f' ({scope})' if scope else ''}  {shown}: {why}")
@@ -150,9 +143,14 @@ def _file(configuration: Configuration, described: Sequence[_Described]) -> dict
         groups.setdefault(one.account.group, []).append(one)
     several = len(groups) > 1
     accounts = {name: _settings(group) | (_claims(group) if several else {}) for name, group in groups.items()}
+    # What a file without `accounts` means, of whatever kind the token is.
+    auth, kind = described[0].account.provider.auth, described[0].account.kind
+    usual = {"provider": DEFAULT_PROVIDER, "token": f"${{{auth.variable}}}"} | (
+        {auth.kind_setting: kind} if kind else {}
+    )
     head: dict[str, Json] = {
         "version": 1,
-        "accounts": accounts if several or not _is_usual(described[0].account) else None,
+        "accounts": None if accounts == {DEFAULT_ACCOUNT: usual} else accounts,
         "secret_params": sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS) or None,
         "public_params": sorted(configuration.public_params) or None,
     }
@@ -173,43 +171,33 @@ def _webhooks(described: Sequence[_Described], allowed: frozenset[str], *, sever
     return _given({"allow_events": tuple(sorted(unknown)) or None, "webhooks": webhooks})
 
 
-def _is_usual(account: Account) -> bool:
-    """Whether the account is the one that a file without `accounts` means."""
-    provider = account.provider
-    usual = replace(
-        account, name=DEFAULT_ACCOUNT, base_url=provider.base_url, place="", settings={}, timeout=DEFAULT_TIMEOUT
-    )
-    token = account.token.variables()
-    return account == usual and provider.name == DEFAULT_PROVIDER and token == (provider.auth.variable,)
-
-
 def _settings(places: Sequence[_Described]) -> dict[str, Json]:
     """The settings of an account, given once for each of its places, that aren't the usual ones."""
-    account = places[0].account
-    provider, said = account.provider, account.settings.items()
+    account, provider = places[0].account, places[0].account.provider
+    names = [literal(one.account.place_name) for one in places]
     settings: dict[str, Json] = {
         "provider": provider.name,
         "token": template_text(account.token),
         provider.auth.kind_setting: account.kind or None,
         "base_url": None if account.base_url == provider.base_url else literal(account.base_url),
         "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
+        **({account.place_setting: names} if account.place else {}),
     }
-    if account.place:
-        settings[account.place_setting] = [literal(one.account.place_name) for one in places]
-    settings |= {key: template_text(value) if isinstance(value, SecretText) else value for key, value in said}
+    for key, value in account.settings.items():
+        settings[key] = template_text(value) if isinstance(value, SecretText) else value
     return _given(settings)
 
 
 def _claims(places: Sequence[_Described]) -> dict[str, Json]:
     """What the file is responsible for in an account, over all its places."""
     account = places[0].account
-    losses, on_unmanaged = account.max_losses, account.on_unmanaged
+    known = dict.fromkeys(item for one in places for item in one.account.known)
     claims: dict[str, Json] = {
         "owns": _owns(places),
         "protect": [template_text(pattern.source) for pattern in account.protect.patterns] or None,
-        "known": list(map(_named, dict.fromkeys(item for one in places for item in one.account.known))) or None,
-        "unmanaged": None if on_unmanaged is OnUnmanaged.REPORT else on_unmanaged.value,
-        "limits": None if losses is None else {"max_losses": losses},
+        "known": [_named(item) for item in known] or None,
+        "unmanaged": None if account.on_unmanaged is OnUnmanaged.REPORT else account.on_unmanaged.value,
+        "limits": None if account.max_losses is None else {"max_losses": account.max_losses},
     }
     return _given(claims)
 

@@ -16,8 +16,7 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
         super().increase_indent(flow, indentless=False)
 
-    def ignore_aliases(self, data: object) -> bool:
-        del data
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
         return True
 
 

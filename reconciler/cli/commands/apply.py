@@ -161,8 +161,8 @@ def _check_can_ask(invocation: Invocation) -> None:
     if STANDARD_INPUT in inputs_of(invocation).files:
         fail("standard input is used for the file, so it can't be used to ask for approval", "Add `--auto-approve`.")
     if not invocation.streams.interactive:
-        next_step = "Review `reconciler plan`, then apply with `--auto-approve`."
-        fail("there is no terminal to ask for approval", next_step)
+        what = "there is no terminal to ask for approval"
+        fail(what, "Review `reconciler plan`, then apply with `--auto-approve`.")
 
 
 def _says_yes(run: Run, question: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
-from reconciler.cli.options import ACCOUNT, FILES, TALK, OutputPath
+from reconciler.cli.options import ACCOUNT, FILES, TALK, output_path
 from reconciler.cli.run import Run
 from reconciler.cli.writing import written
 from reconciler.export.document import ExportedFile, missing_part, whole_file
@@ -23,10 +23,9 @@ from reconciler.view.redact import view_plan
 @command(
     *FILES,
     click.option("--missing", is_flag=True, help="Only the webhooks that aren't in the file, as lines to add to it."),
-    click.option("--out", type=OutputPath(), metavar="FILE",
-                 help="Write to this file instead of standard output. It must not exist yet."),
-    click.option("--secrets-to", type=OutputPath(), metavar="FILE",
-                 help="Write the values of the secrets to this env file (mode 0600). Without it they aren't written."),
+    output_path("--out", "Write to this file instead of standard output. It must not exist yet."),
+    output_path("--secrets-to", "Write the values of the secrets to this env file (mode 0600). Without it they aren't "
+                                "written."),
     ACCOUNT, *TALK,
 )  # fmt: skip
 def export_command(invocation: Invocation, *, missing: bool, out: Path | None, secrets_to: Path | None) -> int:

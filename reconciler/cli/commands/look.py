@@ -1,13 +1,16 @@
-"""`reconciler validate`, `drift` and `list`: what there is to say of the file and the account."""
+"""The commands that change nothing: `reconciler validate`, `plan`, `drift`, `list` and `show`."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from reconciler.cli.invocation import Invocation, command
-from reconciler.cli.options import FILES, OUTPUT, TARGETS
+from reconciler.cli.options import FILES, FILTERS, OUTPUT, TARGETS, output_path
 from reconciler.cli.run import Run, inputs_of
 from reconciler.config.load import load
+from reconciler.output.terminal import visible
 from reconciler.providers.registry import declaration
 from reconciler.view import outcome
 from reconciler.view.redact import view_listing, view_plan
@@ -23,6 +26,31 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
     invocation.reporter.validation(loaded.diagnostics)
     ended = outcome.validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     return invocation.reporter.end(ended)
+
+
+@command(
+    *FILES, *FILTERS,
+    click.option("--destroy", is_flag=True, help="Plan to delete all webhooks of the file."),
+    click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes."),
+    output_path("--out", "Save the plan, for `apply FILE`. It contains no secrets, and records its files and "
+                         "variables."),
+    *OUTPUT,
+)  # fmt: skip
+def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path | None) -> int:
+    """Show what apply would do, and change nothing.
+
+    Exits with 0, or with 1 on any error. With --detailed-exitcode, exits with 2 if there are changes.
+    """
+    run = Run(invocation)
+    plan = run.look()
+    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
+    run.reporter.plan(view)
+    code = run.reporter.end(outcome.plan_outcome(view, detailed=detailed_exitcode))
+    if out is not None:
+        from reconciler.cli.saved import save_plan  # noqa: PLC0415 - loads what seals are made with
+
+        save_plan(run, plan, view, out)
+    return code
 
 
 @command(
@@ -53,3 +81,18 @@ def list_command(invocation: Invocation) -> int:
     listing = view_listing(run.look())
     run.reporter.listing(listing)
     return run.reporter.end(outcome.listing_outcome(listing))
+
+
+@command(click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE"), *OUTPUT)
+def show_command(invocation: Invocation, planfile: Path) -> int:
+    """Show a saved plan. Needs nothing but its file.
+
+    Exits with 0; with 3 where the file was altered, cut off, or saved by another version.
+    """
+    from reconciler.cli.saved import read_plan_file  # noqa: PLC0415 - loads what seals are made with
+
+    saved, reporter = read_plan_file(planfile), invocation.reporter
+    when = saved.view.timestamp.replace("T", " ").replace("Z", " UTC")
+    reporter.heading(f"Plan of {visible(when)}, made from {saved.sources_text()}")
+    reporter.plan(saved.view)
+    return reporter.end(outcome.show_outcome(saved.view))
