@@ -55,8 +55,12 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 - a published value, and plain J
         return [to_json(one) for one in value]
     if isinstance(value, Mapping):
         return {name: to_json(one) for name, one in value.items()}
-    found = ((name, getattr(value, name), optional) for name, _, optional in published_fields(cast("Any", type(value))))
-    return {name: to_json(one) for name, one, optional in found if one is not None or not optional}
+    said: dict[str, Any] = {}
+    for name, _, optional in published_fields(cast("Any", type(value))):
+        inner = getattr(value, name)
+        if inner is not None or not optional:
+            said[name] = inner if type(inner) in _PLAIN else to_json(inner)
+    return said
 
 
 def from_json(kind: type[_Kind], document: Json) -> _Kind:
