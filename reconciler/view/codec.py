@@ -87,7 +87,7 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
     if origin in (Union, UnionType):
         return _any_of(_PLAIN.intersection(arguments), [_reader(one) for one in arguments if one not in _PLAIN])
     if origin is Literal:
-        return _any_of(frozenset(), [partial(_equal, one) for one in arguments])
+        return lambda value: arguments[arguments.index(value)]
     if origin is tuple and arguments[-1] is Ellipsis:
         item = _reader(arguments[0])
         return lambda value: tuple(map(item, _only(list, value)))
@@ -104,12 +104,6 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
 
 def _only(kind: type, value: Any) -> Any:  # noqa: ANN401 - plain JSON
     if type(value) is not kind:
-        raise TypeError
-    return value
-
-
-def _equal(wanted: Json, value: Json) -> Json:
-    if value != wanted or type(value) is not type(wanted):
         raise TypeError
     return value
 
