@@ -105,11 +105,7 @@ class JsonLines(Reporter):
 
     def _finished(self, row: ResultRow) -> None:
         hook = _hook(
-            row,
-            object_id=row.object_id or None,
-            outcome=row.outcome,
-            error=row.error or None,
-            help=row.help or None,
+            row, object_id=row.object_id or None, outcome=row.outcome, error=row.error or None, help=row.help or None
         )
         kind, level = ("apply_complete", "info") if row.done else ("apply_errored", "error")
         self._say(kind, f"{row.address}: {row.action}: {row.words}", level=level, hook=hook)
@@ -135,14 +131,8 @@ class JsonLines(Reporter):
         """The accounts that could not be checked, the changes, and how many."""
         self.not_checked(view.not_checked)
         for row in view.changes:
-            action = row.action.value
-            change = {
-                "resource": _resource(row),
-                "action": action,
-                "reason": to_json(row.action_reason),
-                "object_id": row.object_id,
-            }
-            self._say("planned_change", f"{row.address}: plan to {action}", change=change)
+            change = _hook(row, reason=to_json(row.action_reason), object_id=row.object_id)
+            self._say("planned_change", f"{row.address}: plan to {row.action.value}", change=change)
         counts = (view.summary.create, view.summary.update, view.summary.delete)
         self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=_changes(counts, "plan"))
 
@@ -189,17 +179,10 @@ class JsonLines(Reporter):
             self._write(json_text(head | more, indent=None))
 
 
-def _hook(row: ResultRow, **more: Json) -> Mapping[str, Json]:
-    return {"resource": _resource(row), "action": row.action, **more}
-
-
-def _resource(row: Row | ResultRow) -> Json:
-    return {
-        "addr": row.address,
-        "resource_type": row.type,
-        "resource_name": row.name,
-        "resource_key": row.index or None,
-    }
+def _hook(row: Row | ResultRow, **more: Json) -> Mapping[str, Json]:
+    """Which webhook, and what is done to it."""
+    resource = {"addr": row.address, "resource_type": row.type, "resource_name": row.name}
+    return {"resource": {**resource, "resource_key": row.index or None}, "action": to_json(row.action), **more}
 
 
 def _changes(counts: tuple[int, int, int], operation: str) -> Json:

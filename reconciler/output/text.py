@@ -114,7 +114,7 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
         yield f"    {visible(row.address)}"
         yield from _field_changes(row, style)
     yield from _losses(account, [loss for loss in view.losses if loss.account == account.name], style)
-    kept = [row for row in (*rows, *known) if row.is_kept]
+    kept = [row for row in (*rows, *known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)]
     yield from _title(kept, "Listed under `absent`, but kept", style)
     for row in kept:
         yield _remote(replace(row, address=f"@{row.object_id}"))

@@ -55,8 +55,12 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 - a published value, and plain J
         return [to_json(one) for one in value]
     if isinstance(value, Mapping):
         return {name: to_json(one) for name, one in value.items()}
-    found = ((name, getattr(value, name), optional) for name, _, optional in published_fields(cast("Any", type(value))))
-    return {name: to_json(one) for name, one, optional in found if one is not None or not optional}
+    said: dict[str, Any] = {}
+    for name, _, optional in published_fields(cast("Any", type(value))):
+        inner = getattr(value, name)
+        if inner is not None or not optional:
+            said[name] = inner if type(inner) in _PLAIN else to_json(inner)
+    return said
 
 
 def from_json(kind: type[_Kind], document: Json) -> _Kind:
@@ -83,7 +87,7 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
     if origin in (Union, UnionType):
         return _any_of(_PLAIN.intersection(arguments), [_reader(one) for one in arguments if one not in _PLAIN])
     if origin is Literal:
-        return _any_of(frozenset(), [partial(_equal, one) for one in arguments])
+        return lambda value: arguments[arguments.index(value)]
     if origin is tuple and arguments[-1] is Ellipsis:
         item = _reader(arguments[0])
         return lambda value: tuple(map(item, _only(list, value)))
@@ -100,12 +104,6 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
 
 def _only(kind: type, value: Any) -> Any:  # noqa: ANN401 - plain JSON
     if type(value) is not kind:
-        raise TypeError
-    return value
-
-
-def _equal(wanted: Json, value: Json) -> Json:
-    if value != wanted or type(value) is not type(wanted):
         raise TypeError
     return value
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from reconciler import __version__
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.model.plan import Action, Filters
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
@@ -125,12 +124,6 @@ class PlanView:
     def changes(self) -> tuple[Row, ...]:
         """What an apply would do, in the order of work."""
         return tuple(row for row in self.resource_changes if row.action is not Action.NONE)
-
-    @property
-    def failing_unmanaged(self) -> tuple[Row, ...]:
-        """The unmanaged webhooks that are drift."""
-        failing = {account.name for account in self.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
-        return tuple(row for row in self.unmanaged if row.account in failing)
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.configuration import Configuration
+from reconciler.model.configuration import Configuration, OnUnmanaged
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode
 from reconciler.view.documents import ListView, PlanView
 from reconciler.view.report import ReportView
@@ -44,10 +44,11 @@ def show_outcome(view: PlanView) -> Ending:
 def drift_outcome(view: PlanView) -> Ending:
     """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary
+    failing = {account.name for account in view.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
     found = _listed(
         _counted(summary.changes, "difference"),
         _counted(summary.protected_differences, "protected difference"),
-        _counted(len(view.failing_unmanaged), "unmanaged webhook"),
+        _counted(sum(row.account in failing for row in view.unmanaged), "unmanaged webhook"),
     )
     if view.not_checked:
         drifted = f"; drift in other accounts: {found}" if found else ""

@@ -11,18 +11,7 @@ from functools import partial
 
 from reconciler.model.configuration import Configuration, OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import (
-    AccountPlan,
-    Action,
-    Change,
-    Claim,
-    FieldChange,
-    Filters,
-    Loss,
-    NotPlanned,
-    Plan,
-    Reason,
-)
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, FieldChange, Loss, NotPlanned, Plan, Reason
 from reconciler.model.provider import Field, FieldType, Provider
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
@@ -74,7 +63,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         filters=plan.filters,
         destroy=plan.destroy,
         applyable=plan.has_changes and not plan.is_refused,
-        complete=not plan.not_planned and plan.filters == Filters(),
+        complete=not plan.not_planned and not plan.filters.accounts and not plan.filters.targets,
         errored=bool(plan.not_planned),
         resource_changes=changes,
         accounts=tuple(_account(plan.configuration, account) for account in plan.accounts),

@@ -189,23 +189,21 @@ def _form_help(result: Result) -> str:
     made = None if result.made is None else result.made.fields["url"]
     if not isinstance(sent, Url) or not isinstance(made, Url | SecretText) or sent == made:
         return ""
+    said = [] if isinstance(made, Url) and made.endpoint == sent.endpoint else [_endpoint_help(sent, made)]
+    if isinstance(made, Url) and made.secrets != sent.secrets:
+        said += _secrets_help(sent, made)
+    return " ".join(said)
+
+
+def _endpoint_help(sent: Url, made: Url | SecretText) -> str:
+    form = provider_form(sent, made)
     if not isinstance(made, Url):
-        return _unwritable_help(sent, made)
-    said = [] if made.endpoint == sent.endpoint else [_endpoint_help(sent, made)]
-    return " ".join([*said, *(_secrets_help(sent, made) if made.secrets != sent.secrets else ())])
-
-
-def _unwritable_help(sent: Url, made: SecretText) -> str:
-    return (
-        f"The provider stores the URL as {provider_form(sent, made)}, which a file can't contain: "
-        f"{why_unwritable(made)}. Use a URL that it stores unchanged."
-    )
-
-
-def _endpoint_help(sent: Url, made: Url) -> str:
+        why = why_unwritable(made)
+        stored = f"The provider stores the URL as {form}, which a file can't contain: {why}."
+        return f"{stored} Use a URL that it stores unchanged."
     if sent.whole_variable:
         return f"If it is the same URL, set {sent.whole_variable} to the provider's form of it."
-    return f"If it is the same URL, write the provider's form of it in the file: {provider_form(sent, made)}"
+    return f"If it is the same URL, write the provider's form of it in the file: {form}"
 
 
 def _secrets_help(sent: Url, made: Url) -> Iterator[str]:

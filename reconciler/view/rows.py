@@ -116,11 +116,6 @@ class Row:
     def action(self) -> Action:
         return self.change.actions[0]
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether it stays though `absent` names it."""
-        return self.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentLine:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 
 from reconciler.model.configuration import AbsentPlace
-from reconciler.model.plan import Plan, Verdict
+from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.output.terminal import Style
 from reconciler.output.text import head_text, plan_text
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AccountRow, Standing
 from tests.support.builders import absent, account, entry, hook, planned
+from tests.support.drawing import World, worlds
 from tests.view.hostile import HOSTILE, HostileRun, hostile_runs
 
 PLAIN, COLOUR = Style(on=False), Style(on=True)
@@ -133,3 +134,14 @@ ROW = AccountRow(
 )
 def test_head_line(account: AccountRow, text: str) -> None:
     assert head_text(account) == text
+
+
+@settings(max_examples=100)
+@given(world=worlds())
+def test_what_a_brief_view_leaves_out_is_in_no_plan_that_people_read(world: World) -> None:
+    made = planned(world.desired, world.remotes, [world.account])
+    whole, brief = view_plan(made), view_plan(made, brief=True)
+    assert plan_text(brief, PLAIN) == plan_text(whole, PLAIN)
+    assert replace(brief, resource_changes=whole.resource_changes) == whole
+    left_out = [row for row in whole.resource_changes if row not in brief.resource_changes]
+    assert [row.address for row in left_out if row.action is not Action.NONE or row.field_changes] == []
