@@ -7,16 +7,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
-from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import Rule, Values, Where, is_known
-from reconciler.config.tokens import header_fault, token_fault
+from reconciler.config.diagnostics import Diagnostics, Location, Span
+from reconciler.config.interpolation import Rule, Values, is_known
 from reconciler.config.url_text import read_url
-from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account
+from reconciler.model.characters import character_name, is_masked, is_seen, wrapping_fault
+from reconciler.model.configuration import DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account
 from reconciler.model.destination import destination_of, is_own_host
-from reconciler.model.diagnostic import Place, UrlError
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+
+_SCHEME = re.compile(r"(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)", re.IGNORECASE)
+_HEADER = re.compile(r"Authorization\s*:", re.IGNORECASE)
+_UNFILLED = re.compile(
+    r"\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
+    r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNFILLED_WITHIN = re.compile(r"\$\{|\{\{|_(?:your|insert|paste)[-_ ]", re.IGNORECASE)
+_SAFE = re.compile(r"[!-~]+")
 
 Declaration = Callable[[str], Provider | None]
 """Gives a provider's declaration by name, None where there is no such provider."""
@@ -27,36 +37,16 @@ class FileAccount:
     """An account of a file: one at the provider, or one for each of its places."""
 
     name: str
-    where: Where = None
-    """Where the file names it; None where there is no file."""
+    where: Location = None  # where the file names it; None where there is no file
     cursor: Cursor = field(default_factory=Cursor)
-    is_default: bool = False
-    """Whether it is the one of a configuration that names none."""
-    accounts: tuple[Account, ...] = ()
-    """None where its provider isn't known."""
-
-    @property
-    def token_variables(self) -> Iterator[str]:
-        """The variables that its token comes from."""
-        text = self.cursor.text("token")
-        if text is not None:
-            yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
-        elif not self.cursor.has("token"):
-            yield from (account.provider.auth.variable for account in self.accounts)
-
-    @property
-    def token_where(self) -> Where:
-        token = self.cursor.text("token")
-        return self.where if token is None else token.span
+    is_default: bool = False  # whether it is the one of a configuration that names none
+    accounts: tuple[Account, ...] = ()  # none where its provider isn't known
 
 
 class AccountReader:
     """Reads accounts, what they claim aside.
 
-    Args:
-        values: of variables.
-        declaration: gives providers by name.
-        allowed_hosts: hosts that may get a token beside the provider's own and loopback.
+    The allowed hosts may get a token beside the provider's own and loopback.
     """
 
     def __init__(self, values: Values, declaration: Declaration, allowed_hosts: frozenset[str] = frozenset()) -> None:
@@ -75,19 +65,13 @@ class AccountReader:
             self._diagnostics.error("provider-unknown", said.span, message, help_)
         return provider
 
-    def read(self, name: str, where: Span, cursor: Cursor) -> FileAccount:
-        provider = self.provider(name, cursor.text("provider"))
-        return self._read(FileAccount(name=name, where=where, cursor=cursor), provider)
-
-    def default(self, where: Place | None) -> FileAccount:
-        """The account of a configuration that names none."""
-        provider = self._declaration(DEFAULT_PROVIDER)
-        if provider is None:
+    def read(self, said: FileAccount) -> FileAccount:
+        """The same with its accounts at the provider."""
+        written = said.cursor.text("provider")
+        provider = self._declaration(DEFAULT_PROVIDER) if said.is_default else self.provider(said.name, written)
+        if provider is None and said.is_default:
             message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
-            self._diagnostics.error("provider-unknown", where, message, "Add an account under `accounts`.")
-        return self._read(FileAccount(name=DEFAULT_ACCOUNT, where=where, is_default=True), provider)
-
-    def _read(self, said: FileAccount, provider: Provider | None) -> FileAccount:
+            self._diagnostics.error("provider-unknown", said.where, message, "Add an account under `accounts`.")
         if provider is None:
             return said
         reading = _Reading(provider, said, self._values.for_accounts(said.name))
@@ -118,6 +102,8 @@ class _Reading:
         self._cursor = said.cursor
         self._values = values
         self._error = values.diagnostics.error
+        token = said.cursor.text("token")
+        self._token_where = said.where if token is None else token.span
 
     def token(self) -> tuple[SecretText, bool]:
         """The token, and whether nothing is wrong with how it is written."""
@@ -130,7 +116,7 @@ class _Reading:
         if token is None:
             return SecretText((self._values.variables.placeholder(auth.variable),)), True
         is_left_out = auth.optional and not token
-        return token, is_left_out or self._can_be_sent(token, self._said.token_where, token_fault)
+        return token, is_left_out or self._can_be_sent(token, self._token_where, _token_fault)
 
     def base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
         """The base URL, and whether it is the provider's own (or unknown)."""
@@ -147,7 +133,7 @@ class _Reading:
         try:
             destination_of(url, provider, allowed_hosts)
         except UrlError as error:
-            self._values.diagnostics.url_error(error, written.span)
+            self._error(error.code, written.span, error.message, error.help)
         return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
 
     def settings(self) -> Iterator[tuple[str, SecretText | bool]]:
@@ -162,7 +148,7 @@ class _Reading:
             value = None if text is None else self._values.text(text, Rule.SECRET if setting.header else Rule.PLAIN)
             if text is not None and value is not None:
                 if setting.header:
-                    self._can_be_sent(value, text.span, header_fault)
+                    self._can_be_sent(value, text.span, _header_fault)
                 yield setting.name, value
 
     def limits(self, published: RateLimits) -> RateLimits:
@@ -170,8 +156,8 @@ class _Reading:
         if self._cursor.text("rate_limits") is not None:
             return RateLimits()  # `off`
         said = self._cursor.map("rate_limits") or Cursor()
-        found = {key: said.number(key) for key in ("write", "get", "list")}
-        return replace(published, **{key: int(number) for key, number in found.items() if number is not None})
+        found = {key: int(number) for key in ("write", "get", "list") if (number := said.number(key)) is not None}
+        return replace(published, **found)
 
     def at_places(self, account: Account) -> Iterator[Account]:
         """The account, once for each of its places where its provider has such."""
@@ -220,7 +206,7 @@ class _Reading:
             return pinned or "", kinds.get(pinned or "")
         if known is not None and token.reveal() == known.prefix:
             message = f"the token ends after its prefix, `{known.prefix}`"
-            self._error("token-kind", self._said.token_where, message, "Set its variable to the complete token.")
+            self._error("token-kind", self._token_where, message, "Set its variable to the complete token.")
             return "", None
         if known is None:
             says_nothing = provider.is_neutral(token.reveal())
@@ -247,9 +233,11 @@ class _Reading:
             help_ = f"Check its value: it begins with {_either(kind.prefix for kind in kinds.values())}."
         else:
             message = f"the {key} of this account isn't known"
-        self._error("token-kind", self._said.token_where, message, help_)
+        self._error("token-kind", self._token_where, message, help_)
 
-    def _can_be_sent(self, value: SecretText, where: Where, fault_of: Callable[[str], tuple[str, str] | None]) -> bool:
+    def _can_be_sent(
+        self, value: SecretText, where: Location, fault_of: Callable[[str], tuple[str, str] | None]
+    ) -> bool:
         """Tokens and ids travel in headers: whether this one can, and is what it should be."""
         fault = fault_of(value.reveal()) if is_known(value) else None
         if fault is not None:
@@ -274,3 +262,43 @@ def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> No
 
 def _either(names: Iterable[str]) -> str:
     return " or ".join(f"`{name}`" for name in names)
+
+
+def _token_fault(value: str) -> tuple[str, str] | None:
+    """What is wrong with how a token is written, whosever it is, to follow its variable's name, and what to do.
+
+    Nothing of the value is quoted but the scheme before it.
+    """
+    wrapped = wrapping_fault(value)
+    if wrapped is not None:
+        return wrapped
+    if value[:1] in ('"', "'") or value[-1:] in ('"', "'"):
+        return "has a quote at its beginning or end", "Set it again without it."
+    scheme = _SCHEME.match(value)
+    if scheme is not None:
+        what = f"has the scheme `{scheme[1]}` before the token"
+        return what, "Set it to the token only: the scheme is added when it is sent."
+    if _HEADER.match(value):
+        return "is a complete header", "Set it to the token only: the header is added when it is sent."
+    if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
+        return "contains a placeholder that was not replaced", "Set it to the token itself."
+    if is_masked(value):
+        help_ = "Set it to the token itself, not to the masked form that logs and settings pages show."
+        return "is a masked token, such as `***`", help_
+    return _header_fault(value)
+
+
+def _header_fault(value: str) -> tuple[str, str] | None:
+    """What of a value no header can carry."""
+    if not value:
+        return "is empty", "Give it a value."
+    wrapped = wrapping_fault(value)
+    if wrapped is not None or _SAFE.fullmatch(value):
+        return wrapped
+    odd = next(character for character in value if not "!" <= character <= "~")
+    if odd in "\n\r":
+        return "has a line break in it", "Give a single value on one line."
+    if odd.isspace():
+        return "has white space in it", "Give a single value."
+    named = "a character outside ASCII" if is_seen(odd) else character_name(odd)
+    return f"has {named} in it, which isn't allowed in a header", "Set it again without that character."

@@ -1,20 +1,25 @@
-"""What has to hold between entries, claims and accounts."""
+"""What has to hold between entries, claims and accounts (errors), and what is legal but unwise (warnings)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from urllib.parse import unquote, urlsplit
 
-from reconciler.config.accounts import Declaration, FileAccount
+from reconciler.config.accounts import Declaration
+from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import Values
 from reconciler.config.ownership import Ownership
 from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
-from reconciler.model.configuration import DEFAULT_PROVIDER, Account, Named, NamedSet
+from reconciler.model.configuration import DEFAULT_PROVIDER, Account, NamedSet
+from reconciler.model.host import host_address, host_is_loopback
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.webhook import Key
+
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
 
 def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
@@ -62,7 +67,7 @@ def _as_written(text: SecretText) -> str:
 
 
 def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
-    """Report entries that `absent` says must not exist."""
+    """Report entries that `absent` says must not exist. It names only webhooks of the account's kind."""
     # What stands at the top is one object in all accounts: its set is made once.
     sets: dict[int, NamedSet] = {}
     for entry in entries:
@@ -73,22 +78,14 @@ def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             if id(absent) not in sets:
                 items = (replace(item, pattern=item.pattern.symbolic) for item in absent if item.pattern is not None)
                 sets[id(absent)] = NamedSet(items)
-            named = sets[id(absent)].find_all(entry.url.symbolic)
-            found = next((item for item in named if _names(item, entry, account)), None)
-            if found is not None:
-                message = f"this entry's webhook must not exist according to `absent` at {found.place}"
-                help_ = "Remove the entry, or the pattern or event in `absent`."
-                diagnostics.error("entry-absent", entry.url_span, message, help_)
-                break
-
-
-def _names(absent: Named, entry: Entry, account: Account) -> bool:
-    """Whether `absent` names a webhook of an entry. It names only webhooks of the account's kind."""
-    return any(
-        (absent.events is None or absent.events & account.provider.events_of(desired.fields))
-        and account.is_own_kind(desired.key.scope)
-        for desired, _ in entry.desired
-    )
+            own = (desired for of, desired, _ in entry.desired if of is account and of.is_own_kind(desired.key.scope))
+            wanted = [account.provider.events_of(desired.fields) for desired in own]
+            for item in sets[id(absent)].find_all(entry.url.symbolic):
+                if any(item.events is None or item.events & events for events in wanted):
+                    message = f"this entry's webhook must not exist according to `absent` at {item.place}"
+                    help_ = "Remove the entry, or the pattern or event in `absent`."
+                    diagnostics.error("entry-absent", entry.url_span, message, help_)
+                    break
 
 
 def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
@@ -96,7 +93,7 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
     seen: dict[tuple[str, Key], tuple[str, Span]] = {}
     reported: set[tuple[str, str]] = set()
     for entry in entries:
-        for desired, span in entry.desired:
+        for _, desired, span in entry.desired:
             other, first = seen.setdefault((desired.address.account, desired.key), (entry.name, span))
             if first is span or (other, entry.name) in reported:
                 continue
@@ -110,14 +107,13 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             diagnostics.error("webhook-twice", span, message, help_)
 
 
-def check_tokens_alone(found: Iterable[FileAccount], values: Values, declaration: Declaration) -> None:
+def check_tokens_alone(accounts: Iterable[Account], values: Values, declaration: Declaration) -> None:
     """Report tokens that stand elsewhere too: what else is sent or shown would have them.
 
     Who could name another variable as the account's token could else put the one that had been there into a URL. So
     the providers' usual variables count always, and every variable that holds a token, whoever it is for.
     """
-    found = tuple(found)
-    accounts = [account for one in found for account in one.accounts]
+    accounts = tuple(accounts)
     usual = declaration(DEFAULT_PROVIDER)
     providers = [*([usual] if usual is not None else []), *(account.provider for account in accounts)]
     tokens = {account.token.reveal() for account in accounts} - {""}
@@ -132,9 +128,131 @@ def check_tokens_alone(found: Iterable[FileAccount], values: Values, declaration
     reasons = dict.fromkeys(holding, "contains a token and is also used here")
     for provider in providers:
         reasons[provider.auth.variable] = f"is the usual variable for {provider.title}'s token, and can't be used here"
-    feeding = (name for one in found for name in one.token_variables)
-    reasons |= dict.fromkeys(feeding, "is used as a token and is also used here")
+    reasons |= dict.fromkeys(values.token_variables, "is used as a token and is also used here")
     for name, what in reasons.items():
         for span in values.mentions.get(name, ()):
             help_ = "Use another variable here: a token is only sent to its provider."
             values.diagnostics.error("token-elsewhere", span, f"`${{{name}}}` {what}", help_)
+
+
+def advise(
+    entries: tuple[Entry, ...],
+    owned: Mapping[str, Ownership],
+    public_params: frozenset[str],
+    allow_events: Mapping[str, Text],
+    diagnostics: Diagnostics,
+) -> None:
+    """Warn of what is legal but unwise."""
+    for entry in entries:
+        _advise_on_host(entry, diagnostics)
+        _advise_on_secrets(entry, public_params, diagnostics)
+        _advise_on_kind(entry, diagnostics)
+    _advise_on_catch_all(entries, diagnostics)
+    # An entry with an error may be the one that a pattern is for.
+    if not diagnostics.errors:
+        _advise_on_owns(entries, owned, diagnostics)
+        _advise_on_allow_events(entries, allow_events, diagnostics)
+
+
+def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
+    host = entry.url.endpoint.host
+    address = host_address(host)
+    is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global
+    if is_public or depends_on_unset_variable(entry.url.source):
+        return
+    # A provider on this machine, such as the sandbox, reaches what this machine reaches.
+    providers = [urlsplit(account.base_url).hostname or "" for account in entry.accounts]
+    if not all(host_is_loopback(f"[{name}]" if ":" in name else name) for name in providers):
+        message = "the URL's host is private: a provider on the internet can't reach it"
+        help_ = "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`."
+        diagnostics.warning("url-private", entry.url_span, message, help_)
+
+
+def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics: Diagnostics) -> None:
+    for item in entry.url.items if not entry.url.whole_variable else ():
+        name, equals, _ = item.text.reveal().partition("=")
+        origins = item.text.slice(len(name) + len(equals), len(item.text)).origins()
+        if item.secret and Origin.LITERAL in origins:
+            message = "the value of a secret parameter is written in the file"
+            help_ = "Put the value in an environment variable and write `${NAME}`."
+            diagnostics.warning("secret-literal", entry.url_span, message, help_)
+        is_told = item.secret or unquote(item.name).lower() in public_params
+        if not is_told and origins & {Origin.ENVIRONMENT, Origin.PLACEHOLDER}:
+            message = "a variable is used in a query parameter that isn't secret: a new value means a new webhook"
+            help_ = (
+                "If it is secret, add the parameter to `secret_params`, so that a new value updates the webhook; if "
+                "not, to `public_params`."
+            )
+            diagnostics.warning("secret-param", entry.url_span, message, help_)
+
+
+def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
+    for account, desired, _ in entry.desired if entry.said.spans else ():
+        pin = account.provider.auth.kind_setting or "token"
+        for key, value in account.scope:
+            if key in entry.said.spans and dict(desired.key.scope)[key] != value:
+                message = f"`{key}` contradicts the account's {pin}, which is {account.kind}"
+                help_ = f"Remove it, or move the entry to an account with another {pin}."
+                diagnostics.warning("is-test-mode", entry.said.spans[key], message, help_)
+
+
+def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
+    """Of one endpoint: an event that catches all, beside single ones."""
+    live = [
+        ((account.name, desired.key.endpoint, desired.key.scope), account.provider, desired, span)
+        for entry in entries
+        for account, desired, span in entry.desired
+        if account.provider.catch_all is not None and account.provider.is_live(desired.fields)
+    ]
+    catch_alls = {
+        place: span
+        for place, provider, desired, span in live
+        if provider.catch_all in provider.events_of(desired.fields)
+    }
+    for place, provider, _, span in live if catch_alls else ():
+        catch_all = catch_alls.get(place, span)
+        if catch_all is not span:
+            what = f"`{provider.catch_all}` is combined with single events of the same endpoint"
+            message = f"{what}: those events are delivered twice"
+            diagnostics.warning("delivered-twice", catch_all, message, "Keep one of the two.")
+
+
+def _advise_on_allow_events(
+    entries: Iterable[Entry], allow_events: Mapping[str, Text], diagnostics: Diagnostics
+) -> None:
+    """Of names under `allow_events` that lift no error: who reads them would think that they do."""
+    if not allow_events:
+        return
+    wanted = [(account.provider, desired) for entry in entries for account, desired, _ in entry.desired]
+    needed = {event for provider, desired in wanted for event in provider.events_of(desired.fields)}
+    # An event that a variable names is not known where the variable isn't set.
+    may_be_needed = any("$" in text.raw for entry in entries for text in entry.events)
+    providers = {account.provider.name: account.provider for entry in entries for account in entry.accounts}.values()
+    for name, text in allow_events.items():
+        knowing = [provider.title for provider in providers if name in provider.events]
+        if knowing and len(knowing) == len(providers):
+            message = f"this is a known event of {knowing[0]} anyway"
+            diagnostics.warning("allow-events-unused", text.span, message, "Remove it.")
+        elif name not in needed and not may_be_needed:
+            message = "no entry uses this event"
+            diagnostics.warning("allow-events-unused", text.span, message, "Remove it, or check its spelling.")
+
+
+def _advise_on_owns(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
+    used: set[Pattern] = set()
+    for entry in entries:
+        if depends_on_unset_variable(entry.url.source):
+            return
+        for account in entry.accounts:
+            used.update(matching_patterns(entry, owned[account.group]))
+    for owns in owned.values():
+        for item in owns.items if owns.certain else ():
+            if item.pattern.symbolic not in used:
+                said = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in item.kind)
+                whose = f"webhooks with {said}" if said else "webhooks of the account's kind"
+                message = (
+                    f"no entry matches this pattern: `apply` deletes the {whose} that match it, except those "
+                    "under `protect` or `known`"
+                )
+                help_ = "Remove the pattern, unless this is intended."
+                diagnostics.warning("owns-unused", item.span, message, help_)

@@ -32,8 +32,7 @@ class Text:
         return f"`{self.raw}`" if plain and reads_as_words(plain) else "this"
 
 
-Flag = bool | Text
-"""A boolean, or text that is to be exactly one variable."""
+Flag = bool | Text  # A boolean, or text that is to be exactly one variable
 
 _NOTHING = Document(SourceText("", ""), Map())
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from reconciler.config.limits import MOST_DIAGNOSTICS
-from reconciler.model.diagnostic import Diagnostic, Place, Severity, UrlError
+from reconciler.model.diagnostic import Diagnostic, Place, Severity
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -49,8 +49,7 @@ class Span:
     source: SourceText
     start: int
     end: int
-    anchor: Span | None = None
-    """Where the value is written whose alias, or merge, stands here."""
+    anchor: Span | None = None  # where the value is written whose alias, or merge, stands here
 
     @property
     def written(self) -> Span:
@@ -72,6 +71,9 @@ class Span:
         return self.source.text[self.start : self.end]
 
 
+Location = Span | Place | None  # where a diagnostic is shown; None where no file is concerned
+
+
 class TooMuchError(Exception):
     """The files hold more than anybody needs: going on would take more time or memory than a run may."""
 
@@ -80,32 +82,28 @@ class Diagnostics:
     """What was found so far. Its texts quote nothing but what the file writes in clear."""
 
     def __init__(self) -> None:
+        self.errors = 0
+        self._warnings = 0
         self._found: list[Diagnostic] = []
         self._reported: set[tuple[str, str, str, int]] = set()
-        self._errors = 0
-        self._warnings = 0
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:
         return tuple(self._found)
 
-    @property
-    def has_errors(self) -> bool:
-        return self._errors > 0
-
-    def error(self, code: str, where: Span | Place | None, message: str, help_: str) -> None:
+    def error(self, code: str, where: Location, message: str, help_: str) -> None:
         """Note what stops the command: the same thing of one written value once, whatever uses it.
 
         Raises:
             TooMuchError: there are more errors than anybody reads.
         """
         if self._is_new(code, where, message):
-            self._errors += 1
+            self.errors += 1
             self._note(Severity.ERROR, code, where, message, help_)
-            if self._errors == MOST_DIAGNOSTICS:
+            if self.errors == MOST_DIAGNOSTICS:
                 self.too_much(where, f"there may be more errors than these {MOST_DIAGNOSTICS}", "Fix these first.")
 
-    def warning(self, code: str, where: Span | Place | None, message: str, help_: str) -> None:
+    def warning(self, code: str, where: Location, message: str, help_: str) -> None:
         """Note what is legal but unwise."""
         if self._is_new(code, where, message):
             self._warnings += 1
@@ -115,16 +113,13 @@ class Diagnostics:
             if self._warnings <= MOST_DIAGNOSTICS + 1:
                 self._note(Severity.WARNING, code, where, message, help_)
 
-    def url_error(self, error: UrlError, where: Span) -> None:
-        self.error(error.code, where, error.message, error.help)
-
-    def too_much(self, where: Span | Place | None, message: str, help_: str) -> NoReturn:
+    def too_much(self, where: Location, message: str, help_: str) -> NoReturn:
         """Note of what there is too much, and end the reading."""
-        self._errors += 1
+        self.errors += 1
         self._note(Severity.ERROR, "too-much", where, message, help_)
         raise TooMuchError
 
-    def _is_new(self, code: str, where: Span | Place | None, message: str) -> bool:
+    def _is_new(self, code: str, where: Location, message: str) -> bool:
         if not isinstance(where, Span):
             return True
         known = (code, message, where.written.source.name, where.written.start)
@@ -132,7 +127,7 @@ class Diagnostics:
         self._reported.add(known)
         return is_new
 
-    def _note(self, severity: Severity, code: str, where: Span | Place | None, message: str, help_: str) -> None:
+    def _note(self, severity: Severity, code: str, where: Location, message: str, help_: str) -> None:
         place, width = (where.place, where.width) if isinstance(where, Span) else (where, 1)
         if isinstance(where, Span) and where.anchor is not None:
             message += f" (written at {where.anchor.place})"

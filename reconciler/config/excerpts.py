@@ -29,13 +29,9 @@ def with_excerpts(
     documents: Iterable[Document],
     secret_fields: frozenset[str],
 ) -> tuple[Diagnostic, ...]:
-    """Put diagnostics into the order of place, and give each its source line.
+    """Put diagnostics into the order of place (that of the texts), and give each its source line.
 
-    Args:
-        diagnostics: as they came.
-        texts: the files, in the order given.
-        documents: those that could be parsed.
-        secret_fields: keys of entries that hold a secret, beside the `token` of accounts.
+    The secret fields are keys of entries that hold a secret, beside the `token` of accounts.
     """
     roots = {document.source.name: document.root for document in documents}
     excerpts = {text.name: _Excerpts(text, roots.get(text.name, Map()), secret_fields) for text in texts}

@@ -24,13 +24,7 @@ _OTHER_ENCODINGS = {
 def read_files(
     files: tuple[str, ...], standard_input: Callable[[], bytes], diagnostics: Diagnostics
 ) -> tuple[SourceText, ...]:
-    """Read the files of a configuration: what could be read, in the order given.
-
-    Args:
-        files: paths, folders (their `*.yaml` and `*.yml`, sorted) and `-`.
-        standard_input: reads standard input to its end; called for `-` only.
-        diagnostics: gets what can't be read.
-    """
+    """What could be read of paths, folders (their `*.yaml` and `*.yml`, sorted) and `-`, in the order given."""
     found: list[SourceText] = []
     seen: set[str] = set()
     left = MOST_OF_A_FILE
@@ -38,8 +32,7 @@ def read_files(
         place = Place(file="<stdin>" if name == STANDARD_INPUT else name)
         same = _identity(name)
         if same in seen:
-            help_ = "Give it once, or give its folder."
-            diagnostics.error("file-twice", place, "this file is given twice", help_)
+            diagnostics.error("file-twice", place, "this file is given twice", "Give it once, or give its folder.")
             continue
         seen.add(same)
         try:
@@ -82,7 +75,6 @@ def _identity(name: str) -> str:
 
 
 def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
-    """The files that a path means."""
     if given == STANDARD_INPUT or not os.path.isdir(given):  # noqa: PTH112 - a Path raises where a name is too long
         yield given
         return

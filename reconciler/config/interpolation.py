@@ -8,52 +8,38 @@ from copy import copy
 from enum import Enum
 
 from reconciler.config.cursor import Flag, Text
-from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.diagnostics import Diagnostics, Location, Span
 from reconciler.config.limits import LONGEST_TEXT
-from reconciler.config.template import (
+from reconciler.config.variables import (
     DEFAULT,
     MESSAGE,
+    Missing,
     Reference,
     Template,
     TemplateError,
+    Variables,
     parse_template,
     references,
 )
-from reconciler.config.variables import Missing, Variables
 from reconciler.model.characters import is_masked
-from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part, SecretText
 
-_BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")
-"""What stands before the path of a URL."""
-
-Where = Span | Place | None
+_BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")  # what stands before the path of a URL
 
 
 class Rule(Enum):
     """What may stand in a string."""
 
-    PLAIN = "plain"
-    """Only values from `--var`."""
-    SECRET = "secret"  # noqa: S105 - the name of a rule
-    """Values from the environment too."""
-    PATTERN = "pattern"
-    """The same, in a URL, whose beginning is shown."""
-    ENTRY_URL = "url"
-    """The same, and one variable may hold the whole of it, a secret."""
+    PLAIN = "plain"  # only values from `--var`
+    SECRET = "secret"  # values from the environment too  # noqa: S105
+    PATTERN = "pattern"  # the same, in a URL, whose beginning is shown
+    ENTRY_URL = "url"  # the same, and one variable may hold the whole of it, a secret
 
 
 class Values:
     """Values of strings: an unset variable in them is an error, or gets a placeholder where nobody needs it.
 
-    Args:
-        variables: their values.
-        diagnostics: gets what is wrong.
-        selected: patterns of the accounts that are worked on, `*` their only wildcard; none means all.
-        offline: whether no variable must be set.
-
-    Attributes:
-        mentions: where each variable stands outside tokens, used or not.
+    Nobody does offline, nor in accounts that no pattern selects (`*` is the only wildcard; no pattern means all).
     """
 
     def __init__(
@@ -61,12 +47,13 @@ class Values:
     ) -> None:
         self.variables = variables
         self.diagnostics = diagnostics
-        self.mentions: dict[str, list[Span]] = {}
+        self.mentions: dict[str, list[Span]] = {}  # where each variable stands outside tokens, used or not
+        self.token_variables: set[str] = set()
         names = (pattern.partition(":")[0].split("*") for pattern in selected)
         pattern = "|".join(".*".join(map(re.escape, name)) for name in names)
         self._selected = re.compile(pattern, re.DOTALL) if selected else None
         self._is_required = not offline
-        self._unset: dict[str, list[tuple[Where, bool]]] = {}
+        self._unset: dict[str, list[tuple[Location, bool]]] = {}
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: variables must be set where one of them is worked on."""
@@ -117,8 +104,7 @@ class Values:
 
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
-        template = self._template(text)
-        value = None if template is None else self._one_secret(template, text, "secret-not-variable", what)
+        value = self._one_secret(self._template(text), text, "secret-not-variable", what)
         if value is not None and is_known(value) and is_masked(value.reveal()):
             names = " and ".join(f"`${{{name}}}`" for name in value.variables())
             message = f"{names} holds a mask, as services show it in place of a secret"
@@ -127,16 +113,11 @@ class Values:
 
     def token(self, text: Text) -> SecretText | None:
         """A token: exactly one variable, which may stand in other tokens only. None where it is something else."""
-        template = self._parsed(text)
-        if template is None:
-            return None
-        for reference in template:
-            if isinstance(reference, Reference):
-                self._mention(reference.inner, text.span)
-        return self._one_secret(template, text, "token-literal", "token")
+        return self._one_secret(self._template(text, is_token=True), text, "token-literal", "token")
 
-    def usual_token(self, name: str, where: Where, *, is_optional: bool = False) -> SecretText:
+    def usual_token(self, name: str, where: Location, *, is_optional: bool = False) -> SecretText:
         """The token of an account that names no variable; empty where it may be and is."""
+        self.token_variables.add(name)
         if is_optional and self.variables.value(name) is Missing.UNSET:
             return SecretText(())
         value = SecretText(tuple(self._reference(Reference(name), where, Rule.SECRET)))
@@ -152,7 +133,9 @@ class Values:
             help_ = _how_to_set(name, is_secret=is_secret)
             self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set{more}", help_)
 
-    def _one_secret(self, template: Template, text: Text, code: str, what: str) -> SecretText | None:
+    def _one_secret(self, template: Template | None, text: Text, code: str, what: str) -> SecretText | None:
+        if template is None:
+            return None
         # The shape's check sees how a text begins and ends: `${A:?x}y${B}` passes it.
         match template:
             case (Reference(mark=mark),) if mark != DEFAULT:
@@ -163,22 +146,20 @@ class Values:
         self.diagnostics.error(code, text.span, *not_one_variable(what))
         return None
 
-    def _mention(self, template: Template, span: Span) -> None:
-        for reference in references(template):
-            self.mentions.setdefault(reference.name, []).append(span)
-
-    def _template(self, text: Text) -> Template | None:
-        template = self._parsed(text)
-        if template is not None:
-            self._mention(template, text.span)
-        return template
-
-    def _parsed(self, text: Text) -> Template | None:
+    def _template(self, text: Text, *, is_token: bool = False) -> Template | None:
+        """A text's template, its variables noted; None where a `$` makes no sense."""
         try:
-            return parse_template(text.raw)
+            template = parse_template(text.raw)
         except TemplateError as error:
             self.diagnostics.error("variable-form", text.within(error.start, error.end), error.message, error.help)
             return None
+        outer = {id(piece) for piece in template} if is_token else ()
+        for reference in references(template):
+            if id(reference) in outer:
+                self.token_variables.add(reference.name)
+            else:
+                self.mentions.setdefault(reference.name, []).append(text.span)
+        return template
 
     def _joined(self, template: Template, span: Span, rule: Rule) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
@@ -189,7 +170,7 @@ class Values:
         self.diagnostics.error("too-much", span, message, "Check the values of its variables.")
         return None
 
-    def _parts(self, template: Template, where: Where, rule: Rule, *, is_shown: bool = False) -> Iterator[Part]:
+    def _parts(self, template: Template, where: Location, rule: Rule, *, is_shown: bool = False) -> Iterator[Part]:
         is_url = rule is Rule.PATTERN or (rule is Rule.ENTRY_URL and len(template) > 1)
         before = ""
         for piece in template:
@@ -201,7 +182,9 @@ class Values:
                 yield from self._reference(piece, where, rule, is_shown=is_shown or in_beginning)
                 before += "x"
 
-    def _reference(self, reference: Reference, where: Where, rule: Rule, *, is_shown: bool = False) -> Iterator[Part]:
+    def _reference(
+        self, reference: Reference, where: Location, rule: Rule, *, is_shown: bool = False
+    ) -> Iterator[Part]:
         name, value = reference.name, self.variables.value(reference.name)
         if isinstance(value, Part):
             if value.origin is not Origin.ENVIRONMENT or rule is not Rule.PLAIN:
@@ -248,7 +231,7 @@ def is_known(text: SecretText) -> bool:
     return all(part.origin is not Origin.PLACEHOLDER for part in text.parts)
 
 
-def check_not_option(text: SecretText, where: Where, use: str, diagnostics: Diagnostics) -> None:
+def check_not_option(text: SecretText, where: Location, use: str, diagnostics: Diagnostics) -> None:
     """Report the variables in a secret that options set: those are for everybody to see."""
     for name in text.variables(Origin.OPTION):
         message = f"`${{{name}}}` is set with `--var` or `--var-file`, which are not for secrets, but is used {use}"

@@ -37,14 +37,10 @@ class Ownership:
     """What stands under `owns`, as read."""
 
     items: tuple[Owned, ...]
-    patterns: Mapping[Scope, PatternSet]
-    """By the kind that an item says; those that say none under the empty one."""
-    symbolic: PatternSet
-    """All patterns, as they may be judged aloud."""
-    span: Span | None
-    """Where the list stands; None where no file has it."""
-    certain: bool
-    """Whether what it doesn't match is surely not meant: all of it could be read, no variable is unset."""
+    patterns: Mapping[Scope, PatternSet]  # by the kind that an item says; those that say none under the empty one
+    symbolic: PatternSet  # all patterns, as they may be judged aloud
+    span: Span | None  # where the list stands; None where no file has it
+    certain: bool  # whether what it doesn't match is surely not meant: all of it could be read, no variable is unset
 
 
 def read_claims(
@@ -52,10 +48,7 @@ def read_claims(
 ) -> tuple[tuple[FileAccount, ...], dict[str, Ownership]]:
     """Read what all accounts claim: the accounts with it, and what each owns, by the file's names of them.
 
-    Args:
-        tops: the files, whose keys are for the accounts that have none of that key.
-        accounts: the accounts.
-        values: of variables.
+    The keys at the top of the files are for the accounts that have none of that key.
     """
     providers = [account.provider for one in accounts for account in one.accounts[:1]]
     reader = _ClaimReader({spec.name: spec for provider in providers for spec in provider.fields if spec.scope})

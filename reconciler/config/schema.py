@@ -72,16 +72,16 @@ def _only(keys: Iterable[str]) -> dict[str, Any]:
 def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
     if provider.auth.kind_setting:
         description = "The kind of account, checked against the token's prefix before any request."
-        yield provider.auth.kind_setting, _choice(description, [kind.name for kind in provider.auth.kinds])
+        yield provider.auth.kind_setting, _choice(description, tuple(kind.name for kind in provider.auth.kinds))
     for setting in provider.settings:
         spec = Field(name=setting.name, type=setting.type, default=setting.default, help=setting.help)
         yield setting.name, _described(spec)
     yield from ((place.setting, _place(place)) for place in provider.places)
 
 
-def _choice(description: str, choices: list[str]) -> dict[str, Any]:
+def _choice(description: str, choices: tuple[str, ...]) -> dict[str, Any]:
     alternatives = [*({"enum": [choice]} for choice in choices), {"type": "string", "pattern": _VARIABLE}]
-    return {"description": description, "anyOf": alternatives, "examples": choices[:1]}
+    return {"description": description, "anyOf": alternatives, "examples": list(choices[:1])}
 
 
 def _described_choice(spec: Field, choice: str) -> dict[str, Any]:
@@ -106,22 +106,17 @@ def _place(place: PlaceSetting) -> dict[str, Any]:
 def _described(spec: Field) -> dict[str, Any]:
     """A key whose value is this field's."""
     found: dict[str, Any] = {"description": spec.help or f"The provider's `{spec.name}`."}
-    match spec.type:
-        case FieldType.FLAG:
-            found |= {"type": ["boolean", "string"], "pattern": _VARIABLE, "examples": [True, False]}
-        case FieldType.NUMBER:
-            found |= {"type": "number", "examples": [spec.default or 1]}
-        case FieldType.CHOICE:
-            found |= _choice(found["description"], list(spec.choices))
-        case FieldType.SET:
-            item = {"description": "An item.", "type": "string", "examples": ["a"]}
-            found |= {"type": "array", "uniqueItems": True, "items": item, "examples": [["a"]]}
-        case FieldType.SETTINGS:
-            found |= {"type": "object", "examples": [spec.default or {}]}
-        case FieldType.SECRET:
-            found |= {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]}
-        case _:
-            found |= {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
+    item = {"description": "An item.", "type": "string", "examples": ["a"]}
+    shapes: dict[FieldType, dict[str, Any]] = {
+        FieldType.FLAG: {"type": ["boolean", "string"], "pattern": _VARIABLE, "examples": [True, False]},
+        FieldType.NUMBER: {"type": "number", "examples": [spec.default or 1]},
+        FieldType.CHOICE: _choice(found["description"], spec.choices),
+        FieldType.SET: {"type": "array", "uniqueItems": True, "items": item, "examples": [["a"]]},
+        FieldType.SETTINGS: {"type": "object", "examples": [spec.default or {}]},
+        FieldType.SECRET: {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]},
+    }
+    text = {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
+    found |= shapes.get(spec.type, text)
     if spec.scope:
         found["description"] += " If omitted, the account's kind."
     elif isinstance(spec.default, str | bool | int | float):

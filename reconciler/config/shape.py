@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -35,6 +35,7 @@ _MEANT = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
+_KINDS = {"webhooks": "an entry", "accounts": "an account"}
 _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
 _OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
 
@@ -43,32 +44,11 @@ _OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30
 class Fault:
     """One thing that is wrong with a file's shape."""
 
-    path: Path
-    """Of the value that has it."""
-    keyword: str
-    """The schema's keyword that it breaks."""
-    key: str
-    """The key that is unknown or missing, the index of an item that is repeated; else empty."""
-    schema: Mapping[str, Any]
-    """What of the schema has the keyword."""
+    path: Path  # of the value that has it
+    keyword: str  # the schema's keyword that it breaks
+    key: str  # the key that is unknown or missing, the index of an item that is repeated; else empty
+    schema: Mapping[str, Any]  # what of the schema has the keyword
     value: Plain = field(repr=False)
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The types that the value may have."""
-        types = self.schema.get("type", ())
-        return (types,) if isinstance(types, str) else tuple(types)
-
-    @property
-    def choices(self) -> list[str]:
-        """The values that it may have, where they are told one by one."""
-        inner = [one for keyword in ("oneOf", "anyOf") for one in self.schema.get(keyword, ())]
-        return [str(choice) for schema in (self.schema, *inner) for choice in schema.get("enum", ())]
-
-    @property
-    def spoils(self) -> bool:
-        """Whether the value, or the item, can't be used at all."""
-        return self.keyword not in ("additionalProperties", "propertyNames", "required", "not")
 
     @property
     def name(self) -> str:
@@ -81,13 +61,6 @@ class Fault:
         if not self.path:
             return "the file"
         return f"an item of `{self.name}`" if isinstance(self.path[-1], int) else _quoted(self.name)
-
-    @property
-    def owner(self) -> str:
-        """What has keys here, as people call it."""
-        if len(self.path) == len(("webhooks", "orders")):
-            return {"webhooks": "an entry", "accounts": "an account"}.get(str(self.path[0]), self.label)
-        return self.label
 
 
 def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> None:
@@ -103,8 +76,9 @@ def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> No
     for span, fault in sorted(found, key=lambda one: one[0].start):
         spoilt = span if fault.keyword == "uniqueItems" else cursor.spans_at(fault.path)[1]
         # Of a value one diagnostic is enough, and an alias without an anchor had its own.
-        is_reported = fault.spoils and spoilt.written.start in document.unusable
-        if fault.spoils:
+        spoils = fault.keyword not in ("additionalProperties", "propertyNames", "required", "not")
+        is_reported = spoils and spoilt.written.start in document.unusable
+        if spoils:
             document.unusable.add(spoilt.written.start)
         if not is_reported:
             code, message, help_ = _explained(fault, span.written.text)
@@ -196,18 +170,20 @@ def _keys(keyword: str, value: Plain, schema: Mapping[str, Any]) -> Iterator[str
 
 def _explained(fault: Fault, written: str) -> tuple[str, str, str]:
     """The code, what is wrong, and what to do, for a value that the file writes so; none of it is quoted."""
+    owner = fault.label
+    if len(fault.path) == len(("webhooks", "orders")):
+        owner = _KINDS.get(str(fault.path[0]), owner)
     match fault.keyword:
         case "propertyNames":
-            kind = {"webhooks": "an entry", "accounts": "an account"}[fault.name]
-            message = f"{_quoted(fault.key)} is not a valid name for {kind}"
+            message = f"{_quoted(fault.key)} is not a valid name for {_KINDS[fault.name]}"
             return "bad-name", message, "Use the letters `a` to `z`, digits, `_` and `-`."
         case "additionalProperties":
             known = tuple(fault.schema.get("properties", ()))
             near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)
             help_ = f"Did you mean `{near[0]}`?" if near else f"Known keys are {', '.join(known)}, and any `x-…`."
-            return "unknown-key", f"{_quoted(fault.key)} is not a known key of {fault.owner}", help_
+            return "unknown-key", f"{_quoted(fault.key)} is not a known key of {owner}", help_
         case "required":
-            return "missing-key", f"{fault.owner} has no `{fault.key}`", f"Add `{fault.key}`."
+            return "missing-key", f"{owner} has no `{fault.key}`", f"Add `{fault.key}`."
         case "uniqueItems":
             return "repeated-item", f"{fault.label} lists an item twice", "Keep one of them."
         case "not" if isinstance(fault.path[-1], int):
@@ -219,21 +195,24 @@ def _explained(fault: Fault, written: str) -> tuple[str, str, str]:
 
 
 def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
-    label, keyword, value = fault.label, fault.keyword, fault.value
-    help_ = fault.schema.get("x-help", "")
+    label, keyword, value, schema = fault.label, fault.keyword, fault.value, fault.schema
+    help_, types = schema.get("x-help", ""), schema.get("type", ())
+    types = (types,) if isinstance(types, str) else types
+    inner = [one for alternatives in ("oneOf", "anyOf") for one in schema.get(alternatives, ())]
+    choices = [f"`{choice}`" for one in (schema, *inner) for choice in one.get("enum", ())]
     if keyword == "pattern" and fault.name == "token":
         return "token-literal", *not_one_variable("token")
     if value in (None, "") or keyword in ("minItems", "minProperties", "minLength"):
         return "empty-value", f"{label} is empty", help_ or "Give it a value, or leave it out."
-    if keyword == "anyOf" and isinstance(value, Mapping) and "object" in fault.types:
+    if keyword == "anyOf" and isinstance(value, Mapping) and "object" in types:
         return "missing-key", f"{label} has neither `url` nor `id`", "Add one of the two."
-    if keyword in ("type", "pattern") and "boolean" in fault.types:
+    if keyword in ("type", "pattern") and "boolean" in types:
         return "boolean-value", *_not_boolean(label, value)
     if keyword == "type" or (keyword == "anyOf" and not isinstance(value, str)):
-        return "wrong-type", *_wrong_type(fault, written)
-    if fault.choices:
-        choices = _either(f"`{choice}`" if choice != "1" else choice for choice in fault.choices)
-        return "wrong-value", f"{label} must be {choices}", f"Write {choices}."
+        return "wrong-type", *_wrong_type(fault, written, types, choices)
+    if choices:
+        said = "1" if choices == ["`1`"] else _either(choices)
+        return "wrong-value", f"{label} must be {said}", f"Write {said}."
     if keyword == "pattern":
         return "wrong-value", f"{label} has the wrong format", help_ or "Check its format."
     bound = f"{_BOUNDS.get(keyword, '')} {fault.schema.get(keyword)}"
@@ -248,8 +227,8 @@ def _not_boolean(label: str, value: Plain) -> tuple[str, str]:
     return f"{message}: `{value}` is {what} here", f"Write `{_MEANT[said]}`, without quotes."
 
 
-def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
-    value, expected = fault.value, fault.types or ("string",)
+def _wrong_type(fault: Fault, written: str, types: Sequence[str], choices: list[str]) -> tuple[str, str]:
+    value, expected = fault.value, types or ("string",)
     found = next((name for kind, name in _FOUND.items() if isinstance(value, kind)), "a mapping")
     message = f"{fault.label}: expected {' or '.join(_TYPES.get(name, name) for name in expected)}, found {found}"
     if "array" in expected and isinstance(value, str):
@@ -260,8 +239,8 @@ def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
         is_octal = re.fullmatch(r"[-+]?0[0-9]+", plain)
         help_ = "Write it without the leading `0`." if is_octal else f"Write `{int(plain, 0)}`."
         return f"{fault.label} is not a plain decimal number", help_
-    if fault.choices and not fault.types:
-        return message, f"Write {_either(f'`{choice}`' for choice in fault.choices)}."
+    if choices and not types:
+        return message, f"Write {_either(choices)}."
     if "string" in expected and isinstance(value, bool | int | float):
         return message, "Put it in quotes."
     if "object" in expected:
@@ -272,7 +251,7 @@ def _wrong_type(fault: Fault, written: str) -> tuple[str, str]:
 _FOUND = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
 
 
-def _either(choices: Iterable[str]) -> str:
+def _either(choices: list[str]) -> str:
     *first, last = choices
     return f"{', '.join(first)} or {last}" if first else last
 

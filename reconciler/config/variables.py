@@ -1,60 +1,146 @@
-"""The values of variables: options, their files, the environment, env files, and the files of `NAME_FILE`."""
+"""Variables: the syntax of `${NAME}`, and where their values come from.
+
+Those are options, their files, the environment, env files, and the files of `NAME_FILE`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText
 from reconciler.config.files import decode
-from reconciler.config.limits import (
-    MOST_BLANKS,
-    MOST_OF_A_VALUE,
-    MOST_OF_AN_ENV_FILE,
-    read_bounded,
-    why_unreadable,
-)
-from reconciler.config.yaml_nodes import Map, Sequence, parse
+from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
+from reconciler.config.yaml_nodes import Map, Plain, Sequence, parse
 from reconciler.model.diagnostic import Place
+from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import Origin, Part
 
+_SIGN = re.compile(
+    r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}", re.ASCII
+)
+_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_DEEPEST = 50
 _BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS + 1}}}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
 """Blank lines and comments, then a line that no mapping begins with."""
 _MOST_NAMED = 20
+DEFAULT = ":-"
+MESSAGE = ":?"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A variable: alone, or with the mark of a default or a message behind its name, a template itself."""
+
+    name: str
+    mark: str = ""
+    inner: Template = ()
+
+
+Template = tuple[str | Reference, ...]
+
+
+@dataclass(eq=False)
+class TemplateError(ValueError):
+    """A `$` that begins none of the forms: what to say, and from where to where what is meant stands."""
+
+    message: str
+    help: str
+    start: int
+    end: int
+
+
+def parse_template(text: str) -> Template:
+    """The literal runs of a text, `$$` made one dollar sign, and its references, in order.
+
+    Raises:
+        TemplateError: a `$` that is none of the forms.
+    Source: the forms of Compose files that are accepted here.
+    """
+    template, _ = _read(text, 0, 0)
+    return template
+
+
+def references(template: Template) -> Iterator[Reference]:
+    """Every reference of a template, those in defaults and messages too, used or not."""
+    for piece in template:
+        if isinstance(piece, Reference):
+            yield piece
+            yield from references(piece.inner)
+
+
+def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
+    """Read to the text's end, or of an inner template to the `}` that closes it; the second is where that is."""
+    pieces: list[str | Reference] = []
+    literal = ""
+    end = len(text)
+    while (found := _SIGN.search(text, position)) is not None:
+        literal += text[position : found.start()]
+        position = found.end()
+        name, mark, bare = found.groups()
+        if found[0] == "}" and depth:
+            end = found.start()
+            break
+        if found[0] in ("}", "$$"):
+            literal += found[0][0]
+        elif bare:
+            raise _bare(bare, found.start())
+        else:
+            pieces += [literal] if literal else []
+            literal = ""
+            inner: Template = ()
+            if name and depth < _DEEPEST and mark != "}":
+                inner, position = _read(text, position, depth + 1)
+                position += 1
+            if not name or depth >= _DEEPEST or position > len(text):
+                raise _no_form(text, found.start())
+            pieces.append(Reference(name, mark.removesuffix("}"), inner))
+    else:
+        literal += text[position:]
+    pieces += [literal] if literal else []
+    return tuple(pieces), end
+
+
+def _bare(name: str, start: int) -> TemplateError:
+    # Quoted only where it reads as a variable's name: it may be a piece of a secret.
+    shown = name if _USUAL_NAME.fullmatch(name) and reads_as_words(name) else "NAME"
+    what = f"`${name}`" if shown == name else "a `$` with a name behind it"
+    help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
+    return TemplateError(f"{what} is neither a variable nor plain text", help_, start, start + 1 + len(name))
+
+
+def _no_form(text: str, start: int) -> TemplateError:
+    help_ = (
+        "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
+        "A value with ` #` in it needs quotes."
+    )
+    end = text.find("}", start) + 1 or len(text)
+    return TemplateError("`${` doesn't start a valid variable here", help_, start, end)
+
+
+Placed = Mapping[str, tuple[str, Place]]  # values of a `--var-file`, and where each stands
 
 
 class Missing(Enum):
     """Why a variable has no value."""
 
-    UNSET = "unset"
-    """Nothing gives it, or what gives it is empty."""
-    UNREADABLE = "unreadable"
-    """`NAME_FILE` names a file that can't be read."""
-
-
-class PlainValue(NamedTuple):
-    """A value of a `--var-file`, and where it stands."""
-
-    text: str
-    place: Place
+    UNSET = "unset"  # nothing gives it, or what gives it is empty
+    UNREADABLE = "unreadable"  # `NAME_FILE` names a file that can't be read
 
 
 class Variables:
-    """Looks variables up. A file that `NAME_FILE` names is read once, when its value is wanted.
+    """Looks variables up: `--var` wins, then plain files, environment and env files, each time the first.
 
-    Args:
-        options: `--var`, which win.
-        var_files: what `--var-file` gave, the first wins.
-        environment: the process's.
-        env_files: what `--env-file` gave, the first wins.
+    A file that `NAME_FILE` names is read once, when its value is wanted.
     """
 
     def __init__(
@@ -62,23 +148,29 @@ class Variables:
         environment: Mapping[str, str],
         env_files: Iterable[Mapping[str, str]] = (),
         options: Mapping[str, str] | None = None,
-        var_files: Iterable[Mapping[str, PlainValue]] = (),
+        var_files: Iterable[Placed] = (),
     ) -> None:
-        self._options = options or {}
-        self._var_files = tuple(var_files)
+        self._given: dict[str, Place | None] = {}  # by options and plain files: where; None for an option
+        self._layers: list[tuple[Mapping[str, str], Origin]] = [(options or {}, Origin.OPTION)]
+        for values in var_files:
+            self._given |= {name: place for name, (_, place) in values.items()}
+            self._layers.append(({name: text for name, (text, _) in values.items()}, Origin.OPTION))
+        self._given |= dict.fromkeys(options or {})
         self._environment = environment
-        self._secret = (environment, *env_files)
+        self._layers += [(values, Origin.ENVIRONMENT) for values in (environment, *env_files)]
         self._from_files: dict[str, str | Missing] = {}
         self._placeholders: dict[str, str] = {}
 
     def value(self, name: str) -> Part | Missing:
         """A variable's value with its origin. Empty counts as unset."""
-        plain = (given.text for values in self._var_files if (given := values.get(name)) and given.text)
-        option = self._options.get(name) or next(plain, "")
-        if option:
-            return Part(option, Origin.OPTION, name)
-        secret = (value for values in self._secret if (value := values.get(name)))
-        found = next(secret, "") or self._from_file(name)
+        for values, origin in self._layers:
+            text = values.get(name)
+            if text:
+                return Part(text, origin, name)
+        path = self._environment.get(f"{name}_FILE")
+        if path and name not in self._from_files:
+            self._from_files[name] = _read_value(path)
+        found = self._from_files.get(name, Missing.UNSET)
         return found if isinstance(found, Missing) else Part(found, Origin.ENVIRONMENT, name)
 
     def placeholder(self, name: str) -> Part:
@@ -86,19 +178,11 @@ class Variables:
         text = self._placeholders.setdefault(name, f"~{len(self._placeholders) + 1}")
         return Part(text, Origin.PLACEHOLDER, name)
 
-    def _from_file(self, name: str) -> str | Missing:
-        if name not in self._from_files:
-            path = self._environment.get(f"{name}_FILE", "")
-            self._from_files[name] = _read_value(path) if path else Missing.UNSET
-        return self._from_files[name]
-
-    def check_used(self, used: Iterable[str], diagnostics: Diagnostics) -> None:
+    def check_used(self, files: Iterable[Map], diagnostics: Diagnostics) -> None:
         """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error."""
-        places = {name: given.place for values in self._var_files for name, given in values.items()}
-        given: dict[str, Place | None] = {**places, **dict.fromkeys(self._options)}
-        names = sorted(set(used)) if given else []
+        names = sorted(set(_variables_in(files))) if self._given else []
         by_form = {name.lower(): name for name in names}
-        for name, place in given.items():
+        for name, place in self._given.items():
             if name in names:
                 continue
             near = get_close_matches(name.lower(), by_form, n=1)
@@ -111,6 +195,22 @@ class Variables:
                 help_ = f"The variables of the files are {', '.join([*names[:_MOST_NAMED], *more])}."
             what = f"`--var {name}=…`" if place is None else f"`{name}`"
             diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
+
+
+def _variables_in(files: Iterable[Map]) -> Iterator[str]:
+    """Every variable that the files have, used or not, those of broken texts too."""
+    seen: set[int] = set()
+    todo: list[Plain] = [*files]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str) and "$" in value:
+            try:
+                yield from (reference.name for reference in references(parse_template(value)))
+            except TemplateError:
+                yield from (found[1] for found in _NAMED.finditer(value))
+        elif isinstance(value, Map | Sequence) and id(value) not in seen:
+            seen.add(id(value))
+            todo.extend(value.values() if isinstance(value, Map) else value)
 
 
 def _read_value(path: str) -> str | Missing:
@@ -161,7 +261,7 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
     return values
 
 
-def read_var_file(path: str, diagnostics: Diagnostics) -> Mapping[str, PlainValue]:
+def read_var_file(path: str, diagnostics: Diagnostics) -> Placed:
     """The values of a `--var-file`: a YAML mapping, or `NAME=value` lines; `$` in them means nothing."""
     try:
         data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
@@ -171,10 +271,10 @@ def read_var_file(path: str, diagnostics: Diagnostics) -> Mapping[str, PlainValu
         return {}
     noted = Diagnostics()
     source = decode(path, data, noted, is_quotable=False)
-    found: Mapping[str, PlainValue] = {}
+    found: Placed = {}
     if source is not None and _IS_ENV.match(source.text):
         values = _env_values(source.text, path, noted)
-        found = {name: PlainValue(text, Place(file=path)) for name, text in values.items()}
+        found = {name: (text, Place(file=path)) for name, text in values.items()}
     elif source is not None:
         found = dict(_yaml_values(source, noted))
     for one in noted.found:
@@ -186,7 +286,7 @@ def read_var_file(path: str, diagnostics: Diagnostics) -> Mapping[str, PlainValu
     return found
 
 
-def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple[str, PlainValue]]:
+def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple[str, tuple[str, Place]]]:
     document = parse(source, diagnostics)
     if document is None:
         return
@@ -201,4 +301,4 @@ def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple
             # A scalar is taken as the file writes it: `8443` and `true` are their own text.
             start, end = document.root.where[name].value
             text = value if isinstance(value, str) else "" if value is None else source.text[start:end]
-            yield name, PlainValue(text, span.place)
+            yield name, (text, span.place)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
@@ -18,25 +18,23 @@ from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
-from reconciler.model.webhook import Address, Desired, Fields, Value, is_event_name
+from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
 _NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_EVENT = 100
 _MOST_NAMED = 20
+_NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What an entry, or `defaults`, says of a provider's fields beside URL and events."""
 
-    values: Mapping[str, Value] = field(default_factory=dict)
-    """By the field's name, as far as it can be known."""
-    spans: Mapping[str, Span] = field(default_factory=dict)
-    """Where each stands, though it can't be known."""
-    ignored: frozenset[str] | None = None
-    """The fields that are left as the provider has them; None where nothing is said of that."""
+    values: Mapping[str, Value]  # by the field's name, as far as it can be known
+    spans: Mapping[str, Span]  # where each stands, though it can't be known
+    ignored: frozenset[str] | None  # fields left as the provider has them; None where nothing is said of that
 
     def overridden_by(self, other: Said) -> Said:
         """The same where the other says nothing."""
@@ -54,25 +52,17 @@ class Entry:
     name: str
     url_span: Span
     url: Url
-    events: tuple[Text, ...]
-    """As the file writes them."""
+    events: tuple[Text, ...]  # as the file writes them
     accounts: tuple[Account, ...]
-    desired: tuple[tuple[Desired, Span], ...]
+    desired: tuple[tuple[Account, Desired, Span], ...]
     """What it wants, each with where its event stands (its first, where one webhook has all)."""
-    said: Said
-    """Its settings, the defaults' too."""
+    said: Said  # its settings, the defaults' too
 
 
 class EntryReader:
-    """Reads entries one by one.
+    """Reads entries one by one, in the light of the accounts that could be read, by the file's names of them.
 
-    Args:
-        accounts: the accounts that could be read, by the file's names of them.
-        names: the names of all accounts, None where that isn't known.
-        defaults: what is said for entries that don't say otherwise.
-        secret_params: names of the secret query parameters.
-        allow_events: events that the file allows though no provider is known to have them.
-        values: of variables.
+    `names` are those of all accounts, None where they aren't known.
     """
 
     def __init__(
@@ -94,7 +84,11 @@ class EntryReader:
         self._error = values.diagnostics.error
         self._wanted = 0
         providers = {account.provider.name: account.provider for of in accounts.values() for account in of}
-        self._sayable = {name: _sayable(provider) for name, provider in providers.items()}
+        # The fields of which an entry has a key, beside URL and events.
+        self._sayable = {
+            name: {spec.name: spec for spec in provider.fields if spec.type not in _NOT_SAYABLE}
+            for name, provider in providers.items()
+        }
         self._fields = {"active": Field(name="active", type=FieldType.FLAG)}
         self._fields |= {name: spec for fields in self._sayable.values() for name, spec in fields.items()}
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
@@ -113,39 +107,40 @@ class EntryReader:
         values = self._values.for_accounts(*names) if names else self._values
         url = self._url(written, accounts, values)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
-        own, said = Said(), self._defaults
+        said = self._defaults
         if len(cursor.values) > len(("url", "events")):
             values.plain(cursor.text("description"))
             # Another provider of the file may mean something else by a key.
             sayable = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
-            own = read_said(cursor, dict(ChainMap(*sayable, self._fields)), values)
-            said = self._defaults.overridden_by(own)
+            said = said.overridden_by(read_said(cursor, dict(ChainMap(*sayable, self._fields)), values))
         if url is None:
             return None
-        self._count(len(accounts) * len(events), span)
-        desired: list[tuple[Desired, Span]] = []
-        for account in accounts:
-            self._check_events(events, account.provider)
-            self._check_said(own, said, account.provider)
-            fields_of_all, ignored = self._common(url, account, said)
-            for index, fields, event_span in _split(account.provider, fields_of_all, events):
-                key = account.provider.key_of(fields)
-                if key is not None:
-                    address = Address(account=account.name, name=name, index=index)
-                    place = written.span.place
-                    one = Desired(address=address, key=key, fields=fields, ignored=ignored, place=place)
-                    desired.append((one, event_span))
-        wanted = tuple(desired)
-        return Entry(
-            name=name, url_span=written.span, url=url, events=texts, accounts=accounts, desired=wanted, said=said
-        )
-
-    def _count(self, wanted: int, span: Span) -> None:
-        self._wanted += wanted
+        self._wanted += len(accounts) * len(events)
         if self._wanted > MOST_WANTED:
             message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
             help_ = "An entry describes one for each event in each account: write fewer entries."
             self._values.diagnostics.too_much(span, message, help_)
+        desired: list[tuple[Account, Desired, Span]] = []
+        for account in accounts:
+            self._check_events(events, account.provider)
+            self._check_said(cursor, said, account.provider)
+            common, ignored = self._common(url, account, said)
+            for index, value, text in _split(account.provider, events):
+                fields = account.provider.normalise({**common, account.provider.event_field: value})
+                key = account.provider.key_of(fields)
+                if key is not None:
+                    at, place = Address(account=account.name, name=name, index=index), written.span.place
+                    one = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
+                    desired.append((account, one, text.span))
+        return Entry(
+            name=name,
+            url_span=written.span,
+            url=url,
+            events=texts,
+            accounts=accounts,
+            desired=tuple(desired),
+            said=said,
+        )
 
     def _account_names(self, span: Span, cursor: Cursor) -> tuple[str, ...]:
         """The names of its accounts; none where they aren't known."""
@@ -198,7 +193,7 @@ class EntryReader:
             try:
                 check_wanted(url, min(account.provider.url_limit for account in accounts))
             except UrlError as error:
-                values.diagnostics.url_error(error, written.span)
+                self._error(error.code, written.span, error.message, error.help)
         return url
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
@@ -212,14 +207,14 @@ class EntryReader:
                 message = f"{text.quoted()} is not a known event of {provider.title}"
                 self._error("event-unknown", text.span, message, help_)
 
-    def _check_said(self, own: Said, said: Said, provider: Provider) -> None:
+    def _check_said(self, cursor: Cursor, said: Said, provider: Provider) -> None:
         """Report settings that a provider's webhooks don't have, or not with this value."""
         known = self._sayable[provider.name]
         for key, span in said.spans.items():
             spec, value = known.get(key), said.values.get(key)
             if spec is None:
                 # On is what every webhook is; and `defaults` may be meant for other accounts.
-                if value is False if key == "active" else key in own.spans:
+                if value is False if key == "active" else cursor.has(key):
                     what = "`active: false`" if key == "active" else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
                     message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
@@ -280,33 +275,22 @@ def _plain(value: Plain, span: Span, values: Values) -> object:
     return {key: _plain(item, span, values) for key, item in value.items()} if isinstance(value, Map) else value
 
 
-def _sayable(provider: Provider) -> dict[str, Field]:
-    """The fields of which an entry has a key, beside URL and events, by name."""
-    others = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
-    return {spec.name: spec for spec in provider.fields if spec.type not in others}
-
-
-def _split(
-    provider: Provider, common: dict[str, Value], events: list[tuple[str, Text]]
-) -> Iterator[tuple[str, Fields, Span]]:
-    """The webhooks that an entry means: index, fields, and where the event stands."""
-    wanted: list[tuple[str, Value, Span]] = [(event, event, text.span) for event, text in events]
+def _split(provider: Provider, events: list[tuple[str, Text]]) -> list[tuple[str, Value, Text]]:
+    """The webhooks that an entry means: the index of its address, its event or events, and where that stands."""
     if provider.several_events and events:
-        wanted = [("", frozenset(event for event, _ in events), events[0][1].span)]
-    for index, value, span in wanted:
-        yield index, provider.normalise({**common, provider.event_field: value}), span
+        return [("", frozenset(event for event, _ in events), events[0][1])]
+    return [(event, event, text) for event, text in events]
 
 
-def _near_event(event: str, known: Iterable[str]) -> str:
-    """The known event that a misspelt one is nearest to, whatever its case and signs; nothing where none is near."""
-    by_form = {_plain_form(name): name for name in known}
-    near = get_close_matches(_plain_form(event), by_form, n=1)
+def _near_event(event: str, known: tuple[str, ...]) -> str:
+    """The known event that a misspelt one is nearest to, whatever its case and signs; nothing where none is near.
+
+    `TrackUpdated`, `TRACK-UPDATED` and `track.updated` are `track_updated`.
+    """
+    forms = [_SIGNS.sub("_", _HUMPS.sub("_", name[:_LONGEST_EVENT]).lower()) for name in (event, *known)]
+    by_form = dict(zip(forms[1:], known, strict=True))
+    near = get_close_matches(forms[0], by_form, n=1)
     return by_form[near[0]] if near else ""
-
-
-def _plain_form(event: str) -> str:
-    """`TrackUpdated`, `TRACK-UPDATED` and `track.updated` as `track_updated`."""
-    return _SIGNS.sub("_", _HUMPS.sub("_", event[:_LONGEST_EVENT]).lower())
 
 
 def _listed(names: frozenset[str]) -> str:

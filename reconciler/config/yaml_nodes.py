@@ -14,8 +14,7 @@ from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
 from reconciler.config.yaml_errors import is_unfit, syntax_error
 
 Path: TypeAlias = tuple[str | int, ...]
-Range: TypeAlias = tuple[int, int]
-"""Where something starts and ends in its file's text."""
+Range: TypeAlias = tuple[int, int]  # where something starts and ends in its file's text
 
 _DEEPEST = 50
 _MOST_EXPANDED = 200_000
@@ -29,14 +28,10 @@ _BOOLEANS = {"true": True, "false": False}
 class Where(NamedTuple):
     """Where an entry of a mapping, or an item of a list, stands."""
 
-    key: Range
-    """Of an item, the item."""
-    value: Range
-    """Where it is written: of an aliased one behind the anchor."""
-    use: Range | None = None
-    """Where the alias stands that brought the value."""
-    is_merged: bool = False
-    """Whether the alias brought the key too."""
+    key: Range  # of an item, the item
+    value: Range  # where it is written: of an aliased one behind the anchor
+    use: Range | None = None  # where the alias stands that brought the value
+    is_merged: bool = False  # whether the alias brought the key too
 
 
 class Map(dict[str, "Plain"]):
@@ -45,7 +40,6 @@ class Map(dict[str, "Plain"]):
     __slots__ = ("where",)
 
     def __init__(self) -> None:
-        super().__init__()
         self.where: dict[str, Where] = {}
 
 
@@ -55,7 +49,6 @@ class Sequence(list["Plain"]):
     __slots__ = ("where",)
 
     def __init__(self) -> None:
-        super().__init__()
         self.where: list[Where] = []
 
 
@@ -70,8 +63,7 @@ class Document:
     root: Map
     unusable: set[int] = field(default_factory=set)
     """Where values start that are broken or have the wrong shape, which a diagnostic has said."""
-    values: int = 0
-    """How many keys and values stand in it, aliases not expanded."""
+    values: int = 0  # how many keys and values stand in it, aliases not expanded
 
 
 def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES) -> Document | None:
@@ -139,9 +131,11 @@ class _Reader:
         self._diagnostics = diagnostics
         self._most = most
         self._loader = _LOADER(source.text)
+        # The events are `Any`: their stubs don't say that an event of a parser always has its marks.
         self._next: Callable[[], Any] = self._loader.get_event
         self._anchors: dict[str, _Value] = {}
         self._open: list[str] = []
+        self._sizes = 0
         self._expanded = 0
 
     def root(self) -> _Value | None:
@@ -160,50 +154,48 @@ class _Reader:
         finally:
             self._loader.dispose()
 
-    # The events are `Any`: their stubs don't say that an event of a parser always has its marks.
     def _value(self, event: Any, depth: int) -> _Value:  # noqa: ANN401
-        """The value that begins with an event."""
         kind = type(event)
         if kind is yaml.AliasEvent:
             return self._alias(event)
-        start, end = event.start_mark.index, event.end_mark.index
+        start, end, before = event.start_mark.index, event.end_mark.index, self._sizes
         self._check(event)
+        self._sizes += 1
+        value: Plain
         if kind is yaml.ScalarEvent:
             value = event.value if event.style else scalar_value(event.value)
-            found = _Value(None if self._is_too_long(event) else value, start, end)
+            value = None if self._is_too_long(event) else value
         else:
             if depth >= _DEEPEST:
                 self._error("yaml-deep", event, "values are nested too deeply here", "Use fewer levels.")
                 raise _UnreadableError
             self._open.append(event.anchor)
             read = self._mapping if kind is yaml.MappingStartEvent else self._sequence
-            container, size, stop = read(depth + 1)
+            value, stop = read(depth + 1)
             self._open.pop()
             # A block has no width: it ends where the next line begins.
-            found = _Value(container, start, stop if end > start else start, size)
+            end = stop if end > start else start
+        found = _Value(value, start, end, self._sizes - before)
         if event.anchor is not None:
             self._anchors[event.anchor] = found
         return found
 
-    def _sequence(self, depth: int) -> tuple[Sequence, int, int]:
-        """A list's items, how many values they hold, and where the list ends."""
-        found, size = Sequence(), 1
+    def _sequence(self, depth: int) -> tuple[Sequence, int]:
+        """A list's items, and where it ends."""
+        found = Sequence()
         while (_kind := type(event := self._next())) is not yaml.SequenceEndEvent:
             item = self._value(event, depth)
-            size += item.size
             found.append(item.value)
             found.where.append(Where((item.start, item.end), (item.start, item.end), item.use))
-        return found, size, event.end_mark.index
+        return found, event.end_mark.index
 
-    def _mapping(self, depth: int) -> tuple[Map, int, int]:
-        """A mapping, how many values it holds, and where it ends."""
-        found, size = Map(), 1
+    def _mapping(self, depth: int) -> tuple[Map, int]:
+        """A mapping, and where it ends."""
+        found = Map()
         merges: list[_Value] = []
         while (_kind := type(event := self._next())) is not yaml.MappingEndEvent:
             key = self._key(event, depth)
-            written = (event.start_mark.index, event.end_mark.index)
             item = self._value(self._next(), depth)
-            size += item.size
             if key == "<<" and not event.style:
                 if merges:
                     help_ = "Merge a list instead: `<<: [*one, *other]`."
@@ -211,14 +203,18 @@ class _Reader:
                 merges.append(item)
             elif key is not None and key not in found:
                 found[key] = item.value
+                written = (event.start_mark.index, event.end_mark.index)
                 found.where[key] = Where(written, (item.start, item.end), item.use)
             elif key is not None:
                 what = f"this key is given twice: first at {self._source.place(found.where[key].key[0])}"
                 self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
         for merge in merges:
-            for one in self._merged(merge):
-                self._merge(found, one)
-        return found, size, event.end_mark.index
+            if isinstance(merge.value, Sequence):
+                for value, where in zip(merge.value, merge.value.where, strict=True):
+                    self._merge(found, _Value(value, *where.value, use=merge.use or where.use))
+            else:
+                self._merge(found, merge)
+        return found, event.end_mark.index
 
     def _key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
         """A key; None where it can't be one, which a diagnostic says."""
@@ -234,13 +230,6 @@ class _Reader:
             self._anchors[event.anchor] = _Value(key, event.start_mark.index, event.end_mark.index)
         return key
 
-    def _merged(self, merge: _Value) -> list[_Value]:
-        """What `<<` names: one mapping, or those of a list."""
-        if not isinstance(merge.value, Sequence):
-            return [merge]
-        items = zip(merge.value, merge.value.where, strict=True)
-        return [_Value(item, *where.value, use=merge.use or where.use) for item, where in items]
-
     def _merge(self, found: Map, merge: _Value) -> None:
         """Take over a mapping: the own keys win, then those of an earlier one."""
         if isinstance(merge.value, Map):
@@ -250,13 +239,11 @@ class _Reader:
                 found.where[key] = where._replace(use=merge.use or where.use, is_merged=is_merged)
         elif merge.start not in self.broken:
             written = Span(self._source, merge.start, merge.end)
-            where_used = written if merge.use is None else Span(self._source, *merge.use, written)
-            message = "`<<` merges something that is not a mapping"
+            span = written if merge.use is None else Span(self._source, *merge.use, written)
             help_ = "Use the alias of a mapping, or a list of such aliases."
-            self._diagnostics.error("yaml-merge", where_used, message, help_)
+            self._diagnostics.error("yaml-merge", span, "`<<` merges something that is not a mapping", help_)
 
     def _alias(self, event: Any) -> _Value:  # noqa: ANN401
-        """What an alias stands for."""
         use = (event.start_mark.index, event.end_mark.index)
         found = self._anchors.get(event.anchor)
         if found is None:
@@ -265,13 +252,16 @@ class _Reader:
             help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
             self._error("yaml-alias", event, what, help_)
             self.broken.add(use[0])
-            return _Value(None, *use)
-        self._expanded += found.size
+            found = _Value(None, *use)
+        else:
+            self._expanded += found.size
+            found = found._replace(use=use)
+        self._sizes += found.size
         if self._expanded > _MOST_EXPANDED:
             what = "the file's aliases expand to too many values"
             self._error("yaml-aliases", event, what, "Write fewer of them.")
             raise _UnreadableError
-        return found._replace(use=use)
+        return found
 
     def _check(self, event: Any) -> None:  # noqa: ANN401
         """Count a value, and refuse its tag."""
@@ -279,20 +269,18 @@ class _Reader:
         if self.values > self._most:
             message = f"the files have more than {MOST_VALUES} keys and values"
             help_ = "Write fewer entries, or split them into several configurations."
-            self._diagnostics.too_much(self._span(event), message, help_)
+            where = Span(self._source, event.start_mark.index, event.end_mark.index)
+            self._diagnostics.too_much(where, message, help_)
         if event.tag is not None:
             help_ = "Remove it; put text that begins with `!` in quotes."
             self._error("yaml-tag", event, "tags (`!…`) are not supported", help_)
 
     def _is_too_long(self, event: Any) -> bool:  # noqa: ANN401
-        if len(event.value) <= LONGEST_TEXT:
-            return False
-        self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
-        self.broken.add(event.start_mark.index)
-        return True
+        if len(event.value) > LONGEST_TEXT:
+            self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
+            self.broken.add(event.start_mark.index)
+        return len(event.value) > LONGEST_TEXT
 
     def _error(self, code: str, event: Any, message: str, help_: str) -> None:  # noqa: ANN401
-        self._diagnostics.error(code, self._span(event), message, help_)
-
-    def _span(self, event: Any) -> Span:  # noqa: ANN401
-        return Span(self._source, event.start_mark.index, event.end_mark.index)
+        where = Span(self._source, event.start_mark.index, event.end_mark.index)
+        self._diagnostics.error(code, where, message, help_)

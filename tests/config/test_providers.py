@@ -146,6 +146,15 @@ def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> Non
     assert [code for code, _, _ in complaints(longer)] == ["url-too-long"]
 
 
+@pytest.mark.parametrize(("event", "codes"), [("made", ["entry-absent"]), ("removed", [])])
+def test_absent_looks_at_an_entrys_webhooks_of_each_provider(event: str, codes: list[str]) -> None:
+    text = f"allow_events: [made]\nabsent: [{{url: https://h.example.com/a, events: [{event}]}}]\n" + FILE.replace(
+        "{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}"
+    ).replace("[made, changed]", "[made], accounts: [s, p]")
+    found = load(inputs(text, environment={"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}), plain)
+    assert [code for code, _, _ in complaints(found)] == codes
+
+
 def test_without_libyaml_files_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = configuration(inputs(GOOD))
     monkeypatch.setattr(yaml_nodes, "_LOADER", yaml.SafeLoader)
