@@ -134,8 +134,7 @@ def check_characters(text: SecretText, what: str) -> None:
 def check_beginning(text: SecretText) -> None:
     """Check that no value from the environment begins a URL, and that what `--var` gives is no more than a beginning.
 
-    Scheme, host and port are shown, and so can't be secret; and what the file writes behind a beginning that a variable
-    gives must stay behind it.
+    What the file writes behind a beginning that a variable gives must stay behind it.
 
     Raises:
         UrlError: one does, or is.
@@ -185,6 +184,8 @@ def with_query_values_encoded(text: SecretText) -> SecretText:
     A value that is percent-encoded already stays as it is: one without a bare `%` and without a character that means
     something in a query.
     """
+    if len(text.parts) == 1:
+        return text
     parts: list[Part] = []
     before = ""
     for part in text.parts:

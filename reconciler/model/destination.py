@@ -25,14 +25,10 @@ class Destination:
 
 
 def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -> Destination:
-    """Where calls go whose base URL is this, if the account's token may go there.
+    """Where calls go whose base URL is this. Hosts that the user allows outside the file are so on any port, or on one.
 
-    Args:
-        url: the base URL.
-        provider: whose own host is allowed.
-        allowed_hosts: hosts that the user allows outside the file; without a `:port`, a host on any.
     Raises:
-        UrlError: the token may not go there; quotes nothing but a host that the file writes in clear.
+        UrlError: the account's token may not go there; quotes nothing but a host that the file writes in clear.
     """
     endpoint = url.endpoint
     if url.items:

@@ -33,7 +33,8 @@ class Pattern:
     @property
     def symbolic(self) -> Pattern:
         """The pattern as it may be judged aloud, against `Url.symbolic`: variables by name, whatever they hold."""
-        return replace(self, pieces=_path_pieces(self.path.symbolic()))
+        path = self.path.symbolic()
+        return self if path is self.path else replace(self, pieces=_path_pieces(path))
 
     @property
     def is_exact(self) -> bool:
@@ -149,14 +150,14 @@ class PatternSet:
 
     def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:
         """Every pattern that matches (of exact ones that are equal, the first)."""
-        places: list[tuple[str, str | None]] = [(endpoint.host, endpoint.path), (endpoint.host, None)]
-        suffix = endpoint.host
-        while "." in suffix:
+        yield from self._by_place.get((endpoint.scheme, endpoint.host, endpoint.port, endpoint.path), ())
+        host = suffix = endpoint.host
+        while host:
+            for pattern in self._by_place.get((endpoint.scheme, host, endpoint.port, None), ()):
+                if pattern.matches(endpoint):
+                    yield pattern
             suffix = suffix.partition(".")[2]
-            places.append((f"*.{suffix}", None))
-        for host, path in places:
-            alike = self._by_place.get((endpoint.scheme, host, endpoint.port, path), ())
-            yield from (pattern for pattern in alike if pattern.matches(endpoint))
+            host = f"*.{suffix}" if suffix else ""
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         return self.find(endpoint) is not None

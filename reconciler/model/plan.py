@@ -108,12 +108,10 @@ class Change:
 
     @property
     def move(self) -> Address | None:
-        """A move's other half."""
         return None if self.reason is Reason.DUPLICATE else self.partner
 
     @property
     def duplicate_of(self) -> Address | None:
-        """The survivor that delivers the same."""
         return self.partner if self.reason is Reason.DUPLICATE else None
 
     def essence(self) -> dict[str, Any]:
@@ -152,13 +150,11 @@ class Verdict(Enum):
 class AccountPlan:
     """What would be done in one account.
 
-    Attributes:
-        rows: every webhook that the targets mean: changes first, in the order of work; then, each by address or by age,
-            what is in step, protected, known, and unmanaged.
+    Rows are changes first, in the order of work; then, by address or age, what is in step, protected, known, unmanaged.
     """
 
     account: Account
-    rows: tuple[Change, ...] = ()
+    rows: tuple[Change, ...] = ()  # every webhook that the targets mean
     left_out: tuple[Change, ...] = ()  # every other webhook
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     protected_owned: tuple[Remote, ...] = ()  # what would be owned else: for the guard it stays

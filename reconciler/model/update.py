@@ -20,14 +20,7 @@ class UpdateCall:
 
 
 def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
-    """The calls that change a webhook.
-
-    Args:
-        provider: its declaration.
-        api: what a call must hold.
-        wanted: every field. A secret that the provider shows masked, and the file doesn't say, is never sent.
-        now: what the webhook has.
-    """
+    """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent."""
     known = tuple(spec for spec in provider.fields if can_send(spec, wanted))
     if not api.update.partial:
         yield UpdateCall(path="", unit="", fields=known)

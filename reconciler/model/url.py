@@ -122,9 +122,8 @@ class Url:
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
     """Read a URL, from the file or from a provider. Whether it is fit to be wanted is `check_wanted`'s to say.
 
-    Args:
-        text: the characters with their origins.
-        secret_params: names of the secret query parameters, decoded and in lower case.
+    The names of secret parameters are decoded and in lower case.
+
     Raises:
         UrlError: it has no normal form; says why, and quotes nothing.
     """
