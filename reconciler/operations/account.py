@@ -33,11 +33,11 @@ def apply(
     """Do what the plan says, under its promises, in all accounts side by side.
 
     Args:
-        plan: what no guard refuses. Accounts that could not be planned are left alone.
+        plan: accounts that could not be planned are left alone.
         writers: a client for each planned account, by its name.
         stop: when asked, running calls end and nothing new starts.
         sleep: waits so many seconds; False where the run was asked to stop meanwhile.
-        listener: is told what happens; called from several threads.
+        listener: called from several threads.
         parallelism: how many changes are worked on at once, over all accounts.
     Raises:
         ValueError: a guard refuses the plan, which the caller should have seen.
@@ -63,10 +63,6 @@ class AccountRun:
     """Carries out the plan of one account.
 
     Attributes:
-        plan: what is to be done.
-        writer: the account's client.
-        pool: the threads.
-        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
         results: what became of the planned changes so far, by address.
         listed: the list after the creates, by id; empty where none was made.
     """

@@ -54,13 +54,8 @@ def verified(reader: Reader, provider: Provider, result: Result, sleep: Callable
     """Read back what a write of a known webhook left behind, and correct its outcome.
 
     A lost answer may become known this way. It stays unknown where the webhook is not as wanted: the call may still be
-    on its way. A read right after a write may be stale: what reads differently is looked at again.
-
-    Args:
-        reader: the account's client.
-        provider: says what counts as a difference.
-        result: what became of the write so far.
-        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
+    on its way. A read right after a write may be stale: what reads differently is looked at again, unless `sleep` says
+    that the run was asked to stop.
     """
     if result.outcome not in (Outcome.DONE, Outcome.UNKNOWN) or not result.object_id:
         return result
@@ -99,6 +94,5 @@ def failed(change: Change, error: ProviderError) -> Result:
     """What a call's error means for its change."""
     outcomes = {ErrorKind.GONE: Outcome.GONE_MEANWHILE, ErrorKind.INTERRUPTED: Outcome.NOT_STARTED}
     outcome = Outcome.UNKNOWN if error.may_have_acted else outcomes.get(error.kind, Outcome.FAILED)
-    return Result(
-        change=change, outcome=outcome, object_id="" if change.remote is None else change.remote.id, error=error
-    )
+    object_id = "" if change.remote is None else change.remote.id
+    return Result(change=change, outcome=outcome, object_id=object_id, error=error)

@@ -28,12 +28,11 @@ _AT_ONCE = timedelta(seconds=2)
 
 @dataclass(slots=True, kw_only=True)
 class Created:
-    """What became of the creates.
+    """What became of the creates, by address.
 
     Attributes:
-        results: by address.
         own: ids of the webhooks that this run surely made, since the answers to its creates name them.
-        answers: what the provider answered with, by address; the last answer of each create.
+        answers: what the provider answered with; the last answer of each create.
         listing: the account's webhooks after the creates; None where no list was made, or it failed.
         error: why the list failed.
     """

@@ -16,13 +16,9 @@ def write_file(path: Path, text: str, *, overwrite: bool, private: bool) -> None
     """Write a file whole; a link is followed.
 
     The text goes to a temporary file beside it, reaches the disk, and only then takes the name. A process that is
-    killed meanwhile leaves at most that one behind, `.NAME.<random>.tmp`.
+    killed meanwhile leaves at most that one behind, `.NAME.<random>.tmp`. Unless it is `private`, who may read it is as
+    the process's mask says.
 
-    Args:
-        path: where.
-        text: what, written as UTF-8.
-        overwrite: whether a file of that name may be replaced.
-        private: whether only its owner may read it; else as the process's mask says.
     Raises:
         FileExistsError: there is one, and it may not be.
         OSError: it can't be written, or what is there is no file; an older file is as it was. `filename` is the path.
@@ -38,8 +34,6 @@ def new_files(texts: Mapping[Path, str]) -> Iterator[None]:
     None takes its name before all have reached the disk. What fails meanwhile, in the body too, removes them again; a
     process that is killed leaves each whole or absent, and at most a `.NAME.<random>.tmp` beside each.
 
-    Args:
-        texts: what, by where.
     Raises:
         FileExistsError: there is one of them.
         OSError: one of them can't be written. `filename` is its path.

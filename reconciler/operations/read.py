@@ -18,12 +18,7 @@ _Client = TypeVar("_Client", bound=Reader)
 def opened(
     accounts: Sequence[Account], open_client: Callable[[Account], _Client]
 ) -> Iterator[Mapping[str, _Client | NotRead]]:
-    """Open a client for each account, and close them all at the end.
-
-    Args:
-        accounts: which.
-        open_client: makes a client; raises `ProviderError` where it may not.
-    """
+    """Open a client for each account that may have one, and close them all at the end."""
     clients: dict[str, _Client | NotRead] = {}
     with ExitStack() as stack:
         for account in accounts:

@@ -31,13 +31,7 @@ class SavedPlanError(Exception):
 
 
 def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
-    """The text of a saved plan.
-
-    Args:
-        view: the plan, masked.
-        plan: the real plan.
-        sources: what it was made from.
-    """
+    """The text of a saved plan: what may be shown of it, and what tells whether another is the same."""
     salt = secrets.token_bytes(_SALT_BYTES)
     seal = Seal(
         version=VERSION,

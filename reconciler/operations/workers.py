@@ -26,11 +26,7 @@ class Workers:
 
     An executor of the standard library fails where a thread can't be started (a container's limit, say) and loses the
     answer to what it had accepted by then; here the work waits for the threads that there are, or for the caller's own.
-
-    Args:
-        most: how many things are worked on at once, at most.
-        name: what the threads are called.
-        on_limit: is told how many things are worked on at once where that is fewer.
+    `on_limit` is told how many things are worked on at once where that is fewer than `most`.
     """
 
     def __init__(self, most: int, name: str, on_limit: Callable[[int], None] | None = None) -> None:
@@ -105,14 +101,7 @@ def _do(work: Callable[[_Item], _Found], item: _Item, future: Future[_Found]) ->
 
 
 class WorkerPool:
-    """Works on one account's changes side by side, tells what happens, and starts nothing once that is pointless.
-
-    Args:
-        account: the account's name, for the events.
-        workers: the threads, shared by all accounts.
-        listener: is told.
-        stopping: whether the run was asked to stop.
-    """
+    """Works on one account's changes side by side, tells what happens, and starts nothing once that is pointless."""
 
     def __init__(self, account: str, workers: Workers, listener: Listener, stopping: Callable[[], bool]) -> None:
         self._account = account

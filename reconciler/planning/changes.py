@@ -12,21 +12,13 @@ from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.planning.compare import differences, sent_fields, wanted_fields
 from reconciler.planning.match import by_key, choose_for, moves
 
-Claimed = Mapping[Claim, Sequence[Remote]]
-
 
 def match_account(
-    account: Account, desired: Sequence[Desired], claimed: Claimed, *, destroy: bool
+    account: Account, desired: Sequence[Desired], claimed: Mapping[Claim, Sequence[Remote]], *, destroy: bool
 ) -> tuple[Change, ...]:
-    """Say of every webhook of an account what is done to it.
+    """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
 
-    Args:
-        account: where.
-        desired: the account's entries.
-        claimed: the account's webhooks by whose they are.
-        destroy: delete what is owned or named absent, whatever the entries say.
-    Returns:
-        One row for each entry and each webhook, changes first, in the order in which they are made.
+    With `destroy` what is owned or named absent is deleted, whatever the entries say.
     """
     owned, protected = by_key(claimed[Claim.OWNED]), by_key(claimed[Claim.PROTECTED])
     rows: list[Change] = []
@@ -60,13 +52,11 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
     if not fields:
         return None
     switched_on = provider.is_live(wanted) and not provider.is_live(remote.fields)
-    return Change(
+    return replace(
+        _row_of(desired, remote),
         action=Action.UPDATE,
         phase=Phase.NARROW if _narrows(provider, remote.fields, wanted) else Phase.WIDEN,
         reason=Reason.SWITCHED_OFF if switched_on else Reason.DIFFERS,
-        address=desired.address,
-        desired=desired,
-        remote=remote,
         wanted=sent_fields(desired, remote.fields),
         fields=fields,
     )
@@ -83,23 +73,19 @@ def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
     return provider.is_live(before) and (bool(dropped) or not provider.is_live(after))
 
 
+def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
+    return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote)
+
+
 def _protected(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Change:
     remote = choose_for(provider, wanted, found).survivor
-    return Change(
-        action=Action.NONE,
-        address=wanted.address,
-        claim=Claim.PROTECTED,
-        reason=Reason.PROTECTED,
-        desired=wanted,
-        remote=remote,
-        fields=differences(provider, remote.fields, wanted_fields(wanted, remote.fields)),
-    )
+    fields = differences(provider, remote.fields, wanted_fields(wanted, remote.fields))
+    return replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
 
 
 def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
     choice = choose_for(provider, wanted, found)
-    in_step = Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=choice.survivor)
-    yield update_of(provider, wanted, choice.survivor) or in_step
+    yield update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
     yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
     for remote in choice.others:
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), partner=wanted.address)
@@ -108,15 +94,9 @@ def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iter
 def _missing(provider: Provider, wanted: Desired) -> Change:
     # Where a provider may hide what is switched off, off and absent deliver the same: creating it would never end.
     if not provider.is_live(wanted.fields) and not provider.lists_inactive:
-        return Change(action=Action.NONE, reason=Reason.OFF, address=wanted.address, desired=wanted)
-    return Change(
-        action=Action.CREATE,
-        phase=Phase.WIDEN,
-        reason=Reason.MISSING,
-        address=wanted.address,
-        desired=wanted,
-        wanted=wanted.fields,
-    )
+        return replace(_row_of(wanted), reason=Reason.OFF)
+    row = replace(_row_of(wanted), action=Action.CREATE, phase=Phase.WIDEN, reason=Reason.MISSING)
+    return replace(row, wanted=wanted.fields)
 
 
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:

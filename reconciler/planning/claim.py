@@ -11,12 +11,7 @@ from reconciler.model.webhook import Desired, Key, Remote
 
 
 class Claims:
-    """Says of each remote webhook of an account whose it is.
-
-    Args:
-        account: its patterns and its scope count.
-        desired: the account's entries; their keys are owned whatever their scope.
-    """
+    """Says of each remote webhook of an account whose it is. Its entries' keys are owned whatever their scope."""
 
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account

@@ -15,13 +15,7 @@ _Like = tuple[object, ...]
 
 
 class Hints:
-    """Looks at unmanaged webhooks in the light of an account's entries.
-
-    Args:
-        account: its provider, and what it owns and names absent.
-        desired: the account's entries.
-        missing: those of them that the provider doesn't have.
-    """
+    """Looks at unmanaged webhooks in the light of an account's entries, and of those of them that are missing there."""
 
     def __init__(self, account: Account, desired: Iterable[Desired], missing: Iterable[Desired] = ()) -> None:
         self._account = account

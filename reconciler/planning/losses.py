@@ -12,9 +12,8 @@ from reconciler.model.provider import Provider
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Desired, Fields, Remote, Scope
 
-_MOST = 3
-"""How many endpoints may lose events where the file doesn't say, and never more than `_SHARE` of those that receive."""
-_SHARE = 3
+_MOST, _SHARE = 3, 3
+"""How many endpoints may lose events where the file doesn't say, and one of how many of those that receive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +80,8 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
 
 
 def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
-    """How many endpoints may lose events without consent: what the file says, else the default.
+    """How many endpoints may lose events without consent: what the file says, else a third, and one always.
 
-    Args:
-        account: whose file may say it.
-        owned: its owned webhooks: of the endpoints that receive now a third may go, and one always.
     Source: contract, section 6.
     """
     if account.max_losses is not None:
@@ -97,12 +93,8 @@ def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
 def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, limit: int | None) -> Verdict:
     """The guard's word on an account's losses.
 
-    Args:
-        account: its `max_losses`, or the default, counts where the command sets no limit.
-        losses: as `losses_of` gives them.
-        deliveries: what they were computed from.
-        limit: how many losses the command lets the account have, which stands for both guards: what `--allow-losses`
-            said, or 0 for a `--destroy` without it; None leaves it to the file.
+    A limit stands for both guards: what `--allow-losses` said, or 0 for a `--destroy` without it. None leaves it to the
+    file, or to the default.
     """
     if limit is not None:
         return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE

@@ -23,9 +23,7 @@ class Choice:
 def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None) -> Choice:
     """Of one key's webhooks the oldest stays, then that with the lowest id; the rest are duplicates.
 
-    Args:
-        candidates: one or more, in any order.
-        prefer_live: their provider, where a live one comes first (an entry that ignores `active`).
+    Where their provider is given as `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
     # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
     survivor, *duplicates = sorted(
@@ -68,16 +66,10 @@ def likenesses(provider: Provider, fields: Fields) -> tuple[tuple[object, ...], 
 
 
 def moves(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
-    """What the provider lacks and deletes that are one move: each is the other's only candidate.
+    """Entries' rows and deletes of what no entry stands for that are one move, each half's address to the other's.
 
-    Args:
-        provider: says what is alike.
-        rows: the entries': what is created, and what is off and not at the provider. That replaces only what nothing
-            that is created may replace.
-        deletes: of webhooks that no entry stands for.
-    Returns:
-        Each half's address to the other's. A move that could be read two ways is none.
-    Source: contract, section 3.
+    Each is the other's only candidate: a move that could be read two ways is none. What is off and not at the provider
+    replaces only what nothing that is created may replace. Source: contract, section 3.
     """
     created = [row for row in rows if row.action is Action.CREATE]
     off = [row for row in rows if row.reason is Reason.OFF]

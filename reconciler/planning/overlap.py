@@ -15,11 +15,7 @@ from reconciler.model.webhook import Key, Remote, Scope
 
 
 def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
-    """The error of each account that claims a webhook together with another, by its name.
-
-    Args:
-        claimed: each account that was read, and the webhooks that it owns or names absent.
-    """
+    """The error of each account that owns, or names absent, a webhook together with another, by its name."""
     claimants: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for account, remotes in claimed:
         for remote in remotes:
@@ -40,6 +36,10 @@ def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str
     return found
 
 
+_Named = tuple[str, str | None, Endpoint | None]
+_PlaceTest = Callable[[Endpoint], bool]
+
+
 class UnreadKeys:
     """The webhooks that entries of accounts name which this run doesn't read."""
 
@@ -47,8 +47,7 @@ class UnreadKeys:
         unread = {account.name: account for account in configuration.accounts if account.name not in read}
         # By the provider alone: its API may be reached under several names. Where variables that aren't set leave open
         # which URL an entry means, by no endpoint.
-        self._entries: dict[tuple[str, str | None, Endpoint | None], list[tuple[Account, Scope, _PlaceTest]]]
-        self._entries = defaultdict(list)
+        self._entries: dict[_Named, list[tuple[Account, Scope, _PlaceTest]]] = defaultdict(list)
         for wanted in configuration.desired:
             account, url, key = unread.get(wanted.address.account), wanted.fields["url"], wanted.key
             if account is not None:
@@ -87,9 +86,6 @@ class UnreadKeys:
 def _is_kind_unknown(account: Account) -> bool:
     """Whether only its token, which isn't set, could say which kind of webhook an account's entries mean."""
     return bool(account.provider.auth.kinds) and not account.kind
-
-
-_PlaceTest = Callable[[Endpoint], bool]
 
 
 def _anywhere(_endpoint: Endpoint) -> bool:

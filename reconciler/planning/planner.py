@@ -52,7 +52,7 @@ def plan(
     Args:
         configuration: what is wanted.
         readings: what the accounts have, by name; those that the filters leave out aren't there.
-        options: filters, destroy, allowed losses.
+        options: what was asked for beside the files.
         created: the time of the plan (UTC); for display only.
     """
     desired: dict[str, list[Desired]] = defaultdict(list)
@@ -96,9 +96,7 @@ class _Listed:
     """An account with its entries, and with what was listed there by whose it is."""
 
     def __init__(self, account: Account, desired: Sequence[Desired], reading: Reading) -> None:
-        self.account = account
-        self.desired = desired
-        self.reading = reading
+        self.account, self.desired, self.reading = account, desired, reading
         self.claims = Claims(account, desired)
         self.claimed = self.claims.on_all(reading.remotes)
 
