@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from reconciler.cli.options import Function, Option, Options
-from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import Stop
 from reconciler.output.formats import Context, Reporter, reporter

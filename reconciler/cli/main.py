@@ -19,7 +19,6 @@ import click
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import Options
-from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock

@@ -43,12 +43,8 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
         allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
         accounts=options.accounts,
         offline=offline,
-        standard_input=_standard_input,
+        standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b"",
     )
-
-
-def _standard_input() -> bytes:
-    return read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b""
 
 
 class Run:
