@@ -42,6 +42,15 @@ class FileAccount:
     is_default: bool = False  # whether it is the one of a configuration that names none
     accounts: tuple[Account, ...] = ()  # none where its provider isn't known
 
+    @property
+    def token_variables(self) -> Iterator[str]:
+        """The variables that its token comes from, whatever its provider is."""
+        text = self.cursor.text("token")
+        if text is not None:
+            yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
+        elif not self.cursor.has("token"):
+            yield from (account.provider.auth.variable for account in self.accounts)
+
 
 class AccountReader:
     """Reads accounts, what they claim aside.

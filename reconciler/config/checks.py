@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
-from reconciler.config.accounts import Declaration
+from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import Values
 from reconciler.config.ownership import Ownership
 from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
-from reconciler.model.configuration import DEFAULT_PROVIDER, Account, NamedSet
+from reconciler.model.configuration import DEFAULT_PROVIDER, NamedSet
 from reconciler.model.host import host_address, host_is_loopback
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import Origin, Part, SecretText
@@ -107,13 +107,13 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             diagnostics.error("webhook-twice", span, message, help_)
 
 
-def check_tokens_alone(accounts: Iterable[Account], values: Values, declaration: Declaration) -> None:
+def check_tokens_alone(found: Sequence[FileAccount], values: Values, declaration: Declaration) -> None:
     """Report tokens that stand elsewhere too: what else is sent or shown would have them.
 
     Who could name another variable as the account's token could else put the one that had been there into a URL. So
     the providers' usual variables count always, and every variable that holds a token, whoever it is for.
     """
-    accounts = tuple(accounts)
+    accounts = [account for one in found for account in one.accounts]
     usual = declaration(DEFAULT_PROVIDER)
     providers = [*([usual] if usual is not None else []), *(account.provider for account in accounts)]
     tokens = {account.token.reveal() for account in accounts} - {""}
@@ -128,7 +128,8 @@ def check_tokens_alone(accounts: Iterable[Account], values: Values, declaration:
     reasons = dict.fromkeys(holding, "contains a token and is also used here")
     for provider in providers:
         reasons[provider.auth.variable] = f"is the usual variable for {provider.title}'s token, and can't be used here"
-    reasons |= dict.fromkeys(values.token_variables, "is used as a token and is also used here")
+    feeding = (name for one in found for name in one.token_variables)
+    reasons |= dict.fromkeys(feeding, "is used as a token and is also used here")
     for name, what in reasons.items():
         for span in values.mentions.get(name, ()):
             help_ = "Use another variable here: a token is only sent to its provider."

@@ -81,8 +81,8 @@ class Cursor:
 
     def number(self, key: str) -> int | float | None:
         value = self.values.get(key)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return value if is_number and not self.is_unusable(key) else None  # type: ignore[return-value]
+        is_number = type(value) in {int, float} and not self.is_unusable(key)
+        return value if is_number else None  # type: ignore[return-value]
 
     def texts(self, key: str) -> tuple[Text, ...] | None:
         """The strings of a list; None where there is no such key."""

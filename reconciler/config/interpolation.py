@@ -48,7 +48,6 @@ class Values:
         self.variables = variables
         self.diagnostics = diagnostics
         self.mentions: dict[str, list[Span]] = {}  # where each variable stands outside tokens, used or not
-        self.token_variables: set[str] = set()
         names = (pattern.partition(":")[0].split("*") for pattern in selected)
         pattern = "|".join(".*".join(map(re.escape, name)) for name in names)
         self._selected = re.compile(pattern, re.DOTALL) if selected else None
@@ -117,7 +116,6 @@ class Values:
 
     def usual_token(self, name: str, where: Location, *, is_optional: bool = False) -> SecretText:
         """The token of an account that names no variable; empty where it may be and is."""
-        self.token_variables.add(name)
         if is_optional and self.variables.value(name) is Missing.UNSET:
             return SecretText(())
         value = SecretText(tuple(self._reference(Reference(name), where, Rule.SECRET)))
@@ -155,9 +153,7 @@ class Values:
             return None
         outer = {id(piece) for piece in template} if is_token else ()
         for reference in references(template):
-            if id(reference) in outer:
-                self.token_variables.add(reference.name)
-            else:
+            if id(reference) not in outer:
                 self.mentions.setdefault(reference.name, []).append(text.span)
         return template
 

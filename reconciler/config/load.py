@@ -124,6 +124,11 @@ class _Loading:
         self._is_complete = all_read and len(self._cursors) == len(self._texts)
         self._check_shapes(reader)
         self._check_in_one_file()
+        return self._built(values, reader)
+
+    def _built(self, values: Values, reader: AccountReader) -> Configuration:
+        """The configuration of files whose shape was checked."""
+        noted = self._diagnostics
         said = self._accounts(reader)
         self._check_missing(said)
         found, owned = read_claims(self._cursors, said, values)
@@ -144,10 +149,10 @@ class _Loading:
         check_absent(entries, noted)
         check_unique(entries, noted)
         accounts = tuple(account for one in found for account in one.accounts)
-        check_tokens_alone(accounts, values, self._declaration)
+        check_tokens_alone(found, values, self._declaration)
         values.report_unset()
         if self._is_complete:
-            variables.check_used([cursor.values for cursor in self._cursors], noted)
+            values.variables.check_used([cursor.values for cursor in self._cursors], noted)
         advise(entries, owned, public_params, allow_events, noted)
         return Configuration(
             accounts=accounts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -50,20 +50,9 @@ def read_claims(
 
     The keys at the top of the files are for the accounts that have none of that key.
     """
-    providers = [account.provider for one in accounts for account in one.accounts[:1]]
-    reader = _ClaimReader({spec.name: spec for provider in providers for spec in provider.fields if spec.scope})
-
-    def claims(key: str, read: Callable[[str, Sequence[Cursor], Values], _Read]) -> dict[str, _Read]:
-        """What each account claims by a key; what stands at the top is read once, and one object in all accounts."""
-        lacking = [one.name for one in accounts if not one.cursor.has(key)]
-        top = read(key, tops, values.for_accounts(*lacking))
-        return {
-            one.name: read(key, [one.cursor], values.for_accounts(one.name)) if one.cursor.has(key) else top
-            for one in accounts
-        }
-
-    owns, protect = claims("owns", reader.owns), claims("protect", reader.protect)
-    absent, known = claims("absent", reader.named), claims("known", reader.named)
+    reader = _ClaimReader(tops, accounts, values)
+    owns, protect = reader.claims("owns", reader.owns), reader.claims("protect", reader.protect)
+    absent, known = reader.claims("absent", reader.named), reader.claims("known", reader.named)
     found: list[FileAccount] = []
     for one in accounts:
         cursors = [one.cursor, *tops]
@@ -71,12 +60,11 @@ def read_claims(
         limits = (inner.number("max_losses") for cursor in cursors if (inner := cursor.map("limits")) is not None)
         losses = next((number for number in limits if number is not None), None)
         at_top = AbsentAt.TOP if any(cursor.has("absent") for cursor in tops) else AbsentAt.NOWHERE
-        owned = owns[one.name]
         claimed = [
             replace(
                 account,
-                owns=owned.patterns[()],
-                owns_kinds={_scope(account, kind): of for kind, of in owned.patterns.items() if kind},
+                owns=owns[one.name].patterns[()],
+                owns_kinds={_scope(account, kind): of for kind, of in owns[one.name].patterns.items() if kind},
                 absent=absent[one.name],
                 absent_at=AbsentAt.ACCOUNT if one.cursor.has("absent") else at_top,
                 protect=protect[one.name],
@@ -87,13 +75,17 @@ def read_claims(
             for account in one.accounts
         ]
         found.append(replace(one, accounts=tuple(claimed)))
-        # An item may say a kind which the account's provider doesn't have.
-        for account in one.accounts[:1]:
-            for item in owned.items:
-                for key in item.kind_spans.keys() - set(account.provider.scope_fields):
-                    message = f"{account.provider.title} doesn't support `{key}`"
-                    values.diagnostics.error("setting-unsupported", item.kind_spans[key], message, "Remove it.")
+        _check_kinds(claimed[:1], owns[one.name], values)
     return tuple(found), owns
+
+
+def _check_kinds(accounts: Iterable[Account], owns: Ownership, values: Values) -> None:
+    """Report items of `owns` that say a kind which the account's provider doesn't have."""
+    for account in accounts:
+        for item in owns.items:
+            for key in item.kind_spans.keys() - set(account.provider.scope_fields):
+                message = f"{account.provider.title} doesn't support `{key}`"
+                values.diagnostics.error("setting-unsupported", item.kind_spans[key], message, "Remove it.")
 
 
 def _scope(account: Account, kind: Scope) -> Scope:
@@ -103,10 +95,22 @@ def _scope(account: Account, kind: Scope) -> Scope:
 
 
 class _ClaimReader:
-    """Reads lists of patterns, of all files together; `kinds` are the fields that separate kinds of webhook."""
+    """Reads lists of patterns: an account's, or those at the top of all files together."""
 
-    def __init__(self, kinds: Mapping[str, Field]) -> None:
-        self._kinds = kinds
+    def __init__(self, tops: Sequence[Cursor], accounts: Sequence[FileAccount], values: Values) -> None:
+        self._tops = tops
+        self._accounts = accounts
+        self._values = values
+        providers = [account.provider for one in accounts for account in one.accounts[:1]]
+        self._kinds: dict[str, Field] = {spec.name: spec for of in providers for spec in of.fields if spec.scope}
+
+    def claims(self, key: str, read: Callable[[str, Sequence[Cursor], Values], _Read]) -> dict[str, _Read]:
+        """What each account claims by a key; what stands at the top is read once, and one object in all accounts."""
+        lacking = [one.name for one in self._accounts if not one.cursor.has(key)]
+        top = read(key, self._tops, self._values.for_accounts(*lacking))
+        own = [one for one in self._accounts if one.cursor.has(key)]
+        found = {one.name: read(key, [one.cursor], self._values.for_accounts(one.name)) for one in own}
+        return {one.name: found.get(one.name, top) for one in self._accounts}
 
     def owns(self, key: str, cursors: Sequence[Cursor], values: Values) -> Ownership:
         written = _items(key, cursors, values)

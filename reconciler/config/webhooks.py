@@ -200,8 +200,9 @@ class EntryReader:
         for event, text in events:
             if event not in provider.events and event not in self._allow_events:
                 near = _near_event(event, provider.events)
+                guess = f"Did you mean `{near}`? " if near else ""
                 help_ = (
-                    f"{f'Did you mean `{near}`? ' if near else ''}Known events are {', '.join(provider.events)}. "
+                    f"{guess}Known events are {', '.join(provider.events)}. "
                     "If the event is newer than this version, add it to `allow_events` as well."
                 )
                 message = f"{text.quoted()} is not a known event of {provider.title}"
