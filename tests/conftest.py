@@ -8,8 +8,12 @@ import signal
 import pytest
 from hypothesis import settings
 
+from tests.support.digests import make_digests_cheap
+
 # Derandomised and without a deadline, so that a busy machine fails nothing; a long run sets another profile.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+make_digests_cheap()
 
 # Under `nohup`, or in the background of a script, these are ignored, and a process that is started inherits that. What
 # takes a signal is not inherited.
@@ -17,6 +21,12 @@ for name in ("SIGINT", "SIGHUP"):
     number = getattr(signal, name, None)
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda _number, _frame: None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`, one more than there are cores: tests that wait for processes would leave them idle."""
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,8 +164,7 @@ def test_standard_input_is_read_for_a_dash_alone() -> None:
     def refuse() -> bytes:
         raise AssertionError("nobody asked")
 
-    given = inputs(files=("webhooks.yaml",))
-    object.__setattr__(given, "standard_input", refuse)
+    given = replace(inputs(files=("webhooks.yaml",)), standard_input=refuse)
     assert configuration(given).files == ("webhooks.yaml",)
 
 

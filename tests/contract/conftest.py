@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import EntryPoint
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from reconciler.providers import registry
 from tests.contract.bench import Bench
 from tests.contract.subjects import PIGEONRY_SUBJECT, SUBJECTS, Subject
 
@@ -28,16 +27,11 @@ def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _installed(site_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(site_packages))
-    monkeypatch.setattr(registry, "_entry_points", _entry_points)
+    monkeypatch.setattr(metadata, "entry_points", _entry_points)
 
 
-@cache
-def _entry_points() -> tuple[EntryPoint, ...]:
-    """What is installed, read once: it is the most expensive thing that a run against a small server does."""
-    return _READ_ENTRY_POINTS()
-
-
-_READ_ENTRY_POINTS = registry._entry_points
+# What is installed is read once: it is the most expensive thing that a run against a small server does.
+_entry_points = cache(metadata.entry_points)
 
 
 @pytest.fixture(params=SUBJECTS, ids=str)

@@ -9,14 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.report import Answered, Listed, Outcome, Result
-from reconciler.output.formats import Context
-from reconciler.output.progress import Progress
-from reconciler.output.terminal import Streams
 from reconciler.sandbox.faults import Rule
-from reconciler.view.report import ResultMask
 from tests.e2e.tool import COMMAND, HOST, TOKEN, WAIT, Tool, entries, run_here
-from tests.support.builders import DAY, entry, only, planned
 from tests.support.faults import HoldAnswer
 
 
@@ -221,20 +215,6 @@ def test_refusals_way_out_can_be_pasted_as_it_is(tool: Tool) -> None:
     file.write_text(file.read_text() + pasted)
     assert run_here(tool.folder, "apply", "--auto-approve").code == 0
     assert tool.sandbox.store.list(TOKEN) == ()
-
-
-def test_list_during_an_apply_does_not_move_the_bar() -> None:
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        streams = Streams(
-            out=nowhere, err=nowhere, out_color=False, err_color=False, interactive=True, live=True, width=80
-        )
-        made = planned([entry(name, f"/{name}") for name in "abc"], [])
-        progress = Progress(Context(streams=streams, verbosity=0, now=lambda: DAY))
-        with progress.live(ResultMask(made)):
-            progress(Listed(account="default", webhooks=40))
-            progress(Answered(account="default", result=Result(change=only(made).changes[0], outcome=Outcome.DONE)))
-            assert progress._display is not None
-            assert [(task.completed, task.total) for task in progress._display._progress.tasks] == [(1, 3)]
 
 
 def test_message_of_several_lines_is_several_lines(tool: Tool) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.operations import saved_plan
 from reconciler.sandbox.faults import Answer
 from tests.e2e.harmless import EVERYTHING, JSON, TEXTS, check_harmless, fault, quoted, run, sent, short
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import HOST, TOKEN, Tool, entries
+from tests.support.digests import write_sealed
 
 _OWN_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OWN_SCREEN = re.compile(r"\x1b\[(?:\?25[lh]|[0-9]*[AK])")
@@ -160,8 +160,7 @@ def test_forged_plan_comes_out_harmless(tool: Tool) -> None:
     for row in forged["resource_changes"]:
         for side in ("before", "after"):
             row["change"][side] = row["change"][side] and {EVERYTHING: EVERYTHING, "b": [EVERYTHING]}
-    forged["saved"]["checksum"] = saved_plan.checksum_of(forged)
-    (tool.folder / "forged.plan").write_text(saved_plan.text_of(forged))
+    write_sealed(tool.folder / "forged.plan", forged)
     for talk in ((), ("-vv",), JSON):
         assert run(tool, "show", "forged.plan", *talk).code == 0
         run(tool, "apply", "forged.plan", *talk)

@@ -61,14 +61,14 @@ BUGS = {
 }
 PLACES = {
     "interpolation": ("reconciler.config.interpolation.Values.text", ("plan",)),
-    "excerpt": ("reconciler.config.excerpts._Excerpts.line", ("validate",)),
+    "excerpt": ("reconciler.config.load.with_excerpts", ("validate",)),
     "url": ("reconciler.config.webhooks.read_url", ("validate", "--format", "json")),
     "authorization": ("reconciler.http.transport.requests.PreparedRequest.prepare", ("plan", "-vv")),
     "answer": ("reconciler.providers.rest.page_of", ("list",)),
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),
-    "masking": ("reconciler.model.redaction.Redaction._show", ("plan", "--format", "json")),
+    "masking": ("reconciler.model.redaction.Redaction.show", ("plan", "--format", "json")),
     "digest": ("reconciler.operations.saved_plan.digest_of", ("plan", "--out", "saved.plan")),
-    "description": ("reconciler.export.describe._with_query", ("export",)),
+    "description": ("reconciler.export.describe.Names.variable", ("export",)),
     "env file": ("reconciler.cli.commands.export.env_text", ("export", "--secrets-to", "all.env")),
     "backup": ("reconciler.cli.commands.apply.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
     "body": ("reconciler.providers.rest.create_body", ("apply", *YES)),

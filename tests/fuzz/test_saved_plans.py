@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from difflib import unified_diff
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 from reconciler.view.codec import json_text
 from tests.e2e.harmless import check_harmless
 from tests.e2e.tool import HOST, Tool, entries, run_here
+from tests.support.digests import write_sealed
 from tests.support.sandbox import Sandbox
 
 from .draws import draws
@@ -57,18 +56,9 @@ def saved(tool: Tool) -> dict[str, Any]:
     return document
 
 
-def seal(folder: Path, document: Any) -> None:  # noqa: ANN401 - plain JSON
-    """Write a document with the checksum that fits it, where it has a place for one."""
-    block = document.get("saved") if isinstance(document, dict) else None
-    if isinstance(block, dict):
-        block.pop("checksum", None)
-        block["checksum"] = hashlib.sha256((json_text(document) + "\n").encode()).hexdigest()
-    (folder / PLAN).write_text(json_text(document) + "\n", encoding="ascii")
-
-
 def test_resealed_plan_is_the_plan(tool: Tool, saved: dict[str, Any]) -> None:
     before = run_here(tool.folder, "show", PLAN)
-    seal(tool.folder, copy.deepcopy(saved))
+    write_sealed(tool.folder / PLAN, copy.deepcopy(saved))
     assert run_here(tool.folder, "show", PLAN) == before
 
 
@@ -85,7 +75,7 @@ def test_odd_plan_is_shown_or_refused_and_never_carried_out_otherwise(
     tool: Tool, saved: dict[str, Any], data: st.DataObject
 ) -> None:
     document = data.draw(spoiled(saved))
-    seal(tool.folder, document)
+    write_sealed(tool.folder / PLAN, document)
     note("\n".join(unified_diff(json_text(saved).splitlines(), json_text(document).splitlines(), n=0)))
     for arguments in (["show"], ["show", "-v"], ["show", "--format", "json"]):
         ended = run_here(tool.folder, *arguments, PLAN)
@@ -151,7 +141,7 @@ def test_odd_value_of_what_is_saved_beside_the_plan_is_refused(
 ) -> None:
     document = copy.deepcopy(saved)
     document["saved"][key] = value
-    seal(tool.folder, document)
+    write_sealed(tool.folder / PLAN, document)
     for arguments in (["show"], ["apply"]):
         ended = run_here(tool.folder, *arguments, PLAN)
         assert (ended.code, "error[plan-altered]" in ended.err) == (3, True), ended.err
@@ -196,6 +186,6 @@ def test_plan_that_shows_something_else_than_it_is_is_refused(
 ) -> None:
     document = copy.deepcopy(saved)
     forge(document)
-    seal(tool.folder, document)
+    write_sealed(tool.folder / PLAN, document)
     ended = run_here(tool.folder, "apply", PLAN)
     assert (ended.code, "The saved plan is out of date" in ended.err, tool.writes()) == (3, True, []), ended.all

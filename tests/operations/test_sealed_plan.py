@@ -55,6 +55,18 @@ def test_digest_does_not_hang_on_the_order_of_accounts_entries_and_lists() -> No
     assert len(digests) == 1
 
 
+def test_digest_costs_so_much_that_guessing_does_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    costs: list[dict[str, int]] = []
+
+    def noted(_essence: bytes, *, salt: bytes, **cost: int) -> bytes:
+        costs.append(cost)
+        return salt
+
+    monkeypatch.setattr(hashlib, "scrypt", noted)
+    digest_of(a_plan(), SALT)
+    assert costs == [{"n": 2**14, "r": 8, "p": 1}]
+
+
 def test_digest_hangs_on_its_salt() -> None:
     assert digest_of(a_plan(), SALT[::-1]) != digest_of(a_plan(), SALT)
     assert len({sealed(view_plan(a_plan()), a_plan(), SOURCES) for _ in range(2)}) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from time import sleep
 
@@ -126,3 +127,15 @@ def test_nothing_is_redrawn_where_it_is_unwanted(live: bool, verbosity: int) -> 
         with progress.live():
             progress(Listed(account="default", webhooks=25))
     assert screen.raw == b""
+
+
+def test_list_during_an_apply_does_not_move_the_bar() -> None:
+    plan = planned([entry(name, f"/{name}") for name in "abc"], [])
+    with Screen() as screen:
+        progress = _progress(_streams(screen), 0)
+        with progress.live(ResultMask(plan)):
+            progress(Listed(account="default", webhooks=40))
+            result = Result(change=plan.planned[0].changes[0], outcome=Outcome.DONE)
+            progress(Answered(account="default", result=result))
+            sleep(0.3)  # as long as the bar takes to be redrawn, and more
+    assert re.findall(r"(\d+)/3", screen.raw.decode())[-1] == "1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -59,7 +60,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def installed(monkeypatch: pytest.MonkeyPatch, *points: tuple[str, str]) -> None:
     found = tuple(EntryPoint(name=name, value=value, group=registry.GROUP) for name, value in points)
-    monkeypatch.setattr(registry, "_entry_points", lambda: found)
+    monkeypatch.setattr(metadata, "entry_points", lambda *, group: found if group == registry.GROUP else ())
 
 
 def other_account(provider: Provider = OTHER) -> Account:
@@ -76,7 +77,7 @@ def broken(call: Callable[[], object]) -> str:
 
 
 def test_shippo_is_there_without_a_look_at_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_entry_points", fail)
+    monkeypatch.setattr(metadata, "entry_points", fail)
     run = Run()
     assert declaration("shippo") is SHIPPO
     reader, writer = (opener(account("http://127.0.0.1:1"), run.context) for opener in (open_reader, open_writer))

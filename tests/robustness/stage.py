@@ -33,7 +33,7 @@ There = Mapping[str, Mapping[str, Webhook]]
 ALLOW = ("--allow-losses", "99")
 PLAN_FILE, BACKUP_FILE = "saved.plan", "backup.yaml"
 _A_MOMENT = 0.003  # seconds
-_TOO_LONG = 20.0  # seconds for a run; the longest need two
+TOO_LONG = 20.0  # seconds for a run; the longest need two
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +225,7 @@ class Stage:
         listed = before = self.there()
         mark = self._sandbox.mark()
         runs = [self._start(arguments) for arguments in commands]
-        end = time.monotonic() + _TOO_LONG
+        end = time.monotonic() + TOO_LONG
         while alive := [run for run in runs if run.is_alive]:
             if time.monotonic() > end:
                 for run in alive:

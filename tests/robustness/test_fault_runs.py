@@ -93,6 +93,6 @@ def test_case_that_once_mattered_breaks_no_promise(case: Case) -> None:
 
 
 def test_run_that_does_not_end_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.robustness.stage._TOO_LONG", 0.5)
+    monkeypatch.setattr("tests.robustness.stage.TOO_LONG", 0.5)
     hangs = replace(CASE, faults=(Rule(action=HoldAnswer(), method="GET"),))
     assert play(hangs).broken == ("hang: `apply --auto-approve --allow-losses 99 --parallelism 4` doesn't end",)

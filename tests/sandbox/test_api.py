@@ -1,6 +1,7 @@
 """The API over real HTTP: calls, errors, paging, limits, and what the log says of each."""
 
 import json
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -369,12 +370,18 @@ def test_the_log_tells_the_whole_story(sandbox: Sandbox, api: Api) -> None:
     assert [entry.time for entry in log] == sorted(entry.time for entry in log)
 
 
-def test_a_store_that_fails_is_answered_with_500_and_nothing_is_done() -> None:
+def test_a_store_that_fails_is_answered_with_500_and_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = Store.create
+
+    def create(*arguments: Any, **fields: Any) -> None:  # noqa: ANN401 - passed on
+        usual(*arguments, **fields)
+        raise sqlite3.OperationalError("database or disk is full")
+
     with SandboxServer() as sandbox, Api(sandbox.base_url) as api:
-        sandbox.store._connection.execute("PRAGMA query_only = ON")
+        monkeypatch.setattr(Store, "create", create)
         answer = api.call("POST", "/webhooks", GOOD)
         assert (answer.status_code, list(answer.json())) == (500, ["detail"])
-        sandbox.store._connection.execute("PRAGMA query_only = OFF")
+        monkeypatch.undo()
         assert sandbox.store.list(TOKEN) == ()
         assert api.call("POST", "/webhooks", GOOD).status_code == 201
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from reconciler.cli import main as command
+from tests.support.digests import make_digests_cheap
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["__main__", "tests.support.warm"])
@@ -31,6 +32,7 @@ def be_the_command(
         streams: the descriptors that become standard output and standard error.
         first: is called before the command begins.
     """
+    make_digests_cheap()
     os.chdir(folder)
     for number, stream in enumerate(streams, start=1):
         os.dup2(stream, number)
