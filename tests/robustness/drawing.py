@@ -79,7 +79,7 @@ TROUBLES = (
         *["meddling"] * 3,
         "lies",
         "calm",
-        "either",
+        "guarded",
     ),
 )
 LIKELY, UNLIKELY = 0.5, 0.25
@@ -117,8 +117,8 @@ def draw(start: int, number: int) -> Case:
     """
     rng = random.Random(f"{start}:{number}")  # noqa: S311 - cases, not secrets
     trouble = rng.choice(TROUBLES)
-    if trouble in ("replaced", "either"):
-        return _replaced(rng) if trouble == "replaced" else _either(rng)
+    if trouble in ("replaced", "guarded"):
+        return _replaced(rng) if trouble == "replaced" else _guarded(rng)
     accounts = tuple(_account(rng, which) for which in rng.choice([(0,), (0,), (1,), (0, 1)]))
     entries = _entries(rng, accounts)
     several = trouble == "overlap"
@@ -282,13 +282,18 @@ def _replaced(rng: random.Random) -> Case:
     )
 
 
-def _either(rng: random.Random) -> Case:
-    """Of two webhooks an entry may have become either, so neither move is one, and the guard minds what is lost."""
+def _guarded(rng: random.Random) -> Case:
+    """The guard minds what goes: an entry may have become either of two, or what is to stay can't be switched on."""
     account = Account(name="live", token=TOKENS[0], owns=PATTERNS[:1], max_losses=rng.choice([1, None]))
-    entry = Entry(name="entry", account="live", url=rng.choice(URLS[:4]), events=(rng.choice(EVENTS),))
-    there = Hook(account="live", url=real(entry.url), event=entry.events[0])
-    hooks = tuple(_came_apart(there, "two places"))
-    return Case(accounts=(account,), entries=(entry,), hooks=hooks, allow=rng.random() < UNLIKELY)
+    entry = Entry(name="entry", account="live", url=rng.choice(URLS[:2]), events=EVENTS[:1])
+    there = Hook(account="live", url=real(entry.url), event=EVENTS[0])
+    case = Case(accounts=(account,), entries=(entry,), allow=rng.random() < UNLIKELY)
+    if rng.random() < LIKELY:
+        return replace(case, hooks=tuple(_came_apart(there, "two places")))
+    goes = Entry(name="goes", account="live", url=rng.choice(URLS[2:4]), events=EVENTS[1:2], active=False)
+    hooks = (replace(there, active=False), replace(there, url=real(goes.url), event=EVENTS[1]))
+    fault = Rule(action=Answer(status=422), method="PUT", when=When(nth=1))
+    return replace(case, entries=(entry, goes), hooks=hooks, faults=(fault,))
 
 
 def _faults(rng: random.Random) -> tuple[Rule, ...]:
