@@ -20,55 +20,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.provider import (
-    Auth,
-    Field,
-    FieldType,
-    PlaceSetting,
-    Provider,
-    RateLimits,
-    ReadsBack,
-    Setting,
-    TokenKind,
-    TokenScheme,
-    Unsaid,
+    Auth as Auth,
+    Field as Field,
+    FieldType as FieldType,
+    PlaceSetting as PlaceSetting,
+    Provider as Provider,
+    RateLimits as RateLimits,
+    ReadsBack as ReadsBack,
+    Setting as Setting,
+    TokenKind as TokenKind,
+    TokenScheme as TokenScheme,
+    Unsaid as Unsaid,
 )
-from reconciler.model.rest import Body, LinkHeader, NextUrl, Rest, Throttled, Update, Whole
+from reconciler.model.rest import (
+    Body as Body,
+    LinkHeader as LinkHeader,
+    NextUrl as NextUrl,
+    Rest as Rest,
+    Throttled as Throttled,
+    Update as Update,
+    Whole as Whole,
+)
 
 INTERFACE = 1
 """The interface of this module. A plugin for another one is refused."""
-
-__all__ = [
-    "INTERFACE",
-    "Auth",
-    "Body",
-    "Field",
-    "FieldType",
-    "LinkHeader",
-    "NextUrl",
-    "PlaceSetting",
-    "Provider",
-    "ProviderPlugin",
-    "RateLimits",
-    "ReadsBack",
-    "Rest",
-    "Setting",
-    "Throttled",
-    "TokenKind",
-    "TokenScheme",
-    "Unsaid",
-    "Update",
-    "Whole",
-    "choice",
-    "event",
-    "events",
-    "flag",
-    "number",
-    "secret",
-    "settings",
-    "switch",
-    "text",
-    "url",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +69,7 @@ def url(*, at: str = "") -> Field:
     return Field(name="url", type=FieldType.URL, at=at)
 
 
-def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:  # noqa: A002
+def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:
     """The one event of a webhook, of those that are known: an entry with several means as many webhooks.
 
     `help` has one sentence for each of them that needs one.
@@ -102,7 +77,7 @@ def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> F
     return Field(name="event", type=FieldType.EVENT, at=at, choices=known, choice_help=help or {})
 
 
-def events(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:  # noqa: A002
+def events(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:
     """The events of a webhook, of those that are known; arguments are those of `event`."""
     return Field(
         name="events", type=FieldType.EVENTS, at=at, default=frozenset(), choices=known, choice_help=help or {}
@@ -121,45 +96,32 @@ def flag(
     default: bool = False,
     wire: tuple[str, str] | None = None,
     scope: bool = False,
-    help: str = "",  # noqa: A002 - as click and argparse have it
+    help: str = "",
 ) -> Field:
     """A value that is on or off, which the API writes as `wire`; `scope` where it separates kinds that never meet."""
     return Field(name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, help=help)
 
 
-def choice(
-    name: str,
-    *choices: str,
-    at: str = "",
-    default: str,
-    missing: str | None = None,
-    help: str = "",  # noqa: A002
-) -> Field:
+def choice(name: str, *choices: str, at: str = "", default: str, missing: str | None = None, help: str = "") -> Field:
     """One of several values; `missing` is meant where the provider's answer has none, if that isn't the default."""
     return Field(name=name, type=FieldType.CHOICE, at=at, default=default, missing=missing, choices=choices, help=help)
 
 
-def text(name: str, *, at: str = "", default: str = "", unsaid: Unsaid = Unsaid.DEFAULT, help: str = "") -> Field:  # noqa: A002
+def text(name: str, *, at: str = "", default: str = "", unsaid: Unsaid = Unsaid.DEFAULT, help: str = "") -> Field:
     """A text."""
     return Field(name=name, type=FieldType.TEXT, at=at, default=default, unsaid=unsaid, help=help)
 
 
-def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:  # noqa: A002
+def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:
     """A number."""
     return Field(name=name, type=FieldType.NUMBER, at=at, default=default, help=help)
 
 
-def secret(
-    name: str = "secret",
-    *,
-    at: str = "",
-    reads_back: ReadsBack = ReadsBack.NEVER,
-    help: str = "",  # noqa: A002
-) -> Field:
+def secret(name: str = "secret", *, at: str = "", reads_back: ReadsBack = ReadsBack.NEVER, help: str = "") -> Field:
     """A secret; left as the provider has it where an entry doesn't say it."""
     return Field(name=name, type=FieldType.SECRET, at=at, reads_back=reads_back, unsaid=Unsaid.LEAVE, help=help)
 
 
-def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:  # noqa: A002
+def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:
     """Nested values in plain JSON terms; `default` is what the provider fills in, at any depth."""
     return Field(name=name, type=FieldType.SETTINGS, at=at, default=default, help=help)

@@ -13,7 +13,7 @@ from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Rule, Values
 from reconciler.config.limits import MOST_WITH_A_STAR
 from reconciler.config.url_text import depends_on_unset_variable, read_pattern
-from reconciler.model.configuration import AbsentAt, Account, Named, OnUnmanaged
+from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType
 from reconciler.model.webhook import Scope
@@ -53,20 +53,27 @@ def read_claims(
     reader = _ClaimReader(tops, accounts, values)
     owns, protect = reader.claims("owns", reader.owns), reader.claims("protect", reader.protect)
     absent, known = reader.claims("absent", reader.named), reader.claims("known", reader.named)
+    has_top = any(cursor.has("absent") for cursor in tops)
+    shares_top = sum(len(one.accounts) for one in accounts if not one.cursor.has("absent")) > 1
     found: list[FileAccount] = []
     for one in accounts:
         cursors = [one.cursor, *tops]
         unmanaged = next((text for cursor in cursors if (text := cursor.text("unmanaged")) is not None), None)
         limits = (inner.number("max_losses") for cursor in cursors if (inner := cursor.map("limits")) is not None)
         losses = next((number for number in limits if number is not None), None)
-        at_top = AbsentAt.TOP if any(cursor.has("absent") for cursor in tops) else AbsentAt.NOWHERE
+        if one.cursor.has("absent"):
+            place = AbsentPlace.IN_ACCOUNT
+        elif shares_top:
+            place = AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP if absent[one.name] else AbsentPlace.NEW_IN_ACCOUNT
+        else:
+            place = AbsentPlace.AT_TOP if has_top else AbsentPlace.NEW_AT_TOP
         claimed = [
             replace(
                 account,
                 owns=owns[one.name].patterns[()],
                 owns_kinds={_scope(account, kind): of for kind, of in owns[one.name].patterns.items() if kind},
                 absent=absent[one.name],
-                absent_at=AbsentAt.ACCOUNT if one.cursor.has("absent") else at_top,
+                absent_place=place,
                 protect=protect[one.name],
                 known=known[one.name],
                 on_unmanaged=OnUnmanaged.REPORT if unmanaged is None else OnUnmanaged(unmanaged.raw),

@@ -70,16 +70,11 @@ class OnUnmanaged(Enum):
     IGNORE = "ignore"  # they are neither counted nor listed
 
 
-class AbsentAt(Enum):
-    """Where the files say an account's `absent`, an empty list too: what stands at the top is for those with none."""
-
-    NOWHERE = "nowhere"
-    TOP = "top"
-    ACCOUNT = "account"
-
-
 class AbsentPlace(Enum):
-    """Where the files take more under `absent` for one account and no other."""
+    """Where the files take more under `absent` that is for one account alone and takes nothing from it.
+
+    Source: contract, section 2: what stands at the top is for the accounts that have none of that key.
+    """
 
     NEW_AT_TOP = "new_at_top"
     AT_TOP = "at_top"
@@ -105,7 +100,7 @@ class Account:
     owns: PatternSet = field(default_factory=PatternSet)  # what the configuration is responsible for, of its kind
     owns_kinds: Mapping[Scope, PatternSet] = field(default_factory=dict)  # and of a kind that an item says itself
     absent: tuple[Named, ...] = ()
-    absent_at: AbsentAt = AbsentAt.NOWHERE
+    absent_place: AbsentPlace = AbsentPlace.NEW_AT_TOP
     protect: PatternSet = field(default_factory=PatternSet)
     known: tuple[Named, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
@@ -171,15 +166,3 @@ class Configuration:
     def qualifies_addresses(self) -> bool:
         """Whether addresses name their account."""
         return len(self.accounts) > 1
-
-    def absent_place(self, account: Account) -> AbsentPlace:
-        """Where more goes under `absent` that is for this account alone and takes nothing from it.
-
-        Source: contract, section 2: what stands at the top is for the accounts that have none of that key.
-        """
-        if account.absent_at is AbsentAt.ACCOUNT:
-            return AbsentPlace.IN_ACCOUNT
-        is_shared = sum(one.absent_at is not AbsentAt.ACCOUNT for one in self.accounts) > 1
-        if not is_shared:
-            return AbsentPlace.NEW_AT_TOP if account.absent_at is AbsentAt.NOWHERE else AbsentPlace.AT_TOP
-        return AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP if account.absent else AbsentPlace.NEW_IN_ACCOUNT

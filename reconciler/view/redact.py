@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from reconciler.model.configuration import Configuration, OnUnmanaged
+from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, FieldChange, Loss, NotPlanned, Plan, Reason
 from reconciler.model.provider import Field, FieldType, Provider
@@ -66,7 +66,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         complete=not plan.not_planned and not plan.filters.accounts and not plan.filters.targets,
         errored=bool(plan.not_planned),
         resource_changes=changes,
-        accounts=tuple(_account(plan.configuration, account) for account in plan.accounts),
+        accounts=tuple(map(_account, plan.accounts)),
         summary=_summary(plan, len(unmanaged)),
         losses=tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses),
         unmanaged=unmanaged,
@@ -80,7 +80,7 @@ def view_listing(plan: Plan) -> ListView:
     """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out."""
     rows = [row for account in plan.planned for row in AccountMask(plan, account).rows() if row.object_id is not None]
     return ListView(
-        accounts=tuple(_account(plan.configuration, account) for account in plan.accounts),
+        accounts=tuple(map(_account, plan.accounts)),
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
     )
 
@@ -103,7 +103,7 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
     )
 
 
-def _account(configuration: Configuration, account: AccountPlan | NotPlanned) -> AccountRow:
+def _account(account: AccountPlan | NotPlanned) -> AccountRow:
     named = account.account
     row = partial(
         AccountRow,
@@ -111,7 +111,7 @@ def _account(configuration: Configuration, account: AccountPlan | NotPlanned) ->
         provider=named.provider.name,
         title=named.provider.title,
         mode=named.kind or None,
-        absent_place=configuration.absent_place(named),
+        absent_place=named.absent_place,
     )
     if isinstance(account, NotPlanned):
         error = Failure(summary=account.error.message, detail=account.error.help)

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.config.load import no_file_configuration
 from reconciler.http.calls import destination_of
-from reconciler.model.configuration import AbsentAt, Account, Configuration, Named
+from reconciler.model.configuration import AbsentPlace, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.provider import RateLimits
@@ -163,7 +163,7 @@ accounts:
                 place=Place(file="<stdin>", line=15, column=14),
             ),
         ),
-        absent_at=AbsentAt.ACCOUNT,
+        absent_place=AbsentPlace.IN_ACCOUNT,
         protect=account.protect,
         max_losses=7,
     )
@@ -181,14 +181,15 @@ def test_what_stands_at_the_top_is_for_accounts_that_have_none_of_that_key() -> 
 @pytest.mark.parametrize(
     ("top", "own", "at"),
     [
-        pytest.param("", "", [AbsentAt.NOWHERE, AbsentAt.NOWHERE], id="nowhere"),
-        pytest.param("absent: [https://h.example.com/x]\n", "", [AbsentAt.TOP, AbsentAt.TOP], id="top"),
-        pytest.param("absent: []\n", "absent: [], ", [AbsentAt.TOP, AbsentAt.ACCOUNT], id="empty-lists-stand-too"),
+        pytest.param("", "", ["new_in_account", "new_in_account"], id="nowhere"),
+        pytest.param("absent: [https://h.example.com/x]\n", "", ["new_in_account_repeating_top"] * 2, id="top"),
+        pytest.param("absent: []\n", "absent: [], ", ["at_top", "in_account"], id="empty-lists-stand-too"),
+        pytest.param("", "absent: [], ", ["new_at_top", "in_account"], id="only-in-the-other"),
     ],
 )
-def test_an_account_knows_where_its_absent_stands(top: str, own: str, at: list[AbsentAt]) -> None:
+def test_an_account_knows_where_more_goes_under_absent(top: str, own: str, at: list[str]) -> None:
     text = TWO_ACCOUNTS.replace("owns: ['https://t.", f"{own}owns: ['https://t.") + top + "webhooks: {}\n"
-    assert [account.absent_at for account in configuration(inputs(text)).accounts] == at
+    assert [account.absent_place.value for account in configuration(inputs(text)).accounts] == at
 
 
 ACCOUNTS_OF_ENTRIES = [
