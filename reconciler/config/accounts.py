@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
@@ -18,16 +18,25 @@ from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
-_SCHEME = re.compile(r"(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)", re.IGNORECASE)
-_HEADER = re.compile(r"Authorization\s*:", re.IGNORECASE)
-_UNFILLED = re.compile(
-    r"\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
-    r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z",
-    re.IGNORECASE | re.DOTALL,
+_UNFILLED = (
+    r"\A(?:\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
+    r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z)"
+    r"|\$\{|\{\{|_(?:your|insert|paste)[-_ ]"
 )
-_UNFILLED_WITHIN = re.compile(r"\$\{|\{\{|_(?:your|insert|paste)[-_ ]", re.IGNORECASE)
+_TOKEN_FAULTS = (
+    (r"\A[\"']|[\"']\Z", "has a quote at its beginning or end", "Set it again without it."),
+    (
+        r"\A(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)",
+        "has the scheme `{}` before the token",
+        "Set it to the token only: the scheme is added when it is sent.",
+    ),
+    (r"\AAuthorization\s*:", "is a complete header", "Set it to the token only: the header is added when it is sent."),
+    (_UNFILLED, "contains a placeholder that was not replaced", "Set it to the token itself."),
+)
+"""What is no part of a token, whosever it is, to follow its variable's name, and what to do."""
 _SAFE = re.compile(r"[!-~]+")
 
+_FaultOf = Callable[[str], tuple[str, str] | None]
 Declaration = Callable[[str], Provider | None]
 """Gives a provider's declaration by name, None where there is no such provider."""
 
@@ -78,15 +87,15 @@ class AccountReader:
         """The same with its accounts at the provider."""
         written = said.cursor.text("provider")
         provider = self._declaration(DEFAULT_PROVIDER) if said.is_default else self.provider(said.name, written)
-        if provider is None and said.is_default:
-            message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
-            self._diagnostics.error("provider-unknown", said.where, message, "Add an account under `accounts`.")
         if provider is None:
+            if said.is_default:
+                message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
+                self._diagnostics.error("provider-unknown", said.where, message, "Add an account under `accounts`.")
             return said
         reading = _Reading(provider, said, self._values.for_accounts(said.name))
         token, is_sound = reading.token()
         base_url, is_own = reading.base_url(self._allowed_hosts)
-        name, kind = reading.kind(token, is_own=is_own, is_sound=is_sound)
+        kind = reading.kind(token, is_own=is_own, is_sound=is_sound)
         timeout = said.cursor.number("timeout")
         account = Account(
             name=said.name,
@@ -95,9 +104,9 @@ class AccountReader:
             base_url=base_url,
             settings=dict(reading.settings()),
             timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
-            kind=name,
-            scope=kind.scope if kind is not None else (),
-            limits=reading.limits(provider.limits_of(kind.name if kind is not None else "")),
+            kind="" if kind is None else kind.name,
+            scope=() if kind is None else kind.scope,
+            limits=reading.limits(provider.limits_of("" if kind is None else kind.name)),
         )
         return replace(said, accounts=tuple(reading.at_places(account)))
 
@@ -148,16 +157,15 @@ class _Reading:
     def settings(self) -> Iterator[tuple[str, SecretText | bool]]:
         """The provider's own settings that the account says."""
         for setting in self._provider.settings:
-            if setting.type is FieldType.FLAG:
-                flag = self._values.flag(self._cursor.flag(setting.name))
-                if flag is not None:
-                    yield setting.name, flag
-                continue
+            value: SecretText | bool | None = None
             text = self._cursor.text(setting.name)
-            value = None if text is None else self._values.text(text, Rule.SECRET if setting.header else Rule.PLAIN)
-            if text is not None and value is not None:
-                if setting.header:
+            if setting.type is FieldType.FLAG:
+                value = self._values.flag(self._cursor.flag(setting.name))
+            elif text is not None:
+                value = self._values.text(text, Rule.SECRET if setting.header else Rule.PLAIN)
+                if setting.header and value is not None:
                     self._can_be_sent(value, text.span, _header_fault)
+            if value is not None:
                 yield setting.name, value
 
     def limits(self, published: RateLimits) -> RateLimits:
@@ -201,33 +209,32 @@ class _Reading:
                     seen.add(name.casefold())
                     yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
 
-    def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> tuple[str, TokenKind | None]:
-        """The kind of account that pin and token say, and what is known of it; checked against each other."""
+    def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> TokenKind | None:
+        """The kind of account that pin and token say, checked against each other."""
         provider, key = self._provider, self._provider.auth.kind_setting
         pin = self._cursor.text(key)
         pinned = self._values.plain(pin) if pin is not None else ""
         kinds = {kind.name: kind for kind in provider.auth.kinds}
-        known = provider.kind_of(token.reveal())
+        known = provider.kind_of(token.reveal()) if is_known(token) else None
         if pin is not None and pinned is not None and pinned not in kinds:
             self._error("wrong-value", pin.span, f"`{key}` must be {_either(kinds)}", f"Write {_either(kinds)}.")
-            return "", None
-        if not is_known(token):
-            return pinned or "", kinds.get(pinned or "")
+            return None
         if known is not None and token.reveal() == known.prefix:
             message = f"the token ends after its prefix, `{known.prefix}`"
             self._error("token-kind", self._token_where, message, "Set its variable to the complete token.")
-            return "", None
-        if known is None:
-            says_nothing = provider.is_neutral(token.reveal())
-            if is_sound and kinds and pinned is not None and not (pinned and (says_nothing or not is_own)):
-                self._report_unknown_kind(kinds, is_own=is_own, says_nothing=says_nothing)
-            return pinned or "", kinds.get(pinned or "")
-        if pinned and known.name != pinned and pin is not None:
-            message = f"`{key}` is `{pinned}`, but the token is for {known.name}"
-            self._error("mode-token", pin.span, message, f"Use the variable of the right token, or change `{key}`.")
-        return known.name, known
+            return None
+        if known is not None:
+            if pinned and known.name != pinned and pin is not None:
+                message = f"`{key}` is `{pinned}`, but the token is for {known.name}"
+                self._error("mode-token", pin.span, message, f"Use the variable of the right token, or change `{key}`.")
+            return known
+        says_nothing = provider.is_neutral(token.reveal())
+        is_enough = pinned is None or (pinned and (says_nothing or not is_own))
+        if is_sound and kinds and is_known(token) and not is_enough:
+            self._report_unknown_kind(kinds, is_own=is_own, says_nothing=says_nothing)
+        return kinds.get(pinned or "")
 
-    def _report_unknown_kind(self, kinds: Mapping[str, TokenKind], *, is_own: bool, says_nothing: bool) -> None:
+    def _report_unknown_kind(self, kinds: Iterable[str], *, is_own: bool, says_nothing: bool) -> None:
         """Report a token that doesn't say its kind where nothing else does."""
         provider, key = self._provider, self._provider.auth.kind_setting
         help_ = f"Set it in the account with this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
@@ -239,14 +246,12 @@ class _Reading:
             message = f"the token doesn't say whether it is for {' or '.join(kinds)}"
         elif is_own:
             message = f"the token begins with neither of {provider.title}'s prefixes"
-            help_ = f"Check its value: it begins with {_either(kind.prefix for kind in kinds.values())}."
+            help_ = f"Check its value: it begins with {_either(kind.prefix for kind in provider.auth.kinds)}."
         else:
             message = f"the {key} of this account isn't known"
         self._error("token-kind", self._token_where, message, help_)
 
-    def _can_be_sent(
-        self, value: SecretText, where: Location, fault_of: Callable[[str], tuple[str, str] | None]
-    ) -> bool:
+    def _can_be_sent(self, value: SecretText, where: Location, fault_of: _FaultOf) -> bool:
         """Tokens and ids travel in headers: whether this one can, and is what it should be."""
         fault = fault_of(value.reveal()) if is_known(value) else None
         if fault is not None:
@@ -274,26 +279,17 @@ def _either(names: Iterable[str]) -> str:
 
 
 def _token_fault(value: str) -> tuple[str, str] | None:
-    """What is wrong with how a token is written, whosever it is, to follow its variable's name, and what to do.
-
-    Nothing of the value is quoted but the scheme before it.
-    """
+    """What is wrong with how a token is written; nothing of the value is quoted but the scheme before it."""
     wrapped = wrapping_fault(value)
     if wrapped is not None:
         return wrapped
-    if value[:1] in ('"', "'") or value[-1:] in ('"', "'"):
-        return "has a quote at its beginning or end", "Set it again without it."
-    scheme = _SCHEME.match(value)
-    if scheme is not None:
-        what = f"has the scheme `{scheme[1]}` before the token"
-        return what, "Set it to the token only: the scheme is added when it is sent."
-    if _HEADER.match(value):
-        return "is a complete header", "Set it to the token only: the header is added when it is sent."
-    if _UNFILLED.match(value) or _UNFILLED_WITHIN.search(value):
-        return "contains a placeholder that was not replaced", "Set it to the token itself."
+    for pattern, what, help_ in _TOKEN_FAULTS:
+        found = re.search(pattern, value, re.IGNORECASE | re.DOTALL)
+        if found is not None:
+            return what.format(*found.groups()), help_
     if is_masked(value):
-        help_ = "Set it to the token itself, not to the masked form that logs and settings pages show."
-        return "is a masked token, such as `***`", help_
+        masked = "Set it to the token itself, not to the masked form that logs and settings pages show."
+        return "is a masked token, such as `***`", masked
     return _header_fault(value)
 
 

@@ -188,13 +188,13 @@ def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics:
 
 
 def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
-    for account, desired, _ in entry.desired if entry.said.spans else ():
+    for account, desired, _ in entry.desired if entry.said else ():
         pin = account.provider.auth.kind_setting or "token"
         for key, value in account.scope:
-            if key in entry.said.spans and dict(desired.key.scope)[key] != value:
+            if key in entry.said and dict(desired.key.scope)[key] != value:
                 message = f"`{key}` contradicts the account's {pin}, which is {account.kind}"
                 help_ = f"Remove it, or move the entry to an account with another {pin}."
-                diagnostics.warning("is-test-mode", entry.said.spans[key], message, help_)
+                diagnostics.warning("is-test-mode", entry.said[key][1], message, help_)
 
 
 def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:

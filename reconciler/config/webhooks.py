@@ -26,23 +26,12 @@ _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_EVENT = 100
 _MOST_NAMED = 20
 _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
+_IGNORE = "ignore_changes"
+_OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
+"""What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What an entry, or `defaults`, says of a provider's fields beside URL and events."""
-
-    values: Mapping[str, Value]  # by the field's name, as far as it can be known
-    spans: Mapping[str, Span]  # where each stands, though it can't be known
-    ignored: frozenset[str] | None  # fields left as the provider has them; None where nothing is said of that
-
-    def overridden_by(self, other: Said) -> Said:
-        """The same where the other says nothing."""
-        return Said(
-            values={**{key: value for key, value in self.values.items() if key not in other.spans}, **other.values},
-            spans={**self.spans, **other.spans},
-            ignored=self.ignored if other.ignored is None else other.ignored,
-        )
+Said = Mapping[str, tuple[Value, Span]]
+"""What an entry, or `defaults`, says beside URL and events: by key the value, None where it isn't known, and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +72,11 @@ class EntryReader:
         self._values = values
         self._error = values.diagnostics.error
         self._wanted = 0
-        providers = {account.provider.name: account.provider for of in accounts.values() for account in of}
-        # The fields of which an entry has a key, beside URL and events.
-        self._sayable = {
-            name: {spec.name: spec for spec in provider.fields if spec.type not in _NOT_SAYABLE}
-            for name, provider in providers.items()
-        }
-        self._fields = {"active": Field(name="active", type=FieldType.FLAG)}
-        self._fields |= {name: spec for fields in self._sayable.values() for name, spec in fields.items()}
+        # By provider the fields of which an entry has a key, beside URL and events.
+        self._sayable: dict[str, dict[str, Field]] = {}
+        for provider in (account.provider for of in accounts.values() for account in of):
+            self._sayable[provider.name] = {s.name: s for s in provider.fields if s.type not in _NOT_SAYABLE}
+        self._fields = dict(ChainMap(*self._sayable.values(), _OF_ALL))
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
         only = tuple(names) if names is not None and len(names) == 1 else None
         said = self._names_in(defaults)
@@ -101,7 +87,13 @@ class EntryReader:
         written, texts = cursor.text("url"), cursor.texts("events")
         if written is None or not texts:
             return None
-        names = self._account_names(span, cursor)
+        own = self._names_in(cursor)
+        names = self._default_names if own is None else own
+        if names is None and self._names is not None:
+            message = "this entry has no `account`, but there are several accounts"
+            help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
+            self._error("account-missing", span, message, help_)
+        names = () if names is None or self._names is None else names
         found = {account.name: account for named in names for account in self._accounts.get(named, ())}
         accounts = tuple(found.values())
         values = self._values.for_accounts(*names) if names else self._values
@@ -112,7 +104,7 @@ class EntryReader:
             values.plain(cursor.text("description"))
             # Another provider of the file may mean something else by a key.
             sayable = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
-            said = said.overridden_by(read_said(cursor, dict(ChainMap(*sayable, self._fields)), values))
+            said = {**said, **read_said(cursor, ChainMap(*sayable, self._fields), values)}
         if url is None:
             return None
         self._wanted += len(accounts) * len(events)
@@ -141,18 +133,6 @@ class EntryReader:
             desired=tuple(desired),
             said=said,
         )
-
-    def _account_names(self, span: Span, cursor: Cursor) -> tuple[str, ...]:
-        """The names of its accounts; none where they aren't known."""
-        if self._names is None:
-            return ()
-        own = self._names_in(cursor)
-        names = self._default_names if own is None else own
-        if names is None:
-            message = "this entry has no `account`, but there are several accounts"
-            help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
-            self._error("account-missing", span, message, help_)
-        return names or ()
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
@@ -211,16 +191,16 @@ class EntryReader:
     def _check_said(self, cursor: Cursor, said: Said, provider: Provider) -> None:
         """Report settings that a provider's webhooks don't have, or not with this value."""
         known = self._sayable[provider.name]
-        for key, span in said.spans.items():
-            spec, value = known.get(key), said.values.get(key)
-            if spec is None:
+        for key, (value, span) in said.items():
+            spec = known.get(key)
+            if spec is None and key != _IGNORE:
                 # On is what every webhook is; and `defaults` may be meant for other accounts.
                 if value is False if key == "active" else cursor.has(key):
                     what = "`active: false`" if key == "active" else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
                     message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
                     self._error("setting-unsupported", span, message, help_)
-            elif spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
+            elif spec is not None and spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
                 choices = " or ".join(f"`{choice}`" for choice in spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
@@ -228,21 +208,15 @@ class EntryReader:
         """The fields that all webhooks of an entry have in an account, and those that are left alone."""
         known = self._sayable[account.provider.name]
         common: dict[str, Value] = {"url": url, **dict(account.scope)}
-        common |= {key: value for key, value in said.values.items() if key in known}
-        unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said.spans}
-        return common, ((said.ignored or frozenset()) & {"url", *known}) | unsaid
+        common |= {key: value for key, (value, _) in said.items() if key in known and value is not None}
+        unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
+        ignored = said[_IGNORE][0] if _IGNORE in said else None
+        return common, (ignored & {"url", *known} if isinstance(ignored, frozenset) else frozenset()) | unsaid
 
 
 def read_said(cursor: Cursor, fields: Mapping[str, Field], values: Values) -> Said:
     """Read what a mapping says of the fields that the file's providers have, by name."""
-    spans = {key: cursor.span(key) for key in fields if cursor.has(key)}
-    read = {key: _value(cursor, fields[key], values) for key in spans}
-    ignore = cursor.texts("ignore_changes")
-    return Said(
-        values={key: value for key, value in read.items() if value is not None},
-        spans=spans,
-        ignored=None if ignore is None else frozenset(text.raw for text in ignore),
-    )
+    return {key: (_value(cursor, fields[key], values), cursor.span(key)) for key in cursor.values if key in fields}
 
 
 def _value(cursor: Cursor, spec: Field, values: Values) -> Value:
