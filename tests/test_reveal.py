@@ -22,7 +22,6 @@ MAY_REVEAL = {
     "model/redaction.py",
     "model/url.py",
     # builds a request, or keeps what was sent out of what is said
-    "http/complaint.py",
     "http/errors.py",
     "http/transport.py",
     "providers/wire.py",

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.http import errors
-from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.exchange import NoReply, Reply, Request, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallClass, ClientContext, Throttle
-from reconciler.http.retry import http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
 from reconciler.model.destination import Destination

@@ -12,10 +12,9 @@ from urllib.parse import parse_qs, quote
 
 from reconciler import __version__
 from reconciler.http.calls import Caller
-from reconciler.http.complaint import secrets_of
-from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, parse_json
+from reconciler.http.errors import secrets_of
+from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
-from reconciler.http.retry import http_date
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed

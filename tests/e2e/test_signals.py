@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.http import retry
+from reconciler.http import exchange
 from reconciler.operations import signals
 from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.dying import APPLY, Patient, calls_of, writes_in
@@ -207,7 +207,7 @@ def test_first_signal_lets_it_end_though_standard_error_is_full(patient: Callabl
 
 
 def _waits_long_between_attempts() -> None:
-    retry.BASE = 1000.0
+    exchange.BASE = 1000.0
     setattr(signals.SystemClock, "chance", lambda _: 0.9)  # noqa: B010 - mypy knows methods as not to be replaced
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.http.complaint import complaint
+from reconciler.http.errors import complaint
 
 SECRET = "CorrectHorseBattery"
 TOKEN = "abcdef0123456789"
@@ -71,8 +71,8 @@ def said(document: object) -> str:
             id="something-else-quoted",
         ),
         pytest.param({"detail": "token: zebra is used"}, ": token: ‹hidden› is used", id="after-a-secret-name"),
-        pytest.param({"detail": "Key C o r r e c t H o is used"}, ": Key ‹hidden› is used", id="spelt-out"),
-        pytest.param({"detail": "Key 67 111 114 114 101 is used"}, ": Key ‹hidden› is used", id="spelt-in-numbers"),
+        pytest.param({"detail": "Key C o r r e c t H o is used"}, "", id="spelt-out"),
+        pytest.param({"url": "Key 67 111 114 114 101 is used"}, ": `url`", id="spelt-in-numbers"),
         pytest.param({"detail": "Key Q29ycmVjdEhvcnNl is used"}, ": Key ‹hidden› is used", id="in-base64"),
         pytest.param({"detail": "Key 436f7272656374 is used"}, ": Key ‹hidden› is used", id="in-hex"),
         pytest.param({"detail": "CorrectHorseBattery"}, "", id="nothing-but-the-secret"),

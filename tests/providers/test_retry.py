@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.http.exchange import Ending, NoReply, Reply
+from reconciler.http.exchange import COST, Ending, NoReply, Reply, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import BUDGET, CallBudget
-from reconciler.http.retry import COST, may_have_acted, retry_after, retry_of
 from reconciler.model.provider import RateLimits
 from tests.support.clock import FakeClock
 

@@ -15,7 +15,7 @@ import requests
 
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
-from reconciler.http import retry
+from reconciler.http import exchange
 from reconciler.http.exchange import NoReply, Reply, Request
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
@@ -54,7 +54,7 @@ def _set(owner: object, name: str, value: object) -> None:
 
 
 def _resend_lost_creates() -> None:
-    _set(retry, "REPEATABLE_METHODS", frozenset({"GET", "PUT", "DELETE", "POST"}))
+    _set(exchange, "REPEATABLE_METHODS", frozenset({"GET", "PUT", "DELETE", "POST"}))
 
 
 def _narrow_first() -> None:
