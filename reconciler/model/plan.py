@@ -132,7 +132,7 @@ class Loss:
     scope: Scope
     events: tuple[str, ...]  # sorted; `ANY_OTHER_EVENT` last where a catch-all goes
     remotes: tuple[Remote, ...]  # those that go or narrow, by age
-    absent_line: bool  # whether a line under `absent` would let it through: whole webhooks go, and no entry matches
+    absent_line: bool  # whether a line under `absent`, if it can be shown, would let it through and do nothing else
 
     def essence(self) -> list[Any]:
         return [self.endpoint.reveal(), self.scope, self.events, [remote.id for remote in self.remotes]]

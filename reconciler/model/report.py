@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from reconciler.model.plan import Action, Change, Plan, Verdict
-from reconciler.model.reading import ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Address, Remote
 
 
@@ -71,6 +72,23 @@ class Report:
     @property
     def results(self) -> tuple[Result, ...]:
         return tuple(result for account in self.accounts for result in account.results)
+
+    @property
+    def failed(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if not result.is_done)
+
+    @property
+    def errors(self) -> dict[str, ProviderError]:
+        """What kept accounts from being checked to the end; that the run was stopped is no error of theirs."""
+        errors = ((account.account, account.error) for account in self.accounts)
+        return {name: error for name, error in errors if error is not None and error.kind is not ErrorKind.INTERRUPTED}
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many webhooks were created, updated and deleted."""
+        done = Counter(result.change.action for result in self.results if result.outcome is Outcome.DONE)
+        created = sum(result.has_created for result in self.results)
+        return created, done[Action.UPDATE], done[Action.DELETE]
 
     @property
     def is_complete(self) -> bool:

@@ -13,15 +13,15 @@ from threading import Lock
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.report import Answered, Event, Finished, Outcome, Result, Started, Waiting
+from reconciler.model.report import Answered, Event, Finished, Outcome, Report, Result, Started, Waiting
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_text, to_json
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
 from reconciler.view.outcome import Ending, change_words
 from reconciler.view.redact import time_text
-from reconciler.view.report import ReportView, ResultMask, ResultRow
-from reconciler.view.rows import AccountRow, Failure, Row
+from reconciler.view.report import ResultMask, ResultRow
+from reconciler.view.rows import AccountRow, Row
 
 UI_VERSION = "1.0"
 
@@ -50,7 +50,7 @@ class JsonDocument(Progress):
     def listing(self, view: ListView) -> None:
         self._found = view
 
-    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: Report | None = None) -> int:
         del report
         self._write()
         return outcome.code
@@ -139,7 +139,7 @@ class JsonLines(Reporter):
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:
             if account.error is not None:
-                self._error(account.name, account.error)
+                self._error(account.name, account.error.summary, account.error.detail)
 
     def stale(self, differences: Iterable[str]) -> None:
         for line in differences:
@@ -147,15 +147,15 @@ class JsonLines(Reporter):
             error = Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Save a new plan.")
             self.validation([error])
 
-    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: Report | None = None) -> int:
         """The last line: how much was done, or that nothing was."""
         level, code = "error" if outcome.code else "info", int(outcome.code)
         if report is None:
             self._say("outcome", outcome.words, level=level, exit_code=code)
             return outcome.code
         for account, error in report.errors.items():
-            self._error(account, error)
-        changes = _changes((report.created, report.updated, report.deleted), "apply")
+            self._error(account, error.message, error.help)
+        changes = _changes(report.counts, "apply")
         self._say("change_summary", outcome.words, level=level, changes=changes, exit_code=code)
         return outcome.code
 
@@ -163,9 +163,9 @@ class JsonLines(Reporter):
         self.begin(diagnostics)
         return self.end(Ending("The command failed.", code))
 
-    def _error(self, account: str, error: Failure) -> None:
-        document = {"severity": "error", "code": "account-unread", **to_json(error)}
-        self._say("diagnostic", f"{account}: {error.summary}", level="error", account=account, diagnostic=document)
+    def _error(self, account: str, summary: str, detail: str) -> None:
+        document = {"severity": "error", "code": "account-unread", "summary": summary, "detail": detail}
+        self._say("diagnostic", f"{account}: {summary}", level="error", account=account, diagnostic=document)
 
     def _say(self, kind: str, message: str, *, level: str = "info", **more: Json) -> None:
         head: dict[str, Json] = {

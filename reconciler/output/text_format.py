@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.report import Report
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
@@ -12,8 +13,8 @@ from reconciler.output.terminal import visible
 from reconciler.output.text import plan_text
 from reconciler.view.documents import ListView, PlanView
 from reconciler.view.outcome import Ending
-from reconciler.view.report import ReportView
-from reconciler.view.rows import AccountRow, Failure
+from reconciler.view.report import ResultMask
+from reconciler.view.rows import AccountRow
 
 
 class TextReporter(Progress):
@@ -45,7 +46,7 @@ class TextReporter(Progress):
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:
             if account.error is not None:
-                self._error(f"account {account.name}", account.error)
+                self._error(f"account {account.name}", account.error.summary, account.error.detail)
 
     def stale(self, differences: Iterable[str]) -> None:
         self._streams.print_message("The saved plan is out of date:")
@@ -53,23 +54,23 @@ class TextReporter(Progress):
             self._streams.print_message(f"  {visible(line)}")
         self._streams.print_message("help: save a new plan with `reconciler plan --out FILE`, and have it reviewed.")
 
-    def end(self, outcome: Ending, report: ReportView | None = None) -> int:
+    def end(self, outcome: Ending, report: Report | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:
             for account, error in report.errors.items():
-                self._error(f"{account}: could not be checked after the creates", error)
+                self._error(f"{account}: could not be checked after the creates", error.message, error.help)
             self._streams.print_result()
             if report.failed:
                 self._streams.print_result(self._style.paint("Not done, or not confirmed:", "bold", "red"))
-            for row in report.failed:
+            for row in map(ResultMask(report.plan).row, report.failed):
                 self._streams.print_result(f"  {visible(row.address)}: {row.action}: {row.words}")
         self._streams.print_result(self._style.paint(visible(outcome.words), "bold"))
         return outcome.code
 
-    def _error(self, what: str, error: Failure) -> None:
-        self._streams.print_message(f"error: {visible(what)}: {visible(error.summary)}")
-        if error.detail:
-            self._streams.print_message(f"help: {visible(error.detail)}")
+    def _error(self, what: str, summary: str, detail: str) -> None:
+        self._streams.print_message(f"error: {visible(what)}: {visible(summary)}")
+        if detail:
+            self._streams.print_message(f"help: {visible(detail)}")
 
 
 reporter = TextReporter

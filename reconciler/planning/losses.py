@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from reconciler.model.provider import Provider
 from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Desired, Fields, Remote, Scope
 
+_PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
 _MOST, _SHARE = 3, 3
 """How many endpoints may lose events where the file doesn't say, and one of how many of those that receive."""
 
@@ -24,11 +26,13 @@ class Deliveries:
         owned: those named in `absent` aren't here, as they count as not receiving now.
         protected: owned and protected: they stay as they are.
         changes: what would be done.
+        unmanaged: what nobody is known to be responsible for.
     """
 
     owned: tuple[Remote, ...]
     protected: tuple[Remote, ...]
     changes: Sequence[Change]
+    unmanaged: Sequence[Remote] = ()
 
     def staying(self, provider: Provider) -> Iterator[tuple[Fields, Remote | None]]:
         """What delivers once the changes are made, and as what it was listed; None where the changes widen it."""
@@ -70,13 +74,29 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
             for change, remote in narrowed[endpoint, scope]
             if any(provider.carries(provider.events_of(remote.fields), event) for event in lost)
         ]
-        whole = all(change.action is Action.DELETE for change, _ in causes)
         remotes = tuple(sorted((remote for _, remote in causes), key=lambda remote: remote.age))
-        is_named = any(provider.events_of(one.fields) & named[endpoint.origin, endpoint.path] for one in remotes)
-        found.append(
-            Loss(endpoint=endpoint, scope=scope, events=lost, remotes=remotes, absent_line=whole and not is_named)
+        gone = frozenset[str]().union(*(provider.events_of(remote.fields) for remote in remotes))
+        absent_line = (
+            all(change.action is Action.DELETE for change, _ in causes)
+            and not gone & named[endpoint.origin, endpoint.path]
+            and not account.place  # a line is about all places of an account: none is for this one alone
+            and account.is_own_kind(scope)  # a pattern is about the account's kind
+            and not {"*", "$"} & set(endpoint.path)
+            and all(map(_PLAIN_EVENT.fullmatch, gone))
+            and not _reaches_more(provider, endpoint, gone, deliveries.unmanaged)
         )
+        found.append(Loss(endpoint=endpoint, scope=scope, events=lost, remotes=remotes, absent_line=absent_line))
     return tuple(found)
+
+
+def _reaches_more(provider: Provider, lost: Endpoint, events: frozenset[str], unmanaged: Iterable[Remote]) -> bool:
+    """Whether a line under `absent` would delete an unmanaged webhook too: it reaches URLs without a normal form."""
+    odd = ((provider.endpoint_of(one.fields), one) for one in unmanaged if one.key is None)
+    return any(
+        (endpoint.origin, endpoint.path) == (lost.origin, lost.path) and provider.events_of(one.fields) <= events
+        for endpoint, one in odd
+        if endpoint is not None
+    )
 
 
 def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:

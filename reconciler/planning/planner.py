@@ -164,7 +164,9 @@ def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
     unchanged = (row for row in rows if row.action is Action.NONE)
     owns = listed.claims.owns
     protected = tuple(one for one in claimed[Claim.PROTECTED] if one.key is not None and owns(one.key))
-    deliveries = Deliveries(owned=claimed[Claim.OWNED], protected=protected, changes=changes)
+    deliveries = Deliveries(
+        owned=claimed[Claim.OWNED], protected=protected, changes=changes, unmanaged=claimed[Claim.NONE]
+    )
     losses = losses_of(account, listed.desired, deliveries)
     return AccountPlan(
         account=account,

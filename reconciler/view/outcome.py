@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.configuration import Configuration, OnUnmanaged
+from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode
+from reconciler.model.report import Outcome, Report
 from reconciler.view.documents import ListView, PlanView
-from reconciler.view.report import ReportView
 from reconciler.view.rows import AccountRow, Summary
 
 
@@ -80,23 +80,25 @@ def nothing_to_do_outcome(view: PlanView) -> Ending:
     return unreadable_outcome(view) if view.not_checked else show_outcome(view)
 
 
-def report_outcome(view: ReportView) -> Ending:
+def report_outcome(report: Report) -> Ending:
     """The end of an apply that did something."""
-    words = f"{view.created} created, {view.updated} updated, {view.deleted} deleted"
-    words += f"; {view.already} already up to date" if view.already else ""
-    left = f"{len(view.failed)} not done"
-    if view.stopped_by:
-        return Ending(f"Stopped: {words}; {left}.", SIGNALLED + view.stopped_by)
-    if view.failed or view.errors or view.not_checked:
-        unread = f"not checked: {', '.join(view.not_checked)}" if view.not_checked else ""
-        return Ending(_joined(f"Apply incomplete: {words}", left if view.failed else "", unread), ExitCode.ERROR)
-    return Ending(f"Apply complete: {words}.", ExitCode.DONE)
+    created, updated, deleted = report.counts
+    words = f"{created} created, {updated} updated, {deleted} deleted"
+    already = sum(result.outcome is Outcome.ALREADY for result in report.results)
+    words += f"; {already} already up to date" if already else ""
+    left = f"{len(report.failed)} not done"
+    if report.stopped_by:
+        return Ending(f"Stopped: {words}; {left}.", SIGNALLED + report.stopped_by)
+    if report.is_complete:
+        return Ending(f"Apply complete: {words}.", ExitCode.DONE)
+    unread = _not_checked([account.account for account in report.plan.not_planned])
+    return Ending(_joined(f"Apply incomplete: {words}", left if report.failed else "", unread), ExitCode.ERROR)
 
 
 def listing_outcome(listing: ListView) -> Ending:
     """The end of `list`."""
     code = ExitCode.ERROR if listing.not_checked else ExitCode.DONE
-    return Ending(_joined(count(len(listing.webhooks), "webhook"), _not_checked(listing)), code)
+    return Ending(_joined(count(len(listing.webhooks), "webhook"), _not_checked(listing.not_checked)), code)
 
 
 def validation_outcome(
@@ -123,7 +125,7 @@ def plan_words(view: PlanView) -> str:
         words = "No plan" if len(view.not_checked) == len(view.accounts) else "No changes"
     refused = f"refused: {_names(view.refused)}" if view.refused else ""
     protected = _counted(summary.protected_differences, "protected difference")
-    return _joined(words, refused, _filtered(view), protected, _unmanaged(view), _not_checked(view))
+    return _joined(words, refused, _filtered(view), protected, _unmanaged(view), _not_checked(view.not_checked))
 
 
 def change_words(summary: Summary) -> str:
@@ -148,11 +150,11 @@ def _unmanaged(view: PlanView) -> str:
     return f"{view.summary.unmanaged} unmanaged" if view.summary.unmanaged else ""
 
 
-def _not_checked(view: PlanView | ListView) -> str:
-    return f"not checked: {_names(view.not_checked)}" if view.not_checked else ""
+def _not_checked(accounts: Sequence[AccountRow | Account]) -> str:
+    return f"not checked: {_names(accounts)}" if accounts else ""
 
 
-def _names(accounts: Iterable[AccountRow]) -> str:
+def _names(accounts: Iterable[AccountRow | Account]) -> str:
     return ", ".join(account.name for account in accounts)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -11,8 +10,8 @@ from functools import partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, FieldChange, Loss, NotPlanned, Plan, Reason
-from reconciler.model.provider import Field, FieldType, Provider
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Loss, NotPlanned, Plan, Reason
+from reconciler.model.provider import FieldType, Provider
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
 from reconciler.model.url import Url, lenient_endpoint
@@ -34,8 +33,7 @@ from reconciler.view.rows import (
     Summary,
 )
 
-_PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
-_STATUS = {
+_STATUS: Mapping[Reason | None, Status] = {
     Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
     Reason.DUPLICATE: Status.DUPLICATE,
     Reason.NAMED_ABSENT: Status.ABSENT,
@@ -47,10 +45,7 @@ _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.NONE: Status.UNMANAGED}
 def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool = False) -> PlanView:
     """Mask a plan: everything that outputs may say of it, counted and in order; no secret in it.
 
-    Args:
-        plan: with real values.
-        diagnostics: what was said of its files.
-        brief: leave out what is in step. It is most of a large plan, and takes most of the time to mask.
+    In brief, without what is in step: it is most of a large plan, and takes most of the time to mask.
     """
     masks = [AccountMask(plan, account) for account in plan.planned]
     rows = [row for mask in masks for row in mask.rows(brief=brief)]
@@ -147,44 +142,24 @@ class AccountMask:
 
     def rows(self, *, brief: bool = False) -> Iterator[Row]:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
-        return (self._row(row) for row in self.account.rows if not (brief and _is_in_step(row)))
+        for row in self.account.rows:
+            in_step = row.action is Action.NONE and row.claim not in _OTHERS and not row.fields and row.hint is None
+            if not (brief and in_step):
+                yield self._row(row)
 
     def loss(self, loss: Loss) -> LossRow:
-        """An endpoint that loses events, and the line under `absent` that would let it through."""
+        """An endpoint that loses events, and the line under `absent` that would let it through, if it can be shown."""
         url = loss.remotes[0].fields["url"]
         shown = self._redaction.show_endpoint(url) if isinstance(url, Url) else HIDDEN
         events = frozenset[str]().union(*(self._provider.events_of(remote.fields) for remote in loss.remotes))
         line = AbsentLine(url=shown.partition("?")[0], events=tuple(sorted(events)))
+        is_clear = line.url.startswith(loss.endpoint.origin) and not hides(line.url)
         return LossRow(
             account=self.account.account.name,
             url=shown,
             scope=scope_text(loss.scope),
             events=loss.events,
-            absent=line if loss.absent_line and self._lets_through(line, loss) else None,
-        )
-
-    def _lets_through(self, line: AbsentLine, loss: Loss) -> bool:
-        """Whether a line, put into the file as it is shown, lets a loss through and does nothing else."""
-        account, endpoint = self.account.account, loss.endpoint
-        return (
-            line.url.startswith(endpoint.origin)
-            and not hides(line.url)
-            and not {"*", "$"} & set(endpoint.path)
-            and all(map(_PLAIN_EVENT.fullmatch, line.events))
-            and not account.place  # a line is about all places of an account: none is for this one alone
-            and account.is_own_kind(loss.scope)  # a pattern is about the account's kind
-            and not self._reaches_more(line, loss)
-        )
-
-    def _reaches_more(self, line: AbsentLine, loss: Loss) -> bool:
-        """Whether a line would delete an unmanaged webhook too: `absent` reaches URLs without a normal form."""
-        unmanaged = (row.remote for row in self.account.unmanaged)
-        odd = (remote.fields for remote in unmanaged if remote is not None and remote.key is None)
-        return any(
-            (endpoint := self._provider.endpoint_of(fields)) is not None
-            and (endpoint.origin, endpoint.path) == (loss.endpoint.origin, loss.endpoint.path)
-            and self._provider.events_of(fields) <= {*line.events}
-            for fields in odd
+            absent=line if loss.absent_line and is_clear else None,
         )
 
     def _row(self, row: Change) -> Row:
@@ -192,7 +167,8 @@ class AccountMask:
         before, there = None, {} if row.desired is None else row.desired.fields
         if remote is not None:
             before, there = self._plain(remote.fields), remote.fields
-        fields = tuple(map(self._field, row.fields))
+        shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
+        fields = tuple(FieldRow(name=name, before=old, after=new) for name, old, new in shown)
         after = before if row.action is Action.NONE else None
         if row.wanted:
             after = self._plain(row.wanted)
@@ -211,7 +187,7 @@ class AccountMask:
             provider_name=provider.name,
             account=row.address.account,
             object_id=None if remote is None else remote.id,
-            status=_status(row),
+            status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),
             url=str(url or ""),
             host="" if url is None else host,
             events=tuple(sorted(provider.events_of(there))),
@@ -239,41 +215,22 @@ class AccountMask:
     def _plain(self, fields: Fields) -> dict[str, Plain]:
         return plain_fields(self._provider, self._redaction, fields)
 
-    def _field(self, change: FieldChange) -> FieldRow:
-        before, after = plain_change(self._redaction, change.before, change.after)
-        return FieldRow(name=change.name, before=before, after=after)
-
     def _text(self, address: Address) -> str:
         return address.text(long=self._long)
 
 
-def _is_in_step(row: Change) -> bool:
-    """Whether nothing is to be said of a webhook: it is as the file wants it, or protected and as it is."""
-    return row.action is Action.NONE and row.claim not in _OTHERS and not row.fields and row.hint is None
-
-
-def _status(row: Change) -> Status:
-    ours = Status.MANAGED if row.reason is None else _STATUS.get(row.reason, Status.MANAGED)
-    return _OTHERS.get(row.claim, ours)
-
-
 def plain_fields(provider: Provider, redaction: Redaction, fields: Fields) -> dict[str, Plain]:
     """All fields of a webhook as they may be shown, in the declaration's order."""
-    return {spec.name: _plain_field(redaction, spec, fields[spec.name]) for spec in provider.fields}
+    return {spec.name: _plain_value(redaction, fields[spec.name], spec.type) for spec in provider.fields}
 
 
-def _plain_field(redaction: Redaction, spec: Field, value: Value) -> Plain:
-    """A field's value; of a URL without a normal form its host, where that is clear, whatever the file writes."""
-    if spec.type is not FieldType.URL or not isinstance(value, SecretText):
-        return _plain_value(redaction, value)
-    endpoint = lenient_endpoint(value)
-    return HIDDEN if endpoint is None else f"{endpoint.origin}/{HIDDEN}"
-
-
-def _plain_value(redaction: Redaction, value: Value) -> Plain:
+def _plain_value(redaction: Redaction, value: Value, kind: FieldType | None = None) -> Plain:
+    """A value; of a URL without a normal form its host, where that is clear, whatever the file writes."""
     match value:
         case Url():
             return redaction.show(value)
+        case SecretText() if kind is FieldType.URL and (endpoint := lenient_endpoint(value)) is not None:
+            return f"{endpoint.origin}/{HIDDEN}"
         case SecretText() | Masked():
             return HIDDEN
         case frozenset():
@@ -294,11 +251,10 @@ def plain_change(redaction: Redaction, before: Value, after: Value) -> tuple[Pla
 
 def _sensitive(fields: PlainFields | None) -> Sensitive:
     """Which fields hide something, as Terraform says it: an object of trues, or false where there is no object."""
-    return False if fields is None else {name: True for name, value in fields.items() if _is_masked(value)}
-
-
-def _is_masked(value: Plain) -> bool:
-    return isinstance(value, str) and (hides(value) or CHANGED in value or "${" in value)
+    if fields is None:
+        return False
+    texts = ((name, value) for name, value in fields.items() if isinstance(value, str))
+    return {name: True for name, value in texts if hides(value) or CHANGED in value or "${" in value}
 
 
 def time_text(time: datetime) -> str:

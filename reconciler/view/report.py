@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
-from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.report import Outcome, Result
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
-from reconciler.view.rows import Failure
 
 _FORBIDDEN = 403
 _VERDICTS = {
@@ -60,24 +59,6 @@ class ResultRow:
     words: str  #: The outcome as people read it.
     error: str
     help: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportView:
-    """A report as every output sees it."""
-
-    rows: tuple[ResultRow, ...]
-    errors: Mapping[str, Failure]  #: What kept accounts from being checked to the end.
-    not_checked: tuple[str, ...]
-    created: int
-    updated: int
-    deleted: int
-    already: int
-    stopped_by: int
-
-    @property
-    def failed(self) -> tuple[ResultRow, ...]:
-        return tuple(row for row in self.rows if not row.done)
 
 
 class ResultMask:
@@ -157,27 +138,6 @@ class ResultMask:
                 f"`--target '{self.address(change.move)}'`, which deletes the webhook that this one replaces, then "
                 "apply again."
             )
-
-
-def view_report(report: Report) -> ReportView:
-    """Mask a report."""
-    mask = ResultMask(report.plan)
-    rows = tuple(map(mask.row, report.results))
-    done = [row.action for row in rows if row.outcome == "done"]
-    return ReportView(
-        rows=rows,
-        errors={
-            account.account: Failure(summary=account.error.message, detail=account.error.help)
-            for account in report.accounts
-            if account.error is not None and account.error.kind is not ErrorKind.INTERRUPTED
-        },
-        not_checked=tuple(account.account.name for account in report.plan.not_planned),
-        created=sum(result.has_created for result in report.results),
-        updated=done.count("update"),
-        deleted=done.count("delete"),
-        already=sum(row.outcome == "already" for row in rows),
-        stopped_by=report.stopped_by,
-    )
 
 
 def _form_help(result: Result) -> str:

@@ -30,7 +30,7 @@ from reconciler.output.terminal import Streams, Style
 from reconciler.planning.changes import duplicate_of
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_plan
-from reconciler.view.report import ResultMask, view_report
+from reconciler.view.report import ResultMask
 from tests.support.builders import DAY, entry, hook, only, planned
 
 DENIED = ProviderError(
@@ -134,8 +134,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
 )
 def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: int) -> None:
     out, err = io.StringIO(), io.StringIO()
-    view = view_report(report)
-    assert _reporter("text", _streams(out, err)).end(report_outcome(view), view) == code
+    assert _reporter("text", _streams(out, err)).end(report_outcome(report), report) == code
     assert (out.getvalue(), err.getvalue()) == (said, told)
 
 
@@ -213,9 +212,9 @@ def test_a_full_disk_stops_no_apply_midway_and_is_an_error_at_the_end(json_lines
     with story.live(ResultMask(_plan())):
         for event in EVENTS:
             story(event)
-    view = view_report(_report(_result(Outcome.DONE)))
+    report = _report(_result(Outcome.DONE))
     with pytest.raises(OSError, match="space"):
-        story.end(report_outcome(view), view)
+        story.end(report_outcome(report), report)
 
 
 def test_json_lines_tell_the_same_story() -> None:
@@ -226,8 +225,8 @@ def test_json_lines_tell_the_same_story() -> None:
     with story.live(ResultMask(_plan())):
         for event in EVENTS:
             story(event)
-    view = view_report(_report(_result(Outcome.DONE)))
-    assert story.end(report_outcome(view), view) == 0
+    report = _report(_result(Outcome.DONE))
+    assert story.end(report_outcome(report), report) == 0
     documents = [json.loads(line) for line in lines]
     assert [(document["type"], document["@level"]) for document in documents] == [
         ("version", "info"),

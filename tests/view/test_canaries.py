@@ -22,7 +22,7 @@ from reconciler.output.text import plan_text
 from reconciler.view.codec import json_text, to_json
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report import ResultMask, view_report
+from reconciler.view.report import ResultMask
 from tests.support.builders import DAY, absent, account, entry, hook, planned
 from tests.support.canaries import leaks
 
@@ -131,7 +131,7 @@ def _everything_said(plan: Plan) -> str:
             for result in results:
                 story(Started(account="default", change=result.change))
                 story(Finished(account="default", result=result))
-        story.end(report_outcome(view_report(report)), view_report(report))
+        story.end(report_outcome(report), report)
     return "\n".join([*said, repr(report), out.getvalue(), err.getvalue(), *lines])
 
 

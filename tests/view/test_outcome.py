@@ -25,7 +25,6 @@ from reconciler.view.outcome import (
     validation_outcome,
 )
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report import view_report
 from tests.support.builders import absent, account, configuration, entry, hook, only, planned
 
 DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")
@@ -173,15 +172,15 @@ def test_end_of_an_apply(became: list[Outcome], made: Plan, stopped_by: int, cod
     changes = [change for planned_account in made.planned for change in planned_account.changes]
     results = tuple(Result(change=change, outcome=one) for change, one in zip(changes, became, strict=True))
     report = Report(plan=made, accounts=(AccountReport(account="x", results=results),), stopped_by=stopped_by)
-    assert report_outcome(view_report(report)) == Ending(words, code)
+    assert report_outcome(report) == Ending(words, code)
 
 
 def test_end_of_an_apply_whose_last_look_failed() -> None:
     report = Report(plan=CHANGES, accounts=(AccountReport(account="default", error=DENIED),))
-    assert report_outcome(view_report(report)).code == 1
+    assert report_outcome(report).code == 1
     interrupted = ProviderError(kind=ErrorKind.INTERRUPTED, message="stopped")
     stopped = Report(plan=CHANGES, accounts=(AccountReport(account="default", error=interrupted),), stopped_by=2)
-    assert (view_report(stopped).errors, report_outcome(view_report(stopped)).code) == ({}, 130)
+    assert (stopped.errors, report_outcome(stopped).code) == ({}, 130)
 
 
 @pytest.mark.parametrize(

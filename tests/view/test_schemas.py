@@ -19,7 +19,7 @@ from reconciler.view.codec import from_json, json_text, to_json
 from reconciler.view.documents import PlanView, Sources, validation_view
 from reconciler.view.outcome import nothing_to_do_outcome, refusal_outcome, report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report import ResultMask, view_report
+from reconciler.view.report import ResultMask
 from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
 from tests.view.published import NAMES, judged, schema
@@ -142,11 +142,11 @@ def test_validation_document_is_what_its_schema_says(diagnostics: list[Any]) -> 
 def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun, reason: str) -> None:
     lines: list[str] = []
     story = JsonLines(lines.append, lambda: DAY)
-    view, report = view_plan(run.plan), view_report(run.report)
+    view, report = view_plan(run.plan), run.report
     story.begin(run.diagnostics)
     story.plan(view)
     with story.live(ResultMask(run.plan)):
-        for result in run.report.results:
+        for result in report.results:
             story(Started(account=result.change.address.account, change=result.change))
             story(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
             story(Answered(account=result.change.address.account, result=result))
@@ -161,7 +161,7 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
     assert kinds[0] == "version"
     assert [kind for kind in kinds if kind != "diagnostic"][-4:] == ["change_summary", *["outcome"] * 3]
     assert kinds.count("planned_change") == len(view.changes)
-    assert kinds.count("apply_complete") == sum(row.done for row in report.rows)
+    assert kinds.count("apply_complete") == sum(result.is_done for result in report.results)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -25,7 +25,7 @@ from reconciler.providers.registry import open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
-from reconciler.view.report import ResultMask, view_report
+from reconciler.view.report import ResultMask
 
 _Clients = Mapping[str, Writer | NotRead]
 
@@ -151,8 +151,7 @@ def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
-    view = view_report(report)
-    return run.reporter.end(outcome.report_outcome(view), view)
+    return run.reporter.end(outcome.report_outcome(report), report)
 
 
 def _check_can_ask(invocation: Invocation) -> None:
