@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,8 +22,8 @@ CREATE TABLE webhooks (
     created TEXT NOT NULL, active INTEGER NOT NULL, webhook TEXT NOT NULL, UNIQUE (account, object_id));
 CREATE INDEX webhooks_in_order ON webhooks (account, created, position);
 """
-_ONE: Final = "FROM webhooks WHERE account = ? AND object_id = ?"
 _PAGE: Final = "SELECT webhook FROM webhooks WHERE account = ? AND active >= ? ORDER BY created, position"
+_ONE: Final = "FROM webhooks WHERE account = ? AND object_id = ?"
 
 
 class StoreError(Exception):
@@ -32,16 +32,15 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook of an account.
+    """One webhook of an account, with its times as `timestamp` writes them.
 
-    Its times are aware, in UTC, cut to milliseconds. `url` may hold a secret: the sandbox is the provider, and has to
-    give back what it was given.
+    `url` may hold a secret: the sandbox is the provider, and has to give back what it was given.
     """
 
     object_id: str
-    object_created: datetime
-    object_updated: datetime
-    object_owner: str
+    object_created: str
+    object_updated: str
+    object_owner: str = OBJECT_OWNER
     event: str
     url: str
     active: bool
@@ -49,8 +48,7 @@ class Webhook:
 
     def document(self) -> dict[str, str | bool]:
         """The webhook as the API shows it, ready for JSON."""
-        times = {"object_created": timestamp(self.object_created), "object_updated": timestamp(self.object_updated)}
-        return {name: times.get(name) or getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +112,11 @@ class Store:
         updated: datetime | None = None,
     ) -> Webhook:
         """Add a webhook to an account. The list's order follows `created`, which is now if it isn't said."""
-        moment = created or self._now()
+        created = created or self._now()
         webhook = Webhook(
             object_id=object_id or uuid.uuid4().hex,
-            object_created=_cut(moment),
-            object_updated=_cut(updated or moment),
-            object_owner=OBJECT_OWNER,
+            object_created=timestamp(created),
+            object_updated=timestamp(updated or created),
             event=event,
             url=url,
             active=active,
@@ -127,7 +124,7 @@ class Store:
         )
         self._execute(
             "INSERT INTO webhooks (account, object_id, created, active, webhook) VALUES (?, ?, ?, ?, ?)",
-            *(account, webhook.object_id, timestamp(moment), active, _to_text(webhook)),
+            *(account, webhook.object_id, webhook.object_created, active, _to_text(webhook)),
         )
         return webhook
 
@@ -140,24 +137,20 @@ class Store:
         with self.transaction():
             ((count,),) = self._execute(f"SELECT COUNT(*) FROM ({_PAGE})", account, live_only)  # noqa: S608 - constant
             rows = self._execute(f"{_PAGE} LIMIT ? OFFSET ?", account, live_only, size, start).fetchall()
-        return StoredPage(webhooks=tuple(_from_text(text) for (text,) in rows), count=count)
+        return StoredPage(webhooks=tuple(Webhook(**json.loads(text)) for (text,) in rows), count=count)
 
     def get(self, account: str, object_id: str) -> Webhook | None:
         with self._lock:
-            found = self._execute(
-                "SELECT webhook FROM webhooks WHERE account = ? AND object_id = ?", account, object_id
-            )
-            row = found.fetchone()
-        return _from_text(row[0]) if row else None
+            row = self._execute(f"SELECT webhook {_ONE}", account, object_id).fetchone()
+        return Webhook(**json.loads(row[0])) if row else None
 
-    def update(self, account: str, object_id: str, **changes: str | bool | datetime) -> Webhook | None:
-        """Change what is named of a webhook, now if no `object_updated` is; None: there is none of that id."""
+    def update(self, account: str, object_id: str, **changes: str | bool) -> Webhook | None:
+        """Change what is named of a webhook; None: there is none of that id."""
         with self.transaction():
             before = self.get(account, object_id)
             if before is None:
                 return None
-            after = replace(before, **{"object_updated": self._now(), **changes})  # type: ignore[arg-type]
-            after = replace(after, object_updated=_cut(after.object_updated))
+            after = replace(before, object_updated=timestamp(self._now()), **changes)  # type: ignore[arg-type]
             self._execute(
                 "UPDATE webhooks SET webhook = ?3, active = ?4 WHERE account = ?1 AND object_id = ?2",
                 *(account, object_id, _to_text(after), after.active),
@@ -166,9 +159,7 @@ class Store:
 
     def delete(self, account: str, object_id: str) -> bool:
         """Remove a webhook; whether there was one."""
-        return (
-            self._execute("DELETE FROM webhooks WHERE account = ? AND object_id = ?", account, object_id).rowcount > 0
-        )
+        return self._execute(f"DELETE {_ONE}", account, object_id).rowcount > 0
 
     def _execute(self, statement: str, account: str, *values: str | int) -> sqlite3.Cursor:
         # The file holds a hash of the account, and so no token.
@@ -182,50 +173,37 @@ class Store:
 
 def _open(path: Path | None) -> sqlite3.Connection:
     """A connection for all threads, one at a time, that begins no transaction by itself."""
-    # SQLite takes an empty name for a temporary file that it removes itself, even when the process is killed.
-    name = "" if path is None else str(path)
+    place = path or "in a temporary file"
     try:
         if path is not None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it describes an account
-        connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None)
+        # SQLite takes an empty name for a temporary file that it removes itself, even when the process is killed.
+        connection = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"The store {name} can't be opened: {error}") from None
+        raise StoreError(f"The store {place} can't be opened: {error}") from None
     try:
-        if _prepare(connection, temporary=path is None):
+        if _prepare(connection):
             return connection
-        problem = f"The file {name} is not a store of this sandbox: name another one."
+        problem = f"The file {path} is not a store of this sandbox: name another one."
     except sqlite3.Error as error:
-        problem = f"The store {name} can't be used: {error}"
+        problem = f"The store {place} can't be used: {error}"
     connection.close()
     raise StoreError(problem)
 
 
-def _prepare(connection: sqlite3.Connection, *, temporary: bool) -> bool:
+def _prepare(connection: sqlite3.Connection) -> bool:
     """Make the tables if the file is new; say whether it is one of ours now."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     if (version == 0 and tables > 0) or version not in (0, _VERSION):
         return False
-    # A store that nobody opens again needs no care for what a crash would leave of it.
-    connection.execute(f"PRAGMA journal_mode = {'MEMORY' if temporary else 'WAL'}")
-    connection.execute(f"PRAGMA synchronous = {'OFF' if temporary else 'NORMAL'}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
     if version == 0:
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
     return True
 
 
-def _cut(moment: datetime) -> datetime:
-    """A time in UTC as the API can show it, without what is below a millisecond."""
-    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
 def _to_text(webhook: Webhook) -> str:
     """A webhook as it stands in a row: ASCII JSON, since SQLite refuses the lone surrogates that tests like to send."""
     return json.dumps(webhook.document())
-
-
-def _from_text(text: str) -> Webhook:
-    document = json.loads(text)
-    for name in ("object_created", "object_updated"):
-        document[name] = datetime.fromisoformat(document[name])
-    return Webhook(**document)

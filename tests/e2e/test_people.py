@@ -207,6 +207,7 @@ def test_demo_tells_its_story_and_leaves_nothing_behind(tool: Tool, tmp_path: Pa
     assert (ended.code, list(temporary.iterdir())) == (0, []), ended.all
     assert re.findall(r"^\(exit code (\d)\)$", ended.out, re.MULTILINE) == list("000300203")
     assert "a-secret-of-your-own" not in ended.all
+    assert "another webhook now" not in ended.all  # the older of two alike stays
 
 
 def test_sandbox_serves_until_it_is_stopped(tool: Tool) -> None:

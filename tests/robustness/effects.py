@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Account, Case
@@ -15,8 +14,8 @@ from tests.support.sandbox import LogEntry
 
 _SOME = Webhook(
     object_id="to come",
-    object_created=datetime(2026, 1, 1, tzinfo=UTC),
-    object_updated=datetime(2026, 1, 1, tzinfo=UTC),
+    object_created="2026-01-01T00:00:00.000Z",
+    object_updated="2026-01-01T00:00:00.000Z",
     object_owner="",
     url="",
     event="",

@@ -34,14 +34,15 @@ def request(**changes: object) -> WebhookUpdateRequest:
 def test_the_five_calls(sandbox: Sandbox, sdk: Shippo) -> None:
     made = sdk.webhooks.create_webhook(request(is_test=True))
     (kept,) = sandbox.store.list(TOKEN)
+    created = datetime.fromisoformat(kept.object_created)
     expected = Webhook(
         event="all",
         url=URL,
         active=True,
         is_test=True,
-        object_created=kept.object_created,
+        object_created=created,
         object_id=kept.object_id,
-        object_updated=kept.object_created,
+        object_updated=created,
         object_owner=OBJECT_OWNER,
     )
     assert made == expected

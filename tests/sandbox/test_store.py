@@ -18,7 +18,6 @@ from reconciler.sandbox.store import OBJECT_OWNER, Store, StoredPage, StoreError
 from .tools import LIVE_TOKEN, OTHER_TOKEN, TOKEN, URL, StillClock
 
 MOMENT = datetime(2021, 6, 28, 15, 44, 11, 647_999, tzinfo=UTC)
-CUT_MOMENT = MOMENT.replace(microsecond=647_000)
 
 
 @pytest.fixture
@@ -37,8 +36,8 @@ def test_a_webhook_comes_back_as_it_was_made(store: Store) -> None:
     made = store.create(TOKEN, url=URL, event="all", is_test=True, object_id="a" * 32)
     assert made == Webhook(
         object_id="a" * 32,
-        object_created=CUT_MOMENT,
-        object_updated=CUT_MOMENT,
+        object_created="2021-06-28T15:44:11.647Z",
+        object_updated="2021-06-28T15:44:11.647Z",
         object_owner=OBJECT_OWNER,
         url=URL,
         event="all",
@@ -67,17 +66,9 @@ def test_an_update_changes_what_it_names_and_the_time(store: Store, clock: Still
     made = store.create(TOKEN, url=URL, event="all", active=False)
     clock.now += 60
     changed = store.update(TOKEN, made.object_id, event="track_updated", active=True)
-    assert changed == replace(
-        made, event="track_updated", active=True, object_updated=CUT_MOMENT + timedelta(seconds=60)
-    )
+    assert changed == replace(made, event="track_updated", active=True, object_updated="2021-06-28T15:45:11.647Z")
     assert store.list(TOKEN) == (changed,)
     assert store.page(TOKEN, live_only=True) == StoredPage(webhooks=(changed,), count=1)
-
-
-def test_an_update_can_set_the_time_itself(store: Store) -> None:
-    made = store.create(TOKEN, url=URL, event="all")
-    changed = store.update(TOKEN, made.object_id, object_updated=MOMENT + timedelta(days=2))
-    assert changed == replace(made, object_updated=CUT_MOMENT + timedelta(days=2))
 
 
 def test_what_is_not_there_is_none(store: Store) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,8 +56,6 @@ def demo_command(invocation: Invocation) -> int:
 
 
 class _Stage:
-    """The folder and the sandbox that the story plays in."""
-
     def __init__(self, invocation: Invocation, folder: Path, sandbox: Sandbox) -> None:
         self._invocation = invocation
         self._streams = invocation.streams
@@ -112,8 +110,9 @@ class _Stage:
     # fmt: on
 
     def _create(self, path: str, event: str = "transaction_created", host: str = "https://hooks.example.com") -> None:
-        url = f"{host}/{path}"
-        self._store.create(_TOKEN, url=url, event=event, is_test=True, created=_CLICKED, updated=_CLICKED)
+        # Each is younger than those before: of two alike, the oldest stays.
+        moment = _CLICKED + timedelta(hours=len(self._store.list(_TOKEN)))
+        self._store.create(_TOKEN, url=f"{host}/{path}", event=event, is_test=True, created=moment)
 
     def _write(self, text: str) -> str:
         text = text.replace("BASE_URL", self._base_url)
