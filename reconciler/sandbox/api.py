@@ -1,18 +1,22 @@
 """Shippo's webhook API over a store: paths, headers, paging and errors as its documentation says."""
 
+import math
 import re
 import sqlite3
+from collections import defaultdict, deque
+from collections.abc import Callable
+from enum import Enum
 from typing import Final
 from urllib.parse import urlencode
 
 from reconciler.sandbox.checks import check_body
-from reconciler.sandbox.limits import CallKind, Limiter
 from reconciler.sandbox.messages import Request, RequestError, Response, json_response
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store, StoredPage, Webhook
 
 DEFAULT_PAGE: Final = 25
 LONGEST_PAGE: Final = 100
+WINDOW: Final = 60.0  # seconds
 TEST_PREFIX: Final = "shippo_test_"
 _TOKEN: Final = re.compile(rf"(?:shippo_live_|{TEST_PREFIX})(?:(?![*<>{{}}$])[!-~])+")
 _AUTHORIZATION: Final = re.compile(r"ShippoToken +(\S+)", re.IGNORECASE)
@@ -33,13 +37,40 @@ def account_of(request: Request) -> str | None:
     return f"{found[1]}\0{managed}" if managed else found[1]
 
 
+class CallKind(Enum):
+    """What a call counts as, and how many of them a live and a test token may make in a window, as published."""
+
+    WRITE = (500, 50)  # POST, PUT and DELETE
+    READ = (4000, 400)  # GET of one object
+    LIST = (50, 10)  # GET of a list
+
+
+class Limiter:
+    """Counts calls per account and kind over a sliding window, by a clock in seconds. For one thread at a time."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._calls: defaultdict[tuple[str, CallKind], deque[float]] = defaultdict(deque)
+
+    def admit(self, account: str, kind: CallKind, allowed: int) -> int:
+        """Count a call if there is room for it, and give 0; else after how many whole seconds there is room again."""
+        now = self._clock()
+        calls = self._calls[account, kind]
+        while calls and calls[0] <= now - WINDOW:
+            calls.popleft()
+        if len(calls) < allowed:
+            calls.append(now)
+            return 0
+        return max(1, math.ceil(calls[0] + WINDOW - now))
+
+
 class ShippoApi:
-    """The API. Of the options, what is about the server and faults isn't looked at."""
+    """The API; it looks only at those options that are neither about the server nor about faults."""
 
     def __init__(self, store: Store, options: SandboxOptions) -> None:
         self._store = store
         self._options = options
-        self._limiter = Limiter(options.clock) if options.limits else None
+        self._limiter = Limiter(options.clock)
 
     def __call__(self, request: Request) -> Response:
         """Answer a request; what it does is done at once, or not at all."""
@@ -53,8 +84,8 @@ class ShippoApi:
 
     def list(self, request: Request, account: str) -> Response:
         """Answer with a page of an account's webhooks."""
-        size = self._options.page_size or min(_positive(request.query.get("results", "")) or DEFAULT_PAGE, LONGEST_PAGE)
-        number = _positive(request.query.get("page", "1")) or 0
+        size = self._options.page_size or min(_number(request.query.get("results", "")) or DEFAULT_PAGE, LONGEST_PAGE)
+        number = _number(request.query.get("page", "1"))
         page = self.page(account, max(0, number - 1) * size, size)
         if not number or (number > 1 and not page.webhooks):
             raise RequestError(404, "Invalid page.")
@@ -100,10 +131,15 @@ class ShippoApi:
         methods = ("GET", "POST") if object_id is None else ("GET", "PUT", "DELETE")
         if request.method not in methods:
             raise RequestError(405, f'Method "{request.method}" not allowed.', ("Allow", ", ".join(methods)))
+        kind = CallKind.LIST if object_id is None else CallKind.READ
         if request.method != "GET":
-            self._admit(account, CallKind.WRITE)
-        else:
-            self._admit(account, CallKind.LIST if object_id is None else CallKind.READ)
+            kind = CallKind.WRITE
+        live, test = kind.value
+        allowed = test if account.startswith(TEST_PREFIX) else live
+        wait = self._limiter.admit(account, kind, allowed) if self._options.limits else 0
+        if wait:
+            detail = f"Request was throttled. Expected available in {wait} seconds."
+            raise RequestError(429, detail, ("Retry-After", str(wait)))
         match request.method:
             case "GET":
                 return self.list(request, account) if object_id is None else self.get(account, object_id)
@@ -114,26 +150,13 @@ class ShippoApi:
             case _:
                 return self.delete(account, object_id)
 
-    def _admit(self, account: str, kind: CallKind) -> None:
-        live, test = kind.value
-        allowed = test if account.startswith(TEST_PREFIX) else live
-        wait = None if self._limiter is None else self._limiter.admit(account, kind, allowed)
-        if wait is not None:
-            detail = f"Request was throttled. Expected available in {wait} seconds."
-            raise RequestError(429, detail, ("Retry-After", str(wait)))
-
 
 def shown(webhook: Webhook | None) -> Response:
-    """The answer that shows a webhook.
-
-    Raises:
-        RequestError: there is none.
-    """
+    """The answer that shows a webhook; RequestError: there is none."""
     if webhook is None:
         raise RequestError(404, "Not found.")
     return json_response(200, webhook.document())
 
 
-def _positive(text: str) -> int | None:
-    # Longer numbers are beyond SQLite's integers, and Python's `int` would take other digits than ASCII ones.
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else 0  # longer ones are beyond SQLite's integers

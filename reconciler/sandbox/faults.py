@@ -30,29 +30,21 @@ FORMS: Final = """\
 
 METHOD is GET, POST, PUT or DELETE (else any), WHICH is 3 for the third
 such request only or 3+ for that one and all later ones (else every one),
-and CHANCE the probability for each, in percent.
+and CHANCE, if there is no WHICH, the probability for each: a percentage
+above 0. Only where a number is shown above may there be one.
 Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What is done to a request; where nothing is said, all goes well.
+    """What is done to a request; where nothing is said, all goes well."""
 
-    Attributes:
-        acts: the request is carried out.
-        instead: what is done in place of an answer; hang: until the client closes the connection.
-        refuses: connections are refused from then on.
-        short: the answer's body is this many of its first bytes, and says so: valid HTTP, cut JSON.
-        cut: after how many bytes of the answer's body the connection is closed.
-        pause: seconds before each byte of the answer; None: all is sent at once.
-    """
-
-    acts: bool = True
-    instead: Literal["close", "reset", "hang"] | None = None
-    refuses: bool = False
-    short: int | None = None
-    cut: int | None = None
-    pause: float | None = None
+    acts: bool = True  # the request is carried out
+    instead: Literal["close", "reset", "hang"] | None = None  # of an answer; hang: until the client closes
+    refuses: bool = False  # connections are refused from then on
+    short: int | None = None  # the answer's body is this many of its first bytes, and says so: valid HTTP, cut JSON
+    cut: int | None = None  # after how many bytes of the answer's body the connection is closed
+    pause: float | None = None  # seconds before each byte of the answer
 
     def respond(self, act: Callable[[], Response]) -> Response | None:
         """Carry the request out by `act()`, where it is to be, and say what is answered."""
@@ -64,18 +56,13 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Action):
-    """Answer this, whatever is true.
-
-    Attributes:
-        retry_after: the value of a `Retry-After` header: seconds, a date, or nonsense; None: no such header.
-        location: the value of a `Location` header, for a redirect; None: no such header.
-    """
+    """Answer this, whatever is true; a header that is None isn't sent."""
 
     acts: bool = False
     status: int
     body: bytes = b'{"detail": "Made up by the sandbox."}'
     content_type: str = "application/json"
-    retry_after: str | None = None
+    retry_after: str | None = None  # seconds, a date, or nonsense
     location: str | None = None
 
     def respond(self, act: Callable[[], Response]) -> Response:
@@ -107,15 +94,14 @@ _FORMS: Final[Mapping[str, Action]] = {
     "hang": HANG,
     "refuse": REFUSE,
 }
-_NUMBERED_FORMS: Final[Mapping[str, Callable[[int | None], Action]]] = {
-    "cut": lambda size: Action(cut=10 if size is None else size),
-    "short": lambda size: Action(short=10 if size is None else size),
-    "drip": lambda pause: Action(pause=0.1 if pause is None else pause / 1000),
+_NUMBERED_FORMS: Final[Mapping[str, Callable[..., Action]]] = {
+    "cut": lambda size=10: Action(cut=size),
+    "short": lambda size=10: Action(short=size),
+    "drip": lambda milliseconds=100: Action(pause=milliseconds / 1000),
 }
 _FAULT: Final = re.compile(
     r"(?:(?P<chance>[0-9]{1,3}(?:\.[0-9]+)?)%:)?"
-    rf"(?P<what>[45][0-9]{{2}}|{'|'.join([*_FORMS, *_NUMBERED_FORMS])})"
-    r"(?:/(?P<number>[0-9]{1,6}))?"
+    rf"(?:(?P<form>{'|'.join(_FORMS)})|(?P<what>[45][0-9]{{2}}|{'|'.join(_NUMBERED_FORMS)})(?:/(?P<number>[0-9]{{1,6}}))?)"
     r"(?::(?P<method>GET|POST|PUT|DELETE))?"
     r"(?:@(?P<which>[1-9][0-9]{0,5})(?P<later>\+)?)?",
     re.ASCII | re.IGNORECASE,
@@ -124,37 +110,26 @@ _FAULT: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """Which of the requests of a rule: only the `nth` (None: all), none before the one `since`; the first is 1.
+    """Which of a rule's requests, the first being 1, each of them with this chance, from 0 to 1."""
 
-    Each of them with this chance, from 0 to 1.
-    """
-
-    nth: int | None = None
-    since: int = 1
+    nth: int | None = None  # only this one
+    since: int = 1  # none before this one
     chance: float = 1.0
 
     def applies(self, number: int, rng: random.Random) -> bool:
-        """Whether it is one of them."""
         return self.nth in (None, number) and number >= self.since and (self.chance == 1 or rng.random() < self.chance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Which requests, and what is done to them.
-
-    Attributes:
-        method: the HTTP method, in upper case; None: any.
-        path: the path without its query, `*` standing for anything.
-        when: which of the requests with that method and path.
-    """
+    """Which requests, and what is done to them."""
 
     action: Action
-    method: str | None = None
-    path: str = "*"
-    when: When = When()
+    method: str | None = None  # in upper case; None: any
+    path: str = "*"  # without the query, `*` standing for anything
+    when: When = When()  # which of the requests with that method and path
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the rule is about such requests, `when` aside."""
         pattern = ".*".join(re.escape(piece) for piece in self.path.split("*"))
         return self.method in (None, method) and re.fullmatch(pattern, path, re.DOTALL) is not None
 
@@ -166,41 +141,31 @@ def parse_fault(text: str) -> Rule:
         ValueError: it is not a fault; the text says which forms there are.
     """
     found = _FAULT.fullmatch(text)
-    if found is None:
+    chance = float(found["chance"] or 100) / 100 if found else 0.0
+    if found is None or not 0 < chance <= 1 or (found["chance"] and found["which"]):
         raise ValueError(f"{text!r} is not a fault. A fault is {FORMS}")
-    what = found["what"].lower()
-    number = None if found["number"] is None else int(found["number"])
-    chance = 1.0 if found["chance"] is None else float(found["chance"]) / 100
-    if number is not None and what in _FORMS:
-        raise ValueError(f"{text!r}: only a status, {', '.join(_NUMBERED_FORMS)} take a number. A fault is {FORMS}")
-    if found["chance"] and found["which"]:
-        raise ValueError(f"{text!r}: a fault has a chance or a place (@), not both. A fault is {FORMS}")
-    if not 0 < chance <= 1:
-        raise ValueError(f"{text!r}: a chance is above 0 % and at most 100 %. A fault is {FORMS}")
-    if what.isdigit():
-        action: Action = Answer(status=int(what), retry_after=found["number"])
+    form, number = (found["form"] or found["what"]).lower(), found["number"]
+    if form.isdigit():
+        action: Action = Answer(status=int(form), retry_after=number)
+    elif form in _FORMS:
+        action = _FORMS[form]
     else:
-        action = _FORMS[what] if what in _FORMS else _NUMBERED_FORMS[what](number)
+        action = _NUMBERED_FORMS[form](*([int(number)] if number else []))
     which = {} if found["which"] is None else {"since" if found["later"] else "nth": int(found["which"])}
     return Rule(action=action, method=found["method"] and found["method"].upper(), when=When(chance=chance, **which))
 
 
 class CountedRule:
-    """A rule at work; requests of its method and path are `seen`, whoever decides about them, or also `applied` to."""
+    """A rule at work."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.seen = 0
-        self.applied = 0
+        self.seen = 0  # requests of its method and path, whichever rule decides about them
+        self.applied = 0  # those that it decided about
 
 
 class Faults:
-    """The rules at work at a server. Safe under threads.
-
-    Args:
-        rules: the rules; the first that applies to a request decides, all that match count it.
-        seed: what chance starts from, so that runs are alike.
-    """
+    """The rules at work at a server: the first that applies to a request decides, all that match count it."""
 
     def __init__(self, rules: Iterable[Rule] = (), seed: int = 0) -> None:
         self._rules = [CountedRule(rule) for rule in rules]
@@ -209,12 +174,11 @@ class Faults:
 
     @property
     def is_refusing(self) -> bool:
-        """Whether connections are refused now."""
         with self._lock:
             return any(counted.applied and counted.rule.action.refuses for counted in self._rules)
 
     def respond(self, method: str, path: str, act: Callable[[], Response]) -> tuple[Action, Response | None]:
-        """Decide about a request, and do what is decided; `act()` carries it out. The path is without the query."""
+        """Decide about a request, and do what is decided; `act()` carries it out."""
         counted = self._decide(method, path)
         action = Action() if counted is None else counted.rule.action
         return action, action.respond(act)

@@ -8,21 +8,14 @@ from email.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request, whole.
-
-    Attributes:
-        path: percent-decoded, without the query.
-        query: the first value of each parameter.
-        headers: `get` finds one whatever its case.
-        base_url: the server's address as the client calls it, for links.
-    """
+    """A request, whole."""
 
     method: str
-    path: str
-    query: Mapping[str, str]
+    path: str  # percent-decoded, without the query
+    query: Mapping[str, str]  # the first value of each parameter
     headers: Message
     body: bytes
-    base_url: str
+    base_url: str  # the server's address as the client calls it, for links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

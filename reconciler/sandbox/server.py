@@ -27,14 +27,7 @@ _MOST_DISCARDED: Final = 16 * 2**20  # bytes
 
 
 class HttpServer:
-    """An HTTP server on loopback, a context manager; `start()` lets it answer, `close()` ends it.
-
-    Attributes:
-        base_url: such as `http://127.0.0.1:8123`, without a trailing slash.
-        at_end: what else `close()` closes.
-
-    Args:
-        port: the port to listen on; 0: a free one.
+    """An HTTP server on loopback; `start()` lets it answer, `close()` or the end of a `with` block ends it.
 
     Raises:
         OSError: the port is taken, or the system gives no more open files.
@@ -43,12 +36,12 @@ class HttpServer:
     def __init__(self, port: int = 0) -> None:
         self._listener = socket.create_server((_HOST, port), backlog=_BACKLOG)
         self._address: tuple[str, int] = self._listener.getsockname()
-        self.base_url = "http://{}:{}".format(*self._address)
+        self.base_url = "http://{}:{}".format(*self._address)  # without a trailing slash
         self._door = threading.Lock()
         self._acceptor: threading.Thread | None = None  # None: connections are refused
         self._connections: dict[socket.socket, threading.Thread] = {}
         self.stopping = threading.Event()
-        self.at_end = contextlib.ExitStack()
+        self.at_end = contextlib.ExitStack()  # what else `close()` closes
 
     def start(self, app: Callable[[Request], Response], faults: Faults, latency: float = 0.0) -> None:
         """Begin to answer by `app`, which is called from several threads at once, each time after so many seconds.
@@ -156,7 +149,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no request, or none that is known here."""
+        """Answer what is no request, or none that is known here, as everything else is answered."""
         del explain
         self._refuse(RequestError(int(code), message or "Bad request."))
 
@@ -166,12 +159,9 @@ class _Connection(BaseHTTPRequestHandler):
     def _refuse(self, error: RequestError) -> None:
         self.close_connection = True
         self._send(error.response)
-        # Closed with something unread, the connection would be reset, and the answer lost.
         self.connection.settimeout(_PATIENCE)
         self.connection.shutdown(socket.SHUT_WR)
-        left = _MOST_DISCARDED
-        while left > 0 and (discarded := self.connection.recv(65536)):
-            left -= len(discarded)
+        self.rfile.read(_MOST_DISCARDED)  # left unread, it would reset the connection, and the answer be lost
 
     def _answer(self) -> None:
         try:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.api import ShippoApi
-from reconciler.sandbox.limits import CallKind, Limiter
+from reconciler.sandbox.api import CallKind, Limiter, ShippoApi
 from reconciler.sandbox.messages import Request
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store
@@ -52,7 +51,7 @@ def test_the_window_slides() -> None:
         clock.now = now
         answers.append(limiter.admit("a", CallKind.READ, 3))
     # Refused calls don't count, so waiting as told is enough.
-    assert answers == [None, None, None, 20, 1, None, 20, None]
+    assert answers == [0, 0, 0, 20, 1, 0, 20, 0]
 
 
 def test_accounts_and_kinds_are_counted_apart() -> None:
@@ -60,7 +59,7 @@ def test_accounts_and_kinds_are_counted_apart() -> None:
     for account in ("a", "b"):
         for kind in CallKind:
             answers = [limiter.admit(account, kind, 3) for _ in range(4)]
-            assert answers == [None, None, None, 60]
+            assert answers == [0, 0, 0, 60]
 
 
 # Eighths of a second, so that sums are exact.
@@ -72,7 +71,7 @@ def test_no_window_ever_holds_more_than_the_limit(steps: list[int]) -> None:
     for step in steps:
         clock.now += step / 8
         wait = limiter.admit("a", CallKind.WRITE, 3)
-        if wait is None:
+        if wait == 0:
             admitted.append(clock.now)
         else:
             assert 1 <= wait <= 60
