@@ -102,7 +102,6 @@ class ShippoApi:
         return json_response(200, document)
 
     def page(self, account: str, start: int, size: int) -> StoredPage:
-        """The webhooks on a page."""
         return self._store.page(account, start=start, size=size, live_only=self._options.hide_inactive)
 
     def create(self, request: Request, account: str) -> Response:

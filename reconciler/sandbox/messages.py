@@ -39,4 +39,3 @@ class RequestError(Exception):
     def __init__(self, status: int, problem: str | Mapping[str, object], *headers: tuple[str, str]) -> None:
         document = {"detail": problem} if isinstance(problem, str) else problem
         self.response = json_response(status, document, *headers)
-        super().__init__(problem)

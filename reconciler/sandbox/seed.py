@@ -11,10 +11,7 @@ from reconciler.sandbox.store import Store, Webhook
 _BEGINNING: Final = datetime(2021, 3, 8, 9, 30, tzinfo=UTC)
 _YEARS: Final = timedelta(days=4 * 365)
 _HOSTS: Final = (*["hooks.example.com"] * 3, "shop.example.net", "staging.example.com")
-_PATHS: Final = (
-    *("orders", "orders", "tracking", "tracking", "labels", "batches", "returns"),
-    *("v1/webhooks/shippo", "erp/shippo"),
-)
+_PATHS: Final = (*["orders"] * 2, *["tracking"] * 2, "labels", "batches", "returns", "v1/webhooks/shippo", "erp/shippo")
 _EVENTS: Final = (
     *("transaction_created", "transaction_created", "transaction_updated", "track_updated", "track_updated"),
     *("batch_created", "batch_purchased", "all"),
@@ -27,9 +24,7 @@ def seed(store: Store, token: str, count: int) -> tuple[Webhook, ...]:
 
     The last is one that Shippo makes itself, for tracking. The same count gives the same webhooks, ids and times too.
     An account that has webhooks already is left alone, so that a kept store isn't filled again at every start.
-
-    Returns:
-        The webhooks that were made, oldest first; none where there were some already.
+    Gives those that it made, oldest first.
     """
     with store.transaction():
         if not count or store.page(token, size=1).count:

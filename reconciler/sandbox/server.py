@@ -18,7 +18,6 @@ from reconciler.sandbox.messages import Request, RequestError, Response
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store
 
-_HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # linger for no time at all
 _PATIENCE: Final = 1.0  # seconds: for running requests at the end, and for the rest of what nobody reads
@@ -34,7 +33,7 @@ class HttpServer:
     """
 
     def __init__(self, port: int = 0) -> None:
-        self._listener = socket.create_server((_HOST, port), backlog=_BACKLOG)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
         self._address: tuple[str, int] = self._listener.getsockname()
         self.base_url = "http://{}:{}".format(*self._address)  # without a trailing slash
         self._door = threading.Lock()
@@ -44,11 +43,7 @@ class HttpServer:
         self.at_end = contextlib.ExitStack()  # what else `close()` closes
 
     def start(self, app: Callable[[Request], Response], faults: Faults, latency: float = 0.0) -> None:
-        """Begin to answer by `app`, which is called from several threads at once, each time after so many seconds.
-
-        Raises:
-            OSError: the system gives no more threads.
-        """
+        """Begin to answer by `app`, called from several threads, after so many seconds; OSError: no more threads."""
         self.app, self.faults, self.latency = app, faults, latency
         self._open()
 
@@ -237,12 +232,7 @@ class _Connection(BaseHTTPRequestHandler):
 
 
 class Sandbox(HttpServer):
-    """Shippo's webhook API on loopback, which leaves nothing behind.
-
-    Raises:
-        StoreError: the file of `options.data` can't be used.
-        OSError: the port is taken, or the system gives no more threads or open files.
-    """
+    """Shippo's webhook API on loopback, which leaves nothing behind; StoreError: `options.data` can't be used."""
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.options = options or SandboxOptions()

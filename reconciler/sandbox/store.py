@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,14 +65,10 @@ def timestamp(moment: datetime) -> str:
 
 
 class Store:
-    """Webhooks per account.
+    """Webhooks per account, in a file of mode 0600, or a temporary one that vanishes on `close()`.
 
-    One connection serves all threads, one at a time; whatever happens inside `transaction()` happens at once.
-    An account is any text: see `api.account_of`. Nothing that is kept is checked.
-
-    Args:
-        path: the file to keep everything in, made with mode 0600; None: a temporary one that vanishes on `close()`.
-        clock: gives the present, in seconds since the epoch.
+    One connection serves all threads, one at a time. An account is any text: see `api.account_of`. Nothing that is
+    kept is checked.
 
     Raises:
         StoreError: the file can't be opened, or is something else.
@@ -122,9 +118,10 @@ class Store:
             active=active,
             is_test=is_test,
         )
+        # In ASCII JSON, since SQLite refuses the lone surrogates that tests like to send.
         self._execute(
             "INSERT INTO webhooks (account, object_id, created, active, webhook) VALUES (?, ?, ?, ?, ?)",
-            *(account, webhook.object_id, webhook.object_created, active, _to_text(webhook)),
+            *(account, webhook.object_id, webhook.object_created, active, json.dumps(webhook.document())),
         )
         return webhook
 
@@ -153,7 +150,7 @@ class Store:
             after = replace(before, object_updated=timestamp(self._now()), **changes)  # type: ignore[arg-type]
             self._execute(
                 "UPDATE webhooks SET webhook = ?3, active = ?4 WHERE account = ?1 AND object_id = ?2",
-                *(account, object_id, _to_text(after), after.active),
+                *(account, object_id, json.dumps(after.document()), after.active),
             )
         return after
 
@@ -173,22 +170,19 @@ class Store:
 
 def _open(path: Path | None) -> sqlite3.Connection:
     """A connection for all threads, one at a time, that begins no transaction by itself."""
-    place = path or "in a temporary file"
     try:
         if path is not None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it describes an account
-        # SQLite takes an empty name for a temporary file that it removes itself, even when the process is killed.
-        connection = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"The store {place} can't be opened: {error}") from None
-    try:
-        if _prepare(connection):
+        with ExitStack() as opened:
+            # SQLite takes an empty name for a temporary file that it removes itself, even when the process is killed.
+            connection = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
+            opened.callback(connection.close)
+            if not _prepare(connection):
+                raise StoreError(f"The file {path} is not a store of this sandbox: name another one.")
+            opened.pop_all()
             return connection
-        problem = f"The file {path} is not a store of this sandbox: name another one."
-    except sqlite3.Error as error:
-        problem = f"The store {place} can't be used: {error}"
-    connection.close()
-    raise StoreError(problem)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"The store {path or 'in a temporary file'} can't be opened: {error}") from None
 
 
 def _prepare(connection: sqlite3.Connection) -> bool:
@@ -202,8 +196,3 @@ def _prepare(connection: sqlite3.Connection) -> bool:
     if version == 0:
         connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
     return True
-
-
-def _to_text(webhook: Webhook) -> str:
-    """A webhook as it stands in a row: ASCII JSON, since SQLite refuses the lone surrogates that tests like to send."""
-    return json.dumps(webhook.document())

@@ -57,12 +57,9 @@ def demo_command(invocation: Invocation) -> int:
 
 class _Stage:
     def __init__(self, invocation: Invocation, folder: Path, sandbox: Sandbox) -> None:
-        self._invocation = invocation
+        self._invocation, self._folder, self._sandbox = invocation, folder, sandbox
         self._streams = invocation.streams
         self._style = Style(self._streams.out_color)
-        self._folder = folder
-        self._store = sandbox.store
-        self._base_url = sandbox.base_url
 
     def play(self) -> bool:
         """Tell the story; whether every command ended as it should."""
@@ -97,9 +94,9 @@ class _Stage:
                3, "apply reviewed.plan")
         yield "Apply without a saved plan. On a terminal it would ask first.", 0, "apply --auto-approve"
         yield "Now the provider matches the file: the next plan has no changes.", 0, "plan"
-        for webhook in self._store.list(_TOKEN):
+        for webhook in self._sandbox.store.list(_TOKEN):
             if webhook.event == "track_updated":
-                self._store.update(_TOKEN, webhook.object_id, active=False)
+                self._sandbox.store.update(_TOKEN, webhook.object_id, active=False)
         yield ("Somebody switches `tracking` off in the portal. `drift`, on a schedule, reports it with exit code 2.",
                2, "drift")
         yield "`apply` repairs it, on the same webhook.", 0, "apply --auto-approve"
@@ -111,11 +108,11 @@ class _Stage:
 
     def _create(self, path: str, event: str = "transaction_created", host: str = "https://hooks.example.com") -> None:
         # Each is younger than those before: of two alike, the oldest stays.
-        moment = _CLICKED + timedelta(hours=len(self._store.list(_TOKEN)))
-        self._store.create(_TOKEN, url=f"{host}/{path}", event=event, is_test=True, created=moment)
+        moment = _CLICKED + timedelta(hours=len(self._sandbox.store.list(_TOKEN)))
+        self._sandbox.store.create(_TOKEN, url=f"{host}/{path}", event=event, is_test=True, created=moment)
 
     def _write(self, text: str) -> str:
-        text = text.replace("BASE_URL", self._base_url)
+        text = text.replace("BASE_URL", self._sandbox.base_url)
         (self._folder / "webhooks.yaml").write_text(text, encoding="utf-8")
         return text
 
