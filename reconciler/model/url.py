@@ -44,7 +44,6 @@ class Endpoint:
         return f"{self.scheme}://{self.host}" + (f":{self.port}" if self.port is not None else "")
 
     def reveal(self) -> str:
-        """The whole normal form."""
         return self.origin + self.path + ("?" + "&".join(self.query) if self.query else "")
 
     def __str__(self) -> str:
@@ -64,7 +63,6 @@ class QueryItem:
 
     @property
     def name(self) -> str:
-        """The parameter's name in normal form."""
         return self.normal.partition("=")[0]
 
     def __repr__(self) -> str:
@@ -149,12 +147,13 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
         message = "the URL has a `;` in its query, which receivers interpret differently"
         raise UrlError("url-query", message, "Write `%3B`, or separate parameters with `&`.")
     items = tuple(_item(item, secret_params) for item in query.split("&")) if query else ()
-    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=_sorted(items, secret=False))
-    return Url(endpoint=endpoint, secrets=_sorted(items, secret=True), source=text, segments=segments, items=items)
+    in_order = sorted(items, key=lambda item: item.name)
+    public, secrets = (tuple(item.normal for item in in_order if item.secret is secret) for secret in (False, True))
+    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=public)
+    return Url(endpoint=endpoint, secrets=secrets, source=text, segments=segments, items=items)
 
 
-_LONGEST_ODD = 10_000
-"""Characters of a URL without a normal form that anybody looks into."""
+_LONGEST_ODD = 10_000  # characters of a URL without a normal form that anybody looks into
 _HALF = re.compile(r"[\ud800-\udfff]")
 _PLACE = re.compile(
     r"(?P<scheme>[A-Za-z]+)://(?:[^/?#@\\]*@)?(?P<authority>[^/?#@\\\s]+)(?P<path>(?:/[^?#@]*)?)(?:[?#][^@]*)?",
@@ -204,7 +203,6 @@ def normal_text(text: str) -> str:
 
 @lru_cache(maxsize=256)  # files and accounts have many URLs of few hosts
 def _authority(scheme: str, authority: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port in normal form."""
     if scheme not in ("https", "http"):
         raise UrlError("url-scheme", "the URL is neither https nor http", "Write it as `https://host/path`.")
     if "@" in authority:
@@ -236,8 +234,3 @@ def _path(path: SecretText) -> tuple[tuple[SecretText, ...], str]:
 def _item(text: SecretText, secret_params: frozenset[str]) -> QueryItem:
     normal = normal_text(text.reveal())
     return QueryItem(text, normal, unquote(normal.partition("=")[0]).lower() in secret_params)
-
-
-def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
-    chosen = sorted((item for item in items if item.secret is secret), key=lambda item: item.name)
-    return tuple(item.normal for item in chosen)

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Hint, NotPlanned, Plan
+from reconciler.model.provider import lost_secrets
 from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
-from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Masked
 from reconciler.planning.changes import match_account
