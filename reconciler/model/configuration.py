@@ -121,12 +121,10 @@ class Account:
     @property
     def place_setting(self) -> str:
         """The account key that names its place."""
-        paths = {key.path_of(self.place_name): key.setting for key in self.provider.places}
-        return paths.get(self.place, "")
+        return next((key.setting for key in self.provider.places if key.path_of(self.place_name) == self.place), "")
 
     @property
     def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:
-        """The settings that are sent as headers."""
         for setting in self.provider.settings:
             value = self.settings.get(setting.name)
             if setting.header and isinstance(value, SecretText):
@@ -167,7 +165,6 @@ class Configuration:
 
     @property
     def qualifies_addresses(self) -> bool:
-        """Whether addresses name their account."""
         return len(self.accounts) > 1
 
 
@@ -215,10 +212,8 @@ def _allows(allowed: str, endpoint: Endpoint) -> bool:
     """Whether what the user allows is this host; text that is no host allows nothing."""
     found = _HOST_AND_PORT.fullmatch(allowed.strip())
     try:
-        return (
-            found is not None
-            and normal_host(found["host"]) == endpoint.host
-            and (found["port"] is None or normal_port(endpoint.scheme, found["port"]) == endpoint.port)
-        )
+        if found is None or normal_host(found["host"]) != endpoint.host:
+            return False
+        return found["port"] is None or normal_port(endpoint.scheme, found["port"]) == endpoint.port
     except UrlError:
         return False

@@ -1,4 +1,4 @@
-"""Patterns of URLs (`owns`, `absent`, `protect`, `known`) and sets of them that answer quickly."""
+"""Patterns of URLs (`owns`, `absent`, `protect`, `known`), sets of them that answer quickly, and patterns of names."""
 
 from __future__ import annotations
 
@@ -130,6 +130,11 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
         return normal if normal != ("",) else ("/",)
     # `**` means what `*` means, and ten thousand of them are no more to look for.
     return (normal[0], *filter(None, normal[1:-1]), normal[-1])
+
+
+def matches_name(pattern: str, name: str) -> bool:
+    """Whether a name fits a pattern, in which only `*` is special (`fnmatch` would take `[` for a set)."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 class PatternSet:

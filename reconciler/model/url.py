@@ -65,6 +65,10 @@ class QueryItem:
     def name(self) -> str:
         return self.normal.partition("=")[0]
 
+    @property
+    def value(self) -> str:
+        return self.normal.partition("=")[2]
+
     def __repr__(self) -> str:
         return f"QueryItem({str(self.text)!r})"
 
