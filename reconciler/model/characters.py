@@ -96,10 +96,9 @@ def fits_as_value(text: str) -> bool:
 
 
 def check_characters(text: SecretText, what: str) -> None:
-    """Check that a URL or pattern of the file, which `what` names, holds nothing that it can't, or that can't be seen.
+    """UrlError where a URL or pattern of the file, which `what` names, has what it can't have or what can't be seen.
 
-    Raises:
-        UrlError: it does; names the first such character, and of values from the environment no more than that.
+    It names the first such character, and of values from the environment no more than that.
     """
     _check_beginning(text)
     raw = text.reveal()
@@ -142,12 +141,9 @@ def _check_beginning(text: SecretText) -> None:
 
 
 def check_variables(text: SecretText) -> None:
-    """Check that values from the environment stand in path and query only, and that all stay within their place.
+    """UrlError where a value from the environment stands before the path, or one leaves its place.
 
     A text that is one variable as a whole may hold anything, but none from the environment.
-
-    Raises:
-        UrlError: one doesn't.
     """
     _check_beginning(text)
     position, head_end, in_query = 0, _head_end(text.reveal()), False

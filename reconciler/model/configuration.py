@@ -180,10 +180,8 @@ class Destination:
 def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -> Destination:
     """Where calls go whose base URL is this: a hostile file must not be able to take the account's token elsewhere.
 
-    Hosts that the user allows outside the file are so on any port, or on one.
-
-    Raises:
-        UrlError: the account's token may not go there; quotes nothing but a host that the file writes in clear.
+    UrlError where it may not go there, which quotes nothing but a host that the file writes in clear. Hosts that the
+    user allows outside the file are so on any port, or on one.
     """
     endpoint = url.endpoint
     if url.items:

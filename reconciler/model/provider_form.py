@@ -30,8 +30,7 @@ class Kept(Enum):
     MASKED = "masked"
     IN_LOWER_CASE = "in lower case"
     IN_UPPER_CASE = "in upper case"
-    DECODED = "percent-decoded"
-    ENCODED = "percent-encoded again"
+    RECODED = "with other escapes"
     SHORTENED = "cut short"
     OTHERWISE = "as something else"
 
@@ -100,8 +99,8 @@ def _kept(ours: str, theirs: str) -> Kept:
         (Kept.IN_LOWER_CASE, theirs == normal_text(ours.lower())),
         (Kept.IN_UPPER_CASE, theirs == normal_text(ours.upper())),
         (Kept.MASKED, is_masked(unquote(theirs))),
-        (Kept.DECODED, theirs == normal_text(unquote(ours))),
-        (Kept.ENCODED, unquote(ours) in (unquote(theirs), unquote_plus(theirs)) or ours == unquote(theirs)),
+        (Kept.RECODED, theirs == normal_text(unquote(ours)) or ours == unquote(theirs)),
+        (Kept.RECODED, unquote(ours) in (unquote(theirs), unquote_plus(theirs))),
         (Kept.SHORTENED, ours.startswith(theirs)),
     )
     return next((kept for kept, holds in table if holds), Kept.OTHERWISE)

@@ -122,12 +122,9 @@ class Url:
 
 
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
-    """Read a URL, from the file or from a provider. Whether it is fit to be wanted is `check_wanted`'s to say.
+    """Read a URL, from the file or from a provider; UrlError where it has no normal form.
 
-    The names of secret parameters are decoded and in lower case.
-
-    Raises:
-        UrlError: it has no normal form; says why, and quotes nothing.
+    Whether it is fit to be wanted is `check_wanted`'s to say. Names of secret parameters: decoded, in lower case.
     """
     raw = text.reveal()
     if len(text.parts) > 1:
@@ -184,11 +181,7 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
 
 
 def check_wanted(url: Url, limit: int) -> None:
-    """Check what only a URL that we would send must keep to; `limit` is the first length that the provider refuses.
-
-    Raises:
-        UrlError: http off loopback, or too long.
-    """
+    """UrlError where a URL may not be sent: http off loopback, or as long as the first length that is refused."""
     if url.endpoint.scheme == "http" and not url.is_loopback:
         message = "the URL is http: events would be sent unencrypted"
         raise UrlError("url-not-https", message, "Write `https://`; http is for loopback only.")
@@ -198,10 +191,7 @@ def check_wanted(url: Url, limit: int) -> None:
 
 
 def normal_text(text: str) -> str:
-    """Percent-encoding in normal form: unreserved characters clear, all else escaped with upper-case digits.
-
-    Source: RFC 3986 6.2.2.1 and 6.2.2.2.
-    """
+    """Percent-encoding in normal form: unreserved characters clear, else upper-case (RFC 3986 6.2.2.1 and 6.2.2.2)."""
     return _NOT_NORMAL.sub(lambda unit: quote(unquote_to_bytes(unit[0]), safe=""), text)
 
 
