@@ -6,7 +6,7 @@ update sends, call by call, and which secrets it would take away, is decided her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -215,13 +215,9 @@ class Provider:
         value = fields[self.event_field]
         return value if isinstance(value, frozenset) else frozenset(() if value is None else {str(value)})
 
-    def carries(self, named: Iterable[str], event: str) -> bool:
-        """Whether a webhook that names these events delivers this one."""
-        return event in named or (self.catch_all is not None and self.catch_all in named)
-
-    def uncarried(self, events: Iterable[str], named: Iterable[str]) -> frozenset[str]:
+    def uncarried(self, events: Iterable[str], named: Collection[str]) -> frozenset[str]:
         """Those of some events that a webhook which names the others doesn't deliver."""
-        return frozenset(event for event in events if not self.carries(named, event))
+        return frozenset() if self.catch_all in named else frozenset(events).difference(named)
 
     def endpoint_of(self, fields: Fields) -> Endpoint | None:
         """Where a webhook delivers, as far as patterns look; None where nobody can say.

@@ -68,7 +68,7 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
         causes = [
             (change, remote)
             for change, remote in narrowed[endpoint, scope]
-            if any(provider.carries(provider.events_of(remote.fields), event) for event in lost)
+            if provider.uncarried(lost, provider.events_of(remote.fields)) != frozenset(lost)
         ]
         whole = all(change.action is Action.DELETE for change, _ in causes)
         remotes = tuple(sorted((remote for _, remote in causes), key=lambda remote: remote.age))
