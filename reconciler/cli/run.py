@@ -17,7 +17,7 @@ from reconciler.config.load import Inputs, load, no_file_configuration
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
-from reconciler.model.reading import NotRead
+from reconciler.model.reading import ProviderError
 from reconciler.operations.read import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
@@ -75,7 +75,7 @@ class Run:
         self.reporter.begin(loaded.diagnostics)
 
     @contextmanager
-    def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | NotRead]]:
+    def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
         """Clients of the accounts that the filters let through, closed at the end.
 
         Raises:
@@ -95,7 +95,7 @@ class Run:
         with opened(accounts, lambda account: open_client(account, context)) as clients:
             yield clients
 
-    def plan(self, clients: Mapping[str, Reader | NotRead]) -> Plan:
+    def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
         """List the accounts and plan.
 
         Raises:

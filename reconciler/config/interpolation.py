@@ -22,6 +22,7 @@ from reconciler.config.variables import (
     references,
 )
 from reconciler.model.characters import is_masked
+from reconciler.model.pattern import matches_name
 from reconciler.model.secret import Origin, Part, SecretText
 
 _BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")  # what stands before the path of a URL
@@ -39,7 +40,7 @@ class Rule(Enum):
 class Values:
     """Values of strings: an unset variable in them is an error, or gets a placeholder where nobody needs it.
 
-    Nobody does offline, nor in accounts that no pattern selects (`*` is the only wildcard; no pattern means all).
+    Nobody does offline, nor in accounts that no pattern selects (no pattern means all).
     """
 
     def __init__(
@@ -48,15 +49,14 @@ class Values:
         self.variables = variables
         self.diagnostics = diagnostics
         self.mentions: dict[str, list[Span]] = {}  # where each variable stands outside tokens, used or not
-        names = (pattern.partition(":")[0].split("*") for pattern in selected)
-        pattern = "|".join(".*".join(map(re.escape, name)) for name in names)
-        self._selected = re.compile(pattern, re.DOTALL) if selected else None
+        self._selected = [pattern.partition(":")[0] for pattern in selected]
         self._is_required = not offline
         self._unset: dict[str, list[tuple[Location, bool]]] = {}
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: variables must be set where one of them is worked on."""
-        if self._selected is None or any(self._selected.fullmatch(name.partition(":")[0]) for name in names):
+        groups = [name.partition(":")[0] for name in names]
+        if not self._selected or any(matches_name(one, group) for one in self._selected for group in groups):
             return self
         found = copy(self)
         found._is_required = False  # noqa: SLF001 - a copy of this

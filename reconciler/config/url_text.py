@@ -6,7 +6,7 @@ import re
 
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import check_not_option, is_known
-from reconciler.model.characters import check_beginning, check_characters, with_query_values_encoded
+from reconciler.model.characters import check_characters, with_query_values_encoded
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
@@ -52,7 +52,6 @@ def _checked(text: SecretText, what: str) -> SecretText:
         UrlError: one doesn't.
     """
     fitted = _fit_placeholders(text)
-    check_beginning(fitted)
     check_characters(fitted, what)
     return fitted
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.redaction import Hidden, Redaction
+from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.webhook import Masked, Remote, Scope, is_event_name, revealed
@@ -206,10 +206,9 @@ def _with_query(base: str, url: Url, name: str, names: Names, redaction: Redacti
     """The URL with its query, secrets as variables; the whole as one where a value can't stand inside a URL."""
     items = []
     for item in url.items:
-        text, hides = escaped(item.text.reveal()), redaction.hidden_in(url, item)
-        head, equals, _ = text.partition("=")
-        clear = {Hidden.ALL: "", Hidden.VALUE: head + equals, Hidden.NOTHING: text}[hides]
-        items.append((clear, text.removeprefix(clear), "QUERY" if hides is Hidden.ALL else head))
+        text = escaped(item.text.reveal())
+        clear = redaction.clear_part(url, item, text)
+        items.append((clear, text.removeprefix(clear), clear.partition("=")[0] or "QUERY"))
     if not all(fits_as_value(value) for _, value, _ in items):
         return names.variable(escaped_url(url.reveal()), name, "URL")
     written = (literal(clear) + (names.variable(value, name, word) if value else "") for clear, value, word in items)

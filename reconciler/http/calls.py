@@ -10,9 +10,8 @@ from reconciler.http import errors
 from reconciler.http.exchange import NoReply, Reply, Request, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallClass, ClientContext, Throttle
 from reconciler.http.transport import Session
-from reconciler.model.configuration import Account
-from reconciler.model.destination import Destination
-from reconciler.model.destination import destination_of as model_destination_of
+from reconciler.model.configuration import Account, Destination
+from reconciler.model.configuration import destination_of as model_destination_of
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Called, Waiting

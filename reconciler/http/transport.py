@@ -29,7 +29,7 @@ from reconciler.http.exchange import (
     Reply,
     Request,
 )
-from reconciler.model.destination import Destination
+from reconciler.model.configuration import Destination
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url

@@ -17,15 +17,8 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Letters, marks and signs that show nothing. Source: Unicode's Default_Ignorable_Code_Point, and the blank Braille."""
-_CONTROL_NAMES = {
-    "\x00": "NULL",
-    "\t": "TAB",
-    "\n": "LINE FEED",
-    "\r": "CARRIAGE RETURN",
-    "\x1b": "ESCAPE",
-    "\x7f": "DELETE",
-    "\x85": "NEXT LINE",
-}
+_CONTROL_NAMES = {"\x00": "NULL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE"}
+_CONTROL_NAMES |= {"\x7f": "DELETE", "\x85": "NEXT LINE"}
 _LINE_BREAKS = "\n\r\x85\u2028\u2029"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
 _MASK = re.compile(r"[*•…]+|[xX#.-]{2,}")
@@ -103,16 +96,17 @@ def fits_as_value(text: str) -> bool:
 
 
 def check_characters(text: SecretText, what: str) -> None:
-    """Check that a URL or pattern of the file, which `what` names, holds nothing that it can't, or that can't be seen.
+    """UrlError where a URL or pattern of the file, which `what` names, has what it can't have or what can't be seen.
 
-    Raises:
-        UrlError: it does; names the first such character, and of values from the environment no more than that.
+    It names the first such character, and of values from the environment no more than that.
     """
+    _check_beginning(text)
     raw = text.reveal()
-    for part in text.parts:
-        if part.name:
-            _check_wrapping(part.text, f"the value of `${{{part.name}}}`")
-    _check_wrapping(raw, what)
+    named = [(f"the value of `${{{part.name}}}`", part.text) for part in text.parts if part.name]
+    for subject, value in (*named, (what, raw)):
+        fault = wrapping_fault(value)
+        if fault is not None:
+            raise UrlError("url-character", f"{subject} {fault[0]}", fault[1])
     if _ALLOWED.fullmatch(raw):
         return
     head_end = _head_end(raw)
@@ -122,22 +116,15 @@ def check_characters(text: SecretText, what: str) -> None:
         may_be = in_host and (character in "[]" or (not character.isascii() and is_seen(character)))
         if not may_be and not _ALLOWED.fullmatch(character):
             subject = f"the value of `${{{part.name}}}`" if part.name else what
-            raise UrlError(
-                "url-character",
-                f"{subject} has {_named(character, part.origin)} in it, which isn't allowed in a URL",
-                "Remove it; a host is made of letters, digits, `-` and `.`."
-                if in_host
-                else _what_to_do(character, part),
-            )
+            message = f"{subject} has {_named(character, part.origin)} in it, which isn't allowed in a URL"
+            in_host_help = "Remove it; a host is made of letters, digits, `-` and `.`."
+            raise UrlError("url-character", message, in_host_help if in_host else _what_to_do(character, part.origin))
 
 
-def check_beginning(text: SecretText) -> None:
+def _check_beginning(text: SecretText) -> None:
     """Check that no value from the environment begins a URL, and that what `--var` gives is no more than a beginning.
 
     What the file writes behind a beginning that a variable gives must stay behind it.
-
-    Raises:
-        UrlError: one does, or is.
     """
     if len(text.parts) == 1:
         return
@@ -154,16 +141,12 @@ def check_beginning(text: SecretText) -> None:
 
 
 def check_variables(text: SecretText) -> None:
-    """Check that values from the environment stand in path and query only, and that all stay within their place.
+    """UrlError where a value from the environment stands before the path, or one leaves its place.
 
     A text that is one variable as a whole may hold anything, but none from the environment.
-
-    Raises:
-        UrlError: one doesn't.
     """
-    check_beginning(text)
-    head_end = _head_end(text.reveal())
-    position, in_query = 0, False
+    _check_beginning(text)
+    position, head_end, in_query = 0, _head_end(text.reveal()), False
     for part in text.parts:
         if position < head_end and part.origin is Origin.ENVIRONMENT:
             raise _in_head(part.name)
@@ -189,18 +172,15 @@ def with_query_values_encoded(text: SecretText) -> SecretText:
     parts: list[Part] = []
     before = ""
     for part in text.parts:
-        is_value = part.name and "=" in before.partition("?")[2].rpartition("&")[2]
-        if is_value and _NEEDS_ENCODING.search(part.text):
-            encoded = re.sub("[&#+;%]", lambda found: _percent_encoded(found[0]), part.text)
-            parts.append(Part(encoded, part.origin, part.name))
-        else:
-            parts.append(part)
-        before += parts[-1].text
+        value = part.text
+        if part.name and "=" in before.partition("?")[2].rpartition("&")[2] and _NEEDS_ENCODING.search(value):
+            value = re.sub("[&#+;%]", lambda found: _percent_encoded(found[0]), value)
+        parts.append(Part(value, part.origin, part.name))
+        before += value
     return SecretText(tuple(parts))
 
 
 def _head_end(raw: str) -> int:
-    """Where scheme and authority of a URL end."""
     head = _HEAD.match(raw)
     return head.end() if head is not None else 0
 
@@ -211,12 +191,6 @@ def _in_head(name: str) -> UrlError:
         f"`${{{name}}}` is used in the URL's scheme, host or port, which are shown and so can't be secret",
         f"Set it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
     )
-
-
-def _check_wrapping(value: str, subject: str) -> None:
-    fault = wrapping_fault(value)
-    if fault is not None:
-        raise UrlError("url-character", f"{subject} {fault[0]}", fault[1])
 
 
 def _percent_encoded(character: str) -> str:
@@ -232,8 +206,8 @@ def _named(character: str, origin: Origin) -> str:
     return f"`{character}` ({character_name(character)})"
 
 
-def _what_to_do(character: str, part: Part) -> str:
-    if not character.isascii() and part.origin is Origin.ENVIRONMENT:
+def _what_to_do(character: str, origin: Origin) -> str:
+    if not character.isascii() and origin is Origin.ENVIRONMENT:
         return "Remove it, or percent-encode the value as UTF-8." if is_seen(character) else "Remove it."
     escape = _percent_encoded(character)
     if character in "{}<>|":

@@ -1,23 +1,26 @@
-"""What the files say, checked and complete: accounts and the webhooks wanted in them."""
+"""What the files say, checked and complete: accounts, the webhooks wanted in them, and where their calls go."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reconciler.model.diagnostic import Place
+from reconciler.model.diagnostic import Place, UrlError
+from reconciler.model.host import normal_host, normal_port
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Provider, RateLimits, Setting
 from reconciler.model.redaction import Redaction
-from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint
+from reconciler.model.secret import Origin, SecretText
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint, Url, parse_url
 from reconciler.model.webhook import Desired, Scope
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_ACCOUNT = "default"
 DEFAULT_PROVIDER = "shippo"
 """What a file without `accounts` means."""
+_HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +121,10 @@ class Account:
     @property
     def place_setting(self) -> str:
         """The account key that names its place."""
-        paths = {key.path_of(self.place_name): key.setting for key in self.provider.places}
-        return paths.get(self.place, "")
+        return next((key.setting for key in self.provider.places if key.path_of(self.place_name) == self.place), "")
 
     @property
     def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:
-        """The settings that are sent as headers."""
         for setting in self.provider.settings:
             value = self.settings.get(setting.name)
             if setting.header and isinstance(value, SecretText):
@@ -164,5 +165,53 @@ class Configuration:
 
     @property
     def qualifies_addresses(self) -> bool:
-        """Whether addresses name their account."""
         return len(self.accounts) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where an account's calls go."""
+
+    origin: str  # scheme, host and port in normal form; may be shown
+    path: str  # what comes before each call's path, without a trailing slash
+    loopback: bool
+
+
+def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -> Destination:
+    """Where calls go whose base URL is this: a hostile file must not be able to take the account's token elsewhere.
+
+    UrlError where it may not go there, which quotes nothing but a host that the file writes in clear. Hosts that the
+    user allows outside the file are so on any port, or on one.
+    """
+    endpoint = url.endpoint
+    if url.items:
+        raise UrlError("base-url", "the base URL has a query", "Remove the `?` and what follows it.")
+    if not url.is_loopback:
+        if endpoint.scheme != "https":
+            message = "the base URL is http: the token would be sent unencrypted"
+            raise UrlError("base-url", message, "Write `https://`; http is for loopback only.")
+        if not is_own_host(url, provider) and not any(_allows(host, endpoint) for host in allowed_hosts):
+            named = endpoint.origin.partition("://")[2] if set(url.source.origins()) == {Origin.LITERAL} else "HOST"
+            raise UrlError(
+                "base-url-host",
+                f"the base URL's host is neither {provider.title}'s own nor loopback: the token would be sent there",
+                f"If this is intended, allow it outside the file: `--allow-host {named}`.",
+            )
+    return Destination(origin=endpoint.origin, path=endpoint.path.rstrip("/"), loopback=url.is_loopback)
+
+
+def is_own_host(url: Url, provider: Provider) -> bool:
+    """Whether a base URL's host is the one where the provider's API lives, on any port."""
+    own = provider.base_url
+    return bool(own) and url.endpoint.host == parse_url(SecretText.literal(own)).endpoint.host
+
+
+def _allows(allowed: str, endpoint: Endpoint) -> bool:
+    """Whether what the user allows is this host; text that is no host allows nothing."""
+    found = _HOST_AND_PORT.fullmatch(allowed.strip())
+    try:
+        if found is None or normal_host(found["host"]) != endpoint.host:
+            return False
+        return found["port"] is None or normal_port(endpoint.scheme, found["port"]) == endpoint.port
+    except UrlError:
+        return False

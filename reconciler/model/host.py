@@ -16,11 +16,7 @@ _HIGHEST_PORT = 65535
 
 
 def normal_host(host: str) -> str:
-    """A host (IPv6 in brackets) in lower case, without a trailing dot, IPv6 compressed, other scripts as IDNA.
-
-    Raises:
-        UrlError: it is no host.
-    """
+    """A host in lower case, without a trailing dot, IPv6 compressed in brackets, other scripts as IDNA; or UrlError."""
     if not host:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
     if "%" in host:
@@ -28,22 +24,16 @@ def normal_host(host: str) -> str:
         raise UrlError("url-host", "the URL's host has a `%` in it", help_)
     if host.startswith("["):
         return _ipv6(host)
-    labels = [_label(label) for label in host.lower().removesuffix(".").split(".")]
-    name = ".".join(labels)
-    return _ipv4(name) if _NUMERIC.fullmatch(labels[-1]) else name
+    name = ".".join(map(_label, host.lower().removesuffix(".").split(".")))
+    return _ipv4(name) if _NUMERIC.fullmatch(name.rpartition(".")[2]) else name
 
 
 def normal_port(scheme: str, port: str) -> int | None:
-    """The port as a number; None where it is the scheme's default.
-
-    Raises:
-        UrlError: it is no port.
-    """
+    """The port as a number, None where it is the scheme's default; UrlError where it is no port."""
     if not port:
         return None
     found = _PORT.fullmatch(port)
-    number = int(found[1]) if found is not None else 0
-    if not 0 < number <= _HIGHEST_PORT:
+    if found is None or (number := int(found[1])) > _HIGHEST_PORT:
         help_ = "Write a port such as `:8443`, or none."
         raise UrlError("url-port", "the URL's port is not a number from 1 to 65535", help_)
     return None if number == _DEFAULT_PORTS[scheme] else number
@@ -98,5 +88,5 @@ def _label(label: str) -> str:
 
 
 def _no_host() -> UrlError:
-    help_ = "Write a host such as `hooks.example.com`."
-    return UrlError("url-host", "the URL's host is not a valid name or address", help_)
+    message = "the URL's host is not a valid name or address"
+    return UrlError("url-host", message, "Write a host such as `hooks.example.com`.")

@@ -1,4 +1,4 @@
-"""Patterns of URLs (`owns`, `absent`, `protect`, `known`) and sets of them that answer quickly."""
+"""Patterns of URLs (`owns`, `absent`, `protect`, `known`), sets of them that answer quickly, and patterns of names."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from reconciler.model.url import Endpoint, normal_text, parse_url
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
-    "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least "
-    "two more."
+    "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least two "
+    "more."
 )
 
 
@@ -38,7 +38,6 @@ class Pattern:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it matches one path of one host."""
         return not self.host.startswith("*") and len(self.pieces) == 1
 
     @property
@@ -72,24 +71,19 @@ def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
     first, *rest = pieces
     if not rest:
         return path == first
-    *between, last = rest
     if not path.startswith(first):
         return False
     position = len(first)
-    for piece in between:
+    for piece in rest[:-1]:
         found = path.find(piece, position)
         if found < 0:
             return False
         position = found + len(piece)
-    return len(path) - len(last) >= position and path.endswith(last)
+    return path.endswith(rest[-1], position)
 
 
 def parse_pattern(text: SecretText) -> Pattern:
-    """Read a pattern; a `*` that an environment variable brings is a literal one.
-
-    Raises:
-        UrlError: it is no pattern; says why, and quotes nothing.
-    """
+    """Read a pattern, UrlError where it is none; a `*` that an environment variable brings is a literal one."""
     raw = text.reveal()
     found = _SHAPE.match(raw)
     if found is None:
@@ -132,6 +126,11 @@ def _path_pieces(path: SecretText) -> tuple[str, ...]:
     return (normal[0], *filter(None, normal[1:-1]), normal[-1])
 
 
+def matches_name(pattern: str, name: str) -> bool:
+    """Whether a name fits a pattern, in which only `*` is special (`fnmatch` would take `[` for a set)."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
+
+
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
 
@@ -161,9 +160,6 @@ class PatternSet:
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         return self.find(endpoint) is not None
-
-    def __bool__(self) -> bool:
-        return bool(self.patterns)
 
     def __repr__(self) -> str:
         return f"PatternSet({list(self.patterns)})"

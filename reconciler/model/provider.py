@@ -1,18 +1,19 @@
 """What a provider is, as data: fields, events, credentials and account keys. The engine knows nothing else of it.
 
-`model/rest.py` says how its API is spoken to; `reconciler.provider` is what declarations are written with.
+`model/rest.py` says how its API is spoken to; `reconciler.provider` is what declarations are written with. What an
+update sends, call by call, and which secrets it would take away, is decided here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from reconciler.model.rest import Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, lenient_endpoint
-from reconciler.model.webhook import Fields, Key, Scope, Value
+from reconciler.model.webhook import Fields, Key, Masked, Scope, Value
 
 
 class FieldType(Enum):
@@ -64,7 +65,6 @@ class Field:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Where the API has it, from the outside in."""
         return tuple((self.at or self.name).split("."))
 
 
@@ -162,7 +162,6 @@ class Provider:
 
     @property
     def several_events(self) -> bool:
-        """Whether a webhook has a set of events."""
         return self.event_field == "events"
 
     @property
@@ -177,7 +176,13 @@ class Provider:
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
         """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order."""
-        return {spec.name: _filled(spec, values.get(spec.name)) for spec in self.fields}
+        filled: dict[str, Value] = {}
+        for spec in self.fields:
+            value, usual = values.get(spec.name), spec.default
+            filled[spec.name] = usual if value is None else value
+            if isinstance(value, Mapping) and isinstance(usual, Mapping):
+                filled[spec.name] = _filled(usual, value)
+        return filled
 
     def limits_of(self, kind: str) -> RateLimits:
         return self.kind_limits.get(kind, self.limits)
@@ -192,7 +197,7 @@ class Provider:
 
     def prefix_of(self, token: str) -> str:
         """The public beginning of a token, or nothing where it has none that is known."""
-        known = (*(kind.prefix for kind in self.auth.kinds), *(scheme.prefix for scheme in self.auth.schemes))
+        known = [kind.prefix for kind in self.auth.kinds] + [scheme.prefix for scheme in self.auth.schemes]
         return next((prefix for prefix in known if token.startswith(prefix)), "")
 
     def is_neutral(self, token: str) -> bool:
@@ -200,27 +205,19 @@ class Provider:
         return any(token.startswith(known.prefix) for known in self.auth.schemes)
 
     def scope_of(self, fields: Fields) -> Scope:
-        """The kind that a webhook with these fields belongs to."""
         return tuple((name, value) for name in self.scope_fields if isinstance(value := fields[name], str | bool))
 
     def is_live(self, fields: Fields) -> bool:
-        """Whether a webhook with these fields delivers anything."""
         return fields.get("active", True) is True
 
     def events_of(self, fields: Fields) -> frozenset[str]:
         """The events that a webhook with these fields names; none of one that can't be read."""
         value = fields[self.event_field]
-        if value is None:
-            return frozenset()
-        return value if isinstance(value, frozenset) else frozenset({str(value)})
+        return value if isinstance(value, frozenset) else frozenset(() if value is None else {str(value)})
 
-    def carries(self, named: Iterable[str], event: str) -> bool:
-        """Whether a webhook that names these events delivers this one."""
-        return event in named or (self.catch_all is not None and self.catch_all in named)
-
-    def uncarried(self, events: Iterable[str], named: Iterable[str]) -> frozenset[str]:
+    def uncarried(self, events: Iterable[str], named: Collection[str]) -> frozenset[str]:
         """Those of some events that a webhook which names the others doesn't deliver."""
-        return frozenset(event for event in events if not self.carries(named, event))
+        return frozenset() if self.catch_all in named else frozenset(events).difference(named)
 
     def endpoint_of(self, fields: Fields) -> Endpoint | None:
         """Where a webhook delivers, as far as patterns look; None where nobody can say.
@@ -237,24 +234,77 @@ class Provider:
         url, event = fields["url"], fields[self.event_field]
         if not isinstance(url, Url) or event is None:
             return None
-        return Key(
-            endpoint=url.endpoint, event=None if self.several_events else str(event), scope=self.scope_of(fields)
-        )
+        one = None if self.several_events else str(event)
+        return Key(endpoint=url.endpoint, event=one, scope=self.scope_of(fields))
 
 
-def _filled(spec: Field, value: Value) -> Value:
-    """A field's value with what the provider fills in, of nested settings at any depth."""
-    if value is None:
-        return spec.default
-    if isinstance(value, Mapping) and isinstance(spec.default, Mapping):
-        return _filled_settings(spec.default, value)
-    return value
-
-
-def _filled_settings(usual: Mapping[str, object], said: Mapping[str, object]) -> dict[str, object]:
-    filled: dict[str, object] = {**usual, **said}
+def _filled(usual: Mapping[str, object], said: Mapping[str, object]) -> dict[str, object]:
+    """Nested settings with what the provider fills in, at any depth."""
+    filled = {**usual, **said}
     for name, inner in usual.items():
         given = filled[name]
         if isinstance(inner, Mapping) and isinstance(given, Mapping):
-            filled[name] = _filled_settings(inner, given)
+            filled[name] = _filled(inner, given)
     return filled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateCall:
+    """One call of an update."""
+
+    path: str  # below the webhook's own
+    unit: str  # the part of the webhook that is meant there; empty for the webhook
+    fields: tuple[Field, ...]  # what is sent
+
+
+def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
+    """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent."""
+    known = tuple(spec for spec in provider.fields if can_send(spec, wanted))
+    if not api.update.partial:
+        yield UpdateCall(path="", unit="", fields=known)
+        return
+    changed = [spec for spec in known if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]]
+    whole: list[Field] = []
+    for unit in dict.fromkeys(spec.path[0] for spec in changed):
+        inside = tuple(spec for spec in changed if spec.path[0] == unit)
+        path = api.update.units.get(unit, "")
+        if path and _secrets_unsaid(provider, unit, wanted, now):
+            yield UpdateCall(path=path, unit=unit, fields=inside)  # value by value, so that the secret stays
+        elif unit in api.update.units:
+            whole += [spec for spec in known if spec.path[0] == unit]
+        else:
+            whole += inside
+    if whole:
+        yield UpdateCall(path="", unit="", fields=tuple(whole))
+
+
+def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, ...]:
+    """The secrets that an update would take away, since it replaces what holds them and nobody can send them again."""
+    api = provider.rest
+    if api is None:
+        return ()
+    if not api.update.partial:
+        return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
+    sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path)
+    units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
+    return tuple(
+        name for unit in units if unit in api.update.units for name in _secrets_unsaid(provider, unit, wanted, now)
+    )
+
+
+def can_send(spec: Field, values: Fields) -> bool:
+    """Whether a field's value can be sent: of a secret only one that is known."""
+    value = values[spec.name]
+    return not isinstance(value, Masked) and (spec.type is not FieldType.SECRET or value is not None)
+
+
+def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) -> tuple[str, ...]:
+    """The secrets of a unit, or of the whole webhook, that it has, or may have, and that can't be sent."""
+    return tuple(
+        spec.name
+        for spec in provider.fields
+        if spec.type is FieldType.SECRET
+        and unit in ("", spec.path[0])
+        and not can_send(spec, wanted)
+        and (spec.reads_back is ReadsBack.NEVER or now[spec.name] is not None)
+    )

@@ -15,7 +15,7 @@ from urllib.parse import unquote, unquote_plus
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import HIDDEN, SHOWN_BY_NAME, SecretText
-from reconciler.model.url import QueryItem, Url, normal_text, parse_url
+from reconciler.model.url import Url, normal_text, parse_url
 
 _HEAD_AND_PATH = re.compile(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\\]+)(?P<path>(?:/[^?#]*)?)(?=[?#]|\Z)")
 _SEGMENT = re.compile(r"/([^/]*)")
@@ -30,8 +30,7 @@ class Kept(Enum):
     MASKED = "masked"
     IN_LOWER_CASE = "in lower case"
     IN_UPPER_CASE = "in upper case"
-    DECODED = "percent-decoded"
-    ENCODED = "percent-encoded again"
+    RECODED = "with other escapes"
     SHORTENED = "cut short"
     OTHERWISE = "as something else"
 
@@ -89,29 +88,22 @@ def kept_otherwise(sent: Url, made: Url) -> tuple[KeptParam, ...]:
         head, _, _ = item.text.reveal().partition("=")
         is_fed = item.text.slice(0, len(head)).variables(*SHOWN_BY_NAME)
         variables = item.text.slice(len(head) + 1, len(item.text)).variables(*SHOWN_BY_NAME)
-        kept = Kept.NOT_AT_ALL if there is None else _kept(_value(item), _value(there))
+        kept = Kept.NOT_AT_ALL if there is None else _kept(item.value, there.value)
         found.append(KeptParam(name="" if is_fed else head, kept=kept, variables=tuple(dict.fromkeys(variables))))
     return tuple(found)
 
 
 def _kept(ours: str, theirs: str) -> Kept:
-    if not theirs:
-        return Kept.NOT_AT_ALL
-    if theirs == normal_text(ours.lower()):
-        return Kept.IN_LOWER_CASE
-    if theirs == normal_text(ours.upper()):
-        return Kept.IN_UPPER_CASE
-    if is_masked(unquote(theirs)):
-        return Kept.MASKED
-    if theirs == normal_text(unquote(ours)):
-        return Kept.DECODED
-    if unquote(ours) in (unquote(theirs), unquote_plus(theirs)) or ours == unquote(theirs):
-        return Kept.ENCODED
-    return Kept.SHORTENED if ours.startswith(theirs) else Kept.OTHERWISE
-
-
-def _value(item: QueryItem) -> str:
-    return item.normal.partition("=")[2]
+    table = (
+        (Kept.NOT_AT_ALL, not theirs),
+        (Kept.IN_LOWER_CASE, theirs == normal_text(ours.lower())),
+        (Kept.IN_UPPER_CASE, theirs == normal_text(ours.upper())),
+        (Kept.MASKED, is_masked(unquote(theirs))),
+        (Kept.RECODED, theirs == normal_text(unquote(ours)) or ours == unquote(theirs)),
+        (Kept.RECODED, unquote(ours) in (unquote(theirs), unquote_plus(theirs))),
+        (Kept.SHORTENED, ours.startswith(theirs)),
+    )
+    return next((kept for kept, holds in table if holds), Kept.OTHERWISE)
 
 
 def _pieces(raw: str) -> list[tuple[int, int]]:

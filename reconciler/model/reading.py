@@ -42,11 +42,3 @@ class Reading:
     account: str
     remotes: tuple[Remote, ...] = ()  # in the provider's order, no id twice
     count: int | None = None  # how many the provider says there are; None where it doesn't say
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotRead:
-    """An account that could not be read to its end, and why."""
-
-    account: str
-    error: ProviderError

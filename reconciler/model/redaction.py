@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from enum import Enum
 from functools import cached_property
 from urllib.parse import unquote
 
@@ -21,9 +20,7 @@ _NUMBER = re.compile(r"v?[0-9]{1,4}|v")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
 _ANYWHERE = ""
-
-_Hide = Callable[[str], str]
-"""Gives what stands in place of a hidden value."""
+_Hide = Callable[[str], str]  # gives what stands in place of a hidden value
 
 
 def reads_as_words(text: str) -> bool:
@@ -41,14 +38,6 @@ def _is_word(piece: str) -> bool:
         return False
     letters = piece.rstrip("0123456789")
     return len(letters) <= _LONGEST_WITHOUT_VOWEL or _VOWEL.search(letters) is not None
-
-
-class Hidden(Enum):
-    """What of a provider's query item must not be shown."""
-
-    NOTHING = "nothing"
-    VALUE = "value"
-    ALL = "all"
 
 
 class Redaction:
@@ -149,26 +138,23 @@ class Redaction:
             found.append(hidden or (_ANYWHERE, normal_text(raw)) in self._segments)
         return tuple(found)
 
-    def hidden_in(self, url: Url, item: QueryItem) -> Hidden:
-        """What of an item of a provider's URL no file may say in clear."""
+    def clear_part(self, url: Url, item: QueryItem, text: str) -> str:
+        """The beginning of an item of a provider's URL, spelled as this text, that a file may say in clear."""
         name, _, _ = self._fed_items.get(item.normal, "").partition("=")
         if "${" in name or url.endpoint in self._whole_endpoints:
-            return Hidden.ALL
+            return ""
         if name:
-            return Hidden.VALUE
-        return Hidden.NOTHING if item.normal in self._items else self._unwritten(item)
+            return "".join(text.partition("=")[:2])
+        return text if item.normal in self._items else self._unwritten(item, text)
 
-    def _unwritten(self, item: QueryItem) -> Hidden:
-        """What is hidden of an item that no file writes: every value, but those of parameters that a file calls public.
+    def _unwritten(self, item: QueryItem, text: str) -> str:
+        """What shows of an item that no file writes: no value, but those of parameters that a file calls public.
 
         No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
         """
-        name, _, value = item.normal.partition("=")
-        if unquote(name).lower() in self._public_params:
-            return Hidden.NOTHING
-        if not reads_as_words(name):
-            return Hidden.ALL
-        return Hidden.VALUE if value else Hidden.NOTHING
+        if unquote(item.name).lower() in self._public_params:
+            return text
+        return "".join(text.partition("=")[:2]) if reads_as_words(item.name) else ""
 
     def _numbered(self, value: str) -> str:
         """What stands for a hidden value in this run; one of a URL that wasn't seen has no number."""
@@ -211,14 +197,11 @@ class Redaction:
         known = self._items.get(item.normal)
         if known is not None:
             return known
-        name, equals, value = item.normal.partition("=")
-        match self._unwritten(item):
-            case Hidden.ALL:
-                return hide(item.normal)
-            case Hidden.VALUE:
-                return name + equals + (CHANGED if item.normal in changed else hide(value))
-            case Hidden.NOTHING:
-                return item.normal
+        clear = self._unwritten(item, item.normal)
+        hidden = item.normal.removeprefix(clear)
+        if not hidden:
+            return clear
+        return clear + (CHANGED if clear and item.normal in changed else hide(hidden))
 
 
 def _alike(_value: str) -> str:

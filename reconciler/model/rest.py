@@ -52,9 +52,8 @@ class Body(Enum):
 class Update:
     """How a webhook is changed.
 
-    Attributes:
-        units: parts that the API replaces as a whole wherever they are sent, a secret in them included, each with the
-            path below the webhook at which it can be changed value by value; empty where there is none.
+    `units` are parts that the API replaces as a whole wherever they are sent, a secret in them included, each with the
+    path below the webhook at which it can be changed value by value; empty where there is none.
     """
 
     verb: str = "PUT"

@@ -110,12 +110,10 @@ class SecretText:
         found: list[Part] = []
         position = 0
         for part in self.parts:
-            end = position + len(part.text)
-            if start <= position < end <= stop:
-                found.append(part)
-            elif start < end and position < stop and (cut := part.text[max(start - position, 0) : stop - position]):
+            cut = part.text[max(start - position, 0) : max(stop - position, 0)]
+            if cut:
                 found.append(Part(cut, part.origin, part.name))
-            position = end
+            position += len(part.text)
         return SecretText(tuple(found))
 
     def split(self, separator: str) -> Iterator[SecretText]:

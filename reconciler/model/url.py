@@ -44,7 +44,6 @@ class Endpoint:
         return f"{self.scheme}://{self.host}" + (f":{self.port}" if self.port is not None else "")
 
     def reveal(self) -> str:
-        """The whole normal form."""
         return self.origin + self.path + ("?" + "&".join(self.query) if self.query else "")
 
     def __str__(self) -> str:
@@ -64,8 +63,11 @@ class QueryItem:
 
     @property
     def name(self) -> str:
-        """The parameter's name in normal form."""
         return self.normal.partition("=")[0]
+
+    @property
+    def value(self) -> str:
+        return self.normal.partition("=")[2]
 
     def __repr__(self) -> str:
         return f"QueryItem({str(self.text)!r})"
@@ -120,12 +122,9 @@ class Url:
 
 
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
-    """Read a URL, from the file or from a provider. Whether it is fit to be wanted is `check_wanted`'s to say.
+    """Read a URL, from the file or from a provider; UrlError where it has no normal form.
 
-    The names of secret parameters are decoded and in lower case.
-
-    Raises:
-        UrlError: it has no normal form; says why, and quotes nothing.
+    Whether it is fit to be wanted is `check_wanted`'s to say. Names of secret parameters: decoded, in lower case.
     """
     raw = text.reveal()
     if len(text.parts) > 1:
@@ -149,12 +148,13 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
         message = "the URL has a `;` in its query, which receivers interpret differently"
         raise UrlError("url-query", message, "Write `%3B`, or separate parameters with `&`.")
     items = tuple(_item(item, secret_params) for item in query.split("&")) if query else ()
-    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=_sorted(items, secret=False))
-    return Url(endpoint=endpoint, secrets=_sorted(items, secret=True), source=text, segments=segments, items=items)
+    in_order = sorted(items, key=lambda item: item.name)
+    public, secrets = (tuple(item.normal for item in in_order if item.secret is secret) for secret in (False, True))
+    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=public)
+    return Url(endpoint=endpoint, secrets=secrets, source=text, segments=segments, items=items)
 
 
-_LONGEST_ODD = 10_000
-"""Characters of a URL without a normal form that anybody looks into."""
+_LONGEST_ODD = 10_000  # characters of a URL without a normal form that anybody looks into
 _HALF = re.compile(r"[\ud800-\udfff]")
 _PLACE = re.compile(
     r"(?P<scheme>[A-Za-z]+)://(?:[^/?#@\\]*@)?(?P<authority>[^/?#@\\\s]+)(?P<path>(?:/[^?#@]*)?)(?:[?#][^@]*)?",
@@ -181,11 +181,7 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
 
 
 def check_wanted(url: Url, limit: int) -> None:
-    """Check what only a URL that we would send must keep to; `limit` is the first length that the provider refuses.
-
-    Raises:
-        UrlError: http off loopback, or too long.
-    """
+    """UrlError where a URL may not be sent: http off loopback, or as long as the first length that is refused."""
     if url.endpoint.scheme == "http" and not url.is_loopback:
         message = "the URL is http: events would be sent unencrypted"
         raise UrlError("url-not-https", message, "Write `https://`; http is for loopback only.")
@@ -195,16 +191,12 @@ def check_wanted(url: Url, limit: int) -> None:
 
 
 def normal_text(text: str) -> str:
-    """Percent-encoding in normal form: unreserved characters clear, all else escaped with upper-case digits.
-
-    Source: RFC 3986 6.2.2.1 and 6.2.2.2.
-    """
+    """Percent-encoding in normal form: unreserved characters clear, else upper-case (RFC 3986 6.2.2.1 and 6.2.2.2)."""
     return _NOT_NORMAL.sub(lambda unit: quote(unquote_to_bytes(unit[0]), safe=""), text)
 
 
 @lru_cache(maxsize=256)  # files and accounts have many URLs of few hosts
 def _authority(scheme: str, authority: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port in normal form."""
     if scheme not in ("https", "http"):
         raise UrlError("url-scheme", "the URL is neither https nor http", "Write it as `https://host/path`.")
     if "@" in authority:
@@ -236,8 +228,3 @@ def _path(path: SecretText) -> tuple[tuple[SecretText, ...], str]:
 def _item(text: SecretText, secret_params: frozenset[str]) -> QueryItem:
     normal = normal_text(text.reveal())
     return QueryItem(text, normal, unquote(normal.partition("=")[0]).lower() in secret_params)
-
-
-def _sorted(items: tuple[QueryItem, ...], *, secret: bool) -> tuple[str, ...]:
-    chosen = sorted((item for item in items if item.secret is secret), key=lambda item: item.name)
-    return tuple(item.normal for item in chosen)

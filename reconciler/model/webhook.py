@@ -106,17 +106,14 @@ class Remote:
 
 def revealed(fields: Fields) -> dict[str, object]:
     """What fields really hold, in plain JSON terms: for digests, never to be shown."""
-    return {name: _revealed(value) for name, value in fields.items()}
-
-
-def _revealed(value: Value) -> object:
-    match value:
-        case Url() | SecretText():
-            return value.reveal()
-        case Masked():
-            return {"masked": True}
-        case frozenset():
-            return sorted(value)
-        case Mapping():
-            return dict(value)
-    return value
+    found: dict[str, object] = dict(fields)
+    for name, value in fields.items():
+        if isinstance(value, Url | SecretText):
+            found[name] = value.reveal()
+        elif isinstance(value, Masked):
+            found[name] = {"masked": True}
+        elif isinstance(value, frozenset):
+            found[name] = sorted(value)
+        elif isinstance(value, Mapping):
+            found[name] = dict(value)
+    return found

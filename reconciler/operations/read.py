@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from reconciler.model.configuration import Account
-from reconciler.model.reading import NotRead, ProviderError, Reading
+from reconciler.model.reading import ProviderError, Reading
 from reconciler.operations.workers import Workers
 from reconciler.providers.client import Reader
 
@@ -17,9 +17,9 @@ _Client = TypeVar("_Client", bound=Reader)
 @contextmanager
 def opened(
     accounts: Sequence[Account], open_client: Callable[[Account], _Client]
-) -> Iterator[Mapping[str, _Client | NotRead]]:
+) -> Iterator[Mapping[str, _Client | ProviderError]]:
     """Open a client for each account that may have one, and close them all at the end."""
-    clients: dict[str, _Client | NotRead] = {}
+    clients: dict[str, _Client | ProviderError] = {}
     with ExitStack() as stack:
         for account in accounts:
             try:
@@ -27,19 +27,18 @@ def opened(
                 stack.callback(client.close)
                 clients[account.name] = client
             except ProviderError as error:
-                clients[account.name] = NotRead(account=account.name, error=error)
+                clients[account.name] = error
         yield clients
 
 
-def read_accounts(clients: Mapping[str, Reader | NotRead]) -> Mapping[str, Reading | NotRead]:
+def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:
     """List every account to its end, all at once."""
 
-    def read(account: tuple[str, Reader | NotRead]) -> Reading | NotRead:
-        name, client = account
+    def read(client: Reader | ProviderError) -> Reading | ProviderError:
         try:
-            return client if isinstance(client, NotRead) else client.list()
+            return client if isinstance(client, ProviderError) else client.list()
         except ProviderError as error:
-            return NotRead(account=name, error=error)
+            return error
 
     with Workers(len(clients), "list") as workers:
-        return dict(zip(clients, workers.map(read, clients.items()), strict=True))
+        return dict(zip(clients, workers.map(read, clients.values()), strict=True))

@@ -32,7 +32,7 @@ def _unmasked(ours: Value, wanted: Value, remote: Value) -> Value:
     if not isinstance(ours, Url) or not isinstance(remote, Url) or wanted == ours:
         return wanted
     # One that isn't there at all is left so: nothing says that the provider only doesn't show it.
-    emptied = any(item.secret and not item.normal.partition("=")[2] for item in remote.items)
+    emptied = any(item.secret and not item.value for item in remote.items)
     masked = any(param.kept is Kept.MASKED for param in kept_otherwise(ours, remote))
     return ours if masked or emptied else wanted
 

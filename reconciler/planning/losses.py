@@ -72,7 +72,7 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
         causes = [
             (change, remote)
             for change, remote in narrowed[endpoint, scope]
-            if any(provider.carries(provider.events_of(remote.fields), event) for event in lost)
+            if provider.uncarried(lost, provider.events_of(remote.fields)) != frozenset(lost)
         ]
         remotes = tuple(sorted((remote for _, remote in causes), key=lambda remote: remote.age))
         gone = frozenset[str]().union(*(provider.events_of(remote.fields) for remote in remotes))

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Hint, NotPlanned, Plan
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
-from reconciler.model.update import lost_secrets
+from reconciler.model.provider import lost_secrets
+from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Masked
 from reconciler.planning.changes import match_account
@@ -45,7 +45,10 @@ class PlanOptions:
 
 
 def plan(
-    configuration: Configuration, readings: Mapping[str, Reading | NotRead], options: PlanOptions, created: datetime
+    configuration: Configuration,
+    readings: Mapping[str, Reading | ProviderError],
+    options: PlanOptions,
+    created: datetime,
 ) -> Plan:
     """Decide everything that would be done; the same for any order of what was listed.
 
@@ -64,7 +67,7 @@ def plan(
         if isinstance(reading := readings.get(account.name), Reading)
     ]
     listed = {one.account.name: one for one in read}
-    errors = {name: reading.error for name, reading in readings.items() if isinstance(reading, NotRead)}
+    errors = {name: error for name, error in readings.items() if isinstance(error, ProviderError)}
     errors |= overlaps((one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in read)
     errors |= {name: error for name, one in listed.items() if (error := _unclear(one))}
     unread = UnreadKeys(configuration, listed)

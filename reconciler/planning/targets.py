@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.model.configuration import Account, Configuration
+from reconciler.model.pattern import matches_name
 from reconciler.model.webhook import Address
-
-
-def matches_name(pattern: str, name: str) -> bool:
-    """Whether a name fits a pattern, in which only `*` is special (`fnmatch` would take `[` for a set)."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def matches_address(target: str, address: Address) -> bool:

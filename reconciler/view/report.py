@@ -29,12 +29,10 @@ _HELP = {
     Outcome.UNKNOWN: _PLAN_AGAIN,
     Outcome.UNVERIFIED: _PLAN_AGAIN,
 }
-_UNENCODED = "a value of only letters, digits, `-`, `.`, `_` and `~`"
 _INSTEAD = {
     Kept.IN_LOWER_CASE: "the lower-case value",
     Kept.IN_UPPER_CASE: "the upper-case value",
-    Kept.DECODED: _UNENCODED,
-    Kept.ENCODED: _UNENCODED,
+    Kept.RECODED: "a value of only letters, digits, `-`, `.`, `_` and `~`",
     Kept.SHORTENED: "a shorter value",
 }
 """What to send, where something can be: the provider keeps it as it is."""

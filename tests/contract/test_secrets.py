@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.model.plan import Action, NotPlanned, Plan
 from reconciler.model.provider import Provider, ReadsBack
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Report
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText
 from reconciler.model.webhook import Remote
@@ -228,9 +228,7 @@ def test_no_secret_is_told_where_an_account_is_denied(bench: Bench) -> None:
     plan = bench.plan(_wanted(bench)).plan
     (account,) = plan.accounts
     assert isinstance(account, NotPlanned)
-    assert (
-        _told([*_said_of(plan), *_said_by(account.error), repr(NotRead(account="a", error=account.error))], bench) == []
-    )
+    assert _told([*_said_of(plan), *_said_by(account.error), repr(account.error)], bench) == []
 
 
 def test_no_secret_is_told_where_changes_are_refused(bench: Bench) -> None:

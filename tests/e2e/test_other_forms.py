@@ -71,12 +71,12 @@ CASES = [
     ),
     pytest.param(
         _value(unquote), (TOKEN, f"{SECRET}%3D%3D"), MADE,
-        f"The provider stores `secret` percent-decoded: set SHOP_SECRET to {PLAIN}.", (_entry(TOKEN), SECRET),
+        f"The provider stores `secret` with other escapes: set SHOP_SECRET to {PLAIN}.", (_entry(TOKEN), SECRET),
         id="decoded",
     ),
     pytest.param(
         _value(lambda value: value.replace("!", "%21")), (TOKEN, f"{SECRET}!"), MADE,
-        f"The provider stores `secret` percent-encoded again: set SHOP_SECRET to {PLAIN}.", (_entry(TOKEN), SECRET),
+        f"The provider stores `secret` with other escapes: set SHOP_SECRET to {PLAIN}.", (_entry(TOKEN), SECRET),
         id="encoded",
     ),
     pytest.param(

@@ -23,7 +23,7 @@ import trustme
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.http import transport
 from reconciler.http.exchange import Ending, NoReply, Request
-from reconciler.model.destination import Destination
+from reconciler.model.configuration import Destination
 from reconciler.model.secret import SecretText
 from reconciler.providers.registry import built_in
 from tests.e2e.tool import HOST, TOKEN, Ended, Tool, entries, run_here

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.configuration import Account
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
+from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Remote
 from reconciler.operations.read import opened, read_accounts
 from tests.support.builders import account, hook
@@ -44,8 +44,8 @@ def open_listed(owner: Account) -> Listed:
 def test_account_that_can_not_be_opened_or_listed_is_a_value_beside_the_others() -> None:
     with opened(ACCOUNTS, open_listed) as clients:
         assert read_accounts(clients) == {
-            "closed": NotRead(account="closed", error=DENIED),
-            "down": NotRead(account="down", error=DOWN),
+            "closed": DENIED,
+            "down": DOWN,
             "fine": Reading(account="fine", remotes=(hook("1"),), count=1),
         }
         assert list(clients) == ["closed", "down", "fine"]

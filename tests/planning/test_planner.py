@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.plan import AccountPlan, Action, Claim, Hint, Phase, Reason, Verdict
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Desired, Remote
 from reconciler.planning.successors import Widening
 from reconciler.providers.shippo import SHIPPO
@@ -231,7 +231,7 @@ def test_account_that_could_not_be_read_hides_nothing_of_the_others() -> None:
     error = ProviderError(kind=ErrorKind.DENIED, message="denied")
     made = planned(
         [entry("a", account="one"), entry("b", account="two")],
-        {"one": NotRead(account="one", error=error), "two": []},
+        {"one": error, "two": []},
         [account("one", base_url="https://one.example.com"), account("two")],
     )
     assert (not_planned(made)["one"].error, signs(made)) == (error, ["+ b[track_updated]"])

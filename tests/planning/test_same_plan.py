@@ -11,7 +11,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import Place
 from reconciler.model.plan import AccountPlan, Change, Filters, Plan, Verdict
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Remote
 from reconciler.operations.saved_plan import digest_of
@@ -41,7 +41,7 @@ def a_plan(
         entry("keep", "/keep", account="one"),
         entry("b", account="two"),
     ]
-    found: dict[str, Sequence[Remote] | NotRead] = {"one": remotes, "two": NotRead(account="two", error=error)}
+    found: dict[str, Sequence[Remote] | ProviderError] = {"one": remotes, "two": error}
     return planned(desired, found, accounts, targets=targets, destroy=destroy, allowed_losses=allowed_losses)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.http.calls import destination_of
-from reconciler.model.destination import Destination
+from reconciler.model.configuration import Destination
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 

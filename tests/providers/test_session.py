@@ -23,7 +23,7 @@ from pytest_httpserver import HTTPServer
 
 from reconciler.http.exchange import Ending, NoReply, Reply, Request
 from reconciler.http.transport import Session
-from reconciler.model.destination import Destination
+from reconciler.model.configuration import Destination
 from reconciler.model.secret import SecretText
 
 from .tools import TOKEN, RawServer, Received, answer, says

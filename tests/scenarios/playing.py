@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.configuration import Configuration
 from reconciler.model.plan import Filters
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
+from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.output.terminal import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.planner import PlanOptions, plan
@@ -96,14 +96,16 @@ def _loaded(arguments: argparse.Namespace, environment: dict[str, str]) -> Loade
     return load(inputs, declaration)
 
 
-def _readings(configuration: Configuration, there: dict[str, Any], patterns: list[str]) -> dict[str, Reading | NotRead]:
+def _readings(
+    configuration: Configuration, there: dict[str, Any], patterns: list[str]
+) -> dict[str, Reading | ProviderError]:
     """What the accounts said, for those that the options let through."""
-    found: dict[str, Reading | NotRead] = {}
+    found: dict[str, Reading | ProviderError] = {}
     for account in selected_accounts(configuration, patterns):
         said = there[account.name]
         if isinstance(said, dict):
             error = ProviderError(kind=ErrorKind.DENIED, message=said["error"], help=said["help"])
-            found[account.name] = NotRead(account=account.name, error=error)
+            found[account.name] = error
             continue
         remotes = tuple(
             remote_of(

@@ -9,7 +9,7 @@ from reconciler.model.configuration import Account, Configuration, Named, OnUnma
 from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.plan import AccountPlan, Change, Filters, NotPlanned, Plan
-from reconciler.model.reading import NotRead, Reading
+from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
@@ -128,7 +128,7 @@ def configuration(desired: Sequence[Desired] = (), accounts: Sequence[Account] =
 
 def planned(
     desired: Sequence[Desired] = (),
-    remotes: Mapping[str, Sequence[Remote] | NotRead] | Sequence[Remote] = (),
+    remotes: Mapping[str, Sequence[Remote] | ProviderError] | Sequence[Remote] = (),
     accounts: Sequence[Account] = (),
     *,
     targets: Sequence[str] = (),
@@ -139,7 +139,9 @@ def planned(
     """The plan of a configuration and of what its accounts have (a bare list: the account `default` has it)."""
     there = remotes if isinstance(remotes, Mapping) else {"default": remotes}
     readings = {
-        name: found if isinstance(found, NotRead) else Reading(account=name, remotes=tuple(found), count=len(found))
+        name: found
+        if isinstance(found, ProviderError)
+        else Reading(account=name, remotes=tuple(found), count=len(found))
         for name, found in there.items()
     }
     options = PlanOptions(

@@ -13,7 +13,7 @@ from typing import Self
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
-from reconciler.model.reading import NotRead
+from reconciler.model.reading import ProviderError
 from reconciler.model.report import Event, Outcome, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
@@ -90,11 +90,11 @@ class Run:
     stop: Stop
     clock: RunClock
     events: list[Event] = field(repr=False)
-    clients: Mapping[str, Writer | NotRead] = field(repr=False)
+    clients: Mapping[str, Writer | ProviderError] = field(repr=False)
 
     def apply(self, parallelism: int = 4) -> Report:
         """Carry the plan out."""
-        writers = {name: client for name, client in self.clients.items() if not isinstance(client, NotRead)}
+        writers = {name: client for name, client in self.clients.items() if not isinstance(client, ProviderError)}
         return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.model.plan import Plan
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.model.webhook import Remote
 from tests.support.builders import account, entry, hook, planned
@@ -55,7 +55,7 @@ def hostile_runs(draw: st.DrawFn) -> HostileRun:
     error = ProviderError(kind=ErrorKind.DENIED, message=draw(hostile_texts), help=draw(hostile_texts))
     plan = planned(
         [*world.desired, entry("dead", "/a", account="dead")],
-        {"default": remotes, "dead": NotRead(account="dead", error=error)},
+        {"default": remotes, "dead": error},
         [world.account, account("dead", base_url="https://dead.example.com")],
         targets=draw(st.sampled_from([(), ("orders*", "@*")])),
         destroy=draw(st.booleans()),

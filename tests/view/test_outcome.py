@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Plan
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.model.webhook import Remote
 from reconciler.view.documents import PlanView
@@ -35,10 +35,10 @@ UNMANAGED = planned([entry("a")], [hook("1"), hook("2", "https://h.io/x")])
 REFUSED = planned([], [hook("1")])
 FILTERED = planned([entry("a"), entry("b", "/b")], [hook("1")], targets=["a"])
 TWO = [account("one", base_url="https://one.example.com"), account("two")]
-UNREAD: dict[str, list[Remote] | NotRead] = {"one": NotRead(account="one", error=DENIED), "two": [hook("1")]}
+UNREAD: dict[str, list[Remote] | ProviderError] = {"one": DENIED, "two": [hook("1")]}
 HALF = planned([entry("a", account="two")], UNREAD, TWO)
 HALF_CHANGED = planned([entry("a", account="two"), entry("b", "/b", account="two")], UNREAD, TWO)
-NONE = planned([entry("a")], {"default": NotRead(account="default", error=DENIED)})
+NONE = planned([entry("a")], {"default": DENIED})
 
 plan = partial(plan_outcome, detailed=False)
 detailed = partial(plan_outcome, detailed=True)

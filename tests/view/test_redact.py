@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.plan import AccountPlan, Action, Hint, Reason, Verdict
-from reconciler.model.reading import ErrorKind, NotRead, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.rows import (
     AbsentLine,
@@ -165,7 +165,7 @@ def test_accounts_stand_as_they_do_and_one_that_is_unread_hides_no_other() -> No
     error = ProviderError(kind=ErrorKind.DENIED, message="denied", help="Check it.")
     made = planned(
         [entry("a", account="one"), entry("b", "/b", account="two")],
-        {"one": [hook("1")], "two": [], "three": NotRead(account="three", error=error)},
+        {"one": [hook("1")], "two": [], "three": error},
         [account(name, base_url=f"https://{name}.example.com") for name in ("one", "two", "three")],
     )
     view = view_plan(made)

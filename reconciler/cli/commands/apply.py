@@ -17,7 +17,7 @@ from reconciler.config.files import STANDARD_INPUT
 from reconciler.export.document import backup_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
-from reconciler.model.reading import NotRead
+from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
 from reconciler.output.terminal import visible
 from reconciler.providers.client import Writer
@@ -27,7 +27,7 @@ from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
 from reconciler.view.report import ResultMask
 
-_Clients = Mapping[str, Writer | NotRead]
+_Clients = Mapping[str, Writer | ProviderError]
 
 
 @command(
@@ -149,7 +149,7 @@ def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
     with run.reporter.live(ResultMask(plan)):
-        writers = {name: client for name, client in clients.items() if not isinstance(client, NotRead)}
+        writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
     return run.reporter.end(outcome.report_outcome(report), report)
 
