@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span
-from reconciler.config.interpolation import Rule, Values, is_known
-from reconciler.config.url_text import read_url
+from reconciler.config.interpolation import Rule, Values, is_known, read_url
 from reconciler.model.characters import character_name, is_masked, is_seen, wrapping_fault
 from reconciler.model.configuration import DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account
 from reconciler.model.destination import destination_of, is_own_host

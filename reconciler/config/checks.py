@@ -9,9 +9,8 @@ from urllib.parse import unquote, urlsplit
 from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import Values
+from reconciler.config.interpolation import Values, depends_on_unset_variable
 from reconciler.config.ownership import Ownership
-from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import DEFAULT_PROVIDER, NamedSet
 from reconciler.model.host import host_address, host_is_loopback

@@ -10,9 +10,8 @@ from typing import TypeVar
 from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Rule, Values
+from reconciler.config.interpolation import Rule, Values, depends_on_unset_variable, read_pattern
 from reconciler.config.limits import MOST_WITH_A_STAR
-from reconciler.config.url_text import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentAt, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType

@@ -31,16 +31,17 @@ _TYPES = {
     "number": "a number",
     "boolean": "`true` or `false`",
 }
+_FOUND = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
 _MEANT = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
 _KINDS = {"webhooks": "an entry", "accounts": "an account"}
 _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
-_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
+_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]+|0o[0-7]+|0b[01]+|[0-9][0-9_]*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a file's shape."""
 
@@ -74,15 +75,14 @@ def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> No
     found = [(_span(cursor, fault), fault) for fault in find_faults(document.root, schema)]
     # By place: what is wrong with an aliased value is told where it is used first.
     for span, fault in sorted(found, key=lambda one: one[0].start):
-        spoilt = span if fault.keyword == "uniqueItems" else cursor.spans_at(fault.path)[1]
-        # Of a value one diagnostic is enough, and an alias without an anchor had its own.
-        spoils = fault.keyword not in ("additionalProperties", "propertyNames", "required", "not")
-        is_reported = spoils and spoilt.written.start in document.unusable
-        if spoils:
+        if fault.keyword not in ("additionalProperties", "propertyNames", "required", "not"):
+            spoilt = span if fault.keyword == "uniqueItems" else cursor.spans_at(fault.path)[1]
+            # Of a value one diagnostic is enough, and an alias without an anchor had its own.
+            if spoilt.written.start in document.unusable:
+                continue
             document.unusable.add(spoilt.written.start)
-        if not is_reported:
-            code, message, help_ = _explained(fault, span.written.text)
-            diagnostics.error(code, span, message, help_)
+        code, message, help_ = _explained(fault, span.written.text)
+        diagnostics.error(code, span, message, help_)
 
 
 def _span(cursor: Cursor, fault: Fault) -> Span:
@@ -116,13 +116,12 @@ def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
     for error in _explaining()(json.loads(schema)).iter_errors(root):
         if len(found) > MOST_DIAGNOSTICS:
             break  # nobody will be told of more
-        path: Path = tuple(error.absolute_path)
+        path = tuple(error.absolute_path)
         is_name = "propertyNames" in error.absolute_schema_path
         keyword = "propertyNames" if is_name else str(error.validator)
         keys = iter((error.instance,)) if is_name else _keys(keyword, error.instance, error.schema)
         for key in islice(keys, MOST_DIAGNOSTICS + 1):
-            fault = Fault(path=path, keyword=keyword, key=key, schema=error.schema, value=error.instance)
-            found[path, keyword, key] = fault
+            found[path, keyword, key] = Fault(path, keyword, key, error.schema, error.instance)
     return tuple(found.values())
 
 
@@ -170,9 +169,8 @@ def _keys(keyword: str, value: Plain, schema: Mapping[str, Any]) -> Iterator[str
 
 def _explained(fault: Fault, written: str) -> tuple[str, str, str]:
     """The code, what is wrong, and what to do, for a value that the file writes so; none of it is quoted."""
-    owner = fault.label
-    if len(fault.path) == len(("webhooks", "orders")):
-        owner = _KINDS.get(str(fault.path[0]), owner)
+    is_named = len(fault.path) == len(("webhooks", "orders"))
+    owner = _KINDS.get(str(fault.path[0]), fault.label) if is_named else fault.label
     match fault.keyword:
         case "propertyNames":
             message = f"{_quoted(fault.key)} is not a valid name for {_KINDS[fault.name]}"
@@ -200,6 +198,7 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     types = (types,) if isinstance(types, str) else types
     inner = [one for alternatives in ("oneOf", "anyOf") for one in schema.get(alternatives, ())]
     choices = [f"`{choice}`" for one in (schema, *inner) for choice in one.get("enum", ())]
+    found = next((name for kind, name in _FOUND.items() if isinstance(value, kind)), "a mapping")
     if keyword == "pattern" and fault.name == "token":
         return "token-literal", *not_one_variable("token")
     if value in (None, "") or keyword in ("minItems", "minProperties", "minLength"):
@@ -207,9 +206,18 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     if keyword == "anyOf" and isinstance(value, Mapping) and "object" in types:
         return "missing-key", f"{label} has neither `url` nor `id`", "Add one of the two."
     if keyword in ("type", "pattern") and "boolean" in types:
-        return "boolean-value", *_not_boolean(label, value)
+        message, meant = f"{label} is neither `true` nor `false`", _MEANT.get(str(value).lower())
+        if meant is not None:
+            return "boolean-value", f"{message}: `{value}` is {found} here", f"Write `{meant}`, without quotes."
+        help_ = "Write `true` or `false`, or a single variable with one of these values."
+        return "boolean-value", message, help_
     if keyword == "type" or (keyword == "anyOf" and not isinstance(value, str)):
-        return "wrong-type", *_wrong_type(fault, written, types, choices)
+        if {"integer", "number"} & set(types) and _OTHER_NUMBER.fullmatch(written):
+            help_ = "Write it in decimal digits, without a leading `0`."
+            return "wrong-type", f"{label} is not a plain decimal number", help_
+        expected = [_TYPES.get(name, name) for name in types or ("string",)]
+        help_ = f"Write {_either(choices)}." if choices and not types else _how_to_write(types or ("string",), value)
+        return "wrong-type", f"{label}: expected {' or '.join(expected)}, found {found}", help_
     if choices:
         said = "1" if choices == ["`1`"] else _either(choices)
         return "wrong-value", f"{label} must be {said}", f"Write {said}."
@@ -219,36 +227,14 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     return "wrong-value", f"{label} is out of range", f"Write a number that is {bound}."
 
 
-def _not_boolean(label: str, value: Plain) -> tuple[str, str]:
-    message, said = f"{label} is neither `true` nor `false`", str(value).lower()
-    if said not in _MEANT:
-        return message, "Write `true` or `false`, or a single variable with one of these values."
-    what = "text" if isinstance(value, str) else "a number"
-    return f"{message}: `{value}` is {what} here", f"Write `{_MEANT[said]}`, without quotes."
-
-
-def _wrong_type(fault: Fault, written: str, types: Sequence[str], choices: list[str]) -> tuple[str, str]:
-    value, expected = fault.value, types or ("string",)
-    found = next((name for kind, name in _FOUND.items() if isinstance(value, kind)), "a mapping")
-    message = f"{fault.label}: expected {' or '.join(_TYPES.get(name, name) for name in expected)}, found {found}"
+def _how_to_write(expected: Sequence[str], value: Plain) -> str:
     if "array" in expected and isinstance(value, str):
-        return message, "Write `[…]` around it, or put each item on its own line after `- `."
-    if {"integer", "number"} & set(expected) and _OTHER_NUMBER.fullmatch(written):
-        plain = written.replace("_", "")
-        # Of one with a `0` before it nobody knows what it means.
-        is_octal = re.fullmatch(r"[-+]?0[0-9]+", plain)
-        help_ = "Write it without the leading `0`." if is_octal else f"Write `{int(plain, 0)}`."
-        return f"{fault.label} is not a plain decimal number", help_
-    if choices and not types:
-        return message, f"Write {_either(choices)}."
+        return "Write `[…]` around it, or put each item on its own line after `- `."
     if "string" in expected and isinstance(value, bool | int | float):
-        return message, "Put it in quotes."
+        return "Put it in quotes."
     if "object" in expected:
-        return message, "Write `key: value` lines below it."
-    return message, f"Write {_TYPES.get(expected[0], expected[0])}, without quotes."
-
-
-_FOUND = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
+        return "Write `key: value` lines below it."
+    return f"Write {_TYPES.get(expected[0], expected[0])}, without quotes."
 
 
 def _either(choices: list[str]) -> str:

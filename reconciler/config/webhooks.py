@@ -10,9 +10,8 @@ from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Rule, Values
+from reconciler.config.interpolation import Rule, Values, read_url
 from reconciler.config.limits import MOST_WANTED
-from reconciler.config.url_text import read_url
 from reconciler.config.yaml_nodes import Map, Plain, Sequence
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
