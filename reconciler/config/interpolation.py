@@ -101,8 +101,7 @@ class Values:
                     return None
                 if value.reveal() in ("true", "false"):
                     return value.reveal() == "true"
-        help_ = "Write `true` or `false`, or a single variable with one of these values."
-        self.diagnostics.error("boolean-value", flag.span, f"{what} is neither `true` nor `false`", help_)
+        self.diagnostics.error("boolean-value", flag.span, *not_boolean(what))
         return None
 
     def secret(self, text: Text, what: str) -> SecretText | None:
@@ -242,6 +241,12 @@ def not_one_variable(what: str) -> tuple[str, str]:
     """What is wrong with a key's value that has to be exactly one variable, and what to do."""
     help_ = f"Put the value in an environment variable and write that variable here, such as `${{{what.upper()}}}`."
     return f"`{what}` must be a single variable", help_
+
+
+def not_boolean(what: str) -> tuple[str, str]:
+    """The same of a value that has to be a boolean."""
+    help_ = "Write `true` or `false`, or a single variable with one of these values."
+    return f"{what} is neither `true` nor `false`", help_
 
 
 def _how_to_set(name: str, *, is_secret: bool) -> str:

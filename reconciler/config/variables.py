@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 
 from reconciler.config.cursor import Cursor
-from reconciler.config.diagnostics import Diagnostics, SourceText
+from reconciler.config.diagnostics import Diagnostics, SourceText, listed
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
 from reconciler.config.yaml_nodes import Map, Plain, Sequence, parse
@@ -32,7 +32,6 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
 """Blank lines and comments, then a line that no mapping begins with."""
-_MOST_NAMED = 20
 _FORMS = (
     "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
     "A value with ` #` in it needs quotes."
@@ -182,8 +181,7 @@ class Variables:
             elif not names:
                 help_ = "Remove it: the files have no variables."
             else:
-                more = ["others"] if len(names) > _MOST_NAMED else []
-                help_ = f"The variables of the files are {', '.join([*names[:_MOST_NAMED], *more])}."
+                help_ = f"The variables of the files are {listed(names)}."
             what = f"`--var {name}=…`" if place is None else f"`{name}`"
             diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
 

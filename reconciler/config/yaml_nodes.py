@@ -251,9 +251,8 @@ class _Reader:
         self._expanded += found.size
         self._sizes += found.size
         if event.anchor not in self._anchors:
-            what = "this alias has no anchor before it, or is inside it"
             help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
-            self._error("yaml-alias", event, what, help_)
+            self._error("yaml-alias", event, "this alias has no anchor before it, or is inside it", help_)
             self.broken.add(use[0])
             found = found._replace(use=None)
         if self._expanded > _MOST_EXPANDED:
@@ -262,7 +261,6 @@ class _Reader:
         return found
 
     def _check(self, event: Any) -> None:  # noqa: ANN401
-        """Count a value, and refuse its tag."""
         self.values += 1
         if self.values > self._most:
             message = f"the files have more than {MOST_VALUES} keys and values"
