@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
-from reconciler.config.diagnostics import Diagnostics, Location, Span
-from reconciler.config.interpolation import Rule, Values, is_known
-from reconciler.config.url_text import read_url
+from reconciler.config.diagnostics import Diagnostics, Location, Span, either
+from reconciler.config.interpolation import Rule, Values, is_known, read_url
 from reconciler.model.characters import character_name, is_masked, is_seen, wrapping_fault
 from reconciler.model.configuration import DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
@@ -52,7 +51,6 @@ class FileAccount:
 
     @property
     def token_variables(self) -> Iterator[str]:
-        """The variables that its token comes from, whatever its provider is."""
         text = self.cursor.text("token")
         if text is not None:
             yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
@@ -83,7 +81,6 @@ class AccountReader:
         return provider
 
     def read(self, said: FileAccount) -> FileAccount:
-        """The same with its accounts at the provider."""
         written = said.cursor.text("provider")
         provider = self._declaration(DEFAULT_PROVIDER) if said.is_default else self.provider(said.name, written)
         if provider is None:
@@ -154,7 +151,6 @@ class _Reading:
         return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
 
     def settings(self) -> Iterator[tuple[str, SecretText | bool]]:
-        """The provider's own settings that the account says."""
         for setting in self._provider.settings:
             value: SecretText | bool | None = None
             text = self._cursor.text(setting.name)
@@ -172,24 +168,23 @@ class _Reading:
         if self._cursor.text("rate_limits") is not None:
             return RateLimits()  # `off`
         said = self._cursor.map("rate_limits") or Cursor()
-        found = {key: int(number) for key in ("write", "get", "list") if (number := said.number(key)) is not None}
-        return replace(published, **found)
+        numbers = {key: said.number(key) for key in ("write", "get", "list")}
+        return replace(published, **{key: int(number) for key, number in numbers.items() if number is not None})
 
     def at_places(self, account: Account) -> Iterator[Account]:
-        """The account, once for each of its places where its provider has such."""
         declared = {place.setting: place for place in self._provider.places}
         if not declared:
             yield account
             return
         said = [key for key in declared if self._cursor.has(key)]
-        whose, keys = f"this {self._provider.title} account has", " or ".join(f"`{key}`" for key in declared)
+        whose = f"this {self._provider.title} account has"
         if not said:
             example = next(iter(declared.values()))
             help_ = f"Add `{example.setting}: {example.example}`."
-            self._error("missing-key", self._said.where, f"{whose} no {keys}", help_)
+            self._error("missing-key", self._said.where, f"{whose} no {either(declared)}", help_)
         for key in said[1:]:
-            help_ = "Write a separate account for each."
-            self._error("place-twice", self._cursor.key_span(key), f"{whose} more than one of {keys}", help_)
+            message, help_ = f"{whose} more than one of {either(declared)}", "Write a separate account for each."
+            self._error("place-twice", self._cursor.key_span(key), message, help_)
         for key in said[:1]:
             place = declared[key]
             one = self._cursor.text(key)
@@ -216,7 +211,7 @@ class _Reading:
         kinds = {kind.name: kind for kind in provider.auth.kinds}
         known = provider.kind_of(token.reveal()) if is_known(token) else None
         if pin is not None and pinned is not None and pinned not in kinds:
-            self._error("wrong-value", pin.span, f"`{key}` must be {_either(kinds)}", f"Write {_either(kinds)}.")
+            self._error("wrong-value", pin.span, f"`{key}` must be {either(kinds)}", f"Write {either(kinds)}.")
             return None
         if known is not None and token.reveal() == known.prefix:
             message = f"the token ends after its prefix, `{known.prefix}`"
@@ -234,7 +229,6 @@ class _Reading:
         return kinds.get(pinned or "")
 
     def _report_unknown_kind(self, kinds: Iterable[str], *, is_own: bool, says_nothing: bool) -> None:
-        """Report a token that doesn't say its kind where nothing else does."""
         provider, key = self._provider, self._provider.auth.kind_setting
         help_ = f"Set it in the account with this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
         if self._said.is_default:
@@ -245,7 +239,7 @@ class _Reading:
             message = f"the token doesn't say whether it is for {' or '.join(kinds)}"
         elif is_own:
             message = f"the token begins with neither of {provider.title}'s prefixes"
-            help_ = f"Check its value: it begins with {_either(kind.prefix for kind in provider.auth.kinds)}."
+            help_ = f"Check its value: it begins with {either(kind.prefix for kind in provider.auth.kinds)}."
         else:
             message = f"the {key} of this account isn't known"
         self._error("token-kind", self._token_where, message, help_)
@@ -271,10 +265,6 @@ def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> No
                 message = f"this account has the same base URL, token and account id as `{other.name}` at {place}"
                 help_ = "Remove one of the two, or give one its own token."
                 diagnostics.error("account-same", one.where, message, help_)
-
-
-def _either(names: Iterable[str]) -> str:
-    return " or ".join(f"`{name}`" for name in names)
 
 
 def _token_fault(value: str) -> tuple[str, str] | None:

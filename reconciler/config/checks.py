@@ -9,9 +9,8 @@ from urllib.parse import unquote, urlsplit
 from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import Values
+from reconciler.config.interpolation import Values, depends_on_unset_variable
 from reconciler.config.ownership import Ownership
-from reconciler.config.url_text import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import DEFAULT_PROVIDER, NamedSet
 from reconciler.model.host import host_address, host_is_loopback
@@ -19,6 +18,10 @@ from reconciler.model.pattern import Pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.webhook import Key
 
+OWNS_HELP = (
+    "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
+    "webhooks that match them and aren't in the file are deleted."
+)
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
 
@@ -31,11 +34,7 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
             if not owns.certain or owns.span is None or any(matching_patterns(entry, owns)):
                 continue
             if not owns.items:
-                help_ = (
-                    "Add the URL patterns this configuration is responsible for, such as "
-                    "`https://hooks.example.com/shippo/*`."
-                )
-                diagnostics.error("owns-empty", owns.span, "`owns` is empty, but there are webhooks", help_)
+                diagnostics.error("owns-empty", owns.span, "`owns` is empty, but there are webhooks", OWNS_HELP)
             # One that was refused for plain http is to be owned in its https form.
             elif not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
                 whose = "under `owns`" if len(owned) == 1 else f"that `{account.group}` owns"
@@ -55,15 +54,12 @@ def matching_patterns(entry: Entry, owns: Ownership) -> Iterable[Pattern]:
 
 
 def _how_to_own(source: SecretText) -> str:
-    if Origin.LITERAL not in source.origins():
-        return f"Add a pattern to `owns` that matches the value of `{_as_written(source)}`."
     path = source.slice(0, len(source.reveal().partition("?")[0]))
-    return f"Add `{_as_written(path)}` to `owns`, or a pattern with `*` that matches it."
-
-
-def _as_written(text: SecretText) -> str:
-    """A text with its variables by name, those from `--var` too: what a message may quote."""
-    return "".join(f"${{{part.name}}}" if part.name else part.text for part in text.parts)
+    # With its variables by name, those from `--var` too: what a message may quote.
+    written = "".join(f"${{{part.name}}}" if part.name else part.text for part in path.parts)
+    if Origin.LITERAL not in source.origins():
+        return f"Add a pattern to `owns` that matches the value of `{written}`."
+    return f"Add `{written}` to `owns`, or a pattern with `*` that matches it."
 
 
 def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
@@ -198,7 +194,6 @@ def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
 
 
 def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
-    """Of one endpoint: an event that catches all, beside single ones."""
     live = [
         ((account.name, desired.key.endpoint, desired.key.scope), account.provider, desired, span)
         for entry in entries
@@ -219,33 +214,27 @@ def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> 
 
 
 def _advise_on_allow_events(
-    entries: Iterable[Entry], allow_events: Mapping[str, Text], diagnostics: Diagnostics
+    entries: tuple[Entry, ...], allow_events: Mapping[str, Text], diagnostics: Diagnostics
 ) -> None:
     """Of names under `allow_events` that lift no error: who reads them would think that they do."""
-    if not allow_events:
-        return
-    wanted = [(account.provider, desired) for entry in entries for account, desired, _ in entry.desired]
-    needed = {event for provider, desired in wanted for event in provider.events_of(desired.fields)}
+    wanted = ((account, desired) for entry in entries for account, desired, _ in entry.desired if allow_events)
+    needed = {event for account, desired in wanted for event in account.provider.events_of(desired.fields)}
     # An event that a variable names is not known where the variable isn't set.
     may_be_needed = any("$" in text.raw for entry in entries for text in entry.events)
     providers = {account.provider.name: account.provider for entry in entries for account in entry.accounts}.values()
     for name, text in allow_events.items():
-        knowing = [provider.title for provider in providers if name in provider.events]
-        if knowing and len(knowing) == len(providers):
-            message = f"this is a known event of {knowing[0]} anyway"
-            diagnostics.warning("allow-events-unused", text.span, message, "Remove it.")
+        if providers and all(name in provider.events for provider in providers):
+            diagnostics.warning("allow-events-unused", text.span, "this is a known event anyway", "Remove it.")
         elif name not in needed and not may_be_needed:
-            message = "no entry uses this event"
-            diagnostics.warning("allow-events-unused", text.span, message, "Remove it, or check its spelling.")
+            help_ = "Remove it, or check its spelling."
+            diagnostics.warning("allow-events-unused", text.span, "no entry uses this event", help_)
 
 
-def _advise_on_owns(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
-    used: set[Pattern] = set()
-    for entry in entries:
-        if depends_on_unset_variable(entry.url.source):
-            return
-        for account in entry.accounts:
-            used.update(matching_patterns(entry, owned[account.group]))
+def _advise_on_owns(entries: tuple[Entry, ...], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
+    if any(depends_on_unset_variable(entry.url.source) for entry in entries):
+        return
+    pairs = ((entry, account) for entry in entries for account in entry.accounts)
+    used = {found for entry, account in pairs for found in matching_patterns(entry, owned[account.group])}
     for owns in owned.values():
         for item in owns.items if owns.certain else ():
             if item.pattern.symbolic not in used:
@@ -255,5 +244,4 @@ def _advise_on_owns(entries: Iterable[Entry], owned: Mapping[str, Ownership], di
                     f"no entry matches this pattern: `apply` deletes the {whose} that match it, except those "
                     "under `protect` or `known`"
                 )
-                help_ = "Remove the pattern, unless this is intended."
-                diagnostics.warning("owns-unused", item.span, message, help_)
+                diagnostics.warning("owns-unused", item.span, message, "Remove the pattern, unless this is intended.")

@@ -58,7 +58,6 @@ class Cursor:
         return self._span(where.key, self._use or (where.use if where.is_merged else None))
 
     def has(self, key: str) -> bool:
-        """Whether there is such a key, with any value."""
         return key in self.values
 
     def is_unusable(self, key: str) -> bool:
@@ -75,20 +74,17 @@ class Cursor:
         return Text(value, self.span(key)) if isinstance(value, str) and not self.is_unusable(key) else None
 
     def flag(self, key: str) -> Flag | None:
-        """A boolean, or text that stands for one."""
         value = self.values.get(key)
         return value if isinstance(value, bool) else self.text(key)
 
     def number(self, key: str) -> int | float | None:
         value = self.values.get(key)
-        is_number = type(value) in {int, float} and not self.is_unusable(key)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and not self.is_unusable(key)
         return value if is_number else None  # type: ignore[return-value]
 
     def texts(self, key: str) -> tuple[Text, ...] | None:
         """The strings of a list; None where there is no such key."""
-        if key not in self.values:
-            return None
-        return tuple(item for item in self.items(key) if isinstance(item, Text))
+        return tuple(item for item in self.items(key) if isinstance(item, Text)) if key in self.values else None
 
     def items(self, key: str) -> Iterator[Text | Cursor]:
         """The items of a list that are text or a mapping."""
@@ -105,33 +101,23 @@ class Cursor:
                 yield Cursor(self.document, item, use or where.use)
 
     def map(self, key: str) -> Cursor | None:
-        """A mapping inside."""
         value = self.values.get(key)
         return Cursor(self.document, value, self._use or self.values.where[key].use) if isinstance(value, Map) else None
 
     def maps(self, key: str) -> Iterator[tuple[str, Span, Cursor]]:
         """The mappings in a mapping inside: name, where it stands, and the mapping."""
-        outer = self.map(key)
-        if outer is not None:
-            for name in outer.values:
-                found = outer.map(name)
-                if found is not None:
-                    yield name, outer.key_span(name), found
+        outer = self.map(key) or Cursor()
+        for name in outer.values:
+            if (found := outer.map(name)) is not None:
+                yield name, outer.key_span(name), found
 
     def spans_at(self, path: Path) -> tuple[Span, Span]:
-        """Where the key at the end of a path stands, and its value; of a list's item, the item twice.
-
-        Raises:
-            KeyError: there is no such path.
-        """
+        """Where the key at the end of a path stands, and its value; of a list's item, the item twice."""
         key = value = Span(self.document.source, 0, 0)
         here: Any = self.values
         use = self._use
         for step in path:
-            try:
-                where, here = here.where[step], here[step]
-            except (AttributeError, TypeError):
-                raise KeyError(path) from None
+            where, here = here.where[step], here[step]
             key = self._span(where.key, use or (where.use if where.is_merged or isinstance(step, int) else None))
             use = use or where.use
             value = self._span(where.value, use)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NoReturn
 
 from reconciler.config.limits import MOST_DIAGNOSTICS
@@ -72,6 +74,18 @@ class Span:
 
 
 Location = Span | Place | None  # where a diagnostic is shown; None where no file is concerned
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Names in a row, as many as anybody reads."""
+    shown = list(islice(names, most + 1))
+    return ", ".join([*shown[:most], "others"] if len(shown) > most else shown)
+
+
+def either(names: Iterable[object]) -> str:
+    """What one of them may be chosen of."""
+    *first, last = [f"`{name}`" for name in names]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 class TooMuchError(Exception):

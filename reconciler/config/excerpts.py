@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from urllib.parse import unquote
 
 from reconciler.config.diagnostics import SourceText
@@ -59,7 +60,6 @@ class _Excerpts:
         self._secret_fields = secret_fields
         self._secret_params = _secret_params(root)
         self._lines: dict[int, str] = {}
-        self._values: dict[int, list[tuple[Range, bool]]] | None = None
 
     def line(self, number: int, column: int) -> str:
         """A line, masked, every character in its column; nothing where it may not be shown or lies far to the right."""
@@ -72,7 +72,7 @@ class _Excerpts:
 
     def _masked(self, number: int, start: int, end: int) -> str:
         shown = list(_RUN.sub(_mask_unless_words, self._source.text[start:end]))
-        for (first, last), is_secret in self._values_by_line().get(number, ()):
+        for (first, last), is_secret in self._values_by_line.get(number, ()):
             begin, stop = max(first, start), min(last, end)
             if begin < stop:
                 written = self._source.text[begin:last]
@@ -80,24 +80,24 @@ class _Excerpts:
                 shown[begin - start : stop - start] = masked[: stop - begin]
         return "".join(shown)
 
+    @cached_property
     def _values_by_line(self) -> dict[int, list[tuple[Range, bool]]]:
         """Where scalars stand that show by another rule than that of words, by each line: whether each is a secret."""
-        if self._values is None:
-            self._values = {}
-            scalars = list(_scalars(self._root))
-            # Of an aliased one the anchor, though another key may have it too.
-            secrets = {place for name, place in scalars if name == "token" or name in self._secret_fields}
-            clear = [place for name, place in scalars if name in _CLEAR and place not in secrets]
-            for place in (*sorted(secrets), *clear):
-                start, end = place
-                written = self._source.text[start:end]
-                # Escapes and folded lines hide where a secret parameter begins, and anchors, aliases and tags are no
-                # part of a URL: there, only words show.
-                is_hiding = {"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))
-                if place in secrets or not is_hiding:
-                    for line in range(self._source.place(start).line, self._source.place(end).line + 1):
-                        self._values.setdefault(line, []).append((place, place in secrets))
-        return self._values
+        found: dict[int, list[tuple[Range, bool]]] = {}
+        scalars = list(_scalars(self._root))
+        # Of an aliased one the anchor, though another key may have it too.
+        secrets = {place for name, place in scalars if name == "token" or name in self._secret_fields}
+        clear = [place for name, place in scalars if name in _CLEAR and place not in secrets]
+        for place in (*sorted(secrets), *clear):
+            start, end = place
+            written = self._source.text[start:end]
+            # Escapes and folded lines hide where a secret parameter begins, and anchors, aliases and tags are no
+            # part of a URL: there, only words show.
+            is_hiding = {"\\", "\n", "\r"} & set(written) or written.startswith(("&", "*", "!"))
+            if place in secrets or not is_hiding:
+                for line in range(self._source.place(start).line, self._source.place(end).line + 1):
+                    found.setdefault(line, []).append((place, place in secrets))
+        return found
 
     def _masked_value(self, value: str) -> str:
         quote = value[0] if value[:1] in ("'", '"') and value[0] == value[-1] else ""

@@ -7,18 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reconciler.config.diagnostics import Diagnostics, SourceText
+from reconciler.config.diagnostics import Diagnostics, SourceText, listed
 from reconciler.config.limits import MOST_OF_A_FILE, read_bounded, too_large, why_unreadable
 from reconciler.model.diagnostic import Place
 
 STANDARD_INPUT = "-"
-_MOST_NAMED = 5
-_OTHER_ENCODINGS = {
-    b"\xff\xfe\x00\x00": "UTF-32",
-    b"\x00\x00\xfe\xff": "UTF-32",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-}
+_MARKS = {"UTF-32": (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"), "UTF-16": (b"\xff\xfe", b"\xfe\xff")}
+"""What files in other encodings begin with; that of UTF-16 begins one of UTF-32 too."""
 
 
 def read_files(
@@ -30,12 +25,13 @@ def read_files(
     left = MOST_OF_A_FILE
     for name in (name for given in files for name in _expand(given, diagnostics)):
         place = Place(file="<stdin>" if name == STANDARD_INPUT else name)
-        same = _identity(name)
-        if same in seen:
-            diagnostics.error("file-twice", place, "this file is given twice", "Give it once, or give its folder.")
-            continue
-        seen.add(same)
         try:
+            # What the system calls the same file: one given twice would make every name in it a duplicate.
+            same = name if name == STANDARD_INPUT else os.path.realpath(name)
+            if same in seen:
+                diagnostics.error("file-twice", place, "this file is given twice", "Give it once, or give its folder.")
+                continue
+            seen.add(same)
             data = standard_input() if name == STANDARD_INPUT else read_bounded(Path(name), left)
             if len(data) > left:
                 raise too_large(left)
@@ -52,8 +48,8 @@ def read_files(
 
 def decode(name: str, data: bytes, diagnostics: Diagnostics, *, is_quotable: bool) -> SourceText | None:
     """A file's bytes as text, a byte-order mark dropped; None where they aren't UTF-8, which a diagnostic says."""
-    for mark, encoding in _OTHER_ENCODINGS.items():
-        if data.startswith(mark):
+    for encoding, marks in _MARKS.items():
+        if data.startswith(marks):
             place = Place(file=name, line=1)
             diagnostics.error("file-encoding", place, f"the file is {encoding}", "Save it as UTF-8.")
             return None
@@ -64,14 +60,6 @@ def decode(name: str, data: bytes, diagnostics: Diagnostics, *, is_quotable: boo
         place = before.place(len(before.text))
         diagnostics.error("file-encoding", place, "the file is not valid UTF-8 here", "Save it as UTF-8.")
         return None
-
-
-def _identity(name: str) -> str:
-    """What the system calls the same file: one given twice would make every name in it a duplicate."""
-    try:
-        return name if name == STANDARD_INPUT else os.path.realpath(name)
-    except (OSError, ValueError):
-        return name
 
 
 def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
@@ -86,22 +74,16 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
         return
     chosen = [name for name in names if name.endswith((".yaml", ".yml")) and not Path(given, name).is_dir()]
     left_out = [name for name in names if name not in chosen]
+    others = listed((f"`{name}/`" if Path(given, name).is_dir() else f"`{name}`" for name in left_out), most=5)
     if not chosen:
         message = "this folder has no `*.yaml` or `*.yml` file"
-        help_ = f"It contains {_listed(given, left_out)}: give" if left_out else "Give"
+        help_ = f"It contains {others}: give" if left_out else "Give"
         diagnostics.error("folder-empty", place, message, f"{help_} the file itself, or another folder.")
     elif left_out:
-        message = f"only `*.yaml` and `*.yml` of this folder are read, not {_listed(given, left_out)}"
+        message = f"only `*.yaml` and `*.yml` of this folder are read, not {others}"
         help_ = "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder."
         diagnostics.warning("folder-left-out", place, message, help_)
     yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
-
-
-def _listed(folder: str, names: list[str]) -> str:
-    """Names of files and folders, as many as anybody reads."""
-    shown = [f"`{name}/`" if Path(folder, name).is_dir() else f"`{name}`" for name in names[:_MOST_NAMED]]
-    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return ", ".join([*shown, *more])
 
 
 def _report_unread(name: str, place: Place, error: OSError | ValueError, diagnostics: Diagnostics) -> None:
@@ -111,10 +93,7 @@ def _report_unread(name: str, place: Place, error: OSError | ValueError, diagnos
         help_ = "Change to a folder that exists, or give the file's absolute path with `-f`."
     elif isinstance(error, FileNotFoundError):
         message = "file not found"
-        help_ = (
-            "Write a starter file with `reconciler init`, export an account with `reconciler export`, or give "
-            "another file with `-f`."
-        )
+        help_ = "Write one with `reconciler init` or `reconciler export`, or give another file with `-f`."
     elif isinstance(error, OSError) and error.errno == errno.EFBIG:
         code, message = "too-much", f"with this file, the configuration has more than {MOST_OF_A_FILE} bytes"
         help_ = "Check that this is the intended file."

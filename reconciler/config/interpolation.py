@@ -1,11 +1,12 @@
-"""Puts variables into strings, as parts that remember where they came from."""
+"""Puts variables into strings, as parts that remember where they came from, and reads URLs and patterns of such."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from enum import Enum
+from typing import TypeVar
 
 from reconciler.config.cursor import Flag, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span
@@ -21,11 +22,15 @@ from reconciler.config.variables import (
     parse_template,
     references,
 )
-from reconciler.model.characters import is_masked
-from reconciler.model.pattern import matches_name
+from reconciler.model.characters import check_characters, is_masked, with_query_values_encoded
+from reconciler.model.diagnostic import UrlError
+from reconciler.model.pattern import Pattern, matches_name, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
+from reconciler.model.url import Url, parse_url
 
 _BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")  # what stands before the path of a URL
+_BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
+_Parsed = TypeVar("_Parsed")
 
 
 class Rule(Enum):
@@ -86,20 +91,17 @@ class Values:
         template = self._template(flag)
         if template is None:
             return None
-        said: bool | None = None
+        what = "this"
         match template:
             case (Reference(name),):
+                what = f"`${{{name}}}`"
                 value = self._joined(template, flag.span, Rule.SECRET)
                 if value is None or not is_known(value):
                     return None
-                said = {"true": True, "false": False}.get(value.reveal())
-                message, help_ = f"`${{{name}}}` is neither `true` nor `false`", "Set it to `true` or `false`."
-            case _:
-                message = "this is neither `true` nor `false`"
-                help_ = "Write `true` or `false`, or a single variable with one of these values."
-        if said is None:
-            self.diagnostics.error("boolean-value", flag.span, message, help_)
-        return said
+                if value.reveal() in ("true", "false"):
+                    return value.reveal() == "true"
+        self.diagnostics.error("boolean-value", flag.span, *not_boolean(what))
+        return None
 
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
@@ -240,7 +242,78 @@ def not_one_variable(what: str) -> tuple[str, str]:
     return f"`{what}` must be a single variable", help_
 
 
+def not_boolean(what: str) -> tuple[str, str]:
+    """The same of a value that has to be a boolean."""
+    help_ = "Write `true` or `false`, or a single variable with one of these values."
+    return f"{what} is neither `true` nor `false`", help_
+
+
 def _how_to_set(name: str, *, is_secret: bool) -> str:
     if is_secret:
         return "Set it in the environment or in an env file (`--env-file`)."
     return f"Set it with `--var {name}=VALUE`, or in a file with `--var-file`."
+
+
+def read_url(text: SecretText, span: Span, secret_params: frozenset[str], diagnostics: Diagnostics) -> Url | None:
+    """Read an entry's URL; None where it is none, which a diagnostic says."""
+
+    def parse(checked: SecretText) -> Url:
+        return parse_url(with_query_values_encoded(checked), secret_params)
+
+    url = _read(text, "the URL", parse, span, diagnostics)
+    for item in url.items if url is not None else ():
+        if item.secret:
+            check_not_option(item.text, span, "in a secret parameter", diagnostics)
+    return url
+
+
+def read_pattern(text: SecretText, span: Span, diagnostics: Diagnostics) -> Pattern | None:
+    """Read a pattern; None where it is none, which a diagnostic says."""
+    return _read(text, "the pattern", parse_pattern, span, diagnostics)
+
+
+def _read(
+    text: SecretText, what: str, parse: Callable[[SecretText], _Parsed], span: Span, diagnostics: Diagnostics
+) -> _Parsed | None:
+    fitted = _fit_placeholders(text)
+    try:
+        check_characters(fitted, what)
+        return parse(fitted)
+    except UrlError as error:
+        help_ = error.help
+        block = _BLOCK.match(span.written.text)
+        if block is not None and text.reveal().endswith("\n"):
+            help_ = f"Write `{block[1]}-` instead of `{block[1]}`, which adds a line break at the end."
+        diagnostics.error(error.code, span, error.message, help_)
+        return None
+
+
+def depends_on_unset_variable(text: SecretText) -> bool:
+    """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
+    return not is_known(text) and not is_known(text.slice(0, len(text.reveal().partition("?")[0])))
+
+
+def _fit_placeholders(text: SecretText) -> SecretText:
+    """Placeholders in a URL take a form that its part allows; one that is the whole URL becomes one."""
+    if is_known(text):
+        return text
+    fitted: list[Part] = []
+    before = ""
+    for index, part in enumerate(text.parts):
+        following = text.parts[index + 1].text if index + 1 < len(text.parts) else None
+        piece = part.text if part.origin is not Origin.PLACEHOLDER else _fitting(part.text[1:], before, following)
+        fitted.append(Part(piece, part.origin, part.name))
+        before += piece
+    return SecretText(tuple(fitted))
+
+
+def _fitting(number: str, before: str, following: str | None) -> str:
+    """What stands for a placeholder behind and before these texts of a URL."""
+    _, scheme_ends, authority = before.partition("://")
+    if not scheme_ends:
+        if before or (following or "").startswith("://"):
+            return "https"
+        return f"https://unset{number}.invalid" + ("/" if following is None else "")
+    if set(authority) & set("/?#"):
+        return f"~{number}"
+    return str(10000 + int(number) % 10000) if authority.endswith(":") else f"unset{number}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from reconciler.config.accounts import AccountReader, Declaration, FileAccount, check_distinct
-from reconciler.config.checks import advise, check_absent, check_owned, check_tokens_alone, check_unique
+from reconciler.config.checks import OWNS_HELP, advise, check_absent, check_owned, check_tokens_alone, check_unique
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span, TooMuchError
 from reconciler.config.excerpts import with_excerpts
@@ -24,7 +24,7 @@ from reconciler.config.yaml_nodes import parse
 from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.pattern import Pattern
-from reconciler.model.provider import FieldType, Provider
+from reconciler.model.provider import FieldType
 from reconciler.model.redaction import Redaction
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
@@ -33,18 +33,13 @@ _IN_ONE_FILE = (
     *("secret_params", "public_params", "allow_events"),
 )
 _IN_ONE_FILE_HELP = "Keep it in one of them; only `webhooks`, `owns`, `absent` and `protect` are merged across files."
-_OWNS_HELP = (
-    "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
-    "webhooks that match them and aren't in the file are deleted."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What a configuration is loaded from. Of variable and env files the first wins."""
 
-    files: tuple[str, ...]
-    """As given: paths, folders, `-` for standard input; none for the account `default`, which owns nothing."""
+    files: tuple[str, ...]  # as given: paths, folders, `-`; none for the account `default`, which owns nothing
     variables: Mapping[str, str]  # from `--var`
     env_files: tuple[str, ...]
     environment: Mapping[str, str]
@@ -67,9 +62,16 @@ def load(inputs: Inputs, declaration: Declaration) -> Loaded:
     """Read files, put variables in, and check everything; no exception for what a file or a variable holds."""
     loading = _Loading(inputs, declaration)
     configuration = None
-    with _collector_off(), suppress(TooMuchError):
-        configuration = loading.configuration()
-    return loading.loaded(configuration)
+    # Nothing here makes cycles: the collector would look at every value again and again.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with suppress(TooMuchError):
+            configuration = loading.configuration()
+        return loading.loaded(configuration)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def no_file_configuration(inputs: Inputs, declaration: Declaration) -> Loaded:
@@ -96,7 +98,6 @@ class _Loading:
         return Loaded(configuration=None if self._diagnostics.errors else configuration, diagnostics=found)
 
     def configuration(self) -> Configuration | None:
-        """The configuration; with an error among the diagnostics it is worth nothing."""
         inputs, noted = self._inputs, self._diagnostics
         self._texts = read_files(inputs.files, inputs.standard_input, noted)
         all_read = not noted.errors
@@ -127,7 +128,6 @@ class _Loading:
         return self._built(values, reader)
 
     def _built(self, values: Values, reader: AccountReader) -> Configuration:
-        """The configuration of files whose shape was checked."""
         noted = self._diagnostics
         said = self._accounts(reader)
         self._check_missing(said)
@@ -148,12 +148,12 @@ class _Loading:
         check_owned(entries, owned, noted)
         check_absent(entries, noted)
         check_unique(entries, noted)
-        accounts = tuple(account for one in found for account in one.accounts)
         check_tokens_alone(found, values, self._declaration)
         values.report_unset()
         if self._is_complete:
             values.variables.check_used([cursor.values for cursor in self._cursors], noted)
         advise(entries, owned, public_params, allow_events, noted)
+        accounts = tuple(account for one in found for account in one.accounts)
         return Configuration(
             accounts=accounts,
             desired=tuple(desired for entry in entries for _, desired, _ in entry.desired),
@@ -165,17 +165,11 @@ class _Loading:
         )
 
     def _check_shapes(self, reader: AccountReader) -> None:
-        """Check all files against the schema of the providers that they name."""
-        providers: dict[str, Provider] = {}
-        is_known = True
-        accounts = list(self._holder.maps("accounts"))
-        for name, _, account in accounts:
-            said = account.text("provider")
-            provider = reader.provider(name, said)
-            is_known = is_known and provider is not None
-            if said is not None and provider is not None:
-                providers[said.raw] = provider
-        usual = None if accounts and is_known else self._declaration(DEFAULT_PROVIDER)
+        said = [(name, account.text("provider")) for name, _, account in self._holder.maps("accounts")]
+        found = [(text, reader.provider(name, text)) for name, text in said]
+        providers = {text.raw: provider for text, provider in found if text is not None and provider is not None}
+        is_known = all(provider is not None for _, provider in found)
+        usual = None if found and is_known else self._declaration(DEFAULT_PROVIDER)
         if usual is not None:
             providers.setdefault(DEFAULT_PROVIDER, usual)
         fields = (spec for provider in providers.values() for spec in provider.fields)
@@ -207,10 +201,9 @@ class _Loading:
             return
         for account in accounts:
             if account.is_default:
-                self._error("missing-key", place, "the file has no `owns`", _OWNS_HELP)
+                self._error("missing-key", place, "the file has no `owns`", OWNS_HELP)
             elif not account.cursor.has("owns"):
-                message = "neither this account nor the file has `owns`"
-                self._error("missing-key", account.where, message, _OWNS_HELP)
+                self._error("missing-key", account.where, "neither this account nor the file has `owns`", OWNS_HELP)
 
     def _listed(self, key: str) -> tuple[Text, ...]:
         return tuple(text for cursor in self._cursors for text in cursor.texts(key) or ())
@@ -277,15 +270,3 @@ def _patterns(accounts: Iterable[Account]) -> Iterator[Pattern]:
         yield from (pattern for pattern, _ in account.owned_patterns)
         yield from account.protect.patterns
         yield from (item.pattern for item in (*account.absent, *account.known) if item.pattern is not None)
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Keep the cyclic collector away: nothing here makes cycles, and it would look at every value again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

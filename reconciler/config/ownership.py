@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Rule, Values
+from reconciler.config.interpolation import Rule, Values, depends_on_unset_variable, read_pattern
 from reconciler.config.limits import MOST_WITH_A_STAR
-from reconciler.config.url_text import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType
@@ -50,9 +50,20 @@ def read_claims(
 
     The keys at the top of the files are for the accounts that have none of that key.
     """
-    reader = _ClaimReader(tops, accounts, values)
-    owns, protect = reader.claims("owns", reader.owns), reader.claims("protect", reader.protect)
-    absent, known = reader.claims("absent", reader.named), reader.claims("known", reader.named)
+
+    def claims(key: str, read: Callable[[str, Sequence[Cursor], Values], _Read]) -> dict[str, _Read]:
+        """What each account claims by a key; what stands at the top is read once, and one object in all accounts."""
+        lacking = [one.name for one in accounts if not one.cursor.has(key)]
+        top = read(key, tops, values.for_accounts(*lacking))
+        own = [one for one in accounts if one.cursor.has(key)]
+        return dict.fromkeys(lacking, top) | {
+            one.name: read(key, [one.cursor], values.for_accounts(one.name)) for one in own
+        }
+
+    providers = [account.provider for one in accounts for account in one.accounts[:1]]
+    kinds = {spec.name: spec for of in providers for spec in of.fields if spec.scope}
+    owns, protect = claims("owns", partial(_ownership, kinds)), claims("protect", _protect)
+    absent, known = claims("absent", _named), claims("known", _named)
     has_top = any(cursor.has("absent") for cursor in tops)
     shares_top = sum(len(one.accounts) for one in accounts if not one.cursor.has("absent")) > 1
     found: list[FileAccount] = []
@@ -82,17 +93,13 @@ def read_claims(
             for account in one.accounts
         ]
         found.append(replace(one, accounts=tuple(claimed)))
-        _check_kinds(claimed[:1], owns[one.name], values)
+        for provider in (account.provider for account in claimed[:1]):
+            spans = [pair for item in owns[one.name].items for pair in item.kind_spans.items()]
+            for key, span in spans:
+                if key not in provider.scope_fields:
+                    message = f"{provider.title} doesn't support `{key}`"
+                    values.diagnostics.error("setting-unsupported", span, message, "Remove it.")
     return tuple(found), owns
-
-
-def _check_kinds(accounts: Iterable[Account], owns: Ownership, values: Values) -> None:
-    """Report items of `owns` that say a kind which the account's provider doesn't have."""
-    for account in accounts:
-        for item in owns.items:
-            for key in item.kind_spans.keys() - set(account.provider.scope_fields):
-                message = f"{account.provider.title} doesn't support `{key}`"
-                values.diagnostics.error("setting-unsupported", item.kind_spans[key], message, "Remove it.")
 
 
 def _scope(account: Account, kind: Scope) -> Scope:
@@ -101,62 +108,44 @@ def _scope(account: Account, kind: Scope) -> Scope:
     return tuple((name, said[name]) for name in account.provider.scope_fields if name in said)
 
 
-class _ClaimReader:
-    """Reads lists of patterns: an account's, or those at the top of all files together."""
+def _ownership(kinds: Mapping[str, Field], key: str, cursors: Sequence[Cursor], values: Values) -> Ownership:
+    written = _items(key, cursors, values)
+    items = tuple(owned for item in written if (owned := _owned(item, kinds, values)) is not None)
+    is_certain = len(items) == len(written) and not any(cursor.is_unusable(key) for cursor in cursors)
+    of_kinds = dict.fromkeys([(), *(item.kind for item in items)])
+    return Ownership(
+        items=items,
+        patterns={kind: PatternSet(item.pattern for item in items if item.kind == kind) for kind in of_kinds},
+        symbolic=PatternSet(item.pattern.symbolic for item in items),
+        span=next((cursor.span(key) for cursor in cursors if cursor.has(key)), None),
+        certain=is_certain and not any(depends_on_unset_variable(item.pattern.source) for item in items),
+    )
 
-    def __init__(self, tops: Sequence[Cursor], accounts: Sequence[FileAccount], values: Values) -> None:
-        self._tops = tops
-        self._accounts = accounts
-        self._values = values
-        providers = [account.provider for one in accounts for account in one.accounts[:1]]
-        self._kinds: dict[str, Field] = {spec.name: spec for of in providers for spec in of.fields if spec.scope}
 
-    def claims(self, key: str, read: Callable[[str, Sequence[Cursor], Values], _Read]) -> dict[str, _Read]:
-        """What each account claims by a key; what stands at the top is read once, and one object in all accounts."""
-        lacking = [one.name for one in self._accounts if not one.cursor.has(key)]
-        top = read(key, self._tops, self._values.for_accounts(*lacking))
-        own = [one for one in self._accounts if one.cursor.has(key)]
-        found = {one.name: read(key, [one.cursor], self._values.for_accounts(one.name)) for one in own}
-        return {one.name: found.get(one.name, top) for one in self._accounts}
+def _owned(item: Text | Cursor, kinds: Mapping[str, Field], values: Values) -> Owned | None:
+    """An item of `owns`; None where its pattern is none, or nobody knows its kind: without it, it would own another."""
+    url, inner = (item, Cursor()) if isinstance(item, Text) else (item.text("url"), item)
+    pattern = _pattern(url, values)
+    spans = {key: inner.span(key) for key in kinds if inner.has(key)}
+    said: dict[str, bool | str | None] = {}
+    for key in spans:
+        is_flag = kinds[key].type is FieldType.FLAG
+        said[key] = values.flag(inner.flag(key)) if is_flag else values.plain(inner.text(key))
+    if url is None or pattern is None or None in said.values():
+        return None
+    kind = tuple((key, value) for key, value in sorted(said.items()) if value is not None)
+    return Owned(pattern=pattern, span=url.span, kind=kind, kind_spans=spans)
 
-    def owns(self, key: str, cursors: Sequence[Cursor], values: Values) -> Ownership:
-        written = _items(key, cursors, values)
-        items = tuple(owned for item in written if (owned := self._owned(item, values)) is not None)
-        is_certain = len(items) == len(written) and not any(cursor.is_unusable(key) for cursor in cursors)
-        kinds: list[Scope] = [(), *(item.kind for item in items)]
-        return Ownership(
-            items=items,
-            patterns={
-                kind: PatternSet(item.pattern for item in items if item.kind == kind) for kind in dict.fromkeys(kinds)
-            },
-            symbolic=PatternSet(item.pattern.symbolic for item in items),
-            span=next((cursor.span(key) for cursor in cursors if cursor.has(key)), None),
-            certain=is_certain and not any(depends_on_unset_variable(item.pattern.source) for item in items),
-        )
 
-    def _owned(self, item: Text | Cursor, values: Values) -> Owned | None:
-        """An item of `owns`; None where its pattern is none, or nobody knows its kind."""
-        url = item if isinstance(item, Text) else item.text("url")
-        pattern = _pattern(url, values)
-        inner = Cursor() if isinstance(item, Text) else item
-        spans = {key: inner.span(key) for key in self._kinds if inner.has(key)}
-        said: dict[str, bool | str | None] = {}
-        for key in spans:
-            is_flag = self._kinds[key].type is FieldType.FLAG
-            said[key] = values.flag(inner.flag(key)) if is_flag else values.plain(inner.text(key))
-        # Without its kind it would own another one.
-        if url is None or pattern is None or None in said.values():
-            return None
-        kind = tuple((key, value) for key, value in sorted(said.items()) if value is not None)
-        return Owned(pattern=pattern, span=url.span, kind=kind, kind_spans=spans)
+def _protect(key: str, cursors: Sequence[Cursor], values: Values) -> PatternSet:
+    texts = (item for item in _items(key, cursors, values) if isinstance(item, Text))
+    return PatternSet(found for text in texts if (found := _pattern(text, values)) is not None)
 
-    def protect(self, key: str, cursors: Sequence[Cursor], values: Values) -> PatternSet:
-        texts = [item for item in _items(key, cursors, values) if isinstance(item, Text)]
-        return PatternSet(found for text in texts if (found := _pattern(text, values)) is not None)
 
-    def named(self, key: str, cursors: Sequence[Cursor], values: Values) -> tuple[Named, ...]:
-        """What stands under `absent` or `known`; what can't be read is left out, which a diagnostic says."""
-        return tuple(named for item in _items(key, cursors, values) for named in _named(key, item, values))
+def _named(key: str, cursors: Sequence[Cursor], values: Values) -> tuple[Named, ...]:
+    """What stands under `absent` or `known`; what can't be read is left out, which a diagnostic says."""
+    found = (_named_by(key, item, values) for item in _items(key, cursors, values))
+    return tuple(named for named in found if named is not None)
 
 
 def _items(key: str, cursors: Sequence[Cursor], values: Values) -> list[Text | Cursor]:
@@ -170,7 +159,7 @@ def _items(key: str, cursors: Sequence[Cursor], values: Values) -> list[Text | C
     return items
 
 
-def _named(key: str, item: Text | Cursor, values: Values) -> Iterator[Named]:
+def _named_by(key: str, item: Text | Cursor, values: Values) -> Named | None:
     events: tuple[Text, ...] | None = None
     if isinstance(item, Text):
         # Under `known` an id may stand by itself. Under `absent` it may not: what is deleted is spelled out.
@@ -180,17 +169,16 @@ def _named(key: str, item: Text | Cursor, values: Values) -> Iterator[Named]:
         url, object_id, events = item.text("url"), item.text("id"), item.texts("events")
         # Without its events it would name more than was meant.
         if (url is None) == (object_id is None) or item.is_unusable("events"):
-            return
+            return None
     if object_id is not None:
         said = values.plain(object_id)
-        if said is not None:
-            yield Named(object_id=said, place=object_id.span.place)
-        return
+        return None if said is None else Named(object_id=said, place=object_id.span.place)
     pattern = _pattern(url, values)
     names = [values.plain(event) for event in events or ()]
-    if url is not None and pattern is not None and None not in names:
-        known = None if events is None else frozenset(name for name in names if name is not None)
-        yield Named(pattern=pattern, events=known, place=url.span.place)
+    if url is None or pattern is None or None in names:
+        return None
+    known = None if events is None else frozenset(name for name in names if name is not None)
+    return Named(pattern=pattern, events=known, place=url.span.place)
 
 
 def _pattern(text: Text | None, values: Values) -> Pattern | None:

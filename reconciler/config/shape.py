@@ -17,8 +17,8 @@ from typing import Any
 import fastjsonschema
 
 from reconciler.config.cursor import Cursor
-from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import not_one_variable
+from reconciler.config.diagnostics import Diagnostics, Span, either
+from reconciler.config.interpolation import not_boolean, not_one_variable
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.config.yaml_nodes import Document, Path, Plain
 from reconciler.model.redaction import reads_as_words
@@ -31,22 +31,23 @@ _TYPES = {
     "number": "a number",
     "boolean": "`true` or `false`",
 }
+_FOUND = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
 _MEANT = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
 _KINDS = {"webhooks": "an entry", "accounts": "an account"}
 _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
-_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]{1,8}|0o[0-7]{1,9}|0b[01]{1,30}|[0-9][0-9_]{0,9})")
+_OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]+|0o[0-7]+|0b[01]+|[0-9][0-9_]*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a file's shape."""
 
     path: Path  # of the value that has it
     keyword: str  # the schema's keyword that it breaks
-    key: str  # the key that is unknown or missing, the index of an item that is repeated; else empty
+    key: str  # the key that is unknown or missing; else empty
     schema: Mapping[str, Any]  # what of the schema has the keyword
     value: Plain = field(repr=False)
 
@@ -57,7 +58,6 @@ class Fault:
 
     @property
     def label(self) -> str:
-        """The value as people call it."""
         if not self.path:
             return "the file"
         return f"an item of `{self.name}`" if isinstance(self.path[-1], int) else _quoted(self.name)
@@ -74,22 +74,19 @@ def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> No
     found = [(_span(cursor, fault), fault) for fault in find_faults(document.root, schema)]
     # By place: what is wrong with an aliased value is told where it is used first.
     for span, fault in sorted(found, key=lambda one: one[0].start):
-        spoilt = span if fault.keyword == "uniqueItems" else cursor.spans_at(fault.path)[1]
-        # Of a value one diagnostic is enough, and an alias without an anchor had its own.
-        spoils = fault.keyword not in ("additionalProperties", "propertyNames", "required", "not")
-        is_reported = spoils and spoilt.written.start in document.unusable
-        if spoils:
+        if fault.keyword not in ("additionalProperties", "propertyNames", "required", "not"):
+            spoilt = cursor.spans_at(fault.path)[1]
+            # Of a value one diagnostic is enough, and an alias without an anchor had its own.
+            if spoilt.written.start in document.unusable:
+                continue
             document.unusable.add(spoilt.written.start)
-        if not is_reported:
-            code, message, help_ = _explained(fault, span.written.text)
-            diagnostics.error(code, span, message, help_)
+        code, message, help_ = _explained(fault, span.written.text)
+        diagnostics.error(code, span, message, help_)
 
 
 def _span(cursor: Cursor, fault: Fault) -> Span:
     if fault.keyword in ("additionalProperties", "propertyNames"):
         return cursor.spans_at((*fault.path, fault.key))[0]
-    if fault.keyword == "uniqueItems":
-        return cursor.spans_at((*fault.path, int(fault.key)))[1]
     key, value = cursor.spans_at(fault.path)
     # What is missing, and a value that isn't there, is shown at the key.
     return key if fault.keyword in ("required", "not") or value.end == value.start else value
@@ -116,24 +113,27 @@ def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
     for error in _explaining()(json.loads(schema)).iter_errors(root):
         if len(found) > MOST_DIAGNOSTICS:
             break  # nobody will be told of more
-        path: Path = tuple(error.absolute_path)
+        path = tuple(error.absolute_path)
         is_name = "propertyNames" in error.absolute_schema_path
         keyword = "propertyNames" if is_name else str(error.validator)
         keys = iter((error.instance,)) if is_name else _keys(keyword, error.instance, error.schema)
         for key in islice(keys, MOST_DIAGNOSTICS + 1):
-            fault = Fault(path=path, keyword=keyword, key=key, schema=error.schema, value=error.instance)
-            found[path, keyword, key] = fault
+            found[path, keyword, key] = Fault(path, keyword, key, error.schema, error.instance)
     return tuple(found.values())
 
 
 @lru_cache(maxsize=1)
 def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors have
-    """The validator that explains. Its own `uniqueItems` compares each item with each where they can't be sorted."""
+    """The validator that explains. Its own `uniqueItems` compares each item with each, and doesn't say which it is."""
     import jsonschema  # only where something is wrong  # noqa: PLC0415
 
     def unique(_validator: object, is_due: bool, items: object, _schema: object) -> Iterator[Exception]:  # noqa: FBT001 - as jsonschema calls it
-        if is_due and isinstance(items, list) and len(items) > len({_comparable(item) for item in items}):
-            yield jsonschema.ValidationError("not unique")
+        seen: set[Hashable] = set()
+        for index, item in enumerate(items) if is_due and isinstance(items, list) else ():
+            known = _comparable(item)
+            if known in seen:
+                yield jsonschema.ValidationError("not unique", path=[index])
+            seen.add(known)
 
     return jsonschema.validators.extend(jsonschema.Draft7Validator, {"uniqueItems": unique})  # type: ignore[no-untyped-call]
 
@@ -151,28 +151,21 @@ def _comparable(value: Plain) -> Hashable:
 
 
 def _keys(keyword: str, value: Plain, schema: Mapping[str, Any]) -> Iterator[str]:
-    """A key, or an item's index, for each thing that is wrong; empty where it is the value as a whole."""
+    """A key for each thing that is wrong; empty where it is the value as a whole."""
     if keyword == "additionalProperties" and isinstance(value, Mapping):
         patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", ())]
         known = schema.get("properties", ())
         yield from (key for key in value if key not in known and not any(p.search(key) for p in patterns))
     elif keyword == "required" and isinstance(value, Mapping):
         yield from (key for key in schema["required"] if key not in value)
-    elif keyword == "uniqueItems" and isinstance(value, list):
-        seen: set[str] = set()
-        for index, item in enumerate(value):
-            if str(item) in seen:
-                yield str(index)
-            seen.add(str(item))
     else:
         yield ""
 
 
 def _explained(fault: Fault, written: str) -> tuple[str, str, str]:
     """The code, what is wrong, and what to do, for a value that the file writes so; none of it is quoted."""
-    owner = fault.label
-    if len(fault.path) == len(("webhooks", "orders")):
-        owner = _KINDS.get(str(fault.path[0]), owner)
+    is_named = len(fault.path) == len(("webhooks", "orders"))
+    owner = _KINDS.get(str(fault.path[0]), fault.label) if is_named else fault.label
     match fault.keyword:
         case "propertyNames":
             message = f"{_quoted(fault.key)} is not a valid name for {_KINDS[fault.name]}"
@@ -185,7 +178,7 @@ def _explained(fault: Fault, written: str) -> tuple[str, str, str]:
         case "required":
             return "missing-key", f"{owner} has no `{fault.key}`", f"Add `{fault.key}`."
         case "uniqueItems":
-            return "repeated-item", f"{fault.label} lists an item twice", "Keep one of them."
+            return "repeated-item", f"{_quoted(fault.name)} lists an item twice", "Keep one of them."
         case "not" if isinstance(fault.path[-1], int):
             message = f"{fault.label} has `url` or `events` together with `id`"
             return "url-and-id", message, "Write two items: `id` can't be combined with other keys."
@@ -199,7 +192,8 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     help_, types = schema.get("x-help", ""), schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
     inner = [one for alternatives in ("oneOf", "anyOf") for one in schema.get(alternatives, ())]
-    choices = [f"`{choice}`" for one in (schema, *inner) for choice in one.get("enum", ())]
+    choices = [choice for one in (schema, *inner) for choice in one.get("enum", ())]
+    found = next((name for kind, name in _FOUND.items() if isinstance(value, kind)), "a mapping")
     if keyword == "pattern" and fault.name == "token":
         return "token-literal", *not_one_variable("token")
     if value in (None, "") or keyword in ("minItems", "minProperties", "minLength"):
@@ -207,11 +201,19 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     if keyword == "anyOf" and isinstance(value, Mapping) and "object" in types:
         return "missing-key", f"{label} has neither `url` nor `id`", "Add one of the two."
     if keyword in ("type", "pattern") and "boolean" in types:
-        return "boolean-value", *_not_boolean(label, value)
+        (message, help_), meant = not_boolean(label), _MEANT.get(str(value).lower())
+        if meant is None:
+            return "boolean-value", message, help_
+        return "boolean-value", f"{message}: `{value}` is {found} here", f"Write `{meant}`, without quotes."
     if keyword == "type" or (keyword == "anyOf" and not isinstance(value, str)):
-        return "wrong-type", *_wrong_type(fault, written, types, choices)
+        if {"integer", "number"} & set(types) and _OTHER_NUMBER.fullmatch(written):
+            help_ = "Write it in decimal digits, without a leading `0`."
+            return "wrong-type", f"{label} is not a plain decimal number", help_
+        expected = [_TYPES.get(name, name) for name in types or ("string",)]
+        help_ = f"Write {either(choices)}." if choices and not types else _how_to_write(types or ("string",), value)
+        return "wrong-type", f"{label}: expected {' or '.join(expected)}, found {found}", help_
     if choices:
-        said = "1" if choices == ["`1`"] else _either(choices)
+        said = "1" if choices == [1] else either(choices)
         return "wrong-value", f"{label} must be {said}", f"Write {said}."
     if keyword == "pattern":
         return "wrong-value", f"{label} has the wrong format", help_ or "Check its format."
@@ -219,41 +221,14 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     return "wrong-value", f"{label} is out of range", f"Write a number that is {bound}."
 
 
-def _not_boolean(label: str, value: Plain) -> tuple[str, str]:
-    message, said = f"{label} is neither `true` nor `false`", str(value).lower()
-    if said not in _MEANT:
-        return message, "Write `true` or `false`, or a single variable with one of these values."
-    what = "text" if isinstance(value, str) else "a number"
-    return f"{message}: `{value}` is {what} here", f"Write `{_MEANT[said]}`, without quotes."
-
-
-def _wrong_type(fault: Fault, written: str, types: Sequence[str], choices: list[str]) -> tuple[str, str]:
-    value, expected = fault.value, types or ("string",)
-    found = next((name for kind, name in _FOUND.items() if isinstance(value, kind)), "a mapping")
-    message = f"{fault.label}: expected {' or '.join(_TYPES.get(name, name) for name in expected)}, found {found}"
+def _how_to_write(expected: Sequence[str], value: Plain) -> str:
     if "array" in expected and isinstance(value, str):
-        return message, "Write `[…]` around it, or put each item on its own line after `- `."
-    if {"integer", "number"} & set(expected) and _OTHER_NUMBER.fullmatch(written):
-        plain = written.replace("_", "")
-        # Of one with a `0` before it nobody knows what it means.
-        is_octal = re.fullmatch(r"[-+]?0[0-9]+", plain)
-        help_ = "Write it without the leading `0`." if is_octal else f"Write `{int(plain, 0)}`."
-        return f"{fault.label} is not a plain decimal number", help_
-    if choices and not types:
-        return message, f"Write {_either(choices)}."
+        return "Write `[…]` around it, or put each item on its own line after `- `."
     if "string" in expected and isinstance(value, bool | int | float):
-        return message, "Put it in quotes."
+        return "Put it in quotes."
     if "object" in expected:
-        return message, "Write `key: value` lines below it."
-    return message, f"Write {_TYPES.get(expected[0], expected[0])}, without quotes."
-
-
-_FOUND = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list"}
-
-
-def _either(choices: list[str]) -> str:
-    *first, last = choices
-    return f"{', '.join(first)} or {last}" if first else last
+        return "Write `key: value` lines below it."
+    return f"Write {_TYPES.get(expected[0], expected[0])}, without quotes."
 
 
 def _quoted(name: str) -> str:

@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 
 from reconciler.config.cursor import Cursor
-from reconciler.config.diagnostics import Diagnostics, SourceText
+from reconciler.config.diagnostics import Diagnostics, SourceText, listed
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
 from reconciler.config.yaml_nodes import Map, Plain, Sequence, parse
@@ -32,7 +32,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
 """Blank lines and comments, then a line that no mapping begins with."""
-_MOST_NAMED = 20
+_FORMS = (
+    "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
+    "A value with ` #` in it needs quotes."
+)
 DEFAULT = ":-"
 MESSAGE = ":?"
 
@@ -66,8 +69,7 @@ def parse_template(text: str) -> Template:
         TemplateError: a `$` that is none of the forms.
     Source: the forms of Compose files that are accepted here.
     """
-    template, _ = _read(text, 0, 0)
-    return template
+    return _read(text, 0, 0)[0]
 
 
 def references(template: Template) -> Iterator[Reference]:
@@ -93,7 +95,11 @@ def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
         if found[0] in ("}", "$$"):
             literal += found[0][0]
         elif bare:
-            raise _bare(bare, found.start())
+            # Quoted only where it reads as a variable's name: it may be a piece of a secret.
+            shown = bare if _USUAL_NAME.fullmatch(bare) and reads_as_words(bare) else "NAME"
+            what = f"`${bare}`" if shown == bare else "a `$` with a name behind it"
+            help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
+            raise TemplateError(f"{what} is neither a variable nor plain text", help_, *found.span())
         else:
             pieces += [literal] if literal else []
             literal = ""
@@ -102,29 +108,13 @@ def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
                 inner, position = _read(text, position, depth + 1)
                 position += 1
             if not name or depth >= _DEEPEST or position > len(text):
-                raise _no_form(text, found.start())
+                end = text.find("}", found.start()) + 1 or len(text)
+                raise TemplateError("`${` doesn't start a valid variable here", _FORMS, found.start(), end)
             pieces.append(Reference(name, mark.removesuffix("}"), inner))
     else:
         literal += text[position:]
     pieces += [literal] if literal else []
     return tuple(pieces), end
-
-
-def _bare(name: str, start: int) -> TemplateError:
-    # Quoted only where it reads as a variable's name: it may be a piece of a secret.
-    shown = name if _USUAL_NAME.fullmatch(name) and reads_as_words(name) else "NAME"
-    what = f"`${name}`" if shown == name else "a `$` with a name behind it"
-    help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
-    return TemplateError(f"{what} is neither a variable nor plain text", help_, start, start + 1 + len(name))
-
-
-def _no_form(text: str, start: int) -> TemplateError:
-    help_ = (
-        "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
-        "A value with ` #` in it needs quotes."
-    )
-    end = text.find("}", start) + 1 or len(text)
-    return TemplateError("`${` doesn't start a valid variable here", help_, start, end)
 
 
 Placed = Mapping[str, tuple[str, Place]]  # values of a `--var-file`, and where each stands
@@ -191,8 +181,7 @@ class Variables:
             elif not names:
                 help_ = "Remove it: the files have no variables."
             else:
-                more = ["others"] if len(names) > _MOST_NAMED else []
-                help_ = f"The variables of the files are {', '.join([*names[:_MOST_NAMED], *more])}."
+                help_ = f"The variables of the files are {listed(names)}."
             what = f"`--var {name}=…`" if place is None else f"`{name}`"
             diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
 
@@ -225,15 +214,13 @@ def _read_value(path: str) -> str | Missing:
 
 def read_env_file(path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
     """The values of an env file (`--env-file`): `NAME=value` lines, whose text no diagnostic quotes."""
-    place = Place(file=path)
     try:
         text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        diagnostics.error("env-file", place, "the env file is not valid UTF-8", "Save it as UTF-8.")
-        return {}
     except (OSError, ValueError) as error:
-        message = f"the env file can't be read: {why_unreadable(error)}"
-        diagnostics.error("env-file", place, message, "Check the path and its permissions.")
+        is_other = isinstance(error, UnicodeDecodeError)
+        why = "it is not valid UTF-8" if is_other else why_unreadable(error)
+        help_ = "Save it as UTF-8." if is_other else "Check the path and its permissions."
+        diagnostics.error("env-file", Place(file=path), f"the env file can't be read: {why}", help_)
         return {}
     return _env_values(text, path, diagnostics)
 

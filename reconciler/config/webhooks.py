@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
-from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Rule, Values
+from reconciler.config.diagnostics import Span, either, listed
+from reconciler.config.interpolation import Rule, Values, read_url
 from reconciler.config.limits import MOST_WANTED
-from reconciler.config.url_text import read_url
 from reconciler.config.yaml_nodes import Map, Plain, Sequence
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
@@ -24,7 +23,6 @@ _NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_EVENT = 100
-_MOST_NAMED = 20
 _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
 _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
@@ -43,8 +41,7 @@ class Entry:
     url: Url
     events: tuple[Text, ...]  # as the file writes them
     accounts: tuple[Account, ...]
-    desired: tuple[tuple[Account, Desired, Span], ...]
-    """What it wants, each with where its event stands (its first, where one webhook has all)."""
+    desired: list[tuple[Account, Desired, Span]]  # each with where its event stands (its first, where it has all)
     said: Said  # its settings, the defaults' too
 
 
@@ -83,16 +80,14 @@ class EntryReader:
         self._default_names = only if said is None else said
 
     def read(self, name: str, span: Span, cursor: Cursor) -> Entry | None:
-        """Read an entry; None where it can't be read."""
         written, texts = cursor.text("url"), cursor.texts("events")
         if written is None or not texts:
             return None
         own = self._names_in(cursor)
         names = self._default_names if own is None else own
         if names is None and self._names is not None:
-            message = "this entry has no `account`, but there are several accounts"
             help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
-            self._error("account-missing", span, message, help_)
+            self._error("account-missing", span, "this entry has no `account`, but there are several accounts", help_)
         names = () if names is None or self._names is None else names
         found = {account.name: account for named in names for account in self._accounts.get(named, ())}
         accounts = tuple(found.values())
@@ -117,7 +112,10 @@ class EntryReader:
             self._check_events(events, account.provider)
             self._check_said(cursor, said, account.provider)
             common, ignored = self._common(url, account, said)
-            for index, value, text in _split(account.provider, events):
+            # The index of its address, its event or events, and where that stands.
+            single = [(event, event, text) for event, text in events]
+            whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
+            for index, value, text in whole if account.provider.several_events else single:
                 fields = account.provider.normalise({**common, account.provider.event_field: value})
                 key = account.provider.key_of(fields)
                 if key is not None:
@@ -130,7 +128,7 @@ class EntryReader:
             url=url,
             events=texts,
             accounts=accounts,
-            desired=tuple(desired),
+            desired=desired,
             said=said,
         )
 
@@ -201,7 +199,7 @@ class EntryReader:
                     message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
                     self._error("setting-unsupported", span, message, help_)
             elif spec is not None and spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
-                choices = " or ".join(f"`{choice}`" for choice in spec.choices)
+                choices = either(spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
     def _common(self, url: Url, account: Account, said: Said) -> tuple[dict[str, Value], frozenset[str]]:
@@ -230,14 +228,12 @@ def _value(cursor: Cursor, spec: Field, values: Values) -> Value:
             texts = cursor.texts(spec.name)
             found = [values.plain(text) for text in texts or ()]
             return None if texts is None or None in found else frozenset(item for item in found if item is not None)
-        case FieldType.SECRET:
-            text = cursor.text(spec.name)
-            return None if text is None else values.secret(text, spec.name)
-        case FieldType.SETTINGS:
-            inner = cursor.map(spec.name)
-            if inner is None:
-                return None
+        case FieldType.SECRET if (text := cursor.text(spec.name)) is not None:
+            return values.secret(text, spec.name)
+        case FieldType.SETTINGS if (inner := cursor.map(spec.name)) is not None:
             return {key: _plain(value, inner.span(key), values) for key, value in inner.values.items()}
+        case FieldType.SECRET | FieldType.SETTINGS:
+            return None
     return values.plain(cursor.text(spec.name))
 
 
@@ -248,13 +244,6 @@ def _plain(value: Plain, span: Span, values: Values) -> object:
     if isinstance(value, Sequence):
         return [_plain(item, span, values) for item in value]
     return {key: _plain(item, span, values) for key, item in value.items()} if isinstance(value, Map) else value
-
-
-def _split(provider: Provider, events: list[tuple[str, Text]]) -> list[tuple[str, Value, Text]]:
-    """The webhooks that an entry means: the index of its address, its event or events, and where that stands."""
-    if provider.several_events and events:
-        return [("", frozenset(event for event, _ in events), events[0][1])]
-    return [(event, event, text) for event, text in events]
 
 
 def _near_event(event: str, known: tuple[str, ...]) -> str:
@@ -270,6 +259,4 @@ def _near_event(event: str, known: tuple[str, ...]) -> str:
 
 def _listed(names: frozenset[str]) -> str:
     """The names that may be names, as many as anybody reads."""
-    shown = [f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name)]
-    more = ["others"] if len(shown) > _MOST_NAMED else []
-    return ", ".join([*shown[:_MOST_NAMED], *more]) or "without valid names"
+    return listed(f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name)) or "without valid names"

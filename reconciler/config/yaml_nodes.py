@@ -1,4 +1,4 @@
-"""Reads YAML: from a file's text to plain values that know where they stand, and what plain scalars mean."""
+"""Reads YAML: from a file's text to plain values that know where they stand, or to what a person can do about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
-from reconciler.config.yaml_errors import is_unfit, syntax_error
+from reconciler.model.diagnostic import Place
 
 Path: TypeAlias = tuple[str | int, ...]
 Range: TypeAlias = tuple[int, int]  # where something starts and ends in its file's text
@@ -21,8 +21,27 @@ _MOST_EXPANDED = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?")
+# U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
+_FLOW = "Separate items with commas and close the {} with `{}`; quote unusual values."
+_QUOTE = "Put the value in quotes."
+_HELP = {
+    "mapping values are not allowed in this context": "Check the indentation; quote values that contain `: `.",
+    "did not find expected key": "Check the indentation of this line and of those before it.",
+    "did not find expected '-' indicator": "Check the indentation: the list's other items begin further left or right.",
+    "could not find expected ':'": "Write `key: value`, with a space after the colon.",
+    "did not find expected ',' or ']'": _FLOW.format("list", "]"),
+    "did not find expected ',' or '}'": _FLOW.format("mapping", "}"),
+    "found unexpected end of stream": "Close the quotes that are opened here.",
+    "found unknown escape character": "Write `\\\\` for a backslash in double quotes, or use single quotes.",
+    "did not find expected alphabetic or numeric character": f"Text that begins with `*` or `&` is special. {_QUOTE}",
+    "block sequence entries are not allowed in this context": "Start the list on its own line.",
+    "exceeded maximum nesting depth": "Use fewer levels.",
+}
+_HELP_AT = {"\t": "Indent with spaces, never with tabs.", **dict.fromkeys("@`%", _QUOTE)}
+_STANDARD_HELP = "Check the indentation, quotes and brackets here."
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEANS = {"true": True, "false": False}
 
 
 class Where(NamedTuple):
@@ -37,16 +56,12 @@ class Where(NamedTuple):
 class Map(dict[str, "Plain"]):
     """A mapping, which knows where each entry stands."""
 
-    __slots__ = ("where",)
-
     def __init__(self) -> None:
         self.where: dict[str, Where] = {}
 
 
 class Sequence(list["Plain"]):
     """A list, which knows where each item stands."""
-
-    __slots__ = ("where",)
 
     def __init__(self) -> None:
         self.where: list[Where] = []
@@ -61,17 +76,15 @@ class Document:
 
     source: SourceText
     root: Map
-    unusable: set[int] = field(default_factory=set)
-    """Where values start that are broken or have the wrong shape, which a diagnostic has said."""
+    unusable: set[int] = field(default_factory=set)  # where values start that are broken or have the wrong shape
     values: int = 0  # how many keys and values stand in it, aliases not expanded
 
 
 def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES) -> Document | None:
     """Read a file's YAML, of at most so many keys and values; None where it makes no sense, which a diagnostic says."""
-    if is_unfit(source, diagnostics):
-        return None
     reader = _Reader(source, diagnostics, most)
     try:
+        _check_characters(source, diagnostics)
         root = reader.root()
     except _UnreadableError:
         return None
@@ -99,9 +112,7 @@ def scalar_value(text: str) -> Plain:
         if _INTEGER.fullmatch(text):
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text
-    if text in _NULLS:
-        return None
-    return _BOOLEANS.get(text, text)
+    return None if text in _NULLS else {"true": True, "false": False}.get(text, text)
 
 
 class _UnreadableError(Exception):
@@ -134,12 +145,10 @@ class _Reader:
         # The events are `Any`: their stubs don't say that an event of a parser always has its marks.
         self._next: Callable[[], Any] = self._loader.get_event
         self._anchors: dict[str, _Value] = {}
-        self._open: list[str] = []
         self._sizes = 0
         self._expanded = 0
 
     def root(self) -> _Value | None:
-        """The file's value; None where it has none."""
         try:
             self._next()  # the stream begins
             if type(self._next()) is yaml.StreamEndEvent:
@@ -159,38 +168,33 @@ class _Reader:
         if kind is yaml.AliasEvent:
             return self._alias(event)
         start, end, before = event.start_mark.index, event.end_mark.index, self._sizes
-        self._check(event)
         self._sizes += 1
         value: Plain
         if kind is yaml.ScalarEvent:
-            value = event.value if event.style else scalar_value(event.value)
-            value = None if self._is_too_long(event) else value
+            text = self._text(event)
+            value = text if text is None or event.style else scalar_value(text)
         else:
+            self._check(event)
             if depth >= _DEEPEST:
                 self._error("yaml-deep", event, "values are nested too deeply here", "Use fewer levels.")
                 raise _UnreadableError
-            self._open.append(event.anchor)
-            read = self._mapping if kind is yaml.MappingStartEvent else self._sequence
-            value, stop = read(depth + 1)
-            self._open.pop()
+            value, last = (self._mapping if kind is yaml.MappingStartEvent else self._sequence)(depth + 1)
             # A block has no width: it ends where the next line begins.
-            end = stop if end > start else start
+            end = last.end_mark.index if end > start else start
         found = _Value(value, start, end, self._sizes - before)
         if event.anchor is not None:
             self._anchors[event.anchor] = found
         return found
 
-    def _sequence(self, depth: int) -> tuple[Sequence, int]:
-        """A list's items, and where it ends."""
+    def _sequence(self, depth: int) -> tuple[Sequence, Any]:
         found = Sequence()
         while (_kind := type(event := self._next())) is not yaml.SequenceEndEvent:
             item = self._value(event, depth)
             found.append(item.value)
             found.where.append(Where((item.start, item.end), (item.start, item.end), item.use))
-        return found, event.end_mark.index
+        return found, event
 
-    def _mapping(self, depth: int) -> tuple[Map, int]:
-        """A mapping, and where it ends."""
+    def _mapping(self, depth: int) -> tuple[Map, Any]:
         found = Map()
         merges: list[_Value] = []
         while (_kind := type(event := self._next())) is not yaml.MappingEndEvent:
@@ -198,8 +202,7 @@ class _Reader:
             item = self._value(self._next(), depth)
             if key == "<<" and not event.style:
                 if merges:
-                    help_ = "Merge a list instead: `<<: [*one, *other]`."
-                    self._error("yaml-merge", event, "`<<` is given twice", help_)
+                    self._error("yaml-merge", event, "`<<` is given twice", "Merge a list: `<<: [*one, *other]`.")
                 merges.append(item)
             elif key is not None and key not in found:
                 found[key] = item.value
@@ -209,12 +212,12 @@ class _Reader:
                 what = f"this key is given twice: first at {self._source.place(found.where[key].key[0])}"
                 self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
         for merge in merges:
-            if isinstance(merge.value, Sequence):
-                for value, where in zip(merge.value, merge.value.where, strict=True):
-                    self._merge(found, _Value(value, *where.value, use=merge.use or where.use))
-            else:
-                self._merge(found, merge)
-        return found, event.end_mark.index
+            several = merge.value if isinstance(merge.value, Sequence) else None
+            wheres = zip(several, several.where, strict=True) if several is not None else ()
+            items = [_Value(value, *where.value, use=merge.use or where.use) for value, where in wheres]
+            for item in [merge] if several is None else items:
+                self._merge(found, item)
+        return found, event
 
     def _key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
         """A key; None where it can't be one, which a diagnostic says."""
@@ -224,8 +227,7 @@ class _Reader:
             self._error("yaml-key", event, "this key is not plain text", help_)
             self._value(event, depth)
             return None
-        self._check(event)
-        key = None if self._is_too_long(event) else str(event.value)
+        key = self._text(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Value(key, event.start_mark.index, event.end_mark.index)
         return key
@@ -245,42 +247,71 @@ class _Reader:
 
     def _alias(self, event: Any) -> _Value:  # noqa: ANN401
         use = (event.start_mark.index, event.end_mark.index)
-        found = self._anchors.get(event.anchor)
-        if found is None:
-            is_inside = event.anchor in self._open
-            what = "this alias is inside its own anchor" if is_inside else "this alias has no anchor before it"
-            help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
-            self._error("yaml-alias", event, what, help_)
-            self.broken.add(use[0])
-            found = _Value(None, *use)
-        else:
-            self._expanded += found.size
-            found = found._replace(use=use)
+        found = self._anchors.get(event.anchor, _Value(None, *use))._replace(use=use)
+        self._expanded += found.size
         self._sizes += found.size
+        if event.anchor not in self._anchors:
+            help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
+            self._error("yaml-alias", event, "this alias has no anchor before it, or is inside it", help_)
+            self.broken.add(use[0])
+            found = found._replace(use=None)
         if self._expanded > _MOST_EXPANDED:
-            what = "the file's aliases expand to too many values"
-            self._error("yaml-aliases", event, what, "Write fewer of them.")
+            self._error("yaml-aliases", event, "the file's aliases expand to too many values", "Write fewer of them.")
             raise _UnreadableError
         return found
 
     def _check(self, event: Any) -> None:  # noqa: ANN401
-        """Count a value, and refuse its tag."""
         self.values += 1
         if self.values > self._most:
             message = f"the files have more than {MOST_VALUES} keys and values"
             help_ = "Write fewer entries, or split them into several configurations."
-            where = Span(self._source, event.start_mark.index, event.end_mark.index)
-            self._diagnostics.too_much(where, message, help_)
+            self._diagnostics.too_much(self._span(event), message, help_)
         if event.tag is not None:
             help_ = "Remove it; put text that begins with `!` in quotes."
             self._error("yaml-tag", event, "tags (`!…`) are not supported", help_)
 
-    def _is_too_long(self, event: Any) -> bool:  # noqa: ANN401
-        if len(event.value) > LONGEST_TEXT:
-            self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
-            self.broken.add(event.start_mark.index)
-        return len(event.value) > LONGEST_TEXT
+    def _text(self, event: Any) -> str | None:  # noqa: ANN401
+        """A scalar's text; None where it is too long, which a diagnostic says."""
+        self._check(event)
+        if len(event.value) <= LONGEST_TEXT:
+            return str(event.value)
+        self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
+        self.broken.add(event.start_mark.index)
+        return None
+
+    def _span(self, event: Any) -> Span:  # noqa: ANN401
+        return Span(self._source, event.start_mark.index, event.end_mark.index)
 
     def _error(self, code: str, event: Any, message: str, help_: str) -> None:  # noqa: ANN401
-        where = Span(self._source, event.start_mark.index, event.end_mark.index)
-        self._diagnostics.error(code, where, message, help_)
+        self._diagnostics.error(code, self._span(event), message, help_)
+
+
+def _check_characters(source: SourceText, diagnostics: Diagnostics) -> None:
+    """Refuse what no parser has to see: a character that YAML lacks, or a conflict that Git left (it reads as text)."""
+    if (found := _FORBIDDEN.search(source.text)) is not None:
+        message = f"U+{ord(found[0]):04X} isn't allowed in YAML, or is read as a line break"
+        help_ = "Remove it, or write it as an escape in double quotes."
+        diagnostics.error("yaml-character", Span(source, *found.span()), message, help_)
+        raise _UnreadableError
+    if (found := _CONFLICT.search(source.text)) is not None:
+        help_ = "Keep the right lines, and remove those with `<<<<<<<`, `=======` and `>>>>>>>`."
+        diagnostics.error("yaml-syntax", Span(source, *found.span()), "a merge conflict isn't resolved here", help_)
+        raise _UnreadableError
+
+
+def syntax_error(error: yaml.YAMLError, source: SourceText, diagnostics: Diagnostics) -> None:
+    """Say what the YAML parser stumbled over."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        diagnostics.error("yaml-syntax", Place(file=source.name, line=1), "the file is not valid YAML", _STANDARD_HELP)
+        return
+    problem = error.problem or "something unexpected"
+    index = min(error.problem_mark.index, len(source.text))
+    if error.context_mark is not None and index == len(source.text):
+        # Where the text ends says little; where the unclosed thing begins says what to close.
+        index = min(error.context_mark.index, len(source.text))
+    start, end = source.line_range(source.place(index).line)
+    before = source.text[start : min(index + 1, end)]
+    help_ = _HELP_AT.get(source.text[index : index + 1]) or _HELP.get(problem, _STANDARD_HELP)
+    if "${" in before and not {"'", '"'} & set(before):
+        help_ = "Put the value with `${…}` in double quotes."
+    diagnostics.error("yaml-syntax", Span(source, index, index + 1), f"the YAML can't be read: {problem}", help_)

@@ -11,8 +11,7 @@ import yaml
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText
-from reconciler.config.yaml_errors import syntax_error
-from reconciler.config.yaml_nodes import parse
+from reconciler.config.yaml_nodes import parse, syntax_error
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from tests.config.tools import ENTRY, GOOD, OWNS, TOP, complaints, configuration, inputs, loaded
 
@@ -81,18 +80,3 @@ def _cursor() -> Cursor:
 )
 def test_place_of_a_value(path: tuple[str | int, ...], place: str) -> None:
     assert str(_cursor().spans_at(path)[1].place) == place
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param((0,), id="index-into-a-mapping"),
-        pytest.param(("owns", "url"), id="key-of-a-list"),
-        pytest.param(("version", "url"), id="inside-a-number"),
-        pytest.param(("version", "url", "deeper"), id="below-a-number"),
-        pytest.param(("owns", "url", 0), id="below-a-key-of-a-list"),
-    ],
-)
-def test_asking_for_a_place_that_can_not_be_is_our_mistake(path: tuple[str | int, ...]) -> None:
-    with pytest.raises(KeyError):
-        _cursor().spans_at(path)

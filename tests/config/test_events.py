@@ -51,7 +51,7 @@ def test_what_is_allowed_is_that_name_alone() -> None:
 @pytest.mark.parametrize(
     ("allowed", "entry", "said"),
     [
-        pytest.param("track_updated", ENTRY, "this is a known event of Shippo anyway", id="known"),
+        pytest.param("track_updated", ENTRY, "this is a known event anyway", id="known"),
         pytest.param("shipment_delayed", ENTRY, "no entry uses this event", id="unused"),
         pytest.param("shipment_delayed", "webhooks: {}\n", "no entry uses this event", id="no-entries"),
     ],
