@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import ClassVar, NoReturn
 
+from reconciler.model.webhook import Fields
+
 ATTEMPTS = 3
 BASE = 0.05  # seconds: the longest wait after the first attempt; it doubles with each
 COST = 5
@@ -33,16 +35,15 @@ _FARTHEST = 10.0 * 365 * 86400  # seconds: later is as late, and the calendar en
 class Request:
     """What is sent to a path and query (`target`), percent-encoded, with a slash at its beginning.
 
-    Where the provider quotes the body, `secrets` must not show, and the words of `shown` may. At the path of all
-    webhooks (`is_collection`) a 404 doesn't mean that one is gone.
+    Where the provider quotes the body, what is secret of its `fields` must not show. At the path of all webhooks
+    (`is_collection`) a 404 doesn't mean that one is gone.
     """
 
     method: str
     target: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    shown: frozenset[str] = frozenset()
+    fields: Fields = field(default_factory=dict, repr=False)
     is_collection: bool = False
 
 
@@ -80,19 +81,12 @@ class NoReply:
     status: ClassVar[int] = 0
 
 
-LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 NOT_THE_API = "Check that `base_url` is the provider's API."
-SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
-TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
 PROXY_CREDENTIALS = NoReply(
     Ending.HOPELESS,
     "can't be reached: the proxy asks for a user name and a password (407)",
     "Add them to `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
 )
-
-
-class EndedError(OSError):
-    """Ends an exchange for a reason that is known already: its argument is the `NoReply`."""
 
 
 class UnexpectedAnswerError(Exception):

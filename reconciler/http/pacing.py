@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Concatenate, ParamSpec, Protocol
+from typing import Protocol
 
-from reconciler.model.configuration import Account
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
-
-P = ParamSpec("P")
 
 # All in seconds.
 WINDOW = 60.0  # that a provider's limits are counted over
@@ -50,69 +46,15 @@ class CallClass(Enum):
     LIST = "lists"
 
 
-class RateLimiter:
-    """Gives calls their turn, so that no 60 seconds hold more of a class than the limit. Safe to use from threads.
-
-    A call takes up its slot from before it is sent until a window after its end. The provider counts it somewhere
-    between the two, so that however long the way there takes, its window never holds more than ours.
-    """
-
-    def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        self._clock = clock
-        self._limits = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
-        self._running = dict.fromkeys(CallClass, 0)
-        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
-        self._lock = threading.Lock()
-
-    def take(self, call_class: CallClass) -> float:
-        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again."""
-        limit = self._limits[call_class]
-        if limit is None:
-            return 0.0
-        with self._lock:
-            now = self._clock.monotonic()
-            ended = self._ended[call_class]
-            while ended and ended[0][0] + WINDOW + MARGIN <= now:
-                ended.popleft()
-            if self._running[call_class] + len(ended) < limit:
-                self._running[call_class] += 1
-                return 0.0
-            # Where all slots are taken by running calls, the soonest possible end is now.
-            return (ended[0][0] if ended else now) + WINDOW + MARGIN - now
-
-    def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
-        """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
-        with self._lock:
-            if self._limits[call_class] is not None:
-                self._running[call_class] -= 1
-                self._ended[call_class].append((self._clock.monotonic(), refused))
-
-    def refused_share(self, call_class: CallClass) -> float:
-        """How much of a wait for a slot is due to refused calls, as a part of 1: their part of the slots."""
-        with self._lock:
-            ended = self._ended[call_class]
-            return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
-
-    def reason(self, call_class: CallClass) -> str:
-        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """The waits that a provider asks for, by 429 or `Retry-After`: the next call may be sent at `open_at`.
+    """The waits that a provider asks for, by 429 or `Retry-After`."""
 
-    Attributes:
-        waited: seconds so far, those until `open_at` and the share of pacing that refused calls cause included.
-        paced_until: until when pacing was counted.
-        refusals: how many 429s came one after another that didn't say how long to wait.
-        given_up: the wait until `open_at` is longer than a run may wait.
-    """
-
-    open_at: float = 0.0
-    waited: float = 0.0
-    paced_until: float = 0.0
-    refusals: int = 0
-    given_up: bool = False
+    open_at: float = 0.0  # when the next call may be sent
+    waited: float = 0.0  # seconds so far, those until then and the share of pacing that refused calls cause included
+    paced_until: float = 0.0  # until when pacing was counted
+    refusals: int = 0  # how many 429s came one after another that didn't say how long to wait
+    given_up: bool = False  # the wait until `open_at` is longer than a run may wait
 
     def refused(self, *, sent_at: float, now: float, told: float | None) -> Throttle:
         """A call was answered with 429, which says to wait for `told` seconds, or doesn't say."""
@@ -155,22 +97,62 @@ class Throttle:
 class CallBudget:
     """What all calls with one token at one origin share: limits, the waits asked for, and what retries may cost.
 
-    Safe to use from several threads. The cost is bounded, so that a dead provider isn't called on and on.
+    No 60 seconds hold more calls of a class than its limit: a call takes up its slot from before it is sent until a
+    window after its end. The provider counts it somewhere between the two, so that however long the way there takes,
+    its window never holds more than ours. The cost of retries is bounded, so that a dead provider isn't called on and
+    on. Safe to use from several threads.
     """
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        self.limiter = RateLimiter(limits, clock)
         self.throttle = Throttle()
+        self._clock = clock
+        self._limits = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
+        self._running = dict.fromkeys(CallClass, 0)
+        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
         self._left = BUDGET
         self._told_until: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def set_throttle(
-        self, change: Callable[Concatenate[Throttle, P], Throttle], *args: P.args, **more: P.kwargs
-    ) -> None:
-        """Put what a method of the throttle gives in its place; calls of other threads wait meanwhile."""
+    def take(self, call_class: CallClass) -> float:
+        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again.
+
+        They count as asked for by the provider as far as refused calls take up the slots.
+        """
+        limit = self._limits[call_class]
+        if limit is None:
+            return 0.0
         with self._lock:
-            self.throttle = change(self.throttle, *args, **more)
+            now = self._clock.monotonic()
+            ended = self._ended[call_class]
+            while ended and ended[0][0] + WINDOW + MARGIN <= now:
+                ended.popleft()
+            if self._running[call_class] + len(ended) < limit:
+                self._running[call_class] += 1
+                return 0.0
+            # Where all slots are taken by running calls, the soonest possible end is now.
+            wait = (ended[0][0] if ended else now) + WINDOW + MARGIN - now
+            refused_share = sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
+            self.throttle = self.throttle.paced(wait, refused_share, now)
+            return wait
+
+    def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
+        """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
+        with self._lock:
+            if self._limits[call_class] is not None:
+                self._running[call_class] -= 1
+                self._ended[call_class].append((self._clock.monotonic(), refused))
+
+    def reason(self, call_class: CallClass) -> str:
+        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
+
+    def answered(self, *, sent_at: float, now: float, refused: bool, told: float | None) -> None:
+        """A call was answered: refused until later, or not; and said to wait for `told` seconds, or didn't say."""
+        with self._lock:
+            if refused:
+                self.throttle = self.throttle.refused(sent_at=sent_at, now=now, told=told)
+            else:
+                self.throttle = self.throttle.succeeded(sent_at)
+                self.throttle = self.throttle if told is None else self.throttle.told(told, now)
 
     def spend(self, cost: int) -> bool:
         """Take out the cost of a retry; False where there isn't that much."""
@@ -199,8 +181,8 @@ class ClientContext:
     """What every client of a run is given beside its account.
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
-    `:port`) may get a token beside the provider's own and loopback. `call_budgets`, by origin and token, are filled by
-    the clients.
+    `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
+    token share one of the `call_budgets`, which the clients fill in.
     """
 
     clock: Clock
@@ -208,7 +190,3 @@ class ClientContext:
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict, repr=False, compare=False)
-
-    def call_budget_of(self, account: Account, origin: str) -> CallBudget:
-        """The budget that an account shares with every other one of the same origin (in normal form) and token."""
-        return self.call_budgets.setdefault((origin, account.token), CallBudget(account.limits, self.clock))

@@ -38,20 +38,12 @@ _REPORT = "Nothing is changed in an account that can't be listed completely; rep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
+    """A page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
 
     remotes: tuple[Remote, ...]
     count: int | None
-    next: str | None
+    next: str | None = None
     is_doubted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A list that was followed to its end: no id twice, and the different counts that its pages named, in order."""
-
-    remotes: tuple[Remote, ...]
-    counts: tuple[int | None, ...]
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
@@ -59,15 +51,14 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
 
     `UnexpectedAnswerError` where it isn't one, or one of its webhooks isn't one, or they are too large.
     """
-    listed: object = document
-    if api.items:
-        listed = document.get(api.items) if isinstance(document, dict) else None
+    outer: Mapping[str, object] = document if isinstance(document, dict) else {}
+    listed = outer.get(api.items) if api.items else document
     if not isinstance(listed, list):
         raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is not a list of webhooks")
     count: object = None
     following: object = next_page
-    if isinstance(api.paging, NextUrl) and isinstance(document, dict):
-        count, following = document.get(api.paging.count), document.get(api.paging.next)
+    if isinstance(api.paging, NextUrl):
+        count, following = outer.get(api.paging.count), outer.get(api.paging.next)
         if following is not None and not isinstance(following, str):
             raise UnexpectedAnswerError(f"has a `{api.paging.next}` that is not text")
     remotes: list[Remote] = []
@@ -77,16 +68,12 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         size += size_of(remotes[-1])
         if size > LARGEST:
             raise UnexpectedAnswerError("contains more or larger webhooks than any account has")
-    following = following if isinstance(following, str) and following else None
-    return Page(remotes=tuple(remotes), count=None if count is None else _count(count), next=following)
-
-
-def _count(value: object) -> int:
-    """How many: a whole number, as a text or with a fraction of nothing too."""
-    found = None if isinstance(value, bool) else _WHOLE.fullmatch(str(value))
-    if found is None or int(found["whole"]) > _HIGHEST_COUNT:
-        raise UnexpectedAnswerError("has a `count` that is not a number")
-    return int(found["whole"])
+    if count is not None:  # a whole number, as a text or with a fraction of nothing too
+        found = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))
+        count = int(found["whole"]) if found else None
+        if count is None or count > _HIGHEST_COUNT:
+            raise UnexpectedAnswerError("has a `count` that is not a number")
+    return Page(remotes=tuple(remotes), count=count, next=str(following) if following else None)
 
 
 def list_all(
@@ -97,8 +84,8 @@ def list_all(
     trust_setting: str | None,
     told: Callable[[int], None],
     now: Callable[[], float] = time.monotonic,
-) -> Listing:
-    """List every webhook, from the target (path and query) of the first page on.
+) -> Page:
+    """List every webhook as on one page, no id twice, from the target (path and query) of the first page on.
 
     `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
     otherwise, as many must be listed as each page counts. After each page the number of webhooks so far is told.
@@ -106,31 +93,28 @@ def list_all(
     """
     reason = ""
     ends = now() + LONGEST
-
-    def fetch_in_time(target: str) -> Page:
-        if now() > ends:
-            raise _garbled(_ENDLESS)
-        return fetch(target)
-
     for _ in range(LISTS):
         try:
-            listing = _list_once(fetch_in_time, first, origin, told)
+            remotes, counts = _list_once(fetch, first, origin, told, lambda: now() >= ends)
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:
                 raise
             reason = "the provider's list links to a page that doesn't exist"
             continue
-        if trust_setting is None or listing.counts == (len(listing.remotes),):
-            return listing
-        if listing.counts == (None,):
+        if trust_setting is None or counts == (len(remotes),):
+            return Page(remotes=remotes, count=counts[0])
+        if counts == (None,):
             raise _garbled("the provider doesn't return how many webhooks there are", _TRUST.format(trust_setting))
-        said = " and then ".join("nothing" if count is None else str(count) for count in listing.counts[:_COUNTS_SAID])
-        reason = f"the provider counts {said} but lists {len(listing.remotes)} webhooks"
+        said = " and then ".join("nothing" if count is None else str(count) for count in counts[:_COUNTS_SAID])
+        reason = f"the provider counts {said} but lists {len(remotes)} webhooks"
     help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
     raise _garbled(f"{reason} (listed {LISTS} times)", help_)
 
 
-def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None]) -> Listing:
+def _list_once(
+    fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None], is_late: Callable[[], bool]
+) -> tuple[tuple[Remote, ...], tuple[int | None, ...]]:
+    """The webhooks, and the different counts that the pages name, in order."""
     remotes: dict[str, Remote] = {}
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
@@ -149,13 +133,13 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
         counts[page.count] = None
         told(len(remotes))
         if page.next is None or (was_doubted and len(remotes) == before):
-            return Listing(remotes=tuple(remotes.values()), counts=tuple(counts))
+            return tuple(remotes.values()), tuple(counts)
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)
         if target in seen:
             raise _garbled("the provider's list of webhooks links back to a page that was already listed")
-        if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES:
+        if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES or is_late():
             raise _garbled(_ENDLESS)
 
 
@@ -181,10 +165,9 @@ def _target(said: str, current: str, origin: str) -> str:
     They are cut out of what was checked and sent to our own origin, so that no two readings of a URL matter.
     """
     absolute = found = ""
-    if len(said) <= LONGEST_NEXT:
-        with suppress(UrlError, ValueError):
-            absolute = urljoin(current, said)
-            found = parse_url(SecretText.provider(absolute)).endpoint.origin
+    with suppress(UrlError, ValueError):
+        absolute = urljoin(current, said) if len(said) <= LONGEST_NEXT else ""
+        found = parse_url(SecretText.provider(absolute)).endpoint.origin
     if not found:
         raise _garbled("the provider's list links to a next page that is not a valid URL")
     if found != origin:

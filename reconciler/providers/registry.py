@@ -1,17 +1,20 @@
-"""Which providers there are: the built-in ones, and those that installed packages offer through entry points."""
+"""Which providers there are: the built-in ones, and those that installed packages offer through entry points.
+
+A provider's client makes five calls, from any thread; each raises `ProviderError` where it fails.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
-from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.webhook import Fields, Remote
 from reconciler.provider import INTERFACE, ProviderPlugin
-from reconciler.providers.client import Reader, Writer
 from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
 
@@ -24,6 +27,31 @@ _BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provide
 _READS = ("list", "get", "close")
 _WRITES = ("create", "update", "delete")
 _UPDATE = "Update or uninstall that package."
+
+
+class Reader(Protocol):
+    """A client that can only look. What is asked of a webhook that isn't there fails with GONE."""
+
+    def list(self) -> Reading:
+        """Every webhook of the account, to the last page; an error where it can't be had whole, or can't be trusted."""
+
+    def get(self, object_id: str) -> Remote: ...
+    def close(self) -> None: ...
+
+
+class Writer(Reader, Protocol):
+    """A client that can also change things. `ProviderError.may_have_acted` says where a failed call may have worked."""
+
+    def create(self, fields: Fields) -> Remote:
+        """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted."""
+
+    def update(self, object_id: str, fields: Fields, now: Remote) -> None:
+        """Give a webhook all of these fields; `now` is what was read of it just before.
+
+        `Masked` and a secret's None mean that it is left as it is.
+        """
+
+    def delete(self, object_id: str) -> None: ...
 
 
 class ContainedClient:
@@ -42,18 +70,24 @@ class ContainedClient:
             raise AttributeError(name)
 
         def call(*arguments: object) -> object:
-            try:
-                return getattr(self._client, name)(*arguments)
-            except ProviderError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-                reason = type(error).__name__
-            # The exception may quote what was sent: it is turned into words here and forgotten.
-            message = f"{self._who} failed: `{name}` raised {reason}"
-            help_ = "Update that package, or report it to its authors."
-            raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=name in _WRITES)
+            given, raised = _contained(lambda: getattr(self._client, name)(*arguments))
+            if raised:
+                message = f"{self._who} failed: `{name}` raised {raised}"
+                help_ = "Update that package, or report it to its authors."
+                raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=name in _WRITES)
+            return given
 
         return call
+
+
+def _contained(call: Callable[[], object]) -> tuple[object, str]:
+    """What a package's code gives, and the name of what it raises, which may quote what was sent: it is forgotten."""
+    try:
+        return call(), ""
+    except ProviderError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
+        return None, type(error).__name__
 
 
 def built_in() -> tuple[Provider, ...]:
@@ -87,13 +121,10 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     if not package:
         return resolve_name(path)(account, context)
     who = f"the provider `{name}` of the package {package}"
-    try:
-        return ContainedClient(resolve_name(path)(account, context), calls, who)
-    except ProviderError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        reason = type(error).__name__
-    raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {reason}", _UPDATE)
+    client, raised = _contained(lambda: resolve_name(path)(account, context))
+    if raised:
+        raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {raised}", _UPDATE)
+    return ContainedClient(client, calls, who)
 
 
 def _find(name: str) -> tuple[ProviderPlugin, str] | None:
@@ -116,12 +147,9 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
 
 def _plugin(entry_point: EntryPoint, package: str) -> ProviderPlugin:
-    loaded: object = None
-    try:
-        loaded = entry_point.load()
-        reason = f"`{entry_point.value}` is not a `ProviderPlugin`"
-    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        reason = f"loading `{entry_point.value}` raised {type(error).__name__}"
+    loaded, raised = _contained(entry_point.load)
+    what = entry_point.value
+    reason = f"loading `{what}` raised {raised}" if raised else f"`{what}` is not a `ProviderPlugin`"
     if isinstance(loaded, ProviderPlugin):
         if loaded.interface != INTERFACE:
             reason = f"it was written for interface {loaded.interface}, but this version has interface {INTERFACE}"

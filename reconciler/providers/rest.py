@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, quote
 
 from reconciler import __version__
 from reconciler.http.calls import Caller
-from reconciler.http.errors import secrets_of
 from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
@@ -38,7 +37,8 @@ class RestReader:
         self._path = account.place + self._api.collection
         headers = {"Accept": "application/json", "User-Agent": f"webhook-reconciler/{__version__}"}
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
-        self._caller = Caller(account, context, headers={**headers, **self._api.headers, **said})
+        headers |= {**self._api.headers, **said}
+        self._caller = Caller(account, context, headers=headers, throttled=self._api.throttled)
         paging = self._api.paging
         query = f"{paging.size}={paging.most}" if isinstance(paging, LinkHeader) else paging.query
         self._first_page = f"{self._caller.destination.path}{self._path}" + (f"?{query}" if query else "")
@@ -54,7 +54,7 @@ class RestReader:
             told=lambda webhooks: self._context.listener(Listed(account=name, webhooks=webhooks)),
             now=self._context.clock.monotonic,
         )
-        return Reading(account=name, remotes=listing.remotes, count=listing.counts[0])
+        return Reading(account=name, remotes=listing.remotes, count=listing.count)
 
     def get(self, object_id: str) -> Remote:
         return self._remote(self._call("GET", self._path_of(object_id)), object_id, changed=False)
@@ -82,8 +82,7 @@ class RestReader:
             target=self._caller.destination.path + path,
             body=body,
             content_type=self._api.body.value,
-            secrets=secrets_of(fields or {}),
-            shown=self._account.provider.events_of(fields) if fields else frozenset(),
+            fields=fields or {},
             is_collection=path == self._path,
         )
         return self._caller.call(request, CallClass.GET if method == "GET" else CallClass.WRITE, path)
