@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.configuration import Account, NamedSet
-from reconciler.model.plan import Action, Change, Claim, Hint
+from reconciler.model.plan import Claim
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
 
@@ -30,7 +30,7 @@ class Claims:
             return Claim.OWNED
         if self._is_named(self._known, remote):
             return Claim.KNOWN
-        if self._is_absent(remote):
+        if self.is_absent(remote):
             return Claim.ABSENT
         return Claim.OWNED if remote.key is not None and self.owns(remote.key) else Claim.NONE
 
@@ -55,15 +55,8 @@ class Claims:
         is_owned = (own_kind and url.endpoint in account.owns) or account.owns_at(url.endpoint, scope)
         return is_owned or url.endpoint in self._endpoints
 
-    def hint_on(self, row: Change) -> Hint | None:
-        """Why a webhook stays that `absent` names: by the id of an entry's, or beside `known`."""
-        if row.remote is None or row.action is Action.DELETE:
-            return None
-        if row.claim is Claim.OWNED and row.remote.id in self._absent.ids:
-            return Hint.KEPT_FOR_ENTRY
-        return Hint.KEPT_AS_KNOWN if row.claim is Claim.KNOWN and self._is_absent(row.remote) else None
-
-    def _is_absent(self, remote: Remote) -> bool:
+    def is_absent(self, remote: Remote) -> bool:
+        """Whether `absent` names a webhook, whatever else does."""
         # An id names one webhook, of whatever kind; a pattern those of the account's kind.
         is_own_kind = self._account.is_own_kind(self._account.provider.scope_of(remote.fields))
         return remote.id in self._absent.ids or (is_own_kind and self._is_named(self._absent, remote))

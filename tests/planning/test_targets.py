@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.webhook import Address
-from reconciler.planning.targets import matches_address, matches_name, selected_accounts, unmatched_targets
+from reconciler.planning.planner import matches_address, matches_name, selected_accounts, unmatched_targets
 from tests.support.builders import account, configuration
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
