@@ -14,11 +14,10 @@ from reconciler.model.reading import ErrorKind, NotRead, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Masked
-from reconciler.planning.changes import match_account
-from reconciler.planning.claim import Claims
+from reconciler.planning.claim import Claims, UnreadKeys, overlaps
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
-from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.match import match_account
 from reconciler.planning.successors import with_successors
 
 
