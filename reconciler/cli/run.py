@@ -20,8 +20,7 @@ from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.read import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
-from reconciler.planning.planner import PlanOptions, plan
-from reconciler.planning.targets import selected_accounts
+from reconciler.planning.planner import PlanOptions, plan, selected_accounts
 from reconciler.providers.registry import Reader, declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 

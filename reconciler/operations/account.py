@@ -11,13 +11,11 @@ from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.report import AccountReport, Listener, Outcome, Report, Result, ThreadsLimited
 from reconciler.model.webhook import Address, Remote
-from reconciler.operations.change import is_result, look, verified, write
-from reconciler.operations.creates import Created, make_creates
+from reconciler.operations.change import Created, is_result, look, make_creates, verified, write
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.changes import duplicate_of, update_of
 from reconciler.planning.losses import Deliveries, losses_of, verdict_on
-from reconciler.planning.match import by_key, choose_for
+from reconciler.planning.match import by_key, choose_for, duplicate_of, update_of
 from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Writer
 
@@ -30,15 +28,10 @@ def apply(
     listener: Listener,
     parallelism: int,
 ) -> Report:
-    """Do what the plan says, under its promises, in all accounts side by side.
+    """Do what the plan says, under its promises, in all accounts side by side: so many changes at once over all.
 
-    Args:
-        plan: accounts that could not be planned are left alone.
-        writers: a client for each planned account, by its name.
-        stop: when asked, running calls end and nothing new starts.
-        sleep: waits so many seconds; False where the run was asked to stop meanwhile.
-        listener: called from several threads.
-        parallelism: how many changes are worked on at once, over all accounts.
+    `sleep` is False where the run was asked to stop meanwhile; the listener is called from several threads.
+
     Raises:
         ValueError: a guard refuses the plan, which the caller should have seen.
     """
@@ -60,19 +53,14 @@ def apply(
 
 @dataclass(slots=True, kw_only=True)
 class AccountRun:
-    """Carries out the plan of one account.
-
-    Attributes:
-        results: what became of the planned changes so far, by address.
-        listed: the list after the creates, by id; empty where none was made.
-    """
+    """Carries out the plan of one account."""
 
     plan: AccountPlan
     writer: Writer
     pool: WorkerPool
     sleep: Callable[[float], bool]
-    results: dict[Address, Result] = field(default_factory=dict)
-    listed: dict[str, Remote] = field(default_factory=dict)
+    results: dict[Address, Result] = field(default_factory=dict)  # of the planned changes, so far
+    listed: dict[str, Remote] = field(default_factory=dict)  # after the creates, by id; empty where none was made
 
     def run(self) -> AccountReport:
         """Do it all; every failure ends up in the report."""
@@ -96,9 +84,8 @@ class AccountRun:
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created.
 
-        Returns:
-            What became of updates that make the survivor right, which are sent at once; and what narrows, for that
-            phase: deletes of duplicates, and updates of what was there before.
+        Updates that make the survivor right are sent at once: their results. Deletes of duplicates, and updates that
+        narrow what was there before, are given back for that phase.
         """
         there = by_key(created.listing or ())
         repairs: list[Change] = []
@@ -153,10 +140,8 @@ class AccountRun:
     def _narrow(self, widening: Sequence[Change], found: Sequence[Change]) -> list[Result]:
         """Updates, then deletes, each only once all that is to carry its events has been seen to be there.
 
-        In this order, because an update that drops an event may add one that a delete waits for.
-
-        Returns:
-            What became of what the creates were found to need narrowed.
+        In this order, because an update that drops an event may add one that a delete waits for. Gives the results of
+        what the creates were found to need narrowed.
         """
         planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
         updates = [change for change in planned if change.action is Action.UPDATE]

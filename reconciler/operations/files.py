@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 _OWNER_ONLY = 0o600
@@ -81,14 +82,14 @@ class _Draft:
         self._made: os.stat_result | None = None
 
     def fill(self, text: str, *, private: bool) -> None:
-        """Write the text to the temporary file, and to the disk. Before there is anything in it, it is private."""
+        """Write the text to the temporary file, and to the disk."""
         with _naming(self.path):
-            with open(self.temporary, "x", encoding="utf-8", newline="\n", opener=_private) as file:
+            opener = partial(os.open, mode=_OWNER_ONLY if private else _USUAL)
+            with open(self.temporary, "x", encoding="utf-8", newline="\n", opener=opener) as file:
                 self._made = os.fstat(file.fileno())
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            self.temporary.chmod(_OWNER_ONLY if private else _USUAL & ~_mask())
 
     def take_name(self, *, overwrite: bool) -> None:
         """Give the file its name. Where it may not replace another, it may keep the temporary one beside it."""
@@ -122,14 +123,3 @@ def _naming(path: Path) -> Iterator[None]:
     except OSError as error:
         error.filename, error.filename2 = str(path), None
         raise
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, _OWNER_ONLY)
-
-
-def _mask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

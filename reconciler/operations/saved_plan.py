@@ -43,8 +43,8 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
         checksum="",
     )
     document = to_json(replace(view, saved=seal))
-    document["saved"]["checksum"] = checksum_of(document)
-    return text_of(document)
+    document["saved"]["checksum"] = _checksum_of(document)
+    return _text_of(document)
 
 
 def is_saved_plan(data: bytes) -> bool:
@@ -74,10 +74,10 @@ def read_saved(data: bytes) -> tuple[PlanView, Seal]:
             "plan-version", "the plan was saved by another version of this tool, or is not a saved plan"
         )
     try:
-        text = text_of(document).encode()
+        text = _text_of(document).encode()
         if text.removesuffix(b"\n") == data:
             raise SavedPlanError("plan-cut", "the saved plan is incomplete")
-        if text == data and document["saved"]["checksum"] == checksum_of(document):
+        if text == data and document["saved"]["checksum"] == _checksum_of(document):
             view = from_json(PlanView, document)
             if view.saved is not None and _is_whole(view.saved):
                 return view, view.saved
@@ -96,14 +96,13 @@ def digest_of(plan: Plan, salt: bytes) -> str:
     return hashlib.scrypt(plan.essence(), salt=salt, **_COST).hex()
 
 
-def checksum_of(document: Mapping[str, Any]) -> str:
+def _checksum_of(document: Mapping[str, Any]) -> str:
     """Of a saved plan's document, whatever its seal says that it is."""
     seal = {key: value for key, value in document["saved"].items() if key != "checksum"}
-    return hashlib.sha256(text_of({**document, "saved": seal}).encode()).hexdigest()
+    return hashlib.sha256(_text_of({**document, "saved": seal}).encode()).hexdigest()
 
 
-def text_of(document: Mapping[str, Any]) -> str:
-    """A saved plan's document as it stands in the file."""
+def _text_of(document: Mapping[str, Any]) -> str:
     return json_text(document) + "\n"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
-from reconciler.model.configuration import Account, NamedSet
-from reconciler.model.plan import Action, Change, Claim, Hint
-from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Key, Remote
+from reconciler.model.configuration import Account, Configuration, NamedSet
+from reconciler.model.plan import Action, Change, Claim
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.secret import Origin, SecretText
+from reconciler.model.url import Endpoint, Url
+from reconciler.model.webhook import Desired, Key, Remote, Scope
 
 
 class Claims:
@@ -30,7 +34,7 @@ class Claims:
             return Claim.OWNED
         if self._is_named(self._known, remote):
             return Claim.KNOWN
-        if self._is_absent(remote):
+        if self.is_absent(remote):
             return Claim.ABSENT
         return Claim.OWNED if remote.key is not None and self.owns(remote.key) else Claim.NONE
 
@@ -55,15 +59,8 @@ class Claims:
         is_owned = (own_kind and url.endpoint in account.owns) or account.owns_at(url.endpoint, scope)
         return is_owned or url.endpoint in self._endpoints
 
-    def hint_on(self, row: Change) -> Hint | None:
-        """Why a webhook stays that `absent` names: by the id of an entry's, or beside `known`."""
-        if row.remote is None or row.action is Action.DELETE:
-            return None
-        if row.claim is Claim.OWNED and row.remote.id in self._absent.ids:
-            return Hint.KEPT_FOR_ENTRY
-        return Hint.KEPT_AS_KNOWN if row.claim is Claim.KNOWN and self._is_absent(row.remote) else None
-
-    def _is_absent(self, remote: Remote) -> bool:
+    def is_absent(self, remote: Remote) -> bool:
+        """Whether `absent` names a webhook, whatever else does."""
         # An id names one webhook, of whatever kind; a pattern those of the account's kind.
         is_own_kind = self._account.is_own_kind(self._account.provider.scope_of(remote.fields))
         return remote.id in self._absent.ids or (is_own_kind and self._is_named(self._absent, remote))
@@ -72,3 +69,97 @@ class Claims:
         endpoint = self._account.provider.endpoint_of(remote.fields)
         events = self._account.provider.events_of(remote.fields)
         return remote.id in items.ids or (endpoint is not None and items.find(endpoint, events) is not None)
+
+
+def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
+    """The error of each account that owns, or names absent, a webhook together with another, by its name."""
+    claimants: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for account, remotes in claimed:
+        for remote in remotes:
+            # One API may be reached under several names, and ids may be counted anew at each API: the same id made at
+            # the same moment is the same object; without a moment, only at the same base URL.
+            moment = account.base_url if remote.created is None else remote.created.isoformat()
+            claimants[account.provider.name, remote.id, moment].append(account.name)
+    found: dict[str, ProviderError] = {}
+    for (_, object_id, _), names in sorted(claimants.items()):
+        for name in names if len(names) > 1 else ():
+            others = ", ".join(sorted({*names} - {name}))
+            error = ProviderError(
+                kind=ErrorKind.INVALID,
+                message=f"the webhook {object_id} is claimed by this account and by {others}",
+                help="Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap.",
+            )
+            found.setdefault(name, error)
+    return found
+
+
+_Named = tuple[str, str | None, Endpoint | None]
+_Place = tuple[str, list[str]]
+_END = "/"  # no segment has one
+
+
+class UnreadKeys:
+    """The webhooks that entries of accounts name which this run doesn't read."""
+
+    def __init__(self, configuration: Configuration, read: Collection[str]) -> None:
+        unread = {account.name: account for account in configuration.accounts if account.name not in read}
+        # By the provider alone: its API may be reached under several names. Where variables that aren't set leave open
+        # which URL an entry means, by no endpoint.
+        self._entries: dict[_Named, list[tuple[Account, Scope, _Place | None]]] = defaultdict(list)
+        for wanted in configuration.desired:
+            account, url, key = unread.get(wanted.address.account), wanted.fields["url"], wanted.key
+            if account is not None and isinstance(url, Url) and not _is_known(url.source):
+                self._entries[account.provider.name, key.event, None].append((account, key.scope, _place_of(url)))
+            elif account is not None:
+                self._entries[account.provider.name, key.event, key.endpoint].append((account, key.scope, None))
+
+    def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
+        """Why an account can't be planned: it would delete what may be an unread account's webhook."""
+        for change in changes:
+            if change.action is not Action.DELETE or change.remote is None or change.remote.key is None:
+                continue
+            other = self._naming(account, change.remote.key)
+            if other is not None:
+                pin = f", or pin the `mode` of {other.name} in the file" if _is_kind_unknown(other) else ""
+                return ProviderError(
+                    kind=ErrorKind.INVALID,
+                    message=(
+                        f"deleting {change.address.text(long=False)} may delete a webhook that an entry of account "
+                        f"{other.name} describes, and that account was not read"
+                    ),
+                    help=f"Plan both accounts together: remove `--account`, or add `--account {other.name}`{pin}.",
+                )
+        return None
+
+    def _naming(self, account: Account, key: Key) -> Account | None:
+        """The unread account whose entry names a key, or may name it for all that is known of it."""
+        origin, path = key.endpoint.origin, [*key.endpoint.path.split("/"), _END]
+        for endpoint in (key.endpoint, None):
+            for other, scope, place in self._entries.get((account.provider.name, key.event, endpoint), ()):
+                may_be_there = place is None or place == (origin, path[: len(place[1])])
+                if (_is_kind_unknown(other) or scope == key.scope) and may_be_there:
+                    return other
+        return None
+
+
+def _is_kind_unknown(account: Account) -> bool:
+    """Whether only its token, which isn't set, could say which kind of webhook an account's entries mean."""
+    return bool(account.provider.auth.kinds) and not account.kind
+
+
+def _place_of(url: Url) -> _Place | None:
+    """Where a URL with unset variables is, by what is written before the first of them; None: it may be anywhere.
+
+    That is the origin and the path's first segments, with `_END` where they are all. Of the query nothing is compared.
+    """
+    if url.whole_variable:
+        return None
+    scheme, _, authority, *_ = url.source.split("/")
+    if not (_is_known(scheme) and _is_known(next(authority.split("?")))):
+        return None
+    path, known = url.endpoint.path.split("/"), len(list(itertools.takewhile(_is_known, url.segments)))
+    return url.endpoint.origin, [*path, _END] if known == len(url.segments) else path[: known + 1]
+
+
+def _is_known(text: SecretText) -> bool:
+    return Origin.PLACEHOLDER not in text.origins()

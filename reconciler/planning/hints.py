@@ -1,4 +1,4 @@
-"""What an unmanaged webhook probably is, judged by the entries beside it."""
+"""What an unmanaged webhook probably is, judged by the entries beside it; and why one stays that `absent` names."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from dataclasses import replace
 
 from reconciler.model.configuration import Account, NamedSet
 from reconciler.model.pattern import Pattern
-from reconciler.model.plan import Change, Hint
+from reconciler.model.plan import Action, Change, Claim, Hint
 from reconciler.model.webhook import Address, Desired, Fields, Remote
+from reconciler.planning.claim import Claims
 from reconciler.planning.match import likenesses
 
 _Like = tuple[object, ...]
 
 
 class Hints:
-    """Looks at unmanaged webhooks in the light of an account's entries, and of those of them that are missing there."""
+    """Looks at webhooks in the light of an account's entries, and of those of them that are missing there."""
 
     def __init__(self, account: Account, desired: Iterable[Desired], missing: Iterable[Desired] = ()) -> None:
         self._account = account
         self._provider = account.provider
         self._absent = NamedSet(account.absent)
+        self._claims = Claims(account, ())
         self._by_path: dict[_Like, Address] = {}
         self._single: dict[_Like, Address] = {}
         self._missing: dict[_Like, Address] = {}
@@ -36,9 +38,16 @@ class Hints:
                 self._missing.setdefault(likeness, wanted.address)
 
     def on(self, row: Change) -> Change:
-        """The row of an unmanaged webhook, with a hint where there is one."""
-        hint, near = (None, None) if row.remote is None else next(self._found(row.remote), (None, None))
-        return replace(row, hint=hint, near=near)
+        """The row, with a hint where there is one."""
+        if row.remote is None or row.action is Action.DELETE:
+            return row
+        if row.claim is Claim.NONE:
+            hint, near = next(self._found(row.remote), (None, None))
+            return replace(row, hint=hint, near=near)
+        if row.claim is Claim.OWNED and row.remote.id in self._absent.ids:
+            return replace(row, hint=Hint.KEPT_FOR_ENTRY, near=row.address)
+        is_kept = row.claim is Claim.KNOWN and self._claims.is_absent(row.remote)
+        return replace(row, hint=Hint.KEPT_AS_KNOWN) if is_kept else row
 
     def _found(self, remote: Remote) -> Iterator[tuple[Hint, Address | Pattern]]:
         """All that it may be, the best first."""

@@ -20,17 +20,10 @@ _MOST, _SHARE = 3, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """What counts for losses in one account.
+    """What counts for losses in one account."""
 
-    Attributes:
-        owned: those named in `absent` aren't here, as they count as not receiving now.
-        protected: owned and protected: they stay as they are.
-        changes: what would be done.
-        unmanaged: what nobody is known to be responsible for.
-    """
-
-    owned: tuple[Remote, ...]
-    protected: tuple[Remote, ...]
+    owned: tuple[Remote, ...]  # without those named in `absent`, which count as not receiving now
+    protected: tuple[Remote, ...]  # owned, and to stay as they are
     changes: Sequence[Change]
     unmanaged: Sequence[Remote] = ()
 

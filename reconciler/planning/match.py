@@ -1,14 +1,16 @@
-"""Which remote webhook is which wanted one: by key and by nothing else."""
+"""Which remote webhook is which wanted one, by key and by nothing else; and what is done to each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from reconciler.model.plan import Action, Change, Reason
+from reconciler.model.configuration import Account
+from reconciler.model.plan import Action, Change, Claim, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
+from reconciler.planning.compare import differences, sent_fields, wanted_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +110,136 @@ def _fields(row: Change) -> Fields:
     there = row.desired or row.remote
     assert there is not None  # a row has a side  # noqa: S101
     return there.fields
+
+
+def match_account(
+    account: Account, desired: Sequence[Desired], claimed: Mapping[Claim, Sequence[Remote]], *, destroy: bool
+) -> tuple[Change, ...]:
+    """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
+
+    With `destroy` what is owned or named absent is deleted, whatever the entries say.
+    """
+    owned, protected = by_key(claimed[Claim.OWNED]), by_key(claimed[Claim.PROTECTED])
+    rows: list[Change] = []
+    if destroy:
+        rows.extend(_destroyed(account, desired, owned))
+    else:
+        for wanted in desired:
+            if wanted.key in protected:
+                remote = choose_for(account.provider, wanted, protected[wanted.key]).survivor
+                fields = differences(account.provider, remote.fields, wanted_fields(wanted, remote.fields))
+                row = replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
+                rows.append(row)
+            elif wanted.key in owned:
+                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key)))
+            else:
+                rows.append(_missing(account.provider, wanted))
+        left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]
+        rows = list(_with_moves(account.provider, rows, left))
+    rows.extend(_delete(account.name, remote, Reason.NAMED_ABSENT, Claim.ABSENT) for remote in claimed[Claim.ABSENT])
+    seen = {row.remote.id for row in rows if row.remote is not None}
+    rows.extend(
+        _left_alone(account.name, remote, claim)
+        for claim in (Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
+        for remote in claimed[claim]
+        if remote.id not in seen
+    )
+    return tuple(sorted(rows, key=_order))
+
+
+def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | None:
+    """The update that makes a webhook as wanted, or None where it is."""
+    wanted = wanted_fields(desired, remote.fields)
+    fields = differences(provider, remote.fields, wanted)
+    if not fields:
+        return None
+    switched_on = provider.is_live(wanted) and not provider.is_live(remote.fields)
+    return replace(
+        _row_of(desired, remote),
+        action=Action.UPDATE,
+        phase=Phase.NARROW if _narrows(provider, remote.fields, wanted) else Phase.WIDEN,
+        reason=Reason.SWITCHED_OFF if switched_on else Reason.DIFFERS,
+        wanted=sent_fields(desired, remote.fields),
+        fields=fields,
+    )
+
+
+def duplicate_of(survivor: Address, remote: Remote) -> Change:
+    """The delete of a webhook that delivers again what the survivor delivers."""
+    return replace(_delete(survivor.account, remote, Reason.DUPLICATE), partner=survivor)
+
+
+def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
+    """Whether an update takes events away: by switching off, or by dropping some of several."""
+    dropped = provider.uncarried(provider.events_of(before), provider.events_of(after))
+    return provider.is_live(before) and (bool(dropped) or not provider.is_live(after))
+
+
+def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
+    return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote)
+
+
+def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
+    choice = choose_for(provider, wanted, found)
+    yield update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
+    yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
+    for remote in choice.others:
+        yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), partner=wanted.address)
+
+
+def _missing(provider: Provider, wanted: Desired) -> Change:
+    # Where a provider may hide what is switched off, off and absent deliver the same: creating it would never end.
+    if not provider.is_live(wanted.fields) and not provider.lists_inactive:
+        return replace(_row_of(wanted), reason=Reason.OFF)
+    row = replace(_row_of(wanted), action=Action.CREATE, phase=Phase.WIDEN, reason=Reason.MISSING)
+    return replace(row, wanted=wanted.fields)
+
+
+def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
+    """What becomes of a webhook that no entry stands for, and that is nobody's to change here."""
+    reason = Reason.PROTECTED if claim is Claim.PROTECTED else None
+    address = Address.of_remote(account, remote.id)
+    return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote)
+
+
+def _delete(account: str, remote: Remote, reason: Reason, claim: Claim = Claim.OWNED) -> Change:
+    return replace(_left_alone(account, remote, claim), action=Action.DELETE, phase=Phase.NARROW, reason=reason)
+
+
+def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key, list[Remote]]) -> Iterator[Change]:
+    """Deletes of everything owned, under the entries' addresses where there are entries."""
+    entries = {wanted.key: wanted for wanted in desired}
+    for key, found in owned.items():
+        wanted = entries.get(key)
+        named = None if wanted is None else choose_for(account.provider, wanted, found).survivor
+        for remote in found:
+            change = _delete(account.name, remote, Reason.DESTROY)
+            yield change if wanted is None or remote is not named else replace(change, address=wanted.address)
+
+
+def _with_moves(provider: Provider, rows: Sequence[Change], left: Sequence[Change]) -> Iterator[Change]:
+    """The entries' rows and the deletes of what is left, the two halves of a move told of each other."""
+    halves = moves(provider, rows, left)
+    off = {row.address for row in rows if row.reason is Reason.OFF}
+    for row in (*rows, *left):
+        other = halves.get(row.address)
+        if other is None or row.action is Action.NONE:
+            yield row
+        else:
+            yield replace(row, partner=other, reason=Reason.REPLACED_BY_OFF if other in off else row.reason)
+
+
+_LEFT = (Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
+_RANK = {one: rank for rank, one in enumerate((*Phase, None, *Action, *_LEFT))}
+
+
+def _order(row: Change) -> tuple[object, ...]:
+    """Widening changes first; within a phase by action, then by address; then what is left as it is.
+
+    That is ordered by whose it is: entries' by address, then others by age.
+    """
+    if row.action is not Action.NONE:
+        return (_RANK[row.phase], _RANK[row.action], row.address)
+    if row.desired is None and row.remote is not None:
+        return (_RANK[None], _RANK[row.claim], 1, row.remote.age)
+    return (_RANK[None], _RANK[row.claim], 0, row.address)

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Hint, NotPlanned, Plan
+from reconciler.model.pattern import matches_name
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan
 from reconciler.model.provider import lost_secrets
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Masked
-from reconciler.planning.changes import match_account
-from reconciler.planning.claim import Claims
+from reconciler.model.webhook import Address, Desired, Masked
+from reconciler.planning.claim import Claims, UnreadKeys, overlaps
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
-from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.match import match_account
 from reconciler.planning.successors import with_successors
-from reconciler.planning.targets import matches_address, unmatched_targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """What was asked for beside the files.
-
-    Attributes:
-        filters: what narrows the plan.
-        destroy: delete what the configuration describes.
-        allowed_losses: what `--allow-losses` said; None where it said nothing.
-        fail_on_unmanaged: whatever the files say, unmanaged webhooks are drift.
-    """
+    """What was asked for beside the files."""
 
     filters: Filters = field(default_factory=Filters)
     destroy: bool = False
-    allowed_losses: int | None = None
-    fail_on_unmanaged: bool = False
+    allowed_losses: int | None = None  # what `--allow-losses` said
+    fail_on_unmanaged: bool = False  # unmanaged webhooks are drift, whatever the files say
 
     @property
     def loss_limit(self) -> int | None:
@@ -52,11 +44,7 @@ def plan(
 ) -> Plan:
     """Decide everything that would be done; the same for any order of what was listed.
 
-    Args:
-        configuration: what is wanted.
-        readings: what the accounts have, by name; those that the filters leave out aren't there.
-        options: what was asked for beside the files.
-        created: the time of the plan (UTC); for display only.
+    The readings are by account name, without those that the filters leave out; `created` (UTC) is for display only.
     """
     desired: dict[str, list[Desired]] = defaultdict(list)
     for wanted in configuration.desired:
@@ -171,9 +159,12 @@ def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
         owned=claimed[Claim.OWNED], protected=protected, changes=changes, unmanaged=claimed[Claim.NONE]
     )
     losses = losses_of(account, listed.desired, deliveries)
+    # What moves is not missing: its webhook is the move's other half.
+    missing = [row.desired for row in every if row.action is Action.CREATE and row.move is None and row.desired]
+    hints = Hints(account, listed.desired, missing)
     return AccountPlan(
         account=account,
-        rows=tuple(_with_hints(listed, (*changes, *unchanged), every)),
+        rows=tuple(map(hints.on, (*changes, *unchanged))),
         left_out=left_out,
         on_unmanaged=OnUnmanaged.FAIL if options.fail_on_unmanaged else account.on_unmanaged,
         protected_owned=protected,
@@ -185,20 +176,6 @@ def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
     )
 
 
-def _with_hints(listed: _Listed, rows: Iterable[Change], every: Iterable[Change]) -> Iterator[Change]:
-    """The rows, with what is to be said of what is left as it is."""
-    # What moves is not missing: its webhook is the move's other half.
-    missing = [row.desired for row in every if row.action is Action.CREATE and row.move is None and row.desired]
-    hints = Hints(listed.account, listed.desired, missing)
-    for row in rows:
-        if row.claim is Claim.NONE:
-            yield hints.on(row)
-        elif listed.account.absent and (hint := listed.claims.hint_on(row)) is not None:
-            yield replace(row, hint=hint, near=row.address if hint is Hint.KEPT_FOR_ENTRY else None)
-        else:
-            yield row
-
-
 def _filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Change], tuple[Change, ...]]:
     """The rows that the targets mean, and the others. A move of which one half is left is no move any more."""
     if not targets:
@@ -208,3 +185,27 @@ def _filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Cha
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
     return [replace(row, partner=None) if row.move in gone else row for row in rows], left_out
+
+
+def matches_address(target: str, address: Address) -> bool:
+    """Whether a target means an address: `orders` means all its events in all accounts."""
+    group, _, place = address.account.partition(":")
+    accounts = (address.account, group) if place else (address.account,)
+    short = address.text(long=False)
+    long = (f"{account}/{name}" for account in accounts for name in (address.name, short))
+    return any(matches_name(target, name) for name in (address.name, short, *long))
+
+
+def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
+    """The accounts that `--account` lets through, by their own names or by those of all their places; all without."""
+    return tuple(
+        account
+        for account in configuration.accounts
+        if not patterns
+        or any(matches_name(pattern, name) for pattern in patterns for name in (account.name, account.group))
+    )
+
+
+def unmatched_targets(addresses: Collection[Address], targets: Iterable[str]) -> tuple[str, ...]:
+    """The targets that mean none of these addresses."""
+    return tuple(target for target in targets if not any(matches_address(target, address) for address in addresses))

@@ -19,7 +19,7 @@ from reconciler.model.webhook import Remote
 from reconciler.operations.saved_plan import is_of, read_saved, sealed
 from reconciler.output.terminal import Style
 from reconciler.output.text import plan_text
-from reconciler.planning.changes import update_of
+from reconciler.planning.match import update_of
 from reconciler.sandbox.faults import Answer, Rule
 from reconciler.view.codec import json_text, to_json
 from reconciler.view.documents import Sources

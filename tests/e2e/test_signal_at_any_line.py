@@ -121,7 +121,6 @@ WRITING = (
     files.new_files,
     files._written,
     *(DRAFT.__init__, DRAFT.fill, DRAFT.take_name),
-    files._mask,
 )
 APPLYING = (apply._apply, apply._carried_out, apply._write_backup, *WRITING)
 

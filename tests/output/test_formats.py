@@ -27,7 +27,7 @@ from reconciler.output.formats import Context, Reporter, reporter
 from reconciler.output.json_format import JsonLines
 from reconciler.output.progress import Progress, result_text
 from reconciler.output.terminal import Streams, Style
-from reconciler.planning.changes import duplicate_of
+from reconciler.planning.match import duplicate_of
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_plan
 from reconciler.view.report import ResultMask

@@ -29,7 +29,7 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.operations import account, change
 from reconciler.operations.account import AccountRun
-from reconciler.planning import changes, compare, losses, match
+from reconciler.planning import compare, losses, match
 from reconciler.planning.claim import Claims
 from reconciler.planning.successors import Widening, with_successors
 from reconciler.providers import paging
@@ -335,7 +335,7 @@ def _update_what_is_ignored() -> None:
 
 
 def _switch_on_no_more() -> None:
-    update_of = changes.update_of
+    update_of = match.update_of
 
     def other(provider: Provider, desired: Desired, remote: Remote) -> Any:  # noqa: ANN401 - as it is
         found = update_of(provider, desired, remote)

@@ -29,6 +29,7 @@ def writes_are_asked_for(case: Case, account: Account, phase: Phase) -> Iterator
     asked = [expected_of(case, account, there[account.name]) for there in (phase.listed, phase.before)]
     made: set[str] = set()
     keys: set[Key] = set()
+    hidden: set[str] = set()
     switched = {
         object_id
         for object_id, one in phase.before[account.name].items()
@@ -47,7 +48,22 @@ def writes_are_asked_for(case: Case, account: Account, phase: Phase) -> Iterator
             else:
                 keys.add(key)
         elif entry.object_id not in made:
-            yield from _write_is_asked_for(entry, account, phase, asked, keys, switched)
+            if not any(_is_taken_for_survivor(one, entry, hidden) for one in asked):
+                yield from _write_is_asked_for(entry, account, phase, asked, keys, switched)
+            if case.hides and case.runs > 1 and entry.webhook is not None and not entry.webhook.active:
+                hidden.add(entry.object_id)
+
+
+def _is_taken_for_survivor(expected: Expected, entry: LogEntry, hidden: set[str]) -> bool:
+    """Whether a twin of what is to be off is switched off by a run from which another's switching off hid the survivor.
+
+    Such a list doesn't let the run know better; see docs/guarantees.md.
+    """
+    if entry.object_id not in expected.twins or entry.webhook is None or entry.webhook.active:
+        return False
+    key = key_of(entry.webhook)
+    wanted = None if key is None else expected.wanted.get(key)
+    return wanted is not None and not wanted.active and wanted.object_id in hidden
 
 
 def _write_is_asked_for(

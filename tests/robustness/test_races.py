@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.faults import Rule
+from reconciler.sandbox.faults import Rule, When
+from reconciler.sandbox.options import SandboxOptions
 from tests.robustness.case import HOOKS, OLD_SECRET, Account, Case, Entry, Hook, file_text, variables
 from tests.robustness.child import Running
 from tests.robustness.judge import play
@@ -54,6 +56,29 @@ def test_runs_of_one_file_at_once_end_with_one_webhook_a_key(runs: int, barrier:
     assert [told for told in trouble.told if told.code not in (0, 1)] == []
     # Some can't list while the others write: they say so, and what to do.
     assert all(told.code == 0 or "help: " in told.out + told.err for told in trouble.told), played.text()
+
+
+def test_run_that_lists_after_a_survivor_was_hidden_leaves_nothing_on_that_is_to_be_off(tmp_path: Path) -> None:
+    account = EVERYTHING.accounts[0]
+    entry = Entry(name="off", account="live", url=f"{HOOKS}/off", events=("all",), active=False)
+    case = Case(accounts=(replace(account, owns=(f"{HOOKS}/off",)),), entries=(entry,))
+    (tmp_path / "work").mkdir()
+    with Sandbox(SandboxOptions(hide_inactive=True)) as sandbox:
+        for object_id in ("other", "survivor", "twin"):
+            path = "/off" if object_id != "other" else "/other"
+            sandbox.store.create(account.token, url=HOOKS + path, event="all", object_id=object_id)
+        (tmp_path / "work" / "webhooks.yaml").write_text(file_text(case, sandbox.base_url), encoding="utf-8")
+        held = sandbox.faults.add(Rule(action=HoldRequest(), path="/webhooks/twin", when=When(nth=1)))
+        arguments = ("apply", "--auto-approve", "--allow-losses", "9", "--parallelism", "1")
+        runs = [Running(tmp_path / "work", arguments, variables(case), "")]
+        held.wait_until_held(1)
+        runs.append(Running(tmp_path / "work", arguments, variables(case), ""))
+        assert runs[1].wait(20)
+        sandbox.faults.remove(held)
+        assert runs[0].wait(20)
+        assert [run.told().code for run in runs] == [1, 0]
+        there = {one.object_id: one.active for one in sandbox.store.list(account.token)}
+        assert there == {"other": True, "survivor": False, "twin": False}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
