@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
 
 
 FORMATS: Mapping[str, str] = {
-    "text": "reconciler.output.text_format",
+    "text": "reconciler.output.text",
     "json": "reconciler.output.json_format",
 }
 """Each format and its module, which is loaded when it is asked for, and has a function `reporter`."""

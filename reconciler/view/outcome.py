@@ -36,11 +36,6 @@ def plan_outcome(view: PlanView, *, detailed: bool) -> Ending:
     return Ending(plan_words(view), code)
 
 
-def show_outcome(view: PlanView) -> Ending:
-    """The end of `show`, which refuses nothing: whether `apply` would is in the words."""
-    return Ending(plan_words(view), ExitCode.DONE)
-
-
 def drift_outcome(view: PlanView) -> Ending:
     """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary
@@ -55,8 +50,9 @@ def drift_outcome(view: PlanView) -> Ending:
         return Ending(f"Not checked: {_names(view.not_checked)}{drifted}.", ExitCode.ERROR)
     if found:
         return Ending(f"Drift detected: {found}.", ExitCode.CHANGES)
-    seen = count(summary.unchanged + summary.protected, "webhook")
-    return Ending(_joined(f"No drift: {seen}", _filtered(view), _unmanaged(view)), ExitCode.DONE)
+    return Ending(
+        _joined(f"No drift: {_count(summary.unchanged + summary.protected, 'webhook')}", *_notes(view)), ExitCode.DONE
+    )
 
 
 def refusal_outcome(view: PlanView) -> Ending:
@@ -70,14 +66,11 @@ def stopped_outcome(number: int) -> Ending:
     return Ending("Stopped. Nothing was changed.", SIGNALLED + number)
 
 
-def unreadable_outcome(view: PlanView) -> Ending:
-    """The end of an apply whose saved plan needs an account that can't be read."""
-    return Ending(f"Not checked: {_names(view.not_checked)}. Nothing was changed.", ExitCode.ERROR)
-
-
 def nothing_to_do_outcome(view: PlanView) -> Ending:
-    """The end of an apply whose plan is empty."""
-    return unreadable_outcome(view) if view.not_checked else show_outcome(view)
+    """The end of an apply whose plan is empty, or that needs an account that can't be read."""
+    if view.not_checked:
+        return Ending(f"Not checked: {_names(view.not_checked)}. Nothing was changed.", ExitCode.ERROR)
+    return Ending(plan_words(view), ExitCode.DONE)
 
 
 def report_outcome(report: Report) -> Ending:
@@ -98,7 +91,7 @@ def report_outcome(report: Report) -> Ending:
 def listing_outcome(listing: ListView) -> Ending:
     """The end of `list`."""
     code = ExitCode.ERROR if listing.not_checked else ExitCode.DONE
-    return Ending(_joined(count(len(listing.webhooks), "webhook"), _not_checked(listing.not_checked)), code)
+    return Ending(_joined(_count(len(listing.webhooks), "webhook"), _not_checked(listing.not_checked)), code)
 
 
 def validation_outcome(
@@ -112,7 +105,7 @@ def validation_outcome(
         return Ending(f"Not valid: {said}.", ExitCode.ERROR)
     if warnings and strict:
         return Ending(f"Not valid with --strict: {said}.", ExitCode.ERROR)
-    found = f"{count(len(configuration.desired), 'webhook')} in {count(len(configuration.accounts), 'account')}"
+    found = f"{_count(len(configuration.desired), 'webhook')} in {_count(len(configuration.accounts), 'account')}"
     return Ending(_joined(f"Valid: {found}", said), ExitCode.DONE)
 
 
@@ -124,8 +117,17 @@ def plan_words(view: PlanView) -> str:
     else:
         words = "No plan" if len(view.not_checked) == len(view.accounts) else "No changes"
     refused = f"refused: {_names(view.refused)}" if view.refused else ""
-    protected = _counted(summary.protected_differences, "protected difference")
-    return _joined(words, refused, _filtered(view), protected, _unmanaged(view), _not_checked(view.not_checked))
+    return _joined(words, refused, *_notes(view))
+
+
+def _notes(view: PlanView) -> tuple[str, ...]:
+    """What is said behind every plan."""
+    return (
+        "filtered" if view.is_filtered else "",
+        _counted(view.summary.protected_differences, "protected difference"),
+        f"{view.summary.unmanaged} unmanaged" if view.summary.unmanaged else "",
+        _not_checked(view.not_checked),
+    )
 
 
 def change_words(summary: Summary) -> str:
@@ -133,21 +135,12 @@ def change_words(summary: Summary) -> str:
     return f"{summary.create} to create, {summary.update} to update, {summary.delete} to delete"
 
 
-def count(number: int, noun: str) -> str:
-    """A number and its noun: `1 webhook`, `2 webhooks`."""
+def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _counted(number: int, noun: str) -> str:
-    return count(number, noun) if number else ""
-
-
-def _filtered(view: PlanView) -> str:
-    return "filtered" if view.is_filtered else ""
-
-
-def _unmanaged(view: PlanView) -> str:
-    return f"{view.summary.unmanaged} unmanaged" if view.summary.unmanaged else ""
+    return _count(number, noun) if number else ""
 
 
 def _not_checked(accounts: Sequence[AccountRow | Account]) -> str:

@@ -121,7 +121,7 @@ def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView, saved: SavedPlan
     if run.stop.is_asked():
         return outcome.stopped_outcome(run.stop.signal)
     if saved is not None and plan.not_planned:
-        return outcome.unreadable_outcome(view)
+        return outcome.nothing_to_do_outcome(view)
     if saved is not None and (differences := saved.differences(plan, view)):
         run.reporter.stale(differences)
         return outcome.STALE
