@@ -36,10 +36,8 @@ class JsonDocument(Progress):
 
     is_brief = False
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._found: PlanView | ListView | ValidationView | None = None
-        self._is_written = False
+    _found: PlanView | ListView | ValidationView | None = None
+    _is_written = False
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         self._found = validation_view(diagnostics)
@@ -52,63 +50,51 @@ class JsonDocument(Progress):
 
     def end(self, outcome: Ending, report: Report | None = None) -> int:
         del report
-        self._write()
+        self._is_written = True
+        self._streams.print_result(json_text(to_json(self._found)))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         """As `validate` writes what is wrong; nothing where there is a document."""
-        if not self._is_written:
-            self.validation(diagnostics)
-            self._write()
-        return code
-
-    def _write(self) -> None:
-        self._is_written = True
-        self._streams.print_result(json_text(to_json(self._found)))
+        if self._is_written:
+            return code
+        self.validation(diagnostics)
+        return self.end(Ending("", code))
 
 
 class JsonLines(Reporter):
-    """Writes what happens, one object a line.
-
-    Args:
-        write: takes a line without its end; may be called from several threads.
-        now: the time of day (UTC).
-    """
+    """Writes what happens, one object a line; `write` takes a line without its end, `now` says the time (UTC)."""
 
     def __init__(self, write: Callable[[str], None], now: Callable[[], datetime]) -> None:
-        self._write = write
-        self._now = now
-        self._lock = Lock()
+        self._write, self._now, self._lock = write, now, Lock()
         self._mask: ResultMask | None = None
         self._has_begun = False
 
     def __call__(self, event: Event) -> None:
         """Something happened. A stream that can't be written to stops no change that is under way."""
         with suppress(OSError):
-            self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        match event:
-            case Started() if self._mask is not None:
-                row = self._mask.row(Result(change=event.change, outcome=Outcome.NOT_STARTED))
-                self._say("apply_start", f"{row.address}: {row.action} started", hook=_hook(row))
-            case Answered() if self._mask is not None:
-                row = self._mask.row(event.result)
-                text = f"{row.address}: {row.action}: so far {row.words}"
-                self._say("apply_progress", text, hook=_hook(row, outcome=row.outcome))
-            case Finished() if self._mask is not None:
-                self._finished(self._mask.row(event.result))
-            case Waiting():
+            if isinstance(event, Waiting):
                 text = f"{event.account}: waiting {event.seconds:.0f} s: {event.reason}"
                 wait: Json = {"account": event.account, "seconds": round(event.seconds, 3), "reason": event.reason}
                 self._say("wait", text, wait=wait)
+            elif self._mask is not None:
+                self._change(event, self._mask)
 
-    def _finished(self, row: ResultRow) -> None:
-        hook = _hook(
-            row, object_id=row.object_id or None, outcome=row.outcome, error=row.error or None, help=row.help or None
-        )
-        kind, level = ("apply_complete", "info") if row.done else ("apply_errored", "error")
-        self._say(kind, f"{row.address}: {row.action}: {row.words}", level=level, hook=hook)
+    def _change(self, event: Event, mask: ResultMask) -> None:
+        match event:
+            case Started():
+                row = mask.row(Result(change=event.change, outcome=Outcome.NOT_STARTED))
+                self._say("apply_start", f"{row.address}: {row.action} started", hook=_hook(row))
+            case Answered():
+                row = mask.row(event.result)
+                text = f"{row.address}: {row.action}: so far {row.words}"
+                self._say("apply_progress", text, hook=_hook(row, outcome=row.outcome))
+            case Finished():
+                row = mask.row(event.result)
+                more = {"object_id": row.object_id, "error": row.error, "help": row.help}
+                hook = _hook(row, outcome=row.outcome, **{name: text or None for name, text in more.items()})
+                kind, level = ("apply_complete", "info") if row.done else ("apply_errored", "error")
+                self._say(kind, f"{row.address}: {row.action}: {row.words}", level=level, hook=hook)
 
     def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
         self._mask = mask

@@ -37,23 +37,18 @@ class Progress(Reporter):
 
     @contextmanager
     def live(self, mask: ResultMask | None = None) -> Iterator[None]:
-        self._mask = mask
-        self._listed = {}
-        self._display = self._new_display(None if mask is None else mask.changes)
+        self._mask, self._listed = mask, {}
+        if self._streams.live and self._verbosity >= 0:
+            from reconciler.output.live import LiveDisplay  # noqa: PLC0415 - loads rich
+
+            with suppress(RuntimeError):  # the system gives no thread to redraw it
+                self._display = LiveDisplay(self._streams, None if mask is None else mask.changes)
         try:
             yield
         finally:
             if self._display is not None:
                 self._display.stop()
             self._display = None
-
-    def _new_display(self, changes: int | None) -> LiveDisplay | None:
-        if self._streams.live and self._verbosity >= 0:
-            from reconciler.output.live import LiveDisplay  # noqa: PLC0415 - loads rich
-
-            with suppress(RuntimeError):
-                return LiveDisplay(self._streams, changes)
-        return None
 
     def __call__(self, event: Event) -> None:
         """Tell of an event. A stream that can't be written to stops no change that is under way."""
@@ -67,7 +62,7 @@ class Progress(Reporter):
         match event:
             case Waiting():
                 if self._verbosity == 0:
-                    display.wait(_wait_text(event))
+                    display.update(display.work, description=_wait_text(event))
                 return
             case Listed() if self._mask is None:
                 self._listed[event.account] = event.webhooks
@@ -78,38 +73,28 @@ class Progress(Reporter):
             case Answered():  # as far as anybody can see yet; a change that is sent again counts once
                 known = (event.result.change.address, event.result.change.action)
                 if known not in self._seen:
-                    display.advance()
+                    display.advance(display.work)
                 self._seen.add(known)
         display.show()  # a wait is over
 
     def _log(self, event: Event) -> None:
         match event:
             case Finished() if self._mask is not None and event.result.outcome is not Outcome.NOT_STARTED:
-                self._finished(self._mask.row(event.result))
+                text = result_text(self._mask.row(event.result), self._style)
+                # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
+                redrawn = self._display is not None and self._streams.out.isatty()
+                (self._note if redrawn else self._streams.print_result)(text)
             case Waiting() if self._verbosity >= 0:
                 first = (event.account, event.reason) not in self._waited_for
                 self._waited_for.add((event.account, event.reason))
                 if self._verbosity > 0 or (first and self._display is None):
                     self._note(_wait_text(event))
             case ThreadsLimited() if self._verbosity >= 0:
-                self._note(
-                    f"The system allows no more threads: changes are made {event.threads} at a time, not "
-                    f"{event.wanted}."
-                )
+                made = f"changes are made {event.threads} at a time, not {event.wanted}"
+                self._note(f"The system allows no more threads: {made}.")
             case Called() if self._verbosity >= _CALLS_SHOWN_FROM:
-                status = event.status or "no answer"
-                self._note(
-                    f"{visible(event.account)}: {event.method} {visible(event.path)} {status} "
-                    f"in {event.seconds * 1000:.0f} ms, attempt {event.attempt}"
-                )
-
-    def _finished(self, row: ResultRow) -> None:
-        text = result_text(row, self._style)
-        # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
-        if self._display is not None and self._streams.out.isatty():
-            self._display.note(text)
-        else:
-            self._streams.print_result(text)
+                answer = f"{event.status or 'no answer'} in {event.seconds * 1000:.0f} ms, attempt {event.attempt}"
+                self._note(f"{visible(event.account)}: {event.method} {visible(event.path)} {answer}")
 
     def _note(self, text: str) -> None:
         (self._streams.print_message if self._display is None else self._display.note)(text)

@@ -22,12 +22,16 @@ _VERDICTS = {
 }
 _PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
 _MEANWHILE = "Somebody changed it in the meantime: run `reconciler plan` and review the changes."
+_OTHER_KEY = "The provider created it with another event or kind than was requested. Report this to the provider."
 _HELP = {
     Outcome.CHANGED_MEANWHILE: _MEANWHILE,
     Outcome.GONE_MEANWHILE: _MEANWHILE,
     Outcome.HELD: "Nothing is lost. Fix what failed above, then apply again.",
     Outcome.UNKNOWN: _PLAN_AGAIN,
     Outcome.UNVERIFIED: _PLAN_AGAIN,
+    Outcome.NOT_AS_WANTED: _PLAN_AGAIN,
+    Outcome.OTHER_KEY: _OTHER_KEY,
+    Outcome.OTHER_KEY_STAYS: _OTHER_KEY,
 }
 _INSTEAD = {
     Kept.IN_LOWER_CASE: "the lower-case value",
@@ -105,20 +109,12 @@ class ResultMask:
 
     def _help(self, result: Result) -> str:
         """What to do about a change that is not as wanted."""
-        match result.outcome:
-            case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS if result.made is None:
-                return "`reconciler list` shows how the provider stores it."
-            case Outcome.OTHER_KEY | Outcome.OTHER_KEY_STAYS:
-                return _form_help(result) or (
-                    "The provider created it with another event or kind than was requested. Report this to the "
-                    "provider."
-                )
-            case Outcome.NOT_AS_WANTED:
-                return _form_help(result) or _PLAN_AGAIN
-            case outcome if outcome in _HELP:
-                return _HELP[outcome]
-            case _:
-                return " ".join(filter(None, self._failure_help(result)))
+        usual = _HELP.get(result.outcome)
+        if usual is None:
+            return " ".join(filter(None, self._failure_help(result)))
+        if result.made is None and usual == _OTHER_KEY:
+            return "`reconciler list` shows how the provider stores it."
+        return _form_help(result) or usual
 
     def _failure_help(self, result: Result) -> Iterator[str]:
         if result.error is None:
@@ -144,7 +140,7 @@ def _form_help(result: Result) -> str:
     Nothing where the provider has the URL in the form in which it was sent.
     """
     sent = result.change.wanted.get("url")
-    made = None if result.made is None else result.made.fields["url"]
+    made = result.made and result.made.fields["url"]
     if not isinstance(sent, Url) or not isinstance(made, Url | SecretText) or sent == made:
         return ""
     said = [] if isinstance(made, Url) and made.endpoint == sent.endpoint else [_endpoint_help(sent, made)]
