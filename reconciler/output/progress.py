@@ -8,11 +8,22 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Action
-from reconciler.model.report import Answered, Called, Event, Finished, Listed, Outcome, Started, ThreadsLimited, Waiting
+from reconciler.model.report import (
+    Answered,
+    Called,
+    Event,
+    Finished,
+    Listed,
+    Outcome,
+    Result,
+    Started,
+    ThreadsLimited,
+    Waiting,
+)
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.terminal import SIGNS, Style, visible
-from reconciler.view.report import ResultMask, ResultRow
+from reconciler.view.report import ResultMask
 
 if TYPE_CHECKING:
     from reconciler.output.live import LiveDisplay
@@ -80,7 +91,7 @@ class Progress(Reporter):
     def _log(self, event: Event) -> None:
         match event:
             case Finished() if self._mask is not None and event.result.outcome is not Outcome.NOT_STARTED:
-                text = result_text(self._mask.row(event.result), self._style)
+                text = result_text(self._mask, event.result, self._style)
                 # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
                 redrawn = self._display is not None and self._streams.out.isatty()
                 (self._note if redrawn else self._streams.print_result)(text)
@@ -104,13 +115,14 @@ def _wait_text(event: Waiting) -> str:
     return f"{visible(event.account)}: waiting {event.seconds:.0f} s: {visible(event.reason)}"
 
 
-def result_text(row: ResultRow, style: Style) -> str:
+def result_text(mask: ResultMask, result: Result, style: Style) -> str:
     """One finished change in a line, with what went wrong under it."""
-    color = "green" if row.done else "red"
-    object_id = f" ({visible(row.object_id)})" if row.object_id and not row.address.endswith(row.object_id) else ""
-    lines = [f"{style.paint(SIGNS[row.action], color)} {visible(row.address)}{object_id}: {row.action}: {row.words}"]
-    if row.error:
-        lines.append(f"    {style.paint('error', 'red')}: {visible(row.error)}")
-    if row.help and not row.done:
-        lines.append(f"    help: {visible(row.help)}")
+    address, action = mask.address(result.change.address), result.change.action.value
+    color = "green" if result.is_done else "red"
+    object_id = f" ({visible(result.object_id)})" if result.object_id and not address.endswith(result.object_id) else ""
+    lines = [f"{style.paint(SIGNS[action], color)} {visible(address)}{object_id}: {action}: {mask.words(result)}"]
+    if result.error is not None:
+        lines.append(f"    {style.paint('error', 'red')}: {visible(result.error.message)}")
+    if not result.is_done and (help_ := mask.help(result)):
+        lines.append(f"    help: {visible(help_)}")
     return "\n".join(lines)

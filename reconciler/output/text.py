@@ -107,8 +107,10 @@ class TextReporter(Progress):
                 self._error(f"{account}: could not be checked after the creates", error.message, error.help)
             title = self._style.paint("Not done, or not confirmed:", "bold", "red")
             self._streams.print_result(f"\n{title}" if report.failed else "")
-            for row in map(ResultMask(report.plan).row, report.failed):
-                self._streams.print_result(f"  {visible(row.address)}: {row.action}: {row.words}")
+            mask = ResultMask(report.plan)
+            for result in report.failed:
+                address, action = visible(mask.address(result.change.address)), result.change.action.value
+                self._streams.print_result(f"  {address}: {action}: {mask.words(result)}")
         self._streams.print_result(self._style.paint(visible(outcome.words), "bold"))
         return outcome.code
 
@@ -164,8 +166,7 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
     differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
     yield from _title(differing, "Protected, left as they are", style)
     for row in differing:
-        yield f"    {visible(row.address)}"
-        yield from _fields(row, style)
+        yield from (f"    {visible(row.address)}", *_fields(row, style))
     yield from _losses(account, [loss for loss in view.losses if loss.account == account.name], style)
     kept = [row for row in (*rows, *known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)]
     yield from _title(kept, "Listed under `absent`, but kept", style)
@@ -240,9 +241,8 @@ def _losses(account: AccountRow, losses: Sequence[LossRow], style: Style) -> Ite
     if not losses:
         return
     allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
-    yield ""
     title = f"  Losses ({account.losses}, allowed: {allowed}): endpoints that would stop receiving these events"
-    yield style.paint(title, "bold", "red")
+    yield from ("", style.paint(title, "bold", "red"))
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
         yield f"    {visible(loss.url)}{scope}  {visible(', '.join(loss.events))}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
@@ -46,25 +45,8 @@ _IGNORE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultRow:
-    """What became of one change; texts are empty where there is nothing to say."""
-
-    address: str
-    type: str
-    name: str
-    index: str
-    action: str
-    object_id: str
-    done: bool
-    outcome: str  #: A stable word, the lower-case name of the outcome.
-    words: str  #: The outcome as people read it.
-    error: str
-    help: str
-
-
 class ResultMask:
-    """Turns results and changes into rows, in the light of their plan."""
+    """What may be said of results and changes, in the light of their plan."""
 
     def __init__(self, plan: Plan) -> None:
         self._long = plan.configuration.qualifies_addresses
@@ -77,24 +59,10 @@ class ResultMask:
         """An address as this run writes it."""
         return address.text(long=self._long)
 
-    def row(self, result: Result) -> ResultRow:
-        """What became of one change."""
-        address = result.change.address
-        return ResultRow(
-            address=self.address(address),
-            type=self._providers[address.account].resource_type,
-            name=address.name,
-            index=address.index,
-            action=result.change.action.value,
-            object_id=result.object_id,
-            done=result.is_done,
-            outcome=result.outcome.name.lower(),
-            words=self._words(result),
-            error="" if result.error is None else result.error.message,
-            help=self._help(result),
-        )
+    def resource_type(self, address: Address) -> str:
+        return self._providers[address.account].resource_type
 
-    def _words(self, result: Result) -> str:
+    def words(self, result: Result) -> str:
         """The outcome; of what was held back, and of a delete that no plan showed, also why."""
         if result.waits_for is not None:
             return f"{result.outcome.value}: it depends on {self.address(result.waits_for)}, which isn't done"
@@ -107,7 +75,7 @@ class ResultMask:
             return result.outcome.value
         return f"{result.outcome.value} (a duplicate of {self.address(survivor)} that was found after its create)"
 
-    def _help(self, result: Result) -> str:
+    def help(self, result: Result) -> str:
         """What to do about a change that is not as wanted."""
         usual = _HELP.get(result.outcome)
         if usual is None:

@@ -83,7 +83,8 @@ def _said_of(plan: Plan) -> Iterator[str]:
 
 
 def _shown(report: Report) -> Iterator[str]:
-    return map(repr, map(ResultMask(report.plan).row, report.results))
+    mask = ResultMask(report.plan)
+    return (f"{mask.words(result)} {mask.help(result)}" for result in report.results)
 
 
 def test_no_secret_is_told_of_a_plan_a_report_or_what_happens(bench: Bench) -> None:
