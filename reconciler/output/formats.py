@@ -14,8 +14,7 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.report import Event, Report
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import ListView, PlanView
-    from reconciler.view.outcome import Ending
-    from reconciler.view.report import ResultMask
+    from reconciler.view.outcome import Ending, ResultMask
     from reconciler.view.rows import AccountRow
 
 

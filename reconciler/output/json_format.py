@@ -19,9 +19,8 @@ from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_text, to_json
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
-from reconciler.view.outcome import Ending, change_words
+from reconciler.view.outcome import Ending, ResultMask, change_words
 from reconciler.view.redact import time_text
-from reconciler.view.report import ResultMask
 from reconciler.view.rows import AccountRow
 
 UI_VERSION = "1.0"

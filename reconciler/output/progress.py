@@ -23,7 +23,7 @@ from reconciler.model.report import (
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.terminal import SIGNS, Style, visible
-from reconciler.view.report import ResultMask
+from reconciler.view.outcome import ResultMask
 
 if TYPE_CHECKING:
     from reconciler.output.live import LiveDisplay

@@ -14,8 +14,7 @@ from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.output.terminal import SIGNS, Style, print_diagnostics, visible
 from reconciler.view.documents import ListView, PlanView
-from reconciler.view.outcome import Ending
-from reconciler.view.report import ResultMask
+from reconciler.view.outcome import Ending, ResultMask
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}

@@ -23,8 +23,8 @@ from reconciler.planning.changes import update_of
 from reconciler.sandbox.faults import Answer, Rule
 from reconciler.view.codec import json_text, to_json
 from reconciler.view.documents import Sources
+from reconciler.view.outcome import ResultMask
 from reconciler.view.redact import plain_change, plain_fields, view_listing, view_plan
-from reconciler.view.report import ResultMask
 from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import Hook, entries_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
