@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler.model.characters import is_seen
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Place, Severity
 
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 """How each action is marked, in a plan and as it is done."""
@@ -186,11 +186,10 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     error = diagnostic.severity is Severity.ERROR
     head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", "bold", "red" if error else "yellow")
     lines = [f"{head}: {visible(diagnostic.message)}"]
-    place = diagnostic.place
-    if place is not None:
-        lines.append(style.paint(f"  --> {visible(str(place))}", "dim"))
+    if diagnostic.place is not None:
+        lines.append(style.paint(f"  --> {visible(str(diagnostic.place))}", "dim"))
         if diagnostic.source:
-            lines.extend(_excerpt(diagnostic, style))
+            lines.extend(_excerpt(diagnostic, diagnostic.place, style))
     if diagnostic.help:
         lines.append(f"  help: {visible(diagnostic.help)}")
     return "\n".join(lines)
@@ -203,16 +202,14 @@ def print_diagnostics(streams: Streams, diagnostics: Iterable[Diagnostic]) -> No
         streams.print_message(diagnostic_text(diagnostic, style))
 
 
-def _excerpt(diagnostic: Diagnostic, style: Style) -> Iterable[str]:
+def _excerpt(diagnostic: Diagnostic, place: Place, style: Style) -> Iterable[str]:
     """The source line, or the part of a long one that is meant, with the place marked under it."""
-    assert diagnostic.place is not None  # a source line has a place  # noqa: S101
-    number = str(diagnostic.place.line)
-    column = max(diagnostic.place.column - 1, 0)
+    number, column = str(place.line), max(place.column - 1, 0)
     before = visible(diagnostic.source[:column])
     start = 0 if len(before) < _LONGEST_LINE else len(before) - _LONGEST_LINE // 2
     shown = visible(diagnostic.source)[start : start + _LONGEST_LINE]
     yield f"  {number} | {shown}"
-    if diagnostic.place.column:
+    if place.column:
         meant = visible(diagnostic.source[column : column + diagnostic.width])
         meant = meant[: max(1, len(shown) - len(before[start:]))]
         blank = " " * _columns(before[start:])

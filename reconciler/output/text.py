@@ -86,7 +86,7 @@ class TextReporter(Progress):
             from reconciler.output.table import list_table  # noqa: PLC0415 - loads rich
 
             self._streams.print_result(f"{list_table(view, self._streams)}\n")
-        self.not_checked(view.not_checked)
+        self.not_checked(view.accounts)
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:

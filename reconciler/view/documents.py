@@ -146,10 +146,6 @@ class ListView:
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
 
-    @property
-    def not_checked(self) -> tuple[AccountRow, ...]:
-        return tuple(account for account in self.accounts if account.status is Standing.NOT_CHECKED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationView:

@@ -128,8 +128,9 @@ def report_outcome(report: Report) -> Ending:
 
 def listing_outcome(listing: ListView) -> Ending:
     """The end of `list`."""
-    code = ExitCode.ERROR if listing.not_checked else ExitCode.DONE
-    return Ending(_joined(_count(len(listing.webhooks), "webhook"), _not_checked(listing.not_checked)), code)
+    unread = [account for account in listing.accounts if account.error is not None]
+    found = _joined(_count(len(listing.webhooks), "webhook"), _not_checked(unread))
+    return Ending(found, ExitCode.ERROR if unread else ExitCode.DONE)
 
 
 def validation_outcome(
