@@ -14,13 +14,12 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.report import Event, Report
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import ListView, PlanView
-    from reconciler.view.outcome import Ending
-    from reconciler.view.report import ResultMask
+    from reconciler.view.outcome import Ending, ResultMask
     from reconciler.view.rows import AccountRow
 
 
 FORMATS: Mapping[str, str] = {
-    "text": "reconciler.output.text_format",
+    "text": "reconciler.output.text",
     "json": "reconciler.output.json_format",
 }
 """Each format and its module, which is loaded when it is asked for, and has a function `reporter`."""

@@ -6,22 +6,22 @@ by `schemas/apply-stream.schema.json`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from threading import Lock
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.report import Answered, Event, Finished, Outcome, Report, Result, Started, Waiting
+from reconciler.model.plan import Change
+from reconciler.model.report import Answered, Event, Finished, Report, Started, Waiting
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_text, to_json
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
-from reconciler.view.outcome import Ending, change_words
+from reconciler.view.outcome import Ending, ResultMask, change_words
 from reconciler.view.redact import time_text
-from reconciler.view.report import ResultMask, ResultRow
-from reconciler.view.rows import AccountRow, Row
+from reconciler.view.rows import AccountRow
 
 UI_VERSION = "1.0"
 
@@ -36,10 +36,8 @@ class JsonDocument(Progress):
 
     is_brief = False
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._found: PlanView | ListView | ValidationView | None = None
-        self._is_written = False
+    _found: PlanView | ListView | ValidationView | None = None
+    _is_written = False
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         self._found = validation_view(diagnostics)
@@ -52,63 +50,56 @@ class JsonDocument(Progress):
 
     def end(self, outcome: Ending, report: Report | None = None) -> int:
         del report
-        self._write()
+        self._is_written = True
+        self._streams.print_result(json_text(to_json(self._found)))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         """As `validate` writes what is wrong; nothing where there is a document."""
-        if not self._is_written:
-            self.validation(diagnostics)
-            self._write()
-        return code
-
-    def _write(self) -> None:
-        self._is_written = True
-        self._streams.print_result(json_text(to_json(self._found)))
+        if self._is_written:
+            return code
+        self.validation(diagnostics)
+        return self.end(Ending("", code))
 
 
 class JsonLines(Reporter):
-    """Writes what happens, one object a line.
-
-    Args:
-        write: takes a line without its end; may be called from several threads.
-        now: the time of day (UTC).
-    """
+    """Writes what happens, one object a line; `write` takes a line without its end, `now` says the time (UTC)."""
 
     def __init__(self, write: Callable[[str], None], now: Callable[[], datetime]) -> None:
-        self._write = write
-        self._now = now
-        self._lock = Lock()
+        self._write, self._now, self._lock = write, now, Lock()
         self._mask: ResultMask | None = None
         self._has_begun = False
 
     def __call__(self, event: Event) -> None:
         """Something happened. A stream that can't be written to stops no change that is under way."""
         with suppress(OSError):
-            self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        match event:
-            case Started() if self._mask is not None:
-                row = self._mask.row(Result(change=event.change, outcome=Outcome.NOT_STARTED))
-                self._say("apply_start", f"{row.address}: {row.action} started", hook=_hook(row))
-            case Answered() if self._mask is not None:
-                row = self._mask.row(event.result)
-                text = f"{row.address}: {row.action}: so far {row.words}"
-                self._say("apply_progress", text, hook=_hook(row, outcome=row.outcome))
-            case Finished() if self._mask is not None:
-                self._finished(self._mask.row(event.result))
-            case Waiting():
+            if isinstance(event, Waiting):
                 text = f"{event.account}: waiting {event.seconds:.0f} s: {event.reason}"
                 wait: Json = {"account": event.account, "seconds": round(event.seconds, 3), "reason": event.reason}
                 self._say("wait", text, wait=wait)
+            elif self._mask is not None:
+                self._change(event, self._mask)
 
-    def _finished(self, row: ResultRow) -> None:
-        hook = _hook(
-            row, object_id=row.object_id or None, outcome=row.outcome, error=row.error or None, help=row.help or None
-        )
-        kind, level = ("apply_complete", "info") if row.done else ("apply_errored", "error")
-        self._say(kind, f"{row.address}: {row.action}: {row.words}", level=level, hook=hook)
+    def _change(self, event: Event, mask: ResultMask) -> None:
+        match event:
+            case Started():
+                self._hook("apply_start", mask, event.change, " started")
+            case Answered(result=result):
+                words, outcome = f": so far {mask.words(result)}", result.outcome.name.lower()
+                self._hook("apply_progress", mask, result.change, words, outcome=outcome)
+            case Finished(result=result):
+                said = {"object_id": result.object_id, "outcome": result.outcome.name.lower()}
+                said |= {"error": "" if result.error is None else result.error.message, "help": mask.help(result)}
+                kind = "apply_complete" if result.is_done else "apply_errored"
+                more = {name: text or None for name, text in said.items()}
+                self._hook(kind, mask, result.change, f": {mask.words(result)}", **more)
+
+    def _hook(self, kind: str, mask: ResultMask, change: Change, words: str, **more: Json) -> None:
+        address, action = change.address, change.action.value
+        named, level = mask.address(address), "error" if kind == "apply_errored" else "info"
+        resource = _resource(named, mask.resource_type(address), address.name, address.index)
+        hook = {"resource": resource, "action": action, **more}
+        self._say(kind, f"{named}: {action}{words}", level=level, hook=hook)
 
     def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
         self._mask = mask
@@ -131,8 +122,10 @@ class JsonLines(Reporter):
         """The accounts that could not be checked, the changes, and how many."""
         self.not_checked(view.not_checked)
         for row in view.changes:
-            change = _hook(row, reason=to_json(row.action_reason), object_id=row.object_id)
-            self._say("planned_change", f"{row.address}: plan to {row.action.value}", change=change)
+            resource = _resource(row.address, row.type, row.name, row.index)
+            action, reason = row.action.value, to_json(row.action_reason)
+            change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
+            self._say("planned_change", f"{row.address}: plan to {action}", change=change)
         counts = (view.summary.create, view.summary.update, view.summary.delete)
         self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=_changes(counts, "plan"))
 
@@ -149,14 +142,13 @@ class JsonLines(Reporter):
 
     def end(self, outcome: Ending, report: Report | None = None) -> int:
         """The last line: how much was done, or that nothing was."""
-        level, code = "error" if outcome.code else "info", int(outcome.code)
-        if report is None:
-            self._say("outcome", outcome.words, level=level, exit_code=code)
-            return outcome.code
-        for account, error in report.errors.items():
-            self._error(account, error.message, error.help)
-        changes = _changes(report.counts, "apply")
-        self._say("change_summary", outcome.words, level=level, changes=changes, exit_code=code)
+        kind, more = "outcome", dict[str, Json]()
+        if report is not None:
+            for account, error in report.errors.items():
+                self._error(account, error.message, error.help)
+            kind, more = "change_summary", {"changes": _changes(report.counts, "apply")}
+        level = "error" if outcome.code else "info"
+        self._say(kind, outcome.words, level=level, **more, exit_code=int(outcome.code))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
@@ -179,10 +171,8 @@ class JsonLines(Reporter):
             self._write(json_text(head | more, indent=None))
 
 
-def _hook(row: Row | ResultRow, **more: Json) -> Mapping[str, Json]:
-    """Which webhook, and what is done to it."""
-    resource = {"addr": row.address, "resource_type": row.type, "resource_name": row.name}
-    return {"resource": {**resource, "resource_key": row.index or None}, "action": to_json(row.action), **more}
+def _resource(address: str, kind: str, name: str, index: str | None) -> Json:
+    return {"addr": address, "resource_type": kind, "resource_name": name, "resource_key": index or None}
 
 
 def _changes(counts: tuple[int, int, int], operation: str) -> Json:

@@ -8,8 +8,10 @@ from rich.text import Text
 
 from reconciler.output.terminal import Streams
 
+_COLUMNS = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=20))
 
-class LiveDisplay:
+
+class LiveDisplay(Progress):
     """A spinner while accounts are listed, a bar while so many changes are made, gone at the end.
 
     Raises:
@@ -18,40 +20,21 @@ class LiveDisplay:
 
     def __init__(self, streams: Streams, changes: int | None) -> None:
         console = Console(file=streams.err, no_color=not streams.err_color, highlight=False, markup=False, emoji=False)
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._text = "listing webhooks" if changes is None else "applying"
-        self._task = self._progress.add_task(self._text, total=changes)
+        columns = (*_COLUMNS, MofNCompleteColumn(), TimeElapsedColumn())
+        super().__init__(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+        self._shown = "listing webhooks" if changes is None else "applying"
+        self.work = self.add_task(self._shown, total=changes)
         try:
-            self._progress.start()
+            self.start()
         except RuntimeError:
-            self._progress.stop()
+            self.stop()
             raise
 
     def show(self, text: str = "", completed: int | None = None) -> None:
         """What is done now, and how much of it; without a text what was done before a wait."""
-        self._text = text or self._text
-        self._progress.update(self._task, description=self._text, completed=completed)
-
-    def wait(self, text: str) -> None:
-        """What is waited for, until the next `show`."""
-        self._progress.update(self._task, description=text)
-
-    def advance(self) -> None:
-        self._progress.advance(self._task)
+        self._shown = text or self._shown
+        self.update(self.work, description=self._shown, completed=completed)
 
     def note(self, text: str) -> None:
         """A line above it, which stays."""
-        self._progress.console.print(Text.from_ansi(text), soft_wrap=True)
-
-    def stop(self) -> None:
-        self._progress.stop()
+        self.console.print(Text.from_ansi(text), soft_wrap=True)

@@ -8,11 +8,22 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.model.plan import Action
-from reconciler.model.report import Answered, Called, Event, Finished, Listed, Outcome, Started, ThreadsLimited, Waiting
+from reconciler.model.report import (
+    Answered,
+    Called,
+    Event,
+    Finished,
+    Listed,
+    Outcome,
+    Result,
+    Started,
+    ThreadsLimited,
+    Waiting,
+)
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.terminal import SIGNS, Style, visible
-from reconciler.view.report import ResultMask, ResultRow
+from reconciler.view.outcome import ResultMask
 
 if TYPE_CHECKING:
     from reconciler.output.live import LiveDisplay
@@ -37,23 +48,18 @@ class Progress(Reporter):
 
     @contextmanager
     def live(self, mask: ResultMask | None = None) -> Iterator[None]:
-        self._mask = mask
-        self._listed = {}
-        self._display = self._new_display(None if mask is None else mask.changes)
+        self._mask, self._listed = mask, {}
+        if self._streams.live and self._verbosity >= 0:
+            from reconciler.output.live import LiveDisplay  # noqa: PLC0415 - loads rich
+
+            with suppress(RuntimeError):  # the system gives no thread to redraw it
+                self._display = LiveDisplay(self._streams, None if mask is None else mask.changes)
         try:
             yield
         finally:
             if self._display is not None:
                 self._display.stop()
             self._display = None
-
-    def _new_display(self, changes: int | None) -> LiveDisplay | None:
-        if self._streams.live and self._verbosity >= 0:
-            from reconciler.output.live import LiveDisplay  # noqa: PLC0415 - loads rich
-
-            with suppress(RuntimeError):
-                return LiveDisplay(self._streams, changes)
-        return None
 
     def __call__(self, event: Event) -> None:
         """Tell of an event. A stream that can't be written to stops no change that is under way."""
@@ -67,7 +73,7 @@ class Progress(Reporter):
         match event:
             case Waiting():
                 if self._verbosity == 0:
-                    display.wait(_wait_text(event))
+                    display.update(display.work, description=_wait_text(event))
                 return
             case Listed() if self._mask is None:
                 self._listed[event.account] = event.webhooks
@@ -78,38 +84,28 @@ class Progress(Reporter):
             case Answered():  # as far as anybody can see yet; a change that is sent again counts once
                 known = (event.result.change.address, event.result.change.action)
                 if known not in self._seen:
-                    display.advance()
+                    display.advance(display.work)
                 self._seen.add(known)
         display.show()  # a wait is over
 
     def _log(self, event: Event) -> None:
         match event:
             case Finished() if self._mask is not None and event.result.outcome is not Outcome.NOT_STARTED:
-                self._finished(self._mask.row(event.result))
+                text = result_text(self._mask, event.result, self._style)
+                # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
+                redrawn = self._display is not None and self._streams.out.isatty()
+                (self._note if redrawn else self._streams.print_result)(text)
             case Waiting() if self._verbosity >= 0:
                 first = (event.account, event.reason) not in self._waited_for
                 self._waited_for.add((event.account, event.reason))
                 if self._verbosity > 0 or (first and self._display is None):
                     self._note(_wait_text(event))
             case ThreadsLimited() if self._verbosity >= 0:
-                self._note(
-                    f"The system allows no more threads: changes are made {event.threads} at a time, not "
-                    f"{event.wanted}."
-                )
+                made = f"changes are made {event.threads} at a time, not {event.wanted}"
+                self._note(f"The system allows no more threads: {made}.")
             case Called() if self._verbosity >= _CALLS_SHOWN_FROM:
-                status = event.status or "no answer"
-                self._note(
-                    f"{visible(event.account)}: {event.method} {visible(event.path)} {status} "
-                    f"in {event.seconds * 1000:.0f} ms, attempt {event.attempt}"
-                )
-
-    def _finished(self, row: ResultRow) -> None:
-        text = result_text(row, self._style)
-        # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
-        if self._display is not None and self._streams.out.isatty():
-            self._display.note(text)
-        else:
-            self._streams.print_result(text)
+                answer = f"{event.status or 'no answer'} in {event.seconds * 1000:.0f} ms, attempt {event.attempt}"
+                self._note(f"{visible(event.account)}: {event.method} {visible(event.path)} {answer}")
 
     def _note(self, text: str) -> None:
         (self._streams.print_message if self._display is None else self._display.note)(text)
@@ -119,13 +115,14 @@ def _wait_text(event: Waiting) -> str:
     return f"{visible(event.account)}: waiting {event.seconds:.0f} s: {visible(event.reason)}"
 
 
-def result_text(row: ResultRow, style: Style) -> str:
+def result_text(mask: ResultMask, result: Result, style: Style) -> str:
     """One finished change in a line, with what went wrong under it."""
-    color = "green" if row.done else "red"
-    object_id = f" ({visible(row.object_id)})" if row.object_id and not row.address.endswith(row.object_id) else ""
-    lines = [f"{style.paint(SIGNS[row.action], color)} {visible(row.address)}{object_id}: {row.action}: {row.words}"]
-    if row.error:
-        lines.append(f"    {style.paint('error', 'red')}: {visible(row.error)}")
-    if row.help and not row.done:
-        lines.append(f"    help: {visible(row.help)}")
+    address, action = mask.address(result.change.address), result.change.action.value
+    color = "green" if result.is_done else "red"
+    object_id = f" ({visible(result.object_id)})" if result.object_id and not address.endswith(result.object_id) else ""
+    lines = [f"{style.paint(SIGNS[action], color)} {visible(address)}{object_id}: {action}: {mask.words(result)}"]
+    if result.error is not None:
+        lines.append(f"    {style.paint('error', 'red')}: {visible(result.error.message)}")
+    if not result.is_done and (help_ := mask.help(result)):
+        lines.append(f"    help: {visible(help_)}")
     return "\n".join(lines)

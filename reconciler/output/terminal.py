@@ -1,4 +1,4 @@
-"""Makes foreign text harmless for terminals, logs and pipelines, and knows what a stream can show."""
+"""Makes foreign text harmless for terminals, logs and pipelines, shows diagnostics, knows what a stream can show."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from reconciler.model.characters import is_seen
+from reconciler.model.diagnostic import Diagnostic, Place, Severity
 
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 """How each action is marked, in a plan and as it is done."""
 _COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ASCII = str.maketrans({"→": "->", "‹": "<", "›": ">", "…": "...", "✓": "+", "✗": "x", "·": "-", "–": "-", "’": "'"})
+_LONGEST_LINE = 200
 _NARROWEST = 40
 _USUAL_WIDTH = 100
 
@@ -176,3 +179,46 @@ def _silence(stream: TextIO) -> None:
         os.dup2(nowhere, number)
     finally:
         os.close(nowhere)
+
+
+def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
+    """One diagnostic in several lines; its texts hold no secrets, and its source line is masked already."""
+    error = diagnostic.severity is Severity.ERROR
+    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", "bold", "red" if error else "yellow")
+    lines = [f"{head}: {visible(diagnostic.message)}"]
+    if diagnostic.place is not None:
+        lines.append(style.paint(f"  --> {visible(str(diagnostic.place))}", "dim"))
+        if diagnostic.source:
+            lines.extend(_excerpt(diagnostic, diagnostic.place, style))
+    if diagnostic.help:
+        lines.append(f"  help: {visible(diagnostic.help)}")
+    return "\n".join(lines)
+
+
+def print_diagnostics(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
+    """Say diagnostics on standard error."""
+    style = Style(streams.err_color)
+    for diagnostic in diagnostics:
+        streams.print_message(diagnostic_text(diagnostic, style))
+
+
+def _excerpt(diagnostic: Diagnostic, place: Place, style: Style) -> Iterable[str]:
+    """The source line, or the part of a long one that is meant, with the place marked under it."""
+    number, column = str(place.line), max(place.column - 1, 0)
+    before = visible(diagnostic.source[:column])
+    start = 0 if len(before) < _LONGEST_LINE else len(before) - _LONGEST_LINE // 2
+    shown = visible(diagnostic.source)[start : start + _LONGEST_LINE]
+    yield f"  {number} | {shown}"
+    if place.column:
+        meant = visible(diagnostic.source[column : column + diagnostic.width])
+        meant = meant[: max(1, len(shown) - len(before[start:]))]
+        blank = " " * _columns(before[start:])
+        yield f"  {' ' * len(number)} | {blank}{style.paint('^' * max(1, _columns(meant)), 'bold')}"
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )

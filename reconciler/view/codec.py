@@ -85,7 +85,8 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
     if hasattr(kind, "__metadata__"):
         return _reader(kind.__origin__)
     if origin in (Union, UnionType):
-        return _any_of(_PLAIN.intersection(arguments), [_reader(one) for one in arguments if one not in _PLAIN])
+        others = [_reader(one) for one in arguments if one not in _PLAIN]
+        return partial(_any_of, _PLAIN.intersection(arguments), others)
     if origin is Literal:
         return lambda value: arguments[arguments.index(value)]
     if origin is tuple and arguments[-1] is Ellipsis:
@@ -98,7 +99,8 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
         inner = _reader(cast("Any", arguments[1] or NoneType))
         return lambda value: {name: inner(one) for name, one in _only(dict, value).items()}
     if is_dataclass(kind):
-        return _dataclass(kind)
+        known = [(name, _reader(hint), optional) for name, hint, optional in published_fields(cast("Any", kind))]
+        return partial(_dataclass, kind, known)
     return cast("_Reader", kind) if issubclass(kind, Enum) else partial(_only, kind)
 
 
@@ -108,23 +110,15 @@ def _only(kind: type, value: Any) -> Any:  # noqa: ANN401 - plain JSON
     return value
 
 
-def _any_of(plain: frozenset[Any], readers: list[_Reader]) -> _Reader:
-    def read(value: Any) -> Any:  # noqa: ANN401 - plain JSON
-        if type(value) in plain:
-            return value
-        for reader in readers:
-            with suppress(*NO_SUCH_DOCUMENT):
-                return reader(value)
-        raise TypeError
-
-    return read
+def _any_of(plain: frozenset[Any], readers: Sequence[_Reader], value: Any) -> Any:  # noqa: ANN401 - plain JSON
+    if type(value) in plain:
+        return value
+    for reader in readers:
+        with suppress(*NO_SUCH_DOCUMENT):
+            return reader(value)
+    raise TypeError
 
 
-def _dataclass(kind: Any) -> _Reader:  # noqa: ANN401 - a type
-    readers = [(name, _reader(hint), optional) for name, hint, optional in published_fields(kind)]
-
-    def read(value: Any) -> Any:  # noqa: ANN401 - plain JSON
-        said = _only(dict, value)
-        return kind(**{name: reader(said[name]) for name, reader, optional in readers if name in said or not optional})
-
-    return read
+def _dataclass(kind: Any, readers: Sequence[tuple[str, _Reader, bool]], value: Any) -> Any:  # noqa: ANN401 - JSON
+    said = _only(dict, value)
+    return kind(**{name: reader(said[name]) for name, reader, optional in readers if name in said or not optional})

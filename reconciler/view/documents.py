@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from reconciler import __version__
-from reconciler.model.diagnostic import Diagnostic, Place, Severity
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Filters
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 
@@ -146,10 +146,6 @@ class ListView:
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
 
-    @property
-    def not_checked(self) -> tuple[AccountRow, ...]:
-        return tuple(account for account in self.accounts if account.status is Standing.NOT_CHECKED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationView:
@@ -166,23 +162,19 @@ class ValidationView:
 
 
 def diagnostic_row(diagnostic: Diagnostic) -> DiagnosticRow:
-    """A diagnostic as it is published."""
+    """A diagnostic as it is published: of a part of a line, a line, a file (without start and end), or of no file."""
+    place, where = diagnostic.place, None
+    if place is not None:
+        start = Position(line=place.line, column=max(place.column, 1))
+        end = Position(line=place.line, column=start.column + (diagnostic.width if place.column else 0))
+        where = Range(filename=place.file, start=start, end=end) if place.line else Range(filename=place.file)
     return DiagnosticRow(
         severity=diagnostic.severity,
         code=diagnostic.code,
         summary=diagnostic.message,
         detail=diagnostic.help,
-        range=None if diagnostic.place is None else _range(diagnostic.place, diagnostic.width),
+        range=where,
     )
-
-
-def _range(place: Place, width: int) -> Range:
-    """What is meant: a part of a line, the line, or (without start and end) the file."""
-    if not place.line:
-        return Range(filename=place.file)
-    start = Position(line=place.line, column=max(place.column, 1))
-    end = Position(line=place.line, column=start.column + (width if place.column else 0))
-    return Range(filename=place.file, start=start, end=end)
 
 
 def validation_view(diagnostics: Sequence[Diagnostic]) -> ValidationView:

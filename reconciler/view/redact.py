@@ -111,24 +111,20 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
     if isinstance(account, NotPlanned):
         error = Failure(summary=account.error.message, detail=account.error.help)
         return row(count=None, error=error, status=Standing.NOT_CHECKED, allowed_losses=None)
+    fails = account.on_unmanaged is OnUnmanaged.FAIL and account.unmanaged
+    drifted = fails or any(one.fields for one in account.rows)
+    unchanged = Standing.DRIFTED if drifted else Standing.IN_STEP
     return row(
         listed=len(account.listed()),
         count=account.count,
         error=None,
-        status=_standing(account),
+        status=Standing.CHANGED if account.changes else unchanged,
         verdict=account.verdict,
         on_unmanaged=account.on_unmanaged,
         losses=len(account.losses),
         max_losses=account.max_losses,
         allowed_losses=account.loss_limit,
     )
-
-
-def _standing(account: AccountPlan) -> Standing:
-    if account.changes:
-        return Standing.CHANGED
-    fails = account.on_unmanaged is OnUnmanaged.FAIL and account.unmanaged
-    return Standing.DRIFTED if fails or any(row.fields for row in account.rows) else Standing.IN_STEP
 
 
 class AccountMask:

@@ -23,8 +23,8 @@ from reconciler.planning.match import update_of
 from reconciler.sandbox.faults import Answer, Rule
 from reconciler.view.codec import json_text, to_json
 from reconciler.view.documents import Sources
+from reconciler.view.outcome import ResultMask
 from reconciler.view.redact import plain_change, plain_fields, view_listing, view_plan
-from reconciler.view.report import ResultMask
 from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import Hook, entries_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
@@ -83,7 +83,8 @@ def _said_of(plan: Plan) -> Iterator[str]:
 
 
 def _shown(report: Report) -> Iterator[str]:
-    return map(repr, map(ResultMask(report.plan).row, report.results))
+    mask = ResultMask(report.plan)
+    return (f"{mask.words(result)} {mask.help(result)}" for result in report.results)
 
 
 def test_no_secret_is_told_of_a_plan_a_report_or_what_happens(bench: Bench) -> None:

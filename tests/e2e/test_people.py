@@ -39,6 +39,8 @@ def test_apply_asks_and_only_yes_is_a_yes(tool: Tool, answer: str | bytes, code:
         assert tool.writes() == []
         terminal.type(answer)
         assert (terminal.end(), len(tool.there())) == (code, made), terminal.shown
+        last = "Cancelled. Nothing was changed.\x1b[0m\r\n"
+        assert terminal.shown.endswith(last) is (code == 1), terminal.shown
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
-from reconciler.output.diagnostics import diagnostic_text
-from reconciler.output.terminal import Style
+from reconciler.output.terminal import Style, diagnostic_text
 from tests.view.hostile import hostile_diagnostics
 
 PLAIN, COLOUR = Style(on=False), Style(on=True)

@@ -28,9 +28,8 @@ from reconciler.output.json_format import JsonLines
 from reconciler.output.progress import Progress, result_text
 from reconciler.output.terminal import Streams, Style
 from reconciler.planning.match import duplicate_of
-from reconciler.view.outcome import report_outcome
+from reconciler.view.outcome import ResultMask, report_outcome
 from reconciler.view.redact import view_plan
-from reconciler.view.report import ResultMask
 from tests.support.builders import DAY, entry, hook, only, planned
 
 DENIED = ProviderError(
@@ -158,21 +157,20 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
     ],
 )
 def test_finished_change_in_a_line(outcome: Outcome, text: str) -> None:
-    assert result_text(ResultMask(_plan()).row(_result(outcome)), Style(on=False)) == text
+    assert result_text(ResultMask(_plan()), _result(outcome), Style(on=False)) == text
 
 
 def test_id_is_not_said_twice() -> None:
     made = only(_plan())
-    row = ResultMask(_plan()).row(Result(change=made.changes[2], outcome=Outcome.DONE, object_id="2"))
-    assert result_text(row, Style(on=False)) == "- @2: delete: done"
+    result = Result(change=made.changes[2], outcome=Outcome.DONE, object_id="2")
+    assert result_text(ResultMask(_plan()), result, Style(on=False)) == "- @2: delete: done"
 
 
 def test_other_keys_help_shows_the_providers_form_masked() -> None:
     made = hook("new", "/B/?token=secret-of-theirs")
     result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
-    row = ResultMask(_plan()).row(result)
     form = "https://hooks.example.com/B/?‹hidden›"
-    assert row.help == (
+    assert ResultMask(_plan()).help(result) == (
         f"If it is the same URL, write the provider's form of it in the file: {form} "
         "The provider returns other secret parameters than were sent. It will differ at every apply. If the "
         "webhook works, add `ignore_changes: [url]` to its entry, so that secret parameters are left as they are "
@@ -183,7 +181,7 @@ def test_other_keys_help_shows_the_providers_form_masked() -> None:
 def test_webhook_that_came_back_with_another_event_is_the_providers_matter() -> None:
     made = hook("new", "/b", "all")
     result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
-    help_ = ResultMask(_plan()).row(result).help
+    help_ = ResultMask(_plan()).help(result)
     assert help_ == (
         "The provider created it with another event or kind than was requested. Report this to the provider."
     )
@@ -191,8 +189,8 @@ def test_webhook_that_came_back_with_another_event_is_the_providers_matter() -> 
 
 def test_delete_that_no_plan_showed_says_why() -> None:
     survivor, ours = only(_plan()).changes[0].address, hook("ours", "/b")
-    row = ResultMask(_plan()).row(Result(change=duplicate_of(survivor, ours), outcome=Outcome.DONE, object_id="ours"))
-    assert result_text(row, Style(on=False)) == (
+    result = Result(change=duplicate_of(survivor, ours), outcome=Outcome.DONE, object_id="ours")
+    assert result_text(ResultMask(_plan()), result, Style(on=False)) == (
         "- @ours: delete: done (a duplicate of b[track_updated] that was found after its create)"
     )
 

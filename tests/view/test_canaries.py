@@ -20,9 +20,8 @@ from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams, Style
 from reconciler.output.text import plan_text
 from reconciler.view.codec import json_text, to_json
-from reconciler.view.outcome import report_outcome
+from reconciler.view.outcome import ResultMask, report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report import ResultMask
 from tests.support.builders import DAY, absent, account, entry, hook, planned
 from tests.support.canaries import leaks
 

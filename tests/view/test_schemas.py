@@ -17,9 +17,8 @@ from reconciler.operations.saved_plan import sealed
 from reconciler.output.json_format import JsonLines
 from reconciler.view.codec import from_json, json_text, to_json
 from reconciler.view.documents import PlanView, Sources, validation_view
-from reconciler.view.outcome import nothing_to_do_outcome, refusal_outcome, report_outcome
+from reconciler.view.outcome import ResultMask, nothing_to_do_outcome, refusal_outcome, report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.report import ResultMask
 from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
 from tests.view.published import NAMES, judged, schema

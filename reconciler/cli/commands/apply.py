@@ -24,7 +24,6 @@ from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
-from reconciler.view.report import ResultMask
 
 _Clients = Mapping[str, Writer | ProviderError]
 
@@ -121,7 +120,7 @@ def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView, saved: SavedPlan
     if run.stop.is_asked():
         return outcome.stopped_outcome(run.stop.signal)
     if saved is not None and plan.not_planned:
-        return outcome.unreadable_outcome(view)
+        return outcome.nothing_to_do_outcome(view)
     if saved is not None and (differences := saved.differences(plan, view)):
         run.reporter.stale(differences)
         return outcome.STALE
@@ -147,7 +146,7 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
 def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
-    with run.reporter.live(ResultMask(plan)):
+    with run.reporter.live(outcome.ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
     return run.reporter.end(outcome.report_outcome(report), report)
