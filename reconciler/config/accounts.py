@@ -111,10 +111,8 @@ class _Reading:
     """Reads what one account says."""
 
     def __init__(self, provider: Provider, said: FileAccount, values: Values) -> None:
-        self._provider = provider
-        self._said = said
-        self._cursor = said.cursor
-        self._values = values
+        self._provider, self._values = provider, values
+        self._said, self._cursor = said, said.cursor
         self._error = values.diagnostics.error
         token = said.cursor.text("token")
         self._token_where = said.where if token is None else token.span

@@ -177,8 +177,7 @@ def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics:
         if not is_told and origins & {Origin.ENVIRONMENT, Origin.PLACEHOLDER}:
             message = "a variable is used in a query parameter that isn't secret: a new value means a new webhook"
             help_ = (
-                "If it is secret, add the parameter to `secret_params`, so that a new value updates the webhook; if "
-                "not, to `public_params`."
+                "Add secret ones to `secret_params` (a new value then updates the webhook), others to `public_params`."
             )
             diagnostics.warning("secret-param", entry.url_span, message, help_)
 

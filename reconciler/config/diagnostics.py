@@ -55,7 +55,6 @@ class Span:
 
     @property
     def written(self) -> Span:
-        """Where the value is written, an alias followed."""
         return self.anchor or self
 
     @property
@@ -118,7 +117,6 @@ class Diagnostics:
                 self.too_much(where, f"there may be more errors than these {MOST_DIAGNOSTICS}", "Fix these first.")
 
     def warning(self, code: str, where: Location, message: str, help_: str) -> None:
-        """Note what is legal but unwise."""
         if self._is_new(code, where, message):
             self._warnings += 1
             if self._warnings == MOST_DIAGNOSTICS + 1:

@@ -42,13 +42,12 @@ def with_excerpts(
         place = diagnostic.place or Place(file="")
         return diagnostic.place is None, order.get(place.file, len(order)), place
 
-    def with_excerpt(diagnostic: Diagnostic) -> Diagnostic:
+    found = sorted(diagnostics, key=by_place)
+    for index, diagnostic in enumerate(found):
         place = diagnostic.place
-        if place is None or not place.line or place.file not in excerpts:
-            return diagnostic
-        return replace(diagnostic, source=excerpts[place.file].line(place.line, place.column))
-
-    return tuple(map(with_excerpt, sorted(diagnostics, key=by_place)))
+        if place is not None and place.line and place.file in excerpts:
+            found[index] = replace(diagnostic, source=excerpts[place.file].line(place.line, place.column))
+    return tuple(found)
 
 
 class _Excerpts:

@@ -101,12 +101,9 @@ class _Loading:
         inputs, noted = self._inputs, self._diagnostics
         self._texts = read_files(inputs.files, inputs.standard_input, noted)
         all_read = not noted.errors
-        variables = Variables(
-            environment=inputs.environment,
-            var_files=[read_var_file(path, noted) for path in inputs.var_files],
-            env_files=[read_env_file(path, noted) for path in inputs.env_files],
-            options=inputs.variables,
-        )
+        var_files = [read_var_file(path, noted) for path in inputs.var_files]
+        env_files = [read_env_file(path, noted) for path in inputs.env_files]
+        variables = Variables(inputs.environment, env_files, inputs.variables, var_files)
         values = Values(variables, noted, inputs.accounts, offline=inputs.offline)
         reader = AccountReader(values, self._declaration, inputs.allowed_hosts)
         if not inputs.files:

@@ -70,7 +70,7 @@ def read_claims(
     for one in accounts:
         cursors = [one.cursor, *tops]
         unmanaged = next((text for cursor in cursors if (text := cursor.text("unmanaged")) is not None), None)
-        limits = (inner.number("max_losses") for cursor in cursors if (inner := cursor.map("limits")) is not None)
+        limits = ((cursor.map("limits") or Cursor()).number("max_losses") for cursor in cursors)
         losses = next((number for number in limits if number is not None), None)
         if one.cursor.has("absent"):
             place = AbsentPlace.IN_ACCOUNT

@@ -36,7 +36,8 @@ def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
             if spec.scope:
                 _add(definitions["owns"]["items"]["properties"], spec.name, _described(spec))
         of_events = (spec for spec in provider.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
-        events |= {event: _described_choice(spec, event) for spec in of_events for event in spec.choices}
+        for event, about in ((event, of.choice_help.get(event)) for of in of_events for event in of.choices):
+            events[event] = {"enum": [event], **({} if about is None else {"description": about})}
     definitions["event"]["anyOf"] += events.values()
     unscoped = [spec for provider in providers.values() for spec in provider.own_fields if not spec.scope]
     ignorable = [{"enum": [name]} for name in dict.fromkeys(spec.name for spec in unscoped)]
@@ -64,7 +65,6 @@ def _add(properties: dict[str, Any], key: str, described: dict[str, Any]) -> Non
 
 
 def _only(keys: Iterable[str]) -> dict[str, Any]:
-    """A mapping without other keys."""
     properties = dict.fromkeys(keys, True)
     return {"additionalProperties": False, "properties": properties, "patternProperties": {"^x-": True}}
 
@@ -82,11 +82,6 @@ def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
 def _choice(description: str, choices: tuple[str, ...]) -> dict[str, Any]:
     alternatives = [*({"enum": [choice]} for choice in choices), {"type": "string", "pattern": _VARIABLE}]
     return {"description": description, "anyOf": alternatives, "examples": list(choices[:1])}
-
-
-def _described_choice(spec: Field, choice: str) -> dict[str, Any]:
-    about = spec.choice_help.get(choice)
-    return {"enum": [choice], **({} if about is None else {"description": about})}
 
 
 def _place(place: PlaceSetting) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Variables: the syntax of `${NAME}`, and where their values come from.
-
-Those are options, their files, the environment, env files, and the files of `NAME_FILE`.
-"""
+"""Variables: the syntax of `${NAME}`, and the options, files and environment that their values come from."""
 
 from __future__ import annotations
 

@@ -123,13 +123,7 @@ class EntryReader:
                     one = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
                     desired.append((account, one, text.span))
         return Entry(
-            name=name,
-            url_span=written.span,
-            url=url,
-            events=texts,
-            accounts=accounts,
-            desired=desired,
-            said=said,
+            name=name, url_span=written.span, url=url, events=texts, accounts=accounts, desired=desired, said=said
         )
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
@@ -179,12 +173,10 @@ class EntryReader:
             if event not in provider.events and event not in self._allow_events:
                 near = _near_event(event, provider.events)
                 guess = f"Did you mean `{near}`? " if near else ""
-                help_ = (
-                    f"{guess}Known events are {', '.join(provider.events)}. "
-                    "If the event is newer than this version, add it to `allow_events` as well."
-                )
+                known = f"Known events are {', '.join(provider.events)}."
+                newer = "If the event is newer than this version, add it to `allow_events` as well."
                 message = f"{text.quoted()} is not a known event of {provider.title}"
-                self._error("event-unknown", text.span, message, help_)
+                self._error("event-unknown", text.span, message, f"{guess}{known} {newer}")
 
     def _check_said(self, cursor: Cursor, said: Said, provider: Provider) -> None:
         """Report settings that a provider's webhooks don't have, or not with this value."""
