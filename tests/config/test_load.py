@@ -441,7 +441,7 @@ def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> Non
     found = no_file_configuration(inputs(), declaration).configuration
     assert found is not None
     (account,) = found.accounts
-    assert (account.name, account.kind, bool(account.owns)) == ("default", "live", False)
+    assert (account.name, account.kind, tuple(account.owns.patterns)) == ("default", "live", ())
     assert (found.desired, found.files) == ((), ())
 
 
