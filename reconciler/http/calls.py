@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.http import errors
 from reconciler.http.exchange import NoReply, Reply, Request, http_date, may_have_acted, retry_after, retry_of
-from reconciler.http.pacing import CallClass, ClientContext, Throttle
+from reconciler.http.pacing import CallBudget, CallClass, ClientContext, Throttle
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account, Destination
 from reconciler.model.configuration import destination_of as model_destination_of
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Called, Waiting
+from reconciler.model.rest import Throttled
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 
@@ -28,13 +28,16 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 class Caller:
     """An account's way to its provider, DENIED where its token may not go there. Safe to use from several threads."""
 
-    def __init__(self, account: Account, context: ClientContext, *, headers: Mapping[str, str]) -> None:
-        self.account = account
-        self.throttled = None if account.provider.rest is None else account.provider.rest.throttled
-        self.clock = context.clock
-        self.listener = context.listener
+    def __init__(
+        self, account: Account, context: ClientContext, *, headers: Mapping[str, str], throttled: Throttled | None
+    ) -> None:
         self.destination = destination_of(account, context.allowed_hosts)
-        self.budget = context.call_budget_of(account, self.destination.origin)
+        self._account = account
+        self._throttled = throttled
+        self._clock = context.clock
+        self._listener = context.listener
+        budget = CallBudget(account.limits, context.clock)
+        self._budget = context.call_budgets.setdefault((self.destination.origin, account.token), budget)
         scheme = account.provider.scheme_of(account.token.reveal())
         token = account.token  # empty where an account does without one
         if token and scheme:
@@ -47,78 +50,62 @@ class Caller:
 
         An error's `may_have_acted` is about all its attempts.
         """
-        call = _Call(self, request, call_class, shown)
+        clock, budget = self._clock, self._budget
+        number, cost, acted = 1, 0, False  # of the attempt; of the last retry; whether any attempt may have
         try:
-            return call.make()
+            while True:
+                self._wait_for_turn(call_class, again=acted)
+                outcome, asks_to_wait = self._send(request, call_class, shown, number)
+                if asks_to_wait:
+                    continue  # no attempt: the throttle waits before the next
+                if isinstance(outcome, Reply) and outcome.status in _SUCCESS:
+                    budget.refund(cost)
+                    return outcome
+                acted = acted or may_have_acted(request.method, outcome)
+                retry = retry_of(request.method, number, outcome, clock.chance())
+                if retry is None or not budget.spend(retry[1]):
+                    raise errors.failure(self._account, self.destination.origin, request, outcome)
+                number += 1
+                wait, cost = retry
+                if outcome.status == _SERVICE_UNAVAILABLE:
+                    self._check_throttle(outcome.status)
+                if wait > budget.throttle.wait(clock.monotonic()):
+                    self._sleep(wait, f"attempt {number} of a call comes after a pause", again=acted)
         except ProviderError as error:
-            error.may_have_acted = call.may_have_acted
+            error.may_have_acted = acted
             raise
 
-
-@dataclass(slots=True)
-class _Call:
-    """One call on its way, through all its attempts."""
-
-    caller: Caller
-    request: Request
-    call_class: CallClass
-    shown: str
-    number: int = 1
-    may_have_acted: bool = False
-
-    def make(self) -> Reply:
-        clock, budget, method = self.caller.clock, self.caller.budget, self.request.method
-        cost = 0  # of the last retry
-        while True:
-            self._wait_for_turn()
-            outcome, asks_to_wait = self._send()
-            if asks_to_wait:
-                continue  # no attempt: the throttle waits before the next
-            if isinstance(outcome, Reply) and outcome.status in _SUCCESS:
-                budget.refund(cost)
-                return outcome
-            self.may_have_acted = self.may_have_acted or may_have_acted(method, outcome)
-            retry = retry_of(method, self.number, outcome, clock.chance())
-            if retry is None or not budget.spend(retry[1]):
-                raise errors.failure(self.caller.account, self.caller.destination.origin, self.request, outcome)
-            self.number += 1
-            wait, cost = retry
-            if outcome.status == _SERVICE_UNAVAILABLE:
-                self._check_throttle(outcome.status)
-            if wait > budget.throttle.wait(clock.monotonic()):
-                self._sleep(wait, f"attempt {self.number} of a call comes after a pause")
-
-    def _wait_for_turn(self) -> None:
+    def _wait_for_turn(self, call_class: CallClass, *, again: bool) -> None:
         """Wait until the provider wants to be called, and a slot is free."""
-        clock, budget, limiter = self.caller.clock, self.caller.budget, self.caller.budget.limiter
+        clock, budget, limiter = self._clock, self._budget, self._budget.limiter
         while True:
             if clock.stopping():
-                raise errors.interrupted(self.caller.account, again=self.may_have_acted)
+                raise errors.interrupted(self._account, again=again)
             self._check_throttle(0)
             wait, reason = budget.throttle.wait(clock.monotonic()), "the provider asks to wait"
             if not wait:
-                wait, reason = limiter.take(self.call_class), limiter.reason(self.call_class)
+                wait, reason = limiter.take(call_class), limiter.reason(call_class)
                 if not wait:
                     return
-                budget.set_throttle(Throttle.paced, wait, limiter.refused_share(self.call_class), clock.monotonic())
+                budget.set_throttle(Throttle.paced, wait, limiter.refused_share(call_class), clock.monotonic())
                 self._check_throttle(0)
-            self._sleep(wait, reason)
+            self._sleep(wait, reason, again=again)
 
-    def _send(self) -> tuple[Reply | NoReply, bool]:
+    def _send(self, request: Request, call_class: CallClass, shown: str, number: int) -> tuple[Reply | NoReply, bool]:
         """Send the call once; whether the answer asks to wait and send it again."""
-        clock, budget, name = self.caller.clock, self.caller.budget, self.caller.account.name
+        clock, budget = self._clock, self._budget
         began = clock.monotonic()
         asks_to_wait, told = False, None
         try:
-            outcome = self.caller.session.send(self.request)
+            outcome = self.session.send(request)
             if isinstance(outcome, Reply):
                 asks_to_wait, told = self._asked(outcome.status, outcome.headers)
         finally:
-            budget.limiter.give_back(self.call_class, refused=asks_to_wait)
+            budget.limiter.give_back(call_class, refused=asks_to_wait)
         now = clock.monotonic()
-        method, path, status = self.request.method, self.shown, outcome.status
-        self.caller.listener(
-            Called(account=name, method=method, path=path, status=status, seconds=now - began, attempt=self.number)
+        name, method, status = self._account.name, request.method, outcome.status
+        self._listener(
+            Called(account=name, method=method, path=shown, status=status, seconds=now - began, attempt=number)
         )
         if asks_to_wait:
             budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
@@ -131,28 +118,27 @@ class _Call:
 
     def _asked(self, status: int, headers: Mapping[str, str]) -> tuple[bool, float | None]:
         """Whether an answer says that the call comes too soon, and the seconds that it says to wait."""
-        asks, until, said = status == _TOO_MANY_REQUESTS, "", self.caller.throttled
+        asks, until, said = status == _TOO_MANY_REQUESTS, "", self._throttled
         if said is not None and (asks or status == said.status):
             asks = asks or headers.get(said.header) == said.value or "retry-after" in headers
             until = headers.get(said.until, "") if asks else ""
-        now = http_date(headers.get("date")) or self.caller.clock.now()
+        now = http_date(headers.get("date")) or self._clock.now()
         if "retry-after" in headers:
             return asks, retry_after(headers["retry-after"], now)
         return asks, max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
 
     def _check_throttle(self, status: int) -> None:
         """Raise where the provider wants to be left alone for longer than a run may wait."""
-        throttle, clock = self.caller.budget.throttle, self.caller.clock
-        wait = throttle.wait(clock.monotonic())
+        throttle = self._budget.throttle
+        wait = throttle.wait(self._clock.monotonic())
         if throttle.given_up and wait:
-            raise errors.limited(self.caller.account, wait, clock.now(), status)
+            raise errors.limited(self._account, wait, self._clock.now(), status)
 
-    def _sleep(self, seconds: float, reason: str) -> None:
-        clock, account = self.caller.clock, self.caller.account
-        if self.caller.budget.is_news(clock.monotonic(), seconds, reason):
-            self.caller.listener(Waiting(account=account.name, seconds=seconds, reason=reason))
-        if not clock.sleep(seconds):
-            raise errors.interrupted(account, again=self.may_have_acted)
+    def _sleep(self, seconds: float, reason: str, *, again: bool) -> None:
+        if self._budget.is_news(self._clock.monotonic(), seconds, reason):
+            self._listener(Waiting(account=self._account.name, seconds=seconds, reason=reason))
+        if not self._clock.sleep(seconds):
+            raise errors.interrupted(self._account, again=again)
 
 
 def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destination:
@@ -176,8 +162,9 @@ def _check_header(what: str, value: SecretText) -> None:
     if _VISIBLE.fullmatch(value.reveal()):
         return
     names = ", ".join(f"`{name}`" for name in value.variables())
-    help_ = f"Check the value of {names}" if names else f"Check the account's {what}"
-    if not value:
-        raise ProviderError(ErrorKind.DENIED, f"the {what} is empty", f"{help_}.")
-    unfit = "contains white space, a line break or another character that isn't allowed in a header"
-    raise ProviderError(ErrorKind.DENIED, f"the {what} {unfit}", f"{help_}: often it is a line break at the end.")
+    message, end = f"the {what} is empty", ""
+    if value:
+        message = f"the {what} contains white space, a line break or another character that isn't allowed in a header"
+        end = ": often it is a line break at the end"
+    help_ = f"Check the value of {names}{end}." if names else f"Check the account's {what}{end}."
+    raise ProviderError(ErrorKind.DENIED, message, help_)

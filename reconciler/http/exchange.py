@@ -80,19 +80,12 @@ class NoReply:
     status: ClassVar[int] = 0
 
 
-LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 NOT_THE_API = "Check that `base_url` is the provider's API."
-SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
-TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
 PROXY_CREDENTIALS = NoReply(
     Ending.HOPELESS,
     "can't be reached: the proxy asks for a user name and a password (407)",
     "Add them to `HTTPS_PROXY`: `http://USER:PASSWORD@HOST:PORT`, percent-encoded.",
 )
-
-
-class EndedError(OSError):
-    """Ends an exchange for a reason that is known already: its argument is the `NoReply`."""
 
 
 class UnexpectedAnswerError(Exception):

@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Concatenate, ParamSpec, Protocol
 
-from reconciler.model.configuration import Account
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
@@ -99,20 +98,13 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """The waits that a provider asks for, by 429 or `Retry-After`: the next call may be sent at `open_at`.
+    """The waits that a provider asks for, by 429 or `Retry-After`."""
 
-    Attributes:
-        waited: seconds so far, those until `open_at` and the share of pacing that refused calls cause included.
-        paced_until: until when pacing was counted.
-        refusals: how many 429s came one after another that didn't say how long to wait.
-        given_up: the wait until `open_at` is longer than a run may wait.
-    """
-
-    open_at: float = 0.0
-    waited: float = 0.0
-    paced_until: float = 0.0
-    refusals: int = 0
-    given_up: bool = False
+    open_at: float = 0.0  # when the next call may be sent
+    waited: float = 0.0  # seconds so far, those until then and the share of pacing that refused calls cause included
+    paced_until: float = 0.0  # until when pacing was counted
+    refusals: int = 0  # how many 429s came one after another that didn't say how long to wait
+    given_up: bool = False  # the wait until `open_at` is longer than a run may wait
 
     def refused(self, *, sent_at: float, now: float, told: float | None) -> Throttle:
         """A call was answered with 429, which says to wait for `told` seconds, or doesn't say."""
@@ -199,8 +191,8 @@ class ClientContext:
     """What every client of a run is given beside its account.
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
-    `:port`) may get a token beside the provider's own and loopback. `call_budgets`, by origin and token, are filled by
-    the clients.
+    `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
+    token share one of the `call_budgets`, which the clients fill in.
     """
 
     clock: Clock
@@ -208,7 +200,3 @@ class ClientContext:
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict, repr=False, compare=False)
-
-    def call_budget_of(self, account: Account, origin: str) -> CallBudget:
-        """The budget that an account shares with every other one of the same origin (in normal form) and token."""
-        return self.call_budgets.setdefault((origin, account.token), CallBudget(account.limits, self.clock))

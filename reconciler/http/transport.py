@@ -1,48 +1,64 @@
-"""One exchange with a provider over HTTP, by an account's own pooled session; or words for why there was none."""
+"""One exchange with a provider over HTTP, by an account's own pooled session; or words for why there was none.
+
+A socket's time-out only bounds each silence, so that a server that drips a byte now and then would hold a run for ever.
+Nor does the length of a body say how much is sent: headers, and what cuts a body into chunks, may have no end. So an
+answer comes through a stream that ends it. A TLS handshake needs no deadline of ours: Python's own time-out is one for
+all of it. (Not so behind a proxy that is itself spoken to by TLS, where urllib3 reads the handshake piece by piece.)
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from http.client import HTTPException
-from typing import Any
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
 import urllib3
 from requests import exceptions
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError
 
-from reconciler.http.deadline import HURRIED_POOLS
-from reconciler.http.exchange import (
-    LARGEST_BODY,
-    NOT_THE_API,
-    SLOW,
-    TOO_LARGE,
-    EndedError,
-    Ending,
-    NoReply,
-    Reply,
-    Request,
-)
+from reconciler.http.exchange import NOT_THE_API, PROXY_CREDENTIALS, Ending, NoReply, Reply, Request
 from reconciler.model.configuration import Destination
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.host import host_is_loopback
 from reconciler.model.secret import SecretText
 from reconciler.model.url import parse_url
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 CONNECT_TIMEOUT = 10.0  # seconds
+WHOLE_ANSWER = 4  # times the socket's time-out that an answer may take in all
+LONGEST_ANSWER = 20 * 1024 * 1024  # bytes of an answer with everything that belongs to it, before decompression
+LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size
 _POOL_SIZE = 100  # connections kept; more parallel calls than that only reconnect
 _CHUNK = 65536
+_SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
+_HOST = "Check the host in `base_url`, and this machine's DNS settings."
+_PORT = "Check the host and port in `base_url`, and that the service is running."
 _NETWORK = "Check the network, the proxy settings and `base_url`."
 _BUNDLE = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
 
-_UNREADABLE_BUNDLE = NoReply(Ending.HOPELESS, "can't be called: the certificates to verify it can't be read", _BUNDLE)
-_BUNDLE_READERS = ("PEM", "X509")  # the parts of OpenSSL that read certificates from a file
+_ELSEWHERE = NoReply(
+    Ending.HOPELESS,
+    "has a loopback name that resolves to another machine",
+    "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
+)
+_TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
 
 _UNKNOWN_ISSUER = (
     "isn't signed by an authority that this machine trusts",
@@ -57,12 +73,11 @@ _CERTIFICATE: Mapping[int, tuple[str, str]] = {
     **dict.fromkeys((62, 64), _OTHER_HOST),
 }
 """By OpenSSL's `X509_V_ERR_*` code."""
-
 _PROXY = (
     "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
-_TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not answer within {:g} seconds", SLOW)
+_TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not answer within {:g} seconds", _SLOW)
 _BROKEN = NoReply(Ending.BROKEN, "closed the connection", _NETWORK)
 _IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be called: the request can't be made", _BUNDLE)
 _REASONS: Mapping[type, NoReply] = {
@@ -71,15 +86,9 @@ _REASONS: Mapping[type, NoReply] = {
     exceptions.InvalidSchema: NoReply(Ending.HOPELESS, *_PROXY),
     exceptions.SSLError: NoReply(Ending.BROKEN, "closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
     exceptions.ConnectTimeout: NoReply(Ending.NOT_SENT, "did not set up a connection in time", _NETWORK),
-    socket.gaierror: NoReply(
-        Ending.NOT_SENT,
-        "can't be found: its host name can't be resolved",
-        "Check the host in `base_url`, and this machine's DNS settings.",
-    ),
+    socket.gaierror: NoReply(Ending.NOT_SENT, "can't be found: its host name can't be resolved", _HOST),
     ConnectionRefusedError: NoReply(
-        Ending.NOT_SENT,
-        "refused the connection: nothing is listening on that port",
-        "Check the host and port in `base_url`, and that the service is running.",
+        Ending.NOT_SENT, "refused the connection: nothing is listening on that port", _PORT
     ),
     urllib3.exceptions.NewConnectionError: NoReply(Ending.NOT_SENT, "can't be reached", _NETWORK),
     urllib3.exceptions.ReadTimeoutError: _TIMED_OUT,
@@ -93,11 +102,111 @@ _REASONS: Mapping[type, NoReply] = {
 """By exceptions among the causes; the first counts. Others say that nothing can be sent: a bundle isn't there, say."""
 
 
+class _EndedError(OSError):
+    """Ends an exchange for a reason that is known already: its argument is the `NoReply`."""
+
+
+class _TooSlowError(_EndedError, TimeoutError):
+    """The time for an answer is over, and it isn't here whole."""
+
+
+class _Hurried(io.RawIOBase):
+    """What a socket says, until these seconds from now are over or it has said too much."""
+
+    def __init__(self, raw: io.RawIOBase, seconds: float) -> None:
+        self._raw = raw
+        self._seconds = seconds
+        self._ends = time.monotonic() + seconds
+        self._left = LONGEST_ANSWER
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        if time.monotonic() > self._ends:
+            message = f"did not complete its answer within {self._seconds:g} seconds"
+            raise _TooSlowError(NoReply(Ending.TIMED_OUT, message, _SLOW))
+        if self._left <= 0:
+            raise _EndedError(_TOO_LARGE)
+        count = self._raw.readinto(buffer)
+        self._left -= count or 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(HTTPResponse):
+    """An answer whose headers and body come through a hurried stream."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        super().__init__(sock, *args, **kwargs)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            self.fp = io.BufferedReader(_Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
+
+
+class _TunnelAnswer(_Answer):
+    """A proxy's answer to CONNECT. Python itself says its status in an exception's text only."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        if found[1] == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise _EndedError(PROXY_CREDENTIALS)
+        if found[1] != HTTPStatus.OK:
+            message = f"can't be reached: the proxy refused to connect to it ({found[1]})"
+            help_ = "Check that the proxy allows this host, or exclude the host with `NO_PROXY`."
+            raise _EndedError(NoReply(Ending.NOT_SENT, message, help_))
+        return found
+
+
+class _Connection(HTTPConnection):
+    response_class = _Answer
+
+    def _new_conn(self) -> socket.socket:
+        # Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what
+        # goes there goes in clear.
+        sock = super()._new_conn()
+        is_our_name = ":" not in self.host and self.proxy is None and host_is_loopback(self.host)
+        if is_our_name and not ip_address(sock.getpeername()[0]).is_loopback:
+            sock.close()
+            raise _EndedError(_ELSEWHERE)
+        return sock
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    def connect(self) -> None:
+        """Until it ends, nothing but the handshake was sent: what is too slow meanwhile is too slow to connect."""
+        try:
+            super().connect()
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "the connection was not set up in time") from None
+
+    def _tunnel(self) -> None:
+        self.response_class = _TunnelAnswer
+        try:
+            super()._tunnel()
+        finally:
+            self.response_class = _Answer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_HURRIED_POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _TlsPool}
+
+
 class _Adapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on as they come
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not proxy.lower().startswith("socks"):  # those have connections of their own
-            manager.pool_classes_by_scheme = HURRIED_POOLS
+            manager.pool_classes_by_scheme = _HURRIED_POOLS
         return manager
 
 
@@ -109,26 +218,21 @@ class Session:
     """
 
     def __init__(
-        self,
-        destination: Destination,
-        *,
-        authorization: tuple[str, SecretText],
-        headers: Mapping[str, str],
-        timeout: float,
+        self, to: Destination, *, authorization: tuple[str, SecretText], headers: Mapping[str, str], timeout: float
     ) -> None:
-        self._origin = destination.origin
+        self._origin = to.origin
         self._authorization = authorization
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
         self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
-        self._adapter.poolmanager.pool_classes_by_scheme = HURRIED_POOLS
+        self._adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
         with requests.Session() as session:
-            found = session.merge_environment_settings(destination.origin, {}, stream=True, verify=None, cert=None)
+            found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
         # What certificates are checked with: what requests finds, else this, else certifi's.
         named = found["verify"]
         self._verify = named if isinstance(named, str) else os.environ.get("SSL_CERT_FILE") or True
         # A proxy named in the environment would get a call to this machine, token included.
-        self._proxies: dict[str, str] = {} if destination.loopback else dict(found["proxies"])
+        self._proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
 
     def send(self, request: Request) -> Reply | NoReply:
         """Send a request once and read the whole answer, whatever its status."""
@@ -160,20 +264,18 @@ class Session:
             for chunk in response.iter_content(_CHUNK):
                 body += chunk
                 if len(body) > LARGEST_BODY:
-                    return TOO_LARGE
+                    return _TOO_LARGE
+        redirect, location = "", response.headers.get("Location")
+        with suppress(UrlError, ValueError):
+            if location is not None:
+                redirect = parse_url(SecretText.provider(urljoin(self._origin, location))).endpoint.origin
         return Reply(
             status=response.status_code,
             body=bytes(body),
             headers={name.lower(): value for name, value in response.headers.items()},
             next_page=response.links.get("next", {}).get("url", ""),
-            redirect=self._redirect(response.headers.get("Location")),
+            redirect=redirect,
         )
-
-    def _redirect(self, location: str | None) -> str:
-        with suppress(UrlError, ValueError):
-            if location is not None:
-                return parse_url(SecretText.provider(urljoin(self._origin, location))).endpoint.origin
-        return ""
 
 
 def _no_reply(error: Exception, timeout: float) -> NoReply:
@@ -183,14 +285,14 @@ def _no_reply(error: Exception, timeout: float) -> NoReply:
     """
     causes = tuple(_causes(error))
     for cause in causes:
-        if isinstance(cause, EndedError):
+        if isinstance(cause, _EndedError):
             outcome: NoReply = cause.args[0]
             return outcome
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason, help_ = _CERTIFICATE.get(cause.verify_code, _OTHER_CERTIFICATE)
             return NoReply(Ending.HOPELESS, f"has a TLS certificate that {reason}", help_)
-        if isinstance(cause, ssl.SSLError) and cause.library in _BUNDLE_READERS:
-            return _UNREADABLE_BUNDLE
+        if isinstance(cause, ssl.SSLError) and cause.library in ("PEM", "X509"):  # what reads certificates from a file
+            return NoReply(Ending.HOPELESS, "can't be called: the certificates to verify it can't be read", _BUNDLE)
     kinds = {kind for cause in causes for kind in type(cause).__mro__}
     found = next((reason for kind, reason in _REASONS.items() if kind in kinds), _IMPOSSIBLE)
     return replace(found, message=found.message.format(timeout))

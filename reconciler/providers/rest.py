@@ -38,7 +38,8 @@ class RestReader:
         self._path = account.place + self._api.collection
         headers = {"Accept": "application/json", "User-Agent": f"webhook-reconciler/{__version__}"}
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
-        self._caller = Caller(account, context, headers={**headers, **self._api.headers, **said})
+        headers |= {**self._api.headers, **said}
+        self._caller = Caller(account, context, headers=headers, throttled=self._api.throttled)
         paging = self._api.paging
         query = f"{paging.size}={paging.most}" if isinstance(paging, LinkHeader) else paging.query
         self._first_page = f"{self._caller.destination.path}{self._path}" + (f"?{query}" if query else "")

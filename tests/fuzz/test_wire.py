@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.http import deadline, transport
+from reconciler.http import transport
 from tests.e2e.tool import Ended
 from tests.providers.tools import Received, answer
 
@@ -184,7 +184,7 @@ def test_flood_is_not_read_to_its_end(
     folder: Path, beginning: bytes, piece: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "LARGEST_BODY", 2**20)
-    monkeypatch.setattr(deadline, "LONGEST_ANSWER", 2**21)
+    monkeypatch.setattr(transport, "LONGEST_ANSWER", 2**21)
     sent = 0
 
     class Flood(Wire):
