@@ -59,15 +59,14 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
 
     `UnexpectedAnswerError` where it isn't one, or one of its webhooks isn't one, or they are too large.
     """
-    listed: object = document
-    if api.items:
-        listed = document.get(api.items) if isinstance(document, dict) else None
+    outer: Mapping[str, object] = document if isinstance(document, dict) else {}
+    listed = outer.get(api.items) if api.items else document
     if not isinstance(listed, list):
         raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is not a list of webhooks")
     count: object = None
     following: object = next_page
-    if isinstance(api.paging, NextUrl) and isinstance(document, dict):
-        count, following = document.get(api.paging.count), document.get(api.paging.next)
+    if isinstance(api.paging, NextUrl):
+        count, following = outer.get(api.paging.count), outer.get(api.paging.next)
         if following is not None and not isinstance(following, str):
             raise UnexpectedAnswerError(f"has a `{api.paging.next}` that is not text")
     remotes: list[Remote] = []
@@ -77,16 +76,12 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         size += size_of(remotes[-1])
         if size > LARGEST:
             raise UnexpectedAnswerError("contains more or larger webhooks than any account has")
-    following = following if isinstance(following, str) and following else None
-    return Page(remotes=tuple(remotes), count=None if count is None else _count(count), next=following)
-
-
-def _count(value: object) -> int:
-    """How many: a whole number, as a text or with a fraction of nothing too."""
-    found = None if isinstance(value, bool) else _WHOLE.fullmatch(str(value))
-    if found is None or int(found["whole"]) > _HIGHEST_COUNT:
-        raise UnexpectedAnswerError("has a `count` that is not a number")
-    return int(found["whole"])
+    if count is not None:  # a whole number, as a text or with a fraction of nothing too
+        found = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))
+        count = int(found["whole"]) if found else None
+        if count is None or count > _HIGHEST_COUNT:
+            raise UnexpectedAnswerError("has a `count` that is not a number")
+    return Page(remotes=tuple(remotes), count=count, next=str(following) if following else None)
 
 
 def list_all(
@@ -106,15 +101,9 @@ def list_all(
     """
     reason = ""
     ends = now() + LONGEST
-
-    def fetch_in_time(target: str) -> Page:
-        if now() > ends:
-            raise _garbled(_ENDLESS)
-        return fetch(target)
-
     for _ in range(LISTS):
         try:
-            listing = _list_once(fetch_in_time, first, origin, told)
+            listing = _list_once(fetch, first, origin, told, lambda: now() >= ends)
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:
                 raise
@@ -130,7 +119,9 @@ def list_all(
     raise _garbled(f"{reason} (listed {LISTS} times)", help_)
 
 
-def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None]) -> Listing:
+def _list_once(
+    fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None], is_late: Callable[[], bool]
+) -> Listing:
     remotes: dict[str, Remote] = {}
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
@@ -155,7 +146,7 @@ def _list_once(fetch: Callable[[str], Page], first: str, origin: str, told: Call
         target = _target(page.next, origin + target, origin)
         if target in seen:
             raise _garbled("the provider's list of webhooks links back to a page that was already listed")
-        if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES:
+        if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES or is_late():
             raise _garbled(_ENDLESS)
 
 
@@ -181,10 +172,9 @@ def _target(said: str, current: str, origin: str) -> str:
     They are cut out of what was checked and sent to our own origin, so that no two readings of a URL matter.
     """
     absolute = found = ""
-    if len(said) <= LONGEST_NEXT:
-        with suppress(UrlError, ValueError):
-            absolute = urljoin(current, said)
-            found = parse_url(SecretText.provider(absolute)).endpoint.origin
+    with suppress(UrlError, ValueError):
+        absolute = urljoin(current, said) if len(said) <= LONGEST_NEXT else ""
+        found = parse_url(SecretText.provider(absolute)).endpoint.origin
     if not found:
         raise _garbled("the provider's list links to a next page that is not a valid URL")
     if found != origin:

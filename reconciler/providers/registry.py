@@ -42,18 +42,24 @@ class ContainedClient:
             raise AttributeError(name)
 
         def call(*arguments: object) -> object:
-            try:
-                return getattr(self._client, name)(*arguments)
-            except ProviderError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-                reason = type(error).__name__
-            # The exception may quote what was sent: it is turned into words here and forgotten.
-            message = f"{self._who} failed: `{name}` raised {reason}"
-            help_ = "Update that package, or report it to its authors."
-            raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=name in _WRITES)
+            given, raised = _contained(lambda: getattr(self._client, name)(*arguments))
+            if raised:
+                message = f"{self._who} failed: `{name}` raised {raised}"
+                help_ = "Update that package, or report it to its authors."
+                raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=name in _WRITES)
+            return given
 
         return call
+
+
+def _contained(call: Callable[[], object]) -> tuple[object, str]:
+    """What a package's code gives, and the name of what it raises, which may quote what was sent: it is forgotten."""
+    try:
+        return call(), ""
+    except ProviderError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
+        return None, type(error).__name__
 
 
 def built_in() -> tuple[Provider, ...]:
@@ -87,13 +93,10 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     if not package:
         return resolve_name(path)(account, context)
     who = f"the provider `{name}` of the package {package}"
-    try:
-        return ContainedClient(resolve_name(path)(account, context), calls, who)
-    except ProviderError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        reason = type(error).__name__
-    raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {reason}", _UPDATE)
+    client, raised = _contained(lambda: resolve_name(path)(account, context))
+    if raised:
+        raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {raised}", _UPDATE)
+    return ContainedClient(client, calls, who)
 
 
 def _find(name: str) -> tuple[ProviderPlugin, str] | None:
@@ -116,12 +119,9 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
 
 def _plugin(entry_point: EntryPoint, package: str) -> ProviderPlugin:
-    loaded: object = None
-    try:
-        loaded = entry_point.load()
-        reason = f"`{entry_point.value}` is not a `ProviderPlugin`"
-    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        reason = f"loading `{entry_point.value}` raised {type(error).__name__}"
+    loaded, raised = _contained(entry_point.load)
+    what = entry_point.value
+    reason = f"loading `{what}` raised {raised}" if raised else f"`{what}` is not a `ProviderPlugin`"
     if isinstance(loaded, ProviderPlugin):
         if loaded.interface != INTERFACE:
             reason = f"it was written for interface {loaded.interface}, but this version has interface {INTERFACE}"
