@@ -22,8 +22,7 @@ from reconciler.operations.read import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
-from reconciler.providers.client import Reader
-from reconciler.providers.registry import declaration, open_reader
+from reconciler.providers.registry import Reader, declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)

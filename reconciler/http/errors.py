@@ -75,8 +75,9 @@ def failure(account: Account, origin: str, request: Request, outcome: Reply | No
     if status >= 400:  # noqa: PLR2004 - HTTP's own classes
         # A token's known prefix may show, and the provider's own words.
         headers = (value.reveal() for _, value in account.header_settings)
-        secrets = (*request.secrets, token.removeprefix(provider.prefix_of(token)), *headers)
-        shown = {*request.shown, *provider.events, *(spec.name for spec in provider.fields)}
+        secrets = (*_secrets_of(request.fields), token.removeprefix(provider.prefix_of(token)), *headers)
+        sent = provider.events_of(request.fields) if request.fields else ()
+        shown = {*sent, *provider.events, *(spec.name for spec in provider.fields)}
         message += complaint(outcome.body, secrets, frozenset(shown))
     return ProviderError(kind, f"{provider.title} {message}", help_, status=status)
 
@@ -151,17 +152,15 @@ def complaint(body: bytes, secrets: Iterable[str], shown: frozenset[str] = froze
     return f": {text}" if text else ""
 
 
-def secrets_of(fields: Fields) -> tuple[str, ...]:
+def _secrets_of(fields: Fields) -> Iterator[str]:
     """What of a webhook's fields must not show: of a URL what the file doesn't write in clear, its host aside."""
-    found: list[str] = []
     for value in fields.values():
         if isinstance(value, Url):
             texts = (*value.segments, *(item.text for item in value.items))
-            found += [part.text for text in texts for part in text.parts if part.origin not in _CLEAR]
-            found += [item.text.reveal().partition("=")[2] for item in value.items if item.secret]
+            yield from (part.text for text in texts for part in text.parts if part.origin not in _CLEAR)
+            yield from (item.text.reveal().partition("=")[2] for item in value.items if item.secret)
         elif isinstance(value, SecretText):
-            found.append(value.reveal())
-    return tuple(found)
+            yield value.reveal()
 
 
 def _messages(document: object) -> Iterator[tuple[str, object]]:

@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import ClassVar, NoReturn
 
+from reconciler.model.webhook import Fields
+
 ATTEMPTS = 3
 BASE = 0.05  # seconds: the longest wait after the first attempt; it doubles with each
 COST = 5
@@ -33,16 +35,15 @@ _FARTHEST = 10.0 * 365 * 86400  # seconds: later is as late, and the calendar en
 class Request:
     """What is sent to a path and query (`target`), percent-encoded, with a slash at its beginning.
 
-    Where the provider quotes the body, `secrets` must not show, and the words of `shown` may. At the path of all
-    webhooks (`is_collection`) a 404 doesn't mean that one is gone.
+    Where the provider quotes the body, what is secret of its `fields` must not show. At the path of all webhooks
+    (`is_collection`) a 404 doesn't mean that one is gone.
     """
 
     method: str
     target: str = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    shown: frozenset[str] = frozenset()
+    fields: Fields = field(default_factory=dict, repr=False)
     is_collection: bool = False
 
 

@@ -19,7 +19,7 @@ from reconciler.planning.changes import duplicate_of, update_of
 from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for
 from reconciler.planning.successors import Widening
-from reconciler.providers.client import Writer
+from reconciler.providers.registry import Writer
 
 
 def apply(

@@ -11,7 +11,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
 from reconciler.model.webhook import Masked, Remote
 from reconciler.planning.compare import differences, wanted_fields
-from reconciler.providers.client import Reader, Writer
+from reconciler.providers.registry import Reader, Writer
 
 LOOK_AGAIN_AFTER = (0.5, 1.0)
 """Seconds before each further look at a webhook that doesn't read as it was written."""

@@ -18,7 +18,7 @@ from reconciler.operations.change import failed
 from reconciler.operations.workers import WorkerPool
 from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key
-from reconciler.providers.client import Writer
+from reconciler.providers.registry import Writer
 
 ROUNDS = 3
 """How often a create is sent at most, each time after a look that did not find it."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ProviderError, Reading
 from reconciler.operations.workers import Workers
-from reconciler.providers.client import Reader
+from reconciler.providers.registry import Reader
 
 _Client = TypeVar("_Client", bound=Reader)
 

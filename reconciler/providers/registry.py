@@ -1,17 +1,20 @@
-"""Which providers there are: the built-in ones, and those that installed packages offer through entry points."""
+"""Which providers there are: the built-in ones, and those that installed packages offer through entry points.
+
+A provider's client makes five calls, from any thread; each raises `ProviderError` where it fails.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
-from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.webhook import Fields, Remote
 from reconciler.provider import INTERFACE, ProviderPlugin
-from reconciler.providers.client import Reader, Writer
 from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
 
@@ -24,6 +27,31 @@ _BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provide
 _READS = ("list", "get", "close")
 _WRITES = ("create", "update", "delete")
 _UPDATE = "Update or uninstall that package."
+
+
+class Reader(Protocol):
+    """A client that can only look. What is asked of a webhook that isn't there fails with GONE."""
+
+    def list(self) -> Reading:
+        """Every webhook of the account, to the last page; an error where it can't be had whole, or can't be trusted."""
+
+    def get(self, object_id: str) -> Remote: ...
+    def close(self) -> None: ...
+
+
+class Writer(Reader, Protocol):
+    """A client that can also change things. `ProviderError.may_have_acted` says where a failed call may have worked."""
+
+    def create(self, fields: Fields) -> Remote:
+        """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted."""
+
+    def update(self, object_id: str, fields: Fields, now: Remote) -> None:
+        """Give a webhook all of these fields; `now` is what was read of it just before.
+
+        `Masked` and a secret's None mean that it is left as it is.
+        """
+
+    def delete(self, object_id: str) -> None: ...
 
 
 class ContainedClient:

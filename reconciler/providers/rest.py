@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, quote
 
 from reconciler import __version__
 from reconciler.http.calls import Caller
-from reconciler.http.errors import secrets_of
 from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
@@ -83,8 +82,7 @@ class RestReader:
             target=self._caller.destination.path + path,
             body=body,
             content_type=self._api.body.value,
-            secrets=secrets_of(fields or {}),
-            shown=self._account.provider.events_of(fields) if fields else frozenset(),
+            fields=fields or {},
             is_collection=path == self._path,
         )
         return self._caller.call(request, CallClass.GET if method == "GET" else CallClass.WRITE, path)

@@ -17,8 +17,7 @@ from reconciler.model.webhook import Desired, Scope
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.providers.client import Reader, Writer
-from reconciler.providers.registry import open_reader, open_writer
+from reconciler.providers.registry import Reader, Writer, open_reader, open_writer
 from tests.contract.hooks import Hook, as_kept, entries_of, fields_of
 from tests.contract.judge import gaps, readable, there
 from tests.contract.records import Call, Kept

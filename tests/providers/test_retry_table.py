@@ -13,8 +13,7 @@ import pytest
 
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.providers.client import Writer
-from reconciler.providers.registry import open_writer
+from reconciler.providers.registry import Writer, open_writer
 from reconciler.sandbox.faults import DROP_ANSWER, RESET_ANSWER, RESET_REQUEST, Action, Answer, Rule
 from tests.support.clock import FakeClock
 from tests.support.faults import HoldAnswer

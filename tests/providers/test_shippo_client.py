@@ -15,8 +15,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Called, Listed
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Fields, Remote
-from reconciler.providers.client import Writer
-from reconciler.providers.registry import open_reader, open_writer
+from reconciler.providers.registry import Writer, open_reader, open_writer
 from reconciler.providers.rest import RestReader
 from reconciler.sandbox.faults import Answer, Rule, When
 from tests.support.lies import Lies

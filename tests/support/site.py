@@ -22,8 +22,7 @@ from reconciler.operations.account import apply
 from reconciler.operations.read import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.providers.client import Writer
-from reconciler.providers.registry import open_writer
+from reconciler.providers.registry import Writer, open_writer
 from reconciler.sandbox.faults import Action, Rule, When
 from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook

@@ -20,8 +20,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
 from reconciler.output.terminal import visible
-from reconciler.providers.client import Writer
-from reconciler.providers.registry import open_writer
+from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
