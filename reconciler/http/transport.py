@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,9 @@ _CERTIFICATE: Mapping[int, tuple[str, str]] = {
     **dict.fromkeys((62, 64), _OTHER_HOST),
 }
 """By OpenSSL's `X509_V_ERR_*` code."""
+_TUNNEL = re.compile(
+    r"Tunnel connection failed: (?P<status>[0-9]{3})\b"
+)  # Python's words for a proxy's answer to CONNECT
 _PROXY = (
     "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
@@ -147,20 +150,6 @@ class _Answer(HTTPResponse):
             self.fp = io.BufferedReader(_Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
 
 
-class _TunnelAnswer(_Answer):
-    """A proxy's answer to CONNECT. Python itself says its status in an exception's text only."""
-
-    def _read_status(self) -> tuple[str, int, str]:
-        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # not in the stubs
-        if found[1] == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            raise _EndedError(PROXY_CREDENTIALS)
-        if found[1] != HTTPStatus.OK:
-            message = f"can't be reached: the proxy refused to connect to it ({found[1]})"
-            help_ = "Check that the proxy allows this host, or exclude the host with `NO_PROXY`."
-            raise _EndedError(NoReply(Ending.NOT_SENT, message, help_))
-        return found
-
-
 class _Connection(HTTPConnection):
     response_class = _Answer
 
@@ -182,13 +171,6 @@ class _TlsConnection(_Connection, HTTPSConnection):
             super().connect()
         except TimeoutError:
             raise ConnectTimeoutError(self, "the connection was not set up in time") from None
-
-    def _tunnel(self) -> None:
-        self.response_class = _TunnelAnswer
-        try:
-            super()._tunnel()
-        finally:
-            self.response_class = _Answer
 
 
 class _Pool(HTTPConnectionPool):
@@ -293,6 +275,13 @@ def _no_reply(error: Exception, timeout: float) -> NoReply:
             return NoReply(Ending.HOPELESS, f"has a TLS certificate that {reason}", help_)
         if isinstance(cause, ssl.SSLError) and cause.library in ("PEM", "X509"):  # what reads certificates from a file
             return NoReply(Ending.HOPELESS, "can't be called: the certificates to verify it can't be read", _BUNDLE)
+        tunnel = _TUNNEL.match(str(cause))
+        if tunnel and tunnel["status"] == "407":
+            return PROXY_CREDENTIALS
+        if tunnel:
+            message = f"can't be reached: the proxy refused to connect to it ({tunnel['status']})"
+            help_ = "Check that the proxy allows this host, or exclude the host with `NO_PROXY`."
+            return NoReply(Ending.NOT_SENT, message, help_)
     kinds = {kind for cause in causes for kind in type(cause).__mro__}
     found = next((reason for kind, reason in _REASONS.items() if kind in kinds), _IMPOSSIBLE)
     return replace(found, message=found.message.format(timeout))

@@ -132,10 +132,8 @@ def _text(value: object) -> str | None:
 
 def _flag(value: object, wire: tuple[str, ...]) -> bool | None:
     """True or false, which services also spell as texts and numbers; None where it is neither."""
-    if isinstance(value, bool):
-        return value
-    if wire and value in wire:
-        return wire.index(str(value)) == 1
+    if value in wire:
+        return value == wire[1]
     return _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
 
 
