@@ -77,17 +77,17 @@ class Caller:
 
     def _wait_for_turn(self, call_class: CallClass, *, again: bool) -> None:
         """Wait until the provider wants to be called, and a slot is free."""
-        clock, budget, limiter = self._clock, self._budget, self._budget.limiter
+        clock, budget = self._clock, self._budget
         while True:
             if clock.stopping():
                 raise errors.interrupted(self._account, again=again)
             self._check_throttle(0)
             wait, reason = budget.throttle.wait(clock.monotonic()), "the provider asks to wait"
             if not wait:
-                wait, reason = limiter.take(call_class), limiter.reason(call_class)
+                wait, reason = budget.take(call_class), budget.reason(call_class)
                 if not wait:
                     return
-                budget.set_throttle(Throttle.paced, wait, limiter.refused_share(call_class), clock.monotonic())
+                budget.set_throttle(Throttle.paced, wait, budget.refused_share(call_class), clock.monotonic())
                 self._check_throttle(0)
             self._sleep(wait, reason, again=again)
 
@@ -101,7 +101,7 @@ class Caller:
             if isinstance(outcome, Reply):
                 asks_to_wait, told = self._asked(outcome.status, outcome.headers)
         finally:
-            budget.limiter.give_back(call_class, refused=asks_to_wait)
+            budget.give_back(call_class, refused=asks_to_wait)
         now = clock.monotonic()
         name, method, status = self._account.name, request.method, outcome.status
         self._listener(

@@ -49,53 +49,6 @@ class CallClass(Enum):
     LIST = "lists"
 
 
-class RateLimiter:
-    """Gives calls their turn, so that no 60 seconds hold more of a class than the limit. Safe to use from threads.
-
-    A call takes up its slot from before it is sent until a window after its end. The provider counts it somewhere
-    between the two, so that however long the way there takes, its window never holds more than ours.
-    """
-
-    def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        self._clock = clock
-        self._limits = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
-        self._running = dict.fromkeys(CallClass, 0)
-        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
-        self._lock = threading.Lock()
-
-    def take(self, call_class: CallClass) -> float:
-        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again."""
-        limit = self._limits[call_class]
-        if limit is None:
-            return 0.0
-        with self._lock:
-            now = self._clock.monotonic()
-            ended = self._ended[call_class]
-            while ended and ended[0][0] + WINDOW + MARGIN <= now:
-                ended.popleft()
-            if self._running[call_class] + len(ended) < limit:
-                self._running[call_class] += 1
-                return 0.0
-            # Where all slots are taken by running calls, the soonest possible end is now.
-            return (ended[0][0] if ended else now) + WINDOW + MARGIN - now
-
-    def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
-        """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
-        with self._lock:
-            if self._limits[call_class] is not None:
-                self._running[call_class] -= 1
-                self._ended[call_class].append((self._clock.monotonic(), refused))
-
-    def refused_share(self, call_class: CallClass) -> float:
-        """How much of a wait for a slot is due to refused calls, as a part of 1: their part of the slots."""
-        with self._lock:
-            ended = self._ended[call_class]
-            return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
-
-    def reason(self, call_class: CallClass) -> str:
-        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
     """The waits that a provider asks for, by 429 or `Retry-After`."""
@@ -147,15 +100,53 @@ class Throttle:
 class CallBudget:
     """What all calls with one token at one origin share: limits, the waits asked for, and what retries may cost.
 
-    Safe to use from several threads. The cost is bounded, so that a dead provider isn't called on and on.
+    No 60 seconds hold more calls of a class than its limit: a call takes up its slot from before it is sent until a
+    window after its end. The provider counts it somewhere between the two, so that however long the way there takes,
+    its window never holds more than ours. The cost of retries is bounded, so that a dead provider isn't called on and
+    on. Safe to use from several threads.
     """
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        self.limiter = RateLimiter(limits, clock)
         self.throttle = Throttle()
+        self._clock = clock
+        self._limits = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
+        self._running = dict.fromkeys(CallClass, 0)
+        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
         self._left = BUDGET
         self._told_until: dict[str, float] = {}
         self._lock = threading.Lock()
+
+    def take(self, call_class: CallClass) -> float:
+        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again."""
+        limit = self._limits[call_class]
+        if limit is None:
+            return 0.0
+        with self._lock:
+            now = self._clock.monotonic()
+            ended = self._ended[call_class]
+            while ended and ended[0][0] + WINDOW + MARGIN <= now:
+                ended.popleft()
+            if self._running[call_class] + len(ended) < limit:
+                self._running[call_class] += 1
+                return 0.0
+            # Where all slots are taken by running calls, the soonest possible end is now.
+            return (ended[0][0] if ended else now) + WINDOW + MARGIN - now
+
+    def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
+        """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
+        with self._lock:
+            if self._limits[call_class] is not None:
+                self._running[call_class] -= 1
+                self._ended[call_class].append((self._clock.monotonic(), refused))
+
+    def refused_share(self, call_class: CallClass) -> float:
+        """How much of a wait for a slot is due to refused calls, as a part of 1: their part of the slots."""
+        with self._lock:
+            ended = self._ended[call_class]
+            return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
+
+    def reason(self, call_class: CallClass) -> str:
+        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
 
     def set_throttle(
         self, change: Callable[Concatenate[Throttle, P], Throttle], *args: P.args, **more: P.kwargs

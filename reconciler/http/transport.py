@@ -73,9 +73,7 @@ _CERTIFICATE: Mapping[int, tuple[str, str]] = {
     **dict.fromkeys((62, 64), _OTHER_HOST),
 }
 """By OpenSSL's `X509_V_ERR_*` code."""
-_TUNNEL = re.compile(
-    r"Tunnel connection failed: (?P<status>[0-9]{3})\b"
-)  # Python's words for a proxy's answer to CONNECT
+_TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>[0-9]{3})\b")  # as Python says what a proxy answered
 _PROXY = (
     "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.http.pacing import MARGIN, WINDOW, CallClass, RateLimiter
+from reconciler.http.pacing import MARGIN, WINDOW, CallBudget, CallClass
 from reconciler.model.provider import RateLimits
 from tests.support.clock import FakeClock
 
@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, calls: list[tuple[CallClass, float, float, float]]) -> None:
         self.clock = FakeClock()
-        self.limiter = RateLimiter(LIMITS, self.clock)
+        self.limiter = CallBudget(LIMITS, self.clock)
         self.arrivals: dict[CallClass, list[float]] = {call_class: [] for call_class in CallClass}
         self._agenda: list[tuple[float, int, str, int]] = []
         self._calls = calls
@@ -86,13 +86,13 @@ def test_no_window_of_60_seconds_holds_more_calls_than_allowed(
 
 
 def test_calls_within_the_limit_never_wait() -> None:
-    limiter = RateLimiter(LIMITS, FakeClock())
+    limiter = CallBudget(LIMITS, FakeClock())
     assert [limiter.take(CallClass.WRITE) for _ in range(5)] == [0.0] * 5
 
 
 def test_a_slot_is_free_a_window_after_the_end_of_its_call() -> None:
     clock = FakeClock()
-    limiter = RateLimiter(RateLimits(list=1), clock)
+    limiter = CallBudget(RateLimits(list=1), clock)
     limiter.take(CallClass.LIST)
     clock.advance(10)
     assert limiter.take(CallClass.LIST) == WINDOW + MARGIN  # still running: it can't be sooner
@@ -104,7 +104,7 @@ def test_a_slot_is_free_a_window_after_the_end_of_its_call() -> None:
 
 
 def test_classes_are_counted_apart_and_what_has_no_limit_never_waits() -> None:
-    limiter = RateLimiter(RateLimits(write=1), FakeClock())
+    limiter = CallBudget(RateLimits(write=1), FakeClock())
     assert limiter.take(CallClass.WRITE) == 0.0
     assert limiter.take(CallClass.WRITE) > 0.0
     assert [limiter.take(CallClass.GET) for _ in range(1000)] == [0.0] * 1000
@@ -114,7 +114,7 @@ def test_classes_are_counted_apart_and_what_has_no_limit_never_waits() -> None:
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_together_keep_to_the_limit(threads: int) -> None:
     clock = FakeClock()
-    limiter = RateLimiter(LIMITS, clock)
+    limiter = CallBudget(LIMITS, clock)
     arrivals: list[float] = []
 
     def work() -> None:
