@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.http import errors
 from reconciler.http.exchange import NoReply, Reply, Request, http_date, may_have_acted, retry_after, retry_of
-from reconciler.http.pacing import CallBudget, CallClass, ClientContext, Throttle
+from reconciler.http.pacing import CallBudget, CallClass, ClientContext
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account, Destination
 from reconciler.model.configuration import destination_of as model_destination_of
@@ -87,7 +87,6 @@ class Caller:
                 wait, reason = budget.take(call_class), budget.reason(call_class)
                 if not wait:
                     return
-                budget.set_throttle(Throttle.paced, wait, budget.refused_share(call_class), clock.monotonic())
                 self._check_throttle(0)
             self._sleep(wait, reason, again=again)
 
@@ -107,13 +106,10 @@ class Caller:
         self._listener(
             Called(account=name, method=method, path=shown, status=status, seconds=now - began, attempt=number)
         )
+        if status:
+            budget.answered(sent_at=began, now=now, refused=asks_to_wait, told=told)
         if asks_to_wait:
-            budget.set_throttle(Throttle.refused, sent_at=began, now=now, told=told)
             self._check_throttle(status)
-        elif status:
-            budget.set_throttle(Throttle.succeeded, began)
-            if status == _SERVICE_UNAVAILABLE and told is not None:
-                budget.set_throttle(Throttle.told, told, now)
         return outcome, asks_to_wait
 
     def _asked(self, status: int, headers: Mapping[str, str]) -> tuple[bool, float | None]:
@@ -123,7 +119,7 @@ class Caller:
             asks = asks or headers.get(said.header) == said.value or "retry-after" in headers
             until = headers.get(said.until, "") if asks else ""
         now = http_date(headers.get("date")) or self._clock.now()
-        if "retry-after" in headers:
+        if "retry-after" in headers and (asks or status == _SERVICE_UNAVAILABLE):
             return asks, retry_after(headers["retry-after"], now)
         return asks, max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Concatenate, ParamSpec, Protocol
+from typing import Protocol
 
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
-
-P = ParamSpec("P")
 
 # All in seconds.
 WINDOW = 60.0  # that a provider's limits are counted over
@@ -117,7 +114,10 @@ class CallBudget:
         self._lock = threading.Lock()
 
     def take(self, call_class: CallClass) -> float:
-        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again."""
+        """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again.
+
+        They count as asked for by the provider as far as refused calls take up the slots.
+        """
         limit = self._limits[call_class]
         if limit is None:
             return 0.0
@@ -130,7 +130,10 @@ class CallBudget:
                 self._running[call_class] += 1
                 return 0.0
             # Where all slots are taken by running calls, the soonest possible end is now.
-            return (ended[0][0] if ended else now) + WINDOW + MARGIN - now
+            wait = (ended[0][0] if ended else now) + WINDOW + MARGIN - now
+            refused_share = sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
+            self.throttle = self.throttle.paced(wait, refused_share, now)
+            return wait
 
     def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
         """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
@@ -139,21 +142,17 @@ class CallBudget:
                 self._running[call_class] -= 1
                 self._ended[call_class].append((self._clock.monotonic(), refused))
 
-    def refused_share(self, call_class: CallClass) -> float:
-        """How much of a wait for a slot is due to refused calls, as a part of 1: their part of the slots."""
-        with self._lock:
-            ended = self._ended[call_class]
-            return sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
-
     def reason(self, call_class: CallClass) -> str:
         return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
 
-    def set_throttle(
-        self, change: Callable[Concatenate[Throttle, P], Throttle], *args: P.args, **more: P.kwargs
-    ) -> None:
-        """Put what a method of the throttle gives in its place; calls of other threads wait meanwhile."""
+    def answered(self, *, sent_at: float, now: float, refused: bool, told: float | None) -> None:
+        """A call was answered: refused until later, or not; and said to wait for `told` seconds, or didn't say."""
         with self._lock:
-            self.throttle = change(self.throttle, *args, **more)
+            if refused:
+                self.throttle = self.throttle.refused(sent_at=sent_at, now=now, told=told)
+            else:
+                self.throttle = self.throttle.succeeded(sent_at)
+                self.throttle = self.throttle if told is None else self.throttle.told(told, now)
 
     def spend(self, cost: int) -> bool:
         """Take out the cost of a retry; False where there isn't that much."""

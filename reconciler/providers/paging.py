@@ -38,20 +38,12 @@ _REPORT = "Nothing is changed in an account that can't be listed completely; rep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
+    """A page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
 
     remotes: tuple[Remote, ...]
     count: int | None
-    next: str | None
+    next: str | None = None
     is_doubted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A list that was followed to its end: no id twice, and the different counts that its pages named, in order."""
-
-    remotes: tuple[Remote, ...]
-    counts: tuple[int | None, ...]
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
@@ -92,8 +84,8 @@ def list_all(
     trust_setting: str | None,
     told: Callable[[int], None],
     now: Callable[[], float] = time.monotonic,
-) -> Listing:
-    """List every webhook, from the target (path and query) of the first page on.
+) -> Page:
+    """List every webhook as on one page, no id twice, from the target (path and query) of the first page on.
 
     `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
     otherwise, as many must be listed as each page counts. After each page the number of webhooks so far is told.
@@ -103,25 +95,26 @@ def list_all(
     ends = now() + LONGEST
     for _ in range(LISTS):
         try:
-            listing = _list_once(fetch, first, origin, told, lambda: now() >= ends)
+            remotes, counts = _list_once(fetch, first, origin, told, lambda: now() >= ends)
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:
                 raise
             reason = "the provider's list links to a page that doesn't exist"
             continue
-        if trust_setting is None or listing.counts == (len(listing.remotes),):
-            return listing
-        if listing.counts == (None,):
+        if trust_setting is None or counts == (len(remotes),):
+            return Page(remotes=remotes, count=counts[0])
+        if counts == (None,):
             raise _garbled("the provider doesn't return how many webhooks there are", _TRUST.format(trust_setting))
-        said = " and then ".join("nothing" if count is None else str(count) for count in listing.counts[:_COUNTS_SAID])
-        reason = f"the provider counts {said} but lists {len(listing.remotes)} webhooks"
+        said = " and then ".join("nothing" if count is None else str(count) for count in counts[:_COUNTS_SAID])
+        reason = f"the provider counts {said} but lists {len(remotes)} webhooks"
     help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
     raise _garbled(f"{reason} (listed {LISTS} times)", help_)
 
 
 def _list_once(
     fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None], is_late: Callable[[], bool]
-) -> Listing:
+) -> tuple[tuple[Remote, ...], tuple[int | None, ...]]:
+    """The webhooks, and the different counts that the pages name, in order."""
     remotes: dict[str, Remote] = {}
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
@@ -140,7 +133,7 @@ def _list_once(
         counts[page.count] = None
         told(len(remotes))
         if page.next is None or (was_doubted and len(remotes) == before):
-            return Listing(remotes=tuple(remotes.values()), counts=tuple(counts))
+            return tuple(remotes.values()), tuple(counts)
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)

@@ -54,7 +54,7 @@ class RestReader:
             told=lambda webhooks: self._context.listener(Listed(account=name, webhooks=webhooks)),
             now=self._context.clock.monotonic,
         )
-        return Reading(account=name, remotes=listing.remotes, count=listing.counts[0])
+        return Reading(account=name, remotes=listing.remotes, count=listing.count)
 
     def get(self, object_id: str) -> Remote:
         return self._remote(self._call("GET", self._path_of(object_id)), object_id, changed=False)

@@ -246,12 +246,12 @@ def _count_no_narrowed_all() -> None:
 def _go_on_with_half_a_list() -> None:
     list_all = paging.list_all
 
-    def half(fetch: Callable[[str], paging.Page], first: str, **options: Any) -> paging.Listing:  # noqa: ANN401 - passed on
+    def half(fetch: Callable[[str], paging.Page], first: str, **options: Any) -> paging.Page:  # noqa: ANN401 - passed on
         try:
             return list_all(fetch, first, **options)
         except ProviderError:
             page = fetch(first)
-            return paging.Listing(remotes=page.remotes, counts=(len(page.remotes),))
+            return paging.Page(remotes=page.remotes, count=len(page.remotes))
 
     _put(list_all, half)
 
