@@ -14,7 +14,6 @@ MAY_REVEAL = {
     "config/accounts.py",
     "config/checks.py",
     "config/interpolation.py",
-    "config/url_text.py",
     "export/describe.py",
     "model/characters.py",
     "model/pattern.py",
