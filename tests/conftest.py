@@ -6,11 +6,13 @@ import os
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.digests import make_digests_cheap
 
-# Derandomised and without a deadline, so that a busy machine fails nothing; a long run sets another profile.
+# Derandomised, so that nothing fails by chance; a long run sets `default`. Neither looks at the clock, so that a busy
+# machine fails nothing.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 make_digests_cheap()

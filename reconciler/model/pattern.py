@@ -161,5 +161,8 @@ class PatternSet:
     def __contains__(self, endpoint: Endpoint) -> bool:
         return self.find(endpoint) is not None
 
+    def __bool__(self) -> bool:
+        return bool(self.patterns)
+
     def __repr__(self) -> str:
         return f"PatternSet({list(self.patterns)})"

@@ -99,7 +99,7 @@ def test_a_file_becomes_accounts_and_what_is_wanted_in_them() -> None:
         files=("<stdin>",),
         secret_params=BUILT_IN_SECRET_PARAMS,
     )
-    assert account.protect.patterns == ()
+    assert not account.protect
     assert repr(account.owns) == "PatternSet([Pattern(https://hooks.example.com/shippo/*)])"
     assert found.desired[0].fields["url"] == orders
     assert found.redaction.show(orders) == "https://hooks.example.com/shippo/orders?token=${HOOK}"
