@@ -1,23 +1,25 @@
-"""Carries a plan out, every account by itself: widen, read back, judge again, narrow, read back."""
+"""Reads accounts, and carries a plan out in each: widen, read back, judge again, narrow, read back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
-from reconciler.model.reading import ProviderError
+from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.report import AccountReport, Listener, Outcome, Report, Result, ThreadsLimited
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import Created, is_result, look, make_creates, verified, write
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.losses import Deliveries, losses_of, verdict_on
+from reconciler.planning.losses import Deliveries, Widening, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for, duplicate_of, update_of
-from reconciler.planning.successors import Widening
-from reconciler.providers.registry import Writer
+from reconciler.providers.registry import Reader, Writer
 
 
 def apply(
@@ -237,3 +239,36 @@ class AccountRun:
     @property
     def _provider(self) -> Provider:
         return self.plan.account.provider
+
+
+_Client = TypeVar("_Client", bound=Reader)
+
+
+@contextmanager
+def opened(
+    accounts: Sequence[Account], open_client: Callable[[Account], _Client]
+) -> Iterator[Mapping[str, _Client | ProviderError]]:
+    """Open a client for each account that may have one, and close them all at the end."""
+    clients: dict[str, _Client | ProviderError] = {}
+    with ExitStack() as stack:
+        for account in accounts:
+            try:
+                client = open_client(account)
+                stack.callback(client.close)
+                clients[account.name] = client
+            except ProviderError as error:
+                clients[account.name] = error
+        yield clients
+
+
+def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:
+    """List every account to its end, all at once."""
+
+    def read(client: Reader | ProviderError) -> Reading | ProviderError:
+        try:
+            return client if isinstance(client, ProviderError) else client.list()
+        except ProviderError as error:
+            return error
+
+    with Workers(len(clients), "list") as workers:
+        return dict(zip(clients, workers.map(read, clients.values()), strict=True))

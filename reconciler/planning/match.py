@@ -28,11 +28,10 @@ def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None)
     Where their provider is given as `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
     # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
-    survivor, *duplicates = sorted(
-        candidates,
-        key=lambda remote: (prefer_live is not None and not prefer_live.is_live(remote.fields), remote.age),
-    )
-    return Choice(survivor=survivor, duplicates=tuple(duplicates))
+    found = sorted(candidates, key=lambda remote: remote.age)
+    if prefer_live is not None:
+        found.sort(key=lambda remote: not prefer_live.is_live(remote.fields))
+    return Choice(survivor=found[0], duplicates=tuple(found[1:]))
 
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:

@@ -14,11 +14,9 @@ from reconciler.model.provider import lost_secrets
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Masked
-from reconciler.planning.claim import Claims, UnreadKeys, overlaps
-from reconciler.planning.hints import Hints
-from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
+from reconciler.planning.claim import Claims, Hints, UnreadKeys, overlaps
+from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on, with_successors
 from reconciler.planning.match import match_account
-from reconciler.planning.successors import with_successors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
