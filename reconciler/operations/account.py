@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from reconciler.model.configuration import Account
@@ -68,7 +69,8 @@ class AccountRun:
         """Do it all; every failure ends up in the report."""
         widening = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
         # Updates and switch-ons first, so that the list after the creates shows both.
-        self._note(self.pool.each(self._write, (change for change in widening if change.action is Action.UPDATE)))
+        updates = (change for change in widening if change.action is Action.UPDATE)
+        self._note(self.pool.each(partial(write, self.writer, self._provider), updates))
         creates = [change for change in widening if change.action is Action.CREATE]
         created = make_creates(self.plan, self.writer, self.pool, creates)
         self._note(created.results.values())
@@ -112,7 +114,7 @@ class AccountRun:
             duplicates = (other for other in choice.duplicates if not protected or other.id in created.own)
             narrowing.extend(duplicate_of(desired.address, other) for other in duplicates)
             self.results[desired.address] = replace(result, object_id=choice.survivor.id)
-        return self._verified(self.pool.each(self._write, repairs)), narrowing
+        return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
 
     def _read_back(self, own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id.
@@ -163,12 +165,11 @@ class AccountRun:
 
     def _refused(self, changes: Sequence[Change]) -> Mapping[str, Verdict]:
         """The ids of the webhooks whose loss the guards refuse: judged before anything narrows, by what is there."""
-        account, limit = self.plan.account, self.plan.loss_limit
-        owned, protected = self.plan.listed(Claim.OWNED), self.plan.protected_owned
-        deliveries = Deliveries(owned=owned, protected=protected, changes=changes)
-        losses = losses_of(account, (), deliveries)
-        verdict = verdict_on(account, losses, deliveries, limit)
-        if verdict is Verdict.FINE and losses and limit is None and not self._something_stays(deliveries):
+        plan = self.plan
+        deliveries = Deliveries(owned=plan.listed(Claim.OWNED), protected=plan.protected_owned, changes=changes)
+        losses = losses_of(plan.account, (), deliveries)
+        verdict = verdict_on(plan.account, losses, deliveries, plan.loss_limit)
+        if verdict is Verdict.FINE and losses and plan.loss_limit is None and not self._something_stays(deliveries):
             verdict = Verdict.NOTHING_LEFT
         refused = () if verdict is Verdict.FINE else losses
         return {remote.id: verdict for loss in refused for remote in loss.remotes}
@@ -203,7 +204,7 @@ class AccountRun:
                 return replace(held, waits_for=gone[0], error=next(errors, None))
             if change.remote.id in refused:
                 return replace(held, verdict=refused[change.remote.id])
-            return self._write(change)
+            return write(self.writer, self._provider, change)
 
         results = self._verified(self.pool.each(narrow, changes))
         self.pool.end(results)
@@ -225,9 +226,6 @@ class AccountRun:
     def _look(self, object_id: str) -> Remote | ProviderError | None:
         """A webhook as the list after the creates has it, or else as it reads now."""
         return self.listed.get(object_id) or look(self.writer, object_id)
-
-    def _write(self, change: Change) -> Result:
-        return write(self.writer, self._provider, change)
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
         """Read back what was written, by id."""

@@ -74,7 +74,6 @@ class _Draft:
         self._made: os.stat_result | None = None
 
     def fill(self, text: str, *, private: bool) -> None:
-        """Write the text to the temporary file, and to the disk."""
         with _naming(self.path):
             opener = partial(os.open, mode=_OWNER_ONLY if private else _USUAL)
             with open(self.temporary, "x", encoding="utf-8", newline="\n", opener=opener) as file:

@@ -1,7 +1,4 @@
-"""Whose is a remote webhook, and what is one probably that is nobody's?
-
-The first is settled before anything is matched, so that nothing unowned can slip into a plan.
-"""
+"""Whose is a remote webhook: settled before all else, so that nothing unowned is planned. And what is nobody's?"""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ class Claims:
         self._account = account
         self._named = {wanted.key for wanted in desired}
         self._endpoints = {key.endpoint for key in self._named}
-        self._absent = NamedSet(account.absent)
+        self.absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
 
     def of(self, remote: Remote) -> Claim:
@@ -69,7 +66,7 @@ class Claims:
         """Whether `absent` names a webhook, whatever else does."""
         # An id names one webhook, of whatever kind; a pattern those of the account's kind.
         is_own_kind = self._account.is_own_kind(self._account.provider.scope_of(remote.fields))
-        return remote.id in self._absent.ids or (is_own_kind and self._is_named(self._absent, remote))
+        return remote.id in self.absent.ids or (is_own_kind and self._is_named(self.absent, remote))
 
     def _is_named(self, items: NamedSet, remote: Remote) -> bool:
         endpoint = self._account.provider.endpoint_of(remote.fields)
@@ -180,7 +177,6 @@ class Hints:
     def __init__(self, account: Account, desired: Iterable[Desired], missing: Iterable[Desired] = ()) -> None:
         self._account = account
         self._provider = account.provider
-        self._absent = NamedSet(account.absent)
         self._claims = Claims(account, ())
         self._by_path: dict[_Like, Address] = {}
         self._single: dict[_Like, Address] = {}
@@ -203,7 +199,7 @@ class Hints:
         if row.claim is Claim.NONE:
             hint, near = next(self._found(row.remote), (None, None))
             return replace(row, hint=hint, near=near)
-        if row.claim is Claim.OWNED and row.remote.id in self._absent.ids:
+        if row.claim is Claim.OWNED and row.remote.id in self._claims.absent.ids:
             return replace(row, hint=Hint.KEPT_FOR_ENTRY, near=row.address)
         is_kept = row.claim is Claim.KNOWN and self._claims.is_absent(row.remote)
         return replace(row, hint=Hint.KEPT_AS_KNOWN) if is_kept else row
@@ -222,7 +218,7 @@ class Hints:
             owner = self._account.owner_of_another_kind(endpoint) if key is not None else None
             if owner is not None:
                 yield Hint.OTHER_KIND, owner
-            named = self._absent.find(endpoint, events)
+            named = self._claims.absent.find(endpoint, events)
             if named is not None and named.pattern is not None:
                 yield Hint.ABSENT_OTHER_KIND, named.pattern
         # The bare path of a host says nothing: half of all receivers have it.

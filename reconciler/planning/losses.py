@@ -17,8 +17,7 @@ from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope
 
 _PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
-_MOST, _SHARE = 3, 3
-"""How many endpoints may lose events where the file doesn't say, and one of how many of those that receive."""
+_MOST, _SHARE = 3, 3  # how many may lose events where the file doesn't say, and one of how many that receive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +95,7 @@ def _reaches_more(provider: Provider, lost: Endpoint, events: frozenset[str], un
 
 
 def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
-    """How many endpoints may lose events without consent: what the file says, else a third, and one always.
-
-    Source: contract, section 6.
-    """
+    """How many endpoints may lose events without consent: what the file says, else a third, and one always."""
     if account.max_losses is not None:
         return account.max_losses
     receiving = len(_received(account.provider, (remote.fields for remote in owned)))
