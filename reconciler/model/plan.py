@@ -102,7 +102,7 @@ class Change:
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
     partner: Address | None = None  # a move's other half, or the survivor of a duplicate
-    depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.successors`)
+    depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
 

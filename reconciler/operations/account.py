@@ -1,23 +1,26 @@
-"""Carries a plan out, every account by itself: widen, read back, judge again, narrow, read back."""
+"""Reads accounts, and carries a plan out in each: widen, read back, judge again, narrow, read back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
+from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
-from reconciler.model.reading import ProviderError
+from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.report import AccountReport, Listener, Outcome, Report, Result, ThreadsLimited
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import Created, is_result, look, make_creates, verified, write
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.losses import Deliveries, losses_of, verdict_on
+from reconciler.planning.losses import Deliveries, Widening, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for, duplicate_of, update_of
-from reconciler.planning.successors import Widening
-from reconciler.providers.registry import Writer
+from reconciler.providers.registry import Reader, Writer
 
 
 def apply(
@@ -66,7 +69,8 @@ class AccountRun:
         """Do it all; every failure ends up in the report."""
         widening = [change for change in self.plan.changes if change.phase is Phase.WIDEN]
         # Updates and switch-ons first, so that the list after the creates shows both.
-        self._note(self.pool.each(self._write, (change for change in widening if change.action is Action.UPDATE)))
+        updates = (change for change in widening if change.action is Action.UPDATE)
+        self._note(self.pool.each(partial(write, self.writer, self._provider), updates))
         creates = [change for change in widening if change.action is Action.CREATE]
         created = make_creates(self.plan, self.writer, self.pool, creates)
         self._note(created.results.values())
@@ -110,7 +114,7 @@ class AccountRun:
             duplicates = (other for other in choice.duplicates if not protected or other.id in created.own)
             narrowing.extend(duplicate_of(desired.address, other) for other in duplicates)
             self.results[desired.address] = replace(result, object_id=choice.survivor.id)
-        return self._verified(self.pool.each(self._write, repairs)), narrowing
+        return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
 
     def _read_back(self, own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id.
@@ -161,12 +165,11 @@ class AccountRun:
 
     def _refused(self, changes: Sequence[Change]) -> Mapping[str, Verdict]:
         """The ids of the webhooks whose loss the guards refuse: judged before anything narrows, by what is there."""
-        account, limit = self.plan.account, self.plan.loss_limit
-        owned, protected = self.plan.listed(Claim.OWNED), self.plan.protected_owned
-        deliveries = Deliveries(owned=owned, protected=protected, changes=changes)
-        losses = losses_of(account, (), deliveries)
-        verdict = verdict_on(account, losses, deliveries, limit)
-        if verdict is Verdict.FINE and losses and limit is None and not self._something_stays(deliveries):
+        plan = self.plan
+        deliveries = Deliveries(owned=plan.listed(Claim.OWNED), protected=plan.protected_owned, changes=changes)
+        losses = losses_of(plan.account, (), deliveries)
+        verdict = verdict_on(plan.account, losses, deliveries, plan.loss_limit)
+        if verdict is Verdict.FINE and losses and plan.loss_limit is None and not self._something_stays(deliveries):
             verdict = Verdict.NOTHING_LEFT
         refused = () if verdict is Verdict.FINE else losses
         return {remote.id: verdict for loss in refused for remote in loss.remotes}
@@ -201,7 +204,7 @@ class AccountRun:
                 return replace(held, waits_for=gone[0], error=next(errors, None))
             if change.remote.id in refused:
                 return replace(held, verdict=refused[change.remote.id])
-            return self._write(change)
+            return write(self.writer, self._provider, change)
 
         results = self._verified(self.pool.each(narrow, changes))
         self.pool.end(results)
@@ -224,9 +227,6 @@ class AccountRun:
         """A webhook as the list after the creates has it, or else as it reads now."""
         return self.listed.get(object_id) or look(self.writer, object_id)
 
-    def _write(self, change: Change) -> Result:
-        return write(self.writer, self._provider, change)
-
     def _verified(self, results: Iterable[Result]) -> list[Result]:
         """Read back what was written, by id."""
         return self.pool.every(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
@@ -237,3 +237,36 @@ class AccountRun:
     @property
     def _provider(self) -> Provider:
         return self.plan.account.provider
+
+
+_Client = TypeVar("_Client", bound=Reader)
+
+
+@contextmanager
+def opened(
+    accounts: Sequence[Account], open_client: Callable[[Account], _Client]
+) -> Iterator[Mapping[str, _Client | ProviderError]]:
+    """Open a client for each account that may have one, and close them all at the end."""
+    clients: dict[str, _Client | ProviderError] = {}
+    with ExitStack() as stack:
+        for account in accounts:
+            try:
+                client = open_client(account)
+                stack.callback(client.close)
+                clients[account.name] = client
+            except ProviderError as error:
+                clients[account.name] = error
+        yield clients
+
+
+def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:
+    """List every account to its end, all at once."""
+
+    def read(client: Reader | ProviderError) -> Reading | ProviderError:
+        try:
+            return client if isinstance(client, ProviderError) else client.list()
+        except ProviderError as error:
+            return error
+
+    with Workers(len(clients), "list") as workers:
+        return dict(zip(clients, workers.map(read, clients.values()), strict=True))

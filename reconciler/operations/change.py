@@ -21,8 +21,7 @@ from reconciler.planning.compare import differences, wanted_fields
 from reconciler.planning.match import by_key
 from reconciler.providers.registry import Reader, Writer
 
-LOOK_AGAIN_AFTER = (0.5, 1.0)
-"""Seconds before each further look at a webhook that doesn't read as it was written."""
+LOOK_AGAIN_AFTER = (0.5, 1.0)  # seconds before each further look at a webhook that doesn't read as it was written
 
 
 def write(writer: Writer, provider: Provider, change: Change) -> Result:
@@ -106,10 +105,8 @@ def failed(change: Change, error: ProviderError) -> Result:
     return Result(change=change, outcome=outcome, object_id=object_id, error=error)
 
 
-ROUNDS = 3
-"""How often a create is sent at most, each time after a look that did not find it."""
-_AT_ONCE = timedelta(seconds=2)
-"""How much older than the answer to its create a webhook may be that the create made, by the provider's clock."""
+ROUNDS = 3  # how often a create is sent at most, each time after a look that did not find it
+_AT_ONCE = timedelta(seconds=2)  # how much older a webhook may be than the answer to its create, by that clock
 
 
 @dataclass(slots=True, kw_only=True)

@@ -32,12 +32,8 @@ def write_file(path: Path, text: str, *, overwrite: bool, private: bool) -> None
 def new_files(texts: Mapping[Path, str]) -> Iterator[None]:
     """Write files that must not be there yet, for their owner's eyes: all of them or none.
 
-    None takes its name before all have reached the disk. What fails meanwhile, in the body too, removes them again; a
-    process that is killed leaves each whole or absent, and at most a `.NAME.<random>.tmp` beside each.
-
-    Raises:
-        FileExistsError: there is one of them.
-        OSError: one of them can't be written. `filename` is its path.
+    None takes its name before all have reached the disk. What fails meanwhile, in the body too, removes them again. A
+    process that is killed leaves what `write_file` says, which also says what is raised.
     """
     with _written(texts, overwrite=False, private=True):
         yield
@@ -62,12 +58,7 @@ def _written(texts: Mapping[Path, str], *, overwrite: bool, private: bool) -> It
 
 
 class _Draft:
-    """A file on its way to its name.
-
-    Attributes:
-        temporary: where the text is until it has the name. Known before it is made: a signal may come at any moment,
-            and what was made must be found to be removed.
-    """
+    """A file on its way to its name."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -78,11 +69,11 @@ class _Draft:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
             if self._target.exists() and not self._target.is_file():
                 raise OSError(errno.EINVAL, "it exists and is not a regular file")
+        # Known before it is made: a signal may come at any moment, and what was made must be found to be removed.
         self.temporary = self._target.with_name(f".{self._target.name}.{os.urandom(8).hex()}.tmp")
         self._made: os.stat_result | None = None
 
     def fill(self, text: str, *, private: bool) -> None:
-        """Write the text to the temporary file, and to the disk."""
         with _naming(self.path):
             opener = partial(os.open, mode=_OWNER_ONLY if private else _USUAL)
             with open(self.temporary, "x", encoding="utf-8", newline="\n", opener=opener) as file:

@@ -70,17 +70,18 @@ def read_saved(data: bytes) -> tuple[PlanView, Seal]:
     saved = document.get("saved")
     is_ours = isinstance(saved, dict) and saved.get("version") == VERSION
     if not is_ours or document.get("format_version") != FORMAT_VERSION:
-        raise SavedPlanError(
-            "plan-version", "the plan was saved by another version of this tool, or is not a saved plan"
-        )
+        message = "the plan was saved by another version of this tool, or is not a saved plan"
+        raise SavedPlanError("plan-version", message)
     try:
         text = _text_of(document).encode()
         if text.removesuffix(b"\n") == data:
             raise SavedPlanError("plan-cut", "the saved plan is incomplete")
         if text == data and document["saved"]["checksum"] == _checksum_of(document):
             view = from_json(PlanView, document)
-            if view.saved is not None and _is_whole(view.saved):
-                return view, view.saved
+            seal = view.saved
+            is_hex = seal is not None and all(bytes.fromhex(one).hex() == one for one in (seal.salt, seal.digest))
+            if seal is not None and is_hex and (seal.allowed_losses is None or seal.allowed_losses >= 0):
+                return view, seal
     except (*NO_SUCH_DOCUMENT, RecursionError):
         pass  # who can make a checksum can still make no plan of anything
     raise SavedPlanError("plan-altered", "the saved plan was modified")
@@ -104,13 +105,3 @@ def _checksum_of(document: Mapping[str, Any]) -> str:
 
 def _text_of(document: Mapping[str, Any]) -> str:
     return json_text(document) + "\n"
-
-
-def _is_whole(seal: Seal) -> bool:
-    """Whether what a seal holds can be what `sealed` wrote.
-
-    Raises:
-        ValueError: its salt or digest is no hexadecimal number.
-    """
-    is_plain = bytes.fromhex(seal.salt).hex() == seal.salt and bytes.fromhex(seal.digest).hex() == seal.digest
-    return is_plain and (seal.allowed_losses is None or seal.allowed_losses >= 0)

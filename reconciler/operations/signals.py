@@ -22,12 +22,6 @@ _LAST_WORDS = b"\nStopped at once: running calls were cut off. `reconciler plan`
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
-def leave_signals_to_the_main_thread() -> None:
-    """What a working thread begins with: a signal that it got would not wake the main thread, which takes them."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-
-
 class Interrupted(KeyboardInterrupt):
     """A signal came while there was nothing to finish: the run ends here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -14,7 +15,7 @@ from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Answered, Finished, Listener, Outcome, Result, Started
 from reconciler.model.webhook import Address
-from reconciler.operations.signals import leave_signals_to_the_main_thread
+from reconciler.operations.signals import STOP_SIGNALS
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -83,7 +84,9 @@ class Workers:
                 self._threads.append(thread)
 
     def _run(self) -> None:
-        leave_signals_to_the_main_thread()
+        # A signal that this thread got would not wake the main thread, which takes them.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         while (task := self._tasks.get()) is not None:
             task()
         # Handed on: a signal may have come between a thread's start and its entry in the list, so nobody counts them.

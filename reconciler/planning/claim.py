@@ -1,17 +1,20 @@
-"""Whose is a remote webhook? Settled before anything is matched, so that nothing unowned can slip into a plan."""
+"""Whose is a remote webhook: settled before all else, so that nothing unowned is planned. And what is nobody's?"""
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.model.configuration import Account, Configuration, NamedSet
-from reconciler.model.plan import Action, Change, Claim
+from reconciler.model.pattern import Pattern
+from reconciler.model.plan import Action, Change, Claim, Hint
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Endpoint, Url
-from reconciler.model.webhook import Desired, Key, Remote, Scope
+from reconciler.model.webhook import Address, Desired, Fields, Key, Remote, Scope
+from reconciler.planning.match import likenesses
 
 
 class Claims:
@@ -21,7 +24,7 @@ class Claims:
         self._account = account
         self._named = {wanted.key for wanted in desired}
         self._endpoints = {key.endpoint for key in self._named}
-        self._absent = NamedSet(account.absent)
+        self.absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
 
     def of(self, remote: Remote) -> Claim:
@@ -63,7 +66,7 @@ class Claims:
         """Whether `absent` names a webhook, whatever else does."""
         # An id names one webhook, of whatever kind; a pattern those of the account's kind.
         is_own_kind = self._account.is_own_kind(self._account.provider.scope_of(remote.fields))
-        return remote.id in self._absent.ids or (is_own_kind and self._is_named(self._absent, remote))
+        return remote.id in self.absent.ids or (is_own_kind and self._is_named(self.absent, remote))
 
     def _is_named(self, items: NamedSet, remote: Remote) -> bool:
         endpoint = self._account.provider.endpoint_of(remote.fields)
@@ -163,3 +166,66 @@ def _place_of(url: Url) -> _Place | None:
 
 def _is_known(text: SecretText) -> bool:
     return Origin.PLACEHOLDER not in text.origins()
+
+
+_Like = tuple[object, ...]
+
+
+class Hints:
+    """Looks at webhooks in the light of an account's entries, and of those of them that are missing there."""
+
+    def __init__(self, account: Account, desired: Iterable[Desired], missing: Iterable[Desired] = ()) -> None:
+        self._account = account
+        self._provider = account.provider
+        self._claims = Claims(account, ())
+        self._by_path: dict[_Like, Address] = {}
+        self._single: dict[_Like, Address] = {}
+        self._missing: dict[_Like, Address] = {}
+        # In the order of addresses, so that what is near does not hang on the order of the file.
+        for wanted in sorted(desired, key=lambda wanted: wanted.address):
+            endpoint, scope = wanted.key.receiver
+            for event in self._provider.events_of(wanted.fields):
+                self._by_path.setdefault((endpoint.path, event, scope), wanted.address)
+                if event != self._provider.catch_all:
+                    self._single.setdefault(wanted.key.receiver, wanted.address)
+        for wanted in sorted(missing, key=lambda wanted: wanted.address):
+            for likeness in self._likenesses(wanted.fields):
+                self._missing.setdefault(likeness, wanted.address)
+
+    def on(self, row: Change) -> Change:
+        """The row, with a hint where there is one."""
+        if row.remote is None or row.action is Action.DELETE:
+            return row
+        if row.claim is Claim.NONE:
+            hint, near = next(self._found(row.remote), (None, None))
+            return replace(row, hint=hint, near=near)
+        if row.claim is Claim.OWNED and row.remote.id in self._claims.absent.ids:
+            return replace(row, hint=Hint.KEPT_FOR_ENTRY, near=row.address)
+        is_kept = row.claim is Claim.KNOWN and self._claims.is_absent(row.remote)
+        return replace(row, hint=Hint.KEPT_AS_KNOWN) if is_kept else row
+
+    def _found(self, remote: Remote) -> Iterator[tuple[Hint, Address | Pattern]]:
+        """All that it may be, the best first."""
+        key, events = remote.key, self._provider.events_of(remote.fields)
+        if key is not None and self._provider.catch_all in events and key.receiver in self._single:
+            yield Hint.DOUBLE_DELIVERY, self._single[key.receiver]
+        if remote.created is not None and remote.updated is not None and remote.updated > remote.created:
+            # An entry's that is missing: of its events and kind, at best on its path or host.
+            likenesses = self._likenesses(remote.fields)
+            yield from ((Hint.RETARGETED, self._missing[one]) for one in likenesses if one in self._missing)
+        endpoint = self._provider.endpoint_of(remote.fields)
+        if endpoint is not None and self._account.scope:  # only its kind may keep a pattern from meaning it
+            owner = self._account.owner_of_another_kind(endpoint) if key is not None else None
+            if owner is not None:
+                yield Hint.OTHER_KIND, owner
+            named = self._claims.absent.find(endpoint, events)
+            if named is not None and named.pattern is not None:
+                yield Hint.ABSENT_OTHER_KIND, named.pattern
+        # The bare path of a host says nothing: half of all receivers have it.
+        if key is not None and key.endpoint.path != "/":
+            places = ((key.endpoint.path, event, key.scope) for event in sorted(events))
+            yield from ((Hint.LEFTOVER, self._by_path[place]) for place in places if place in self._by_path)
+
+    def _likenesses(self, fields: Fields) -> tuple[_Like, ...]:
+        alike = (self._provider.events_of(fields), self._provider.scope_of(fields))
+        return (*likenesses(self._provider, fields), alike)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import FieldChange
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.provider import FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Fields, Value
@@ -14,9 +14,14 @@ from reconciler.model.webhook import Desired, Fields, Value
 
 def wanted_fields(desired: Desired, remote: Fields) -> Fields:
     """The fields that a remote webhook should have: the file's, ignored ones as the provider has them."""
-    return {
-        name: _kept(value, remote[name]) if name in desired.ignored else value for name, value in desired.fields.items()
-    }
+    fields = dict(desired.fields)
+    for name in fields.keys() & desired.ignored:
+        ours, theirs = fields[name], remote[name]
+        if not isinstance(ours, Url):
+            fields[name] = theirs
+        elif isinstance(theirs, Url):
+            fields[name] = ours.with_secrets_of(theirs)  # of a URL only the secret parameters are ignored
+    return fields
 
 
 def sent_fields(desired: Desired, remote: Fields) -> Fields:
@@ -37,13 +42,6 @@ def _unmasked(ours: Value, wanted: Value, remote: Value) -> Value:
     return ours if masked or emptied else wanted
 
 
-def _kept(wanted: Value, remote: Value) -> Value:
-    """An ignored field's value: the provider's; of a URL only the secret parameters are ignored."""
-    if isinstance(wanted, Url):
-        return wanted.with_secrets_of(remote) if isinstance(remote, Url) else wanted
-    return remote
-
-
 def differences(provider: Provider, before: Fields, after: Fields) -> tuple[FieldChange, ...]:
     """The fields that differ, in the declaration's order; of nested settings each inner value by itself.
 
@@ -52,20 +50,18 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
     found: list[FieldChange] = []
     for spec in provider.fields:
         old, new = before[spec.name], after[spec.name]
-        if _is_same(spec, old, new):
+        # As far as the provider lets anybody see.
+        if spec.reads_back is ReadsBack.MASKED:
+            is_same = (old is None) == (new is None)
+        else:
+            is_same = spec.reads_back is ReadsBack.NEVER or old == new
+        if is_same:
             continue
         if spec.type is FieldType.SETTINGS:
             found.extend(_nested(spec.name, old, new))
         else:
             found.append(FieldChange(name=spec.name, before=old, after=new))
     return tuple(found)
-
-
-def _is_same(spec: Field, old: Value, new: Value) -> bool:
-    """Whether two values are the same, as far as the provider lets anybody see."""
-    if spec.reads_back is ReadsBack.MASKED:
-        return (old is None) == (new is None)
-    return spec.reads_back is ReadsBack.NEVER or old == new
 
 
 def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:

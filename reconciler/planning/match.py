@@ -28,11 +28,10 @@ def choose(candidates: Iterable[Remote], *, prefer_live: Provider | None = None)
     Where their provider is given as `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
     # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
-    survivor, *duplicates = sorted(
-        candidates,
-        key=lambda remote: (prefer_live is not None and not prefer_live.is_live(remote.fields), remote.age),
-    )
-    return Choice(survivor=survivor, duplicates=tuple(duplicates))
+    found = sorted(candidates, key=lambda remote: remote.age)
+    if prefer_live is not None:
+        found.sort(key=lambda remote: not prefer_live.is_live(remote.fields))
+    return Choice(survivor=found[0], duplicates=tuple(found[1:]))
 
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:
@@ -153,12 +152,15 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
     fields = differences(provider, remote.fields, wanted)
     if not fields:
         return None
-    switched_on = provider.is_live(wanted) and not provider.is_live(remote.fields)
+    was_live, is_live = provider.is_live(remote.fields), provider.is_live(wanted)
+    # It takes events away by switching off, or by dropping some of several.
+    dropped = provider.uncarried(provider.events_of(remote.fields), provider.events_of(wanted))
+    narrows = was_live and (bool(dropped) or not is_live)
     return replace(
         _row_of(desired, remote),
         action=Action.UPDATE,
-        phase=Phase.NARROW if _narrows(provider, remote.fields, wanted) else Phase.WIDEN,
-        reason=Reason.SWITCHED_OFF if switched_on else Reason.DIFFERS,
+        phase=Phase.NARROW if narrows else Phase.WIDEN,
+        reason=Reason.SWITCHED_OFF if is_live and not was_live else Reason.DIFFERS,
         wanted=sent_fields(desired, remote.fields),
         fields=fields,
     )
@@ -167,12 +169,6 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
 def duplicate_of(survivor: Address, remote: Remote) -> Change:
     """The delete of a webhook that delivers again what the survivor delivers."""
     return replace(_delete(survivor.account, remote, Reason.DUPLICATE), partner=survivor)
-
-
-def _narrows(provider: Provider, before: Fields, after: Fields) -> bool:
-    """Whether an update takes events away: by switching off, or by dropping some of several."""
-    dropped = provider.uncarried(provider.events_of(before), provider.events_of(after))
-    return provider.is_live(before) and (bool(dropped) or not provider.is_live(after))
 
 
 def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
@@ -191,8 +187,8 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
     # Where a provider may hide what is switched off, off and absent deliver the same: creating it would never end.
     if not provider.is_live(wanted.fields) and not provider.lists_inactive:
         return replace(_row_of(wanted), reason=Reason.OFF)
-    row = replace(_row_of(wanted), action=Action.CREATE, phase=Phase.WIDEN, reason=Reason.MISSING)
-    return replace(row, wanted=wanted.fields)
+    made = _row_of(wanted)
+    return replace(made, action=Action.CREATE, phase=Phase.WIDEN, reason=Reason.MISSING, wanted=wanted.fields)
 
 
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:

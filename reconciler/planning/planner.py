@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,11 +14,9 @@ from reconciler.model.provider import lost_secrets
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Masked
-from reconciler.planning.claim import Claims, UnreadKeys, overlaps
-from reconciler.planning.hints import Hints
-from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
+from reconciler.planning.claim import Claims, Hints, UnreadKeys, overlaps
+from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on, with_successors
 from reconciler.planning.match import match_account
-from reconciler.planning.successors import with_successors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +70,12 @@ def plan(
     every = [one for one in accounts if isinstance(one, AccountPlan)]
     addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
     unmatched = unmatched_targets(addresses, options.filters.targets)
+    # In an order that hangs neither on the file's nor on the list's.
+    by_name = sorted(read, key=lambda one: one.account.name)
+    seen = [one.fields["url"] for each in by_name for one in sorted(each.reading.remotes, key=lambda one: one.age)]
+    redaction = configuration.redaction.seeing(url for url in seen if isinstance(url, Url))
     return Plan(
-        configuration=replace(configuration, redaction=configuration.redaction.seeing(_urls_seen(read))),
+        configuration=replace(configuration, redaction=redaction),
         accounts=tuple(accounts),
         created=created,
         filters=options.filters,
@@ -90,14 +92,6 @@ class _Listed:
         self.account, self.desired, self.reading = account, desired, reading
         self.claims = Claims(account, desired)
         self.claimed = self.claims.on_all(reading.remotes)
-
-
-def _urls_seen(read: Iterable[_Listed]) -> Iterator[Url]:
-    """The URLs that were listed, in an order that hangs neither on the file's nor on the list's."""
-    for one in sorted(read, key=lambda one: one.account.name):
-        for remote in sorted(one.reading.remotes, key=lambda remote: remote.age):
-            if isinstance(url := remote.fields["url"], Url):
-                yield url
 
 
 def _unclear(listed: _Listed) -> ProviderError | None:

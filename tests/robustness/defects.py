@@ -31,7 +31,7 @@ from reconciler.operations import account, change
 from reconciler.operations.account import AccountRun
 from reconciler.planning import compare, losses, match
 from reconciler.planning.claim import Claims
-from reconciler.planning.successors import Widening, with_successors
+from reconciler.planning.losses import Widening, with_successors
 from reconciler.providers import paging
 from reconciler.providers.wire import create_body, update_body
 from reconciler.view import outcome
