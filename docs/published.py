@@ -20,8 +20,8 @@ TITLES = {
     "validation": (ValidationView, "reconciler's validation"),
 }
 _VALUE = (
-    "A field's value: what is hidden reads `‹hidden›` (`‹hidden 2›` where several differ), a secret that changes "
-    "`‹changed›`, a variable's value `${NAME}`."
+    "A field's value: what is hidden is shown as `‹hidden›` (`‹hidden 2›` if several differ), a secret that "
+    "changes as `‹changed›`, a variable's value as `${NAME}`."
 )
 Schema = dict[str, Any]
 

@@ -33,14 +33,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("look", "Check the file, offline and without secrets."),
     "plan": ("look", "Show what apply would do."),
     "apply": ("apply", "Make the provider match the file."),
-    "destroy": ("apply", "Delete the webhooks that the file describes."),
+    "destroy": ("apply", "Delete the webhooks that the file owns."),
     "drift": ("look", "Check whether the provider still matches the file."),
     "show": ("look", "Show a saved plan."),
     "list": ("look", "List the webhooks that the provider has."),
     "export": ("export", "Write a file that describes an existing account."),
     "schema": ("packaged", "Print the file's JSON Schema."),
     "sandbox": ("sandbox", "Run a local provider to try a file on."),
-    "demo": ("demo", "Show all of this on a sandbox."),
+    "demo": ("demo", "Show a complete workflow on a sandbox."),
 }
 """Each command, its module in `cli.commands`, imported only when it is called, and its line in the help."""
 
@@ -71,7 +71,7 @@ class Commands(click.Group):
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="See `reconciler COMMAND --help` for a command's options. `reconciler demo` shows everything in a minute.",
+    epilog="See `reconciler COMMAND --help` for a command's options. `reconciler demo` shows a complete workflow.",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def reconciler() -> None:

@@ -71,9 +71,9 @@ FILES = (
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_name_values,
                  help="Set a variable to a plain value, not a secret. Repeatable."),
     click.option("--var-file", "var_files", multiple=True, metavar="FILE",
-                 help="A file of such variables: NAME: value (YAML) or NAME=value lines. Repeatable; the first wins."),
+                 help="A file of plain values: NAME: value (YAML) or NAME=value lines. Repeatable; the first wins."),
     click.option("--env-file", "env_files", multiple=True, metavar="FILE",
-                 help="A file of variables, used after the environment. Repeatable; the first wins."),
+                 help="A file of NAME=value lines, used after the environment. Repeatable; the first wins."),
     click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
                  help="Another host (HOST or HOST:PORT) that tokens may be sent to. Repeatable."),
 )
@@ -82,23 +82,23 @@ ACCOUNT = click.option("--account", "accounts", multiple=True, metavar="NAME",
 TARGETS = (
     ACCOUNT,
     click.option("--target", "targets", multiple=True, metavar="ADDRESS",
-                 help="Only these webhooks: orders, or orders[track_updated]; * as above."),
+                 help="Only these webhooks: orders, or orders[track_updated]; * matches anything."),
 )
 FILTERS = (
     *TARGETS,
     click.option("--allow-losses", "allowed_losses", type=click.IntRange(min=0), metavar="N",
-                 help="Allow each account to lose events at N endpoints."),
+                 help="Let up to N endpoints of each account lose events."),
 )
 APPLY = (
     click.option("--auto-approve", is_flag=True, help="Don't ask for approval."),
     click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, metavar="N",
-                 help="How many changes are made at once."),
+                 help="Make up to N changes in parallel."),
     output_path("--backup", "First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
 )
 NO_COLOR = click.option("--no-color", is_flag=True, help="Disable colors, also on terminals (like NO_COLOR).")
 TALK = (
     NO_COLOR,
-    click.option("-v", "--verbose", count=True, help="Show more details; -vv logs every call."),
+    click.option("-v", "--verbose", count=True, help="Show more details; -vv logs every request."),
     click.option("-q", "--quiet", count=True, help="Show less: no waits and no progress."),
 )
 OUTPUT = (

@@ -59,7 +59,7 @@ class SavedPlan:
             return ()
         before, after = ({row.address: row for row in one.changes} for one in (self.view, view))
         said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
-        hidden = "a hidden value differs: a secret, a setting of an account, or the losses"
+        hidden = "something else differs: a secret, an account setting, or the losses"
         return tuple(filter(None, said)) or (hidden,)
 
 
@@ -92,7 +92,7 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
     sources = Sources(
         files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
     )
-    other = "Give `--out` a name of its own, in a place that can be written."
+    other = "Give `--out` another file name, in a folder that you can write to."
     try:
         if path.is_file() and not _holds_saved_plan(path):
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")

@@ -26,7 +26,7 @@ def written(files: Sequence[tuple[str, Path, str]], *, so_far: str = "") -> Iter
             stack.enter_context(new_files({path: text for _, path, text in files}))
         except OSError as error:
             option = next(option for option, path, _ in files if str(path) == error.filename)
-            place = "a new name" if isinstance(error, FileExistsError) else "another place"
+            place = "a new name" if isinstance(error, FileExistsError) else "another path"
             fail(unwritable(error), f"{so_far}Give `{option}` {place}.", code="output-file")
         yield
 

@@ -22,7 +22,7 @@ _UNFILLED = (
     r"|\$\{|\{\{|_(?:your|insert|paste)[-_ ]"
 )
 _TOKEN_FAULTS = (
-    (r"\A[\"']|[\"']\Z", "has a quote at its beginning or end", "Set it again without it."),
+    (r"\A[\"']|[\"']\Z", "has a quote at its beginning or end", "Set it again without the quote."),
     (
         r"\A(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)",
         "has the scheme `{}` before the token",
@@ -135,7 +135,7 @@ class _Reading:
         provider, written = self._provider, self._cursor.text("base_url")
         if written is None and not provider.base_url and not self._cursor.has("base_url"):
             message = f"this {provider.title} account has no `base_url`"
-            self._error("missing-key", self._said.where, message, "Add `base_url`, the address of its API.")
+            self._error("missing-key", self._said.where, message, "Add `base_url`, the URL of its API.")
         text = None if written is None else self._values.text(written, Rule.PLAIN)
         if written is None or text is None or not is_known(text):
             return provider.base_url, True
@@ -195,7 +195,7 @@ class _Reading:
                     message = f"expected a name such as `{place.example}`"
                     self._error("wrong-value", text.span, message, "Check the value of its variables.")
                 elif name.casefold() in seen:
-                    message = "this place is listed twice: upper and lower case don't distinguish places"
+                    message = "this name is listed twice: upper and lower case make no difference"
                     self._error("place-twice", text.span, message, "Keep one of the two.")
                 else:
                     seen.add(name.casefold())
@@ -217,7 +217,7 @@ class _Reading:
             return None
         if known is not None:
             if pinned and known.name != pinned and pin is not None:
-                message = f"`{key}` is `{pinned}`, but the token is for {known.name}"
+                message = f"`{key}` is `{pinned}`, but the token is a {known.name} token"
                 self._error("mode-token", pin.span, message, f"Use the variable of the right token, or change `{key}`.")
             return known
         says_nothing = provider.is_neutral(token.reveal())
@@ -234,9 +234,9 @@ class _Reading:
             account = f"`accounts: {{{kind}: {{provider: {provider.name}, {key}: {kind}}}}}`"
             help_ = f"Add the account to the file with its {key}, such as {account}."
         if says_nothing:
-            message = f"the token doesn't say whether it is for {' or '.join(kinds)}"
+            message = f"the token doesn't show whether it is a {' or '.join(kinds)} token"
         elif is_own:
-            message = f"the token begins with neither of {provider.title}'s prefixes"
+            message = f"the token doesn't begin with one of {provider.title}'s prefixes"
             help_ = f"Check its value: it begins with {either(kind.prefix for kind in provider.auth.kinds)}."
         else:
             message = f"the {key} of this account isn't known"
@@ -292,5 +292,5 @@ def _header_fault(value: str) -> tuple[str, str] | None:
         return "has a line break in it", "Give a single value on one line."
     if odd.isspace():
         return "has white space in it", "Give a single value."
-    named = "a character outside ASCII" if is_seen(odd) else character_name(odd)
+    named = "a non-ASCII character" if is_seen(odd) else character_name(odd)
     return f"has {named} in it, which isn't allowed in a header", "Set it again without that character."

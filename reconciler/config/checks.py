@@ -37,7 +37,7 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
                 diagnostics.error("owns-empty", owns.span, "`owns` is empty, but there are webhooks", OWNS_HELP)
             # One that was refused for plain http is to be owned in its https form.
             elif not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
-                whose = "under `owns`" if len(owned) == 1 else f"that `{account.group}` owns"
+                whose = "under `owns`" if len(owned) == 1 else f"under `owns` for account `{account.group}`"
                 help_ = _how_to_own(url.source)
                 diagnostics.error("not-owned", entry.url_span, f"no pattern {whose} matches this URL", help_)
                 break
@@ -78,7 +78,7 @@ def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             wanted = [account.provider.events_of(desired.fields) for desired in own]
             for item in sets[id(absent)].find_all(entry.url.symbolic):
                 if any(item.events is None or item.events & events for events in wanted):
-                    message = f"this entry's webhook must not exist according to `absent` at {item.place}"
+                    message = f"this entry's webhook is also listed under `absent`, at {item.place}"
                     help_ = "Remove the entry, or the pattern or event in `absent`."
                     diagnostics.error("entry-absent", entry.url_span, message, help_)
                     break
@@ -175,7 +175,7 @@ def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics:
             diagnostics.warning("secret-literal", entry.url_span, message, help_)
         is_told = item.secret or unquote(item.name).lower() in public_params
         if not is_told and origins & {Origin.ENVIRONMENT, Origin.PLACEHOLDER}:
-            message = "a variable is used in a query parameter that isn't secret: a new value means a new webhook"
+            message = "a variable is used in a query parameter that isn't secret: a new value creates a new webhook"
             help_ = (
                 "Add secret ones to `secret_params` (a new value then updates the webhook), others to `public_params`."
             )

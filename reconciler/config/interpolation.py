@@ -108,7 +108,7 @@ class Values:
         value = self._one_secret(self._template(text), text, "secret-not-variable", what)
         if value is not None and is_known(value) and is_masked(value.reveal()):
             names = " and ".join(f"`${{{name}}}`" for name in value.variables())
-            message = f"{names} holds a mask, as services show it in place of a secret"
+            message = f"{names} contains a masked value, as services show it instead of a secret"
             self.diagnostics.error("secret-not-variable", text.span, message, "Set it to the secret itself.")
         return value
 
@@ -195,7 +195,7 @@ class Values:
             self.diagnostics.error("variable-place", where, message, _how_to_set(name, is_secret=False))
         elif value is Missing.UNREADABLE:
             if self._is_required:
-                message = f"the file that `{name}_FILE` names can't be read as text"
+                message = f"the file that `{name}_FILE` points to can't be read as text"
                 self.diagnostics.error("variable-file", where, message, "Check the path and its permissions.")
         elif reference.mark == DEFAULT:
             inner = Rule.PLAIN if rule is Rule.PLAIN else Rule.SECRET

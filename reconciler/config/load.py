@@ -219,7 +219,9 @@ class _Loading:
             found.append(said if ":" in name else reader.read(said))
             count += max(len(found[-1].accounts), 1)
             if count > MOST_ACCOUNTS:
-                message = f"there are more than {MOST_ACCOUNTS} accounts, each place counted as one"
+                message = (
+                    f"there are more than {MOST_ACCOUNTS} accounts, counting each repository or organization as one"
+                )
                 self._diagnostics.too_much(span, message, "Split them into several configurations.")
         check_distinct(found, self._diagnostics)
         return tuple(found)

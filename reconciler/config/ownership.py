@@ -154,7 +154,7 @@ def _items(key: str, cursors: Sequence[Cursor], values: Values) -> list[Text | C
     with_a_star = [text for text in texts if text is not None and "*" in text.raw]
     if len(with_a_star) > MOST_WITH_A_STAR:
         message = f"the list has more than {MOST_WITH_A_STAR} patterns with a `*`"
-        help_ = "Write fewer and wider ones, or exact URLs."
+        help_ = "Use fewer, broader patterns, or exact URLs."
         values.diagnostics.too_much(with_a_star[MOST_WITH_A_STAR].span, message, help_)
     return items
 

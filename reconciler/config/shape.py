@@ -197,7 +197,7 @@ def _explained_value(fault: Fault, written: str) -> tuple[str, str, str]:
     if keyword == "pattern" and fault.name == "token":
         return "token-literal", *not_one_variable("token")
     if value in (None, "") or keyword in ("minItems", "minProperties", "minLength"):
-        return "empty-value", f"{label} is empty", help_ or "Give it a value, or leave it out."
+        return "empty-value", f"{label} is empty", help_ or "Give it a value, or remove it."
     if keyword == "anyOf" and isinstance(value, Mapping) and "object" in types:
         return "missing-key", f"{label} has neither `url` nor `id`", "Add one of the two."
     if keyword in ("type", "pattern") and "boolean" in types:

@@ -94,7 +94,7 @@ def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
         elif bare:
             # Quoted only where it reads as a variable's name: it may be a piece of a secret.
             shown = bare if _USUAL_NAME.fullmatch(bare) and reads_as_words(bare) else "NAME"
-            what = f"`${bare}`" if shown == bare else "a `$` with a name behind it"
+            what = f"`${bare}`" if shown == bare else "a `$` followed by a name"
             help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
             raise TemplateError(f"{what} is neither a variable nor plain text", help_, *found.span())
         else:

@@ -105,7 +105,7 @@ class EntryReader:
         self._wanted += len(accounts) * len(events)
         if self._wanted > MOST_WANTED:
             message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
-            help_ = "An entry describes one for each event in each account: write fewer entries."
+            help_ = "An entry describes one webhook for each event in each account: write fewer entries."
             self._values.diagnostics.too_much(span, message, help_)
         desired: list[tuple[Account, Desired, Span]] = []
         for account in accounts:

@@ -99,7 +99,7 @@ def describe(
     blocked: set[tuple[object, ...]] = set()
     for found in by_key(remotes).values():
         # Where duplicates stay none is described. Which one would survive is the plan's to say: entries have a say.
-        candidates, several = found, f"it is one of {len(found)} webhooks with its URL and event"
+        candidates, several = found, f"{len(found)} webhooks have this URL and event"
         if not duplicates_stay:
             # The way back must lead to what was received, so of duplicates the one that delivers is described.
             choice = choose(found, prefer_live=account.provider)
@@ -120,8 +120,8 @@ def describe(
     return entries, left_out
 
 
-_DUPLICATE = "it is a duplicate: another webhook has its URL and event"
-_BESIDE = "if its URL were owned, another webhook there that can't be described would be deleted"
+_DUPLICATE = "it is a duplicate: another webhook has the same URL and event"
+_BESIDE = "owning its URL would delete another webhook there that can't be described"
 _UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
 
 

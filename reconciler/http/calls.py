@@ -70,7 +70,7 @@ class Caller:
                 if outcome.status == _SERVICE_UNAVAILABLE:
                     self._check_throttle(outcome.status)
                 if wait > budget.throttle.wait(clock.monotonic()):
-                    self._sleep(wait, f"attempt {number} of a call comes after a pause", again=acted)
+                    self._sleep(wait, f"retrying a request (attempt {number})", again=acted)
         except ProviderError as error:
             error.may_have_acted = acted
             raise

@@ -37,7 +37,7 @@ _REDIRECT = "Redirects are never followed, because the token would be sent along
 _OUTAGE = "Try again later, or check whether the provider reports an outage."
 _REFUSALS = {
     **{status: (ErrorKind.INVALID, f"rejected the request ({status})", _INVALID) for status in (400, 409, 422)},
-    404: (ErrorKind.GONE, "answered with 404 (not found)", _GONE),
+    404: (ErrorKind.GONE, "responded with 404 (not found)", _GONE),
     407: (ErrorKind.REFUSED, PROXY_CREDENTIALS.message, PROXY_CREDENTIALS.help),
 }
 
@@ -68,8 +68,8 @@ def failure(account: Account, origin: str, request: Request, outcome: Reply | No
     if status == 404 and request.is_collection:  # noqa: PLR2004 - HTTP's own number
         headers = (setting.name for setting in provider.settings if setting.header)
         keys = " and ".join(f"`{key}`" for key in ("base_url", *(place.setting for place in provider.places), *headers))
-        hidden = ", and that the token may see it" if provider.places else ""
-        message = f"{provider.title} has no list of webhooks at this address (404)"
+        hidden = ", and that the token has access to it" if provider.places else ""
+        message = f"{provider.title} has no list of webhooks at this URL (404)"
         return ProviderError(ErrorKind.REFUSED, message, f"Check {keys} under the account{hidden}.", status=status)
     kind, message, help_ = _refusal(account, request, outcome)
     if status >= 400:  # noqa: PLR2004 - HTTP's own classes
@@ -85,27 +85,27 @@ def failure(account: Account, origin: str, request: Request, outcome: Reply | No
 def _refusal(account: Account, request: Request, reply: Reply) -> tuple[ErrorKind, str, str]:
     status = reply.status
     if status in (401, 403):
-        return ErrorKind.DENIED, f"denied the call with {status}", _check_token(account, request, status)
+        return ErrorKind.DENIED, f"denied the request with {status}", _check_token(account, request, status)
     if status in _REFUSALS:
         return _REFUSALS[status]
     if status in range(300, 400):
         where = f" to {reply.redirect}" if reply.redirect else ""
-        return ErrorKind.REFUSED, f"answered with a redirect ({status}){where}", _REDIRECT
+        return ErrorKind.REFUSED, f"responded with a redirect ({status}){where}", _REDIRECT
     if status == REQUEST_TIMEOUT or status >= 500:  # noqa: PLR2004 - HTTP's own classes
-        return ErrorKind.REFUSED, f"could not answer ({status})", _OUTAGE
-    return ErrorKind.REFUSED, f"answered with {status}, which is unexpected", NOT_THE_API
+        return ErrorKind.REFUSED, f"could not process the request ({status})", _OUTAGE
+    return ErrorKind.REFUSED, f"responded with {status}, which is unexpected", NOT_THE_API
 
 
 def limited(account: Account, seconds: float, now: datetime, status: int) -> ProviderError:
     """The provider asks for a longer wait than a run may wait; `status` is 0 where another call was answered so."""
     kind = ErrorKind.REFUSED if status == 503 else ErrorKind.LIMITED  # noqa: PLR2004 - HTTP's own number
-    message = f"{account.provider.title} asks to wait longer than a run may"
+    message = f"{account.provider.title} asks for a longer wait than a run allows"
     return ProviderError(kind, message, come_back(seconds, now), status=status)
 
 
 def interrupted(account: Account, *, again: bool) -> ProviderError:
     """The run was asked to stop before the call (`again`: before its next attempt)."""
-    message = f"stopped before {account.provider.title} {'could be called again' if again else 'was called'}"
+    message = f"stopped before the request to {account.provider.title} {'could be sent again' if again else 'was sent'}"
     return ProviderError(ErrorKind.INTERRUPTED, message, "Run the command again; it continues from there.")
 
 
@@ -130,7 +130,7 @@ def _check_token(account: Account, request: Request, status: int) -> str:
     if status == 403 and request.method != "GET":  # noqa: PLR2004 - HTTP's own number
         also = f", also for {headers}" if headers else ""
         portal = account.provider.portal or "the provider’s portal"
-        return f"Check in {portal} what the token in {token} may do{also}, and what the account may have."
+        return f"Check in {portal} which permissions the token in {token} has{also}, and which limits the account has."
     kind = f", for {account.kind} {account.provider.auth.kind_setting}" if account.kind else ""
     managed = f", and that {headers} is an account that it may access" if headers else ""
     return f"Check that {token} is a complete and valid token{kind}{managed}."

@@ -54,7 +54,7 @@ LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size
 _POOL_SIZE = 100  # connections kept; more parallel calls than that only reconnect
 _CHUNK = 65536
-_SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for an answer)."
+_SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for a response)."
 _HOST = "Check the host in `base_url`, and this machine's DNS settings."
 _PORT = "Check the host and port in `base_url`, and that the service is running."
 _NETWORK = "Check the network, the proxy settings and `base_url`."
@@ -65,14 +65,17 @@ _ELSEWHERE = NoReply(
     "has a loopback name that resolves to another machine",
     "Nothing was sent. Check how this machine resolves that name, or write `127.0.0.1`.",
 )
-_TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent an answer larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
+_TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent a response larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
 
 _UNKNOWN_ISSUER = (
     "isn't signed by an authority that this machine trusts",
     "If your own proxy intercepts TLS, point `REQUESTS_CA_BUNDLE` at its certificate; otherwise don't send it a token.",
 )
-_OTHER_HOST = ("is for another host", "Check `base_url`, and whether something between here and the provider answers.")
-_OTHER_CERTIFICATE = ("can't be trusted", "Check which server answers at this address before you send it a token.")
+_OTHER_HOST = (
+    "is for another host",
+    "Check `base_url`, and whether something between here and the provider intercepts TLS.",
+)
+_OTHER_CERTIFICATE = ("can't be trusted", "Check which server responds at this URL before you send it a token.")
 _CERTIFICATE: Mapping[int, tuple[str, str]] = {
     9: ("isn't valid yet", "Check this machine's clock."),
     10: ("has expired", "Check this machine's clock; if it is right, the provider must renew its certificate."),
@@ -85,9 +88,9 @@ _PROXY = (
     "can't be reached through the proxy set in the environment",
     "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
 )
-_TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not answer within {:g} seconds", _SLOW)
+_TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not respond within {:g} seconds", _SLOW)
 _BROKEN = NoReply(Ending.BROKEN, "closed the connection", _NETWORK)
-_IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be called: the request can't be made", _BUNDLE)
+_IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be reached: the request can't be sent", _BUNDLE)
 _REASONS: Mapping[type, NoReply] = {
     exceptions.ProxyError: NoReply(Ending.NOT_SENT, *_PROXY),
     exceptions.InvalidURL: NoReply(Ending.HOPELESS, *_PROXY),  # our own URL is always a valid one
@@ -101,7 +104,7 @@ _REASONS: Mapping[type, NoReply] = {
     urllib3.exceptions.NewConnectionError: NoReply(Ending.NOT_SENT, "can't be reached", _NETWORK),
     urllib3.exceptions.ReadTimeoutError: _TIMED_OUT,
     exceptions.Timeout: _TIMED_OUT,
-    exceptions.ContentDecodingError: NoReply(Ending.UNUSABLE, "sent an answer that can't be read", NOT_THE_API),
+    exceptions.ContentDecodingError: NoReply(Ending.UNUSABLE, "sent a response that can't be read", NOT_THE_API),
     exceptions.InvalidHeader: _IMPOSSIBLE,
     exceptions.RequestException: _BROKEN,  # in doubt
     urllib3.exceptions.HTTPError: _BROKEN,
@@ -132,7 +135,7 @@ class _Hurried(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
         if time.monotonic() > self._ends:
-            message = f"did not complete its answer within {self._seconds:g} seconds"
+            message = f"did not complete its response within {self._seconds:g} seconds"
             raise _TooSlowError(NoReply(Ending.TIMED_OUT, message, _SLOW))
         if self._left <= 0:
             raise _EndedError(_TOO_LARGE)
@@ -245,7 +248,7 @@ class Session:
             prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
         ) as response:
             if response.headers.get("Content-Encoding", "").strip().lower() not in _UNPACKED:
-                message = "compressed its answer in an encoding that wasn't accepted"
+                message = "compressed its response with an encoding that isn't supported"
                 return NoReply(Ending.UNUSABLE, message, NOT_THE_API)
             body = bytearray()
             for chunk in response.iter_content(_CHUNK):
@@ -279,7 +282,7 @@ def _no_reply(error: Exception, timeout: float) -> NoReply:
             reason, help_ = _CERTIFICATE.get(cause.verify_code, _OTHER_CERTIFICATE)
             return NoReply(Ending.HOPELESS, f"has a TLS certificate that {reason}", help_)
         if isinstance(cause, ssl.SSLError) and cause.library in ("PEM", "X509"):  # what reads certificates from a file
-            return NoReply(Ending.HOPELESS, "can't be called: the certificates to verify it can't be read", _BUNDLE)
+            return NoReply(Ending.HOPELESS, "can't be reached: the certificates to verify it can't be read", _BUNDLE)
         tunnel = _TUNNEL.match(str(cause))
         if tunnel and tunnel["status"] == "407":
             return PROXY_CREDENTIALS

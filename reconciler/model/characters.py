@@ -202,7 +202,7 @@ def _named(character: str, origin: Origin) -> str:
         return character_name(character)
     # A letter of a secret would be told.
     if not character.isascii() and origin is Origin.ENVIRONMENT:
-        return "a character outside ASCII"
+        return "a non-ASCII character"
     return f"`{character}` ({character_name(character)})"
 
 
@@ -211,7 +211,7 @@ def _what_to_do(character: str, origin: Origin) -> str:
         return "Remove it, or percent-encode the value as UTF-8." if is_seen(character) else "Remove it."
     escape = _percent_encoded(character)
     if character in "{}<>|":
-        return f"If it is part of a placeholder, put the real value there; a literal one is written `{escape}`."
+        return f"If it is part of a placeholder, put the real value there; otherwise, write `{escape}`."
     if character == "\\":
         return f"Write `/`; a literal backslash is written `{escape}`."
     if is_seen(character) or character == " ":

@@ -66,7 +66,7 @@ class NamedSet:
 
 
 class OnUnmanaged(Enum):
-    """How webhooks are treated that are neither managed by this configuration nor listed under `known`."""
+    """How to treat webhooks that are neither managed by this configuration nor listed under `known`."""
 
     REPORT = "report"  # they are counted and can be listed
     FAIL = "fail"  # they are drift, and always listed

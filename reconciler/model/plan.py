@@ -204,7 +204,7 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows a plan, as given."""
+    """The filters of a plan, as given."""
 
     accounts: tuple[str, ...] = ()  #: Patterns of `--account`.
     targets: tuple[str, ...] = ()  #: Addresses of `--target`.

@@ -32,7 +32,7 @@ class Kept(Enum):
     IN_UPPER_CASE = "in upper case"
     RECODED = "with other escapes"
     SHORTENED = "cut short"
-    OTHERWISE = "as something else"
+    OTHERWISE = "with another value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,11 +22,11 @@ class Outcome(Enum):
     HELD = "held back"
     FAILED = "failed"
     NOT_STARTED = "not started"
-    UNKNOWN = "may have been done, but no answer confirms it"
+    UNKNOWN = "may have been done, but no response confirms it"
     UNVERIFIED = "done, but could not be read back"
     OTHER_KEY = "not created: the provider made a different webhook, which was deleted again"
     OTHER_KEY_STAYS = "not created: the provider made a different webhook, which was kept"
-    NOT_AS_WANTED = "confirmed by the provider, but it reads back differently"
+    NOT_AS_WANTED = "confirmed by the provider, but different when read back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

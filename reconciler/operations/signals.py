@@ -17,8 +17,8 @@ from types import FrameType
 STOP_SIGNALS = tuple(  # a lost terminal hangs up
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__
 )
-_FIRST_WORDS = b"\nStopping: running calls end first, and no other starts. A second signal stops at once.\n"
-_LAST_WORDS = b"\nStopped at once: running calls were cut off. `reconciler plan` shows where things stand.\n"
+_FIRST_WORDS = b"\nStopping: running requests finish first, and no new ones start. A second signal stops immediately.\n"
+_LAST_WORDS = b"\nStopped immediately: running requests were cut off. `reconciler plan` shows what is left to do.\n"
 _SHOW_CURSOR = b"\x1b[?25h"
 
 

@@ -104,7 +104,7 @@ class Progress(Reporter):
                 made = f"changes are made {event.threads} at a time, not {event.wanted}"
                 self._note(f"The system allows no more threads: {made}.")
             case Called() if self._verbosity >= _CALLS_SHOWN_FROM:
-                answer = f"{event.status or 'no answer'} in {event.seconds * 1000:.0f} ms, attempt {event.attempt}"
+                answer = f"{event.status or 'no response'} in {event.seconds * 1000:.0f} ms, attempt {event.attempt}"
                 self._note(f"{visible(event.account)}: {event.method} {visible(event.path)} {answer}")
 
     def _note(self, text: str) -> None:

@@ -34,7 +34,7 @@ _MOVES: Mapping[Reason | None, str] = {
 }
 _HINTS = {
     Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but on another host",
-    Hint.DOUBLE_DELIVERY: "delivers every event, so those of {near} are delivered twice",
+    Hint.DOUBLE_DELIVERY: "delivers every event, so the events of {near} are delivered twice",
     Hint.RETARGETED: (
         "its URL was probably changed at the provider: last changed {time}, and the webhook of {near} is missing"
     ),
@@ -42,8 +42,8 @@ _HINTS = {
     "add `{{url: '{quoted}', {said}}}`",
     Hint.ABSENT_OTHER_KIND: "`absent` matches its URL, but only for `{usual}` webhooks; to delete it, "
     "add `{{id: '{id}'}}`",
-    Hint.KEPT_FOR_ENTRY: "it is {near}, which is in the file: remove the entry, or this id",
-    Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it there, or here",
+    Hint.KEPT_FOR_ENTRY: "it is {near}, which is in the file: remove the entry, or its id from `absent`",
+    Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it from one of the two",
 }
 _ABSENT = {
     AbsentPlace.NEW_AT_TOP: "add this to the file",
@@ -51,8 +51,8 @@ _ABSENT = {
     AbsentPlace.IN_ACCOUNT: "add this to `absent` of account {name}",
     AbsentPlace.NEW_IN_ACCOUNT: "add this to account {name}",
     AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP: (
-        "add this to account {name}, with the items of the top-level `absent`, which then no longer applies to this "
-        "account"
+        "add this to account {name}, together with the items of the top-level `absent`, which then no longer "
+        "applies to this account"
     ),
 }
 """Where what must go is to be named."""
@@ -263,7 +263,7 @@ def _losses(account: AccountRow, losses: Sequence[LossRow], style: Style) -> Ite
         yield f"{margin}  - url: {visible(line.url)}"
         yield f"{margin}    events: [{visible(', '.join(line.events))}]"
     if len(lines) < account.losses:
-        yield from ("", f"  ({account.losses - len(lines)} of the losses can't be listed there.)")
+        yield from ("", f"  ({account.losses - len(lines)} of the losses can't be listed under `absent`.)")
 
 
 def _unmanaged(account: AccountRow, rows: Sequence[Row], style: Style, verbosity: int) -> Iterator[str]:

@@ -89,8 +89,8 @@ def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str
             others = ", ".join(sorted({*names} - {name}))
             error = ProviderError(
                 kind=ErrorKind.INVALID,
-                message=f"the webhook {object_id} is claimed by this account and by {others}",
-                help="Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap.",
+                message=f"the webhook {object_id} matches `owns` or `absent` of this account and of {others}",
+                help="Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap.",
             )
             found.setdefault(name, error)
     return found
@@ -123,7 +123,7 @@ class UnreadKeys:
                 continue
             other = self._naming(account, change.remote.key)
             if other is not None:
-                pin = f", or pin the `mode` of {other.name} in the file" if _is_kind_unknown(other) else ""
+                pin = f", or set the `mode` of {other.name} in the file" if _is_kind_unknown(other) else ""
                 return ProviderError(
                     kind=ErrorKind.INVALID,
                     message=(

@@ -120,7 +120,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
             events = ", ".join(sorted(provider.uncarried(provider.events_of(row.remote.fields), named)))
             return ProviderError(
                 kind=ErrorKind.REFUSED,
-                message=f"the webhook {row.address} has the URL of {row.partner}, but other events ({events})",
+                message=f"the webhook {row.address} has the same URL as {row.partner}, but other events ({events})",
                 help="Add these events to the entry, or delete that webhook at the provider.",
             )
         lost: Iterable[str] = ()
@@ -135,7 +135,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
         for name in lost:
             return ProviderError(
                 kind=ErrorKind.REFUSED,
-                message=f"the {row.action.value} of {row.address} would lose its `{name}`, which isn't in the file",
+                message=f"the {row.action.value} of {row.address} would remove its `{name}`, which isn't in the file",
                 help=f"Add `{name}: ${{NAME}}` to the entry; its value is sent with every create and update.",
             )
     return None

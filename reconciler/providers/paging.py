@@ -67,7 +67,7 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         remotes.append(read(object_of(item)))
         size += size_of(remotes[-1])
         if size > LARGEST:
-            raise UnexpectedAnswerError("contains more or larger webhooks than any account has")
+            raise UnexpectedAnswerError("contains more or larger webhooks than any account needs")
     if count is not None:  # a whole number, as a text or with a fraction of nothing too
         found = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))
         count = int(found["whole"]) if found else None
@@ -104,7 +104,7 @@ def list_all(
         if trust_setting is None or counts == (len(remotes),):
             return Page(remotes=remotes, count=counts[0])
         if counts == (None,):
-            raise _garbled("the provider doesn't return how many webhooks there are", _TRUST.format(trust_setting))
+            raise _garbled("the provider doesn't return the number of webhooks", _TRUST.format(trust_setting))
         said = " and then ".join("nothing" if count is None else str(count) for count in counts[:_COUNTS_SAID])
         reason = f"the provider counts {said} but lists {len(remotes)} webhooks"
     help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
@@ -129,7 +129,7 @@ def _list_once(
             remotes.setdefault(remote.id, remote)
         size += sum(map(size_of, page.remotes))
         if size > LARGEST:
-            raise _garbled("the provider's list of webhooks is larger than any account's")
+            raise _garbled("the provider's list of webhooks is larger than any account needs")
         counts[page.count] = None
         told(len(remotes))
         if page.next is None or (was_doubted and len(remotes) == before):

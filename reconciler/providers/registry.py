@@ -134,7 +134,7 @@ def _find(name: str) -> tuple[ProviderPlugin, str] | None:
     found = [entry_point for entry_point in _entry_points() if entry_point.name == name]
     packages = [f"`{entry_point.dist.name if entry_point.dist else '?'}`" for entry_point in found]
     if len(found) > 1:
-        message = f"several packages contain the provider `{name}`: {' and '.join(sorted(packages))}"
+        message = f"several packages provide `{name}`: {' and '.join(sorted(packages))}"
         raise ProviderError(ErrorKind.REFUSED, message, "Uninstall all but one of them.")
     return (_plugin(found[0], packages[0]), packages[0]) if found else None
 
@@ -156,7 +156,7 @@ def _plugin(entry_point: EntryPoint, package: str) -> ProviderPlugin:
         elif loaded.provider.name != entry_point.name:
             reason = f"it is declared as `{loaded.provider.name}`"
         elif loaded.provider.rest is None and not (loaded.reader and loaded.writer):
-            reason = "it has neither `rest` nor a reader and a writer of its own"
+            reason = "it has neither `rest` nor its own reader and writer"
         else:
             return loaded
     message = f"the provider `{entry_point.name}` of the package {package} can't be used: {reason}"

@@ -110,8 +110,8 @@ class RestReader:
             return read(parse_json(reply.body))
         except UnexpectedAnswerError as unexpected:
             reason = str(unexpected)
-        message = f"{self._account.provider.title}'s answer ({reply.status}) {reason}"
-        help_ = "Check that `base_url` is the provider's API, and that no proxy answers instead of it."
+        message = f"{self._account.provider.title}'s response ({reply.status}) {reason}"
+        help_ = "Check that `base_url` is the provider's API, and that no proxy responds instead of it."
         raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted, reply.status)
 
     def _path_of(self, object_id: str) -> str:

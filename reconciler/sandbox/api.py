@@ -80,7 +80,7 @@ class ShippoApi:
         except RequestError as error:
             return error.response
         except sqlite3.Error as error:  # such as a full disk
-            return json_response(500, {"detail": f"The sandbox's store failed: {error}"})
+            return json_response(500, {"detail": f"The sandbox's data file failed: {error}"})
 
     def list(self, request: Request, account: str) -> Response:
         """Answer with a page of an account's webhooks."""

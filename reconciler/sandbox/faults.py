@@ -15,16 +15,16 @@ FORMS: Final = """\
   503, 429/5    any status, 400 to 599, nothing done; /5 adds Retry-After: 5
   html          502 with an HTML page, nothing done
   html-after    the same, but the request was carried out
-  drop          carried out, then the connection is closed without an answer
+  drop          carried out, then the connection is closed without a response
   reset-after   carried out, then the connection is reset
   reset-before  the connection is reset, nothing done
   cut, cut/20   carried out, the connection is closed after 10 (here 20)
-                bytes of the answer's body
-  short/20      carried out, the answer's body is its first 10 (here 20)
-                bytes, and says so; short/0: no body
+                bytes of the response body
+  short/20      carried out, the response body is only its first 10 (here 20)
+                bytes, with a Content-Length to match; short/0: no body
   redirect      307 to another host, nothing done
-  hang          carried out, never answered
-  drip, drip/9  carried out, answered a byte every 100 (here 9) ms
+  hang          carried out, but no response is sent
+  drip, drip/9  carried out, one byte of the response every 100 (here 9) ms
   refuse        the connection is reset, nothing done; connections are
                 refused from then on
 
@@ -143,7 +143,7 @@ def parse_fault(text: str) -> Rule:
     found = _FAULT.fullmatch(text)
     chance = float(found["chance"] or 100) / 100 if found else 0.0
     if found is None or not 0 < chance <= 1 or (found["chance"] and found["which"]):
-        raise ValueError(f"{text!r} is not a fault. A fault is {FORMS}")
+        raise ValueError(f"{text!r} is not a valid fault. A fault is {FORMS}")
     form, number = (found["form"] or found["what"]).lower(), found["number"]
     if form.isdigit():
         action: Action = Answer(status=int(form), retry_after=number)

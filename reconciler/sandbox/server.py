@@ -196,10 +196,10 @@ class _Connection(BaseHTTPRequestHandler):
         if "Transfer-Encoding" in self.headers:
             raise RequestError(411, "A body must come with its Content-Length.")
         if length > _LONGEST_BODY:
-            raise RequestError(413, f"A body may have {_LONGEST_BODY:,} bytes.")
+            raise RequestError(413, f"A body may have at most {_LONGEST_BODY:,} bytes.")
         body = self.rfile.read(max(0, length))
         if len(body) != length:
-            raise RequestError(400, "The body must be as long as it says.")
+            raise RequestError(400, "The body must be as long as its Content-Length.")
         query = parse_qsl(target.query, keep_blank_values=True)
         return Request(
             method=self.command,

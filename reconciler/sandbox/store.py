@@ -178,7 +178,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
             connection = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
             opened.callback(connection.close)
             if not _prepare(connection):
-                raise StoreError(f"The file {path} is not a store of this sandbox: name another one.")
+                raise StoreError(f"The file {path} is not a data file of this sandbox: name another one.")
             opened.pop_all()
             return connection
     except (OSError, sqlite3.Error) as error:

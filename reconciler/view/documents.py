@@ -49,7 +49,7 @@ class DiagnosticRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """What wrote this."""
+    """The tool that wrote this."""
 
     name: Literal["reconciler"] = "reconciler"  #: Always `reconciler`.
     version: str = __version__  #: Its version.
@@ -57,30 +57,30 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What a plan was made from, as the options said; `apply PLANFILE` reads it again where no option says otherwise.
+    """What a plan was made from, as given by options; `apply PLANFILE` uses it again unless an option replaces it.
 
-    Relative paths are relative to the working directory. No value of the environment or of an env file is in here, and
-    not the hosts that may get a token: those are allowed outside of any file.
+    Relative paths are relative to the working directory. Contains no values of the environment or of an env file, and
+    no hosts of `--allow-host`: those are never read from a file.
     """
 
     files: tuple[str, ...]  #: Paths of `-f`; `-` is standard input.
     variables: Mapping[str, str]  #: Names and values of `--var`, which are plain.
-    var_files: tuple[str, ...]  #: Paths of `--var-file`; nothing that is in them.
-    env_files: tuple[str, ...]  #: Paths of `--env-file`; nothing that is in them.
+    var_files: tuple[str, ...]  #: Paths of `--var-file`, without their contents.
+    env_files: tuple[str, ...]  #: Paths of `--env-file`, without their contents.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """The seal of a saved plan (`plan --out`); absent from what is only shown."""
+    """The seal of a saved plan (`plan --out`)."""
 
     version: int  #: The version of this block.
-    #: What the plan was made from. Not in the digest: whatever is read, the plan of it must be the same.
+    #: What the plan was made from. Not part of the digest: other sources are fine if they give the same plan.
     sources: Sources
-    filters: Filters  #: What narrowed the plan; `apply` narrows its own likewise.
-    allowed_losses: int | None  #: What `--allow-losses` said; null where it wasn't given.
+    filters: Filters  #: The filters of the plan; `apply` uses the same.
+    allowed_losses: int | None  #: The value of `--allow-losses`; null if it wasn't given.
     salt: Hex  #: The digest's salt.
-    digest: Hex  #: A salted scrypt digest of the real plan, values that are masked here included.
-    checksum: Hex  #: SHA-256 of this document without it.
+    digest: Hex  #: A salted scrypt digest of the real plan, including values that are masked here.
+    checksum: Hex  #: SHA-256 of this document without the checksum.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,28 +92,29 @@ class PlanView:
     """
 
     format_version: Literal["1.3"] = FORMAT_VERSION  #: The version of Terraform's JSON plan format that this follows.
-    tool: Tool = Tool()  #: What wrote this.
+    tool: Tool = Tool()  #: The tool that wrote this.
     timestamp: Time  #: When the plan was made (UTC).
     files: tuple[str, ...]  #: The files it was made from, as they were given.
     filters: Filters  #: The filters of the plan: with a filter, more may differ than is listed here.
-    destroy: bool  #: Whether it deletes what the files describe.
+    destroy: bool  #: Whether it is a plan of `--destroy`.
     applyable: bool  #: Whether `apply` would do anything: there are changes and no guard refuses them.
     complete: bool  #: Whether it is complete: false with a filter, or if an account could not be checked.
     errored: bool  #: Whether an account could not be checked.
-    #: Every webhook of the files and every one that would be changed, including those without changes; by account,
-    #: changes first, in the order of work.
+    #: Every webhook of the files, also without changes, and every other one that would be changed. By account; changes
+    #: first, in the order in which they are made.
     resource_changes: tuple[Row, ...]
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
-    summary: Summary  #: Everything counted.
+    summary: Summary  #: The counts.
     losses: tuple[LossRow, ...]  #: The endpoints that would stop receiving events.
-    #: The webhooks that are neither owned nor listed under `known`. Never touched. Those of accounts that ignore them
-    #: aren't here.
+    #: The webhooks that are neither owned nor listed under `known`. Never touched. Those of accounts with `unmanaged:
+    #: ignore` are omitted.
     unmanaged: tuple[Row, ...]
     known: tuple[Row, ...]  #: The webhooks listed under `known`: other people's, and expected. Never touched.
-    #: The webhooks that deliver again what another does; they are in `resource_changes` too.
+    #: The webhooks that deliver the same events as another one; they are in `resource_changes` too.
     duplicates: tuple[Row, ...]
-    diagnostics: tuple[DiagnosticRow, ...]  #: What was said of the files: warnings only, as an error makes no plan.
-    saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); left out of what is only shown.
+    #: The diagnostics about the files: only warnings, since an error means that there is no plan.
+    diagnostics: tuple[DiagnosticRow, ...]
+    saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
 
     @property
     def is_filtered(self) -> bool:
@@ -136,29 +137,29 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """What `list --format json` writes: the webhooks that the provider has, and whose they are. Contains no secrets.
+    """What `list --format json` writes: the webhooks that the provider has, classified. Contains no secrets.
 
-    Where nothing could be listed, it writes what `validate` writes, with `valid` false.
+    If nothing could be listed, the output is that of `validate`, with `valid` false.
     """
 
     format_version: Literal["1.1"] = "1.1"  #: The version of this format.
-    tool: Tool = Tool()  #: What wrote this.
+    tool: Tool = Tool()  #: The tool that wrote this.
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationView:
-    """What `validate --format json` writes, in the shape of `terraform validate -json`.
+    """What `validate --format json` writes, in the format of `terraform validate -json`.
 
-    Other commands write it with `--format json` where they can't go on, whatever the reason.
+    Other commands write it with `--format json` if they can't continue, for any reason.
     """
 
     format_version: Literal["1.0"] = "1.0"  #: The version of Terraform's format that this follows.
-    valid: bool  #: Whether there is no error. With `--strict` warnings fail too, by the exit code only.
+    valid: bool  #: Whether there is no error. With `--strict`, warnings only change the exit code.
     error_count: int  #: How many errors there are.
     warning_count: int  #: How many warnings there are.
-    diagnostics: tuple[DiagnosticRow, ...]  #: All of them, in the order of place.
+    diagnostics: tuple[DiagnosticRow, ...]  #: All diagnostics, in the order of their places in the files.
 
 
 def diagnostic_row(diagnostic: Diagnostic) -> DiagnosticRow:

@@ -19,9 +19,9 @@ from reconciler.view.rows import AccountRow, Summary
 
 _FORBIDDEN = 403
 _VERDICTS = {
-    Verdict.TOO_MANY: "because of what failed, more endpoints than allowed would lose events",
+    Verdict.TOO_MANY: "because other changes failed, more endpoints than allowed would lose events",
     Verdict.NOTHING_LEFT: (
-        "because of what failed, no endpoint that this configuration owns would receive events any more"
+        "because other changes failed, no endpoint that this configuration owns would receive events any more"
     ),
 }
 _PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
@@ -45,8 +45,8 @@ _INSTEAD = {
 }
 """What to send, where something can be: the provider keeps it as it is."""
 _IGNORE = (
-    "It will differ at every apply. If the webhook works, add `ignore_changes: [url]` to its entry, so that "
-    "secret parameters are left as they are at the provider."
+    "It will differ in every plan. If the webhook works, add `ignore_changes: [url]` to its entry, so that secret "
+    "parameters are left as they are at the provider."
 )
 
 
@@ -222,11 +222,11 @@ class ResultMask:
         if result.verdict is not Verdict.FINE:
             return f"{result.outcome.value}: {_VERDICTS[result.verdict]}"
         if result.outcome is Outcome.NOT_AS_WANTED and result.has_created:
-            return "created, but it reads back differently"
+            return "created, but different when read back"
         survivor = result.change.duplicate_of
         if survivor is None or result.change.address in self._planned:
             return result.outcome.value
-        return f"{result.outcome.value} (a duplicate of {self.address(survivor)} that was found after its create)"
+        return f"{result.outcome.value} (a duplicate of {self.address(survivor)}, found after the creates)"
 
     def help(self, result: Result) -> str:
         """What to do about a change that is not as wanted."""
@@ -246,7 +246,10 @@ class ResultMask:
             return
         provider, refused = self._providers[change.address.account], result.error.kind is ErrorKind.INVALID
         if refused and not provider.lists_inactive:
-            yield f"If the list hides a switched-off webhook with this URL and event, delete it in {provider.portal}."
+            yield (
+                "If the provider's list hides a switched-off webhook with this URL and event, delete it in "
+                f"{provider.portal}."
+            )
         if change.move is not None and (refused or status == _FORBIDDEN):
             yield (
                 "If the provider's limit of webhooks is reached, make room first: apply once with "
@@ -277,15 +280,15 @@ def _endpoint_help(sent: Url, made: Url | SecretText) -> str:
         stored = f"The provider stores the URL as {form}, which a file can't contain: {why}."
         return f"{stored} Use a URL that it stores unchanged."
     if sent.whole_variable:
-        return f"If it is the same URL, set {sent.whole_variable} to the provider's form of it."
-    return f"If it is the same URL, write the provider's form of it in the file: {form}"
+        return f"If this is the same URL, set {sent.whole_variable} to it as the provider stores it."
+    return f"If this is the same URL, write it in the file as the provider stores it: {form}"
 
 
 def _secrets_help(sent: Url, made: Url) -> Iterator[str]:
     params = kept_otherwise(sent, made)
     yield from map(_param_help, params)
     if not params:
-        yield "The provider returns other secret parameters than were sent."
+        yield "The provider returns other secret parameters than those that were sent."
     if not params or not all(param.kept in _INSTEAD for param in params):
         yield _IGNORE
 

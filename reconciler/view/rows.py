@@ -48,8 +48,8 @@ class FieldRow:
     """One field that differs."""
 
     name: str  #: The field's name; a nested one has its path, `settings.retry.limit`.
-    before: Plain  #: What the provider has.
-    after: Plain  #: What is wanted.
+    before: Plain  #: The value at the provider.
+    after: Plain  #: The wanted value.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +57,13 @@ class Sides:
     """What would be done."""
 
     actions: tuple[Action]  #: The one action.
-    #: All fields now, as the provider names them; null where the provider has no such webhook.
+    #: All fields now, as the provider names them; null if the provider has no such webhook.
     before: PlainFields | None
-    after: PlainFields | None  #: All fields then; null for a delete, and for what is off and absent.
-    after_unknown: Mapping[str, None]  #: Always empty: every value is known before.
-    before_sensitive: Sensitive  #: The fields of `before` that hide something; false where `before` is null.
-    after_sensitive: Sensitive  #: The fields of `after` that hide something; false where `after` is null.
+    #: All fields after the change; null for a delete, and for an entry that is off and not at the provider.
+    after: PlainFields | None
+    after_unknown: Mapping[str, None]  #: Always empty: all values are known in advance.
+    before_sensitive: Sensitive  #: The fields of `before` with hidden values; false if `before` is null.
+    after_sensitive: Sensitive  #: The fields of `after` with hidden values; false if `after` is null.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,43 +71,45 @@ class Row:
     """One webhook, of the file or of the provider. `change` and the keys before `account` are Terraform's."""
 
     #: The webhook's name: `orders[track_updated]`, with several accounts `live/orders[track_updated]`; `@<object id>`
-    #: where no entry stands for it.
+    #: if it has no entry.
     address: str
     mode: Literal["managed"] = "managed"  #: Always `managed`.
     type: str  #: The resource type, such as `shippo_webhook`.
     name: str  #: The entry's name, or `@<object id>`.
-    index: str | None  #: The event, where a webhook has one; null where no entry stands for it.
+    index: str | None  #: The event; null if the address has none, as for a webhook without an entry.
     provider_name: str  #: The provider's name.
     account: str  #: The account's name.
-    object_id: str | None  #: The provider's id; null where the provider has no such webhook.
-    #: Whose it is: an entry's (`managed`), owned but `not_in_file`, a `duplicate` of a managed one, named in `absent`,
-    #: `protected`, `known`, or `unmanaged`.
+    object_id: str | None  #: The provider's id; null if the provider has no such webhook.
+    #: Its classification: `managed` (it has an entry), `not_in_file` (owned, without an entry), `duplicate` (of a
+    #: managed one), `absent` (listed there), `protected`, `known`, or `unmanaged`.
     status: Status
-    #: The URL; empty where there is none that can be read. Hidden parts read `‹hidden›`, or `‹hidden 2›` where several
-    #: differ; values of variables read `${NAME}`.
+    #: The URL; empty if it can't be read. Hidden parts are shown as `‹hidden›`, or as `‹hidden 2›` if several differ;
+    #: values of variables as `${NAME}`.
     url: str
-    host: str  #: Scheme, host and port of the URL, for counting; `‹hidden›` where even that can't be read.
+    host: str  #: Scheme, host and port of the URL, for counting; `‹hidden›` if that can't be read.
     events: tuple[str, ...]  #: The events it delivers, sorted.
-    scope: str  #: The kind it belongs to, such as `is_test`; empty for the usual one.
-    delivers: bool  #: Whether it delivers at all; where the provider has no such webhook, whether it is to.
-    updated: Time | None  #: When the provider last changed it (UTC); null where it doesn't say.
+    scope: str  #: The kind it belongs to, such as `is_test`; empty for the default kind.
+    #: Whether it delivers events; if the provider has no such webhook, whether it would after the change.
+    delivers: bool
+    updated: Time | None  #: When the provider last changed it (UTC); null if unknown.
     #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `replaced_by_off` (by
-    #: an entry that is off), `duplicate`, named in `absent`, `destroy`, `protected` (left as it is, whatever differs),
-    #: `off` (and not at the provider, which delivers the same); null for what is in step and for what nobody here is
-    #: responsible for.
+    #: an entry that is off), `duplicate`, `absent` (listed there), `destroy`, `protected` (left as it is, even if it
+    #: differs), `off` (and not at the provider, which delivers the same); null if there are no changes, and for
+    #: webhooks that this configuration isn't responsible for.
     action_reason: Reason | None
-    #: The address of a move's other half, or of the webhook that a duplicate repeats; null where there is none.
+    #: The address of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
     partner: str | None
-    #: What an unmanaged webhook probably is: a `leftover` of a move, a `double_delivery`, one of ours that was
-    #: `retargeted`; of another kind than what matches it in `owns` (`other_kind`) or `absent` (`absent_other_kind`).
-    #: Why a webhook stays that `absent` names: it is an `entry`'s, or `known`. null where nothing is to be said.
+    #: What an unmanaged webhook probably is: a `leftover` of a move, a `double_delivery`, or one of ours that was
+    #: `retargeted`. Or that `owns` (`other_kind`) or `absent` (`absent_other_kind`) matches its URL, but only for
+    #: another kind. Or why a webhook listed under `absent` is kept: it has an `entry`, or is `known`. null if there is
+    #: no hint.
     hint: Hint | None
-    #: The address of the entry that the hint is about; of another kind, the pattern that matches. null where there is
+    #: The address of the entry that the hint is about; for another kind, the pattern that matches. null if there is
     #: none.
     near: str | None
-    place: str | None  #: Where the file says so, `file:line:column`; null where no entry stands for it.
+    place: str | None  #: Where its entry is, `file:line:column`; null if it has no entry.
     unknown_fields: tuple[str, ...]  #: Names of the provider's fields that this version doesn't know, sorted.
-    #: Names of the fields that hold nothing that can be read: such a webhook is never touched.
+    #: Names of the fields that can't be read. A webhook with such fields is never touched.
     unreadable_fields: tuple[str, ...]
     change: Sides  #: What would be done.
     #: The fields that differ. Also those of a protected webhook, which is left as it is.
@@ -131,9 +134,10 @@ class LossRow:
 
     account: str  #: The account's name.
     url: str  #: The endpoint: its URL without secret parameters, masked.
-    scope: str  #: The kind it belongs to, such as `is_test`; empty for the usual one.
-    events: tuple[str, ...]  #: The events it would stop receiving; `any other event` last where a catch-all goes.
-    #: The item under `absent` that would let this loss through; null where there can be none.
+    scope: str  #: The kind it belongs to, such as `is_test`; empty for the default kind.
+    #: The events it would stop receiving; last, `any other event` if a webhook for all events is removed.
+    events: tuple[str, ...]
+    #: The item under `absent` that would allow this loss; null if there is none.
     absent: AbsentLine | None
 
 
@@ -147,30 +151,31 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """How one account stands."""
+    """The status of one account."""
 
     name: str  #: The account's name in the file.
     provider: str  #: The provider's name in the file, such as `shippo`.
     title: str  #: The provider's name as people write it, such as `Shippo`.
-    mode: str | None  #: `live`, `test`, or null where neither the file nor the token says.
-    listed: int = 0  #: How many webhooks were listed; 0 where the account could not be read.
-    count: int | None  #: How many webhooks the provider says there are; null where it doesn't say.
+    mode: str | None  #: `live`, `test`, or null if neither the file nor the token shows it.
+    listed: int = 0  #: How many webhooks were listed; 0 if the account could not be read.
+    count: int | None  #: How many webhooks there are according to the provider; null if it returns no count.
     error: Failure | None  #: Why the account could not be checked; null if it was.
-    #: How it stands: nothing to do, something to do, nothing to do but drift all the same (protected differences, or
-    #: unmanaged webhooks that fail), or it could not be checked.
+    #: `in_step`: no changes. `changed`: changes. `drifted`: no changes, but drift (protected differences, or unmanaged
+    #: webhooks with `unmanaged: fail`). `not_checked`: it could not be checked.
     status: Standing
-    #: What the guard against losses says: `apply` goes on only where it is `fine`.
+    #: The result of the guard against losses: `apply` continues only if it is `fine`.
     verdict: Verdict | Literal["not_checked"] = "not_checked"
     #: How unmanaged webhooks are treated: `report`, `fail` (it is drift) or `ignore`.
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     losses: int = 0  #: How many endpoints would lose events.
-    max_losses: int = 0  #: How many may, by the file.
-    #: How many may, by the command: `--allow-losses`, or 0 for `--destroy` without it; null where it leaves that to the
-    #: file.
+    max_losses: int = 0  #: How many losses the file allows.
+    #: How many losses the command allows: `--allow-losses`, or 0 for `--destroy` without it; null if that is left to
+    #: the file.
     allowed_losses: int | None
-    #: Where the file takes more under `absent` for this account alone: a new list at the top, the one there, a new list
-    #: under the account (which has to repeat the one at the top, where that counts for other accounts too), or the one
-    #: there.
+    #: Where to add items to `absent` for this account only: in a new list at the top (`new_at_top`), in the list at the
+    #: top (`at_top`), in a new list under the account (`new_in_account`; if it must repeat the items of the list at the
+    #: top, which applies to other accounts too, `new_in_account_repeating_top`), or in the list under the account
+    #: (`in_account`).
     absent_place: AbsentPlace
 
     @property
@@ -180,7 +185,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Everything counted."""
+    """The counts."""
 
     create: int = 0  #: How many webhooks would be created.
     update: int = 0  #: How many would be updated.
@@ -188,7 +193,7 @@ class Summary:
     unchanged: int = 0  #: How many webhooks of the file have no changes.
     protected: int = 0  #: How many webhooks are protected.
     protected_differences: int = 0  #: How many protected webhooks differ from the file.
-    unmanaged: int = 0  #: How many webhooks nothing here is responsible for, as they are listed under `unmanaged`.
+    unmanaged: int = 0  #: How many webhooks are unmanaged, as listed under `unmanaged`.
     duplicates: int = 0  #: How many webhooks are duplicates.
     losses: int = 0  #: How many endpoints would stop receiving events.
     not_checked: int = 0  #: How many accounts could not be checked.

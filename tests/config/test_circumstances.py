@@ -49,7 +49,7 @@ def test_yaml_error_that_has_no_place_is_still_a_complaint_about_the_file() -> N
 
 def test_token_of_the_usual_account_must_be_one_of_the_provider() -> None:
     found = loaded(inputs(TOP + OWNS + ENTRY, environment={"SHIPPO_API_TOKEN": "sk_0123456789abcdef"}))
-    assert complaints(found) == [("token-kind", "<stdin>", "the token begins with neither of Shippo's prefixes")]
+    assert complaints(found) == [("token-kind", "<stdin>", "the token doesn't begin with one of Shippo's prefixes")]
     assert "0123456789abcdef" not in repr(found.diagnostics)
 
 

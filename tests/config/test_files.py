@@ -48,7 +48,9 @@ def test_a_folder_means_its_yaml_files_sorted() -> None:
     assert [str(desired.place) for desired in found.desired] == ["d/a.yaml:4:16", "d/b.yml:3:17"]
     (left_out,) = loaded(inputs(files=("d",))).diagnostics
     assert (left_out.code, left_out.severity, str(left_out.place)) == ("folder-left-out", Severity.WARNING, "d")
-    assert left_out.message == ("only `*.yaml` and `*.yml` of this folder are read, not `inner.yaml/`, `notes.txt`")
+    assert left_out.message == (
+        "only the `*.yaml` and `*.yml` files of this folder are read, not `inner.yaml/`, `notes.txt`"
+    )
 
 
 def test_files_are_one_configuration_in_the_order_given() -> None:

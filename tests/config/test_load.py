@@ -364,7 +364,7 @@ def test_offline_an_unset_variable_gives_no_cause_for_advice() -> None:
 def test_offline_absent_may_mean_webhooks_of_any_kind() -> None:
     text = TOP + OWNS + "absent: [https://h.example.com/a]\n" + ENTRY + "    is_test: true\n"
     assert complaints(loaded(inputs(text, environment={}, offline=True))) == [
-        ("entry-absent", "6:10", "this entry's webhook must not exist according to `absent` at <stdin>:3:10")
+        ("entry-absent", "6:10", "this entry's webhook is also listed under `absent`, at <stdin>:3:10")
     ]
 
 

@@ -47,7 +47,7 @@ WRONG = [
     ),
     pytest.param(
         f"shippo_live_\u00e9{SECRET}",
-        "has a character outside ASCII in it, which isn't allowed in a header",
+        "has a non-ASCII character in it, which isn't allowed in a header",
         id="letter",
     ),
 ]
@@ -93,7 +93,7 @@ def test_an_oauth_token_without_a_mode_is_told_to_pin_it(base: str) -> None:
     assert [(one.code, one.message, one.help) for one in found.diagnostics] == [
         (
             "token-kind",
-            "the token doesn't say whether it is for live or test",
+            "the token doesn't show whether it is a live or test token",
             "Set it in the account with this token: `mode: live` or `mode: test`.",
         )
     ]

@@ -94,7 +94,7 @@ def test_what_a_url_cannot_hold_is_refused_in_values_too(place: str, source: str
 def test_a_letter_of_a_secret_is_not_named() -> None:
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${PW}\n")
     (found,) = loaded(inputs(text, environment={**ENVIRONMENT, "PW": "p\u00e4ss"})).diagnostics
-    assert found.message == "the value of `${PW}` has a character outside ASCII in it, which isn't allowed in a URL"
+    assert found.message == "the value of `${PW}` has a non-ASCII character in it, which isn't allowed in a URL"
     assert found.help == "Remove it, or percent-encode the value as UTF-8."
 
 
@@ -116,7 +116,7 @@ def test_a_letter_of_a_secret_is_not_named() -> None:
         pytest.param(
             "https://h.example.com/shops/<id>",
             "the URL has `<` (U+003C LESS-THAN SIGN) in it, which isn't allowed in a URL",
-            "If it is part of a placeholder, put the real value there; a literal one is written `%3C`.",
+            "If it is part of a placeholder, put the real value there; otherwise, write `%3C`.",
             id="placeholder",
         ),
         pytest.param(

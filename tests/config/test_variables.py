@@ -188,7 +188,7 @@ def test_a_mounted_secret_that_cannot_be_read_is_an_error_that_names_no_path(
     text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${X}\n")
     environment = {"SHIPPO_API_TOKEN": "shippo_live_1", "X_FILE": str(path)}
     assert complaints(loaded(inputs(text, environment=environment))) == [
-        ("variable-file", "5:10", "the file that `X_FILE` names can't be read as text")
+        ("variable-file", "5:10", "the file that `X_FILE` points to can't be read as text")
     ]
     assert configuration(inputs(text, environment=environment, offline=True))
 

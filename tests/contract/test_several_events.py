@@ -111,7 +111,9 @@ def test_dropped_events_are_losses_and_those_of_a_duplicate_that_stay_are_not(lo
 def test_webhook_of_an_entrys_url_that_delivers_more_is_no_duplicate_and_stops_its_account(loft: Bench) -> None:
     loft.put(Hook(events=(A,)), Hook(events=(B, C)))
     (account,) = loft.plan({"a": Hook(events=(A, B))}).plan.not_planned
-    assert account.error.message == ("the webhook default/@2 has the URL of default/a, but other events (bird.lost)")
+    assert account.error.message == (
+        "the webhook default/@2 has the same URL as default/a, but other events (bird.lost)"
+    )
     loft.server.remove("2")
     loft.put(Hook(events=(B, C), active=False))
     assert [change.action for change in _planned(loft, {"a": Hook(events=(A, B))}).changes] == [

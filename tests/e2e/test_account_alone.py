@@ -27,6 +27,6 @@ def test_an_unread_account_stops_what_its_endpoints_may_be_until_its_mode_is_pin
     assert (code, "1 to delete" in said) == (0, True)
     code, said = run(tool, "old")
     assert code == 1
-    assert "or pin the `mode` of test in the file" in said
+    assert "or set the `mode` of test in the file" in said
     code, said = run(tool, "old", "mode: test, ")
     assert (code, "1 to delete" in said) == (0, True)

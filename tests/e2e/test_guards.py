@@ -310,7 +310,7 @@ def test_losses_of_which_some_can_not_be_named_are_let_through_by_both_ways_toge
     fill(tool, [("/a", "track_updated"), ("/h/T00SECRETxyz123", "track_updated"), KEEP])
     tool.write(entries(keep="/keep"), more=NONE_ALLOWED)
     refused = run("apply", "--auto-approve")
-    assert (refused.code, "  (1 of the losses can't be listed there.)" in refused.out) == (3, True)
+    assert (refused.code, "  (1 of the losses can't be listed under `absent`.)" in refused.out) == (3, True)
     tool.write(entries(keep="/keep"), more=NONE_ALLOWED + pasted(refused.out))
     again = run("apply", "--auto-approve")
     assert (again.code, "add `--allow-losses 1`." in again.out, tool.writes()) == (3, True, [])

@@ -136,7 +136,7 @@ def test_refusal_as_a_stream_names_the_account_and_ends_with_3(two: tuple[Tool, 
 OLD = "https://old.example.org/x"
 AT_TOP = f"absent:\n  - {OLD}\n"
 IN_ACCOUNT = f"    absent:\n      - {OLD}\n"
-REPEATING = ", with the items of the top-level `absent`, which then no longer applies to this account"
+REPEATING = ", together with the items of the top-level `absent`, which then no longer applies to this account"
 
 
 @dataclass(frozen=True, kw_only=True)

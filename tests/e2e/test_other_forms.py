@@ -15,11 +15,11 @@ from tests.support.sandbox import Sandbox
 
 SECRET = "Zq7X2kPz9LmW4RtY"
 IGNORE = (
-    "It will differ at every apply. If the webhook works, add `ignore_changes: [url]` to its entry, so that "
-    "secret parameters are left as they are at the provider."
+    "It will differ in every plan. If the webhook works, add `ignore_changes: [url]` to its entry, so that secret "
+    "parameters are left as they are at the provider."
 )
-WRITE = "If it is the same URL, write the provider's form of it in the file: "
-MADE = "create: created, but it reads back differently"
+WRITE = "If this is the same URL, write it in the file as the provider stores it: "
+MADE = "create: created, but different when read back"
 NOT_MADE = "create: not created: the provider made a different webhook, which was deleted again"
 PLAIN = "a value of only letters, digits, `-`, `.`, `_` and `~`"
 

@@ -232,7 +232,7 @@ def test_proxy_of_the_environment_tells_none_of_its_password(world: Secretive) -
 
 _LINE = re.compile(
     r"(?:main|other): (?:GET|POST|PUT|DELETE) /webhooks(?:\?…|/[A-Za-z0-9_.~%-]+)? "
-    r"(?:[1-5][0-9]{2}|no answer) in [0-9]+ ms, attempt [1-3]"
+    r"(?:[1-5][0-9]{2}|no response) in [0-9]+ ms, attempt [1-3]"
     r"|(?:main|other): waiting [0-9]+ s: [a-z0-9 ]+"
 )
 
@@ -253,6 +253,6 @@ def test_log_line_names_method_masked_path_status_time_and_attempt_only(world: S
     lines = ended.err.splitlines()
     assert [line for line in lines if not _LINE.fullmatch(line)] == []
     said = "\n".join(lines)
-    for words in ("no answer in", " 503 in", " 429 in", " 422 in", ", attempt 2", "waiting 3 s", "/webhooks?… 200"):
+    for words in ("no response in", " 503 in", " 429 in", " 422 in", ", attempt 2", "waiting 3 s", "/webhooks?… 200"):
         assert words in said, said
     assert ENVIRONMENT["MAIN_ID"] not in said

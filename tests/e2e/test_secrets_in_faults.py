@@ -135,6 +135,6 @@ def test_provider_that_is_silent_or_away_tells_no_secret(looked: Secretive, talk
         silent = looked.run("plan", "-f", "silent.yaml", *talk)
     looked.write(good.replace(looked.sandbox.base_url, "http://127.0.0.1:1"), "away.yaml")  # nobody listens there
     away = looked.run("plan", "-f", "away.yaml", *talk)
-    assert ("did not answer within" in silent.out, "refused the connection" in away.out) == (True, True), (
+    assert ("did not respond within" in silent.out, "refused the connection" in away.out) == (True, True), (
         silent.out + away.out
     )

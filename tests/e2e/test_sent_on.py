@@ -39,7 +39,7 @@ def test_no_call_follows_a_redirect(target: Target, method: str, path: str, stat
     armed = faults.add(Rule(action=Answer(status=status, location=location), method=method, path=path))
     ended = target.run("apply", "--auto-approve")
     assert (ended.code, armed.applied > 0, target.received) == (1, True, [])
-    assert f"Shippo answered with a redirect ({status}) to {target.fill('http://127.0.0.1:{listener}')}" in ended.out
+    assert f"Shippo responded with a redirect ({status}) to {target.fill('http://127.0.0.1:{listener}')}" in ended.out
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.e2e.tool import Tool, entries
 from tests.support.faults import HoldAnswer
 from tests.support.sandbox import Sandbox
 
-STOPPING = "Stopping: running calls end first, and no other starts. A second signal stops at once."
+STOPPING = "Stopping: running requests finish first, and no new ones start. A second signal stops immediately."
 AT_ONCE = 1.0
 """Seconds in which a second signal ends it, by the promise."""
 SOON = 10.0
@@ -93,7 +93,7 @@ def test_other_signals_let_it_end_and_end_it_as_sigint_does(
             ended = command.end()
             assert not is_repeated or time.monotonic() - sent < AT_ONCE
             held.abandon()
-        assert (ended.code, "Stopped at once" in ended.err) == (128 + number, is_repeated), ended.all
+        assert (ended.code, "Stopped immediately" in ended.err) == (128 + number, is_repeated), ended.all
         if not is_repeated:
             _check_report(stopped, ended.lines(), ended.code)
         assert stopped.run(*APPLY).code == 0
@@ -129,7 +129,7 @@ def test_second_signal_ends_it_within_a_second_in_each_phase(patient: Callable[[
             ended = command.end()
             assert time.monotonic() - sent < AT_ONCE, phase
             held.abandon()
-        assert (ended.code, "Stopped at once" in ended.err) == (130, True), (phase, ended.all)
+        assert (ended.code, "Stopped immediately" in ended.err) == (130, True), (phase, ended.all)
         assert stopped.run(*APPLY).code == 0
         stopped.check_finished()
 

@@ -44,7 +44,7 @@ UNKNOWN = (
 )
 OTHER_HOST = (
     "has a TLS certificate that is for another host",
-    "Check `base_url`, and whether something between here and the provider answers.",
+    "Check `base_url`, and whether something between here and the provider intercepts TLS.",
 )
 
 
@@ -204,8 +204,8 @@ def test_a_bundle_that_is_none_is_no_way_around_the_check(
         write(tool, f"https://localhost:{port}")
         ended = run(tool, "apply", "--auto-approve")
     exists = value in ("empty.pem", "no.pem", os.devnull)
-    why = "the certificates to verify it can't be read" if exists else "the request can't be made"
-    assert result(ended) == not_checked(f"https://localhost:{port}", f"can't be called: {why}", BUNDLE)
+    why = "the certificates to verify it can't be read" if exists else "the request can't be sent"
+    assert result(ended) == not_checked(f"https://localhost:{port}", f"can't be reached: {why}", BUNDLE)
     assert tool.sandbox.log() == ()
 
 

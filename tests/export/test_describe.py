@@ -21,11 +21,11 @@ from tests.support.builders import DAY, HOST, account, hook
 CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
 BAD_EVENT = "two words"  # no name that a file may write
 
-DUPLICATE = "it is a duplicate: another webhook has its URL and event"
-ONE_OF_TWO = "it is one of 2 webhooks with its URL and event"
+DUPLICATE = "it is a duplicate: another webhook has the same URL and event"
+ONE_OF_TWO = "2 webhooks have this URL and event"
 UNREADABLE = "its URL can't be read, or has user info in it"
 NO_EVENT = "its event's name can't be written in a file"
-BESIDE = "if its URL were owned, another webhook there that can't be described would be deleted"
+BESIDE = "owning its URL would delete another webhook there that can't be described"
 
 
 def test_entry_says_all_of_a_webhook() -> None:

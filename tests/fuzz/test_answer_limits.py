@@ -59,7 +59,7 @@ def test_list_that_takes_longer_than_its_time_is_one_without_an_end() -> None:
 def test_list_that_is_larger_than_any_is_not_listed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "LARGEST", 10 * size_of(hook("1")))
     error = listed(endless())
-    assert (error.kind, error.message) == (ErrorKind.GARBLED, f"{LIST} is larger than any account's")
+    assert (error.kind, error.message) == (ErrorKind.GARBLED, f"{LIST} is larger than any account needs")
 
 
 def test_page_that_is_larger_than_any_list_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_page_that_is_larger_than_any_list_is_not_read_on(monkeypatch: pytest.Mo
             return results()
 
     assert SHIPPO.rest is not None
-    with pytest.raises(UnexpectedAnswerError, match="contains more or larger webhooks than any account has"):
+    with pytest.raises(UnexpectedAnswerError, match="contains more or larger webhooks than any account needs"):
         page_of({"results": Results(), "count": 30}, SHIPPO.rest, read, "")
 
 

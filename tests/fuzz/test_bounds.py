@@ -116,10 +116,10 @@ def _floods(beginning: bytes, piece: bytes) -> Handler:
 
 ANSWERS: Mapping[str, tuple[Callable[[], Handler], str, int]] = {
     "gzip-of-a-gigabyte": (
-        lambda: _sends(HEAD, b"Content-Encoding: gzip\r\n\r\n", _zeros(1_024)), "answer larger than 10 MiB", 80),
-    "body": (lambda: _floods(HEAD + b"\r\n", b" "), "answer larger than 10 MiB", 80),
+        lambda: _sends(HEAD, b"Content-Encoding: gzip\r\n\r\n", _zeros(1_024)), "response larger than 10 MiB", 80),
+    "body": (lambda: _floods(HEAD + b"\r\n", b" "), "response larger than 10 MiB", 80),
     "chunk-of-no-length": (
-        lambda: _floods(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b" "), "answer larger than 10 MiB", 100),
+        lambda: _floods(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b" "), "response larger than 10 MiB", 100),
     "lists": (lambda: _sends(HEAD, b'\r\n{"results": [', b"[]," * (LARGE // 3), b"[]]}"), "other than a webhook", 400),
     "deep": (lambda: _sends(HEAD, b"\r\n", b"[" * LARGE), "nested too deeply", 100),
     "names": (

@@ -85,7 +85,7 @@ ACCOUNTS = "accounts:\n" + many("  a{0}: {{provider: shippo, token: '${{A{0}}}'}
 TOO_MUCH = {
     "accounts": (
         TOP + "owns: []\nwebhooks: {}\n" + ACCOUNTS + "  more: {provider: shippo}\n",
-        ("1005:3", "there are more than 1000 accounts, each place counted as one"),
+        ("1005:3", "there are more than 1000 accounts, counting each repository or organization as one"),
     ),
     "wanted": (
         f"{TOP}{OWNS}{ACCOUNTS}defaults: {{accounts: [{many('a{0},', 1_000)}]}}\nwebhooks:\n"

@@ -58,7 +58,7 @@ FIFOS: list[tuple[list[str], Mapping[str, str], str]] = [
     (
         ["plan", "-f", "good.yaml"],
         {"SHIPPO_API_TOKEN": "", "SHIPPO_API_TOKEN_FILE": "pipe"},
-        "error[variable-file]: the file that `SHIPPO_API_TOKEN_FILE` names can't be read as text",
+        "error[variable-file]: the file that `SHIPPO_API_TOKEN_FILE` points to can't be read as text",
     ),
     (["show", "pipe"], {}, f"error[option]: pipe can't be read: {NO_END}"),
     (["apply", "pipe", "-f", "good.yaml"], {}, f"error[option]: pipe can't be read: {NO_END}"),

@@ -75,7 +75,7 @@ FINISHED = (
 WAITS = "default: waiting 15 s: the provider said 429\\n\n"
 CALLS = (
     "default: GET /webhooks?page=1\\x9b 200 in 42 ms, attempt 1\n"
-    "default: POST /webhooks no answer in 30000 ms, attempt 2\n"
+    "default: POST /webhooks no response in 30000 ms, attempt 2\n"
 )
 
 
@@ -143,7 +143,7 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
         pytest.param(Outcome.DONE, "+ b[track_updated] (new\\x07): create: done", id="done"),
         pytest.param(
             Outcome.UNKNOWN,
-            "+ b[track_updated] (new\\x07): create: may have been done, but no answer confirms it\n"
+            "+ b[track_updated] (new\\x07): create: may have been done, but no response confirms it\n"
             "    help: Run `reconciler plan` to see what is left to do; the next apply does it.",
             id="unknown",
         ),
@@ -171,10 +171,9 @@ def test_other_keys_help_shows_the_providers_form_masked() -> None:
     result = Result(change=only(_plan()).changes[0], outcome=Outcome.OTHER_KEY, made=made)
     form = "https://hooks.example.com/B/?‹hidden›"
     assert ResultMask(_plan()).help(result) == (
-        f"If it is the same URL, write the provider's form of it in the file: {form} "
-        "The provider returns other secret parameters than were sent. It will differ at every apply. If the "
-        "webhook works, add `ignore_changes: [url]` to its entry, so that secret parameters are left as they are "
-        "at the provider."
+        f"If this is the same URL, write it in the file as the provider stores it: {form} The provider returns "
+        "other secret parameters than those that were sent. It will differ in every plan. If the webhook works, "
+        "add `ignore_changes: [url]` to its entry, so that secret parameters are left as they are at the provider."
     )
 
 
@@ -191,7 +190,7 @@ def test_delete_that_no_plan_showed_says_why() -> None:
     survivor, ours = only(_plan()).changes[0].address, hook("ours", "/b")
     result = Result(change=duplicate_of(survivor, ours), outcome=Outcome.DONE, object_id="ours")
     assert result_text(ResultMask(_plan()), result, Style(on=False)) == (
-        "- @ours: delete: done (a duplicate of b[track_updated] that was found after its create)"
+        "- @ours: delete: done (a duplicate of b[track_updated], found after the creates)"
     )
 
 

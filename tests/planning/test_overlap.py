@@ -32,11 +32,11 @@ def said(made: Plan) -> dict[str, tuple[ErrorKind, str, str]]:
 def test_accounts_that_claim_one_webhook_are_told_of_each_other() -> None:
     there = [hook("1"), hook("2", "/b")]
     made = planned([], {"one": there, "two": there[1:], "three": there}, [ONE, TWO, THREE])
-    help_ = "Both accounts have the same webhooks: give them `owns` and `absent` that don't overlap."
+    help_ = "Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap."
     assert said(made) == {
-        "one": (ErrorKind.INVALID, "the webhook 1 is claimed by this account and by three", help_),
-        "two": (ErrorKind.INVALID, "the webhook 2 is claimed by this account and by one, three", help_),
-        "three": (ErrorKind.INVALID, "the webhook 1 is claimed by this account and by one", help_),
+        "one": (ErrorKind.INVALID, "the webhook 1 matches `owns` or `absent` of this account and of three", help_),
+        "two": (ErrorKind.INVALID, "the webhook 2 matches `owns` or `absent` of this account and of one, three", help_),
+        "three": (ErrorKind.INVALID, "the webhook 1 matches `owns` or `absent` of this account and of one", help_),
     }
 
 
@@ -144,7 +144,7 @@ def test_unread_account_whose_kind_nobody_knows_may_name_either_kind_of_its_endp
     live_or_test = replace(TWO, kind="", scope=())
     wanted = entry("b", "/b", account="two", is_test=True)
     kind, message, help_ = STOPPED["one"]
-    with_mode = (kind, message, help_.removesuffix(".") + ", or pin the `mode` of two in the file.")
+    with_mode = (kind, message, help_.removesuffix(".") + ", or set the `mode` of two in the file.")
     assert said(_unread([wanted], [hook("1", "/b")], live_or_test)) == {"one": with_mode}
     assert said(_unread([wanted], [hook("1", "/c")], live_or_test)) == {}
     assert said(_unread([wanted], [hook("1", "/b")], TWO)) == {}

@@ -244,7 +244,9 @@ def test_accounts_that_claim_one_webhook_are_both_stopped() -> None:
         [account("one"), account("two")],
     )
     assert sorted(not_planned(made)) == ["one", "two"]
-    assert not_planned(made)["one"].error.message == "the webhook 1 is claimed by this account and by two"
+    assert not_planned(made)["one"].error.message == (
+        "the webhook 1 matches `owns` or `absent` of this account and of two"
+    )
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_a_run_that_has_waited_enough_says_when_to_come_back_and_calls_no_more()
         client.close()
     assert len(server.received) == 1
     assert (first.kind, first.status, second.kind, second.status) == (ErrorKind.LIMITED, 429, ErrorKind.LIMITED, 0)
-    assert first.message == second.message == "Shippo asks to wait longer than a run may"
+    assert first.message == second.message == "Shippo asks for a longer wait than a run allows"
     assert first.help == "Run the command again in 24 h (not before 2026-01-03 03:04:05 UTC)."
 
 

@@ -202,7 +202,7 @@ def test_no_count_while_it_is_to_be_trusted_ends_at_once_and_names_the_way_out()
     server = Server({FIRST: page("a", None)})
     error = failure(lambda: listed(server))
     assert error.kind is ErrorKind.GARBLED
-    assert error.message == "the provider doesn't return how many webhooks there are"
+    assert error.message == "the provider doesn't return the number of webhooks"
     assert error.help == "If its `count` isn't reliable, set `trust_count: false` under the account."
     assert server.asked == [FIRST]
 

@@ -129,7 +129,7 @@ def test_a_declaration_under_another_name_is_refused(monkeypatch: pytest.MonkeyP
 
 def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"), ("other", "other_provider:NOTHING"))
-    assert broken(lambda: declaration("other")) == "several packages contain the provider `other`: `?` and `?`"
+    assert broken(lambda: declaration("other")) == "several packages provide `other`: `?` and `?`"
 
 
 def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPatch) -> None:

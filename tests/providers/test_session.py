@@ -219,7 +219,7 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end() -> None:
     with RawServer(endless) as server:
         assert sent(server.base_url) == NoReply(
             ending=Ending.UNUSABLE,
-            message="sent an answer larger than 10 MiB",
+            message="sent a response larger than 10 MiB",
             help="Check that `base_url` is the provider's API.",
         )
 
@@ -229,7 +229,7 @@ def test_a_small_body_that_unpacks_to_a_large_one_counts_as_large() -> None:
     with RawServer(says("200 OK", body, "Content-Encoding: gzip")) as server:
         outcome = sent(server.base_url)
     assert isinstance(outcome, NoReply)
-    assert outcome.message == "sent an answer larger than 10 MiB"
+    assert outcome.message == "sent a response larger than 10 MiB"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_an_answer_that_drips_for_ever_ends_at_the_deadline(beginning: bytes, dr
         outcome = sent(server.base_url, timeout=0.1)
         took = time.monotonic() - began
     assert isinstance(outcome, NoReply)
-    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its answer within 0.4 seconds")
+    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its response within 0.4 seconds")
     assert 0.4 <= took < 2
 
 
@@ -403,7 +403,7 @@ def test_a_tls_answer_that_drips_ends_at_the_deadline(ca: trustme.CA) -> None:
     with one_connection(drip) as port:
         outcome = sent(f"https://localhost:{port}", timeout=0.1)
     assert isinstance(outcome, NoReply)
-    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its answer within 0.4 seconds")
+    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its response within 0.4 seconds")
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -415,8 +415,8 @@ def test_a_tls_answer_that_drips_ends_at_the_deadline(ca: trustme.CA) -> None:
             [b"H"] * 200,
             NoReply(
                 ending=Ending.TIMED_OUT,
-                message="did not complete its answer within 0.4 seconds",
-                help="Try again later, or raise the account's `timeout` (seconds to wait for an answer).",
+                message="did not complete its response within 0.4 seconds",
+                help="Try again later, or raise the account's `timeout` (seconds to wait for a response).",
             ),
             id="dripping",
         ),
@@ -476,7 +476,7 @@ def test_a_bundle_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv(variable, str(tmp_path / "missing.pem"))
     assert sent("https://localhost:1") == NoReply(
         ending=Ending.HOPELESS,
-        message="can't be called: the request can't be made",
+        message="can't be reached: the request can't be sent",
         help="Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`.",
     )
 

@@ -178,28 +178,28 @@ def test_a_create_that_is_refused_says_why(sandbox: Sandbox) -> None:
         pytest.param(
             "401 Unauthorized",
             ErrorKind.DENIED,
-            "Shippo denied the call with 401",
+            "Shippo denied the request with 401",
             "Check that `SHIPPO_TOKEN` is a complete and valid token, for test mode.",
             id="401",
         ),
         pytest.param(
             "403 Forbidden",
             ErrorKind.DENIED,
-            "Shippo denied the call with 403",
+            "Shippo denied the request with 403",
             "Check that `SHIPPO_TOKEN` is a complete and valid token, for test mode.",
             id="403",
         ),
         pytest.param(
             "404 Not Found",
             ErrorKind.REFUSED,
-            "Shippo has no list of webhooks at this address (404)",
+            "Shippo has no list of webhooks at this URL (404)",
             "Check `base_url` and `account_id` under the account.",
             id="404",
         ),
         pytest.param(
             "301 Moved\r\nLocation: https://evil.example/webhooks?x=swordfish",
             ErrorKind.REFUSED,
-            "Shippo answered with a redirect (301) to https://evil.example",
+            "Shippo responded with a redirect (301) to https://evil.example",
             "Redirects are never followed, because the token would be sent along; fix `base_url`.",
             id="redirect",
         ),
@@ -235,7 +235,7 @@ def test_an_answer_that_is_none_is_garbled_and_writes_may_have_acted(method: str
         }
         error = failed(calls[method])
     assert (error.kind, error.may_have_acted) == (ErrorKind.GARBLED, method in ("create", "update"))
-    assert error.message.startswith(f"Shippo's answer (200) {reason}")
+    assert error.message.startswith(f"Shippo's response (200) {reason}")
     assert len(server.received) == 1
 
 
@@ -246,14 +246,14 @@ def test_an_answer_that_cannot_be_unpacked_is_garbled_and_not_asked_for_again() 
         (ErrorKind.GARBLED, False),
         (ErrorKind.GARBLED, True),
     ]
-    assert errors[0].message == f"Shippo at {server.base_url} sent an answer that can't be read"
+    assert errors[0].message == f"Shippo at {server.base_url} sent a response that can't be read"
     assert len(server.received) == 2
 
 
 def test_an_answer_about_another_webhook_is_garbled() -> None:
     with RawServer(says("200 OK", json.dumps(HOOK).encode())) as server, writing(server.base_url) as client:
         got, updated = failed(lambda: client.get("abd")), failed(lambda: client.update("abd", fields(), NOW))
-    assert got.message == updated.message == "Shippo's answer (200) contains another webhook than the one requested"
+    assert got.message == updated.message == "Shippo's response (200) contains another webhook than the one requested"
     assert (got.may_have_acted, updated.may_have_acted) == (False, True)
 
 

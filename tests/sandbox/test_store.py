@@ -204,8 +204,8 @@ def _newer(path: Path) -> None:
     ("prepare", "message"),
     [
         pytest.param(lambda path: path.write_text("version: 1\n" * 100), "file is not a database", id="text"),
-        pytest.param(_foreign, "not a store of this sandbox", id="another-database"),
-        pytest.param(_newer, "not a store of this sandbox", id="another-version"),
+        pytest.param(_foreign, "not a data file of this sandbox", id="another-database"),
+        pytest.param(_newer, "not a data file of this sandbox", id="another-version"),
         pytest.param(Path.mkdir, "can't be opened", id="folder"),
     ],
 )

@@ -31,17 +31,18 @@ _Clients = Mapping[str, Writer | ProviderError]
 @command(
     click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False),
     *FILES, *FILTERS, *APPLY,
-    click.option("--destroy", is_flag=True, help="Delete all webhooks of the file."),
+    click.option("--destroy", is_flag=True, help="Delete all webhooks that the file owns or lists under `absent`."),
     *OUTPUT,
 )  # fmt: skip
 def apply_command(invocation: Invocation, planfile: Path | None) -> int:
-    """Make the provider match the file: plan, ask, do it, verify.
+    """Make the provider match the file: plan, ask for approval, apply and verify.
 
-    With a PLANFILE that `plan --out` wrote: exactly that plan, or a refusal; nobody is asked. It is made again from the
-    files, --var and --env-file that it was made from, unless these options say otherwise; relative paths are
-    relative to the working directory. --allow-host is not kept: give it again.
+    With a PLANFILE from `plan --out`, exactly that plan is applied, or refused, without asking for approval. It is
+    planned again with the same files, --var, --var-file and --env-file, unless you give these options; relative paths
+    are relative to the working directory. --allow-host is not saved: give it again.
 
-    Exits with 0 when everything is as wanted; with 3 when a guard refuses and nothing was changed; with 1 on any error.
+    Exits with 0 if all changes are done; with 3 if a guard refuses the plan, or the saved plan is out of date, and
+    nothing was changed; with 1 on any error.
     """
     if planfile is None:
         return _apply(invocation, None)
@@ -58,9 +59,9 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
 
 @command(*FILES, *FILTERS, *APPLY, *OUTPUT)
 def destroy_command(invocation: Invocation) -> int:
-    """Delete every webhook that the file owns or names absent; protected ones stay.
+    """Delete all webhooks that the file owns or lists under `absent`. Protected webhooks stay.
 
-    The same as `apply --destroy`. Losses count here too, so it asks for --allow-losses N.
+    The same as `apply --destroy`. Losses count here too, so it needs --allow-losses N.
     """
     invocation.options = replace(invocation.options, destroy=True)
     return _apply(invocation, None)
@@ -159,7 +160,7 @@ def _check_can_ask(invocation: Invocation) -> None:
         fail("standard input is used for the file, so it can't be used to ask for approval", "Add `--auto-approve`.")
     if not invocation.streams.interactive:
         what = "there is no terminal to ask for approval"
-        fail(what, "Review `reconciler plan`, then apply with `--auto-approve`.")
+        fail(what, "Review the output of `reconciler plan`, then apply with `--auto-approve`.")
 
 
 def _says_yes(run: Run, question: str) -> bool:

@@ -41,7 +41,7 @@ _EMPTY = _FILE[: _FILE.index("webhooks:")] + "webhooks: {}\n"
 
 @command(NO_COLOR)
 def demo_command(invocation: Invocation) -> int:
-    """Show the whole story on a sandbox: plan, apply, drift, repair, and a refused loss.
+    """Show a complete workflow on a sandbox: plan, apply, drift, repair, and a refused loss.
 
     Takes seconds, needs no account, and leaves nothing behind.
     """
@@ -82,7 +82,7 @@ class _Stage:
         self._write(_EMPTY)
         yield ("An account at Shippo, with webhooks that somebody set up by hand. (It is a sandbox on this machine.)",
                0, "list")
-        yield ("`export` writes a file that describes the account as it is: a start for an existing account.",
+        yield ("`export` writes a file that describes the account as it is: a starting point for an existing account.",
                0, "export")
         yield (("This file describes what should exist. It is responsible for what `owns` matches; the rest is never "
                 "touched."), 0, "")
@@ -90,7 +90,7 @@ class _Stage:
         yield ("What would change? `plan` only reads. In CI it runs on a pull request, and saves the plan for review.",
                0, "plan --out reviewed.plan")
         self._create("shippo/orders?token=an-older-secret")
-        yield ("In the meantime somebody changes the account. The reviewed plan is out of date: refused.",
+        yield ("In the meantime somebody changes the account. The reviewed plan is out of date, so it is refused.",
                3, "apply reviewed.plan")
         yield "Apply without a saved plan. On a terminal it would ask first.", 0, "apply --auto-approve"
         yield "Now the provider matches the file: the next plan has no changes.", 0, "plan"
@@ -99,10 +99,10 @@ class _Stage:
                 self._sandbox.store.update(_TOKEN, webhook.object_id, active=False)
         yield ("Somebody switches `tracking` off in the portal. `drift`, on a schedule, reports it with exit code 2.",
                2, "drift")
-        yield "`apply` repairs it, on the same webhook.", 0, "apply --auto-approve"
+        yield "`apply` switches the same webhook on again.", 0, "apply --auto-approve"
         self._write(_EMPTY)
-        yield (("A merge goes wrong and the file loses its webhooks. No endpoint would receive events any more: "
-                "refused."), 3, "apply --auto-approve")
+        yield (("A merge goes wrong and the file loses its webhooks. No endpoint would receive events any more, so "
+                "`apply` refuses."), 3, "apply --auto-approve")
         yield "That's it. Start with `reconciler init`, or try a file on `reconciler sandbox`.", 0, ""
     # fmt: on
 

@@ -31,8 +31,8 @@ from reconciler.view.redact import view_plan
 def export_command(invocation: Invocation, *, missing: bool, out: Path | None, secrets_to: Path | None) -> int:
     """Write a file that describes the account as it is, so that the next plan has no changes.
 
-    Works without a file, for the account of SHIPPO_API_TOKEN. Secrets become variables. What can't be described is
-    listed at the top and not owned. Exits with 1 if an account could not be read.
+    Works without a file, for the account of SHIPPO_API_TOKEN. Secrets become variables. Webhooks that can't be
+    described are listed in a comment at the top and aren't owned. Exits with 1 if an account could not be read.
     """
     with suppress(OSError):  # the working directory was removed: nothing can be written there, and that is told then
         if out is not None and secrets_to is not None and os.path.realpath(out) == os.path.realpath(secrets_to):
@@ -55,7 +55,7 @@ def export_command(invocation: Invocation, *, missing: bool, out: Path | None, s
     if file.unknown:
         names = ", ".join(file.unknown)
         run.streams.print_message(f"Set these variables; the provider doesn't return their values: {names}.")
-        help_ = "help: If you remove its line from the file, a secret stays as it is at the provider."
+        help_ = "help: To keep a secret as it is at the provider, remove its line from the file."
         run.streams.print_message(help_)
     return ExitCode.ERROR if view.not_checked else ExitCode.DONE
 

@@ -19,9 +19,9 @@ from reconciler.view.redact import view_listing, view_plan
 
 @command(*FILES, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *OUTPUT)
 def validate_command(invocation: Invocation, *, strict: bool) -> int:
-    """Check the file alone: offline, with no secret needed. Unset variables stand for any value.
+    """Check the file, offline and without secrets. Unset variables are treated as placeholders.
 
-    Exits with 0 where it is valid, with 1 where it isn't; with --strict warnings count too.
+    Exits with 0 if the file is valid, otherwise with 1. With --strict, warnings count as errors.
     """
     loaded = load(inputs_of(invocation, offline=True), declaration)
     invocation.reporter.validation(loaded.diagnostics)
@@ -31,7 +31,8 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
 
 @command(
     *FILES, *FILTERS,
-    click.option("--destroy", is_flag=True, help="Plan to delete all webhooks of the file."),
+    click.option("--destroy", is_flag=True, help="Plan to delete all webhooks that the file owns or lists under "
+                                                 "`absent`."),
     click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes."),
     output_path("--out", "Save the plan, for `apply FILE`. It contains no secrets, and records its files and "
                          "variables."),
@@ -86,9 +87,9 @@ def list_command(invocation: Invocation) -> int:
 
 @command(click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE"), *OUTPUT)
 def show_command(invocation: Invocation, planfile: Path) -> int:
-    """Show a saved plan. Needs nothing but its file.
+    """Show a saved plan. Needs only the plan file.
 
-    Exits with 0; with 3 where the file was altered, cut off, or saved by another version.
+    Exits with 0, or with 3 if the file was modified, is incomplete, or was saved by another version.
     """
     from reconciler.cli.saved import read_plan_file  # noqa: PLC0415 - loads what seals are made with
 

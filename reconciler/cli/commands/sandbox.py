@@ -30,23 +30,23 @@ def _faults(_context: click.Context, _option: click.Parameter, values: tuple[str
 def _token(_context: click.Context, _option: click.Parameter, value: str) -> str:
     if is_token(value):
         return value
-    raise click.BadParameter("a token of the sandbox is shippo_test_ or shippo_live_, followed by letters and digits")
+    raise click.BadParameter("a sandbox token is shippo_test_ or shippo_live_, followed by letters and digits")
 
 
 @command(
     click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0 for a free one. [default: 0]"),
     click.option("--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-                 help="Store the webhooks in this file. Without it they are lost at the end."),
+                 help="Store the webhooks in this file. Without it they are lost when the sandbox stops."),
     click.option("--seed", "seeded", type=click.IntRange(min=0), default=0, metavar="N",
                  help="Start with N webhooks, as in an account that was set up by hand."),
     click.option("--token", default=_DEFAULT_TOKEN, show_default=True, metavar="TOKEN", callback=_token,
                  help="The token of the account that --seed fills."),
     click.option("--latency", type=click.IntRange(min=0), default=0, metavar="MS",
-                 help="Delay every answer by this much."),
+                 help="Delay every response by this many milliseconds."),
     click.option("--page-size", type=click.IntRange(1, 100), metavar="N",
-                 help="Webhooks per page, whatever the request says."),
+                 help="Webhooks per page, regardless of what the request asks for."),
     click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list."),
-    click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: answer 429 above them."),
+    click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: respond with 429 above them."),
     click.option("--fault", "faults", multiple=True, metavar="FAULT", callback=_faults,
                  help="Fail like a real service; see below. Repeatable."),
     epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"),
