@@ -141,7 +141,7 @@ class Values:
             case (Reference(mark=mark),) if mark != DEFAULT:
                 value = self._joined(template, text.span, Rule.SECRET)
                 if value is not None:
-                    check_not_option(value, text.span, "as a token", self.diagnostics)
+                    check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
         self.diagnostics.error(code, text.span, *not_one_variable(what))
         return None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
@@ -103,10 +104,13 @@ def describe(
         if not duplicates_stay:
             # The way back must lead to what was received, so of duplicates the one that delivers is described.
             choice = choose(found, prefer_live=account.provider)
-            candidates = [choice.survivor]
-            left_out += [LeftOut(remote, _DUPLICATE) for remote in choice.duplicates]
+            more = [remote for remote in choice.duplicates if _delivers_more(account.provider, remote, choice.survivor)]
+            candidates = [choice.survivor, *more]
+            left_out += [LeftOut(remote, _DUPLICATE) for remote in choice.duplicates if remote not in more]
         refusals = {remote.id: _refusal(account, remote, redaction) for remote in candidates}
-        if len(candidates) > 1 or refusals[candidates[0].id]:
+        # Those that are alike but for their events are described by one entry with all of these.
+        is_one = len(candidates) == 1 or (not duplicates_stay and len(_groups(account, candidates)) == 1)
+        if not is_one or any(refusals.values()):
             left_out += [LeftOut(remote, refusals[remote.id] or several) for remote in candidates]
             blocked.add(_place(account, candidates[0]))
         else:
@@ -123,6 +127,13 @@ def describe(
 _DUPLICATE = "it is a duplicate: another webhook has the same URL and event"
 _BESIDE = "owning its URL would delete another webhook there that can't be described"
 _UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
+
+
+def _delivers_more(provider: Provider, remote: Remote, survivor: Remote) -> bool:
+    """Whether it delivers an event that the survivor doesn't."""
+    kept = provider.events_of(survivor.fields) if provider.is_live(survivor.fields) else ()
+    events = provider.events_of(remote.fields)
+    return provider.is_live(remote.fields) and bool(provider.uncarried(events, kept))
 
 
 def _place(account: Account, remote: Remote) -> tuple[object, ...]:
@@ -157,7 +168,9 @@ def _refusal(account: Account, remote: Remote, redaction: Redaction) -> str:
 def _segments(url: Url, redaction: Redaction) -> list[tuple[str, bool]]:
     """The path's segments as a file may write them, and whether a variable must hold them."""
     texts = (escaped(segment.reveal()) for segment in url.segments)
-    return [(text, hides and text != "") for text, hides in zip(texts, redaction.hidden_segments(url), strict=True)]
+    return [
+        (text, hides and text != "") for text, hides in zip(texts, redaction.segments_for_variables(url), strict=True)
+    ]
 
 
 def _groups(account: Account, remotes: Iterable[Remote]) -> list[list[Remote]]:

@@ -106,12 +106,21 @@ class CallBudget:
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
         self.throttle = Throttle()
         self._clock = clock
-        self._limits = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
+        self._limits: dict[CallClass, int | None] = dict.fromkeys(CallClass)
         self._running = dict.fromkeys(CallClass, 0)
         self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
         self._left = BUDGET
         self._told_until: dict[str, float] = {}
         self._lock = threading.Lock()
+        self.limit(limits)
+
+    def limit(self, limits: RateLimits) -> None:
+        """Keep these limits from now on, too: of several accounts with one token the strictest count."""
+        found = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
+        with self._lock:
+            for call_class, number in found.items():
+                both = [one for one in (self._limits[call_class], number) if one is not None]
+                self._limits[call_class] = min(both, default=None)
 
     def take(self, call_class: CallClass) -> float:
         """Take a slot for a call, which `give_back` must follow: 0; else the seconds after which to ask again.

@@ -96,19 +96,19 @@ class Change:
     address: Address  # the entry's, or `@<object id>` where no entry stands for it
     claim: Claim = Claim.OWNED
     phase: Phase | None = None  # None where nothing is done
-    reason: Reason | None = None  # for display; None for what is in step, and for what is nobody's matter here
+    reason: Reason | None = None  # None for what is in step, and for what is nobody's matter here
     desired: Desired | None = None  # None for a delete, and where no entry stands for it
     remote: Remote | None = None  # None where the provider has none
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
-    partner: Address | None = None  # a move's other half, or the survivor of a duplicate
+    partner: Address | None = None  # a move's other half; else the webhook that stays at the same URL
     depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
 
     @property
     def move(self) -> Address | None:
-        return None if self.reason is Reason.DUPLICATE else self.partner
+        return None if self.reason is Reason.DUPLICATE or self.action is Action.NONE else self.partner
 
     @property
     def duplicate_of(self) -> Address | None:

@@ -126,7 +126,7 @@ class Redaction:
         items = tuple(item for item in url.items if not item.secret)
         return self.show(url if url.whole_variable else replace(url, items=items))
 
-    def hidden_segments(self, url: Url) -> tuple[bool, ...]:
+    def segments_for_variables(self, url: Url) -> tuple[bool, ...]:
         """Which segments of a provider's path no file may say in clear.
 
         Those that the environment feeds; and the first that doesn't read as words, with all after it.

@@ -106,7 +106,7 @@ def _tell(words: bytes) -> None:
 
 
 class SystemClock:
-    """The machine's time and chance, as `providers.clock` wants them; sleeps end when the run is asked to stop."""
+    """The machine's time and chance, as `http.pacing.Clock` wants them; sleeps end when the run is asked to stop."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop

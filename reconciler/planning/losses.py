@@ -17,7 +17,8 @@ from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope
 
 _PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")
-_MOST, _SHARE = 3, 3  # how many may lose events where the file doesn't say, and one of how many that receive
+_MOST_LOSSES = 3  # endpoints that may lose events if the file doesn't say
+_RECEIVING_PER_LOSS = 3  # endpoints that receive events, for each that may lose them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +96,11 @@ def _reaches_more(provider: Provider, lost: Endpoint, events: frozenset[str], un
 
 
 def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
-    """How many endpoints may lose events without consent: what the file says, else a third, and one always."""
+    """How many endpoints may lose events without consent: what the file says, else a third, from one to three."""
     if account.max_losses is not None:
         return account.max_losses
     receiving = len(_received(account.provider, (remote.fields for remote in owned)))
-    return max(1, min(_MOST, receiving // _SHARE))
+    return max(1, min(_MOST_LOSSES, receiving // _RECEIVING_PER_LOSS))
 
 
 def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, limit: int | None) -> Verdict:

@@ -88,7 +88,7 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],
         delete=actions[Action.DELETE],
-        unchanged=reasons[None],
+        unchanged=reasons[None] + reasons[Reason.OFF],
         protected=reasons[Reason.PROTECTED],
         protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
         unmanaged=unmanaged,

@@ -307,3 +307,17 @@ def test_a_mask_is_no_secret(work: Work) -> None:
     work.write(ENTRY + "    secret: ${CI_SECRET}\n")
     found = main_here(work.folder, ["plan"], {"GITHUB_TOKEN": TOKEN, "CI_SECRET": MASK})
     assert (found[0], "`${CI_SECRET}` contains a masked value" in found[2], work.github.calls) == (1, True, [])
+
+
+def test_a_backup_has_all_events_of_webhooks_at_one_url(work: Work) -> None:
+    work.write("  other:\n    url: https://ci.example.com/other\n    events: [push]\n")
+    work.github.put(WEB, CI, "push")
+    work.github.put(WEB, CI, "watch")
+    code, out, err = work.run("apply", "--auto-approve", "--allow-losses", "9", "--backup", "before.yaml")
+    assert code == 0, out + err
+    assert [hook["config"]["url"] for hook in work.github.of(WEB)] == ["https://ci.example.com/other"]
+    code, out, err = work.run("apply", "-f", "before.yaml", "--auto-approve", "--allow-losses", "9", GITHUB_TOKEN=TOKEN)
+    assert code == 0, out + err
+    assert [sorted(hook["events"]) for hook in work.github.of(WEB) if hook["config"]["url"] == CI] == [
+        ["push", "watch"]
+    ]

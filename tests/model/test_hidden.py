@@ -38,7 +38,7 @@ def test_file_says_in_clear_only_what_no_variable_holds(
     file: tuple[Url, ...], remote: str, segments: list[bool], items: list[str]
 ) -> None:
     redaction, url = Redaction(file), sent(remote)
-    assert list(redaction.hidden_segments(url)) == segments
+    assert list(redaction.segments_for_variables(url)) == segments
     assert [redaction.clear_part(url, item, item.text.reveal()) for item in url.items] == items
 
 

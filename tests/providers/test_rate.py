@@ -131,3 +131,12 @@ def test_threads_together_keep_to_the_limit(threads: int) -> None:
         worker.join()
     assert len(arrivals) == 20 * threads
     assert most_in_a_window(arrivals) <= 5
+
+
+def test_of_accounts_with_one_token_the_strictest_limit_counts() -> None:
+    for first, second in ((RateLimits(), RateLimits(write=1)), (RateLimits(write=1), RateLimits(write=9))):
+        limiter = CallBudget(first, FakeClock())
+        limiter.limit(second)
+        assert limiter.take(CallClass.WRITE) == 0
+        assert limiter.take(CallClass.WRITE) > 0
+        assert limiter.take(CallClass.GET) == 0

@@ -151,7 +151,7 @@ def test_everything_is_counted_once() -> None:
         create=1,
         update=1,
         delete=2,
-        unchanged=1,
+        unchanged=2,
         protected=1,
         protected_differences=1,
         unmanaged=2,
