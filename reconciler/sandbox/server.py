@@ -38,6 +38,7 @@ class HttpServer:
         self.base_url = "http://{}:{}".format(*self._address)  # without a trailing slash
         self._door = threading.Lock()
         self._acceptor: threading.Thread | None = None  # None: connections are refused
+        self._last: tuple[str, int] | None = None  # the client that ends it
         self._connections: dict[socket.socket, threading.Thread] = {}
         self.stopping = threading.Event()
         self.at_end = contextlib.ExitStack()  # what else `close()` closes
@@ -99,18 +100,27 @@ class HttpServer:
     def _shut(self) -> None:
         acceptor, self._acceptor = self._acceptor, None
         if acceptor is not None:
-            with contextlib.suppress(OSError):  # a connection wakes it
-                socket.create_connection(self._address, _PATIENCE).close()
+            # A connection of our own wakes it. It is the last one, so that all that came before are served.
+            with contextlib.suppress(OSError), socket.socket() as last:
+                last.bind((self._address[0], 0))
+                self._last = last.getsockname()
+                last.settimeout(_PATIENCE)
+                last.connect(self._address)
             acceptor.join()
         self._listener.close()
 
     def _accept(self) -> None:
-        while self._acceptor is not None:
+        while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, client = self._listener.accept()
             except OSError:
+                if self._acceptor is None:
+                    return
                 self.stopping.wait(0.01)  # nobody came, or no open files are left; it is tried again
                 continue
+            if client == self._last:
+                connection.close()
+                return
             thread = threading.Thread(target=self._serve, args=(connection,), name="sandbox-connection", daemon=True)
             self._connections[connection] = thread
             try:
