@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span, either
-from reconciler.config.interpolation import Rule, Values, is_known, read_url
+from reconciler.config.interpolation import Rule, Values, read_url
 from reconciler.model.characters import character_name, is_masked, is_seen, wrapping_fault
 from reconciler.model.configuration import DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
@@ -137,7 +137,7 @@ class _Reading:
             message = f"this {provider.title} account has no `base_url`"
             self._error("missing-key", self._said.where, message, "Add `base_url`, the URL of its API.")
         text = None if written is None else self._values.text(written, Rule.PLAIN)
-        if written is None or text is None or not is_known(text):
+        if written is None or text is None or not text.is_known:
             return provider.base_url, True
         url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
         if url is None:
@@ -207,7 +207,7 @@ class _Reading:
         pin = self._cursor.text(key)
         pinned = self._values.plain(pin) if pin is not None else ""
         kinds = {kind.name: kind for kind in provider.auth.kinds}
-        known = provider.kind_of(token.reveal()) if is_known(token) else None
+        known = provider.kind_of(token.reveal()) if token.is_known else None
         if pin is not None and pinned is not None and pinned not in kinds:
             self._error("wrong-value", pin.span, f"`{key}` must be {either(kinds)}", f"Write {either(kinds)}.")
             return None
@@ -222,7 +222,7 @@ class _Reading:
             return known
         says_nothing = provider.is_neutral(token.reveal())
         is_enough = pinned is None or (pinned and (says_nothing or not is_own))
-        if is_sound and kinds and is_known(token) and not is_enough:
+        if is_sound and kinds and token.is_known and not is_enough:
             self._report_unknown_kind(kinds, is_own=is_own, says_nothing=says_nothing)
         return kinds.get(pinned or "")
 
@@ -244,7 +244,7 @@ class _Reading:
 
     def _can_be_sent(self, value: SecretText, where: Location, fault_of: _FaultOf) -> bool:
         """Tokens and ids travel in headers: whether this one can, and is what it should be."""
-        fault = fault_of(value.reveal()) if is_known(value) else None
+        fault = fault_of(value.reveal()) if value.is_known else None
         if fault is not None:
             names = ", ".join(f"`${{{name}}}`" for name in value.variables()) or "this"
             self._error("header-characters", where, f"{names} {fault[0]}", fault[1])

@@ -15,7 +15,7 @@ from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import DEFAULT_PROVIDER, NamedSet
 from reconciler.model.host import host_address, host_is_loopback
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import Origin, Part, SecretText
+from reconciler.model.secret import SHOWN_BY_NAME, Origin, Part, SecretText
 from reconciler.model.webhook import Key
 
 OWNS_HELP = (
@@ -174,7 +174,7 @@ def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics:
             help_ = "Put the value in an environment variable and write `${NAME}`."
             diagnostics.warning("secret-literal", entry.url_span, message, help_)
         is_told = item.secret or unquote(item.name).lower() in public_params
-        if not is_told and origins & {Origin.ENVIRONMENT, Origin.PLACEHOLDER}:
+        if not is_told and origins & SHOWN_BY_NAME:
             message = "a variable is used in a query parameter that isn't secret: a new value creates a new webhook"
             help_ = (
                 "Add secret ones to `secret_params` (a new value then updates the webhook), others to `public_params`."

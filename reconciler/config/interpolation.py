@@ -82,7 +82,7 @@ class Values:
         if text is None or "$" not in text.raw:
             return None if text is None else text.raw
         value = self.text(text, Rule.PLAIN)
-        return value.reveal() if value is not None and is_known(value) else None
+        return value.reveal() if value is not None and value.is_known else None
 
     def flag(self, flag: Flag | None) -> bool | None:
         """A boolean; None where nobody says one, or nobody knows."""
@@ -96,7 +96,7 @@ class Values:
             case (Reference(name),):
                 what = f"`${{{name}}}`"
                 value = self._joined(template, flag.span, Rule.SECRET)
-                if value is None or not is_known(value):
+                if value is None or not value.is_known:
                     return None
                 if value.reveal() in ("true", "false"):
                     return value.reveal() == "true"
@@ -106,7 +106,7 @@ class Values:
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
         value = self._one_secret(self._template(text), text, "secret-not-variable", what)
-        if value is not None and is_known(value) and is_masked(value.reveal()):
+        if value is not None and value.is_known and is_masked(value.reveal()):
             names = " and ".join(f"`${{{name}}}`" for name in value.variables())
             message = f"{names} contains a masked value, as services show it instead of a secret"
             self.diagnostics.error("secret-not-variable", text.span, message, "Set it to the secret itself.")
@@ -224,11 +224,6 @@ class Values:
         return shown
 
 
-def is_known(text: SecretText) -> bool:
-    """Whether no placeholder stands in it."""
-    return all(part.origin is not Origin.PLACEHOLDER for part in text.parts)
-
-
 def check_not_option(text: SecretText, where: Location, use: str, diagnostics: Diagnostics) -> None:
     """Report the variables in a secret that options set: those are for everybody to see."""
     for name in text.variables(Origin.OPTION):
@@ -290,12 +285,12 @@ def _read(
 
 def depends_on_unset_variable(text: SecretText) -> bool:
     """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
-    return not is_known(text) and not is_known(text.slice(0, len(text.reveal().partition("?")[0])))
+    return not text.is_known and not text.slice(0, len(text.reveal().partition("?")[0])).is_known
 
 
 def _fit_placeholders(text: SecretText) -> SecretText:
     """Placeholders in a URL take a form that its part allows; one that is the whole URL becomes one."""
-    if is_known(text):
+    if text.is_known:
         return text
     fitted: list[Part] = []
     before = ""

@@ -185,7 +185,8 @@ class EntryReader:
             spec = known.get(key)
             if spec is None and key != _IGNORE:
                 # On is what every webhook is; and `defaults` may be meant for other accounts.
-                if value is False if key == "active" else cursor.has(key):
+                is_meant = value is False if key == "active" else cursor.has(key)
+                if is_meant:
                     what = "`active: false`" if key == "active" else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
                     message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."

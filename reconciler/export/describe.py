@@ -13,12 +13,11 @@ from typing import NamedTuple
 from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.webhook import Masked, Remote, Scope, is_event_name, revealed
-from reconciler.planning.match import by_key, choose
+from reconciler.planning.match import by_key, choose, without_others
 from reconciler.view.codec import Json
 
 
@@ -103,10 +102,11 @@ def describe(
         candidates, several = found, f"{len(found)} webhooks have this URL and event"
         if not duplicates_stay:
             # The way back must lead to what was received, so of duplicates the one that delivers is described.
-            choice = choose(found, prefer_live=account.provider)
-            more = [remote for remote in choice.duplicates if _delivers_more(account.provider, remote, choice.survivor)]
-            candidates = [choice.survivor, *more]
-            left_out += [LeftOut(remote, _DUPLICATE) for remote in choice.duplicates if remote not in more]
+            provider, choice = account.provider, choose(found, prefer_live=account.provider)
+            fields = choice.survivor.fields
+            choice = without_others(provider, choice, provider.events_of(fields) if provider.is_live(fields) else ())
+            candidates = [choice.survivor, *choice.others]
+            left_out += [LeftOut(remote, _DUPLICATE) for remote in choice.duplicates]
         refusals = {remote.id: _refusal(account, remote, redaction) for remote in candidates}
         # Those that are alike but for their events are described by one entry with all of these.
         is_one = len(candidates) == 1 or (not duplicates_stay and len(_groups(account, candidates)) == 1)
@@ -127,13 +127,6 @@ def describe(
 _DUPLICATE = "it is a duplicate: another webhook has the same URL and event"
 _BESIDE = "owning its URL would delete another webhook there that can't be described"
 _UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
-
-
-def _delivers_more(provider: Provider, remote: Remote, survivor: Remote) -> bool:
-    """Whether it delivers an event that the survivor doesn't."""
-    kept = provider.events_of(survivor.fields) if provider.is_live(survivor.fields) else ()
-    events = provider.events_of(remote.fields)
-    return provider.is_live(remote.fields) and bool(provider.uncarried(events, kept))
 
 
 def _place(account: Account, remote: Remote) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from reconciler.model.configuration import (
     OnUnmanaged,
 )
 from reconciler.model.plan import Claim, Plan
-from reconciler.model.secret import HIDDEN, Origin, SecretText
+from reconciler.model.secret import HIDDEN, SHOWN_BY_NAME, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.view.codec import Json
 from reconciler.view.redact import scope_text
@@ -127,8 +127,7 @@ def template_text(text: SecretText) -> str:
     """Text as a file writes it: variables by name."""
     if Origin.PROVIDER in text.origins():
         raise ValueError("what a provider wrote must become a literal or a variable first")
-    by_name = (Origin.ENVIRONMENT, Origin.PLACEHOLDER)
-    return "".join(part.shown if part.origin in by_name else literal(part.text) for part in text.parts)
+    return "".join(part.shown if part.origin in SHOWN_BY_NAME else literal(part.text) for part in text.parts)
 
 
 def _given(keys: Mapping[str, Json]) -> dict[str, Json]:

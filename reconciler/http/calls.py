@@ -9,8 +9,7 @@ from reconciler.http import errors
 from reconciler.http.exchange import NoReply, Reply, Request, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallBudget, CallClass, ClientContext
 from reconciler.http.transport import Session
-from reconciler.model.configuration import Account, Destination
-from reconciler.model.configuration import destination_of as model_destination_of
+from reconciler.model.configuration import Account, Destination, destination_of
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Called, Waiting
@@ -31,7 +30,7 @@ class Caller:
     def __init__(
         self, account: Account, context: ClientContext, *, headers: Mapping[str, str], throttled: Throttled | None
     ) -> None:
-        self.destination = destination_of(account, context.allowed_hosts)
+        self.destination = checked_destination(account, context.allowed_hosts)
         self._account = account
         self._throttled = throttled
         self._clock = context.clock
@@ -138,10 +137,10 @@ class Caller:
             raise errors.interrupted(self._account, again=again)
 
 
-def destination_of(account: Account, allowed_hosts: frozenset[str]) -> Destination:
+def checked_destination(account: Account, allowed_hosts: frozenset[str]) -> Destination:
     """Where an account's calls go; DENIED where its token may not go there, or can't be sent at all."""
     try:
-        found = model_destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
+        found = destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
     except UrlError as error:
         message = f"the account's `base_url` can't be used: {error.message}"
         denied = ProviderError(ErrorKind.DENIED, message, error.help)

@@ -98,6 +98,11 @@ class SecretText:
         )
         return SecretText(tuple(parts))
 
+    @property
+    def is_known(self) -> bool:
+        """Whether every variable in it is set."""
+        return all(part.origin is not Origin.PLACEHOLDER for part in self.parts)
+
     def origins(self) -> frozenset[Origin]:
         return frozenset(part.origin for part in self.parts)
 

@@ -216,8 +216,10 @@ class AccountRun:
         if result is not None:
             return result.is_done
         found = self._look(successor.object_id)
-        if not isinstance(found, Remote):
-            return found is not None and found
+        if found is None:
+            return False
+        if isinstance(found, ProviderError):
+            return found
         provider = self._provider
         named, needed = provider.events_of(found.fields), provider.events_of(successor.fields)
         same = found.key is not None and found.key == provider.key_of(successor.fields)

@@ -11,7 +11,6 @@ from reconciler.model.configuration import Account, Configuration, NamedSet
 from reconciler.model.pattern import Pattern
 from reconciler.model.plan import Action, Change, Claim, Hint
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Endpoint, Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote, Scope
 from reconciler.planning.match import likenesses
@@ -111,7 +110,7 @@ class UnreadKeys:
         self._entries: dict[_Named, list[tuple[Account, Scope, _Place | None]]] = defaultdict(list)
         for wanted in configuration.desired:
             account, url, key = unread.get(wanted.address.account), wanted.fields["url"], wanted.key
-            if account is not None and isinstance(url, Url) and not _is_known(url.source):
+            if account is not None and isinstance(url, Url) and not url.source.is_known:
                 self._entries[account.provider.name, key.event, None].append((account, key.scope, _place_of(url)))
             elif account is not None:
                 self._entries[account.provider.name, key.event, key.endpoint].append((account, key.scope, None))
@@ -158,14 +157,11 @@ def _place_of(url: Url) -> _Place | None:
     if url.whole_variable:
         return None
     scheme, _, authority, *_ = url.source.split("/")
-    if not (_is_known(scheme) and _is_known(next(authority.split("?")))):
+    if not (scheme.is_known and next(authority.split("?")).is_known):
         return None
-    path, known = url.endpoint.path.split("/"), len(list(itertools.takewhile(_is_known, url.segments)))
+    path = url.endpoint.path.split("/")
+    known = len(list(itertools.takewhile(lambda segment: segment.is_known, url.segments)))
     return url.endpoint.origin, [*path, _END] if known == len(url.segments) else path[: known + 1]
-
-
-def _is_known(text: SecretText) -> bool:
-    return Origin.PLACEHOLDER not in text.origins()
 
 
 _Like = tuple[object, ...]

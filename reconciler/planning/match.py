@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account
@@ -40,7 +40,11 @@ def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote
     One that delivers an event which the survivor will not deliver is no duplicate: nobody could say what it is for.
     """
     choice = choose(candidates, prefer_live=provider if "active" in desired.ignored else None)
-    named = provider.events_of(desired.fields)
+    return without_others(provider, choice, provider.events_of(desired.fields))
+
+
+def without_others(provider: Provider, choice: Choice, named: Collection[str]) -> Choice:
+    """The choice, of whose duplicates those that deliver other events than these are none."""
     groups: dict[bool, list[Remote]] = {False: [], True: []}
     for remote in choice.duplicates:
         delivers_more = provider.is_live(remote.fields) and provider.uncarried(provider.events_of(remote.fields), named)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # reading what is installed takes longer to import than all e
 GROUP = "reconciler.providers"
 
 _BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provider) for provider in (SHIPPO, GITHUB)}
+_REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
 _READS = ("list", "get", "close")
 _WRITES = ("create", "update", "delete")
 _UPDATE = "Update or uninstall that package."
@@ -117,7 +118,7 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     if found is None:
         raise ProviderError(ErrorKind.REFUSED, f"provider `{name}` not found", "Install the provider's package.")
     plugin, package = found
-    path = getattr(plugin, role) or f"reconciler.providers.rest:Rest{role.title()}"
+    path = getattr(plugin, role) or _REST[role]
     if not package:
         return resolve_name(path)(account, context)
     who = f"the provider `{name}` of the package {package}"

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from reconciler.config.load import no_file_configuration
-from reconciler.http.calls import destination_of
+from reconciler.http.calls import checked_destination
 from reconciler.model.configuration import AbsentPlace, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
 from reconciler.model.pattern import PatternSet, parse_pattern
@@ -434,7 +434,7 @@ def test_a_token_goes_to_hosts_that_are_allowed_outside_the_file(
     # Whoever makes the calls judges the same.
     (account,) = configuration(inputs(text, allowed_hosts=[base_url.split("/")[2]])).accounts
     with nullcontext() if is_allowed else pytest.raises(ProviderError):
-        destination_of(account, frozenset([allowed]))
+        checked_destination(account, frozenset([allowed]))
 
 
 def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from reconciler.provider import (
 )
 from reconciler.providers import registry
 from tests.support.here import main_here
+from tests.support.serving import serving
 
 PLUGIN = ProviderPlugin(
     interface=1,
@@ -119,13 +119,8 @@ def formic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Formic]:
 
         do_GET = do_POST = do_PATCH = _answer  # noqa: N815
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        state.base_url = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(Handler) as state.base_url:
         yield state
-        server.shutdown()
-        thread.join()
 
 
 def _shown(hook: dict[str, Any]) -> dict[str, Any]:

@@ -161,6 +161,10 @@ def test_everything_is_counted_once() -> None:
     )
 
 
+def test_an_entry_that_is_off_and_not_at_the_provider_is_unchanged() -> None:
+    assert view_plan(planned([entry("a", active=False)], [])).summary.unchanged == 1
+
+
 def test_accounts_stand_as_they_do_and_one_that_is_unread_hides_no_other() -> None:
     error = ProviderError(kind=ErrorKind.DENIED, message="denied", help="Check it.")
     made = planned(
