@@ -36,7 +36,7 @@ class Caller:
         self._clock = context.clock
         self._listener = context.listener
         shared = (self.destination.origin, account.token)
-        self._budget = context.call_budgets.setdefault(shared, CallBudget(account.limits, context.clock))
+        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock))
         self._budget.limit(account.limits)
         scheme = account.provider.scheme_of(account.token.reveal())
         token = account.token  # empty where an account does without one
