@@ -18,7 +18,7 @@ from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
-from reconciler.operations.account import opened, read_accounts
+from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.terminal import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan, selected_accounts
 from reconciler.providers.registry import Reader, declaration, open_reader

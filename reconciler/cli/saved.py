@@ -8,6 +8,7 @@ from pathlib import Path
 from reconciler.cli.invocation import fail
 from reconciler.cli.options import Options
 from reconciler.cli.run import Run
+from reconciler.cli.writing import unwritable
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.limits import MOST_OF_A_PLAN, read_bounded
 from reconciler.model.diagnostic import ExitCode
@@ -98,7 +99,7 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")
         write_file(path, sealed(view, made, sources), overwrite=True, private=True)
     except OSError as error:
-        fail(f"{name} can't be written: {error.strerror}", other, code="output-file")
+        fail(unwritable(error), other, code="output-file")
     # No plan keeps which hosts may get a token: who says so is not a file.
     hosts = "".join(f" --allow-host {shell_word(host)}" for host in sorted({*run.invocation.options.allowed_hosts}))
     # A name that begins with `-` would be an option.

@@ -135,13 +135,22 @@ class RestWriter(RestReader):
         if lost:
             message = f"an update would remove the webhook's `{lost[0]}`, which isn't in the file"
             raise ProviderError(ErrorKind.INVALID, message, f"Add `{lost[0]}: ${{NAME}}` to the entry.")
+        changed: list[str] = []
         for call in update_calls(provider, self._api, fields, now.fields):
             path = self._path_of(object_id) + call.path
-            reply = self._call(self._api.update.verb, path, update_body(self._api, call, fields), fields)
-            if call.path:
-                self._understood(reply, object_of, may_have_acted=True)
-            else:
-                self._remote(reply, object_id, changed=True)
+            try:
+                reply = self._call(self._api.update.verb, path, update_body(self._api, call, fields), fields)
+                if call.path:
+                    self._understood(reply, object_of, may_have_acted=True)
+                else:
+                    self._remote(reply, object_id, changed=True)
+            except ProviderError as error:
+                if changed:
+                    error.message = f"only {' and '.join(changed)} was changed: {error.message}"
+                    # Not as if nothing had been sent.
+                    error.kind = ErrorKind.REFUSED if error.kind is ErrorKind.INTERRUPTED else error.kind
+                raise
+            changed += (f"`{spec.name}`" for spec in call.fields)
 
     def delete(self, object_id: str) -> None:
         reply = self._call("DELETE", self._path_of(object_id))

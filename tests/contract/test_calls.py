@@ -12,7 +12,7 @@ from reconciler.model.plan import Action, NotPlanned, Phase
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Fields
-from reconciler.operations.account import read_accounts
+from reconciler.operations.reading import read_accounts
 from reconciler.providers.registry import declaration
 from reconciler.providers.shippo import SHIPPO
 from reconciler.sandbox.faults import DROP_ANSWER, LATE_BAD_GATEWAY, RESET_REQUEST, Answer, Rule, When

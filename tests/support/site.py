@@ -18,7 +18,8 @@ from reconciler.model.report import Event, Outcome, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.operations.account import apply, opened, read_accounts
+from reconciler.operations.account import apply
+from reconciler.operations.reading import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import Writer, open_writer
