@@ -7,15 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from reconciler.http.complaint import complaint
-from reconciler.http.exchange import (
-    NOT_THE_API,
-    PROXY_CREDENTIALS,
-    REQUEST_TIMEOUT,
-    Ending,
-    NoReply,
-    Reply,
-    Request,
-)
+from reconciler.http.exchange import NOT_THE_API, PROXY_CREDENTIALS, REQUEST_TIMEOUT, ApiRequest, Ending, NoReply, Reply
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import Origin, SecretText
@@ -30,7 +22,7 @@ _OUTAGE = "Try again later, or check whether the provider reports an outage."
 _CLEAR = frozenset({Origin.LITERAL, Origin.OPTION})
 
 
-def failure(account: Account, origin: str, request: Request, outcome: Reply | NoReply) -> ProviderError:
+def failure(account: Account, origin: str, request: ApiRequest, outcome: Reply | NoReply) -> ProviderError:
     """The last attempt got no answer that can be read, or one that is no success and doesn't ask to wait."""
     provider, token, status = account.provider, account.token.reveal(), outcome.status
     if isinstance(outcome, NoReply):
@@ -47,7 +39,7 @@ def failure(account: Account, origin: str, request: Request, outcome: Reply | No
     return ProviderError(kind, f"{provider.title} {message}", help_, status=status)
 
 
-def _refusal(account: Account, request: Request, reply: Reply) -> tuple[ErrorKind, str, str]:
+def _refusal(account: Account, request: ApiRequest, reply: Reply) -> tuple[ErrorKind, str, str]:
     status, method = reply.status, request.method
     match status:
         case 400 | 409 | 422:
@@ -113,11 +105,10 @@ def _portal(account: Account) -> str:
 
 
 def _check_place(account: Account) -> str:
-    provider = account.provider
-    headers = (setting.name for setting in provider.settings if setting.header)
-    keys = " and ".join(f"`{key}`" for key in ("base_url", *(place.setting for place in provider.places), *headers))
-    hidden = ", and that the token has access to it" if provider.places else ""
-    return f"Check {keys} under the account{hidden}."
+    places = [place.setting for place in account.provider.places]
+    headers = [setting.name for setting in account.provider.settings if setting.header]
+    hidden = ", and that the token has access to it" if places else ""
+    return f"Check {_names('base_url', *places, *headers)} under the account{hidden}."
 
 
 def _check_token(account: Account) -> str:
@@ -139,11 +130,15 @@ def _check_hidden(account: Account) -> str:
 
 
 def _token_name(account: Account) -> str:
-    return " and ".join(f"`{name}`" for name in account.token.variables()) or "the account's token"
+    return _names(*account.token.variables()) or "the account's token"
 
 
 def _header_names(account: Account) -> str:
-    return " and ".join(f"`{setting.name}`" for setting, _ in account.header_settings)
+    return _names(*(setting.name for setting, _ in account.header_settings))
+
+
+def _names(*names: str) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _secrets_of(fields: Fields) -> Iterator[str]:

@@ -36,16 +36,14 @@ _CERTIFICATE: Mapping[int, tuple[str, str]] = {
 }
 """By OpenSSL's `X509_V_ERR_*` code."""
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>[0-9]{3})\b")  # as Python says what a proxy answered
-_PROXY = (
-    "can't be reached through the proxy set in the environment",
-    "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.",
-)
 _TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not respond within {:g} seconds", SLOW)
 _BROKEN = NoReply(Ending.BROKEN, "closed the connection", _NETWORK)  # in doubt
 _IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be reached: the request can't be sent", _BUNDLE)
+_PROXY = "can't be reached through the proxy set in the environment"
+_VARIABLES = "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`."
 _REASONS: Mapping[type, NoReply] = {
-    exceptions.InvalidURL: NoReply(Ending.HOPELESS, *_PROXY),  # our own URL is always a valid one
-    exceptions.InvalidSchema: NoReply(Ending.HOPELESS, *_PROXY),
+    exceptions.InvalidURL: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),  # our own URL is always a valid one
+    exceptions.InvalidSchema: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),
     exceptions.SSLError: NoReply(Ending.BROKEN, "closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
     exceptions.ConnectTimeout: NoReply(Ending.NOT_SENT, "did not set up a connection in time", _NETWORK),
     socket.gaierror: NoReply(Ending.NOT_SENT, "can't be found: its host name can't be resolved", _HOST),
@@ -97,11 +95,10 @@ def no_reply(error: Exception, timeout: float) -> NoReply:
 
 def _reason_of(causes: Sequence[BaseException]) -> NoReply:
     if any(isinstance(cause, exceptions.ProxyError) for cause in causes):
-        return NoReply(Ending.NOT_SENT, *_PROXY)
-    kinds = (kind for cause in reversed(causes) for kind in type(cause).__mro__)
-    found = next((_REASONS[kind] for kind in kinds if kind in _REASONS), None)
-    if found is not None:
-        return found
+        return NoReply(Ending.NOT_SENT, _PROXY, _VARIABLES)
+    for kind in (kind for cause in reversed(causes) for kind in type(cause).__mro__):
+        if kind in _REASONS:
+            return _REASONS[kind]
     # What else fails there may have been sent; what fails elsewhere was not: a bundle isn't there, say.
     began = (exceptions.RequestException, urllib3.exceptions.HTTPError, HTTPException)
     return _BROKEN if any(isinstance(cause, began) for cause in causes) else _IMPOSSIBLE

@@ -26,7 +26,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 
-from reconciler.http.exchange import NOT_THE_API, Ending, NoReply, Reply, Request
+from reconciler.http.exchange import NOT_THE_API, ApiRequest, Ending, NoReply, Reply
 from reconciler.http.no_reply import SLOW, EndedError, TooSlowError, no_reply
 from reconciler.model.configuration import Destination
 from reconciler.model.diagnostic import UrlError
@@ -134,8 +134,7 @@ class _Adapter(HTTPAdapter):
 class Session:
     """Sends requests to one origin. Safe to use from several threads: nothing in it changes after it is made.
 
-    `authorization` is the header that authorises, and its value, which isn't sent where it is empty; `timeout` is how
-    many seconds the server may be silent.
+    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent.
     """
 
     def __init__(
@@ -155,7 +154,7 @@ class Session:
         # A proxy named in the environment would get a call to this machine, token included.
         self._proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
 
-    def send(self, request: Request) -> Reply | NoReply:
+    def send(self, request: ApiRequest) -> Reply | NoReply:
         """Send a request once and read the whole answer, whatever its status."""
         try:
             return self._exchange(request)
@@ -165,7 +164,7 @@ class Session:
     def close(self) -> None:
         self._adapter.close()
 
-    def _exchange(self, request: Request) -> Reply | NoReply:
+    def _exchange(self, request: ApiRequest) -> Reply | NoReply:
         prepared = requests.PreparedRequest()
         header, token = self._authorization
         headers = self._headers | ({header: token.reveal()} if token else {})

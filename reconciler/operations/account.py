@@ -85,11 +85,7 @@ class AccountRun:
         )
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
-        """The duplicate rule for the keys that were created.
-
-        Updates that make the survivor right are sent at once: their results. Deletes of duplicates, and updates that
-        narrow what was there before, are given back for that phase.
-        """
+        """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
         there = by_key(created.listing or ())
         repairs: list[Change] = []
         narrowing: list[Change] = []
@@ -109,14 +105,11 @@ class AccountRun:
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
 
     def _read_back(self, own: AbstractSet[str]) -> None:
-        """See that what was widened is there: in the list after the creates, or else by id.
-
-        A webhook that only a list knows is read by id: the list may lag, and ours would go for one that is gone.
-        """
+        """See that what was widened is there: in the list after the creates, or else by id."""
 
         def is_seen(result: Result) -> bool:
             if result.change.action is Action.CREATE and result.object_id not in own:
-                return False
+                return False  # only a list knows it, which may lag, and ours would go for one that is gone
             found = self.listed.get(result.object_id)
             return result.is_done and found is not None and is_result(self._provider, result.change, found)
 
@@ -140,12 +133,10 @@ class AccountRun:
         what the creates were found to need narrowed.
         """
         planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
-        updates = [change for change in planned if change.action is Action.UPDATE]
-        deletes = [change for change in planned if change.action is Action.DELETE]
+        updates, deletes = ([one for one in planned if one.action is kind] for kind in (Action.UPDATE, Action.DELETE))
         unfinished = self._unfinished(widening)
         ready = [change for change in (*planned, *found) if unfinished.holding(change) is None]
-        finished = (change for change in widening if self.results[change.address].is_done)
-        changes = (*finished, *ready)
+        changes = (*(change for change in widening if self.results[change.address].is_done), *ready)
         refused = refused_narrowing(self.plan, changes, self._stands) if ready and not self.pool.is_over else {}
         self._note(self._narrowed(updates, unfinished, refused))
         unfinished = self._unfinished((*widening, *updates))
@@ -153,7 +144,6 @@ class AccountRun:
         return self._narrowed(found, unfinished, refused)
 
     def _unfinished(self, changes: Iterable[Change]) -> Widening:
-        """What of these changes has not been seen to be there as wanted."""
         return Widening(self._provider, (change for change in changes if not self.results[change.address].is_done))
 
     def _stands(self, remote: Remote) -> bool | None:
@@ -213,10 +203,8 @@ class AccountRun:
         if result is not None:
             return result.is_done
         found = self._look(successor.object_id)
-        if found is None:
-            return False
-        if isinstance(found, ProviderError):
-            return found
+        if not isinstance(found, Remote):
+            return found or False
         provider = self._provider
         named, needed = provider.events_of(found.fields), provider.events_of(successor.fields)
         same = found.key is not None and found.key == provider.key_of(successor.fields)
@@ -227,7 +215,6 @@ class AccountRun:
         return self.listed.get(object_id) or look(self.writer, object_id)
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
-        """Read back what was written, by id."""
         return self.pool.every(lambda result: verified(self.writer, self.plan.account, result, self.sleep), results)
 
     def _note(self, results: Iterable[Result]) -> None:

@@ -16,7 +16,7 @@ import requests
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
 from reconciler.http import exchange
-from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.exchange import ApiRequest, NoReply, Reply
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reason, Verdict
@@ -301,7 +301,7 @@ def _follow_redirects() -> None:
         made(self, *where, authorization=authorization, **said)
         headers[self] = {authorization[0]: authorization[1].reveal()}
 
-    def follow(self: Session, request: Request) -> Reply | NoReply:
+    def follow(self: Session, request: ApiRequest) -> Reply | NoReply:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:
