@@ -176,7 +176,7 @@ class AccountRun:
             return write(self.writer, self._provider, change)
 
         sent = self.pool.each(narrow, changes)
-        read = self._verified(sent)
+        read = [replace(one, error=None) if one.is_done else one for one in self._verified(sent)]
         pairs = list(zip(sent, read, strict=True))
         listed = self._still_listed([one for one, after in pairs if one.error and one.is_done and after.is_done])
         results = [refused_by_404(self.plan.account, one) if one.object_id in listed else after for one, after in pairs]
