@@ -87,8 +87,7 @@ class AccountRun:
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
         there = by_key(created.listing or ())
-        repairs: list[Change] = []
-        narrowing: list[Change] = []
+        found: list[Change] = []
         for result in created.results.values():
             desired = result.change.desired
             if desired is None or not result.is_done:
@@ -97,11 +96,12 @@ class AccountRun:
             answer = created.answers.get(desired.address)
             group = there.get(desired.key) or ([answer] if answer is not None else [])
             if group:
-                settled = settle_created(self.plan.account, desired, group, created.own)
-                if settled.repair is not None:
-                    (repairs if settled.repair.phase is Phase.WIDEN else narrowing).append(settled.repair)
-                narrowing.extend(settled.duplicates)
-                self.results[desired.address] = replace(result, object_id=settled.survivor.id)
+                survivor, changes = settle_created(self.plan.account, desired, group, created.own)
+                found += changes
+                self.results[desired.address] = replace(result, object_id=survivor.id)
+        repairs, narrowing = (
+            [change for change in found if change.phase is one] for one in (Phase.WIDEN, Phase.NARROW)
+        )
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
 
     def _read_back(self, own: AbstractSet[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Change, Claim, Verdict
@@ -13,31 +12,23 @@ from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.match import choose_for, duplicate_of, update_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """The webhook of a key that stays, the update that it needs, and the deletes of its duplicates."""
+def settle_created(
+    account: Account, desired: Desired, found: Sequence[Remote], own: AbstractSet[str]
+) -> tuple[Remote, tuple[Change, ...]]:
+    """The duplicate rule for a key that was created, since another run may have created it, too.
 
-    survivor: Remote
-    repair: Change | None
-    duplicates: tuple[Change, ...]
-
-
-def settle_created(account: Account, desired: Desired, found: Sequence[Remote], own: AbstractSet[str]) -> Settled:
-    """The duplicate rule for a key that was created: another run may have created it, too.
-
-    Of what the file protects only webhooks with the `own` ids, made by this run, are deleted, and none is updated.
+    The webhook that stays, and what it takes: the update that it needs, and deletes of its duplicates. Of what the file
+    protects only webhooks with the `own` ids, made by this run, are deleted, and none is updated.
     """
     choice = choose_for(account.provider, desired, found)
     survivor, protected = choice.survivor, desired.key.endpoint in account.protect
     repair = update_of(account.provider, desired, survivor)
     # What this run made is not sent again what its create sent: a URL kept with other secrets.
     repeats = repair is not None and [field.name for field in repair.fields] == ["url"]
-    if repeats if survivor.id in own else protected:
-        repair = None
+    is_left = repeats if survivor.id in own else protected
     duplicates = (other for other in choice.duplicates if not protected or other.id in own)
-    return Settled(
-        survivor=survivor, repair=repair, duplicates=tuple(duplicate_of(desired.address, other) for other in duplicates)
-    )
+    deletes = tuple(duplicate_of(desired.address, other) for other in duplicates)
+    return survivor, deletes if repair is None or is_left else (repair, *deletes)
 
 
 def refused_narrowing(
