@@ -76,7 +76,6 @@ class Caller:
             raise
 
     def _wait_for_turn(self, call_class: CallClass, *, again: bool) -> None:
-        """Wait until the provider wants to be called, and a slot is free."""
         clock, budget = self._clock, self._budget
         while True:
             if clock.stopping():

@@ -99,9 +99,8 @@ class AccountRun:
                 survivor, changes = settle_created(self.plan.account, desired, group, created.own)
                 found += changes
                 self.results[desired.address] = replace(result, object_id=survivor.id)
-        repairs, narrowing = (
-            [change for change in found if change.phase is one] for one in (Phase.WIDEN, Phase.NARROW)
-        )
+        repairs = [change for change in found if change.phase is Phase.WIDEN]
+        narrowing = [change for change in found if change.phase is Phase.NARROW]
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
 
     def _read_back(self, own: AbstractSet[str]) -> None:

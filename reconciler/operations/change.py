@@ -48,7 +48,7 @@ def write(writer: Writer, provider: Provider, change: Change) -> Result:
 
 
 def look(reader: Reader, object_id: str) -> Remote | ProviderError | None:
-    """Read a webhook: itself, None where there is none, or why it could not be read."""
+    """A webhook, None where there is none, or why it could not be read."""
     try:
         return reader.get(object_id)
     except ProviderError as error:
@@ -75,14 +75,16 @@ def verified(reader: Reader, account: Account, result: Result, sleep: Callable[[
         if result.outcome is not Outcome.DONE or found.kind is ErrorKind.INTERRUPTED:
             return result
         return replace(result, outcome=Outcome.UNVERIFIED, error=found)
+    if is_gone and found is None:
+        return result
     if is_result(provider, result.change, found):
         return replace(result, outcome=Outcome.DONE, error=None)
-    if result.outcome is Outcome.UNKNOWN or (found is None and is_gone):
+    if result.outcome is Outcome.UNKNOWN:
         return result
+    if result.error is not None:
+        return refused_by_404(account, result)
     # The next look may be too late to say how it differs.
-    return (
-        refused_by_404(account, result) if result.error else replace(result, outcome=Outcome.NOT_AS_WANTED, made=found)
-    )
+    return replace(result, outcome=Outcome.NOT_AS_WANTED, made=found)
 
 
 def refused_by_404(account: Account, result: Result) -> Result:
