@@ -62,7 +62,7 @@ def test_drift_finds_what_was_changed_removed_and_added_and_apply_mends_it(tool:
         "a[track_updated]": ["update"],
         "b[track_updated]": ["create"],
     }
-    assert rows["a[track_updated]"]["updated"] == str(changed.document()["object_updated"])[:19] + "Z"
+    assert rows["a[track_updated]"]["updated"] == changed.object_updated[:19] + "Z"
     assert "last changed 20" in tool.run("drift").out
 
     assert tool.run("apply", "--auto-approve").code == 0

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.model.report import Outcome, Result
 from reconciler.model.url import Url
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, When
-from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import HOST, account, entry, hook, url
 from tests.support.lies import Lies
 from tests.support.site import Site, Ticks, outcomes, writes

@@ -15,8 +15,8 @@ from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.webhook import Remote
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import DROP_ANSWER, RESET_REQUEST, Answer, Rule, When
-from reconciler.sandbox.options import SandboxOptions
 from tests.support.clock import FakeClock
 from tests.support.sandbox import Sandbox
 
