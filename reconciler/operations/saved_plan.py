@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.model.plan import Plan
-from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text, to_json
+from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text
 from reconciler.view.documents import FORMAT_VERSION, PlanView, Seal, Sources
 
 VERSION = 2
@@ -42,7 +42,7 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
         digest=digest_of(plan, salt),
         checksum="",
     )
-    document = to_json(replace(view, saved=seal))
+    document = json.loads(json_text(replace(view, saved=seal)))
     document["saved"]["checksum"] = _checksum_of(document)
     return _text_of(document)
 

@@ -17,7 +17,7 @@ from reconciler.model.plan import Change
 from reconciler.model.report import Answered, Event, Finished, Report, Started, Waiting
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
-from reconciler.view.codec import Json, json_text, to_json
+from reconciler.view.codec import Json, json_line, json_text
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
 from reconciler.view.outcome import Ending, ResultMask, change_words
 from reconciler.view.redact import time_text
@@ -51,7 +51,7 @@ class JsonDocument(Progress):
     def end(self, outcome: Ending, report: Report | None = None) -> int:
         del report
         self._is_written = True
-        self._streams.print_result(json_text(to_json(self._found)))
+        self._streams.print_result(json_text(self._found))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
@@ -115,15 +115,14 @@ class JsonLines(Reporter):
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         for diagnostic in diagnostics:
             level = "error" if diagnostic.is_error else "warn"
-            document = to_json(diagnostic_row(diagnostic))
-            self._say("diagnostic", diagnostic.message, level=level, diagnostic=document)
+            self._say("diagnostic", diagnostic.message, level=level, diagnostic=diagnostic_row(diagnostic))
 
     def plan(self, view: PlanView) -> None:
         """The accounts that could not be checked, the changes, and how many."""
         self.not_checked(view.not_checked)
         for row in view.changes:
             resource = _resource(row.address, row.type, row.name, row.index)
-            action, reason = row.action.value, to_json(row.action_reason)
+            action, reason = row.action.value, row.action_reason
             change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
             self._say("planned_change", f"{row.address}: plan to {action}", change=change)
         counts = (view.summary.create, view.summary.update, view.summary.delete)
@@ -168,7 +167,7 @@ class JsonLines(Reporter):
             "type": kind,
         }
         with self._lock:
-            self._write(json_text(head | more, indent=None))
+            self._write(json_line(head | more))
 
 
 def _resource(address: str, kind: str, name: str, index: str | None) -> Json:

@@ -21,7 +21,7 @@ from reconciler.output.terminal import Style
 from reconciler.output.text import plan_text
 from reconciler.planning.match import update_of
 from reconciler.sandbox.faults import Answer, Rule
-from reconciler.view.codec import json_text, to_json
+from reconciler.view.codec import json_text
 from reconciler.view.documents import Sources
 from reconciler.view.outcome import ResultMask
 from reconciler.view.redact import plain_change, plain_fields, view_listing, view_plan
@@ -78,7 +78,7 @@ def _wanted(bench: Bench) -> Wanted:
 def _said_of(plan: Plan) -> Iterator[str]:
     view = view_plan(plan)
     yield from (repr(plan), str(plan), repr(view), plan_text(view, Style(on=False), verbosity=2))
-    yield json_text(to_json(view))
+    yield json_text(view)
     yield repr(view_listing(plan))
 
 

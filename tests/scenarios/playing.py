@@ -19,7 +19,7 @@ from reconciler.output.text import plan_text
 from reconciler.planning.planner import PlanOptions, plan, selected_accounts
 from reconciler.providers.registry import declaration
 from reconciler.providers.wire import remote_of
-from reconciler.view.codec import json_text, to_json
+from reconciler.view.codec import json_text
 from reconciler.view.documents import PlanView, Tool
 from reconciler.view.outcome import Ending, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
 from reconciler.view.redact import view_plan
@@ -59,7 +59,7 @@ def play(folder: Path) -> Said:
     return Said(
         files={
             "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
-            "plan.json": json_text(to_json(replace(view, tool=Tool(version="0")))) + "\n",
+            "plan.json": json.dumps(json.loads(json_text(replace(view, tool=Tool(version="0")))), indent=2) + "\n",
             "ends.txt": _ends(view, failing),
         },
         secrets=tuple(environment.values()),
