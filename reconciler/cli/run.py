@@ -19,8 +19,8 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import opened, read_accounts
-from reconciler.output.terminal import print_diagnostics
-from reconciler.planning.planner import PlanOptions, plan, selected_accounts
+from reconciler.output.diagnostics import print_diagnostics
+from reconciler.planning.planner import PlanOptions, matches_address, plan, selected_accounts
 from reconciler.providers.registry import Reader, declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 
@@ -128,8 +128,12 @@ class Run:
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]
-        names = {text for one in addresses for text in (one.name, one.text(long=False), one.text(long=True))}
-        near = ", ".join(difflib.get_close_matches(target, sorted(names)))
+        selected = {account.name for account in selected_accounts(self.configuration, self.inputs.accounts)}
+        left_out = {one.account for one in addresses if matches_address(target, one)} - selected
+        if left_out:
+            return f"It is in account {', '.join(sorted(left_out))}, which `--account` leaves out."
+        texts = ((one.name, one.text(long=False), one.text(long=True)) for one in addresses if one.account in selected)
+        near = ", ".join(difflib.get_close_matches(target, sorted({text for one in texts for text in one})))
         return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
 
 

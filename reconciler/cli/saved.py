@@ -14,7 +14,7 @@ from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Plan
 from reconciler.operations.files import write_file
 from reconciler.operations.saved_plan import SavedPlanError, is_of, is_saved_plan, read_saved, sealed
-from reconciler.output.terminal import shell_word, visible
+from reconciler.output.escaping import shell_word, visible
 from reconciler.view.documents import PlanView, Seal, Sources
 from reconciler.view.rows import Row
 
@@ -79,16 +79,15 @@ def read_plan_file(path: Path) -> SavedPlan:
         fail(f"{name}: {error.message}", new, code=error.code, exit_code=ExitCode.REFUSED)
 
 
-def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
-    """Save a plan, unless an account could not be read, and say what there is to do with it.
+def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
+    """Save a plan, unless an account could not be read: what is to be said of that, and what to do with it.
 
     Raises:
         CommandError: it can't be written.
     """
-    name, inputs = visible(str(path)), run.inputs
     if view.not_checked:
-        run.streams.print_message("The plan was not saved: not every account could be read.")
-        return
+        return "The plan was not saved: not every account could be read."
+    name, inputs = visible(str(path)), run.inputs
     sources = Sources(
         files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
     )
@@ -102,16 +101,12 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
     # No plan keeps which hosts may get a token: who says so is not a file.
     hosts = "".join(f" --allow-host {shell_word(host)}" for host in sorted({*run.invocation.options.allowed_hosts}))
     # A name that begins with `-` would be an option.
-    word = shell_word(f"./{path}" if str(path).startswith("-") else str(path))
-    command = f"`reconciler apply {word}{hosts}`"
-    given = " with the same file on standard input" if STANDARD_INPUT in sources.files else ""
-    words = f"Saved the plan. To apply exactly this plan, run {command}{given}."
+    command = f"`reconciler apply {shell_word(f'./{path}' if str(path).startswith('-') else str(path))}{hosts}`"
     if view.refused:
         losses = max(account.losses for account in view.refused)
-        words = (
-            f"Saved the plan, but {command} would refuse it. To allow it, plan again with `--allow-losses {losses}`."
-        )
-    run.streams.print_message(words)
+        return f"Saved the plan, but {command} would refuse it. To allow it, plan again with `--allow-losses {losses}`."
+    given = " with the same file on standard input" if STANDARD_INPUT in sources.files else ""
+    return f"Saved the plan. To apply exactly this plan, run {command}{given}."
 
 
 def _holds_saved_plan(path: Path) -> bool:

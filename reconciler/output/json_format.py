@@ -19,9 +19,10 @@ from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_line, json_text
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
-from reconciler.view.outcome import Ending, ResultMask, change_words
-from reconciler.view.redact import time_text
+from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
+from reconciler.view.results import ResultMask
 from reconciler.view.rows import AccountRow
+from reconciler.view.values import time_text
 
 UI_VERSION = "1.0"
 
@@ -48,7 +49,7 @@ class JsonDocument(Progress):
     def listing(self, view: ListView) -> None:
         self._found = view
 
-    def end(self, outcome: Ending, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         del report
         self._is_written = True
         self._streams.print_result(json_text(self._found))
@@ -59,7 +60,7 @@ class JsonDocument(Progress):
         if self._is_written:
             return code
         self.validation(diagnostics)
-        return self.end(Ending("", code))
+        return self.end(CommandResult("", code))
 
 
 class JsonLines(Reporter):
@@ -118,13 +119,19 @@ class JsonLines(Reporter):
             self._say("diagnostic", diagnostic.message, level=level, diagnostic=diagnostic_row(diagnostic))
 
     def plan(self, view: PlanView) -> None:
-        """The accounts that could not be checked, the changes, and how many."""
+        """The accounts that could not be checked, the changes, the losses, what would allow them, and how many."""
         self.not_checked(view.not_checked)
         for row in view.changes:
             resource = _resource(row.address, row.type, row.name, row.index)
             action, reason = row.action.value, row.action_reason
             change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
             self._say("planned_change", f"{row.address}: plan to {action}", change=change)
+        for loss in view.losses:
+            message = f"{loss.account}: {loss.url}: would stop receiving {', '.join(loss.events)}"
+            self._say("planned_loss", message, level="warn", loss=loss)
+        for account in view.refused:
+            why, remedy = GUARD_WORDS[account.verdict], account.remedy
+            self._say("refused", f"{account.name}: refused: {why}", level="error", account=account.name, remedy=remedy)
         counts = (view.summary.create, view.summary.update, view.summary.delete)
         self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=_changes(counts, "plan"))
 
@@ -139,7 +146,7 @@ class JsonLines(Reporter):
             error = Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Save a new plan.")
             self.validation([error])
 
-    def end(self, outcome: Ending, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         """The last line: how much was done, or that nothing was."""
         kind, more = "outcome", dict[str, Json]()
         if report is not None:
@@ -152,14 +159,14 @@ class JsonLines(Reporter):
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         self.begin(diagnostics)
-        return self.end(Ending("The command failed.", code))
+        return self.end(CommandResult("The command failed.", code))
 
     def _error(self, account: str, summary: str, detail: str) -> None:
         document = {"severity": "error", "code": "account-unread", "summary": summary, "detail": detail}
         self._say("diagnostic", f"{account}: {summary}", level="error", account=account, diagnostic=document)
 
-    def _say(self, kind: str, message: str, *, level: str = "info", **more: Json) -> None:
-        head: dict[str, Json] = {
+    def _say(self, kind: str, message: str, *, level: str = "info", **more: object) -> None:
+        head: dict[str, object] = {
             "@level": level,
             "@message": message,
             "@module": "reconciler",

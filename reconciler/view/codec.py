@@ -25,7 +25,8 @@ NO_SUCH_DOCUMENT = (KeyError, TypeError, ValueError)
 
 def json_text(document: Any) -> str:  # noqa: ANN401 - a published value, or plain JSON
     """A document: a line for each key and for each item of its lists, which is fast to write and easy to search."""
-    return "{\n" + ",\n".join(f"  {json_line(name)}: {_lines(value)}" for name, value in _plain(document).items()) + "\n}"
+    lines = (f"  {json_line(name)}: {_lines(value)}" for name, value in _plain(document).items())
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _lines(value: Any) -> str:  # noqa: ANN401 - as above

@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Action, Plan, Verdict
+from reconciler.output.plan_text import head_text, plan_text
 from reconciler.output.terminal import Style
-from reconciler.output.text import head_text, plan_text
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AccountRow, Standing
 from tests.support.builders import absent, account, entry, hook, planned
@@ -109,7 +108,7 @@ ROW = AccountRow(
     error=None,
     verdict=Verdict.FINE,
     allowed_losses=None,
-    absent_place=AbsentPlace.NEW_AT_TOP,
+    remedy=None,
 )
 
 
@@ -121,6 +120,9 @@ ROW = AccountRow(
             replace(ROW, count=131),
             "Account live (Shippo, live mode): 130 webhooks listed (the provider counts 131; not checked)",
             id="count-not-trusted",
+        ),
+        pytest.param(
+            replace(ROW, listed=1, count=1), "Account live (Shippo, live mode): 1 of 1 webhook listed", id="one"
         ),
         pytest.param(
             replace(ROW, count=None, mode=None), "Account live (Shippo): 130 webhooks listed", id="no-count-and-no-mode"

@@ -17,8 +17,9 @@ from reconciler.operations.saved_plan import sealed
 from reconciler.output.json_format import JsonLines
 from reconciler.view.codec import from_json, json_line, json_text
 from reconciler.view.documents import PlanView, Sources, validation_view
-from reconciler.view.outcome import ResultMask, nothing_to_do_outcome, refusal_outcome, report_outcome
+from reconciler.view.outcome import report_outcome, unapplied_outcome
 from reconciler.view.redact import view_listing, view_plan
+from reconciler.view.results import ResultMask
 from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
 from tests.view.published import NAMES, judged, schema
@@ -152,13 +153,12 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
             story(Finished(account=result.change.address.account, result=result))
     story.stale([reason])
     story.end(report_outcome(report), report)
-    story.end(refusal_outcome(view))
-    story.end(nothing_to_do_outcome(view))
+    story.end(unapplied_outcome(view))
     story.fail(run.diagnostics, 1)
     assert all("\n" not in line for line in lines)
     kinds = [judged("apply-stream", line)["type"] for line in lines]
     assert kinds[0] == "version"
-    assert [kind for kind in kinds if kind != "diagnostic"][-4:] == ["change_summary", *["outcome"] * 3]
+    assert [kind for kind in kinds if kind != "diagnostic"][-3:] == ["change_summary", *["outcome"] * 2]
     assert kinds.count("planned_change") == len(view.changes)
     assert kinds.count("apply_complete") == sum(result.is_done for result in report.results)
 
