@@ -74,11 +74,7 @@ class Run:
 
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
-        """Clients of the accounts that the filters let through, closed at the end.
-
-        Raises:
-            CommandError: a filter means no account.
-        """
+        """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
         for pattern in self.inputs.accounts:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
@@ -94,11 +90,7 @@ class Run:
             yield clients
 
     def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
-        """List the accounts and plan.
-
-        Raises:
-            CommandError: a target means nothing.
-        """
+        """List the accounts and plan; each target must mean something."""
         options = self.invocation.options
         asked = PlanOptions(
             filters=Filters(accounts=options.accounts, targets=options.targets),
@@ -114,11 +106,7 @@ class Run:
         return made
 
     def look(self) -> Plan:
-        """Plan with clients that can't write.
-
-        Raises:
-            CommandError: a filter means nothing, or the run was stopped.
-        """
+        """Plan with clients that can't write; the command ends here if the run was stopped."""
         with self.clients(open_reader) as clients:
             made = self.plan(clients)
         if self.stop.is_asked():
@@ -138,10 +126,7 @@ class Run:
 
 
 def _means_no_file(invocation: Invocation) -> bool:
-    """Whether no file is named, and the usual one isn't there.
-
-    An empty one counts as none: it is what `export > webhooks.yaml` makes before it begins.
-    """
+    """Whether no file is named, and the usual one isn't there, or empty, as `export > webhooks.yaml` makes it first."""
     usual = Path(DEFAULT_FILE)
     named = invocation.options.files or invocation.environment.get("RECONCILER_FILE")
     return not named and (not usual.exists() or (usual.is_file() and usual.stat().st_size == 0))

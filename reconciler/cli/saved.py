@@ -44,17 +44,14 @@ class SavedPlan:
     def sources_text(self) -> str:
         """What it was made from, in words."""
         sources = self.seal.sources
-        parts = [", ".join(map(visible, self.view.files))]
-        parts += [f"--var {visible(f'{name}={value}')}" for name, value in sources.variables.items()]
-        parts += [f"--var-file {visible(path)}" for path in sources.var_files]
-        parts += [f"--env-file {visible(path)}" for path in sources.env_files]
-        return "; ".join(parts)
+        parts = [", ".join(self.view.files), *(f"--var {name}={value}" for name, value in sources.variables.items())]
+        parts += [f"--var-file {path}" for path in sources.var_files]
+        parts += [f"--env-file {path}" for path in sources.env_files]
+        return visible("; ".join(parts))
 
     def differences(self, plan: Plan, view: PlanView) -> tuple[str, ...]:
-        """What tells the present plan from the one that was saved, a line each; nothing where they are the same.
-
-        Who changes the document can make its checksum anew, but not a digest of what others would see in it.
-        """
+        """What tells the present plan from the one that was saved, a line each; nothing where they are the same."""
+        # Who edits the file can make its checksum anew: what it shows must be what the digest is of.
         if is_of(self.seal, plan) and _done(self.view) == _done(view):
             return ()
         before, after = ({row.address: row for row in one.changes} for one in (self.view, view))
@@ -64,11 +61,7 @@ class SavedPlan:
 
 
 def read_plan_file(path: Path) -> SavedPlan:
-    """A saved plan.
-
-    Raises:
-        CommandError: it can't be used.
-    """
+    """A saved plan; the command ends if it can't be used."""
     name = visible(str(path))
     try:
         return SavedPlan(*read_saved(read_bounded(path, MOST_OF_A_PLAN)))
@@ -80,11 +73,7 @@ def read_plan_file(path: Path) -> SavedPlan:
 
 
 def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
-    """Save a plan, unless an account could not be read: what is to be said of that, and what to do with it.
-
-    Raises:
-        CommandError: it can't be written.
-    """
+    """Save a plan, unless an account could not be read; gives what is to be said of that, and what to do with it."""
     if view.not_checked:
         return "The plan was not saved: not every account could be read."
     name, inputs = visible(str(path)), run.inputs
@@ -93,7 +82,7 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
     )
     other = "Give `--out` another file name, in a folder that you can write to."
     try:
-        if path.is_file() and not _holds_saved_plan(path):
+        if path.is_file() and not is_saved_plan(path):
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")
         write_file(path, sealed(view, made, sources), overwrite=True, private=True)
     except OSError as error:
@@ -107,11 +96,6 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
         return f"Saved the plan, but {command} would refuse it. To allow it, plan again with `--allow-losses {losses}`."
     given = " with the same file on standard input" if STANDARD_INPUT in sources.files else ""
     return f"Saved the plan. To apply exactly this plan, run {command}{given}."
-
-
-def _holds_saved_plan(path: Path) -> bool:
-    with path.open("rb") as file:
-        return is_saved_plan(file.read(100))
 
 
 def _done(view: PlanView) -> list[tuple[str, Action, str | None]]:

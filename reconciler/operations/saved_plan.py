@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from reconciler.model.plan import Plan
@@ -47,9 +48,10 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
     return _text_of(document)
 
 
-def is_saved_plan(data: bytes) -> bool:
+def is_saved_plan(path: Path) -> bool:
     """Whether a file looks like a saved plan, of whatever version, so that a new one may take its place."""
-    return data.startswith(_BEGIN)
+    with path.open("rb") as file:
+        return file.read(len(_BEGIN)) == _BEGIN
 
 
 def read_saved(data: bytes) -> tuple[PlanView, Seal]:

@@ -56,7 +56,7 @@ class Reporter:
         """What follows, for people."""
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """This is what is to be said of the files."""
+        """This is what is to be said of the files, or of a saved plan."""
 
     def plan(self, view: PlanView) -> None:
         """This is what would be done."""
@@ -66,9 +66,6 @@ class Reporter:
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         """These accounts could not be read, where no plan is shown that says so."""
-
-    def stale(self, differences: Iterable[str]) -> None:
-        """The saved plan isn't the present one; this tells them apart."""
 
     def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""

@@ -48,12 +48,6 @@ class TextReporter(Progress):
             if account.error is not None:
                 self._error(f"account {account.name}", account.error.summary, account.error.detail)
 
-    def stale(self, differences: Iterable[str]) -> None:
-        self._streams.print_message("The saved plan is out of date:")
-        for line in differences:
-            self._streams.print_message(f"  {visible(line)}")
-        self._streams.print_message("help: save a new plan with `reconciler plan --out FILE`, and have it reviewed.")
-
     def end(self, result: CommandResult, report: Report | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:

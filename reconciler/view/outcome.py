@@ -46,10 +46,11 @@ def drift_outcome(view: PlanView) -> CommandResult:
     """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary
     failing = {account.name for account in view.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
-    found = _listed(
+    found = _joined(
         _counted(summary.changes, "difference"),
         _counted(summary.protected_differences, "protected difference"),
         _counted(sum(row.account in failing for row in view.unmanaged), "unmanaged webhook"),
+        by=", ",
     )
     if view.not_checked:
         drifted = f"; drift in other accounts: {found}" if found else ""
@@ -57,7 +58,7 @@ def drift_outcome(view: PlanView) -> CommandResult:
     if found:
         return CommandResult(f"Drift detected: {found}.", ExitCode.CHANGES)
     words = f"No drift: {count_text(summary.unchanged + summary.protected, 'webhook')}"
-    return CommandResult(_joined(words, *_notes(view)), ExitCode.DONE)
+    return CommandResult(_joined(words, *_notes(view)) + ".", ExitCode.DONE)
 
 
 def stopped_outcome(number: int) -> CommandResult:
@@ -88,14 +89,15 @@ def report_outcome(report: Report) -> CommandResult:
     if report.is_complete:
         return CommandResult(f"Apply complete: {words}.", ExitCode.DONE)
     unread = _not_checked([account.account for account in report.plan.not_planned])
-    return CommandResult(_joined(f"Apply incomplete: {words}", left if report.failed else "", unread), ExitCode.ERROR)
+    words = _joined(f"Apply incomplete: {words}", left if report.failed else "", unread)
+    return CommandResult(f"{words}.", ExitCode.ERROR)
 
 
 def listing_outcome(listing: ListView) -> CommandResult:
     """The end of `list`."""
     unread = [account for account in listing.accounts if account.error is not None]
     found = _joined(count_text(len(listing.webhooks), "webhook"), _not_checked(unread))
-    return CommandResult(found, ExitCode.ERROR if unread else ExitCode.DONE)
+    return CommandResult(f"{found}.", ExitCode.ERROR if unread else ExitCode.DONE)
 
 
 def validation_outcome(
@@ -104,14 +106,14 @@ def validation_outcome(
     """The end of `validate`."""
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
     warnings = len(diagnostics) - errors
-    said = _listed(_counted(errors, "error"), _counted(warnings, "warning"))
+    said = _joined(_counted(errors, "error"), _counted(warnings, "warning"), by=", ")
     if errors or configuration is None:
         return CommandResult(f"Not valid: {said}.", ExitCode.ERROR)
     if warnings and strict:
         return CommandResult(f"Not valid with --strict: {said}.", ExitCode.ERROR)
     webhooks, accounts = len(configuration.desired), len(configuration.accounts)
     found = f"{count_text(webhooks, 'webhook')} in {count_text(accounts, 'account')}"
-    return CommandResult(_joined(f"Valid: {found}", said), ExitCode.DONE)
+    return CommandResult(_joined(f"Valid: {found}", said) + ".", ExitCode.DONE)
 
 
 def plan_words(view: PlanView) -> str:
@@ -120,7 +122,7 @@ def plan_words(view: PlanView) -> str:
     if view.summary.changes:
         words = f"Plan: {change_words(view.summary)}"
     refused = f"refused: {_names(view.refused)}" if view.refused else ""
-    return _joined(words, refused, *_notes(view))
+    return _joined(words, refused, *_notes(view)) + "."
 
 
 def _notes(view: PlanView) -> tuple[str, ...]:
@@ -155,9 +157,5 @@ def _names(accounts: Iterable[AccountRow | Account]) -> str:
     return ", ".join(account.name for account in accounts)
 
 
-def _listed(*parts: str) -> str:
-    return ", ".join(filter(None, parts))
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(filter(None, parts)) + "."
+def _joined(*parts: str, by: str = "; ") -> str:
+    return by.join(filter(None, parts))

@@ -151,7 +151,6 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
             story(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
             story(Answered(account=result.change.address.account, result=result))
             story(Finished(account=result.change.address.account, result=result))
-    story.stale([reason])
     story.end(report_outcome(report), report)
     story.end(unapplied_outcome(view))
     story.fail(run.diagnostics, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.invocation import Invocation, command, fail, problem
 from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.saved import SavedPlan, read_plan_file
@@ -119,7 +119,8 @@ def _nothing_to_carry_out(
         return outcome.stopped_outcome(run.stop.signal)
     is_whole = not plan.not_planned
     if saved is not None and is_whole and (differences := saved.differences(plan, view)):
-        run.reporter.stale(differences)
+        words, help_ = "the saved plan is out of date", "Save and review a new plan with `reconciler plan --out FILE`."
+        run.reporter.validation([problem("plan-stale", f"{words}: {one}", help_) for one in differences])
         return outcome.STALE
     may_go_on = plan.has_changes and not plan.is_refused and (saved is None or is_whole)
     return None if may_go_on else outcome.unapplied_outcome(view)
