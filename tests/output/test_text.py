@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from reconciler.model.plan import Action, Plan, Verdict
+from reconciler.output.losses_text import events_text
 from reconciler.output.plan_text import head_text, plan_text
 from reconciler.output.terminal import Style
 from reconciler.view.redact import view_plan
@@ -110,6 +111,11 @@ ROW = AccountRow(
     allowed_losses=None,
     remedy=None,
 )
+
+
+@pytest.mark.parametrize(("number", "text"), [(2, "e0, e1"), (10, "e8, e9"), (70, "e0, e1, e2 and 67 more events")])
+def test_many_events_are_told_in_brief(number: int, text: str) -> None:
+    assert events_text([f"e{one}" for one in range(number)]).endswith(text)
 
 
 @pytest.mark.parametrize(
