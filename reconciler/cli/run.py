@@ -19,8 +19,8 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.reading import opened, read_accounts
-from reconciler.output.terminal import print_diagnostics
-from reconciler.planning.planner import PlanOptions, plan, selected_accounts
+from reconciler.output.diagnostics import print_diagnostics
+from reconciler.planning.planner import PlanOptions, matches_address, plan, selected_accounts
 from reconciler.providers.registry import Reader, declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 
@@ -74,11 +74,7 @@ class Run:
 
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
-        """Clients of the accounts that the filters let through, closed at the end.
-
-        Raises:
-            CommandError: a filter means no account.
-        """
+        """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
         for pattern in self.inputs.accounts:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
@@ -94,11 +90,7 @@ class Run:
             yield clients
 
     def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
-        """List the accounts and plan.
-
-        Raises:
-            CommandError: a target means nothing.
-        """
+        """List the accounts and plan; each target must mean something."""
         options = self.invocation.options
         asked = PlanOptions(
             filters=Filters(accounts=options.accounts, targets=options.targets),
@@ -114,11 +106,7 @@ class Run:
         return made
 
     def look(self) -> Plan:
-        """Plan with clients that can't write.
-
-        Raises:
-            CommandError: a filter means nothing, or the run was stopped.
-        """
+        """Plan with clients that can't write; the command ends here if the run was stopped."""
         with self.clients(open_reader) as clients:
             made = self.plan(clients)
         if self.stop.is_asked():
@@ -128,16 +116,17 @@ class Run:
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]
-        names = {text for one in addresses for text in (one.name, one.text(long=False), one.text(long=True))}
-        near = ", ".join(difflib.get_close_matches(target, sorted(names)))
+        selected = {account.name for account in selected_accounts(self.configuration, self.inputs.accounts)}
+        left_out = {one.account for one in addresses if matches_address(target, one)} - selected
+        if left_out:
+            return f"It is in account {', '.join(sorted(left_out))}, which `--account` leaves out."
+        texts = ((one.name, one.text(long=False), one.text(long=True)) for one in addresses if one.account in selected)
+        near = ", ".join(difflib.get_close_matches(target, sorted({text for one in texts for text in one})))
         return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
 
 
 def _means_no_file(invocation: Invocation) -> bool:
-    """Whether no file is named, and the usual one isn't there.
-
-    An empty one counts as none: it is what `export > webhooks.yaml` makes before it begins.
-    """
+    """Whether no file is named, and the usual one isn't there, or empty, as `export > webhooks.yaml` makes it first."""
     usual = Path(DEFAULT_FILE)
     named = invocation.options.files or invocation.environment.get("RECONCILER_FILE")
     return not named and (not usual.exists() or (usual.is_file() and usual.stat().st_size == 0))

@@ -128,7 +128,7 @@ class PlanView:
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:
-        return tuple(account for account in self.accounts if account.is_refused)
+        return tuple(account for account in self.accounts if account.remedy is not None)
 
     @property
     def not_checked(self) -> tuple[AccountRow, ...]:

@@ -202,6 +202,18 @@ def test_a_place_that_can_not_be_seen_stops_only_itself(work: Work) -> None:
     assert "Check `base_url` and `repositories`" in out + err
 
 
+@pytest.mark.parametrize(
+    "only", [("--account", "services:acme/web"), ("--target", "services:acme/web/ci")], ids=["account", "target"]
+)
+def test_destroying_one_place_waits_for_no_other(work: Work, only: tuple[str, str]) -> None:
+    work.write(places="repositories: [acme/web, acme/api]")
+    work.apply()
+    work.write(places="repositories: [acme/web, acme/secret]")
+    code, out, err = work.run("destroy", "--auto-approve", "--allow-losses", "1", *only)
+    assert "1 deleted" in out, out + err
+    assert (code, work.github.of(WEB)) == (0 if "--account" in only else 1, []), out + err
+
+
 def test_an_export_describes_every_field_and_the_next_plan_is_empty(work: Work) -> None:
     work.write("  other: {url: https://ci.example.com/other, events: [push]}\n")
     work.apply()

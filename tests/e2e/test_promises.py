@@ -183,6 +183,20 @@ def test_targets_narrow_an_apply(tool: Tool) -> None:
     assert [webhook.url for webhook in tool.there()] == [f"{HOST}/a"]
 
 
+def test_target_that_the_accounts_leave_out_is_not_offered_again(tool: Tool) -> None:
+    names = ("eu", "us")
+    accounts = "".join(f"  {name}: {{provider: shippo, token: '${{{name}}}'}}\n" for name in names)
+    hooks = "".join(f"  {name}: {{account: {name}, url: '{HOST}/{name}', events: [all]}}\n" for name in names)
+    text = f"version: 1\naccounts:\n{accounts}owns: ['{HOST}/*']\nwebhooks:\n{hooks}"
+    text = text.replace("token:", f"base_url: '{tool.sandbox.base_url}', token:")
+    (tool.folder / "webhooks.yaml").write_text(text)
+    tokens = {"eu": "shippo_live_eu", "us": "shippo_live_us"}
+    ended = tool.run("plan", "--account", "eu", "--target", "us/us", **tokens)
+    assert (ended.code, "It is in account us, which `--account` leaves out." in ended.err) == (1, True), ended.err
+    ended = tool.run("plan", "--account", "eu", "--target", "us/su", **tokens)
+    assert (ended.code, "us/us" in ended.err) == (1, False), ended.err
+
+
 def test_apply_streams_json(tool: Tool) -> None:
     tool.write(entries(a="/a"))
     lines = tool.run("apply", "--auto-approve", "--format", "json").lines()

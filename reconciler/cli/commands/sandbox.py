@@ -9,7 +9,8 @@ import click
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.model.diagnostic import SIGNALLED
-from reconciler.output.terminal import OutputError, visible
+from reconciler.output.escaping import visible
+from reconciler.output.terminal import OutputError
 from reconciler.sandbox.api import SandboxOptions, is_token
 from reconciler.sandbox.faults import FORMS, Rule, parse_fault
 from reconciler.sandbox.seed import seed
