@@ -21,7 +21,7 @@ from reconciler.model.reading import ProviderError
 from reconciler.operations.account import opened, read_accounts
 from reconciler.output.terminal import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan, selected_accounts
-from reconciler.providers.registry import Reader, declaration, open_reader
+from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
@@ -62,11 +62,11 @@ class Run:
         self.streams = invocation.streams
         self.inputs = inputs_of(invocation)
         read = load if needs_file or not _means_no_file(invocation) else no_file_configuration
-        loaded = read(self.inputs, declaration)
+        loaded = read(self.inputs, INSTALLED)
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
         self.configuration = loaded.configuration
-        self.diagnostics = loaded.diagnostics  # warnings only
+        self.diagnostics = loaded.diagnostics  # no errors
         print_diagnostics(self.streams, loaded.diagnostics)
         # What was loaded stays to the end: the collector need not look at it again and again.
         gc.freeze()

@@ -1,28 +1,25 @@
-"""What has to hold between entries, claims and accounts (errors), and what is legal but unwise (warnings)."""
+"""What has to hold between entries, claims and accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import unquote, urlsplit
 
-from reconciler.config.accounts import Declaration, FileAccount
-from reconciler.config.cursor import Text
+from reconciler.config.accounts import FileAccount
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import Values, depends_on_unset_variable
 from reconciler.config.ownership import Ownership
 from reconciler.config.webhooks import Entry
-from reconciler.model.configuration import DEFAULT_PROVIDER, NamedSet
-from reconciler.model.host import host_address, host_is_loopback
+from reconciler.model.configuration import NamedSet
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import SHOWN_BY_NAME, Origin, Part, SecretText
+from reconciler.model.provider import Provider
+from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.webhook import Key
 
 OWNS_HELP = (
     "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
     "webhooks that match them and aren't in the file are deleted."
 )
-_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
 
 def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
@@ -103,15 +100,14 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             diagnostics.error("webhook-twice", span, message, help_)
 
 
-def check_tokens_alone(found: Sequence[FileAccount], values: Values, declaration: Declaration) -> None:
+def check_tokens_alone(found: Sequence[FileAccount], values: Values, usual: Provider) -> None:
     """Report tokens that stand elsewhere too: what else is sent or shown would have them.
 
     Who could name another variable as the account's token could else put the one that had been there into a URL. So
     the providers' usual variables count always, and every variable that holds a token, whoever it is for.
     """
     accounts = [account for one in found for account in one.accounts]
-    usual = declaration(DEFAULT_PROVIDER)
-    providers = [*([usual] if usual is not None else []), *(account.provider for account in accounts)]
+    providers = [usual, *(account.provider for account in accounts)]
     tokens = {account.token.reveal() for account in accounts} - {""}
 
     def is_token(text: str) -> bool:
@@ -130,117 +126,3 @@ def check_tokens_alone(found: Sequence[FileAccount], values: Values, declaration
         for span in values.mentions.get(name, ()):
             help_ = "Use another variable here: a token is only sent to its provider."
             values.diagnostics.error("token-elsewhere", span, f"`${{{name}}}` {what}", help_)
-
-
-def advise(
-    entries: tuple[Entry, ...],
-    owned: Mapping[str, Ownership],
-    public_params: frozenset[str],
-    allow_events: Mapping[str, Text],
-    diagnostics: Diagnostics,
-) -> None:
-    """Warn of what is legal but unwise."""
-    for entry in entries:
-        _advise_on_host(entry, diagnostics)
-        _advise_on_secrets(entry, public_params, diagnostics)
-        _advise_on_kind(entry, diagnostics)
-    _advise_on_catch_all(entries, diagnostics)
-    # An entry with an error may be the one that a pattern is for.
-    if not diagnostics.errors:
-        _advise_on_owns(entries, owned, diagnostics)
-        _advise_on_allow_events(entries, allow_events, diagnostics)
-
-
-def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
-    host = entry.url.endpoint.host
-    address = host_address(host)
-    is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global
-    if is_public or depends_on_unset_variable(entry.url.source):
-        return
-    # A provider on this machine, such as the sandbox, reaches what this machine reaches.
-    providers = [urlsplit(account.base_url).hostname or "" for account in entry.accounts]
-    if not all(host_is_loopback(f"[{name}]" if ":" in name else name) for name in providers):
-        message = "the URL's host is private: a provider on the internet can't reach it"
-        help_ = "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`."
-        diagnostics.warning("url-private", entry.url_span, message, help_)
-
-
-def _advise_on_secrets(entry: Entry, public_params: frozenset[str], diagnostics: Diagnostics) -> None:
-    for item in entry.url.items if not entry.url.whole_variable else ():
-        name, equals, _ = item.text.reveal().partition("=")
-        origins = item.text.slice(len(name) + len(equals), len(item.text)).origins()
-        if item.secret and Origin.LITERAL in origins:
-            message = "the value of a secret parameter is written in the file"
-            help_ = "Put the value in an environment variable and write `${NAME}`."
-            diagnostics.warning("secret-literal", entry.url_span, message, help_)
-        is_told = item.secret or unquote(item.name).lower() in public_params
-        if not is_told and origins & SHOWN_BY_NAME:
-            message = "a variable is used in a query parameter that isn't secret: a new value creates a new webhook"
-            help_ = (
-                "Add secret ones to `secret_params` (a new value then updates the webhook), others to `public_params`."
-            )
-            diagnostics.warning("secret-param", entry.url_span, message, help_)
-
-
-def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
-    for account, desired, _ in entry.desired if entry.said else ():
-        pin = account.provider.auth.kind_setting or "token"
-        for key, value in account.scope:
-            if key in entry.said and dict(desired.key.scope)[key] != value:
-                message = f"`{key}` contradicts the account's {pin}, which is {account.kind}"
-                help_ = f"Remove it, or move the entry to an account with another {pin}."
-                diagnostics.warning("is-test-mode", entry.said[key][1], message, help_)
-
-
-def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
-    live = [
-        ((account.name, desired.key.endpoint, desired.key.scope), account.provider, desired, span)
-        for entry in entries
-        for account, desired, span in entry.desired
-        if account.provider.catch_all is not None and account.provider.is_live(desired.fields)
-    ]
-    catch_alls = {
-        place: span
-        for place, provider, desired, span in live
-        if provider.catch_all in provider.events_of(desired.fields)
-    }
-    for place, provider, _, span in live if catch_alls else ():
-        catch_all = catch_alls.get(place, span)
-        if catch_all is not span:
-            what = f"`{provider.catch_all}` is combined with single events of the same endpoint"
-            message = f"{what}: those events are delivered twice"
-            diagnostics.warning("delivered-twice", catch_all, message, "Keep one of the two.")
-
-
-def _advise_on_allow_events(
-    entries: tuple[Entry, ...], allow_events: Mapping[str, Text], diagnostics: Diagnostics
-) -> None:
-    """Of names under `allow_events` that lift no error: who reads them would think that they do."""
-    wanted = ((account, desired) for entry in entries for account, desired, _ in entry.desired if allow_events)
-    needed = {event for account, desired in wanted for event in account.provider.events_of(desired.fields)}
-    # An event that a variable names is not known where the variable isn't set.
-    may_be_needed = any("$" in text.raw for entry in entries for text in entry.events)
-    providers = {account.provider.name: account.provider for entry in entries for account in entry.accounts}.values()
-    for name, text in allow_events.items():
-        if providers and all(name in provider.events for provider in providers):
-            diagnostics.warning("allow-events-unused", text.span, "this is a known event anyway", "Remove it.")
-        elif name not in needed and not may_be_needed:
-            help_ = "Remove it, or check its spelling."
-            diagnostics.warning("allow-events-unused", text.span, "no entry uses this event", help_)
-
-
-def _advise_on_owns(entries: tuple[Entry, ...], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
-    if any(depends_on_unset_variable(entry.url.source) for entry in entries):
-        return
-    pairs = ((entry, account) for entry in entries for account in entry.accounts)
-    used = {found for entry, account in pairs for found in matching_patterns(entry, owned[account.group])}
-    for owns in owned.values():
-        for item in owns.items if owns.certain else ():
-            if item.pattern.symbolic not in used:
-                said = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in item.kind)
-                whose = f"webhooks with {said}" if said else "webhooks of the account's kind"
-                message = (
-                    f"no entry matches this pattern: `apply` deletes the {whose} that match it, except those "
-                    "under `protect` or `known`"
-                )
-                diagnostics.warning("owns-unused", item.span, message, "Remove the pattern, unless this is intended.")

@@ -125,6 +125,9 @@ class Diagnostics:
             if self._warnings <= MOST_DIAGNOSTICS + 1:
                 self._note(Severity.WARNING, code, where, message, help_)
 
+    def notice(self, code: str, where: Location, message: str, help_: str) -> None:
+        self._note(Severity.NOTICE, code, where, message, help_)
+
     def too_much(self, where: Location, message: str, help_: str) -> NoReturn:
         """Note of what there is too much, and end the reading."""
         self.errors += 1

@@ -82,7 +82,7 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
     elif left_out:
         message = f"only the `*.yaml` and `*.yml` files of this folder are read, not {others}"
         help_ = "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder."
-        diagnostics.warning("folder-left-out", place, message, help_)
+        diagnostics.notice("folder-left-out", place, message, help_)
     yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
 
 

@@ -33,8 +33,8 @@ _BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
 _Parsed = TypeVar("_Parsed")
 
 
-class Rule(Enum):
-    """What may stand in a string."""
+class Purpose(Enum):
+    """What a string is for, and so which values may stand in it."""
 
     PLAIN = "plain"  # only values from `--var`
     SECRET = "secret"  # values from the environment too  # noqa: S105
@@ -67,7 +67,7 @@ class Values:
         found._is_required = False  # noqa: SLF001 - a copy of this
         return found
 
-    def text(self, text: Text, rule: Rule) -> SecretText | None:
+    def text(self, text: Text, purpose: Purpose) -> SecretText | None:
         """A string with its variables put in; None where a `$` makes no sense, or the values are too long.
 
         A placeholder stands for a variable that an error was reported of.
@@ -75,13 +75,13 @@ class Values:
         if "$" not in text.raw:
             return SecretText.literal(text.raw)
         template = self._template(text)
-        return None if template is None else self._joined(template, text.span, rule)
+        return None if template is None else self._joined(template, text.span, purpose)
 
     def plain(self, text: Text | None) -> str | None:
         """A string that only the file and `--var` may write; None where it isn't known."""
         if text is None or "$" not in text.raw:
             return None if text is None else text.raw
-        value = self.text(text, Rule.PLAIN)
+        value = self.text(text, Purpose.PLAIN)
         return value.reveal() if value is not None and value.is_known else None
 
     def flag(self, flag: Flag | None) -> bool | None:
@@ -95,7 +95,7 @@ class Values:
         match template:
             case (Reference(name),):
                 what = f"`${{{name}}}`"
-                value = self._joined(template, flag.span, Rule.SECRET)
+                value = self._joined(template, flag.span, Purpose.SECRET)
                 if value is None or not value.is_known:
                     return None
                 if value.reveal() in ("true", "false"):
@@ -120,7 +120,7 @@ class Values:
         """The token of an account that names no variable; empty where it may be and is."""
         if is_optional and self.variables.value(name) is Missing.UNSET:
             return SecretText(())
-        value = SecretText(tuple(self._reference(Reference(name), where, Rule.SECRET)))
+        value = SecretText(tuple(self._reference(Reference(name), where, Purpose.SECRET)))
         check_not_option(value, where, "as a token", self.diagnostics)
         return value
 
@@ -139,7 +139,7 @@ class Values:
         # The shape's check sees how a text begins and ends: `${A:?x}y${B}` passes it.
         match template:
             case (Reference(mark=mark),) if mark != DEFAULT:
-                value = self._joined(template, text.span, Rule.SECRET)
+                value = self._joined(template, text.span, Purpose.SECRET)
                 if value is not None:
                     check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
@@ -159,17 +159,19 @@ class Values:
                 self.mentions.setdefault(reference.name, []).append(text.span)
         return template
 
-    def _joined(self, template: Template, span: Span, rule: Rule) -> SecretText | None:
+    def _joined(self, template: Template, span: Span, purpose: Purpose) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
-        parts = tuple(self._parts(template, span, rule))
+        parts = tuple(self._parts(template, span, purpose))
         if sum(len(part.text) for part in parts) <= LONGEST_TEXT:
             return SecretText(parts)
         message = f"with its variables substituted, this has more than {LONGEST_TEXT} characters"
         self.diagnostics.error("too-much", span, message, "Check the values of its variables.")
         return None
 
-    def _parts(self, template: Template, where: Location, rule: Rule, *, is_shown: bool = False) -> Iterator[Part]:
-        is_url = rule is Rule.PATTERN or (rule is Rule.ENTRY_URL and len(template) > 1)
+    def _parts(
+        self, template: Template, where: Location, purpose: Purpose, *, is_shown: bool = False
+    ) -> Iterator[Part]:
+        is_url = purpose is Purpose.PATTERN or (purpose is Purpose.ENTRY_URL and len(template) > 1)
         before = ""
         for piece in template:
             if isinstance(piece, str):
@@ -177,15 +179,15 @@ class Values:
                 before += piece
             else:
                 in_beginning = is_url and _BEGINNING.fullmatch(before) is not None
-                yield from self._reference(piece, where, rule, is_shown=is_shown or in_beginning)
+                yield from self._reference(piece, where, purpose, is_shown=is_shown or in_beginning)
                 before += "x"
 
     def _reference(
-        self, reference: Reference, where: Location, rule: Rule, *, is_shown: bool = False
+        self, reference: Reference, where: Location, purpose: Purpose, *, is_shown: bool = False
     ) -> Iterator[Part]:
         name, value = reference.name, self.variables.value(reference.name)
         if isinstance(value, Part):
-            if value.origin is not Origin.ENVIRONMENT or rule is not Rule.PLAIN:
+            if value.origin is not Origin.ENVIRONMENT or purpose is not Purpose.PLAIN:
                 yield value
                 return
             message = (
@@ -198,12 +200,12 @@ class Values:
                 message = f"the file that `{name}_FILE` points to can't be read as text"
                 self.diagnostics.error("variable-file", where, message, "Check the path and its permissions.")
         elif reference.mark == DEFAULT:
-            inner = Rule.PLAIN if rule is Rule.PLAIN else Rule.SECRET
+            inner = Purpose.PLAIN if purpose is Purpose.PLAIN else Purpose.SECRET
             yield from self._parts(reference.inner, where, inner, is_shown=is_shown)
             return
         elif self._is_required:
             # A value that is shown must be given as a plain one.
-            is_secret = rule is not Rule.PLAIN and not is_shown
+            is_secret = purpose is not Purpose.PLAIN and not is_shown
             if reference.mark == MESSAGE:
                 message = f"`${{{name}}}` is not set: {self._shown(reference.inner)}"
                 self.diagnostics.error("variable-unset", where, message, _how_to_set(name, is_secret=is_secret))

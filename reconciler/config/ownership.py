@@ -11,7 +11,7 @@ from typing import TypeVar
 from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Rule, Values, depends_on_unset_variable, read_pattern
+from reconciler.config.interpolation import Purpose, Values, depends_on_unset_variable, read_pattern
 from reconciler.config.limits import MOST_WITH_A_STAR
 from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
@@ -183,5 +183,5 @@ def _named_by(key: str, item: Text | Cursor, values: Values) -> Named | None:
 
 def _pattern(text: Text | None, values: Values) -> Pattern | None:
     # A value from the environment in scheme, host or port is the pattern's reader to refuse.
-    value = values.text(text, Rule.PATTERN) if text is not None else None
+    value = values.text(text, Purpose.PATTERN) if text is not None else None
     return None if text is None or value is None else read_pattern(value, text.span, values.diagnostics)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
-from reconciler.config.interpolation import Rule, Values, read_url
+from reconciler.config.interpolation import Purpose, Values, read_url
 from reconciler.config.limits import MOST_WANTED
 from reconciler.config.yaml_nodes import Map, Plain, Sequence
 from reconciler.model.configuration import Account
@@ -58,14 +58,14 @@ class EntryReader:
         names: frozenset[str] | None,
         defaults: Cursor,
         secret_params: frozenset[str],
-        allow_events: Iterable[str],
+        allow_events: frozenset[str],
         values: Values,
     ) -> None:
         places = {account.name: (account,) for of in accounts.values() for account in of}
         self._accounts = {**places, **accounts}
         self._names = None if names is None else names | places.keys()
         self._secret_params = secret_params
-        self._allow_events = frozenset(allow_events)
+        self._allow_events = allow_events
         self._values = values
         self._error = values.diagnostics.error
         self._wanted = 0
@@ -159,7 +159,7 @@ class EntryReader:
         return None
 
     def _url(self, written: Text, accounts: tuple[Account, ...], values: Values) -> Url | None:
-        text = values.text(written, Rule.ENTRY_URL)
+        text = values.text(written, Purpose.ENTRY_URL)
         url = None if text is None else read_url(text, written.span, self._secret_params, values.diagnostics)
         if url is not None and accounts:
             try:

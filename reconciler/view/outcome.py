@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
@@ -138,7 +138,7 @@ def validation_outcome(
 ) -> Ending:
     """The end of `validate`."""
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
-    warnings = len(diagnostics) - errors
+    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
     said = _listed(_counted(errors, "error"), _counted(warnings, "warning"))
     if errors or configuration is None:
         return Ending(f"Not valid: {said}.", ExitCode.ERROR)

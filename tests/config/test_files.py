@@ -47,7 +47,7 @@ def test_a_folder_means_its_yaml_files_sorted() -> None:
     assert [desired.address.name for desired in found.desired] == ["first", "second"]
     assert [str(desired.place) for desired in found.desired] == ["d/a.yaml:4:16", "d/b.yml:3:17"]
     (left_out,) = loaded(inputs(files=("d",))).diagnostics
-    assert (left_out.code, left_out.severity, str(left_out.place)) == ("folder-left-out", Severity.WARNING, "d")
+    assert (left_out.code, left_out.severity, str(left_out.place)) == ("folder-left-out", Severity.NOTICE, "d")
     assert left_out.message == (
         "only the `*.yaml` and `*.yml` files of this folder are read, not `inner.yaml/`, `notes.txt`"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
-from reconciler.config.interpolation import Rule, Values
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.variables import Variables
 from reconciler.model.secret import Origin, Part
 from tests.config.tools import ENTRY, HOOK_TOKEN, OWNS, TOP, complaints, configuration, inputs, loaded
@@ -78,7 +78,7 @@ def interpolated(
     diagnostics = Diagnostics()
     values = Values(Variables(environment), diagnostics, offline=not needed)
     source = SourceText("webhooks.yaml", text)
-    found = values.text(Text(text, Span(source, 0, len(text))), Rule.SECRET)
+    found = values.text(Text(text, Span(source, 0, len(text))), Purpose.SECRET)
     values.report_unset()
     return None if found is None else list(found.parts), diagnostics
 
