@@ -15,6 +15,7 @@ MAY_REVEAL = {
     "config/advice.py",
     "config/checks.py",
     "config/interpolation.py",
+    "config/urls.py",
     "export/describe.py",
     "model/characters.py",
     "model/pattern.py",

@@ -9,9 +9,10 @@ from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Location, Span, either
-from reconciler.config.interpolation import Purpose, Values, read_url
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_ACCOUNTS
 from reconciler.config.tokens import header_fault, token_fault
+from reconciler.config.urls import read_url
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from reconciler.config.checks import matching_patterns
 from reconciler.config.diagnostics import Diagnostics
-from reconciler.config.interpolation import depends_on_unset_variable
 from reconciler.config.ownership import Ownership
+from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.host import host_address, host_is_loopback
 from reconciler.model.secret import SHOWN_BY_NAME, Origin

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from reconciler.config.accounts import FileAccount
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.interpolation import Values, depends_on_unset_variable
+from reconciler.config.interpolation import Values
 from reconciler.config.ownership import Ownership
+from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import NamedSet
 from reconciler.model.pattern import Pattern

@@ -11,8 +11,9 @@ from typing import TypeVar
 from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Purpose, Values, depends_on_unset_variable, read_pattern
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_WITH_A_STAR
+from reconciler.config.urls import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType

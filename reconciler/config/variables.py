@@ -1,10 +1,9 @@
-"""Variables: the syntax of `${NAME}`, and the options, files and environment that their values come from."""
+"""The options, files and environment that variables get their values from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from io import StringIO
@@ -14,105 +13,15 @@ from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText, listed
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
+from reconciler.config.template import variables_in
 from reconciler.config.yaml_nodes import Map, Plain, Sequence, parse
 from reconciler.model.diagnostic import Place
-from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import Origin, Part
 
-_SIGN = re.compile(
-    r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}", re.ASCII
-)
-_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_DEEPEST = 50
 _BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS + 1}}}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
 """Blank lines and comments, then a line that no mapping begins with."""
-_FORMS = (
-    "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
-    "A value with ` #` in it needs quotes."
-)
-DEFAULT = ":-"
-MESSAGE = ":?"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A variable: alone, or with the mark of a default or a message behind its name, a template itself."""
-
-    name: str
-    mark: str = ""
-    inner: Template = ()
-
-
-Template = tuple[str | Reference, ...]
-
-
-@dataclass(eq=False)
-class TemplateError(ValueError):
-    """A `$` that begins none of the forms: what to say, and from where to where what is meant stands."""
-
-    message: str
-    help: str
-    start: int
-    end: int
-
-
-def parse_template(text: str) -> Template:
-    """The literal runs of a text, `$$` made one dollar sign, and its references, in order.
-
-    Raises:
-        TemplateError: a `$` that is none of the forms.
-    Source: the forms of Compose files that are accepted here.
-    """
-    return _read(text, 0, 0)[0]
-
-
-def references(template: Template) -> Iterator[Reference]:
-    """Every reference of a template, those in defaults and messages too, used or not."""
-    for piece in template:
-        if isinstance(piece, Reference):
-            yield piece
-            yield from references(piece.inner)
-
-
-def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
-    """Read to the text's end, or of an inner template to the `}` that closes it; the second is where that is."""
-    pieces: list[str | Reference] = []
-    literal = ""
-    end = len(text)
-    while (found := _SIGN.search(text, position)) is not None:
-        literal += text[position : found.start()]
-        position = found.end()
-        name, mark, bare = found.groups()
-        if found[0] == "}" and depth:
-            end = found.start()
-            break
-        if found[0] in ("}", "$$"):
-            literal += found[0][0]
-        elif bare:
-            # Quoted only where it reads as a variable's name: it may be a piece of a secret.
-            shown = bare if _USUAL_NAME.fullmatch(bare) and reads_as_words(bare) else "NAME"
-            what = f"`${bare}`" if shown == bare else "a `$` followed by a name"
-            help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
-            raise TemplateError(f"{what} is neither a variable nor plain text", help_, *found.span())
-        else:
-            pieces += [literal] if literal else []
-            literal = ""
-            inner: Template = ()
-            if name and depth < _DEEPEST and mark != "}":
-                inner, position = _read(text, position, depth + 1)
-                position += 1
-            if not name or depth >= _DEEPEST or position > len(text):
-                end = text.find("}", found.start()) + 1 or len(text)
-                raise TemplateError("`${` doesn't start a valid variable here", _FORMS, found.start(), end)
-            pieces.append(Reference(name, mark.removesuffix("}"), inner))
-    else:
-        literal += text[position:]
-    pieces += [literal] if literal else []
-    return tuple(pieces), end
-
 
 Placed = Mapping[str, tuple[str, Place]]  # values of a `--var-file`, and where each stands
 
@@ -167,7 +76,7 @@ class Variables:
 
     def check_used(self, files: Iterable[Map], diagnostics: Diagnostics) -> None:
         """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error."""
-        names = sorted(set(_variables_in(files))) if self._given else []
+        names = sorted(set(_all_variables(files))) if self._given else []
         by_form = {name.lower(): name for name in names}
         for name, place in self._given.items():
             if name in names:
@@ -183,17 +92,14 @@ class Variables:
             diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
 
 
-def _variables_in(files: Iterable[Map]) -> Iterator[str]:
+def _all_variables(files: Iterable[Map]) -> Iterator[str]:
     """Every variable that the files have, used or not, those of broken texts too."""
     seen: set[int] = set()
     todo: list[Plain] = [*files]
     while todo:
         value = todo.pop()
         if isinstance(value, str) and "$" in value:
-            try:
-                yield from (reference.name for reference in references(parse_template(value)))
-            except TemplateError:
-                yield from (found[1] for found in _NAMED.finditer(value))
+            yield from variables_in(value)
         elif isinstance(value, Map | Sequence) and id(value) not in seen:
             seen.add(id(value))
             todo.extend(value.values() if isinstance(value, Map) else value)

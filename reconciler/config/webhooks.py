@@ -10,9 +10,10 @@ from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
-from reconciler.config.interpolation import Purpose, Values, read_url
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_WANTED
-from reconciler.config.yaml_nodes import Map, Plain, Sequence
+from reconciler.config.settings import Said, read_said
+from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, Unsaid
@@ -27,9 +28,6 @@ _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
 _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
-
-Said = Mapping[str, tuple[Value, Span]]
-"""What an entry, or `defaults`, says beside URL and events: by key the value, None where it isn't known, and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,40 +201,6 @@ class EntryReader:
         unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
         ignored = said[_IGNORE][0] if _IGNORE in said else None
         return common, (ignored & {"url", *known} if isinstance(ignored, frozenset) else frozenset()) | unsaid
-
-
-def read_said(cursor: Cursor, fields: Mapping[str, Field], values: Values) -> Said:
-    """Read what a mapping says of the fields that the file's providers have, by name."""
-    return {key: (_value(cursor, fields[key], values), cursor.span(key)) for key in cursor.values if key in fields}
-
-
-def _value(cursor: Cursor, spec: Field, values: Values) -> Value:
-    """A field's value; None where it isn't known."""
-    match spec.type:
-        case FieldType.FLAG:
-            return values.flag(cursor.flag(spec.name))
-        case FieldType.NUMBER:
-            return cursor.number(spec.name)
-        case FieldType.SET:
-            texts = cursor.texts(spec.name)
-            found = [values.plain(text) for text in texts or ()]
-            return None if texts is None or None in found else frozenset(item for item in found if item is not None)
-        case FieldType.SECRET if (text := cursor.text(spec.name)) is not None:
-            return values.secret(text, spec.name)
-        case FieldType.SETTINGS if (inner := cursor.map(spec.name)) is not None:
-            return {key: _plain(value, inner.span(key), values) for key, value in inner.values.items()}
-        case FieldType.SECRET | FieldType.SETTINGS:
-            return None
-    return values.plain(cursor.text(spec.name))
-
-
-def _plain(value: Plain, span: Span, values: Values) -> object:
-    """A nested setting in plain terms, variables of `--var` put in."""
-    if isinstance(value, str):
-        return values.plain(Text(value, span))
-    if isinstance(value, Sequence):
-        return [_plain(item, span, values) for item in value]
-    return {key: _plain(item, span, values) for key, item in value.items()} if isinstance(value, Map) else value
 
 
 def _near_event(event: str, known: tuple[str, ...]) -> str:
