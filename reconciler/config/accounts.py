@@ -11,6 +11,7 @@ from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Location, Span, either
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_ACCOUNTS
+from reconciler.config.template import variables_in
 from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination_of, is_own_host
@@ -37,7 +38,7 @@ class FileAccount:
     def token_variables(self) -> Iterator[str]:
         text = self.cursor.text("token")
         if text is not None:
-            yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
+            yield from variables_in(text.raw)
         elif not self.cursor.has("token"):
             yield from (account.provider.auth.variable for account in self.accounts)
 

@@ -114,10 +114,8 @@ def _advise_on_owns(entries: tuple[Entry, ...], owned: Mapping[str, Ownership], 
     for owns in owned.values():
         for item in owns.items if owns.certain else ():
             if item.pattern.symbolic not in used:
-                said = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in item.kind)
-                whose = f"webhooks with {said}" if said else "webhooks of the account's kind"
                 message = (
-                    f"no entry matches this pattern: `apply` deletes the {whose} that match it, except those "
-                    "under `protect` or `known`"
+                    "no entry matches this pattern: `apply` deletes webhooks that match it, except those under "
+                    "`protect` or `known`"
                 )
                 diagnostics.warning("owns-unused", item.span, message, "Remove the pattern, unless this is intended.")

@@ -17,11 +17,6 @@ from reconciler.model.provider import Provider
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.webhook import Key
 
-OWNS_HELP = (
-    "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
-    "webhooks that match them and aren't in the file are deleted."
-)
-
 
 def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
     """Report entries that their accounts don't own, each with the pattern to add."""
@@ -31,10 +26,8 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
             owns = owned[account.group]
             if not owns.certain or owns.span is None or any(matching_patterns(entry, owns)):
                 continue
-            if not owns.items:
-                diagnostics.error("owns-empty", owns.span, "`owns` is empty, but there are webhooks", OWNS_HELP)
             # One that was refused for plain http is to be owned in its https form.
-            elif not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
+            if not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
                 whose = "under `owns`" if len(owned) == 1 else f"under `owns` for account `{account.group}`"
                 help_ = _how_to_own(url.source)
                 diagnostics.error("not-owned", entry.url_span, f"no pattern {whose} matches this URL", help_)
@@ -94,11 +87,8 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             reported.add((other, entry.name))
             is_same = other == entry.name
             what = "this event is listed twice" if is_same else f"this webhook is the same as one of entry `{other}`"
-            parts = ["URL (ignoring secret parameters)", *(["event"] if desired.key.event is not None else [])]
-            *most, last = *parts, *(f"`{name}`" for name, _ in desired.key.scope)
-            same = f"{', '.join(most)} and {last} are" if most else f"{last} is"
-            message, help_ = f"{what}: first at {first.place}", f"Keep one of the two: {same} the same."
-            diagnostics.error("webhook-twice", span, message, help_)
+            help_ = "Keep one of the two: secret parameters of a URL make no difference."
+            diagnostics.error("webhook-twice", span, f"{what}: first at {first.place}", help_)
 
 
 def check_tokens_alone(found: Sequence[FileAccount], values: Values, usual: Provider) -> None:
@@ -113,17 +103,13 @@ def check_tokens_alone(found: Sequence[FileAccount], values: Values, usual: Prov
 
     def is_token(text: str) -> bool:
         # A whole one, or its prefix: an error that hangs on less would tell a value piece by piece.
-        known = (provider.kind_of(text) is not None or provider.is_neutral(text) for provider in providers)
-        return text in tokens or any(known)
+        return text in tokens or any(of.kind_of(text) is not None or of.is_neutral(text) for of in providers)
 
-    mentioned = {name: values.variables.value(name) for name in values.mentions}
-    holding = (name for name, value in mentioned.items() if isinstance(value, Part) and is_token(value.text))
-    reasons = dict.fromkeys(holding, "contains a token and is also used here")
-    for provider in providers:
-        reasons[provider.auth.variable] = f"is the usual variable for {provider.title}'s token, and can't be used here"
-    feeding = (name for one in found for name in one.token_variables)
-    reasons |= dict.fromkeys(feeding, "is used as a token and is also used here")
-    for name, what in reasons.items():
-        for span in values.mentions.get(name, ()):
-            help_ = "Use another variable here: a token is only sent to its provider."
-            values.diagnostics.error("token-elsewhere", span, f"`${{{name}}}` {what}", help_)
+    known = {provider.auth.variable for provider in providers} | {name for one in found for name in one.token_variables}
+    for name, spans in values.mentions.items():
+        value = values.variables.value(name)
+        if name in known or (isinstance(value, Part) and is_token(value.text)):
+            for span in spans:
+                help_ = "Use another variable here: a token is only sent to its provider."
+                message = f"`${{{name}}}` is for a token, and can't be used here"
+                values.diagnostics.error("token-elsewhere", span, message, help_)

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
+from reconciler.model.redaction import reads_as_words
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -85,6 +86,12 @@ def either(names: Iterable[object]) -> str:
     """What one of them may be chosen of."""
     *first, last = [f"`{name}`" for name in names]
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def quoted(written: str, without_signs: str | None = None) -> str:
+    """A string as a message may quote it, where it reads as words: somebody may have put a secret in its place."""
+    words = written if without_signs is None else without_signs
+    return f"`{written}`" if words and reads_as_words(words) else "this"
 
 
 class TooMuchError(Exception):

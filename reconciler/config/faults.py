@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from reconciler.config.diagnostics import either
+from reconciler.config.diagnostics import either, quoted
 from reconciler.config.interpolation import not_boolean, not_one_variable
 from reconciler.config.yaml_nodes import Path, Plain
-from reconciler.model.redaction import reads_as_words
 
 _TYPES = {
     "string": "text",
@@ -53,7 +52,7 @@ class Fault:
     def label(self) -> str:
         if not self.path:
             return "the file"
-        return f"an item of `{self.name}`" if isinstance(self.path[-1], int) else _quoted(self.name)
+        return f"an item of `{self.name}`" if isinstance(self.path[-1], int) else quoted(self.name)
 
 
 def explained(fault: Fault, written: str) -> tuple[str, str, str]:
@@ -62,17 +61,17 @@ def explained(fault: Fault, written: str) -> tuple[str, str, str]:
     owner = _KINDS.get(str(fault.path[0]), fault.label) if is_named else fault.label
     match fault.keyword:
         case "propertyNames":
-            message = f"{_quoted(fault.key)} is not a valid name for {_KINDS[fault.name]}"
+            message = f"{quoted(fault.key)} is not a valid name for {_KINDS[fault.name]}"
             return "bad-name", message, "Use the letters `a` to `z`, digits, `_` and `-`."
         case "additionalProperties":
             known = tuple(fault.schema.get("properties", ()))
             near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)
             help_ = f"Did you mean `{near[0]}`?" if near else f"Known keys are {', '.join(known)}, and any `x-…`."
-            return "unknown-key", f"{_quoted(fault.key)} is not a known key of {owner}", help_
+            return "unknown-key", f"{quoted(fault.key)} is not a known key of {owner}", help_
         case "required":
             return "missing-key", f"{owner} has no `{fault.key}`", f"Add `{fault.key}`."
         case "uniqueItems":
-            return "repeated-item", f"{_quoted(fault.name)} lists an item twice", "Keep one of them."
+            return "repeated-item", f"{quoted(fault.name)} lists an item twice", "Keep one of them."
         case "not" if isinstance(fault.path[-1], int):
             message = f"{fault.label} has `url` or `events` together with `id`"
             return "url-and-id", message, "Write two items: `id` can't be combined with other keys."
@@ -123,8 +122,3 @@ def _how_to_write(expected: Sequence[str], value: Plain) -> str:
     if "object" in expected:
         return "Write `key: value` lines below it."
     return f"Write {_TYPES.get(expected[0], expected[0])}, without quotes."
-
-
-def _quoted(name: str) -> str:
-    """A key as written, where it reads as words: somebody may have put a secret in its place."""
-    return f"`{name}`" if name and reads_as_words(name) else "this"

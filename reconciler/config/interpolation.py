@@ -42,7 +42,7 @@ class Values:
         self.mentions: dict[str, list[Span]] = {}  # where each variable stands outside tokens, used or not
         self._selected = [pattern.partition(":")[0] for pattern in selected]
         self._is_required = not offline
-        self._unset: dict[str, list[tuple[Location, bool]]] = {}
+        self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: variables must be set where one of them is worked on."""
@@ -112,12 +112,9 @@ class Values:
 
     def report_unset(self) -> None:
         """Report the variables that no source gives: each once, where it stands first."""
-        for name, uses in self._unset.items():
-            where, is_secret = uses[0]
-            others = len({place for place, _ in uses}) - 1
-            more = "" if not others else f", here and in {others} more place{'s' if others > 1 else ''}"
+        for name, (where, is_secret) in self._unset.items():
             help_ = _how_to_set(name, is_secret=is_secret)
-            self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set{more}", help_)
+            self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set", help_)
 
     def _one_secret(self, template: Template | None, text: Text, code: str, what: str) -> SecretText | None:
         if template is None:
@@ -196,20 +193,13 @@ class Values:
                 message = f"`${{{name}}}` is not set: {self._shown(reference.inner)}"
                 self.diagnostics.error("variable-unset", where, message, _how_to_set(name, is_secret=is_secret))
             else:
-                self._unset.setdefault(name, []).append((where, is_secret))
+                self._unset.setdefault(name, (where, is_secret))
         yield self.variables.placeholder(name)
 
-    def _shown(self, template: Template) -> str:
+    @staticmethod
+    def _shown(template: Template) -> str:
         """A message with its variables by name, never by value."""
-        shown = ""
-        for piece in template:
-            if isinstance(piece, str):
-                shown += piece
-            elif piece.mark == DEFAULT and self.variables.value(piece.name) is Missing.UNSET:
-                shown += self._shown(piece.inner)
-            else:
-                shown += f"${{{piece.name}}}"
-        return shown
+        return "".join(piece if isinstance(piece, str) else f"${{{piece.name}}}" for piece in template)
 
 
 def check_not_option(text: SecretText, where: Location, use: str, diagnostics: Diagnostics) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.config.accounts import FileAccount, named_accounts, read_accounts
 from reconciler.config.advice import advise, advise_on_params
@@ -70,11 +70,6 @@ def load(inputs: Inputs, providers: Mapping[str, Provider]) -> Loaded:
     finally:
         if was_on:
             gc.enable()
-
-
-def no_file_configuration(inputs: Inputs, providers: Mapping[str, Provider]) -> Loaded:
-    """The configuration of commands that work without a file: the account `default`, which owns nothing."""
-    return load(replace(inputs, files=()), providers)
 
 
 class _Loading:

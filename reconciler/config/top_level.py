@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.config.accounts import FileAccount
-from reconciler.config.checks import OWNS_HELP
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Diagnostics
 from reconciler.config.interpolation import Values
@@ -17,6 +16,10 @@ from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 _IN_ONE_FILE = (
     *("accounts", "unmanaged", "known", "limits", "defaults"),
     *("secret_params", "public_params", "allow_events"),
+)
+_OWNS_HELP = (
+    "Add the URL patterns this configuration is responsible for, such as `https://hooks.example.com/shippo/*`; "
+    "webhooks that match them and aren't in the file are deleted."
 )
 _IN_ONE_FILE_HELP = "Keep it in one of them; only `webhooks`, `owns`, `absent` and `protect` are merged across files."
 
@@ -65,9 +68,9 @@ class TopLevel:
             return
         for account in accounts:
             if account.is_default:
-                self._error("missing-key", place, "the file has no `owns`", OWNS_HELP)
+                self._error("missing-key", place, "the file has no `owns`", _OWNS_HELP)
             elif not account.cursor.has("owns"):
-                self._error("missing-key", account.where, "neither this account nor the file has `owns`", OWNS_HELP)
+                self._error("missing-key", account.where, "neither this account nor the file has `owns`", _OWNS_HELP)
 
     def params(self, values: Values) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the secret query parameters, and of those that the file calls public, in lower case."""

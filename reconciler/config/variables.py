@@ -117,33 +117,37 @@ def _read_value(path: str) -> str | Missing:
 
 def read_env_file(path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
     """The values of an env file (`--env-file`): `NAME=value` lines, whose text no diagnostic quotes."""
+    source = _source(path, "env-file", diagnostics)
+    return {} if source is None else _env_values(source, diagnostics)
+
+
+def _source(path: str, code: str, diagnostics: Diagnostics) -> SourceText | None:
+    """A file's text; None where it can't be read, which a diagnostic of this code says."""
     try:
-        text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
+        data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
     except (OSError, ValueError) as error:
-        is_other = isinstance(error, UnicodeDecodeError)
-        why = "it is not valid UTF-8" if is_other else why_unreadable(error)
-        help_ = "Save it as UTF-8." if is_other else "Check the path and its permissions."
-        diagnostics.error("env-file", Place(file=path), f"the env file can't be read: {why}", help_)
-        return {}
-    return _env_values(text, path, diagnostics)
+        message = f"the file can't be read: {why_unreadable(error)}"
+        diagnostics.error(code, Place(file=path), message, "Check the path and its permissions.")
+        return None
+    return decode(path, data, diagnostics, is_quotable=False)
 
 
-def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
+def _env_values(source: SourceText, diagnostics: Diagnostics) -> Mapping[str, str]:
     from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
 
-    blanks = _BLANKS.search(text)
+    blanks = _BLANKS.search(source.text)
     if blanks is not None:
-        place = Place(file=path, line=text.count("\n", 0, blanks.start()) + 1)
+        place = Place(file=source.name, line=source.place(blanks.start()).line)
         message = f"more than {MOST_BLANKS} spaces in a row are in this line of the env file"
         diagnostics.error("env-file-line", place, message, "Remove them.")
         return {}
     values: dict[str, str] = {}
-    for binding in parse_stream(StringIO(text)):
+    for binding in parse_stream(StringIO(source.text)):
         if binding.error:
             # The parser counts blank lines before it as a part of it.
             said = binding.original.string
             blank = said[: len(said) - len(said.lstrip())].count("\n")
-            place = Place(file=path, line=binding.original.line + blank)
+            place = Place(file=source.name, line=binding.original.line + blank)
             help_ = "Put a value with special characters in single quotes; start a comment with `#`."
             diagnostics.error("env-file-line", place, "this line of the env file is not `NAME=value`", help_)
         elif binding.key is not None and binding.value is not None:
@@ -153,18 +157,11 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
 
 def read_var_file(path: str, diagnostics: Diagnostics) -> Placed:
     """The values of a `--var-file`: a YAML mapping, or `NAME=value` lines; `$` in them means nothing."""
-    try:
-        data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
-    except (OSError, ValueError) as error:
-        message = f"the file can't be read: {why_unreadable(error)}"
-        diagnostics.error("var-file", Place(file=path), message, "Check the path.")
-        return {}
     noted = Diagnostics()
-    source = decode(path, data, noted, is_quotable=False)
+    source = _source(path, "var-file", noted)
     found: Placed = {}
     if source is not None and _IS_ENV.match(source.text):
-        values = _env_values(source.text, path, noted)
-        found = {name: (text, Place(file=path)) for name, text in values.items()}
+        found = {name: (text, Place(file=path)) for name, text in _env_values(source, noted).items()}
     elif source is not None:
         found = dict(_yaml_values(source, noted))
     for one in noted.found:

@@ -22,7 +22,6 @@ from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
 _NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_EVENT = 100
 _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
@@ -204,13 +203,10 @@ class EntryReader:
 
 
 def _near_event(event: str, known: tuple[str, ...]) -> str:
-    """The known event that a misspelt one is nearest to, whatever its case and signs; nothing where none is near.
-
-    `TrackUpdated`, `TRACK-UPDATED` and `track.updated` are `track_updated`.
-    """
-    forms = [_SIGNS.sub("_", _HUMPS.sub("_", name[:_LONGEST_EVENT]).lower()) for name in (event, *known)]
-    by_form = dict(zip(forms[1:], known, strict=True))
-    near = get_close_matches(forms[0], by_form, n=1)
+    """The known event that `TrackUpdated`, `TRACK-UPDATED` or `tracking.updated` is nearest to, or nothing."""
+    form, *forms = (_SIGNS.sub("", name[:_LONGEST_EVENT].lower()) for name in (event, *known))
+    by_form = dict(zip(forms, known, strict=True))
+    near = get_close_matches(form, by_form, n=1)
     return by_form[near[0]] if near else ""
 
 

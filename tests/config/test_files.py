@@ -174,7 +174,6 @@ def test_standard_input_is_read_for_a_dash_alone() -> None:
     ("data", "message", "place"),
     [
         pytest.param(GOOD.encode("utf-16"), "the file is UTF-16", "1", id="utf-16"),
-        pytest.param(GOOD.encode("utf-32"), "the file is UTF-32", "1", id="utf-32"),
         pytest.param(b"version: 1\nx-a: caf\xe9\n", "the file is not valid UTF-8 here", "2:9", id="latin-1"),
         pytest.param(b"\xef\xbb\xbfx-\xff: 1\n", "the file is not valid UTF-8 here", "1:3", id="behind-a-mark"),
         pytest.param(b"x-a: \xed\xa0\x80\n", "the file is not valid UTF-8 here", "1:6", id="surrogate"),

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from reconciler.config import yaml_nodes
-from reconciler.config.load import load, no_file_configuration
+from reconciler.config.load import load
 from reconciler.model.webhook import Address, Key
 from reconciler.provider import Auth, Provider, Rest, events, url
 from reconciler.providers.shippo import SHIPPO
@@ -125,7 +125,7 @@ def test_what_another_provider_of_the_file_has_is_an_error(old: str, new: str, m
 
 
 def test_the_default_account_of_a_provider_without_modes_takes_any_token() -> None:
-    found = no_file_configuration(inputs(environment={"PLAIN_TOKEN": "t"}), {"shippo": PLAIN}).configuration
+    found = load(inputs(files=(), environment={"PLAIN_TOKEN": "t"}), {"shippo": PLAIN}).configuration
     assert found is not None
     assert (found.accounts[0].token.reveal(), found.accounts[0].kind) == ("t", "")
 
