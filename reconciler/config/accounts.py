@@ -38,7 +38,7 @@ class FileAccount:
     def token_variables(self) -> Iterator[str]:
         text = self.cursor.text("token")
         if text is not None:
-            yield from variables_in(text.raw)
+            yield from variables_in(text.raw)[:1]
         elif not self.cursor.has("token"):
             yield from (account.provider.auth.variable for account in self.accounts)
 
@@ -125,10 +125,10 @@ class _Reader:
             message = f"this {provider.title} account has no `base_url`"
             self._error("missing-key", self._account.where, message, "Add `base_url`, the URL of its API.")
         text = None if written is None else self._values.text(written, Purpose.PLAIN)
-        if written is None or text is None or not text.is_known:
-            return provider.base_url, True
-        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
-        if url is None:
+        url = None
+        if written is not None and text is not None and text.is_known:
+            url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
+        if written is None or url is None:
             return provider.base_url, True
         try:
             destination_of(url, provider, allowed_hosts)

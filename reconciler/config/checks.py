@@ -87,7 +87,7 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             reported.add((other, entry.name))
             is_same = other == entry.name
             what = "this event is listed twice" if is_same else f"this webhook is the same as one of entry `{other}`"
-            help_ = "Keep one of the two: secret parameters of a URL make no difference."
+            help_ = "Keep one of the two; secret parameters don't tell webhooks apart."
             diagnostics.error("webhook-twice", span, f"{what}: first at {first.place}", help_)
 
 

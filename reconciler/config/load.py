@@ -139,7 +139,7 @@ class _Loading:
         check_tokens_alone(file_accounts, values, self._providers[DEFAULT_PROVIDER])
         values.report_unset()
         if top.is_complete:
-            values.variables.check_used([cursor.values for cursor in self._cursors], noted)
+            values.variables.check_used(self._texts, noted)
         advise(entries, owned, noted)
         if self._inputs.offline:
             advise_on_params(entries, public_params, noted)

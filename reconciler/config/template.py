@@ -12,7 +12,7 @@ _SIGN = re.compile(
     r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}", re.ASCII
 )
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_NAMED = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _DEEPEST = 50
 _FORMS = (
     "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
@@ -54,12 +54,9 @@ def parse_template(text: str) -> Template:
     return _read(text, 0, 0)[0]
 
 
-def variables_in(text: str) -> Iterator[str]:
-    """The names of all variables of a text, used or not, of a broken one too."""
-    try:
-        yield from (reference.name for reference in references(parse_template(text)))
-    except TemplateError:
-        yield from (found[1] for found in _NAMED.finditer(text))
+def variables_in(text: str) -> list[str]:
+    """The names of all that looks like a variable, in comments and broken texts too."""
+    return [found["name"] for found in _NAMED.finditer(text) if found["name"]]
 
 
 def references(template: Template) -> Iterator[Reference]:

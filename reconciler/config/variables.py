@@ -14,7 +14,7 @@ from reconciler.config.diagnostics import Diagnostics, SourceText, listed
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
 from reconciler.config.template import variables_in
-from reconciler.config.yaml_nodes import Map, Plain, Sequence, parse
+from reconciler.config.yaml_nodes import Map, Sequence, parse
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part
 
@@ -74,35 +74,18 @@ class Variables:
         text = self._placeholders.setdefault(name, f"~{len(self._placeholders) + 1}")
         return Part(text, Origin.PLACEHOLDER, name)
 
-    def check_used(self, files: Iterable[Map], diagnostics: Diagnostics) -> None:
+    def check_used(self, texts: Iterable[SourceText], diagnostics: Diagnostics) -> None:
         """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error."""
-        names = sorted(set(_all_variables(files))) if self._given else []
+        names = sorted({name for text in texts for name in variables_in(text.text)}) if self._given else []
         by_form = {name.lower(): name for name in names}
         for name, place in self._given.items():
             if name in names:
                 continue
             near = get_close_matches(name.lower(), by_form, n=1)
-            if near:
-                help_ = f"Did you mean `{by_form[near[0]]}`?"
-            elif not names:
-                help_ = "Remove it: the files have no variables."
-            else:
-                help_ = f"The variables of the files are {listed(names)}."
+            known = f"The variables of the files are {listed(names)}." if names else "The files have no variables."
+            help_ = f"Did you mean `{by_form[near[0]]}`?" if near else known
             what = f"`--var {name}=…`" if place is None else f"`{name}`"
             diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
-
-
-def _all_variables(files: Iterable[Map]) -> Iterator[str]:
-    """Every variable that the files have, used or not, those of broken texts too."""
-    seen: set[int] = set()
-    todo: list[Plain] = [*files]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, str) and "$" in value:
-            yield from variables_in(value)
-        elif isinstance(value, Map | Sequence) and id(value) not in seen:
-            seen.add(id(value))
-            todo.extend(value.values() if isinstance(value, Map) else value)
 
 
 def _read_value(path: str) -> str | Missing:

@@ -36,7 +36,6 @@ class Entry:
     name: str
     url_span: Span
     url: Url
-    events: tuple[Text, ...]  # as the file writes them
     accounts: tuple[Account, ...]
     desired: list[tuple[Account, Desired, Span]]  # each with where its event stands (its first, where it has all)
     said: Said  # its settings, the defaults' too
@@ -119,9 +118,7 @@ class EntryReader:
                     at, place = Address(account=account.name, name=name, index=index), written.span.place
                     one = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
                     desired.append((account, one, text.span))
-        return Entry(
-            name=name, url_span=written.span, url=url, events=texts, accounts=accounts, desired=desired, said=said
-        )
+        return Entry(name=name, url_span=written.span, url=url, accounts=accounts, desired=desired, said=said)
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
