@@ -26,6 +26,7 @@ class Purpose(Enum):
     SECRET = "secret"  # values from the environment too  # noqa: S105
     PATTERN = "pattern"  # the same, in a URL, whose beginning is shown
     ENTRY_URL = "url"  # the same, and one variable may hold the whole of it, a secret
+    BEGINNING = "beginning"  # a URL's: it is shown, so that the URL's reader refuses what the environment gives
 
 
 class Values:
@@ -151,9 +152,7 @@ class Values:
         self.diagnostics.error("too-much", span, message, "Check the values of its variables.")
         return None
 
-    def _parts(
-        self, template: Template, where: Location, purpose: Purpose, *, is_shown: bool = False
-    ) -> Iterator[Part]:
+    def _parts(self, template: Template, where: Location, purpose: Purpose) -> Iterator[Part]:
         is_url = purpose is Purpose.PATTERN or (purpose is Purpose.ENTRY_URL and len(template) > 1)
         before = ""
         for piece in template:
@@ -162,13 +161,12 @@ class Values:
                 before += piece
             else:
                 in_beginning = is_url and _BEGINNING.fullmatch(before) is not None
-                yield from self._reference(piece, where, purpose, is_shown=is_shown or in_beginning)
+                yield from self._reference(piece, where, Purpose.BEGINNING if in_beginning else purpose)
                 before += "x"
 
-    def _reference(
-        self, reference: Reference, where: Location, purpose: Purpose, *, is_shown: bool = False
-    ) -> Iterator[Part]:
+    def _reference(self, reference: Reference, where: Location, purpose: Purpose) -> Iterator[Part]:
         name, value = reference.name, self.variables.value(reference.name)
+        is_secret = purpose not in (Purpose.PLAIN, Purpose.BEGINNING)  # what is shown must be given as a plain value
         if isinstance(value, Part):
             if value.origin is not Origin.ENVIRONMENT or purpose is not Purpose.PLAIN:
                 yield value
@@ -183,12 +181,9 @@ class Values:
                 message = f"the file that `{name}_FILE` points to can't be read as text"
                 self.diagnostics.error("variable-file", where, message, "Check the path and its permissions.")
         elif reference.mark == DEFAULT:
-            inner = Purpose.PLAIN if purpose is Purpose.PLAIN else Purpose.SECRET
-            yield from self._parts(reference.inner, where, inner, is_shown=is_shown)
+            yield from self._parts(reference.inner, where, Purpose.SECRET if is_secret else purpose)
             return
         elif self._is_required:
-            # A value that is shown must be given as a plain one.
-            is_secret = purpose is not Purpose.PLAIN and not is_shown
             if reference.mark == MESSAGE:
                 message = f"`${{{name}}}` is not set: {self._shown(reference.inner)}"
                 self.diagnostics.error("variable-unset", where, message, _how_to_set(name, is_secret=is_secret))

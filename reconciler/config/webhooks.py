@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -103,22 +103,28 @@ class EntryReader:
             message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
             help_ = "An entry describes one webhook for each event in each account: write fewer entries."
             self._values.diagnostics.too_much(span, message, help_)
-        desired: list[tuple[Account, Desired, Span]] = []
+        entry = Entry(name=name, url_span=written.span, url=url, accounts=accounts, desired=[], said=said)
         for account in accounts:
             self._check_events(events, account.provider)
             self._check_said(cursor, said, account.provider)
-            common, ignored = self._common(url, account, said)
-            # The index of its address, its event or events, and where that stands.
-            single = [(event, event, text) for event, text in events]
-            whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
-            for index, value, text in whole if account.provider.several_events else single:
-                fields = account.provider.normalise({**common, account.provider.event_field: value})
-                key = account.provider.key_of(fields)
-                if key is not None:
-                    at, place = Address(account=account.name, name=name, index=index), written.span.place
-                    one = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
-                    desired.append((account, one, text.span))
-        return Entry(name=name, url_span=written.span, url=url, accounts=accounts, desired=desired, said=said)
+            entry.desired.extend(self._desired(entry, account, events))
+        return entry
+
+    def _desired(
+        self, entry: Entry, account: Account, events: list[tuple[str, Text]]
+    ) -> Iterator[tuple[Account, Desired, Span]]:
+        provider = account.provider
+        common, ignored = self._common(entry.url, account, entry.said)
+        # The index of its address, its event or events, and where that stands.
+        single = [(event, event, text) for event, text in events]
+        whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
+        for index, value, text in whole if provider.several_events else single:
+            fields = provider.normalise({**common, provider.event_field: value})
+            key = provider.key_of(fields)
+            if key is not None:
+                at = Address(account=account.name, name=entry.name, index=index)
+                place = entry.url_span.place
+                yield account, Desired(address=at, key=key, fields=fields, ignored=ignored, place=place), text.span
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
