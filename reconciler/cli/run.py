@@ -7,13 +7,14 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from reconciler.cli.invocation import CommandError, Invocation, fail, problem
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
-from reconciler.config.load import Inputs, load, no_file_configuration
+from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
@@ -21,7 +22,7 @@ from reconciler.model.reading import ProviderError
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, matches_address, plan, selected_accounts
-from reconciler.providers.registry import Reader, declaration, open_reader
+from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
@@ -61,12 +62,12 @@ class Run:
         self.stop = invocation.stop
         self.streams = invocation.streams
         self.inputs = inputs_of(invocation)
-        read = load if needs_file or not _means_no_file(invocation) else no_file_configuration
-        loaded = read(self.inputs, declaration)
+        files = self.inputs.files if needs_file or not _means_no_file(invocation) else ()
+        loaded = load(replace(self.inputs, files=files), INSTALLED)
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
         self.configuration = loaded.configuration
-        self.diagnostics = loaded.diagnostics  # warnings only
+        self.diagnostics = loaded.diagnostics  # no errors
         print_diagnostics(self.streams, loaded.diagnostics)
         # What was loaded stays to the end: the collector need not look at it again and again.
         gc.freeze()

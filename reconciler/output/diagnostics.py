@@ -14,8 +14,8 @@ _LONGEST_LINE = 200
 
 def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     """One diagnostic in several lines; its texts hold no secrets, and its source line is masked already."""
-    error = diagnostic.severity is Severity.ERROR
-    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", "bold", "red" if error else "yellow")
+    color = {Severity.ERROR: "red", Severity.WARNING: "yellow"}.get(diagnostic.severity, "cyan")
+    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", "bold", color)
     lines = [f"{head}: {visible(diagnostic.message)}"]
     if diagnostic.place is not None:
         lines.append(style.paint(f"  --> {visible(str(diagnostic.place))}", "dim"))

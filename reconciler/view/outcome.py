@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome, Report
 from reconciler.view.documents import ListView, PlanView
@@ -105,7 +105,7 @@ def validation_outcome(
 ) -> CommandResult:
     """The end of `validate`."""
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
-    warnings = len(diagnostics) - errors
+    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
     said = _joined(_counted(errors, "error"), _counted(warnings, "warning"), by=", ")
     if errors or configuration is None:
         return CommandResult(f"Not valid: {said}.", ExitCode.ERROR)

@@ -17,7 +17,7 @@ from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
 from reconciler.planning.planner import PlanOptions, plan, selected_accounts
-from reconciler.providers.registry import declaration
+from reconciler.providers.registry import INSTALLED
 from reconciler.providers.wire import remote_of
 from reconciler.view.codec import json_text
 from reconciler.view.documents import PlanView, Tool
@@ -92,7 +92,7 @@ def _loaded(arguments: argparse.Namespace, environment: dict[str, str]) -> Loade
         accounts=tuple(arguments.account),
         standard_input=bytes,
     )
-    return load(inputs, declaration)
+    return load(inputs, INSTALLED)
 
 
 def _readings(

@@ -204,6 +204,7 @@ def _said(severity: Severity) -> Diagnostic:
         pytest.param([], False, 0, "Valid: 1 webhook in 1 account.", id="valid"),
         pytest.param([Severity.WARNING], False, 0, "Valid: 1 webhook in 1 account; 1 warning.", id="warning"),
         pytest.param([Severity.WARNING], True, 1, "Not valid with --strict: 1 warning.", id="strict"),
+        pytest.param([Severity.NOTICE], True, 0, "Valid: 1 webhook in 1 account.", id="notice"),
         pytest.param(
             [Severity.ERROR, Severity.WARNING, Severity.WARNING],
             False,

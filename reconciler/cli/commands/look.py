@@ -12,7 +12,7 @@ from reconciler.cli.run import Run, inputs_of
 from reconciler.config.load import load
 from reconciler.model.diagnostic import ExitCode
 from reconciler.output.escaping import shown_time
-from reconciler.providers.registry import declaration
+from reconciler.providers.registry import INSTALLED
 from reconciler.view import outcome
 from reconciler.view.redact import view_listing, view_plan
 
@@ -23,7 +23,7 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
 
     Exits with 0 if the file is valid, otherwise with 1. With --strict, warnings count as errors.
     """
-    loaded = load(inputs_of(invocation, offline=True), declaration)
+    loaded = load(inputs_of(invocation, offline=True), INSTALLED)
     invocation.reporter.validation(loaded.diagnostics)
     ended = outcome.validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     return invocation.reporter.end(ended)
