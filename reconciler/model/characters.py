@@ -46,18 +46,6 @@ def is_seen(character: str) -> bool:
     return category[0] in "LMNPS" and category != "Me" and _UNSEEN.match(character) is None
 
 
-def unseen_escaped(text: str) -> str:
-    """A text with what can't be seen percent-encoded."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(found if is_seen(found) else _percent_encoded(found) for found in text)
-
-
-def without_unseen(text: str) -> str:
-    """What a person reads of a text."""
-    return text if text.isascii() and text.isprintable() else "".join(filter(is_seen, text))
-
-
 def escaped(raw: str) -> str:
     """A part of a provider's URL as a file may write it: the same in normal form."""
     return quote(raw, safe=_RESERVED)

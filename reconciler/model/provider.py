@@ -175,13 +175,18 @@ class Provider:
         return tuple(spec for spec in self.fields if spec.name not in ("url", "event", "events", "active"))
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
-        """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order."""
+        """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.
+
+        Beside a catch-all, other events mean nothing: it stands alone, as services store it.
+        """
         filled: dict[str, Value] = {}
         for spec in self.fields:
             value, usual = values.get(spec.name), spec.default
             filled[spec.name] = usual if value is None else value
             if isinstance(value, Mapping) and isinstance(usual, Mapping):
                 filled[spec.name] = _filled(usual, value)
+            elif isinstance(value, frozenset) and spec.type is FieldType.EVENTS and self.catch_all in value:
+                filled[spec.name] = value & {self.catch_all}
         return filled
 
     def limits_of(self, kind: str) -> RateLimits:

@@ -47,6 +47,21 @@ def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> Non
 
 
 @pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        pytest.param((ALL, A), (ALL,), id="in-the-file"),
+        pytest.param((ALL,), (ALL, A), id="at-the-provider"),
+        pytest.param((ALL, A), (ALL, B), id="on-both-sides"),
+    ],
+)
+def test_events_beside_a_catch_all_are_no_difference(
+    loft: Bench, wanted: tuple[str, ...], there: tuple[str, ...]
+) -> None:
+    loft.put(Hook(events=there))
+    assert _signs(_planned(loft, {"a": Hook(events=wanted)})) == []
+
+
+@pytest.mark.parametrize(
     ("old", "new", "moved", "carried"),
     [
         pytest.param((A, B), (B, A), True, True, id="same-events"),
