@@ -20,7 +20,8 @@ from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import opened, read_accounts
 from reconciler.output.terminal import print_diagnostics
-from reconciler.planning.planner import PlanOptions, plan, selected_accounts
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import Reader, declaration, open_reader
 from reconciler.view.outcome import stopped_outcome
 

@@ -40,7 +40,6 @@ class Reason(Enum):
     DIFFERS = "differs"
     SWITCHED_OFF = "switched_off"
     NOT_IN_FILE = "not_in_file"
-    REPLACED_BY_OFF = "replaced_by_off"  # its entry moved, and is off
     DUPLICATE = "duplicate"
     NAMED_ABSENT = "absent"
     DESTROY = "destroy"
@@ -101,18 +100,12 @@ class Change:
     remote: Remote | None = None  # None where the provider has none
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
-    partner: Address | None = None  # a move's other half; else the webhook that stays at the same URL
+    move: Address | None = None  # the other half of a move
+    duplicate_of: Address | None = None  # the webhook that stays
+    conflicts_with: Address | None = None  # the entry whose URL it has, with events that are not the entry's
     depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
-
-    @property
-    def move(self) -> Address | None:
-        return None if self.reason is Reason.DUPLICATE or self.action is Action.NONE else self.partner
-
-    @property
-    def duplicate_of(self) -> Address | None:
-        return self.partner if self.reason is Reason.DUPLICATE else None
 
     def essence(self) -> dict[str, Any]:
         return {

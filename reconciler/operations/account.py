@@ -18,8 +18,9 @@ from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import Created, is_result, look, make_creates, verified, write
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.losses import Deliveries, Widening, losses_of, verdict_on
+from reconciler.planning.losses import Deliveries, losses_of, verdict_on
 from reconciler.planning.match import by_key, choose_for, duplicate_of, update_of
+from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Reader, Writer
 
 

@@ -10,8 +10,8 @@ from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import AccountPlan, Action, Change, Hint, Reason
 from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
-from reconciler.planning.losses import Widening
 from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.successors import Widening
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AbsentLine, LossRow
 from tests.contract.bench import Bench, Wanted
