@@ -1,4 +1,4 @@
-"""What a webhook that is left as it is probably is, or why it is left."""
+"""What webhooks that are left as they are probably are, or why they are left."""
 
 from __future__ import annotations
 

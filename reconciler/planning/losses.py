@@ -56,12 +56,15 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
         remote = change.remote
         if remote is not None and remote.key is not None and provider.is_live(remote.fields):
             narrowed[remote.key.receiver].append((change, remote))
-    named: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for wanted in desired:
-        named[wanted.key.endpoint.origin, wanted.key.endpoint.path] |= provider.events_of(wanted.fields)
+    # What a line under `absent` must not name: entries', and what has no normal form and is nobody's.
+    spared: dict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
+    odd = (remote for remote in deliveries.unmanaged if remote.key is None)
+    for fields in (one.fields for one in (*desired, *odd)):
+        if (place := provider.endpoint_of(fields)) is not None:
+            spared[place.origin, place.path] |= provider.events_of(fields)
     found: list[Loss] = []
-    for (endpoint, scope), events in sorted(before.items(), key=_order):
-        lost = _lost(provider, events, after.get((endpoint, scope), frozenset()))
+    for endpoint, scope in sorted(before, key=_order):
+        lost = _lost(provider, before[endpoint, scope], after.get((endpoint, scope), frozenset()))
         if not lost:
             continue
         # What a webhook goes on to deliver would not be lost.
@@ -74,25 +77,14 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
         gone = frozenset[str]().union(*(provider.events_of(remote.fields) for remote in remotes))
         absent_line = (
             all(change.action is Action.DELETE for change, _ in causes)
-            and not gone & named[endpoint.origin, endpoint.path]
+            and not gone & spared[endpoint.origin, endpoint.path]
             and not account.place  # a line is about all places of an account: none is for this one alone
             and account.is_own_kind(scope)  # a pattern is about the account's kind
             and not {"*", "$"} & set(endpoint.path)
             and all(map(_PLAIN_EVENT.fullmatch, gone))
-            and not _reaches_more(provider, endpoint, gone, deliveries.unmanaged)
         )
         found.append(Loss(endpoint=endpoint, scope=scope, events=lost, remotes=remotes, absent_line=absent_line))
     return tuple(found)
-
-
-def _reaches_more(provider: Provider, lost: Endpoint, events: frozenset[str], unmanaged: Iterable[Remote]) -> bool:
-    """Whether a line under `absent` would delete an unmanaged webhook too: it reaches URLs without a normal form."""
-    odd = ((provider.endpoint_of(one.fields), one) for one in unmanaged if one.key is None)
-    return any(
-        (endpoint.origin, endpoint.path) == (lost.origin, lost.path) and provider.events_of(one.fields) <= events
-        for endpoint, one in odd
-        if endpoint is not None
-    )
 
 
 def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
@@ -104,11 +96,7 @@ def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
 
 
 def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, limit: int | None) -> Verdict:
-    """The guard's word on an account's losses.
-
-    A limit stands for both guards: what `--allow-losses` said, or 0 for a `--destroy` without it. None leaves it to the
-    file, or to the default.
-    """
+    """The guard's word on an account's losses; a limit (of `PlanOptions`) stands for both guards."""
     if limit is not None:
         return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE
     if len(losses) > max_losses_of(account, deliveries.owned):
@@ -136,6 +124,6 @@ def _lost(provider: Provider, before: frozenset[str], after: frozenset[str]) -> 
     return (*sorted(known - after), ANY_OTHER_EVENT)
 
 
-def _order(received: tuple[tuple[Endpoint, Scope], frozenset[str]]) -> tuple[object, ...]:
-    (endpoint, scope), _ = received
-    return (endpoint.host, endpoint.scheme, endpoint.port or 0, endpoint.path, endpoint.query, scope)
+def _order(receiver: tuple[Endpoint, Scope]) -> tuple[object, ...]:
+    endpoint, scope = receiver
+    return (endpoint.host, endpoint.origin, endpoint.path, endpoint.query, scope)

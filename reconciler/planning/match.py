@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -138,7 +139,7 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
 
 
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
-    """What becomes of a webhook that no entry stands for, and that is nobody's to change here."""
+    """A webhook that no entry stands for."""
     reason = Reason.PROTECTED if claim is Claim.PROTECTED else None
     address = Address.of_remote(account, remote.id)
     return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote)
@@ -149,14 +150,15 @@ def _delete(account: str, remote: Remote, reason: Reason, claim: Claim = Claim.O
 
 
 def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key, list[Remote]]) -> Iterator[Change]:
-    """Deletes of everything owned, under the entries' addresses where there are entries."""
-    entries = {wanted.key: wanted for wanted in desired}
-    for key, found in owned.items():
-        wanted = entries.get(key)
-        named = None if wanted is None else choose_for(account.provider, wanted, found).survivor
-        for remote in found:
-            change = _delete(account.name, remote, Reason.DESTROY)
-            yield change if wanted is None or remote is not named else replace(change, address=wanted.address)
+    """Deletes of everything owned, of what would stay under the entries' addresses."""
+    stays = {
+        choose_for(account.provider, wanted, owned[wanted.key]).survivor.id: wanted.address
+        for wanted in desired
+        if wanted.key in owned
+    }
+    for remote in itertools.chain.from_iterable(owned.values()):
+        change = _delete(account.name, remote, Reason.DESTROY)
+        yield replace(change, address=stays.get(remote.id, change.address))
 
 
 _LEFT = (Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
@@ -164,10 +166,7 @@ _RANK = {one: rank for rank, one in enumerate((*Phase, None, *Action, *_LEFT))}
 
 
 def _order(row: Change) -> tuple[object, ...]:
-    """Widening changes first; within a phase by action, then by address; then what is left as it is.
-
-    That is ordered by whose it is: entries' by address, then others by age.
-    """
+    """Changes by phase, action, address; then what is left as it is, by claim: entries' by address, others by age."""
     if row.action is not Action.NONE:
         return (_RANK[row.phase], _RANK[row.action], row.address)
     if row.desired is None and row.remote is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
@@ -35,9 +34,8 @@ def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str
     return found
 
 
-_Named = tuple[str, str | None, Endpoint | None]
-_Place = tuple[str, list[str]]
-_END = "/"  # no segment has one
+_Place = Endpoint | tuple[str, str] | str | None
+"""An endpoint, or as much of it as is known: its origin and path, its origin, or nothing."""
 
 
 class UnreadKeys:
@@ -45,15 +43,12 @@ class UnreadKeys:
 
     def __init__(self, configuration: Configuration, read: Collection[str]) -> None:
         unread = {account.name: account for account in configuration.accounts if account.name not in read}
-        # By the provider alone: its API may be reached under several names. Where variables that aren't set leave open
-        # which URL an entry means, by no endpoint.
-        self._entries: dict[_Named, list[tuple[Account, Scope, _Place | None]]] = defaultdict(list)
+        # By the provider alone: its API may be reached under several names.
+        self._entries: dict[tuple[str, str | None, _Place], list[tuple[Account, Scope]]] = defaultdict(list)
         for wanted in configuration.desired:
             account, url, key = unread.get(wanted.address.account), wanted.fields["url"], wanted.key
-            if account is not None and isinstance(url, Url) and not url.source.is_known:
-                self._entries[account.provider.name, key.event, None].append((account, key.scope, _place_of(url)))
-            elif account is not None:
-                self._entries[account.provider.name, key.event, key.endpoint].append((account, key.scope, None))
+            if account is not None and isinstance(url, Url):
+                self._entries[account.provider.name, key.event, _place_of(url)].append((account, key.scope))
 
     def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
         """Why an account can't be planned: it would delete what may be an unread account's webhook."""
@@ -75,11 +70,10 @@ class UnreadKeys:
 
     def _naming(self, account: Account, key: Key) -> Account | None:
         """The unread account whose entry names a key, or may name it for all that is known of it."""
-        origin, path = key.endpoint.origin, [*key.endpoint.path.split("/"), _END]
-        for endpoint in (key.endpoint, None):
-            for other, scope, place in self._entries.get((account.provider.name, key.event, endpoint), ()):
-                may_be_there = place is None or place == (origin, path[: len(place[1])])
-                if (_is_kind_unknown(other) or scope == key.scope) and may_be_there:
+        endpoint = key.endpoint
+        for place in (endpoint, (endpoint.origin, endpoint.path), endpoint.origin, None):
+            for other, scope in self._entries.get((account.provider.name, key.event, place), ()):
+                if _is_kind_unknown(other) or scope == key.scope:
                     return other
         return None
 
@@ -89,16 +83,14 @@ def _is_kind_unknown(account: Account) -> bool:
     return bool(account.provider.auth.kinds) and not account.kind
 
 
-def _place_of(url: Url) -> _Place | None:
-    """Where a URL with unset variables is, by what is written before the first of them; None: it may be anywhere.
-
-    That is the origin and the path's first segments, with `_END` where they are all. Of the query nothing is compared.
-    """
+def _place_of(url: Url) -> _Place:
+    """Where a URL is, as far as its variables are set."""
+    if url.source.is_known:
+        return url.endpoint
     if url.whole_variable:
         return None
     scheme, _, authority, *_ = url.source.split("/")
     if not (scheme.is_known and next(authority.split("?")).is_known):
         return None
-    path = url.endpoint.path.split("/")
-    known = len(list(itertools.takewhile(lambda segment: segment.is_known, url.segments)))
-    return url.endpoint.origin, [*path, _END] if known == len(url.segments) else path[: known + 1]
+    origin, is_path_known = url.endpoint.origin, all(segment.is_known for segment in url.segments)
+    return (origin, url.endpoint.path) if is_path_known else origin

@@ -50,14 +50,15 @@ def plan(
     desired: dict[str, list[Desired]] = defaultdict(list)
     for wanted in configuration.desired:
         desired[wanted.address.account].append(wanted)
-    read = [
-        _Listed(account=account, desired=desired[account.name], reading=reading)
+    listed = {
+        account.name: _AccountInput(account, desired[account.name], reading)
         for account in configuration.accounts
         if isinstance(reading := readings.get(account.name), Reading)
-    ]
-    listed = {one.account.name: one for one in read}
+    }
     errors = {name: error for name, error in readings.items() if isinstance(error, ProviderError)}
-    errors |= overlaps((one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in read)
+    errors |= overlaps(
+        (one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in listed.values()
+    )
     errors |= {name: error for name, one in listed.items() if (error := _unclear(one))}
     unread = UnreadKeys(configuration, listed)
     accounts: list[AccountPlan | NotPlanned] = []
@@ -74,8 +75,8 @@ def plan(
     addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
     unmatched = unmatched_targets(addresses, options.filters.targets)
     # In an order that hangs neither on the file's nor on the list's.
-    by_name = sorted(read, key=lambda one: one.account.name)
-    seen = [one.fields["url"] for each in by_name for one in sorted(each.reading.remotes, key=lambda one: one.age)]
+    in_order = (listed[name].reading.remotes for name in sorted(listed))
+    seen = (remote.fields["url"] for remotes in in_order for remote in sorted(remotes, key=lambda one: one.age))
     redaction = configuration.redaction.seeing(url for url in seen if isinstance(url, Url))
     return Plan(
         configuration=replace(configuration, redaction=redaction),
@@ -88,8 +89,8 @@ def plan(
     )
 
 
-class _Listed:
-    """An account with its entries, and with what was listed there by whose it is."""
+class _AccountInput:
+    """An account's entries, and what was listed there by whose it is."""
 
     def __init__(self, account: Account, desired: Sequence[Desired], reading: Reading) -> None:
         self.account, self.desired, self.reading = account, desired, reading
@@ -97,7 +98,7 @@ class _Listed:
         self.claimed = self.claims.on_all(reading.remotes)
 
 
-def _unclear(listed: _Listed) -> ProviderError | None:
+def _unclear(listed: _AccountInput) -> ProviderError | None:
     """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read."""
     unclear = next(filter(listed.claims.may_be_ours, listed.reading.remotes), None)
     if unclear is None:
@@ -147,7 +148,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
     return None
 
 
-def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
+def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
     account, claimed = listed.account, listed.claimed
     every = match_account(account, listed.desired, claimed, destroy=options.destroy)
     rows, left_out = filtered(every, options.filters.targets)

@@ -19,8 +19,7 @@ def with_successors(provider: Provider, changes: Sequence[Change], rows: Iterabl
     """Give each narrowing change the webhooks that are to carry its events and that no change of this plan widens.
 
     Those are in step, or narrowed themselves: an update that drops an event may add another. `Widening` finds the rest.
-    A change whose events nothing is to carry has no successors: that is a loss, and the guard's matter. The rows are
-    those of the whole account, whether or not the filters let them be among the changes.
+    The rows are those of the whole account, whether or not the filters let them be among the changes.
     """
     standing: dict[tuple[Endpoint, Scope], list[Successor]] = defaultdict(list)
     changed = {change.address for change in changes}
@@ -54,8 +53,7 @@ class Widening:
 
     A narrowing change waits for all that widens at its own endpoint, of whatever event and kind, and for all that is to
     deliver one of its events to webhooks of its kind anywhere in the account: whoever moves or replaces an endpoint, in
-    whatever way, loses nothing where its new place can't be made. Waiting loses nothing. Changes that add nothing, or
-    leave a webhook off, hold nothing. `at` has the first at each endpoint.
+    whatever way, loses nothing where its new place can't be made. `at` has the first at each endpoint.
     """
 
     def __init__(self, provider: Provider, changes: Iterable[Change]) -> None:
