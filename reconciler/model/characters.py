@@ -1,7 +1,6 @@
 """Characters: which can be seen, how they are named to people, and which of them a URL of the file may hold.
 
-Of a URL what is shown is what is sent. Source: RFC 3986, section 2 and appendix A; labels of a host may be of other
-scripts (RFC 5891).
+Source: RFC 3986, section 2 and appendix A; labels of a host may be of other scripts (RFC 5891).
 """
 
 from __future__ import annotations
@@ -65,8 +64,7 @@ def character_name(character: str) -> str:
 
 def wrapping_fault(value: str) -> tuple[str, str] | None:
     """What stands around a value and is surely no part of it: what is wrong, to follow its name, and what to do."""
-    inner = value.strip()
-    if inner != value:
+    if value.strip() != value:
         ends = value[: len(value) - len(value.lstrip())] + value[len(value.rstrip()) :]
         what = "a line break" if set(ends) & set(_LINE_BREAKS) else "white space"
         return f"has {what} before or after it", f"Set it again without the {what.removeprefix('a ')}."
@@ -84,10 +82,7 @@ def fits_as_value(text: str) -> bool:
 
 
 def check_characters(text: SecretText, what: str) -> None:
-    """UrlError where a URL or pattern of the file, which `what` names, has what it can't have or what can't be seen.
-
-    It names the first such character, and of values from the environment no more than that.
-    """
+    """UrlError where a URL or pattern of the file, which `what` names, has what it can't have or what can't be seen."""
     _check_beginning(text)
     raw = text.reveal()
     named = [(f"the value of `${{{part.name}}}`", part.text) for part in text.parts if part.name]
@@ -105,15 +100,12 @@ def check_characters(text: SecretText, what: str) -> None:
         if not may_be and not _ALLOWED.fullmatch(character):
             subject = f"the value of `${{{part.name}}}`" if part.name else what
             message = f"{subject} has {_named(character, part.origin)} in it, which isn't allowed in a URL"
-            in_host_help = "Remove it; a host is made of letters, digits, `-` and `.`."
-            raise UrlError("url-character", message, in_host_help if in_host else _what_to_do(character, part.origin))
+            help_ = "Remove it; a host is made of letters, digits, `-` and `.`."
+            raise UrlError("url-character", message, help_ if in_host else _what_to_do(character, part.origin))
 
 
 def _check_beginning(text: SecretText) -> None:
-    """Check that no value from the environment begins a URL, and that what `--var` gives is no more than a beginning.
-
-    What the file writes behind a beginning that a variable gives must stay behind it.
-    """
+    """Check that no value from the environment begins a URL, and that `--var` gives no more than a beginning."""
     if len(text.parts) == 1:
         return
     first = text.parts[0]
@@ -150,11 +142,7 @@ def check_variables(text: SecretText) -> None:
 
 
 def with_query_values_encoded(text: SecretText) -> SecretText:
-    """A URL in which what variables put into a query stays in its place.
-
-    A value that is percent-encoded already stays as it is: one without a bare `%` and without a character that means
-    something in a query.
-    """
+    """A URL in which what variables put into a query stays in its place; what is percent-encoded stays as it is."""
     if len(text.parts) == 1:
         return text
     parts: list[Part] = []
@@ -200,8 +188,6 @@ def _what_to_do(character: str, origin: Origin) -> str:
     escape = _percent_encoded(character)
     if character in "{}<>|":
         return f"If it is part of a placeholder, put the real value there; otherwise, write `{escape}`."
-    if character == "\\":
-        return f"Write `/`; a literal backslash is written `{escape}`."
     if is_seen(character) or character == " ":
         return f"Remove it, or write it percent-encoded: `{escape}`."
     return "Remove it: it can't be seen."

@@ -64,10 +64,7 @@ class Pattern:
 
 
 def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
-    """Whether the pieces stand in the path in this order, from its start to its end.
-
-    Linear: each piece is taken where it stands first, which leaves the most room for the others.
-    """
+    """Whether the pieces stand in the path in this order; linear, since each is taken where it stands first."""
     first, *rest = pieces
     if not rest:
         return path == first
@@ -163,6 +160,3 @@ class PatternSet:
 
     def __bool__(self) -> bool:
         return bool(self.patterns)
-
-    def __repr__(self) -> str:
-        return f"PatternSet({list(self.patterns)})"

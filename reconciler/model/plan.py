@@ -141,13 +141,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlan:
-    """What would be done in one account.
-
-    Rows are changes first, in the order of work; then, by address or age, what is in step, protected, known, unmanaged.
-    """
+    """What would be done in one account."""
 
     account: Account
-    rows: tuple[Change, ...] = ()  # every webhook that the targets mean
+    rows: tuple[Change, ...] = ()  # every webhook that the targets mean: changes in the order of work, then the others
     left_out: tuple[Change, ...] = ()  # every other webhook
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     protected_owned: tuple[Remote, ...] = ()  # what would be owned else: for the guard it stays
@@ -232,11 +229,10 @@ class Plan:
         return any(account.verdict is not Verdict.FINE for account in self.planned)
 
     def essence(self) -> bytes:
-        """Everything that would be done, real values included, and nothing beside it: equal ones are the same plan.
+        """Everything that would be done, and nothing beside it: equal ones are the same plan.
 
-        Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, the accounts' order, and the files'
-        text. It holds secrets: it is compared or digested, and never shown.
-        Source: contract, section 6, *Reviewed is what runs*.
+        It holds secrets: it is compared or digested, and never shown. Source: contract, section 6, *Reviewed is what
+        runs*.
         """
         essence = {
             "filters": {"accounts": self.filters.accounts, "targets": self.filters.targets},

@@ -43,8 +43,7 @@ class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
-    them only segments that read as words, and values of parameters that the file calls public. What the files write is
-    gathered when something is first shown, which `validate` never does.
+    them only segments that read as words, and values of parameters that the file calls public.
     """
 
     def __init__(
@@ -60,15 +59,14 @@ class Redaction:
         self._seen = tuple(seen)
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
-        """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
+        """The same, but what it hides of these URLs is numbered by its value; a single hidden value gets no number.
 
-        They are a provider's, in an order that doesn't hang on the values. A single hidden value gets no number.
+        They are a provider's, in an order that doesn't hang on the values.
         """
         return Redaction(self._urls, self._public_params, self._patterns, urls)
 
     @cached_property
     def _whole(self) -> Mapping[Url, str]:
-        """The URLs that variables hold."""
         return {url: str(url.source) for url in self._urls if url.whole_variable}
 
     @cached_property
@@ -101,7 +99,6 @@ class Redaction:
 
     @cached_property
     def _numbers(self) -> Mapping[str, int]:
-        """The numbers of hidden values; gathered when something is first shown."""
         values: dict[str, int] = {}
         for url in self._seen:
             self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
@@ -142,9 +139,9 @@ class Redaction:
         return text if item.normal in self._items else self._unwritten(item, text)
 
     def _unwritten(self, item: QueryItem, text: str) -> str:
-        """What shows of an item that no file writes: no value, but those of parameters that a file calls public.
+        """What shows of an item that no file writes: a name that reads as words, and values that a file calls public.
 
-        No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
+        No list of names and no look at a value tells a secret from an id.
         """
         if unquote(item.name).lower() in self._public_params:
             return text

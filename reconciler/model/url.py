@@ -124,7 +124,7 @@ class Url:
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
     """Read a URL, from the file or from a provider; UrlError where it has no normal form.
 
-    Whether it is fit to be wanted is `check_wanted`'s to say. Names of secret parameters: decoded, in lower case.
+    Names of secret parameters: decoded, in lower case.
     """
     raw = text.reveal()
     if len(text.parts) > 1:
