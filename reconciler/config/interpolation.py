@@ -22,11 +22,12 @@ from reconciler.config.variables import (
     parse_template,
     references,
 )
-from reconciler.model.characters import check_characters, is_masked, with_query_values_encoded
+from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, matches_name, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Url, parse_url
+from reconciler.model.url_characters import check_characters, with_query_values_encoded
 
 _BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")  # what stands before the path of a URL
 _BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")

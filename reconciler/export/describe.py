@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
+from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
 from reconciler.model.webhook import Masked, Remote, Scope, is_event_name, revealed
 from reconciler.planning.match import by_key, choose
 from reconciler.view.codec import Json

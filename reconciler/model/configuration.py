@@ -49,13 +49,15 @@ class NamedSet:
         self._patterns = PatternSet(self._by_pattern)
         self.ids = frozenset(ids)
 
+    def find_all(self, endpoint: Endpoint) -> Iterator[Named]:
+        """Every item whose pattern matches, whatever its events."""
+        for pattern in self._patterns.find_all(endpoint):
+            yield from self._by_pattern[pattern]
+
     def find(self, endpoint: Endpoint, events: frozenset[str]) -> Named | None:
         """An item whose pattern matches and that is about all of these events; where none can be read, about any."""
-        for pattern in self._patterns.find_all(endpoint):
-            for item in self._by_pattern[pattern]:
-                if item.events is None or (events and events <= item.events):
-                    return item
-        return None
+        found = self.find_all(endpoint)
+        return next((item for item in found if item.events is None or (events and events <= item.events)), None)
 
 
 class OnUnmanaged(Enum):

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.characters import check_variables
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
 from reconciler.model.secret import SHOWN_BY_NAME, SecretText
 from reconciler.model.url import Endpoint, normal_text, parse_url
+from reconciler.model.url_characters import check_variables
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
@@ -50,7 +50,6 @@ class Pattern:
         return self.matches_place(endpoint) and _path_matches(self.pieces, endpoint.path)
 
     def matches_place(self, endpoint: Endpoint) -> bool:
-        """Whether it matches an endpoint's scheme, host and port."""
         if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):
             return False
         is_any = self.host.startswith("*")

@@ -134,7 +134,6 @@ def _canonical(text: str) -> str:
 
 
 def _shown(raw: str, sent: SecretText | None, names: Container[str], *, is_secret: bool) -> str:
-    """A piece of the provider's form as it may be shown."""
     if not raw:
         return ""
     if sent is not None and raw == sent.reveal() and (not is_secret or sent.variables(*SHOWN_BY_NAME)):

@@ -92,7 +92,6 @@ class Redaction:
 
     @cached_property
     def _items(self) -> Mapping[str, str]:
-        """How the files write query items, in clear where some do."""
         items = (item for url in self._urls if not url.whole_variable for item in url.items if not item.secret)
         clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
         return {**self._fed_items, **clear}
@@ -118,7 +117,6 @@ class Redaction:
         return self.show(before), f"{new} ({CHANGED})" if reads_alike else new
 
     def show_endpoint(self, url: Url) -> str:
-        """The URL without its secret parameters."""
         items = tuple(item for item in url.items if not item.secret)
         return self.show(url if url.whole_variable else replace(url, items=items))
 

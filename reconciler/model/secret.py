@@ -97,7 +97,6 @@ class SecretText:
 
     @property
     def is_known(self) -> bool:
-        """Whether every variable in it is set."""
         return all(part.origin is not Origin.PLACEHOLDER for part in self.parts)
 
     def origins(self) -> frozenset[Origin]:
@@ -138,3 +137,6 @@ class SecretText:
 
     def __repr__(self) -> str:
         return f"SecretText({str(self)!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)

@@ -37,7 +37,6 @@ class Hints:
                 self._missing.setdefault(likeness, wanted.address)
 
     def on(self, row: Change) -> Change:
-        """The row, with a hint where there is one."""
         if row.remote is None or row.action is Action.DELETE:
             return row
         if row.claim is Claim.NONE:

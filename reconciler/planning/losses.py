@@ -58,8 +58,8 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
             narrowed[remote.key.receiver].append((change, remote))
     # What a line under `absent` must not name: entries', and what has no normal form and is nobody's.
     spared: dict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
-    odd = (remote for remote in deliveries.unmanaged if remote.key is None)
-    for fields in (one.fields for one in (*desired, *odd)):
+    named = [wanted.fields for wanted in desired]
+    for fields in named + [remote.fields for remote in deliveries.unmanaged if remote.key is None]:
         if (place := provider.endpoint_of(fields)) is not None:
             spared[place.origin, place.path] |= provider.events_of(fields)
     found: list[Loss] = []

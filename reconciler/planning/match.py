@@ -114,7 +114,7 @@ def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | 
 
 
 def duplicate_of(survivor: Address, remote: Remote) -> Change:
-    """The delete of a webhook that delivers again what the survivor delivers."""
+    """The delete of a duplicate."""
     return replace(_delete(survivor.account, remote, Reason.DUPLICATE), duplicate_of=survivor)
 
 
@@ -139,7 +139,6 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
 
 
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
-    """A webhook that no entry stands for."""
     reason = Reason.PROTECTED if claim is Claim.PROTECTED else None
     address = Address.of_remote(account, remote.id)
     return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote)
