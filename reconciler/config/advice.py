@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from reconciler.config.checks import matching_patterns
 from reconciler.config.diagnostics import Diagnostics
@@ -11,8 +11,8 @@ from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.host import host_address, host_is_loopback
-from reconciler.model.secret import SHOWN_BY_NAME, Origin
-from reconciler.model.url import QueryItem
+from reconciler.model.secret import SHOWN_BY_NAME
+from reconciler.model.url import param_name
 
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
@@ -25,7 +25,6 @@ def advise(
     """Warn of what is legal but unwise."""
     for entry in entries:
         _advise_on_host(entry, diagnostics)
-        _advise_on_secrets(entry, diagnostics)
         _advise_on_kind(entry, diagnostics)
     _advise_on_catch_all(entries, diagnostics)
     # An entry with an error may be the one that a pattern is for.
@@ -47,33 +46,20 @@ def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
         diagnostics.warning("url-private", entry.url_span, message, help_)
 
 
-def _advise_on_secrets(entry: Entry, diagnostics: Diagnostics) -> None:
-    if any(item.secret and Origin.LITERAL in origins for item, origins in _query_values(entry)):
-        message = "the value of a secret parameter is written in the file"
-        help_ = "Put the value in an environment variable and write `${NAME}`."
-        diagnostics.warning("secret-literal", entry.url_span, message, help_)
-
-
 def advise_on_params(entries: Iterable[Entry], public_params: frozenset[str], diagnostics: Diagnostics) -> None:
     """Warn of variables in parameters that may be secret.
 
     In `validate` only, where a file is written: a backup, which is applied, has such a variable for each value.
     """
     for entry in entries:
-        values = [(item, origins) for item, origins in _query_values(entry) if not item.secret]
-        if any(origins & SHOWN_BY_NAME and unquote(item.name).lower() not in public_params for item, origins in values):
+        items = () if entry.url.whole_variable else (item for item in entry.url.items if not item.secret)
+        others = (item for item in items if not item.public and param_name(item.name) not in public_params)
+        if any(item.value_origins & SHOWN_BY_NAME for item in others):
             message = "a variable is used in a query parameter that isn't secret: a new value creates a new webhook"
             help_ = (
                 "Add secret ones to `secret_params` (a new value then updates the webhook), others to `public_params`."
             )
             diagnostics.warning("secret-param", entry.url_span, message, help_)
-
-
-def _query_values(entry: Entry) -> Iterator[tuple[QueryItem, frozenset[Origin]]]:
-    """The parameters of an entry's URL, and where their values come from."""
-    for item in entry.url.items if not entry.url.whole_variable else ():
-        name, equals, _ = item.text.reveal().partition("=")
-        yield item, item.text.slice(len(name) + len(equals), len(item.text)).origins()
 
 
 def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:

@@ -87,7 +87,7 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             reported.add((other, entry.name))
             is_same = other == entry.name
             what = "this event is listed twice" if is_same else f"this webhook is the same as one of entry `{other}`"
-            help_ = "Keep one of the two; secret parameters don't tell webhooks apart."
+            help_ = "Keep one of the two; only parameters that aren't secret tell webhooks apart (`public_params`)."
             diagnostics.error("webhook-twice", span, f"{what}: first at {first.place}", help_)
 
 

@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from urllib.parse import unquote
 
 from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
 from reconciler.config.yaml_nodes import Document, Map, Range, Sequence
 from reconciler.model.diagnostic import Diagnostic, Place
-from reconciler.model.redaction import reads_as_words
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.redaction import is_wordless, reads_as_words
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
 MASK = "•"
 _LONGEST = 240
 _RUN = re.compile(r"(?!-)[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
 _PARAMETER = re.compile(r"[?&]([^=&?]*)=([^&]*)")
+_PATH = re.compile(r"[^?/]*//[^/?]*([^?]*)")
+_PIECE = re.compile(r"[^/]+")
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
 # What stands under other keys, a token among them, shows only where it reads as words.
 _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
@@ -107,8 +108,12 @@ class _Excerpts:
         # A password may have a `/` in it, though a URL's user info may not.
         if len("//") <= start < end and (":" in value[start:end] or not set("/?#") & set(value[start:end])):
             shown[start:end] = MASK * (end - start)
+        path = _PATH.match(value)
+        for found in _PIECE.finditer(value, path.start(1), path.end(1)) if path else ():
+            if is_wordless(found[0]):
+                shown[found.start() : found.end()] = _mask_literals(found[0])
         for found in _PARAMETER.finditer(value):
-            name = unquote(found[1]).lower()
+            name = param_name(found[1])
             if any(word in name for word in self._secret_params):
                 shown[found.start(2) : found.end(2)] = _mask_literals(found[2])
         return "".join(shown)
@@ -133,7 +138,7 @@ def _secret_params(root: Map) -> frozenset[str]:
     items = named if isinstance(named, Sequence) else ()
     if len(items) > MOST_PARAMS:
         return frozenset({""})  # stands in every name: looking for each would take too long
-    return BUILT_IN_SECRET_PARAMS | {item.lower() for item in items if isinstance(item, str) and item}
+    return BUILT_IN_SECRET_PARAMS | {param_name(item) for item in items if isinstance(item, str)}
 
 
 def _scalars(root: Map) -> Iterator[tuple[str, Range]]:

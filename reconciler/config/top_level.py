@@ -11,7 +11,7 @@ from reconciler.config.interpolation import Values
 from reconciler.config.limits import MOST_PARAMS
 from reconciler.model.configuration import DEFAULT_ACCOUNT
 from reconciler.model.diagnostic import Place
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
 _IN_ONE_FILE = (
     *("accounts", "unmanaged", "known", "limits", "defaults"),
@@ -73,7 +73,7 @@ class TopLevel:
                 self._error("missing-key", account.where, "neither this account nor the file has `owns`", _OWNS_HELP)
 
     def params(self, values: Values) -> tuple[frozenset[str], frozenset[str]]:
-        """The names of the secret query parameters, and of those that the file calls public, in lower case."""
+        """Of query parameters the secret ones, and those that the file calls public, as `param_name` gives them."""
         found: list[dict[str, Text]] = []
         for key in ("secret_params", "public_params"):
             texts = self.listed(key)
@@ -81,7 +81,7 @@ class TopLevel:
                 message = f"more than {MOST_PARAMS} parameters are listed"
                 self._diagnostics.too_much(texts[MOST_PARAMS].span, message, "List fewer of them.")
             names = [(values.plain(text), text) for text in texts]
-            found.append({name.lower(): text for name, text in names if name is not None})
+            found.append({param_name(name): text for name, text in names if name is not None})
         secret, public = found
         for name, text in public.items():
             if name in secret:

@@ -12,6 +12,7 @@ from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_WANTED
+from reconciler.config.literals import check_literals
 from reconciler.config.settings import Said, read_said
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
@@ -88,7 +89,7 @@ class EntryReader:
         found = {account.name: account for named in names for account in self._accounts.get(named, ())}
         accounts = tuple(found.values())
         values = self._values.for_accounts(*names) if names else self._values
-        url = self._url(written, accounts, values)
+        url = self._url(written, accounts, values, cursor)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
         said = self._defaults
         if len(cursor.values) > len(("url", "events")):
@@ -158,9 +159,11 @@ class EntryReader:
         self._error("event-characters", text.span, message, "Write each event as its own list item.")
         return None
 
-    def _url(self, written: Text, accounts: tuple[Account, ...], values: Values) -> Url | None:
+    def _url(self, written: Text, accounts: tuple[Account, ...], values: Values, entry: Cursor) -> Url | None:
         text = values.text(written, Purpose.ENTRY_URL)
         url = None if text is None else read_url(text, written.span, self._secret_params, values.diagnostics)
+        if url is not None:
+            url = check_literals(url, written.span, entry, values)
         if url is not None and accounts:
             try:
                 check_wanted(url, min(account.provider.url_limit for account in accounts))

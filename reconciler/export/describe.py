@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.redaction import Redaction
+from reconciler.model.redaction import Redaction, is_wordless
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
@@ -190,6 +191,7 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: R
     kind = provider.scope_of(fields)
     said: dict[str, Json] = {} if provider.is_live(fields) else {"active": False}
     said |= {} if kind == account.scope else dict(kind)
+    said |= _called_public(url, segments, redaction)
     return Entry(
         name=name,
         endpoint=url.endpoint,
@@ -199,6 +201,14 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: R
         events=tuple(sorted({literal(event) for remote in group for event in provider.events_of(remote.fields)})),
         said=said | _own_fields(account, group[0], name, names),
     )
+
+
+def _called_public(url: Url, segments: Iterable[tuple[str, bool]], redaction: Redaction) -> dict[str, Json]:
+    """What an entry must say to hold in clear what may look like a secret, as the present file does."""
+    texts = ((item.name, redaction.clear_part(url, item, item.normal)) for item in url.items if item.secret)
+    names = [literal(unquote(name)) for name, clear in texts if clear.partition("=")[2]]
+    said: dict[str, Json] = {"public_params": tuple(names)} if names else {}
+    return said | ({"public_path": True} if any(is_wordless(text) for text, hides in segments if not hides) else {})
 
 
 def owner(url: str, kind: Scope | None) -> Json:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from reconciler.http.exchange import UnexpectedAnswerError, parse_json
 from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import HIDDEN
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
 _FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
 _CHUNK = re.compile(r"\(?(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)\)?[.,;:!?]{0,3}\)?")
@@ -90,7 +90,7 @@ class _Mask:
         unquoted = _QUOTES.sub(lambda found: found[0] if found[0][1:-1] in self._shown else HIDDEN, cut)
         chunks = [self._chunk(chunk) for chunk in unquoted.split()]
         for number, before in enumerate(chunks[:-1]):
-            if before.endswith(":") and before.rstrip(":").lower() in BUILT_IN_SECRET_PARAMS:
+            if before.endswith(":") and param_name(before.rstrip(":")) in BUILT_IN_SECRET_PARAMS:
                 chunks[number + 1] = HIDDEN
         # Several chunks may spell a secret together, with blanks and signs between or as numbers.
         spelt = "".join(_LETTERS.findall(" ".join(chunk for chunk in chunks if HIDDEN not in chunk)))

@@ -153,8 +153,8 @@ class Configuration:
     accounts: tuple[Account, ...]  # in the file's order
     desired: tuple[Desired, ...] = ()  # in the file's order
     files: tuple[str, ...] = ()  # the paths read, as the user gave them
-    secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS  # query parameters, in lower case
-    public_params: frozenset[str] = frozenset()  # query parameters whose values may be shown, in lower case
+    secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS  # query parameters, as `param_name` gives them
+    public_params: frozenset[str] = frozenset()  # query parameters whose values may be shown
     allow_events: frozenset[str] = frozenset()  # that the files allow though no provider is known to have them
     redaction: Redaction = field(default_factory=Redaction, compare=False)
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin
-from reconciler.model.url import Endpoint, QueryItem, Url, normal_text
+from reconciler.model.url import Endpoint, QueryItem, Url, normal_text, param_name
 
 _LONGEST_WORDS = 40
 _LONGEST_WITHOUT_VOWEL = 4
@@ -39,6 +39,11 @@ def _is_word(piece: str) -> bool:
     return len(letters) <= _LONGEST_WITHOUT_VOWEL or _VOWEL.search(letters) is not None
 
 
+def is_wordless(text: str) -> bool:
+    """Whether a piece of a path, as a file writes it in clear, may be a secret: something in it reads as no word."""
+    return not all(map(reads_as_words, re.findall(r"[^\W_]+", unquote(text))))
+
+
 class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
@@ -49,7 +54,7 @@ class Redaction:
     def __init__(
         self,
         urls: Iterable[Url] = (),
-        public_params: frozenset[str] = frozenset(),  # names in lower case
+        public_params: frozenset[str] = frozenset(),  # as `param_name` gives them
         patterns: Iterable[Pattern] = (),
         seen: Iterable[Url] = (),  # of `seeing`
     ) -> None:
@@ -92,7 +97,7 @@ class Redaction:
 
     @cached_property
     def _items(self) -> Mapping[str, str]:
-        items = (item for url in self._urls if not url.whole_variable for item in url.items if not item.secret)
+        items = (item for url in self._urls if not url.whole_variable for item in url.items if item.shows)
         clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
         return {**self._fed_items, **clear}
 
@@ -141,7 +146,7 @@ class Redaction:
 
         No list of names and no look at a value tells a secret from an id.
         """
-        if unquote(item.name).lower() in self._public_params:
+        if param_name(item.name) in self._public_params:
             return text
         return "".join(text.partition("=")[:2]) if reads_as_words(item.name) else ""
 
@@ -202,11 +207,9 @@ def _alike(_value: str) -> str:
 
 def _own_item(item: QueryItem, changed: frozenset[str] = frozenset()) -> str:
     """A query item that the file wrote: of a secret parameter only variables show, by name."""
-    if not item.secret:
+    if item.shows:
         return str(item.text)
-    name, equals, _ = item.text.reveal().partition("=")
-    end = len(name) + len(equals)
-    head, value = item.text.slice(0, end), item.text.slice(end, len(item.text))
+    head, value = item.head_and_value
     if item.normal in changed:
         return f"{head}{CHANGED}"
     return str(head) + "".join(part.shown if part.origin in SHOWN_BY_NAME else HIDDEN for part in value.parts)

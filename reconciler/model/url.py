@@ -12,17 +12,39 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import SHOWN_BY_NAME, SecretText
+from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText
 from reconciler.model.url_characters import check_variables
-
-BUILT_IN_SECRET_PARAMS = frozenset(
-    {"token", "secret", "key", "api_key", "apikey", "access_token", "auth", "sig", "signature", "password", "code"}
-)
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
 _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
+
+
+def param_name(name: str) -> str:
+    """A query parameter's name as names are compared: `Api-Key`, `api_key` and `apiKey` are one."""
+    return re.sub(r"[-_.]", "", unquote(name).lower())
+
+
+# What receivers call a secret in a URL: Azure Functions (`code`) and Event Grid (`aeg-sas-key`), Logic Apps and Teams
+# (`sig`), AWS and Google (`X-Amz-Signature`), Google Chat (`key`, `token`), Shopify (`hmac`), Meta
+# (`hub.verify_token`), Zoho (`zapikey`), HubSpot (`hapikey`), GitLab (`private_token`), WooCommerce
+# (`consumer_secret`), Azure API Management (`subscription-key`), Vercel (`x-vercel-protection-bypass`).
+BUILT_IN_SECRET_PARAMS = frozenset(
+    map(
+        param_name,
+        """
+        token access_token api_token auth_token bearer_token circle-token hook_token hub.verify_token oauth_token
+        private_token refresh_token security_token session_token verification_token verify_token webhook_token
+        aeg-sas-token X-Amz-Security-Token X-Auth-Token bearer jwt key access_key aeg-sas-key api_key auth_key
+        consumer_key dd-api-key hapikey hook_key private_key secret_key shared_key signing_key subscription-key
+        webhook_key x-api-key x-functions-key zapikey secret api_secret app_secret client_secret consumer_secret
+        hook_secret shared_secret signing_secret webhook_secret pass passcode passphrase passwd password pw pwd
+        hook_pass hook_password webhook_password auth authorization auth_signature hash hmac oauth_signature sig
+        signature X-Amz-Signature X-Goog-Signature X-Hub-Signature code x-vercel-protection-bypass
+        """.split(),  # noqa: SIM905 - a list would take a line for each
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -60,6 +82,7 @@ class QueryItem:
     text: SecretText
     normal: str
     secret: bool
+    public: bool = False  # whether its entry calls it so: its value shows, and is no part of the endpoint all the same
 
     @property
     def name(self) -> str:
@@ -68,6 +91,22 @@ class QueryItem:
     @property
     def value(self) -> str:
         return self.normal.partition("=")[2]
+
+    @property
+    def shows(self) -> bool:
+        """Whether what the file writes of its value in clear shows."""
+        return self.public or not self.secret
+
+    @property
+    def head_and_value(self) -> tuple[SecretText, SecretText]:
+        """As written: the name with the equals sign, and the value."""
+        name, equals, _ = self.text.reveal().partition("=")
+        end = len(name) + len(equals)
+        return self.text.slice(0, end), self.text.slice(end, len(self.text))
+
+    @property
+    def value_origins(self) -> frozenset[Origin]:
+        return self.head_and_value[1].origins()
 
     def __repr__(self) -> str:
         return f"QueryItem({str(self.text)!r})"
@@ -123,7 +162,7 @@ class Url:
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
     """Read a URL, from the file or from a provider; UrlError where it has no normal form.
 
-    Names of secret parameters: decoded, in lower case.
+    Names of secret parameters: as `param_name` gives them.
     """
     raw = text.reveal()
     if len(text.parts) > 1:
@@ -226,4 +265,4 @@ def _path(path: SecretText) -> tuple[tuple[SecretText, ...], str]:
 
 def _item(text: SecretText, secret_params: frozenset[str]) -> QueryItem:
     normal = normal_text(text.reveal())
-    return QueryItem(text, normal, unquote(normal.partition("=")[0]).lower() in secret_params)
+    return QueryItem(text, normal, param_name(normal.partition("=")[0]) in secret_params)

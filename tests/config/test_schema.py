@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from reconciler.config.schema import compose
 from reconciler.config.shape import accepts, find_faults
 from reconciler.config.yaml_nodes import Plain
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 from reconciler.providers.registry import built_in
 from reconciler.providers.shippo import SHIPPO
 
@@ -154,3 +156,8 @@ def test_names_are_read_alike(name: str, accepted: bool) -> None:  # noqa: FBT00
     document: Plain = {**GOOD, "webhooks": {name: GOOD["webhooks"]["tracking"]}}  # type: ignore[assignment]
     assert accepts(document, TEXT) is accepted
     assert (find_faults(document, TEXT) == ()) is accepted
+
+
+def test_the_schema_lists_every_built_in_secret_parameter() -> None:
+    described = SCHEMA["properties"]["secret_params"]["description"].partition("Built-in are")[2]
+    assert {param_name(name) for name in re.findall("`([^`]+)`", described)} == BUILT_IN_SECRET_PARAMS

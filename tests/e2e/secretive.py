@@ -36,12 +36,13 @@ FED = {
     "NAME_FILE": "Pm1Lz7Wc3Vj9Xq5",
     "env file": "Hk8Rt4Nx2Zb6Yd0",
     "pattern": "Cw3Vq9Kz5Xm7Lt1",
+    "doubled query": "Gs7Vb1Xn5Kt9Wz3",
     "never used": "Dj6Zx0Rb8Tn4Wq2",
 }
 """What the environment, env files and mounted files feed, by where it goes; tokens without their prefix."""
 
-WRITTEN = {"default": "Fx5Lq1Wz9Kr3Vt7", "literal": "Bn8Yc4Td6Qz2Xj0"}
-"""What somebody wrote into a secret parameter, in clear."""
+WRITTEN = {"literal": "Bn8Yc4Td6Qz2Xj0"}
+"""What somebody wrote into a file in clear, which is an error."""
 
 THERE = {
     "slack team": "T024BE7LDQ",
@@ -60,6 +61,7 @@ THERE = {
     "old protected": "Tr6Wk2Zq8Xn4Lv0",
     "gone path": "Wz1Vt7Kx3Qb9Ld5",
     "gone query": "Nx8Zc4Rq6Wt2Vj0",
+    "doubled": "Fx5Lq1Wz9Kr3Vt7",
     "duplicate": "Kb5Tq1Xz7Wn3Rv9",
     "absent": "Rv0Ld6Zx2Kt8Wq4",
     "old name": "Lj7Wq3Nz9Xt5Vb1",
@@ -82,6 +84,7 @@ ENVIRONMENT = {
     "SPARE": FED["default variable"],
     "MOUNTED_FILE": "mounted/hook",
     "PATTERN": FED["pattern"],
+    "DOUBLED": FED["doubled query"],
     "NEVER_USED": FED["never used"],
 }
 
@@ -92,8 +95,7 @@ _ENTRIES = {
     "words": f"{HOST}/in/${{WORDS}}",
     "whole": "${WHOLE}",
     "spare": f"{HOST}/spare?token=${{NOPE:-${{SPARE}}}}",
-    "default": f"{HOST}/default?token=${{NOPE:-{WRITTEN['default']}}}",
-    "literal": f"{HOST}/literal?token={WRITTEN['literal']}",
+    "doubled": f"{HOST}/doubled?token=${{DOUBLED}}",
     "mounted": f"{HOST}/mounted/${{MOUNTED}}",
     "from-file": f"{HOST}/from-file?key=${{FROM_FILE}}",
     "patterned": "https://patterned.example.com/${PATTERN}/orders",
@@ -215,8 +217,8 @@ _REMOTES = (
     f"{HOST}/ref?ref={FED['other query']}",
     f"https://whole.example.com/hook/{FED['whole path']}?key={THERE['old whole key']}",
     f"{HOST}/gone/{THERE['gone path']}?token={THERE['gone query']}",
-    f"{HOST}/literal?token={WRITTEN['literal']}",
-    f"{HOST}/literal?token={THERE['duplicate']}",
+    f"{HOST}/doubled?token={THERE['doubled']}",
+    f"{HOST}/doubled?token={THERE['duplicate']}",
     f"{HOST}/absent/{THERE['absent']}?key={THERE['absent']}",
     f"{HOST}/protected?token={THERE['old protected']}",
     f"{HOST}/old/orders?token={THERE['old name']}",
@@ -227,7 +229,7 @@ _REMOTES = (
     f"https://{_USER}hooks.example.com/owned",
     f"https://{_USER}elsewhere.example.com/",
     f"{ELSEWHERE}/a?token={THERE['token']}",
-    f"{ELSEWHERE}/a?hook_secret={THERE['hook_secret']}",
+    f"{ELSEWHERE}/b?hook_secret={THERE['hook_secret']}",
     f"{ELSEWHERE}/a?workflowApiKey={THERE['workflowApiKey']}",
     f"{ELSEWHERE}/a?ref={THERE['other parameter']}",
     f"{ELSEWHERE}/a?{THERE['name of a parameter']}",

@@ -53,6 +53,21 @@ def test_backup_names_what_was_named_absent_and_owns_it(tool: Tool) -> None:
     assert sorted(webhook.url for webhook in tool.there()) == [f"{HOST}/a", "https://old.example.net/x"]
 
 
+def test_backup_says_what_the_file_says_of_what_only_looks_like_a_secret(tool: Tool) -> None:
+    urls = ["/shops/1234567/in", "/b?key=orders"]
+    tool.hook(urls[0], active=False)
+    tool.hook(urls[1], active=False)
+    public = ("public_path: true", "public_params: [Key]")
+    lines = (f"  e{n}: {{url: '{HOST}{urls[n]}', events: [track_updated], {public[n]}}}\n" for n in (0, 1))
+    tool.write("webhooks:\n" + "".join(lines))
+    assert tool.run("apply", "--auto-approve", "--backup", "back.yaml").code == 0
+    assert (tool.folder / "back.yaml.env").read_text() == ""
+    back = tool.run("apply", "-f", "back.yaml", "--auto-approve", "--allow-losses", "2")
+    assert (back.code, back.err) == (0, "")
+    assert [(webhook.url, webhook.active) for webhook in tool.there()] == [(HOST + url, False) for url in urls]
+    assert tool.run("validate", "-f", "back.yaml", "--strict").code == 0
+
+
 @pytest.mark.parametrize("taken", ["back.yaml", "back.yaml.env"])
 def test_backup_never_overwrites_and_then_nothing_is_applied(tool: Tool, taken: str) -> None:
     (tool.folder / taken).write_text("mine")
@@ -96,12 +111,12 @@ HOOKS = st.fixed_dictionaries(
 FILES = st.dictionaries(
     st.sampled_from(["a", "b", "c"]),
     st.sampled_from(
-        ["/a all", "/a?token=new track_updated", "/b?tenant=1", "/b?tenant=2 all", "/new batch_created all"]
+        ["/a all", "/a?token=${NEW} track_updated", "/b?tenant=1", "/b?tenant=2 all", "/new batch_created all"]
     ),
     max_size=3,
 ).filter(
     lambda drawn: (
-        len(set(drawn.values())) == len(drawn) and not {"/a all", "/a?token=new track_updated"} <= set(drawn.values())
+        len(set(drawn.values())) == len(drawn) and not {"/a all", "/a?token=${NEW} track_updated"} <= set(drawn.values())
     )
 )
 
@@ -122,7 +137,7 @@ def test_backup_restores_after_whole_and_half_finished_applies(
     provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]], wanted: dict[str, str], refused_from: int | None
 ) -> None:
     token = f"shippo_live_backup-{next(_NUMBERS)}"
-    environment = {"SHIPPO_API_TOKEN": token}
+    environment = {"SHIPPO_API_TOKEN": token, "NEW": "new"}
     for hook in drawn:
         provider.store.create(token, **hook)  # type: ignore[arg-type]  # the API's fields
     before = Counter((webhook.url, webhook.event, webhook.active) for webhook in provider.store.list(token))

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.redaction import Redaction
 from reconciler.model.url import Url
-from tests.e2e.secretive import FED, OPTIONS, THERE, WRITTEN, Secretive, file_text
+from tests.e2e.secretive import FED, OPTIONS, THERE, Secretive, file_text
 from tests.e2e.tool import HOST
 from tests.support.canaries import Canaries, spellings
 
@@ -163,10 +163,3 @@ def test_changed_secrets_show_as_changed(world: Secretive) -> None:
         ("create", None, f"{HOST}/in/${{PATH_PART}}/orders"),
         ("delete", f"{HOST}/in/‹hidden›", None),
     }
-
-
-def test_changed_secret_that_the_file_writes_shows_as_changed(world: Secretive) -> None:
-    entries = {"query": f"{HOST}/query?token={WRITTEN['literal']}", "words": f"{HOST}/in/${{WORDS}}"}
-    world.write(file_text(world.sandbox.base_url, entries))
-    changed = f"{HOST}/query?token=‹hidden› → {HOST}/query?token=‹changed›"
-    assert changed in NUMBERED.sub("‹hidden›", world.run("plan", "--allow-losses", "9").out)

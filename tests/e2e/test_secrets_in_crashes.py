@@ -212,7 +212,7 @@ def test_terminal_shows_no_secret(world: Secretive) -> None:
         terminal.type("yes\n")
         assert terminal.end() == 0
         world.checked(Ended(code=0, out=terminal.shown, err=""))
-        assert "Apply complete: 7 created" in terminal.shown
+        assert "Apply complete: 6 created" in terminal.shown
 
 
 def test_proxy_of_the_environment_tells_none_of_its_password(world: Secretive) -> None:

@@ -17,7 +17,7 @@ ORDERS = (written("https://h.io/shippo/a1B2c3D4e5?tenant=x9Y8z7W6&token=", env("
 PATH = (written("https://h.io/in/", env("PATH_KEY", SECRET), "/orders"),)
 MIXED = (written("https://h.io/in/hook-", env("PATH_KEY", SECRET), "?ref=r-", env("REF", "abcdefgh")),)
 WHOLE = (written(env("HOOK_URL", f"https://h.io/in/{SECRET}?token=t1")),)
-LITERAL = (written(f"https://h.io/x?token={SECRET}&hook_token=h5J6k7L8"),)
+LITERAL = (written(f"https://h.io/x?token={SECRET}&hook_ticket=h5J6k7L8"),)
 PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3D4e5")),)
 
 
@@ -135,8 +135,8 @@ PLAIN = (written("https://", option("HOST", "h.io"), "/", option("TEAM", "a1B2c3
         pytest.param(WHOLE, "https://h.io/in/orders", "https://h.io/in/orders", id="another-url-than-the-whole-one"),
         pytest.param(
             LITERAL,
-            f"https://h.io/x?token={SECRET}&hook_token=h5J6k7L8",
-            "https://h.io/x?token=‹hidden›&hook_token=h5J6k7L8",
+            f"https://h.io/x?token={SECRET}&hook_ticket=h5J6k7L8",
+            "https://h.io/x?token=‹hidden›&hook_ticket=h5J6k7L8",
             id="literal-secret-parameter",
         ),
         pytest.param(PLAIN, "https://h.io/a1B2c3D4e5", "https://h.io/a1B2c3D4e5", id="option-is-plain"),
@@ -155,7 +155,7 @@ def test_a_providers_url_shows_what_the_file_says_and_segments_that_read_as_word
         pytest.param(PATH[0], "https://h.io/in/${PATH_KEY}/orders", id="path"),
         pytest.param(MIXED[0], "https://h.io/in/hook-${PATH_KEY}?ref=r-${REF}", id="parts"),
         pytest.param(WHOLE[0], "${HOOK_URL}", id="whole"),
-        pytest.param(LITERAL[0], "https://h.io/x?token=‹hidden›&hook_token=h5J6k7L8", id="literal-secret-parameter"),
+        pytest.param(LITERAL[0], "https://h.io/x?token=‹hidden›&hook_ticket=h5J6k7L8", id="literal-secret-parameter"),
         pytest.param(PLAIN[0], "https://h.io/a1B2c3D4e5", id="option"),
         pytest.param(
             written("https://h.io/?token=a-", env("T", SECRET)),

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import Origin, Part
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, normal_text, parse_url
+from reconciler.model.url import normal_text, parse_url
 from reconciler.model.url_characters import fits_as_value
 from tests.model.texts import env, option, sent, text, written
 
@@ -18,20 +18,22 @@ def unset(name: str, value: str) -> Part:
     return Part(value, Origin.PLACEHOLDER, name)
 
 
-def test_names_of_secret_parameters() -> None:
-    assert sorted(BUILT_IN_SECRET_PARAMS) == [
-        "access_token",
-        "api_key",
-        "apikey",
-        "auth",
-        "code",
-        "key",
-        "password",
-        "secret",
-        "sig",
-        "signature",
-        "token",
-    ]
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("pass", "pwd", "pw", "passwd", "password", "hash", "hmac", "sig", "signature", "auth", "code"),
+        *("token", "secret", "key", "access_token", "apikey", "API-Key", "apiKey", "api_key", "ApiKey", "%61pikey"),
+        *("X-Amz-Signature", "x-amz-security-token", "hub.verify_token", "client_secret", "private_token", "zapikey"),
+        *("x-vercel-protection-bypass", "subscription-key", "aeg-sas-key", "webhook_secret", "hookToken"),
+    ],
+)
+def test_names_of_secret_parameters_however_they_are_spelled(name: str) -> None:
+    assert sent(f"https://h.io/?{name}=x").endpoint.query == ()
+
+
+@pytest.mark.parametrize("name", ["tenant", "id", "tokens", "keyword", "passenger", "hash_of", "codes", "author", ""])
+def test_names_of_other_parameters(name: str) -> None:
+    assert sent(f"https://h.io/?{name}=x").secrets == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Secrets that the file holds in clear: an error, since everybody who can read the repository could use them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from urllib.parse import unquote
+
+from reconciler.config.cursor import Cursor
+from reconciler.config.diagnostics import Span
+from reconciler.config.interpolation import Values
+from reconciler.model.redaction import is_wordless
+from reconciler.model.secret import Origin
+from reconciler.model.url import Url, param_name
+
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_USE_A_VARIABLE = "Put the value in an environment variable and write `${NAME}`"
+
+
+def check_literals(url: Url, span: Span, entry: Cursor, values: Values) -> Url:
+    """Report what an entry's URL holds of secrets in clear; gives the URL with what the entry calls public marked."""
+    texts = entry.texts("public_params") or ()
+    public = {param_name(name) for text in texts if (name := values.plain(text)) is not None}
+    items = tuple(replace(item, public=True) if param_name(item.name) in public else item for item in url.items)
+    if not url.whole_variable:
+        in_clear = [item.name for item in items if item.secret and not item.public and _LITERAL & item.value_origins]
+        if in_clear:
+            names = (unquote(name) for name in dict.fromkeys(in_clear))
+            listed = ", ".join(name if _PLAIN_NAME.fullmatch(name) else json.dumps(name) for name in names)
+            message = "the value of a secret parameter is written in the file"
+            help_ = f"{_USE_A_VARIABLE}, or, if it isn't secret, add `public_params: [{listed}]` to the entry."
+            values.diagnostics.error("secret-literal", span, message, help_)
+        parts = (part for segment in url.segments for part in segment.parts if part.origin is Origin.LITERAL)
+        if entry.flag("public_path") is not True and any(is_wordless(part.text) for part in parts):
+            message = "a part of the URL's path may be a secret: it doesn't read as words"
+            help_ = f"{_USE_A_VARIABLE}, or, if it isn't secret, add `public_path: true` to the entry."
+            values.diagnostics.error("secret-literal", span, message, help_)
+    return replace(url, items=items)
+
+
+_LITERAL = frozenset({Origin.LITERAL})
