@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Claim, Plan, Reason
 from reconciler.model.reading import ErrorKind
 from reconciler.model.url import Url
@@ -149,6 +150,9 @@ def test_plan_says_what_was_asked_for() -> None:
     assert only(asked).loss_limit == 7
     assert only(asked).account is owner
     assert asked.created == DAY
+    asked = planned([], [], [account(unmanaged=OnUnmanaged.IGNORE)], fail_on_unmanaged=True)
+    assert only(asked).on_unmanaged is OnUnmanaged.FAIL
+    assert only(planned([], [], [account(unmanaged=OnUnmanaged.IGNORE)])).on_unmanaged is OnUnmanaged.IGNORE
     usual = planned([KEPT_B], [REMOTES["kb"]])
     assert (usual.filters.targets, usual.destroy, usual.allowed_losses) == ((), False, None)
 
@@ -185,3 +189,9 @@ def test_owned_webhook_that_cannot_be_read_stops_its_account(path: str, stopped:
     helps = "Nothing is changed in this account until you fix or delete that webhook at the provider."
     expected = [(ErrorKind.GARBLED, message, helps)] if stopped else []
     assert [(error.kind, error.message, error.help) for error in found] == expected
+
+
+def test_what_is_protected_and_owned_too_is_named() -> None:
+    both, foreign, odd = hook("1", "/p/a"), hook("2", f"{ELSEWHERE}/p"), hook("3", "https://u:p@hooks.example.com/p/a")
+    owner = account(protect=["/p/*", f"{ELSEWHERE}/p"])
+    assert only(planned([], [both, foreign, odd], [owner])).protected_owned == (both,)
