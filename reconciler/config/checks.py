@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from reconciler.config.accounts import Declaration, FileAccount
 from reconciler.config.cursor import Text
@@ -13,7 +13,7 @@ from reconciler.config.interpolation import Values, depends_on_unset_variable
 from reconciler.config.ownership import Ownership
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import DEFAULT_PROVIDER, NamedSet
-from reconciler.model.host import host_address, host_is_loopback
+from reconciler.model.host import host_address
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import SHOWN_BY_NAME, Origin, Part, SecretText
 from reconciler.model.webhook import Key
@@ -157,9 +157,7 @@ def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
     is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global
     if is_public or depends_on_unset_variable(entry.url.source):
         return
-    # A provider on this machine, such as the sandbox, reaches what this machine reaches.
-    providers = [urlsplit(account.base_url).hostname or "" for account in entry.accounts]
-    if not all(host_is_loopback(f"[{name}]" if ":" in name else name) for name in providers):
+    if not all(account.is_local for account in entry.accounts):
         message = "the URL's host is private: a provider on the internet can't reach it"
         help_ = "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`."
         diagnostics.warning("url-private", entry.url_span, message, help_)
