@@ -18,7 +18,7 @@ from reconciler.model.report import Answered, Event, Finished, Report, Started, 
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_text, to_json
-from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
+from reconciler.view.documents import DoctorView, ListView, PlanView, ValidationView, diagnostic_row, validation_view
 from reconciler.view.outcome import Ending, ResultMask, change_words
 from reconciler.view.redact import time_text
 from reconciler.view.rows import AccountRow
@@ -36,7 +36,7 @@ class JsonDocument(Progress):
 
     is_brief = False
 
-    _found: PlanView | ListView | ValidationView | None = None
+    _found: PlanView | ListView | DoctorView | ValidationView | None = None
     _is_written = False
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -46,6 +46,9 @@ class JsonDocument(Progress):
         self._found = view
 
     def listing(self, view: ListView) -> None:
+        self._found = view
+
+    def doctor(self, view: DoctorView) -> None:
         self._found = view
 
     def end(self, outcome: Ending, report: Report | None = None) -> int:

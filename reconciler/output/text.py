@@ -13,7 +13,7 @@ from reconciler.model.report import Report
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.output.terminal import SIGNS, Style, print_diagnostics, visible
-from reconciler.view.documents import ListView, PlanView
+from reconciler.view.documents import DoctorView, ListView, PlanView
 from reconciler.view.outcome import Ending, ResultMask
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 
@@ -87,6 +87,12 @@ class TextReporter(Progress):
 
             self._streams.print_result(f"{list_table(view, self._streams)}\n")
         self.not_checked(view.accounts)
+
+    def doctor(self, view: DoctorView) -> None:
+        from reconciler.output.receivers import doctor_texts  # noqa: PLC0415 - of one command alone
+
+        for text in doctor_texts(view, self._style, self._verbosity):
+            self._streams.print_result(f"{text}\n")
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:

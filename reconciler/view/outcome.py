@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
-from reconciler.view.documents import ListView, PlanView
+from reconciler.view.documents import DoctorView, EndpointStatus, ListView, PlanView
 from reconciler.view.rows import AccountRow, Summary
 
 _FORBIDDEN = 403
@@ -131,6 +132,14 @@ def listing_outcome(listing: ListView) -> Ending:
     unread = [account for account in listing.accounts if account.error is not None]
     found = _joined(_count(len(listing.webhooks), "webhook"), _not_checked(unread))
     return Ending(found, ExitCode.ERROR if unread else ExitCode.DONE)
+
+
+def doctor_outcome(view: DoctorView) -> Ending:
+    """The end of `doctor`."""
+    counted = Counter(endpoint.status for endpoint in view.endpoints)
+    found = _listed(*(f"{counted[status]} {status.value}" for status in EndpointStatus if counted[status]))
+    words = f"{_count(len(view.endpoints), 'endpoint')} checked: {found}." if found else "No active webhooks to check."
+    return Ending(words, ExitCode.ERROR if counted[EndpointStatus.FAILED] else ExitCode.DONE)
 
 
 def validation_outcome(
