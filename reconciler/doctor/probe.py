@@ -10,13 +10,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from reconciler import __version__
 from reconciler.doctor.receivers import Failure, Measurement, Receiver, Request, Response
@@ -26,7 +26,6 @@ RESOLVE_TIMEOUT = 5.0  # seconds
 CONNECT_TIMEOUT = 5.0  # seconds, the handshake apart, which has as many
 _USER_AGENT = f"webhook-reconciler/{__version__} (doctor)"
 _PORTS = {"https": 443, "http": 80}
-_AS_WRITTEN = "!$%&'()*+,/:;=?@~[]"
 _Address = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 _Place = tuple[socket.AddressFamily, socket.SocketKind, int, str, _Address]
 
@@ -38,34 +37,22 @@ def trusting_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
 
 
-def measure(receiver: Receiver, context: ssl.SSLContext, is_over: Callable[[], bool]) -> Measurement:
-    """Send a receiver its requests, one after the other, up to the first that fails, or until it is over."""
-    if is_over():
-        return Measurement(failure=Failure.NOT_CHECKED)
+def measure(receiver: Receiver, context: ssl.SSLContext, is_stopped: Callable[[], bool]) -> Measurement:
+    """Send a receiver its requests, one after the other, up to the first that fails, or until the run is stopped."""
     if not receiver.url.source.is_known:
         return Measurement(failure=Failure.UNSET_VARIABLE)
     endpoint = receiver.url.endpoint
-    host = endpoint.host.strip("[]")
     try:
-        places = _resolved(host, endpoint.port or _PORTS[endpoint.scheme])
+        places = _resolved(endpoint.host.strip("[]"), endpoint.port or _PORTS[endpoint.scheme])
     except OSError:
         return Measurement(failure=Failure.UNRESOLVED)
-    responses = tuple(_responses(receiver, host, places, context, is_over))
+    responses: list[Response] = []
+    for request in receiver.requests:
+        responses.append(_response(receiver, request, places, context))
+        if responses[-1].failure is not None or is_stopped():
+            break
     addresses = tuple(dict.fromkeys(str(place[4][0]) for place in places))
-    return Measurement(addresses=addresses, responses=responses)
-
-
-def _responses(
-    receiver: Receiver, host: str, places: list[_Place], context: ssl.SSLContext, is_over: Callable[[], bool]
-) -> Iterator[Response]:
-    tls = context if receiver.url.endpoint.scheme == "https" else None
-    for number, request in enumerate(receiver.requests):
-        response = Response(request=request, failure=Failure.NOT_CHECKED)
-        if not number or not is_over():
-            response = _response(receiver, request, host, places, tls)
-        yield response
-        if response.failure is not None:
-            return
+    return Measurement(addresses=addresses, responses=tuple(responses))
 
 
 def _resolved(host: str, port: int) -> list[_Place]:
@@ -106,21 +93,22 @@ def _connected(places: list[_Place]) -> socket.socket:
     raise last
 
 
-def _response(
-    receiver: Receiver, request: Request, host: str, places: list[_Place], tls: ssl.SSLContext | None
-) -> Response:
+def _response(receiver: Receiver, request: Request, places: list[_Place], context: ssl.SSLContext) -> Response:
     """Connect, send one request, and read the head of its response. Nothing is sent where no certificate is trusted."""
+    endpoint = receiver.url.endpoint
     failure: Failure | None = Failure.UNREACHABLE  # if it ends now
     expires, fault, status, location, began = None, 0, 0, "", time.monotonic()
     try:
-        with _connected(places) as sock:
+        with ExitStack() as opened:
+            sock = opened.enter_context(_connected(places))
             failure = Failure.HANDSHAKE
-            sock.settimeout(CONNECT_TIMEOUT)
-            with sock if tls is None else tls.wrap_socket(sock, server_hostname=host) as connected:
-                expires = _expires(connected) if isinstance(connected, ssl.SSLSocket) else None
-                failure, began = Failure.CLOSED, time.monotonic()
-                status, location = _exchange(receiver, request, connected)
-                failure = None
+            if endpoint.scheme == "https":
+                sock.settimeout(CONNECT_TIMEOUT)
+                sock = opened.enter_context(context.wrap_socket(sock, server_hostname=endpoint.host.strip("[]")))
+                expires = _expires(sock)
+            failure, began = Failure.CLOSED, time.monotonic()
+            status, location = _exchange(receiver, request, sock)
+            failure = None
     except ConnectionRefusedError:
         failure = Failure.REFUSED
     except TimeoutError:
@@ -151,7 +139,7 @@ def _expires(sock: ssl.SSLSocket) -> datetime:
 def _exchange(receiver: Receiver, request: Request, sock: socket.socket) -> tuple[int, str]:
     """Send one request over a connection: the response's status, and where it redirects."""
     url = urlsplit(receiver.url.reveal())
-    target = quote((url.path or "/") + (f"?{url.query}" if url.query else ""), safe=_AS_WRITTEN)
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     host = receiver.url.endpoint.origin.partition("://")[2]
     headers = {"Host": host, "User-Agent": _USER_AGENT, "Connection": "close"}
     if request.body is not None:

@@ -11,7 +11,7 @@ from reconciler.cli.options import FILES, OUTPUT, TARGETS
 from reconciler.cli.run import Run
 from reconciler.doctor.judge import endpoint_row
 from reconciler.doctor.probe import measure, trusting_context
-from reconciler.doctor.receivers import Measurement, Receiver, receivers
+from reconciler.doctor.receivers import Failure, Measurement, Receiver, receivers
 from reconciler.operations.workers import Workers
 from reconciler.view.documents import DoctorView, diagnostic_row
 from reconciler.view.outcome import doctor_outcome
@@ -49,7 +49,9 @@ def doctor_command(invocation: Invocation, *, send_sample: bool) -> int:
     ends = time.monotonic() + _LONGEST_RUN
 
     def measured(receiver: Receiver) -> Measurement:
-        return measure(receiver, context, lambda: run.stop.is_asked() or time.monotonic() > ends)
+        if run.stop.is_asked() or time.monotonic() > ends:
+            return Measurement(failure=Failure.NOT_CHECKED)
+        return measure(receiver, context, run.stop.is_asked)
 
     if run.streams.live and invocation.options.quiet == 0:
         run.streams.print_message(f"Checking {len(found)} endpoints ...")
