@@ -137,7 +137,7 @@ class Delivery:
     """What a provider wants of a receiver, for `doctor`."""
 
     timeout: float = 10.0  # seconds within which it must respond with 2xx
-    samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # the body of each event, as JSON
+    samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # an event's body, as JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

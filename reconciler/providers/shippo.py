@@ -29,7 +29,7 @@ EVENTS = {
 }
 _TIME = "2026-01-05T12:00:00Z"
 _TRANSIT = {
-    "object_id": "0123456789abcdef0123456789abcdef",
+    "object_id": "70ae8117ee1749e393f249d5b77c45e0",
     "object_created": _TIME,
     "object_updated": _TIME,
     "status": "TRANSIT",
@@ -51,12 +51,12 @@ _TRACK = {
     "tracking_history": [_TRANSIT],
 }
 _TRANSACTION = {
-    "object_id": "0123456789abcdef0123456789abcdef",
+    "object_id": "70ae8117ee1749e393f249d5b77c45e0",
     "object_state": "VALID",
     "object_created": _TIME,
     "object_updated": _TIME,
     "test": True,
-    "rate": "fedcba9876543210fedcba9876543210",
+    "rate": "ec9f0d3adc9441449c85d315f0997fd5",
     "tracking_number": "SHIPPO_TRANSIT",
     "tracking_status": "UNKNOWN",
     "tracking_url_provider": "https://example.com/track/SHIPPO_TRANSIT",
@@ -70,8 +70,8 @@ _SAMPLES: dict[str, object] = {
     "transaction_created": {**_TRANSACTION, "status": "QUEUED"},
     "transaction_updated": {**_TRANSACTION, "status": "SUCCESS"},
     "track_updated": _TRACK,
-    "batch_created": "batch 0123456789abcdef0123456789abcdef created",
-    "batch_purchased": "batch 0123456789abcdef0123456789abcdef processing complete",
+    "batch_created": "batch 70ae8117ee1749e393f249d5b77c45e0 created",
+    "batch_purchased": "batch 70ae8117ee1749e393f249d5b77c45e0 processing complete",
 }
 """The `data` of each event, in the form of the SDK's `WebhookPayload` classes."""
 SHIPPO = Provider(
