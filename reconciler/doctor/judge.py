@@ -14,7 +14,7 @@ from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.view.documents import EndpointRow, EndpointStatus, RequestRow, diagnostic_row
-from reconciler.view.redact import time_text
+from reconciler.view.values import time_text
 
 EXPIRES_SOON = 14
 """Days: a certificate that is renewed by itself is renewed earlier."""

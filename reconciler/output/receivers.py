@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.diagnostic import Severity
-from reconciler.output.terminal import Style, visible
+from reconciler.output.escaping import visible
+from reconciler.output.terminal import Style
 from reconciler.view.documents import DoctorView, EndpointRow, EndpointStatus, RequestRow
 
 _SIGNS = {

@@ -139,6 +139,8 @@ class UnreadKeys:
         for endpoint in (key.endpoint, None):
             for other, scope, place in self._entries.get((account.provider.name, key.event, endpoint), ()):
                 may_be_there = place is None or place == (origin, path[: len(place[1])])
+                # A webhook of one repository is none of another one's.
+                may_be_there = may_be_there and (other.group != account.group or other.place == account.place)
                 if (_is_kind_unknown(other) or scope == key.scope) and may_be_there:
                     return other
         return None

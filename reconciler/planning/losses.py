@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account
@@ -103,17 +103,28 @@ def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
     return max(1, min(_MOST_LOSSES, receiving // _RECEIVING_PER_LOSS))
 
 
-def verdict_on(account: Account, losses: Sequence[Loss], deliveries: Deliveries, limit: int | None) -> Verdict:
+def verdict_on(
+    account: Account,
+    losses: Sequence[Loss],
+    deliveries: Deliveries,
+    limit: int | None,
+    stands: Callable[[Remote], bool | None] = lambda _: True,
+) -> Verdict:
     """The guard's word on an account's losses.
 
     A limit stands for both guards: what `--allow-losses` said, or 0 for a `--destroy` without it. None leaves it to the
-    file, or to the default.
+    file, or to the default. `stands` says whether a webhook that is to stay is there and delivers; None where nobody
+    knows, and no other need be asked.
     """
     if limit is not None:
         return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE
     if len(losses) > max_losses_of(account, deliveries.owned):
         return Verdict.TOO_MANY
-    return Verdict.NOTHING_LEFT if losses and not any(deliveries.staying(account.provider)) else Verdict.FINE
+    if not losses:
+        return Verdict.FINE
+    staying = (remote is None or stands(remote) for _, remote in deliveries.staying(account.provider))
+    first = next((one for one in staying if one is not False), None)
+    return Verdict.FINE if first else Verdict.NOTHING_LEFT
 
 
 def _received(provider: Provider, webhooks: Iterable[Fields]) -> Mapping[tuple[Endpoint, Scope], frozenset[str]]:

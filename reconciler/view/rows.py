@@ -142,6 +142,19 @@ class LossRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What would allow the losses of an account, one or the other."""
+
+    allow_losses: int  #: The value of `--allow-losses` that would allow all of them.
+    absent: tuple[AbsentLine, ...]  #: The items that would allow those that can be listed under `absent`.
+    #: Where to add these items for this account only: in a new list at the top (`new_at_top`), in the list at the top
+    #: (`at_top`), in a new list under the account (`new_in_account`; if it must repeat the items of the list at the
+    #: top, which applies to other accounts too, `new_in_account_repeating_top`), or in the list under the account
+    #: (`in_account`).
+    absent_place: AbsentPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why an account could not be checked."""
 
@@ -172,15 +185,7 @@ class AccountRow:
     #: How many losses the command allows: `--allow-losses`, or 0 for `--destroy` without it; null if that is left to
     #: the file.
     allowed_losses: int | None
-    #: Where to add items to `absent` for this account only: in a new list at the top (`new_at_top`), in the list at the
-    #: top (`at_top`), in a new list under the account (`new_in_account`; if it must repeat the items of the list at the
-    #: top, which applies to other accounts too, `new_in_account_repeating_top`), or in the list under the account
-    #: (`in_account`).
-    absent_place: AbsentPlace
-
-    @property
-    def is_refused(self) -> bool:
-        return self.verdict in (Verdict.TOO_MANY, Verdict.NOTHING_LEFT)
+    remedy: Remedy | None  #: What would allow the losses, if they are refused; null if they aren't.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
-from reconciler.config.interpolation import read_pattern, read_url
+from reconciler.config.urls import read_pattern, read_url
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText

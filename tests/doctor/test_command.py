@@ -50,7 +50,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider that waits less long than Shippo."""
     provider = replace(SHIPPO, delivery=Delivery(timeout=LIMIT, samples=SHIPPO.delivery.samples))
-    monkeypatch.setattr(run_module, "declaration", {"shippo": provider}.get)
+    monkeypatch.setattr(run_module, "INSTALLED", {"shippo": provider})
 
 
 @dataclass(slots=True)

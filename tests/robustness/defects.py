@@ -16,7 +16,7 @@ import requests
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
 from reconciler.http import exchange
-from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.exchange import ApiRequest, NoReply, Reply
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reason, Verdict
@@ -27,9 +27,9 @@ from reconciler.model.report import AccountReport, Outcome, Result
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
-from reconciler.operations import account, change
+from reconciler.operations import change
 from reconciler.operations.account import AccountRun
-from reconciler.planning import compare, losses, match
+from reconciler.planning import compare, losses, match, settle
 from reconciler.planning.claim import Claims
 from reconciler.planning.losses import Widening, with_successors
 from reconciler.providers import paging
@@ -130,7 +130,7 @@ def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
 
 
 def _judge_the_guards_once() -> None:
-    _set(account, "losses_of", lambda *_: ())
+    _set(settle, "losses_of", lambda *_: ())
 
 
 def _pair_whatever_is_alike() -> None:
@@ -195,8 +195,8 @@ def _forget_duplicates_after_creates() -> None:
     def choose(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> match.Choice:
         return replace(match.choose_for(provider, desired, candidates), duplicates=())
 
-    _set(account, "choose_for", choose)
-    _set(account, "update_of", lambda *_: None)
+    _set(settle, "choose_for", choose)
+    _set(settle, "update_of", lambda *_: None)
 
 
 def _keep_the_newest() -> None:
@@ -301,7 +301,7 @@ def _follow_redirects() -> None:
         made(self, *where, authorization=authorization, **said)
         headers[self] = {authorization[0]: authorization[1].reveal()}
 
-    def follow(self: Session, request: Request) -> Reply | NoReply:
+    def follow(self: Session, request: ApiRequest) -> Reply | NoReply:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:

@@ -12,6 +12,7 @@ from reconciler.cli.run import Run
 from reconciler.doctor.judge import endpoint_row
 from reconciler.doctor.probe import measure, trusting_context
 from reconciler.doctor.receivers import Failure, Measurement, Receiver, receivers
+from reconciler.http.no_reply import BUNDLE
 from reconciler.operations.workers import Workers
 from reconciler.view.documents import DoctorView, diagnostic_row
 from reconciler.view.outcome import doctor_outcome
@@ -44,8 +45,7 @@ def doctor_command(invocation: Invocation, *, send_sample: bool) -> int:
     try:
         context = trusting_context()
     except OSError:
-        help_ = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
-        fail("the certificates of trusted authorities can't be read", help_, code="system")
+        fail("the certificates of trusted authorities can't be read", BUNDLE, code="system")
     ends = time.monotonic() + _LONGEST_RUN
 
     def measured(receiver: Receiver) -> Measurement:
