@@ -26,7 +26,9 @@ def doctor_texts(view: DoctorView, style: Style, verbosity: int) -> Iterator[str
 
 def _endpoint(row: EndpointRow, style: Style, verbosity: int) -> Iterator[str]:
     sign, color = _SIGNS[row.status]
-    yield f"{style.paint(f'{sign} {row.status.value}', 'bold', color)}  {visible(row.url)}"
+    names = dict.fromkeys(address.partition("[")[0] for address in row.webhooks)
+    head = style.paint(f"{sign} {row.status.value}", "bold", color)
+    yield f"{head}  {visible(', '.join(names))}  {visible(row.url)}"
     if verbosity > 0:
         yield f"    webhooks: {visible(', '.join(row.webhooks))}"
         yield f"    addresses: {', '.join(row.addresses) or '(none)'}"

@@ -130,7 +130,7 @@ def test_each_endpoint_is_asked_once_without_a_body_a_token_or_the_provider(doct
     )
     assert (body, others, provider.requests, watch.peers) == ("", [], [], [("127.0.0.1", port)])
     assert re.sub(r"\d+ ms", "9 ms", ended.out) == (
-        f"✓ ok  {at}\n"
+        f"✓ ok  e0, e1  {at}\n"
         "    webhooks: e0[track_updated], e0[batch_created], e1[transaction_created]\n"
         "    addresses: 127.0.0.1\n"
         "    OPTIONS: 204 in 9 ms\n\n"
@@ -401,7 +401,7 @@ def test_quiet_leaves_out_what_is_well_and_verbose_shows_everything(doctor: Doct
     doctor.write(f"http://127.0.0.1:{port}/in", "https://hooks.invalid/in")
     quiet, verbose = doctor.run("-q").out, doctor.run("-v").out
     assert quiet == (
-        "✗ failed  https://hooks.invalid/in\n"
+        "✗ failed  e1  https://hooks.invalid/in\n"
         "    error: the host name can't be resolved\n"
         "    help: Check its spelling and its DNS records.\n\n"
         "2 endpoints checked: 1 ok, 1 failed.\n"
