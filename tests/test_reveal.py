@@ -17,11 +17,11 @@ MAY_REVEAL = {
     "config/interpolation.py",
     "config/urls.py",
     "export/describe.py",
-    "model/characters.py",
     "model/pattern.py",
     "model/provider_form.py",
     "model/redaction.py",
     "model/url.py",
+    "model/url_characters.py",
     # builds a request, or keeps what was sent out of what is said
     "doctor/probe.py",
     "http/errors.py",

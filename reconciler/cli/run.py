@@ -22,7 +22,8 @@ from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
-from reconciler.planning.planner import PlanOptions, matches_address, plan, selected_accounts, unmatched_targets
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.targets import matches_address, selected_accounts, unmatched_targets
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 

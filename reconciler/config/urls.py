@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.interpolation import check_not_option
-from reconciler.model.characters import check_characters, with_query_values_encoded
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Url, parse_url
+from reconciler.model.url_characters import check_characters, with_query_values_encoded
 
 _BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
 _Parsed = TypeVar("_Parsed")

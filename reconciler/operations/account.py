@@ -16,9 +16,9 @@ from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refu
 from reconciler.operations.creates import Created, make_creates
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.losses import Widening
 from reconciler.planning.match import by_key
 from reconciler.planning.settle import refused_narrowing, settle_created
+from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Writer
 
 

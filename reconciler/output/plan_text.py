@@ -18,7 +18,6 @@ _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"
 _REASONS: Mapping[Reason | None, str] = {
     Reason.MISSING: "create: not at the provider",
     Reason.NOT_IN_FILE: "delete: not in the file{when}",
-    Reason.REPLACED_BY_OFF: "delete: switched off, replaced by {partner}",
     Reason.DIFFERS: "update in place: differs{when}",
     Reason.SWITCHED_OFF: "update in place: switched off at the provider{when}",
     Reason.DUPLICATE: "delete: duplicate of {partner}{when}",

@@ -15,10 +15,10 @@ from reconciler.http.calls import Caller
 from reconciler.http.exchange import ApiRequest, Reply, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
-from reconciler.model.provider import lost_secrets, update_calls
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
+from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, list_all, page_of
 from reconciler.providers.wire import create_body, object_of, remote_of, update_body

@@ -92,10 +92,9 @@ class Row:
     #: Whether it delivers events; if the provider has no such webhook, whether it would after the change.
     delivers: bool
     updated: Time | None  #: When the provider last changed it (UTC); null if unknown.
-    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `replaced_by_off` (by
-    #: an entry that is off), `duplicate`, `absent` (listed there), `destroy`, `protected` (left as it is, even if it
-    #: differs), `off` (and not at the provider, which delivers the same); null if there are no changes, and for
-    #: webhooks that this configuration isn't responsible for.
+    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `duplicate`, `absent`
+    #: (listed there), `destroy`, `protected` (left as it is, even if it differs), `off` (and not at the provider, which
+    #: delivers the same); null if there are no changes, and for webhooks that this configuration isn't responsible for.
     action_reason: Reason | None
     #: The address of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
     partner: str | None

@@ -5,7 +5,7 @@ import pytest
 from reconciler.model.plan import AccountPlan, Action, Claim, Hint, Phase, Reason, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Desired, Remote
-from reconciler.planning.losses import Widening
+from reconciler.planning.successors import Widening
 from reconciler.providers.shippo import SHIPPO
 from tests.support.builders import absent, account, entry, hook, not_planned, only, planned, signs
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.pattern import matches_name
 from reconciler.model.webhook import Address
-from reconciler.planning.planner import matches_address, selected_accounts, unmatched_targets
+from reconciler.planning.targets import matches_address, selected_accounts, unmatched_targets
 from tests.support.builders import account, configuration
 
 ORDERS = Address(account="live", name="orders", index="track_updated")

@@ -29,9 +29,9 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
 from reconciler.operations import change
 from reconciler.operations.account import AccountRun
-from reconciler.planning import compare, losses, match, settle
+from reconciler.planning import compare, losses, match, moves, settle
 from reconciler.planning.claim import Claims
-from reconciler.planning.losses import Widening, with_successors
+from reconciler.planning.successors import Widening, with_successors
 from reconciler.providers import paging
 from reconciler.providers.wire import create_body, update_body
 from reconciler.view import outcome
@@ -134,20 +134,21 @@ def _judge_the_guards_once() -> None:
 
 
 def _pair_whatever_is_alike() -> None:
-    moves = match.moves
+    with_moves = moves.with_moves
 
-    def first(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
-        found = moves(provider, rows, deletes)
+    def first(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> list[Change]:
+        found = with_moves(provider, rows, deletes)
+        halves = {row.address: row.move for row in found if row.move is not None}
         for row in rows:
-            wanted = row.desired if row.action is Action.CREATE or row.reason is Reason.OFF else None
-            alike = set() if wanted is None else set(match.likenesses(provider, wanted.fields))
+            wanted = row.desired if row.action is Action.CREATE else None
+            alike = set() if wanted is None else set(moves.likenesses(provider, wanted.fields))
             for delete in deletes:
-                there = set() if delete.remote is None else set(match.likenesses(provider, delete.remote.fields))
-                if alike & there and not {row.address, delete.address} & {*found}:
-                    found[row.address], found[delete.address] = delete.address, row.address
-        return found
+                there = set() if delete.remote is None else set(moves.likenesses(provider, delete.remote.fields))
+                if alike & there and not {row.address, delete.address} & {*halves}:
+                    halves[row.address], halves[delete.address] = delete.address, row.address
+        return [replace(row, move=halves.get(row.address)) for row in found]
 
-    _put(moves, first)
+    _put(with_moves, first)
 
 
 def _allow_three_losses() -> None:
@@ -202,8 +203,8 @@ def _forget_duplicates_after_creates() -> None:
 def _keep_the_newest() -> None:
     choose = match.choose
 
-    def newest(candidates: Any, **options: Any) -> match.Choice:  # noqa: ANN401 - passed on
-        found = choose(candidates, **options)
+    def newest(*given: Any, **options: Any) -> match.Choice:  # noqa: ANN401 - passed on
+        found = choose(*given, **options)
         every = (found.survivor, *found.duplicates)
         return match.Choice(survivor=every[-1], duplicates=every[:-1])
 

@@ -16,7 +16,8 @@ from reconciler.model.plan import Filters
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
-from reconciler.planning.planner import PlanOptions, plan, selected_accounts
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import INSTALLED
 from reconciler.providers.wire import remote_of
 from reconciler.view.codec import json_text
