@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account
+from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.reading import opened, read_accounts
@@ -40,11 +40,20 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
         var_files=options.var_files,
         env_files=options.env_files,
         environment=environment,
+        base_url=options.base_url,
         allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
         accounts=options.accounts,
         offline=offline,
         standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b"",
     )
+
+
+def check_selected(configuration: Configuration, patterns: Iterable[str]) -> None:
+    """End the command where an `--account` means none."""
+    for pattern in patterns:
+        if not selected_accounts(configuration, (pattern,)):
+            names = ", ".join(account.name for account in configuration.accounts)
+            fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
 
 
 class Run:
@@ -77,10 +86,7 @@ class Run:
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
         """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
-        for pattern in self.inputs.accounts:
-            if not selected_accounts(self.configuration, (pattern,)):
-                names = ", ".join(account.name for account in self.configuration.accounts)
-                fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+        check_selected(self.configuration, self.inputs.accounts)
         context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
