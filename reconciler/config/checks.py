@@ -35,8 +35,7 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
                 continue
             if not owns.items:
                 diagnostics.error("owns-empty", owns.span, "`owns` is empty, but there are webhooks", OWNS_HELP)
-            # One that was refused for plain http is to be owned in its https form.
-            elif not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
+            elif not depends_on_unset_variable(url.source):
                 whose = "under `owns`" if len(owned) == 1 else f"under `owns` for account `{account.group}`"
                 help_ = _how_to_own(url.source)
                 diagnostics.error("not-owned", entry.url_span, f"no pattern {whose} matches this URL", help_)
@@ -152,6 +151,10 @@ def advise(
 
 
 def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
+    if entry.url.endpoint.scheme == "http" and not entry.url.is_loopback:
+        message = "the URL is http: events are sent unencrypted"
+        help_ = "Use `https://` if the receiver supports it; the tool then creates a new webhook and deletes this one."
+        diagnostics.warning("url-not-https", entry.url_span, message, help_)
     host = entry.url.endpoint.host
     address = host_address(host)
     is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global
