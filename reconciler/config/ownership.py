@@ -87,6 +87,7 @@ def read_claims(
                 absent_place=place,
                 protect=protect[one.name],
                 known=known[one.name],
+                own_claims=frozenset(key for key in ("owns", "known") if one.cursor.has(key)),
                 on_unmanaged=OnUnmanaged.REPORT if unmanaged is None else OnUnmanaged(unmanaged.raw),
                 max_losses=None if losses is None else int(losses),
             )
