@@ -22,8 +22,10 @@ from reconciler.cli.options import Options
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
+from reconciler.output.diagnostics import print_diagnostics
+from reconciler.output.escaping import visible
 from reconciler.output.formats import FORMATS
-from reconciler.output.terminal import OutputError, print_diagnostics, visible
+from reconciler.output.terminal import OutputError
 
 if TYPE_CHECKING:  # calls are no matter of `--help`
     from reconciler.http.pacing import Clock

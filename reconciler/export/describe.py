@@ -11,14 +11,14 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from reconciler.export.names import Names, Place, wishes
-from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
+from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
 from reconciler.model.webhook import Key, Masked, Remote, Scope, is_event_name, revealed
-from reconciler.planning.match import Choice, by_key, choose, without_others
+from reconciler.planning.match import Choice, by_key, choose
 from reconciler.view.codec import Json
 
 
@@ -94,10 +94,8 @@ def describe(
     updates = 0
     for key, found in by_key(remotes).items():
         is_protected = key.endpoint in account.protect  # no plan changes which one stays
-        choice = choose(found, prefer_live=None if is_protected else account.provider)
-        if not is_protected and account.provider.is_live(choice.survivor.fields):
-            choice = without_others(account.provider, choice, account.provider.events_of(choice.survivor.fields))
-        candidates = [choice.survivor, *choice.others]
+        choice = choose(account.provider, found, prefer_live=not is_protected)
+        candidates = [choice.survivor, *(() if is_protected else choice.others)]
         why = _ONE_IS_KNOWN if key in known else next(filter(None, (_refusal(account, one) for one in candidates)), "")
         # Those that are alike but for their events are described by one entry with all of these.
         if not why and (len(_groups(account, candidates)) > 1 or _hides_a_secret(choice)):

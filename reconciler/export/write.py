@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import yaml
 
 from reconciler.export.document import ExportedFile
-from reconciler.output.terminal import visible
+from reconciler.output.escaping import visible
 
 _ID_ITEM = re.compile(r"^ *- id: '?(?P<id>[A-Za-z0-9_-]+)'?$", re.MULTILINE)
 

@@ -18,8 +18,9 @@ from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.summary import changes_of, summary
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.diagnostic import ExitCode
-from reconciler.output.terminal import Streams, shell_word, visible
-from reconciler.output.text import head_text
+from reconciler.output.escaping import shell_word, visible
+from reconciler.output.plan_text import head_text
+from reconciler.output.terminal import Streams
 from reconciler.view.redact import view_plan
 
 

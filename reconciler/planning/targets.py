@@ -1,0 +1,46 @@
+"""What `--target` and `--account` let through."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.pattern import matches_name
+from reconciler.model.plan import Action, Change
+from reconciler.model.webhook import Address
+
+
+def filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Change], tuple[Change, ...]]:
+    """The rows that the targets mean, and the others. A move of which one half is left is no move any more."""
+    if not targets:
+        return [*every], ()
+    rows = [row for row in every if any(matches_address(target, row.address) for target in targets)]
+    addresses = {row.address for row in rows}
+    left_out = tuple(row for row in every if row.address not in addresses)
+    gone = {row.address for row in left_out if row.action is not Action.NONE}
+    return [replace(row, move=None) if row.move in gone else row for row in rows], left_out
+
+
+def matches_address(target: str, address: Address) -> bool:
+    """Whether a target means an address: `orders` means all its events in all accounts."""
+    group, _, place = address.account.partition(":")
+    accounts = (address.account, group) if place else (address.account,)
+    short = address.text(long=False)
+    long = (f"{account}/{name}" for account in accounts for name in (address.name, short))
+    return any(matches_name(target, name) for name in (address.name, short, *long))
+
+
+def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
+    """The accounts that `--account` lets through, by their own names or by those of all their places; all without."""
+    return tuple(
+        account
+        for account in configuration.accounts
+        if not patterns
+        or any(matches_name(pattern, name) for pattern in patterns for name in (account.name, account.group))
+    )
+
+
+def unmatched_targets(addresses: Collection[Address], targets: Iterable[str]) -> tuple[str, ...]:
+    """The targets that mean none of these addresses."""
+    return tuple(target for target in targets if not any(matches_address(target, address) for address in addresses))
