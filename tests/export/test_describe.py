@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.export.describe import Entry, LeftOut
 from reconciler.model.configuration import Account
@@ -214,12 +216,17 @@ def test_everything_left_out_is_told_whatever_the_reasons_are() -> None:
     assert sorted(whys(described(*remotes))) == ["1", "2"]
 
 
-def test_names_and_variables_outlast_what_comes_later() -> None:
-    there = [hook("3", "/x/orders?token=s3cr3tOne", day=3), hook("1", "https://h.io/orders?token=s3cr3tOne", day=1)]
-    first = described(*there)
-    later = described(hook("0", "https://a.io/orders?token=s3cr3tOne", day=4), hook("2", "/orders", ALL, day=5), *there)
-    assert lines(first) == [
-        "orders: https://h.io/orders?token=${HOOK_ORDERS_TOKEN}",
-        "orders-x: /x/orders?token=${HOOK_ORDERS_TOKEN}",
-    ]
-    assert set(lines(later)) >= set(lines(first))
+HOSTS = ("https://hooks.slack.com", "https://shop.acme.example", "https://staging.acme.example", "http://acme.example")
+PATHS = ("/orders", "/shippo/orders", "/v2/orders", "/services/T024BE7LDQ/x8Zq4Lk0vR2n", "/", "/acme/orders/hook")
+QUERIES = ("", "?token=s3cr3tOne", "?token=s3cr3tTwo", "?tenant=acme", "?key=s3cr3tOne")
+CLICKED = st.tuples(st.sampled_from(HOSTS), st.sampled_from(PATHS), st.sampled_from(QUERIES))
+
+
+@given(drawn=st.lists(st.tuples(CLICKED, st.sampled_from([CREATED, ALL])), max_size=12), count=st.integers(0, 12))
+def test_names_and_variables_outlast_what_comes_later(
+    drawn: list[tuple[tuple[str, str, str], str]], count: int
+) -> None:
+    remotes = [hook(f"{day:02}", "".join(url), event, day=day) for day, (url, event) in enumerate(drawn)]
+    first, later = described(*remotes[:count]), described(*reversed(remotes))
+    assert {(entry.name, entry.url) for entry in first.entries} <= {(entry.name, entry.url) for entry in later.entries}
+    assert first.variables.items() <= later.variables.items()
