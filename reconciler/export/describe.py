@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -65,11 +65,11 @@ class Description:
         updates: how many webhooks the next plan changes first, since they don't deliver what their duplicates do.
     """
 
-    entries: list[Entry] = field(default_factory=list)  # by URL
-    left_out: list[LeftOut] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
-    updates: int = 0
-    webhooks: int = 0  # how many there were
+    entries: Sequence[Entry]  # by URL
+    left_out: Sequence[LeftOut]
+    duplicates: Sequence[Duplicate]
+    updates: int
+    webhooks: int  # how many there were
 
 
 def describe(
@@ -99,7 +99,7 @@ def describe(
         why = _ONE_IS_KNOWN if key in known else next(filter(None, (_refusal(account, one) for one in candidates)), "")
         # Those that are alike but for their events are described by one entry with all of these.
         if not why and (len(_groups(account, candidates)) > 1 or _hides_a_secret(choice)):
-            why = f"{len(found)} webhooks have its URL, and other settings"
+            why = f"{len(found)} webhooks have its URL, with different settings"
         if why:
             left_out += [LeftOut(remote, why) for remote in found]
             continue
@@ -120,7 +120,7 @@ _ONE_IS_KNOWN = "another webhook with the same URL and event is listed under `kn
 
 def _hides_a_secret(choice: Choice) -> bool:
     """Whether a duplicate has a secret that nobody can read, and that would be gone with it."""
-    fields = (field for remote in choice.duplicates for field in remote.fields.items())
+    fields = (pair for remote in choice.duplicates for pair in remote.fields.items())
     return any(value is Masked.SET and choice.survivor.fields.get(name) is None for name, value in fields)
 
 

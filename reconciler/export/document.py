@@ -6,22 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.export.describe import Description, describe, literal, owner
 from reconciler.export.names import Names, is_service
-from reconciler.model.configuration import (
-    DEFAULT_ACCOUNT,
-    DEFAULT_PROVIDER,
-    DEFAULT_TIMEOUT,
-    Account,
-    Configuration,
-    Named,
-    OnUnmanaged,
+from reconciler.export.sections import (
+    DescribedAccount,
+    each_once,
+    file_document,
+    known_item,
+    template_text,
+    webhooks_section,
 )
+from reconciler.model.configuration import Account, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Claim, Plan, Reason
-from reconciler.model.secret import HIDDEN, SHOWN_BY_NAME, Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.secret import HIDDEN, Origin
+from reconciler.model.url import Url
 from reconciler.model.webhook import Remote
 from reconciler.view.codec import Json
 from reconciler.view.values import scope_text
@@ -37,7 +37,7 @@ class ExportedFile:
     def __init__(
         self,
         plan: Plan,
-        described: Sequence[_Described],
+        described: Sequence[DescribedAccount],
         document: dict[str, Json],
         comments: Iterable[str],
         variables: Mapping[str, str | None],
@@ -52,20 +52,6 @@ class ExportedFile:
         self.unknown = sorted(variables.keys() - self.variables.keys())
 
 
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """An account as a file will say it: what it protects and knows, its limits and settings as they are."""
-
-    account: Account
-    made: Description
-    owns: Sequence[Json]
-
-    @property
-    def left_out(self) -> tuple[Named, ...]:
-        """What isn't described, as items of `known`, so that no plan touches it and it is no drift."""
-        return tuple(Named(object_id=left.remote.id) for left in self.made.left_out)
-
-
 def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str], most_hosts: int = 0) -> ExportedFile:
     """The file that describes all accounts as they are, so that the next plan does nothing but delete duplicates.
 
@@ -74,13 +60,13 @@ def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str], 
     names, described = _names(plan, environment), []
     for one in plan.planned:
         made = _description(plan, one, one.listed(*(claim for claim in Claim if claim is not Claim.KNOWN)), names)
-        described.append(_Described(one.account, made, _hosts(one, made, most_hosts)))
+        described.append(DescribedAccount(one.account, made, _hosts(one, made, most_hosts)))
     # What was there already is no alarm: what is added later is.
     described = [
         replace(of, account=replace(of.account, on_unmanaged=OnUnmanaged.FAIL, known=(*of.account.known, *of.left_out)))
         for of in described
     ]
-    return ExportedFile(plan, described, _file(plan.configuration, described), head, names.variables)
+    return ExportedFile(plan, described, file_document(plan.configuration, described), head, names.variables)
 
 
 def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
@@ -101,19 +87,19 @@ def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]
         if (entry.has_secret_path and has_variables) or not account.owns_at(entry.endpoint, entry.kind)
     ]
     several = len({of.group for of in configuration.accounts}) > 1
-    described = [_Described(account, made, new)]
+    described = [DescribedAccount(account, made, new)]
     top: dict[str, Json] = {}
     own: dict[str, Json] = {}  # of the account: the top's, which would no longer be for it, are repeated
     if new:
         is_own = several or "owns" in account.own_claims
-        (own if is_own else top)["owns"] = _each_once([*_owned(account), *new] if is_own else new)
+        (own if is_own else top)["owns"] = each_once([*_owned(account), *new] if is_own else new)
     if made.left_out:
         is_own = several or "known" in account.own_claims
         items = (*(account.known if is_own else ()), *described[0].left_out)
-        (own if is_own else top)["known"] = list(map(_named, items))
+        (own if is_own else top)["known"] = list(map(known_item, items))
     document = ({"accounts": {account.group: own}} if own else {}) | top
     if made.entries:
-        document |= _webhooks(described, configuration.allow_events, several=configuration.qualifies_addresses)
+        document |= webhooks_section(described, configuration.allow_events, several=configuration.qualifies_addresses)
     said = {"accounts": bool(own), "known": account.known, "allow_events": configuration.allow_events}
     is_whole = bool(document) and not any(key in document and there for key, there in said.items())
     document = {"version": 1, **document} if is_whole else document
@@ -128,10 +114,10 @@ def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> Ex
         made = _description(plan, one, one.listed(Claim.OWNED, Claim.ABSENT), names)
         absent = {remote.key.endpoint for remote in one.listed(Claim.ABSENT) if remote.key is not None}
         owns = [*_owned(one.account), *(entry.owner for entry in made.entries if entry.endpoint in absent)]
-        of = _Described(one.account, made, owns)
+        of = DescribedAccount(one.account, made, owns)
         described.append(replace(of, account=replace(one.account, known=(*one.account.known, *of.left_out))))
     comments = [f"The account before an apply. To restore it: {way_back}"]
-    document, variables = _file(plan.configuration, described), {**kept, **names.variables}
+    document, variables = file_document(plan.configuration, described), {**kept, **names.variables}
     file = ExportedFile(plan, described, document, comments, variables, "which are not included")
     if file.unknown:
         unknown = ", ".join(file.unknown)
@@ -190,7 +176,7 @@ def _pattern_variables(account: Account) -> dict[str, str]:
     return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
 
 
-def _notes(plan: Plan, described: Iterable[_Described]) -> dict[str, str]:
+def _notes(plan: Plan, described: Iterable[DescribedAccount]) -> dict[str, str]:
     """What each webhook is that isn't described, and why it isn't; by id."""
     return {
         left.remote.id: f"{_shown(plan, one.account, left.remote)}: {left.why}"
@@ -199,7 +185,7 @@ def _notes(plan: Plan, described: Iterable[_Described]) -> dict[str, str]:
     }
 
 
-def _duplicates(plan: Plan, described: Iterable[_Described], fate: str) -> Iterator[str]:
+def _duplicates(plan: Plan, described: Iterable[DescribedAccount], fate: str) -> Iterator[str]:
     """The duplicates, a line each, with a heading that says what becomes of them."""
     lines = [
         f"  @{remote.id}  {_shown(plan, one.account, remote)}: a duplicate of @{kept.id}"
@@ -219,93 +205,3 @@ def _shown(plan: Plan, account: Account, remote: Remote) -> str:
     scope = scope_text(account.provider.scope_of(remote.fields))
     shown = plan.configuration.redaction.show(url) if isinstance(url, Url) else unread
     return f"{events}{f' ({scope})' if scope else ''}  {shown}"
-
-
-def template_text(text: SecretText) -> str:
-    """Text as a file writes it: variables by name."""
-    if Origin.PROVIDER in text.origins():
-        raise ValueError("what a provider wrote must become a literal or a variable first")
-    return "".join(part.shown if part.origin in SHOWN_BY_NAME else literal(part.text) for part in text.parts)
-
-
-def _given(keys: Mapping[str, Json]) -> dict[str, Json]:
-    """The keys that there is something to say of."""
-    return {key: value for key, value in keys.items() if value is not None}
-
-
-def _file(configuration: Configuration, described: Sequence[_Described]) -> dict[str, Json]:
-    """A whole file; the accounts stand in the configuration's order."""
-    groups: dict[str, list[_Described]] = {}
-    for one in described:
-        groups.setdefault(one.account.group, []).append(one)
-    several = len(groups) > 1
-    accounts = {name: _settings(group) | (_claims(group) if several else {}) for name, group in groups.items()}
-    # What a file without `accounts` means, of whatever kind the token is.
-    auth, kind = described[0].account.provider.auth, described[0].account.kind
-    usual = {"provider": DEFAULT_PROVIDER, "token": f"${{{auth.variable}}}"} | (
-        {auth.kind_setting: kind} if kind else {}
-    )
-    head: dict[str, Json] = {
-        "version": 1,
-        "accounts": None if accounts == {DEFAULT_ACCOUNT: usual} else accounts,
-        "secret_params": sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS) or None,
-        "public_params": sorted(configuration.public_params) or None,
-    }
-    claims = {} if several else _claims(described)
-    return _given(head) | claims | _webhooks(described, frozenset(), several=len(described) > 1)
-
-
-def _webhooks(described: Sequence[_Described], allowed: frozenset[str], *, several: bool) -> dict[str, Json]:
-    """The entries, and the events of theirs that this version doesn't know of their provider and nothing allows yet."""
-    unknown: set[str] = set()
-    webhooks: dict[str, Json] = {}
-    for one in described:
-        known = allowed.union(one.account.provider.events)
-        account: dict[str, Json] = {"account": one.account.name} if several else {}
-        for entry in one.made.entries:
-            unknown |= {event for event in entry.events if event not in known}
-            webhooks[entry.name] = {"url": entry.url, "events": entry.events, **account, **entry.said}
-    return _given({"allow_events": tuple(sorted(unknown)) or None, "webhooks": webhooks})
-
-
-def _settings(places: Sequence[_Described]) -> dict[str, Json]:
-    """The settings of an account, given once for each of its places, that aren't the usual ones."""
-    account, provider = places[0].account, places[0].account.provider
-    names = [literal(one.account.place_name) for one in places]
-    settings: dict[str, Json] = {
-        "provider": provider.name,
-        "token": template_text(account.token),
-        provider.auth.kind_setting: account.kind or None,
-        "base_url": None if account.base_url == provider.base_url else literal(account.base_url),
-        "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
-        **({account.place_setting: names} if account.place else {}),
-    }
-    for key, value in account.settings.items():
-        settings[key] = template_text(value) if isinstance(value, SecretText) else value
-    return _given(settings)
-
-
-def _claims(places: Sequence[_Described]) -> dict[str, Json]:
-    """What the file is responsible for in an account, over all its places."""
-    account = places[0].account
-    known = dict.fromkeys(item for one in places for item in one.account.known)
-    claims: dict[str, Json] = {
-        "owns": _each_once(item for one in places for item in one.owns),
-        "protect": [template_text(pattern.source) for pattern in account.protect.patterns] or None,
-        "known": [_named(item) for item in known] or None,
-        "unmanaged": None if account.on_unmanaged is OnUnmanaged.REPORT else account.on_unmanaged.value,
-        "limits": None if account.max_losses is None else {"max_losses": account.max_losses},
-    }
-    return _given(claims)
-
-
-def _each_once(items: Iterable[Json]) -> list[Json]:
-    return list({repr(item): item for item in items}.values())
-
-
-def _named(item: Named) -> Json:
-    """An item of `known`."""
-    if item.pattern is None:
-        return {"id": literal(item.object_id)}
-    url = template_text(item.pattern.source)
-    return url if item.events is None else {"url": url, "events": tuple(map(literal, sorted(item.events)))}

@@ -231,6 +231,29 @@ def test_what_was_exported_is_adopted_and_duplicates_go(
     assert delivered(provider, token) == before
 
 
+def test_missing_of_one_of_two_accounts_says_where_its_lines_belong(tool: Tool) -> None:
+    tool.environment["SHIPPO_TEST_TOKEN"] = "shippo_test_of-these-tests"
+    tool.hook("/a")
+    tool.hook("/orders?token=s3cr3tTOKENvalue99")
+    accounts = {
+        kind: {"provider": "shippo", "token": f"${{{name}}}", "mode": kind, "base_url": tool.sandbox.base_url}
+        for kind, name in (("live", "SHIPPO_API_TOKEN"), ("test", "SHIPPO_TEST_TOKEN"))
+    }
+    entry = {"url": f"{HOST}/a", "events": ["track_updated"], "account": "live"}
+    file = {"version": 1, "accounts": accounts, "owns": [f"{HOST}/a"], "webhooks": {"a": entry}}
+    (tool.folder / "webhooks.yaml").write_text(yaml.safe_dump(file))
+    exported = tool.run("export", "--missing", "--account", "live", "--secrets-to", "more.env")
+    assert exported.code == 0, exported.err
+    fragment = yaml.safe_load(exported.out)
+    # What stands at the top is for accounts without the key: it is repeated.
+    assert fragment["accounts"] == {"live": {"owns": [f"{HOST}/a", f"{HOST}/orders"]}}
+    plan, _ = NEXT.findall(exported.err)
+    assert f"Add these lines to webhooks.yaml, then:\n  reconciler {plan}\n" in exported.err
+    (tool.folder / "webhooks.yaml").write_text(pasted(yaml.safe_dump(file), exported.out))
+    planned = tool.run(*shlex.split(plan), "--detailed-exitcode")
+    assert planned.code == 0, planned.all
+
+
 def pasted(text: str, fragment: str) -> str:
     """A file with the lines of a fragment where they belong."""
     file, more = yaml.safe_load(text), yaml.safe_load(fragment) or {}

@@ -175,7 +175,7 @@ def test_duplicate_whose_secret_would_be_gone_is_left_out() -> None:
         for remote, key in ((hook("1"), None), (hook("2", day=2), Masked.SET))
     ]
     made = described(*remotes, owner=replace(account(), provider=provider))
-    assert whys(made) == dict.fromkeys("12", "2 webhooks have its URL, and other settings")
+    assert whys(made) == dict.fromkeys("12", "2 webhooks have its URL, with different settings")
 
 
 def test_several_events_on_one_webhook_and_no_kinds() -> None:

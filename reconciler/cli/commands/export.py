@@ -73,7 +73,7 @@ def export_command(
         _write(run, file, out, secrets_to)
         _say_what_it_means(run, file, out, secrets_to, missing=missing)
     else:
-        run.streams.print_message("Nothing is missing: the next plan keeps every webhook.")
+        run.streams.print_message("Nothing is missing: the next plan keeps every webhook, duplicates aside.")
     return ExitCode.ERROR if view.not_checked else ExitCode.DONE
 
 
@@ -115,20 +115,19 @@ def _say_what_it_means(
 
 
 def _say_what_to_set(streams: Streams, file: ExportedFile, secrets_to: Path | None) -> None:
-    say, unset = streams.print_message, [*file.unknown]
-    if secrets_to is None:
-        unset = sorted({*file.variables, *unset})
-    else:
+    say = streams.print_message
+    if secrets_to is not None and not file.variables:
+        say(f"Wrote {visible(str(secrets_to))}, which is empty: there are no secrets.")
+    elif secrets_to is not None:
         say(f"Wrote {visible(str(secrets_to))}, with {len(file.variables)} variables. Keep it out of version control:")
         say(f"  echo {shell_word(secrets_to.name)} >> {shell_word(str(secrets_to.with_name('.gitignore')))}")
         say(f"To set them as secrets of your GitHub repository:\n  gh secret set -f {shell_word(str(secrets_to))}")
-    if unset:
-        say(f"Set these variables; their values were not written: {', '.join(unset)}.")
+    if secrets_to is None and file.variables:
+        names = ", ".join(sorted(file.variables))
+        say(f"To use this file, set {names}; `--secrets-to FILE` writes an env file that does.")
     if file.unknown:
-        say(f"The provider doesn't return the values of {', '.join(file.unknown)}.")
+        say(f"The provider doesn't return secrets: set {', '.join(file.unknown)} to what they are.")
         say("help: To keep a secret as it is at the provider, remove its line from the file.")
-    elif unset:
-        say("help: `--secrets-to FILE` writes them to an env file.")
 
 
 def _listed(files: Sequence[str]) -> str:
