@@ -60,12 +60,9 @@ def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str], 
     names, described = _names(plan, environment), []
     for one in plan.planned:
         made = _description(plan, one, one.listed(*(claim for claim in Claim if claim is not Claim.KNOWN)), names)
-        described.append(DescribedAccount(one.account, made, _hosts(one, made, most_hosts)))
-    # What was there already is no alarm: what is added later is.
-    described = [
-        replace(of, account=replace(of.account, on_unmanaged=OnUnmanaged.FAIL, known=(*of.account.known, *of.left_out)))
-        for of in described
-    ]
+        # What was there already is no alarm: what is added later is.
+        account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL)
+        described.append(DescribedAccount(account, made, _hosts(one, made, most_hosts)))
     return ExportedFile(plan, described, file_document(plan.configuration, described), head, names.variables)
 
 
@@ -114,8 +111,7 @@ def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> Ex
         made = _description(plan, one, one.listed(Claim.OWNED, Claim.ABSENT), names)
         absent = {remote.key.endpoint for remote in one.listed(Claim.ABSENT) if remote.key is not None}
         owns = [*_owned(one.account), *(entry.owner for entry in made.entries if entry.endpoint in absent)]
-        of = DescribedAccount(one.account, made, owns)
-        described.append(replace(of, account=replace(one.account, known=(*one.account.known, *of.left_out))))
+        described.append(DescribedAccount(one.account, made, owns))
     comments = [f"The account before an apply. To restore it: {way_back}"]
     document, variables = file_document(plan.configuration, described), {**kept, **names.variables}
     file = ExportedFile(plan, described, document, comments, variables, "which are not included")

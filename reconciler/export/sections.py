@@ -103,7 +103,7 @@ def _settings(places: Sequence[DescribedAccount]) -> dict[str, Json]:
 def _claims(places: Sequence[DescribedAccount]) -> dict[str, Json]:
     """What the file is responsible for in an account, over all its places."""
     account = places[0].account
-    known = dict.fromkeys(item for one in places for item in one.account.known)
+    known = dict.fromkeys(item for one in places for item in (*one.account.known, *one.left_out))
     claims: dict[str, Json] = {
         "owns": each_once(item for one in places for item in one.owns),
         "protect": [template_text(pattern.source) for pattern in account.protect.patterns] or None,

@@ -25,7 +25,10 @@ def summary(file: ExportedFile, *, missing: bool) -> Iterator[str]:
     what = _counted(webhooks, "missing webhook" if missing else "webhook")
     yield f"Described {webhooks - len(left_out)} of {what}, in {_counted(entries, 'entry', 'entries')}."
     if duplicates:
-        yield f"{_of_these(len(duplicates), 'duplicate')}: the oldest webhook of each URL and event stays."
+        updates = sum(one.updates for one in file.descriptions)
+        first = f"; {updates} of them {'is' if updates == 1 else 'are'} changed first, to deliver what the others do"
+        what = "1 of these is a duplicate" if len(duplicates) == 1 else f"{len(duplicates)} of these are duplicates"
+        yield f"{what}: the oldest webhook of each URL and event stays{first if updates else ''}."
         others = sum(duplicate.has_other_secret for duplicate in duplicates)
         if others:
             yield (
@@ -41,10 +44,6 @@ def summary(file: ExportedFile, *, missing: bool) -> Iterator[str]:
         yield f"The next plan: {change_words(changes_of(file))}."
     else:
         yield "The next plan has no changes."
-
-
-def _of_these(number: int, noun: str) -> str:
-    return f"1 of these is a {noun}" if number == 1 else f"{number} of these are {noun}s"
 
 
 def _counted(number: int, noun: str, plural: str = "") -> str:
