@@ -29,6 +29,7 @@ class Options:
     allowed_hosts: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    allow_unset: bool = False
     allowed_losses: int | None = None
     destroy: bool = False
     fail_on_unmanaged: bool = False
@@ -87,6 +88,8 @@ TARGETS = (
     click.option("--target", "targets", multiple=True, metavar="ADDRESS",
                  help="Only these webhooks: orders, or orders[track_updated]; * matches anything."),
 )
+ALLOW_UNSET = click.option("--allow-unset", is_flag=True,
+                           help="Don't require the webhooks' secrets: what an unset variable holds is not compared.")
 FILTERS = (
     *TARGETS,
     click.option("--allow-losses", "allowed_losses", type=click.IntRange(min=0), metavar="N",

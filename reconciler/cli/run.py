@@ -44,6 +44,7 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
         base_url=options.base_url,
         allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
         accounts=options.accounts,
+        allow_unset=options.allow_unset,
         offline=offline,
         standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b"",
     )

@@ -26,23 +26,36 @@ class Purpose(Enum):
     SECRET = "secret"  # values from the environment too  # noqa: S105
     PATTERN = "pattern"  # the same, in a URL, whose beginning is shown
     ENTRY_URL = "url"  # the same, and one variable may hold the whole of it, a secret
+    HOOK_SECRET = "hook secret"  # values from the environment too, of a webhook's own secret  # noqa: S105
     BEGINNING = "beginning"  # a URL's: it is shown, so that the URL's reader refuses what the environment gives
+
+
+_OF_WEBHOOKS = (Purpose.PATTERN, Purpose.ENTRY_URL, Purpose.HOOK_SECRET)
 
 
 class Values:
     """Values of strings: an unset variable in them is an error, or gets a placeholder where nobody needs it.
 
-    Nobody does offline, nor in accounts that no pattern selects (no pattern means all).
+    Nobody does offline, nor in accounts that no pattern selects (no pattern means all). Where unset ones are allowed,
+    those of webhooks get placeholders too, and `left_unset` names them; accounts always need theirs.
     """
 
     def __init__(
-        self, variables: Variables, diagnostics: Diagnostics, selected: tuple[str, ...] = (), *, offline: bool = False
+        self,
+        variables: Variables,
+        diagnostics: Diagnostics,
+        selected: tuple[str, ...] = (),
+        *,
+        offline: bool = False,
+        allow_unset: bool = False,
     ) -> None:
         self.variables = variables
         self.diagnostics = diagnostics
         self.mentions: dict[str, list[Span]] = {}  # where each variable stands outside tokens, used or not
         self._selected = [pattern.partition(":")[0] for pattern in selected]
+        self.left_unset: dict[str, None] = {}  # in the order of the files
         self._is_required = not offline
+        self._allow_unset = allow_unset
         self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
         self._more_help: dict[str, str] = {}  # what else can be done where a variable isn't set
 
@@ -97,7 +110,7 @@ class Values:
 
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
-        value = self._one_secret(self._template(text), text, "secret-not-variable", what)
+        value = self._one_secret(self._template(text), text, "secret-not-variable", what, Purpose.HOOK_SECRET)
         if value is not None and value.is_known and is_masked(value.reveal()):
             names = " and ".join(f"`${{{name}}}`" for name in value.variables())
             message = f"{names} contains a masked value, as services show it instead of a secret"
@@ -126,13 +139,15 @@ class Values:
             help_ = _how_to_set(name, is_secret=is_secret) + self._more_help.get(name, "")
             self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set", help_)
 
-    def _one_secret(self, template: Template | None, text: Text, code: str, what: str) -> SecretText | None:
+    def _one_secret(
+        self, template: Template | None, text: Text, code: str, what: str, purpose: Purpose = Purpose.SECRET
+    ) -> SecretText | None:
         if template is None:
             return None
         # The shape's check sees how a text begins and ends: `${A:?x}y${B}` passes it.
         match template:
             case (Reference(mark=mark),) if mark != DEFAULT:
-                value = self._joined(template, text.span, Purpose.SECRET)
+                value = self._joined(template, text.span, purpose)
                 if value is not None:
                     check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
@@ -190,8 +205,11 @@ class Values:
                 message = f"the file that `{name}_FILE` points to can't be read as text"
                 self.diagnostics.error("variable-file", where, message, "Check the path and its permissions.")
         elif reference.mark == DEFAULT:
-            yield from self._parts(reference.inner, where, Purpose.SECRET if is_secret else purpose)
+            inner = Purpose.SECRET if is_secret else purpose
+            yield from self._parts(reference.inner, where, Purpose.HOOK_SECRET if purpose in _OF_WEBHOOKS else inner)
             return
+        elif self._is_required and self._allow_unset and purpose in _OF_WEBHOOKS:
+            self.left_unset[name] = None
         elif self._is_required:
             if reference.mark == MESSAGE:
                 message = f"`${{{name}}}` is not set: {self._shown(reference.inner)}"

@@ -42,6 +42,7 @@ class Inputs:
     base_url: str | None = None  # from `--base-url`: of the one account that is worked on, instead of its own
     var_files: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()  # patterns (`*` stands for anything): variables of other accounts may be unset
+    allow_unset: bool = False  # unset variables of webhooks are placeholders, and named in the configuration
     offline: bool = False  # for `validate`: unset variables are placeholders
     standard_input: Callable[[], bytes]  # reads it to its end; called for `-` only
 
@@ -96,7 +97,7 @@ class _Loading:
         var_files = [read_var_file(path, noted) for path in inputs.var_files]
         env_files = [read_env_file(path, noted) for path in inputs.env_files]
         variables = Variables(inputs.environment, env_files, inputs.variables, var_files)
-        values = Values(variables, noted, inputs.accounts, offline=inputs.offline)
+        values = Values(variables, noted, inputs.accounts, offline=inputs.offline, allow_unset=inputs.allow_unset)
         if not inputs.files:
             (usual,) = read_accounts([self._usual_account(None)], values, inputs.allowed_hosts, inputs.base_url)
             values.report_unset()
@@ -153,6 +154,7 @@ class _Loading:
             secret_params=secret_params,
             public_params=public_params,
             allow_events=allow_events,
+            unset=tuple(values.left_unset),
             redaction=Redaction((entry.url for entry in entries), public_params, _patterns(accounts)),
         )
 

@@ -126,15 +126,18 @@ def _env_values(source: SourceText, diagnostics: Diagnostics) -> Mapping[str, st
         return {}
     values: dict[str, str] = {}
     for binding in parse_stream(StringIO(source.text)):
+        # The parser counts blank lines before it as a part of it.
+        said = binding.original.string
+        blank = said[: len(said) - len(said.lstrip())].count("\n")
+        place = Place(file=source.name, line=binding.original.line + blank)
         if binding.error:
-            # The parser counts blank lines before it as a part of it.
-            said = binding.original.string
-            blank = said[: len(said) - len(said.lstrip())].count("\n")
-            place = Place(file=source.name, line=binding.original.line + blank)
             help_ = "Put a value with special characters in single quotes; start a comment with `#`."
             diagnostics.error("env-file-line", place, "this line of the env file is not `NAME=value`", help_)
         elif binding.key is not None and binding.value is not None:
-            values[binding.key] = binding.value
+            if binding.key in values:
+                message = "this variable is set further up in the same file, and the first value is used"
+                diagnostics.warning("env-file-twice", place, message, "Remove one of the two lines.")
+            values[binding.key] = values.get(binding.key) or binding.value  # as in all files, empty counts as unset
     return values
 
 
@@ -152,7 +155,8 @@ def read_var_file(path: str, diagnostics: Diagnostics) -> Placed:
             help_ = "Write `NAME: value` lines, or `NAME=value` lines as in an env file."
             diagnostics.error("var-file", one.place, "expected a mapping of names to values", help_)
         elif one.code != "file-empty":
-            diagnostics.error(one.code, one.place, one.message, one.help)
+            report = diagnostics.error if one.is_error else diagnostics.warning
+            report(one.code, one.place, one.message, one.help)
     return found
 
 

@@ -164,6 +164,7 @@ class Configuration:
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS  # query parameters, as `param_name` gives them
     public_params: frozenset[str] = frozenset()  # query parameters whose values may be shown
     allow_events: frozenset[str] = frozenset()  # that the files allow though no provider is known to have them
+    unset: tuple[str, ...] = ()  # variables of webhooks without a value: what they hold is not compared
     redaction: Redaction = field(default_factory=Redaction, compare=False)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
-from reconciler.model.secret import SHOWN_BY_NAME, SecretText
+from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText
 from reconciler.model.url import Endpoint, normal_text, parse_url
 from reconciler.model.url_characters import check_variables
 
@@ -37,6 +37,11 @@ class Pattern:
         return self if path is self.path else replace(self, pieces=_path_pieces(path))
 
     @property
+    def widened(self) -> Pattern:
+        """The pattern with a `*` for what unset variables would hold."""
+        return self if self.source.is_known else parse_pattern(widened(self.source))
+
+    @property
     def is_exact(self) -> bool:
         return not self.host.startswith("*") and len(self.pieces) == 1
 
@@ -60,6 +65,12 @@ class Pattern:
 
     def __repr__(self) -> str:
         return f"Pattern({self})"
+
+
+def widened(text: SecretText) -> SecretText:
+    """A URL or pattern as a pattern that matches it whatever its unset variables hold; its query is left out."""
+    path = text.slice(0, len(text.reveal().partition("?")[0]))
+    return SecretText(tuple(part if part.is_set else Part("*") for part in path.parts))
 
 
 def _path_matches(pieces: tuple[str, ...], path: str) -> bool:

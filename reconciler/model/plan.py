@@ -45,6 +45,7 @@ class Reason(Enum):
     DESTROY = "destroy"
     PROTECTED = "protected"
     OFF = "off"  # its entry is off, and it is not at the provider, which may hide what is off
+    NOT_COMPARED = "not_compared"  # its URL holds a variable that is not set
 
 
 class Claim(Enum):
@@ -54,6 +55,7 @@ class Claim(Enum):
     KNOWN = "known"
     ABSENT = "absent"
     OWNED = "owned"
+    UNSET = "unset"  # nobody knows: it may be what an unset variable stands for
     NONE = "none"
 
 

@@ -37,6 +37,10 @@ class Part:
     name: str = ""
 
     @property
+    def is_set(self) -> bool:
+        return self.origin is not Origin.PLACEHOLDER
+
+    @property
     def shown(self) -> str:
         """What may be printed of it: clear text, `${NAME}` or `‹hidden›`."""
         if self.origin in SHOWN_BY_NAME:
@@ -97,7 +101,7 @@ class SecretText:
 
     @property
     def is_known(self) -> bool:
-        return all(part.origin is not Origin.PLACEHOLDER for part in self.parts)
+        return all(part.is_set for part in self.parts)
 
     def origins(self) -> frozenset[Origin]:
         return frozenset(part.origin for part in self.parts)

@@ -135,6 +135,12 @@ class Url:
         return replace(self.endpoint, path=path)
 
     @property
+    def has_unset_endpoint(self) -> bool:
+        """Whether its endpoint isn't known: a variable in its path or in what tells webhooks apart is not set."""
+        parts = [*self.segments, *(item.text for item in self.items if not item.secret)]
+        return not self.source.parts[0].is_set or not all(text.is_known for text in parts)
+
+    @property
     def is_loopback(self) -> bool:
         return host_is_loopback(self.endpoint.host)
 
@@ -145,12 +151,23 @@ class Url:
         """This endpoint with the other's secret parameters: what `ignore_changes: [url]` wants."""
         if self.secrets == other.secrets:
             return self
-        items = [item for item in self.items if not item.secret] + [item for item in other.items if item.secret]
+        public, secret = (item for item in self.items if not item.secret), (item for item in other.items if item.secret)
+        return self._with_items((*public, *secret))
+
+    def with_unset_of(self, other: Url) -> Url:
+        """The same with the other's values where a variable in a secret parameter is not set."""
+        theirs = {item.name: item for item in other.items if item.secret}
+        return self._with_items(
+            tuple(item if item.text.is_known else theirs.get(item.name, item) for item in self.items)
+        )
+
+    def _with_items(self, items: tuple[QueryItem, ...]) -> Url:
         base, _, _ = self.source.reveal().partition("?")
+        secrets = tuple(item.normal for item in sorted(items, key=lambda item: item.name) if item.secret)
         texts = [self.source.slice(0, len(base))]
         if items:
             texts.append(SecretText.joined((item.text for item in items), "&"))
-        return replace(self, secrets=other.secrets, source=SecretText.joined(texts, "?"), items=tuple(items))
+        return replace(self, secrets=secrets, source=SecretText.joined(texts, "?"), items=items)
 
     def __str__(self) -> str:
         return str(self.endpoint)

@@ -88,6 +88,13 @@ def check_variables(text: SecretText) -> None:
             raise _in_head(part.name)
         is_free = not part.name or len(text.parts) == 1 or (not position and _BEGINNING.fullmatch(part.text))
         if not is_free and not fits_as_value(part.text.translate(_FREE_IN_A_QUERY) if in_query else part.text):
+            if position < head_end:
+                raise UrlError(
+                    "url-variable-value",
+                    f"the value of `${{{part.name}}}` is more than a host name, and only that fits here",
+                    f"Write `${{{part.name}}}` without `https://` in front of it if the value is "
+                    "`https://hooks.example.com`, or set it to `hooks.example.com`.",
+                )
             raise UrlError(
                 "url-variable-value",
                 f"the value of `${{{part.name}}}` has white space, a control character, one of `&#?/+` or a bare `%`",

@@ -67,7 +67,8 @@ def _account(view: PlanView, account: AccountRow, style: Style, verbosity: int) 
         for rows in (view.resource_changes, view.unmanaged, view.known)
     )
     if account.status is Standing.IN_STEP:
-        yield "  No changes." if view.is_filtered else "  No changes. The provider matches the configuration."
+        is_whole = not view.is_filtered and not view.unset_variables
+        yield "  No changes. The provider matches the configuration." if is_whole else "  No changes."
     yield from _changes(rows, style, verbosity)
     differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
     yield from title_text(differing, "Protected, left as they are", style)
@@ -99,7 +100,8 @@ def _changes(rows: Iterable[Row], style: Style, verbosity: int) -> Iterator[str]
     if verbosity > 0 and in_step:
         yield ""
         for row in in_step:
-            state = "off, not at the provider" if row.action_reason is Reason.OFF else "no changes"
+            state = "not compared" if row.status is Status.NOT_COMPARED else "no changes"
+            state = "off, not at the provider" if row.action_reason is Reason.OFF else state
             yield f"  = {visible(row.address)}  {state}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.configuration import Account, NamedSet
+from reconciler.model.pattern import PatternSet, parse_pattern, widened
 from reconciler.model.plan import Claim
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
@@ -15,7 +16,17 @@ class Claims:
 
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account
+        desired = tuple(desired)
         self._named = {wanted.key for wanted in desired}
+        items = (*account.absent, *account.known)
+        patterns = [pattern for pattern, _ in account.owned_patterns] + [*account.protect.patterns]
+        patterns += [item.pattern for item in items if item.pattern is not None]
+        self._unset_patterns = PatternSet(one.widened for one in patterns if not one.source.is_known)
+        self._unset_entries = [
+            (wanted.key, None if url.whole_variable else parse_pattern(widened(url.source)))
+            for wanted in desired
+            if isinstance(url := wanted.fields["url"], Url) and url.has_unset_endpoint
+        ]
         self._endpoints = {key.endpoint for key in self._named}
         self.absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
@@ -28,11 +39,15 @@ class Claims:
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
         if remote.key is not None and remote.key in self._named:
             return Claim.OWNED
+        if endpoint is not None and endpoint in self._unset_patterns:
+            return Claim.UNSET
         if self._is_named(self._known, remote):
             return Claim.KNOWN
         if self.is_absent(remote):
             return Claim.ABSENT
-        return Claim.OWNED if remote.key is not None and self.owns(remote.key) else Claim.NONE
+        if remote.key is None or not self.owns(remote.key):
+            return Claim.NONE
+        return Claim.UNSET if self._may_be_unset(remote.key) else Claim.OWNED
 
     def on_all(self, remotes: Iterable[Remote]) -> Mapping[Claim, tuple[Remote, ...]]:
         """An account's webhooks by whose they are, each group by age."""
@@ -44,6 +59,14 @@ class Claims:
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
         return key in self._named or self._account.owns_at(key.endpoint, key.scope)
+
+    def _may_be_unset(self, key: Key) -> bool:
+        """Whether it may be the webhook of an entry whose URL holds an unset variable."""
+        return any(
+            (wanted.event, wanted.scope) == (key.event, key.scope)
+            and (pattern is None or pattern.matches(key.endpoint))
+            for wanted, pattern in self._unset_entries
+        )
 
     def may_be_ours(self, remote: Remote) -> bool:
         """Whether a webhook that can't be read whole stands where this configuration is responsible."""

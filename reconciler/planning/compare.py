@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.plan import FieldChange
 from reconciler.model.provider import FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
+from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Fields, Value
 
@@ -21,7 +22,15 @@ def wanted_fields(desired: Desired, remote: Fields) -> Fields:
             fields[name] = theirs
         elif isinstance(theirs, Url):
             fields[name] = ours.with_secrets_of(theirs)  # of a URL only the secret parameters are ignored
+    for name, ours in fields.items():
+        if isinstance(ours, Url | SecretText) and _holds_unset(ours):
+            theirs = remote[name]
+            fields[name] = ours.with_unset_of(theirs) if isinstance(ours, Url) and isinstance(theirs, Url) else theirs
     return fields
+
+
+def _holds_unset(value: Url | SecretText) -> bool:
+    return not (value.source if isinstance(value, Url) else value).is_known
 
 
 def sent_fields(desired: Desired, remote: Fields) -> Fields:

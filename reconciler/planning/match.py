@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Phase, Reason
 from reconciler.model.provider import Provider
+from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
 from reconciler.planning.compare import differences, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
@@ -72,7 +73,10 @@ def match_account(
         rows.extend(_destroyed(account, desired, owned))
     else:
         for wanted in desired:
-            if wanted.key in protected:
+            url = wanted.fields["url"]
+            if isinstance(url, Url) and url.has_unset_endpoint:
+                rows.append(replace(_row_of(wanted), reason=Reason.NOT_COMPARED))
+            elif wanted.key in protected:
                 remote = choose_for(account.provider, wanted, protected[wanted.key]).survivor
                 fields = differences(account.provider, remote.fields, wanted_fields(wanted, remote.fields))
                 row = replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
@@ -87,7 +91,7 @@ def match_account(
     seen = {row.remote.id for row in rows if row.remote is not None}
     rows.extend(
         _left_alone(account.name, remote, claim)
-        for claim in (Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
+        for claim in (Claim.PROTECTED, Claim.KNOWN, Claim.UNSET, Claim.NONE)
         for remote in claimed[claim]
         if remote.id not in seen
     )
@@ -160,7 +164,7 @@ def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key,
         yield replace(change, address=stays.get(remote.id, change.address))
 
 
-_LEFT = (Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.NONE)
+_LEFT = (Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.UNSET, Claim.NONE)
 _RANK = {one: rank for rank, one in enumerate((*Phase, None, *Action, *_LEFT))}
 
 

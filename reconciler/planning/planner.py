@@ -155,7 +155,8 @@ def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)
     owns = listed.claims.owns
-    protected = tuple(one for one in claimed[Claim.PROTECTED] if one.key is not None and owns(one.key))
+    kept = (*claimed[Claim.PROTECTED], *claimed[Claim.UNSET])
+    protected = tuple(one for one in kept if one.key is not None and owns(one.key))
     deliveries = Deliveries(
         owned=claimed[Claim.OWNED], protected=protected, changes=changes, unmanaged=claimed[Claim.NONE]
     )
@@ -170,7 +171,7 @@ def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
         on_unmanaged=OnUnmanaged.FAIL if options.fail_on_unmanaged else account.on_unmanaged,
         protected_owned=protected,
         losses=losses,
-        max_losses=max_losses_of(account, deliveries.owned),
+        max_losses=max_losses_of(account, (*deliveries.owned, *claimed[Claim.UNSET])),
         loss_limit=options.loss_limit,
         verdict=verdict_on(account, losses, deliveries, options.loss_limit),
         count=listed.reading.count,

@@ -116,6 +116,9 @@ class PlanView:
     duplicates: tuple[Row, ...]
     #: The diagnostics about the files: only warnings, since an error means that there is no plan.
     diagnostics: tuple[DiagnosticRow, ...]
+    #: The variables that `--allow-unset` left unset: what they hold is not compared, and the plan can't be applied.
+    #: Omitted if there are none.
+    unset_variables: tuple[str, ...] | None = None
     saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
 
     @property
@@ -148,6 +151,8 @@ class ListView:
     tool: Tool = Tool()  #: The tool that wrote this.
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
+    #: The variables that `--allow-unset` left unset: what they hold is not compared. Omitted if there are none.
+    unset_variables: tuple[str, ...] | None = None
 
 
 class EndpointStatus(Enum):

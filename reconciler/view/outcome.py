@@ -13,6 +13,8 @@ from reconciler.model.report import Outcome, Report
 from reconciler.view.documents import DoctorView, EndpointStatus, ListView, PlanView
 from reconciler.view.rows import AccountRow, Summary
 
+_MOST_NAMES = 5  # of unset variables, in a command's last line
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -57,7 +59,8 @@ def drift_outcome(view: PlanView) -> CommandResult:
         drifted = f"; drift in other accounts: {found}" if found else ""
         return CommandResult(f"Not checked: {_names(view.not_checked)}{drifted}.", ExitCode.ERROR)
     if found:
-        return CommandResult(f"Drift detected: {found}.", ExitCode.CHANGES)
+        words = _joined(f"Drift detected: {found}", _not_compared(view.unset_variables))
+        return CommandResult(f"{words}.", ExitCode.CHANGES)
     words = f"No drift: {count_text(summary.unchanged + summary.protected, 'webhook')}"
     return CommandResult(_joined(words, *_notes(view)) + ".", ExitCode.DONE)
 
@@ -97,7 +100,8 @@ def report_outcome(report: Report) -> CommandResult:
 def listing_outcome(listing: ListView) -> CommandResult:
     """The end of `list`."""
     unread = [account for account in listing.accounts if account.error is not None]
-    found = _joined(count_text(len(listing.webhooks), "webhook"), _not_checked(unread))
+    webhooks = count_text(len(listing.webhooks), "webhook")
+    found = _joined(webhooks, _not_checked(unread), _not_compared(listing.unset_variables))
     return CommandResult(f"{found}.", ExitCode.ERROR if unread else ExitCode.DONE)
 
 
@@ -142,6 +146,7 @@ def _notes(view: PlanView) -> tuple[str, ...]:
         _counted(view.summary.protected_differences, "protected difference"),
         f"{view.summary.unmanaged} unmanaged" if view.summary.unmanaged else "",
         _not_checked(view.not_checked),
+        _not_compared(view.unset_variables),
     )
 
 
@@ -161,6 +166,15 @@ def _counted(number: int, noun: str) -> str:
 
 def _not_checked(accounts: Sequence[AccountRow | Account]) -> str:
     return f"not checked: {_names(accounts)}" if accounts else ""
+
+
+def _not_compared(variables: Sequence[str] | None) -> str:
+    """What `--allow-unset` left out, by the variables' names."""
+    if not variables:
+        return ""
+    names = ", ".join(f"${{{name}}}" for name in variables[:_MOST_NAMES])
+    more = f" and {len(variables) - _MOST_NAMES} more" if len(variables) > _MOST_NAMES else ""
+    return f"not compared, since not set: {names}{more}"
 
 
 def _names(accounts: Iterable[AccountRow | Account]) -> str:

@@ -34,8 +34,9 @@ _STATUS: Mapping[Reason | None, Status] = {
     Reason.DUPLICATE: Status.DUPLICATE,
     Reason.NAMED_ABSENT: Status.ABSENT,
     Reason.PROTECTED: Status.PROTECTED,
+    Reason.NOT_COMPARED: Status.NOT_COMPARED,
 }
-_OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.NONE: Status.UNMANAGED}
+_OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
 
 def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool = False) -> PlanView:
@@ -54,7 +55,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         files=plan.configuration.files,
         filters=plan.filters,
         destroy=plan.destroy,
-        applyable=plan.has_changes and not plan.is_refused,
+        applyable=plan.has_changes and not plan.is_refused and not plan.configuration.unset,
         complete=not plan.not_planned and not plan.filters.accounts and not plan.filters.targets,
         errored=bool(plan.not_planned),
         resource_changes=changes,
@@ -64,6 +65,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         unmanaged=unmanaged,
         known=tuple(row for row in rows if row.status is Status.KNOWN),
         duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
+        unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
     )
 
@@ -73,6 +75,7 @@ def view_listing(plan: Plan) -> ListView:
     rows = [row for account in plan.planned for row in AccountMask(plan, account).rows() if row.object_id is not None]
     return ListView(
         accounts=tuple(_account(one) for one in plan.accounts),
+        unset_variables=plan.configuration.unset or None,
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
     )
 

@@ -40,6 +40,7 @@ class Status(Enum):
     ABSENT = "absent"
     PROTECTED = "protected"
     KNOWN = "known"
+    NOT_COMPARED = "not_compared"
     UNMANAGED = "unmanaged"
 
 
@@ -81,7 +82,8 @@ class Row:
     account: str  #: The account's name.
     object_id: str | None  #: The provider's id; null if the provider has no such webhook.
     #: Its classification: `managed` (it has an entry), `not_in_file` (owned, without an entry), `duplicate` (of a
-    #: managed one), `absent` (listed there), `protected`, `known`, or `unmanaged`.
+    #: managed one), `absent` (listed there), `protected`, `known`, `not_compared` (with `--allow-unset`: an unset
+    #: variable is in its URL, or it may be the webhook of such an entry or pattern), or `unmanaged`.
     status: Status
     #: The URL; empty if it can't be read. Hidden parts are shown as `‹hidden›`, or as `‹hidden 2›` if several differ;
     #: values of variables as `${NAME}`.
@@ -94,7 +96,8 @@ class Row:
     updated: Time | None  #: When the provider last changed it (UTC); null if unknown.
     #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `duplicate`, `absent`
     #: (listed there), `destroy`, `protected` (left as it is, even if it differs), `off` (and not at the provider, which
-    #: delivers the same); null if there are no changes, and for webhooks that this configuration isn't responsible for.
+    #: delivers the same), `not_compared` (an unset variable is in its URL); null if there are no changes, and for
+    #: webhooks that this configuration isn't responsible for.
     action_reason: Reason | None
     #: The address of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
     partner: str | None

@@ -113,6 +113,20 @@ def test_a_beginning_is_checked_as_the_urls_it_makes_are(value: str) -> None:
     assert [code for code, _, _ in found] in (["url-userinfo"], ["url-scheme"], ["url-character"])
 
 
+def test_a_whole_beginning_where_only_a_host_fits_is_told_both_ways_out() -> None:
+    text = "owns: ['https://h.example.com/*']\nwebhooks: {a: {url: 'https://${HOST}/a', events: [all]}}\n"
+    (found,) = loaded(inputs(TOP + text, variables={"HOST": "https://h.example.com"})).diagnostics
+    assert (found.code, found.message) == (
+        "url-variable-value",
+        "the value of `${HOST}` is more than a host name, and only that fits here",
+    )
+    for file, value in (
+        (text.replace("https://${HOST}", "${HOST}"), "https://h.example.com"),
+        (text, "h.example.com"),
+    ):
+        assert loaded(inputs(TOP + file, variables={"HOST": value})).diagnostics == ()
+
+
 FILE = (
     TOP + "owns: ['https://${HOST}:${PORT}/*']\nwebhooks:\n  a:\n    url: https://${HOST}:${PORT}/${NAME}\n"
     "    events: [track_updated]\n    active: ${ACTIVE}\n"

@@ -11,7 +11,9 @@ from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.variables import Variables
+from reconciler.model.diagnostic import Severity
 from reconciler.model.secret import Origin, Part
+from reconciler.model.url import Url
 from tests.config.tools import ENTRY, HOOK_TOKEN, OWNS, TOP, complaints, configuration, inputs, loaded
 
 SET = {"A": "alpha", "B_2": "${A}", "_": "under", "EMPTY": ""}
@@ -176,6 +178,21 @@ def test_of_a_mounted_secret_one_final_line_break_is_dropped(tmp_path: Path, wri
     path = tmp_path / "secret"
     path.write_bytes(written)
     assert token_of(tmp_path, file=str(path)) == (expected, Origin.ENVIRONMENT)
+
+
+def test_of_a_name_that_an_env_file_has_twice_the_first_value_counts_and_it_is_said(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.env", tmp_path / "second.env"
+    first.write_text("# two of them\n\nT=one\nexport T='two'\nU=\n\nU=three\n")
+    second.write_text("T=four\nU=five\n")
+    text = TOP + OWNS + ENTRY.replace("/a\n", "/a?token=${T}&sig=${U}\n")
+    found = loaded(inputs(text, env_files=(str(first), str(second))))
+    said = [(one.severity, one.code, str(one.place)) for one in found.diagnostics]
+    assert said == [(Severity.WARNING, "env-file-twice", f"{first}:{line}") for line in (4, 7)]
+    assert found.configuration is not None
+    (desired,) = found.configuration.desired
+    url = desired.fields["url"]
+    assert isinstance(url, Url)
+    assert url.secrets == ("sig=three", "token=one")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "no-text"])

@@ -82,7 +82,7 @@ def test_schemas_name_every_outcome_and_every_reason() -> None:
     ]
     assert sorted(named) == sorted(outcome.name.lower() for outcome in Outcome)
     reasons = lines["planned_change_line"]["properties"]["change"]["properties"]["reason"]["enum"]
-    assert [*reasons, "protected", "off"] == [reason.value for reason in Reason]
+    assert [*reasons, "protected", "off", "not_compared"] == [reason.value for reason in Reason]
     assert schema("plan")["definitions"]["row"]["properties"]["action_reason"]["enum"] == [
         *(reason.value for reason in Reason),
         None,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.invocation import Invocation, command
-from reconciler.cli.options import ACCOUNT, FILES, FILTERS, OUTPUT, TARGETS, output_path
+from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.options import ACCOUNT, ALLOW_UNSET, FILES, FILTERS, OUTPUT, TARGETS, output_path
 from reconciler.cli.run import Run, filtered_accounts, inputs_of
 from reconciler.config.load import load
 from reconciler.model.diagnostic import ExitCode
@@ -33,7 +33,7 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
 
 
 @command(
-    *FILES, *FILTERS,
+    *FILES, *FILTERS, ALLOW_UNSET,
     click.option("--destroy", is_flag=True, help="Plan to delete all webhooks that the file owns or lists under "
                                                  "`absent`."),
     click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes."),
@@ -46,6 +46,8 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
 
     Exits with 0, or with 1 on any error. With --detailed-exitcode, exits with 2 if there are changes.
     """
+    if out is not None and invocation.options.allow_unset:
+        fail("`--out` can't be used with `--allow-unset`: such a plan is never applied", "Use only one of the two.")
     run = Run(invocation)
     plan = run.look()
     view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
@@ -62,7 +64,7 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
 
 
 @command(
-    *FILES, *TARGETS,
+    *FILES, *TARGETS, ALLOW_UNSET,
     click.option("--fail-on-unmanaged", is_flag=True,
                  help="Like `unmanaged: fail` in the file: webhooks that are neither managed nor under `known` are "
                       "drift."),
@@ -79,7 +81,7 @@ def drift_command(invocation: Invocation) -> int:
     return run.reporter.end(outcome.drift_outcome(view))
 
 
-@command(*FILES, *TARGETS, *OUTPUT)
+@command(*FILES, *TARGETS, ALLOW_UNSET, *OUTPUT)
 def list_command(invocation: Invocation) -> int:
     """List the webhooks that the provider has, and which of them the file manages. Also works without a file.
 
