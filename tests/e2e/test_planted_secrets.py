@@ -19,6 +19,7 @@ HOW_MANY = 40
 _PARAMS = (
     *("token", "pass", "pwd", "sig", "hash", "tenant", "orderId", "hmac", "session", "X-Amz-Signature", "k", "id"),
     *("webhook_secret", "workflowApiKey", "accountRef", "signature", "auth", "jwt", "nonce", "x"),
+    *("pw", "passwd", "password", "access_token", "code", "apikey", "hub.verify_token", "zapikey", "client-secret"),
 )
 _LETTERS = string.ascii_letters + string.digits
 
@@ -68,7 +69,9 @@ def _query(draw: random.Random) -> tuple[str, str]:
     secret = draw.choice(_VALUES)(draw)
     host = draw.choice([HOST, ELSEWHERE])
     beside = draw.choice(["", "page=2&", "lang=en&flag&"])
-    return f"{host}/{draw.choice(['orders', 'v1/in', ''])}?{beside}{draw.choice(_PARAMS)}={secret}", secret
+    # A path of its own: secret parameters don't tell webhooks apart.
+    path = f"{draw.choice(['orders/', 'v1/in/', ''])}n{draw.randrange(10**4)}"
+    return f"{host}/{path}?{beside}{draw.choice(_PARAMS)}={secret}", secret
 
 
 _SHAPES = (_slack, _discord, _zapier, _n8n, _user_info, *([_query] * 6))
@@ -82,11 +85,16 @@ COMMANDS = (
     ("list", "--format", "json"),
     ("export",),
     ("export", "--owns-hosts"),
+    ("export", "--out", "all.yaml", "--secrets-to", "all.env"),
     ("export", "--missing"),
+    ("plan", "--allow-unset"),
     ("plan", "--out", "saved.plan"),
     ("show", "saved.plan"),
     ("show", "saved.plan", "--format", "json"),
 )
+
+
+WRITTEN = ("saved.plan", "all.yaml", "all.env")  # by these; the last is for the secrets
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +116,22 @@ def test_no_output_tells_a_planted_secret(planted: Tool, seed: int, fed: int) ->
         f"  e{number}: {{url: '{_template(url, number)}', events: [all]}}" for number, (url, _) in enumerate(in_query)
     ]
     file = "webhooks:\n" + "\n".join(entries) + "\n" if entries else "webhooks: {}\n"
-    planted.write(file, owns=f"[{HOST}/*, {ELSEWHERE}/*]", more="secret_params: [hmac]\n")
+    planted.write(file, owns=f"[{HOST}/*, {ELSEWHERE}/*]", more="secret_params: [nonce]\n")
     environment = {f"VALUE_{number}": secret for number, (_, secret) in enumerate(in_query)}
     canaries = Canaries({f"{number}: {url}": secret for number, (url, secret) in enumerate(there)})
-    (planted.folder / "saved.plan").unlink(missing_ok=True)
+    for name in WRITTEN:
+        (planted.folder / name).unlink(missing_ok=True)
     for command in COMMANDS:
         ended = run_here(planted.folder, *command, environment=environment)
         assert ended.code in (0, 2, 3), ended.err
         assert canaries.found_in(ended.all) == [], command
-    assert canaries.found_in((planted.folder / "saved.plan").read_text(encoding="utf-8")) == []
+    blind = run_here(planted.folder, "plan", "--allow-unset", environment={})
+    assert blind.code in (0, 3), blind.err
+    assert canaries.found_in(blind.all) == []
+    for name in WRITTEN[:2]:
+        assert canaries.found_in((planted.folder / name).read_text(encoding="utf-8")) == [], name
+    valid = run_here(planted.folder, "validate", "-f", "all.yaml", environment={})
+    assert valid.code == 0, valid.all
 
 
 def _template(url: str, number: int) -> str:
