@@ -223,4 +223,4 @@ def test_sandbox_serves_until_it_is_stopped(tool: Tool) -> None:
     assert (listed.code, listed.out.splitlines()[-1]) == (0, "3 webhooks.")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=WAIT)
-    assert (process.returncode, out, "base_url" in err, "Traceback" in err) == (130, "", True, False)
+    assert (process.returncode, out, "--base-url" in err, "Traceback" in err) == (130, "", True, False)

@@ -8,11 +8,13 @@ from typing import Any
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.options import DEFAULT_FILE
 from reconciler.model.diagnostic import SIGNALLED
-from reconciler.output.escaping import visible
+from reconciler.output.escaping import shell_word, visible
 from reconciler.output.terminal import OutputError
 from reconciler.sandbox.api import SandboxOptions, is_token
 from reconciler.sandbox.faults import FORMS, Rule, parse_fault
+from reconciler.sandbox.messy import seed_messy
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.store import StoreError
@@ -39,30 +41,39 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
                  help="Store the webhooks in this file. Without it they are lost when the sandbox stops."),
     click.option("--seed", "seeded", type=click.IntRange(min=0), default=0, metavar="N",
                  help="Start with N webhooks, as in an account that was set up by hand."),
+    click.option("--messy", is_flag=True,
+                 help="Start with 16 webhooks as people click them together: duplicates, secrets in queries and paths, "
+                      "inactive ones, other hosts, http."),
     click.option("--token", default=_DEFAULT_TOKEN, show_default=True, metavar="TOKEN", callback=_token,
-                 help="The token of the account that --seed fills."),
+                 help="The token of the account that --seed or --messy fills."),
     click.option("--page-size", type=click.IntRange(1, 100), metavar="N",
                  help="Webhooks per page, regardless of what the request asks for."),
     click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list."),
     click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: respond with 429 above them."),
     click.option("--fault", "faults", multiple=True, metavar="FAULT", callback=_faults,
                  help="Fail like a real service; see below. Repeatable."),
+    click.option("-q", "--quiet", count=True, help="Don't log the requests."),
     epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"),
 )  # fmt: skip
-def sandbox_command(invocation: Invocation, seeded: int, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
+def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
     """Serve Shippo's webhook API on this machine, to try a file without an account.
 
     Any token that begins with shippo_test_ or shippo_live_ has its own account; others get a 401.
-    Rate limits apply only with --limits. Stop it with Ctrl-C.
+    Rate limits apply only with --limits. Each request is a line on standard error. Stop it with Ctrl-C.
     """
     streams, stop = invocation.streams, invocation.stop
+    if messy and seeded:
+        fail("`--messy` and `--seed` both fill the account", "Remove one of them.")
+    log = None if invocation.options.quiet else streams.print_message
     try:
-        with Sandbox(SandboxOptions(**options)) as sandbox:
-            if seeded:
-                seed(sandbox.store, token, seeded)
+        with Sandbox(SandboxOptions(log=log, **options)) as sandbox:
+            if messy:
+                seed_messy(sandbox.store, token)
+            seed(sandbox.store, token, seeded)
             streams.print_result(sandbox.base_url)
-            words = f"The sandbox is running. Use {token} as the token, and add this to the account in the file:"
-            streams.print_message(f"{words}\n  base_url: {sandbox.base_url}")
+            what = "plan" if Path(DEFAULT_FILE).exists() else "list"
+            try_it = f"SHIPPO_API_TOKEN={shell_word(token)} reconciler {what} --base-url {sandbox.base_url}"
+            streams.print_message(f"The sandbox is running; Ctrl-C stops it. Try it in another terminal:\n  {try_it}")
             with stop.finishing():
                 while not stop.wait(1):
                     pass
