@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.invocation import Invocation, command
 from reconciler.cli.options import ACCOUNT, FILES, FILTERS, OUTPUT, TARGETS, output_path
-from reconciler.cli.run import Run, check_selected, inputs_of
+from reconciler.cli.run import Run, filtered_accounts, inputs_of
 from reconciler.config.load import load
 from reconciler.model.diagnostic import ExitCode
 from reconciler.output.escaping import shown_time
@@ -26,7 +26,7 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
     """
     loaded = load(inputs_of(invocation, offline=True), INSTALLED)
     if loaded.configuration is not None:
-        check_selected(loaded.configuration, invocation.options.accounts)
+        filtered_accounts(loaded.configuration, invocation.options.accounts)
     invocation.reporter.validation(loaded.diagnostics)
     ended = outcome.validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     return invocation.reporter.end(ended)
