@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import click
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import DEFAULT_FILE
+from reconciler.model.configuration import DEFAULT_PROVIDER, Configuration
 from reconciler.model.diagnostic import SIGNALLED
+from reconciler.model.url import Url
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.terminal import OutputError
 from reconciler.sandbox.api import SandboxOptions, is_token
@@ -71,8 +74,7 @@ def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: 
                 seed_messy(sandbox.store, token)
             seed(sandbox.store, token, seeded)
             streams.print_result(sandbox.base_url)
-            what = "plan" if Path(DEFAULT_FILE).exists() else "list"
-            try_it = f"SHIPPO_API_TOKEN={shell_word(token)} reconciler {what} --base-url {sandbox.base_url}"
+            try_it = f"{_command_to_try(invocation, token)} --base-url {sandbox.base_url}"
             streams.print_message(f"The sandbox is running; Ctrl-C stops it. Try it in another terminal:\n  {try_it}")
             with stop.finishing():
                 while not stop.wait(1):
@@ -83,3 +85,26 @@ def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: 
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         fail(f"the sandbox can't start: {visible(reason)}", "Use another `--port` or `--data FILE`.")
     return SIGNALLED + stop.signal
+
+
+def _command_to_try(invocation: Invocation, token: str) -> str:
+    """A command that works as it is typed in this folder: where it has a file, with all that this needs to be set."""
+    variables, command = {"SHIPPO_API_TOKEN": token}, "list"
+    if Path(DEFAULT_FILE).exists():
+        # Only here, since it loads what makes requests.
+        from reconciler.cli.run import inputs_of  # noqa: PLC0415
+        from reconciler.config.load import load  # noqa: PLC0415
+        from reconciler.providers.registry import INSTALLED  # noqa: PLC0415
+
+        command = "plan"
+        inputs = replace(inputs_of(invocation, offline=True), files=(DEFAULT_FILE,), environment={})
+        found = load(inputs, INSTALLED).configuration or Configuration(accounts=())
+        account = next((one for one in found.accounts if one.provider.name == DEFAULT_PROVIDER), None)
+        if account is not None:
+            fits = not account.kind or token.startswith(f"shippo_{account.kind}_")
+            token = token if fits else f"shippo_{account.kind}_sandbox"
+            urls = (one.fields["url"] for one in found.desired if one.address.account == account.name)
+            names = {name for url in urls if isinstance(url, Url) for name in url.source.variables()}
+            variables = dict.fromkeys(account.token.variables(), token) | dict.fromkeys(sorted(names), "made-up")
+            command += f" --account {account.name}" if found.qualifies_addresses else ""
+    return " ".join([*(f"{name}={shell_word(value)}" for name, value in variables.items()), "reconciler", command])
