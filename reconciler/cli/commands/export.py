@@ -68,7 +68,13 @@ def export_command(
     if missing:
         file = missing_part(plan, invocation.environment, head)
     else:
-        file = whole_file(plan, invocation.environment, head, MOST_WITH_A_STAR if owns_hosts else 0)
+        file = whole_file(
+            plan,
+            invocation.environment,
+            head,
+            most_hosts=MOST_WITH_A_STAR if owns_hosts else 0,
+            is_elsewhere=invocation.options.base_url is not None,
+        )
     if file.document:
         _write(run, file, out, secrets_to)
         _say_what_it_means(run, file, out, secrets_to, missing=missing)
@@ -145,4 +151,5 @@ def _options(invocation: Invocation, files: Sequence[str], secrets_to: Path | No
         yield from (f"--account {shell_word(name)}" for name in given.accounts)
     env_files = [*given.env_files, *([str(secrets_to)] if secrets_to is not None else [])]
     yield from (f"--env-file {shell_word(path)}" for path in env_files)
+    yield from (f"--base-url {shell_word(url)}" for url in (given.base_url,) if url is not None)
     yield from (f"--allow-host {shell_word(host)}" for host in given.allowed_hosts)
