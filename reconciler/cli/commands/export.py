@@ -62,9 +62,10 @@ def export_command(
         f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
         *map(head_text, view.accounts),
     ]
-    schema = (out or Path(DEFAULT_FILE)).with_name("webhooks.schema.json")
-    if schema.exists() and not missing:
-        head.insert(0, f"yaml-language-server: $schema=./{schema.name}")
+    with suppress(OSError):  # such a file can't be written, which is told then
+        schema = (out or Path(DEFAULT_FILE)).with_name("webhooks.schema.json")
+        if schema.exists() and not missing:
+            head.insert(0, f"yaml-language-server: $schema=./{schema.name}")
     if missing:
         file = missing_part(plan, invocation.environment, head)
     else:
