@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from enum import Enum
 
 from reconciler.config.cursor import Flag, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span
 from reconciler.config.limits import LONGEST_TEXT
-from reconciler.config.template import DEFAULT, MESSAGE, Reference, Template, TemplateError, parse_template, references
+from reconciler.config.template import (
+    DEFAULT,
+    EACH_KEY,
+    EACH_VALUE,
+    MESSAGE,
+    Reference,
+    Template,
+    TemplateError,
+    parse_template,
+    references,
+)
 from reconciler.config.variables import Missing, Variables
 from reconciler.model.characters import is_masked
 from reconciler.model.pattern import matches_name
@@ -44,6 +55,8 @@ class Values:
         self._selected = [pattern.partition(":")[0] for pattern in selected]
         self._is_required = not offline
         self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
+        self._each: Mapping[str, Template] = {}  # what stands for `${each.key}` and `${each.value}`
+        self._each_span: Span | None = None  # where that value stands
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: variables must be set where one of them is worked on."""
@@ -52,6 +65,19 @@ class Values:
             return self
         found = copy(self)
         found._is_required = False  # noqa: SLF001 - a copy of this
+        return found
+
+    def for_key(self, key: str, value: Text) -> Values | None:
+        """The values of an entry for one key of its `for_each`, as if they were written there.
+
+        None where a `$` in the key's value makes no sense.
+        """
+        template = self._template(value)
+        if template is None:
+            return None
+        found = copy(self)
+        pieces = (replace(piece, where=value.span) if isinstance(piece, Reference) else piece for piece in template)
+        found._each, found._each_span = {EACH_KEY: (key,), EACH_VALUE: tuple(pieces)}, value.span  # noqa: SLF001 - a copy of this
         return found
 
     def text(self, text: Text, purpose: Purpose) -> SecretText | None:
@@ -127,7 +153,8 @@ class Values:
                 if value is not None:
                     check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
-        self.diagnostics.error(code, text.span, *not_one_variable(what))
+        where = self._each_span if self._each_span is not None and EACH_VALUE in text.raw else text.span
+        self.diagnostics.error(code, where, *not_one_variable(what))
         return None
 
     def _template(self, text: Text, *, is_token: bool = False) -> Template | None:
@@ -139,9 +166,25 @@ class Values:
             return None
         outer = {id(piece) for piece in template} if is_token else ()
         for reference in references(template):
-            if id(reference) not in outer:
+            if "." in reference.name:
+                if reference.mark or reference.name not in self._each:
+                    start = text.raw.find(f"${{{reference.name}")
+                    where = text.within(start, start + len(f"${{{reference.name}}}"))
+                    self.diagnostics.error("each-place", where, *_wrong_each(reference))
+                    return None
+            elif id(reference) not in outer:
                 self.mentions.setdefault(reference.name, []).append(text.span)
-        return template
+        return tuple(self._with_each(template)) if self._each else template
+
+    def _with_each(self, template: Template) -> Iterator[str | Reference]:
+        """A template with what its key of `for_each` stands for."""
+        for piece in template:
+            if isinstance(piece, str):
+                yield piece
+            elif piece.name in self._each:
+                yield from self._each[piece.name]
+            else:
+                yield replace(piece, inner=tuple(self._with_each(piece.inner)))
 
     def _joined(self, template: Template, span: Span, purpose: Purpose) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
@@ -166,6 +209,7 @@ class Values:
 
     def _reference(self, reference: Reference, where: Location, purpose: Purpose) -> Iterator[Part]:
         name, value = reference.name, self.variables.value(reference.name)
+        where = reference.where or where
         is_secret = purpose not in (Purpose.PLAIN, Purpose.BEGINNING)  # what is shown must be given as a plain value
         if isinstance(value, Part):
             if value.origin is not Origin.ENVIRONMENT or purpose is not Purpose.PLAIN:
@@ -202,6 +246,16 @@ def check_not_option(text: SecretText, where: Location, use: str, diagnostics: D
     for name in text.variables(Origin.OPTION):
         message = f"`${{{name}}}` is set with `--var` or `--var-file`, which are not for secrets, but is used {use}"
         diagnostics.error("variable-option-secret", where, message, _how_to_set(name, is_secret=True))
+
+
+def _wrong_each(reference: Reference) -> tuple[str, str]:
+    """What is wrong with a `${each…}`, and what to do."""
+    if reference.name not in (EACH_KEY, EACH_VALUE):
+        return "only `key` and `value` are known after `each.`", f"Write `${{{EACH_KEY}}}` or `${{{EACH_VALUE}}}`."
+    if reference.mark:
+        return f"`{reference.name}` always has a value", f"Write `${{{reference.name}}}`."
+    message = f"`${{{reference.name}}}` is used where there is no key of a `for_each`"
+    return message, "It works in the URL, the description and the settings of an entry with `for_each`."
 
 
 def not_one_variable(what: str) -> tuple[str, str]:

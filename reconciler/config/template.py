@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.config.diagnostics import Span
 from reconciler.model.redaction import reads_as_words
 
 _SIGN = re.compile(
-    r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}", re.ASCII
+    r"\$\$|\$\{(?:(?P<name>(?:each\.)?[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}",
+    re.ASCII,
 )
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_NAMED = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+_NAMED = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*+)(?!\.)")
 _DEEPEST = 50
 _FORMS = (
     "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
@@ -20,6 +22,7 @@ _FORMS = (
 )
 DEFAULT = ":-"
 MESSAGE = ":?"
+EACH_KEY, EACH_VALUE = "each.key", "each.value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Reference:
     name: str
     mark: str = ""
     inner: Template = ()
+    where: Span | None = field(default=None, compare=False)  # where it stands, if not in the text that it is put into
 
 
 Template = tuple[str | Reference, ...]

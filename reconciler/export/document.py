@@ -67,7 +67,7 @@ def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) 
 def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
     """What the files don't have of the one account that was planned, as lines to add to them."""
     configuration, (one,) = plan.configuration, plan.planned
-    names = Names((wanted.address.name for wanted in configuration.desired), environment)
+    names = Names((wanted.address.entry for wanted in configuration.desired), environment)
     account, remotes = one.account, one.listed(Claim.NONE)
     entries, left_out = describe(account, remotes, names, configuration.redaction, duplicates_stay=True)
     owns = [entry.owner for entry in entries if not account.owns_at(entry.endpoint, entry.kind)]
