@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +19,11 @@ from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
+from reconciler.model.webhook import Desired
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.planning.targets import matches_address, selected_accounts
+from reconciler.planning.targets import matches_address, selected_accounts, unmatched_targets
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
@@ -51,18 +52,18 @@ class Run:
     """A command that has loaded its files, and can plan as often as it needs to.
 
     The invocation stands apart, since `--help` makes one and loads none of what is needed here. Where no file is needed
-    and there is none, the usual account is meant.
+    and there is none, the usual account is meant. An unset variable is an error, but `offline`.
 
     Raises:
         CommandError: something is wrong with the files.
     """
 
-    def __init__(self, invocation: Invocation, *, needs_file: bool = True) -> None:
+    def __init__(self, invocation: Invocation, *, needs_file: bool = True, offline: bool = False) -> None:
         self.invocation = invocation
         self.reporter = invocation.reporter
         self.stop = invocation.stop
         self.streams = invocation.streams
-        self.inputs = inputs_of(invocation)
+        self.inputs = inputs_of(invocation, offline=offline)
         files = self.inputs.files if needs_file or not _means_no_file(invocation) else ()
         loaded = load(replace(self.inputs, files=files), INSTALLED)
         if loaded.configuration is None:
@@ -77,17 +78,13 @@ class Run:
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
         """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
-        for pattern in self.inputs.accounts:
-            if not selected_accounts(self.configuration, (pattern,)):
-                names = ", ".join(account.name for account in self.configuration.accounts)
-                fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+        accounts = self._accounts()
         context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
         )
-        accounts = selected_accounts(self.configuration, self.inputs.accounts)
         with opened(accounts, lambda account: open_client(account, context)) as clients:
             yield clients
 
@@ -103,18 +100,44 @@ class Run:
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
-        for target in made.unmatched_targets:
-            fail(f"`--target {target}`: webhook not found", self._near(target))
+        self._check_targets(made.unmatched_targets)
         return made
+
+    def selected(self) -> tuple[Desired, ...]:
+        """The webhooks of the file that the filters let through; each filter must mean something."""
+        names = {account.name for account in self._accounts()}
+        desired = [wanted for wanted in self.configuration.desired if wanted.address.account in names]
+        targets = self.invocation.options.targets
+        self._check_targets(unmatched_targets({wanted.address for wanted in desired}, targets))
+        return tuple(
+            wanted
+            for wanted in desired
+            if not targets or any(matches_address(target, wanted.address) for target in targets)
+        )
 
     def look(self) -> Plan:
         """Plan with clients that can't write; the command ends here if the run was stopped."""
         with self.clients(open_reader) as clients:
             made = self.plan(clients)
+        self.end_if_stopped()
+        return made
+
+    def end_if_stopped(self) -> None:
+        """End the command here if the run was stopped."""
         if self.stop.is_asked():
             ended = stopped_outcome(self.stop.signal)
             raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
-        return made
+
+    def _accounts(self) -> tuple[Account, ...]:
+        for pattern in self.inputs.accounts:
+            if not selected_accounts(self.configuration, (pattern,)):
+                names = ", ".join(account.name for account in self.configuration.accounts)
+                fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+        return selected_accounts(self.configuration, self.inputs.accounts)
+
+    def _check_targets(self, unmatched: Iterable[str]) -> None:
+        for target in unmatched:
+            fail(f"`--target {target}`: webhook not found", self._near(target))
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Literal
 
 from reconciler import __version__
@@ -146,6 +147,51 @@ class ListView:
     tool: Tool = Tool()  #: The tool that wrote this.
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
+
+
+class EndpointStatus(Enum):
+    """How an endpoint is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """A request that was sent to an endpoint."""
+
+    method: str  #: Its method.
+    event: str | None  #: The event whose sample was its body; null for a request without a body.
+    status: int | None  #: The status of the response; null if there was none.
+    milliseconds: int  #: The time to the end of the response's headers, without the time to connect.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRow:
+    """What was found out about an endpoint."""
+
+    url: str  #: Its URL, with secrets as `${NAME}` or `‹hidden›`.
+    webhooks: tuple[str, ...]  #: The addresses of the webhooks of the file that deliver to it.
+    status: EndpointStatus  #: The worst of its findings.
+    addresses: tuple[str, ...]  #: The IP addresses that its host resolves to.
+    certificate_expires: Time | None  #: When its certificate expires (UTC); null if none was verified.
+    certificate_days: int | None  #: How many whole days it is still valid; null if none was verified.
+    requests: tuple[RequestRow, ...]  #: The requests that were sent to it.
+    findings: tuple[DiagnosticRow, ...]  #: What is wrong, and what to do. Nothing in it is the receiver's own text.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorView:
+    """What `doctor --format json` writes: the endpoints of the file's active webhooks. Contains no secrets.
+
+    If nothing could be checked, the output is that of `validate`, with `valid` false.
+    """
+
+    format_version: Literal["1.0"] = "1.0"  #: The version of this format.
+    tool: Tool = Tool()  #: The tool that wrote this.
+    endpoints: tuple[EndpointRow, ...]  #: The endpoints, in the order of the file.
+    diagnostics: tuple[DiagnosticRow, ...]  #: The diagnostics about the files: only warnings.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -305,6 +305,7 @@ def test_ignored_secrets_are_the_others_and_all_else_is_ours() -> None:
     assert (kept.endpoint, kept.secrets) == (wanted.endpoint, ("key=k", "token=old"))
     assert wanted.with_secrets_of(sent("https://h.io/x?tenant=acme")).reveal() == "https://h.io/x?tenant=acme"
     assert kept == sent(kept.reveal())
+    assert kept.items == sent(kept.reveal()).items
 
 
 def test_nothing_that_prints_a_url_prints_its_path_or_query() -> None:
@@ -373,6 +374,7 @@ def test_normal_text_is_a_fixed_point(path: str) -> None:
         pytest.param("//h.io/a", None, id="no-scheme"),
         pytest.param("", None, id="nothing"),
         pytest.param("https://h.io/\ud800", None, id="lone-surrogate"),
+        pytest.param("https://h.io/".ljust(10_000, "a"), "https://h.io/".ljust(10_000, "a"), id="longest"),
         pytest.param("https://h.io/" + "a" * 10_000, None, id="longer-than-anybody-means"),
     ],
 )
