@@ -16,7 +16,7 @@ from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account
+from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
@@ -41,11 +41,21 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
         var_files=options.var_files,
         env_files=options.env_files,
         environment=environment,
+        base_url=options.base_url,
         allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
         accounts=options.accounts,
         offline=offline,
         standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b"",
     )
+
+
+def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> tuple[Account, ...]:
+    """The accounts that `--account` lets through; ends the command where a pattern means none."""
+    for pattern in patterns:
+        if not selected_accounts(configuration, (pattern,)):
+            names = ", ".join(account.name for account in configuration.accounts)
+            fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+    return selected_accounts(configuration, patterns)
 
 
 class Run:
@@ -78,7 +88,7 @@ class Run:
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
         """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
-        accounts = self._accounts()
+        accounts = filtered_accounts(self.configuration, self.inputs.accounts)
         context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
@@ -105,7 +115,7 @@ class Run:
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""
-        names = {account.name for account in self._accounts()}
+        names = {account.name for account in filtered_accounts(self.configuration, self.inputs.accounts)}
         desired = [wanted for wanted in self.configuration.desired if wanted.address.account in names]
         targets = self.invocation.options.targets
         self._check_targets(unmatched_targets({wanted.address for wanted in desired}, targets))
@@ -127,13 +137,6 @@ class Run:
         if self.stop.is_asked():
             ended = stopped_outcome(self.stop.signal)
             raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
-
-    def _accounts(self) -> tuple[Account, ...]:
-        for pattern in self.inputs.accounts:
-            if not selected_accounts(self.configuration, (pattern,)):
-                names = ", ".join(account.name for account in self.configuration.accounts)
-                fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
-        return selected_accounts(self.configuration, self.inputs.accounts)
 
     def _check_targets(self, unmatched: Iterable[str]) -> None:
         for target in unmatched:

@@ -34,6 +34,10 @@ def advise(
 
 
 def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
+    if entry.url.endpoint.scheme == "http" and not entry.url.is_loopback:
+        message = "the URL is http: events are sent unencrypted"
+        help_ = "Use `https://` if the receiver supports it; the tool then creates a new webhook and deletes this one."
+        diagnostics.warning("url-not-https", entry.url_span, message, help_)
     host = entry.url.endpoint.host
     address = host_address(host)
     is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global

@@ -103,6 +103,7 @@ class Account:
     protect: PatternSet = field(default_factory=PatternSet)
     known: tuple[Named, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
+    own_claims: frozenset[str] = frozenset()  # which of `owns` and `known` it says itself: the top's is not for it
     max_losses: int | None = None  # how many endpoints may lose events without consent; None where no file says
 
     @property

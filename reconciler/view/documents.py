@@ -68,6 +68,7 @@ class Sources:
     variables: Mapping[str, str]  #: Names and values of `--var`, which are plain.
     var_files: tuple[str, ...]  #: Paths of `--var-file`, without their contents.
     env_files: tuple[str, ...]  #: Paths of `--env-file`, without their contents.
+    base_url: str | None = None  #: The URL of `--base-url`; omitted if it wasn't given.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 A ```yaml block that begins with `# PATH.yaml` is that file; ```sh blocks, and the lines of ```console blocks that begin
 with `$ `, are typed into one shell, with `yes` as the answer where a command asks. Each command must end with 0, or as
-`# exits with N` behind it says. The account is a sandbox's: files get its `base_url`.
+`# exits with N` behind it says. The account is a sandbox's: commands get its `--base-url`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, Tool
 
 FOLDER = Path(__file__).parents[2] / "docs" / "how-to"
-TESTED_ELSEWHERE = {"README": "a list", "check-receivers": "tests/doctor/test_command.py"}
+TESTED_ELSEWHERE = {
+    "README": "a list",
+    "adopt-an-account": "tests/e2e/test_adopting.py",
+    "check-receivers": "tests/doctor/test_command.py",
+}
 PAGES = sorted(path.stem for path in FOLDER.glob("*.md") if path.stem not in TESTED_ELSEWHERE)
 LEFT: dict[str, set[str]] = {
     "another-host": {
@@ -55,26 +59,29 @@ LEFT: dict[str, set[str]] = {
 """The webhooks that are on at the provider in the end: URL and event."""
 _BLOCK = re.compile(r"^```(yaml|sh|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"# ([\w./-]+\.ya?ml)\n")
+_SHELL = """
+set -e
+TERM=dumb PATH={bin}:$PATH
+test ! -f .shell || . ./.shell
+reconciler() {{
+  case $1 in
+    apply | destroy | drift | export | list | plan | validate) command reconciler "$@" --base-url {base_url} ;;
+    *) command reconciler "$@" ;;
+  esac
+}}
+{commands}
+declare -px >.shell
+"""
 _EXIT = re.compile(r"^(.*\S) +# exits with (\d+)$", re.MULTILINE)
 
 
 def _type(tool: Tool, commands: str) -> None:
     """Type commands into a shell that has the variables of the one before."""
     checked = _EXIT.sub(r"if \1; then false; else [ $? = \2 ]; fi", commands)
-    path = f"{Path(COMMAND).parent}:$PATH"
-    shell = f"set -e; TERM=dumb PATH={path}; test ! -f .shell || . ./.shell\n{checked}\ndeclare -px >.shell"
+    shell = _SHELL.format(bin=Path(COMMAND).parent, base_url=tool.sandbox.base_url, commands=checked)
     with Terminal(tool, shell=shell) as terminal:
         code = terminal.end_answering("Only `yes` is accepted: ", "yes\n")
         assert code == 0, f"{commands}\n{terminal.shown}"
-
-
-def _write(tool: Tool, name: str, text: str) -> None:
-    here = f"    base_url: {tool.sandbox.base_url}\n"
-    with_base = re.sub(r"^    provider: shippo\n", rf"\g<0>{here}", text, flags=re.MULTILINE)
-    account = f"accounts:\n  default:\n    provider: shippo\n    token: ${{SHIPPO_API_TOKEN}}\n{here}"
-    path = tool.folder / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(with_base if with_base != text else f"{text}{account}", encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -83,7 +90,9 @@ def test_page_does_what_it_says(tool: Tool, name: str) -> None:
     for language, text in _BLOCK.findall(page):
         file = _FILE.match(text)
         if language == "yaml" and file is not None:
-            _write(tool, file[1], text)
+            path = tool.folder / file[1]
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
         elif language != "yaml":
             lines = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
             _type(tool, "\n".join(lines) if language == "console" else text)
