@@ -21,6 +21,7 @@ from reconciler.config.template import (
     TemplateError,
     parse_template,
     references,
+    with_each,
 )
 from reconciler.config.variables import Missing, Variables
 from reconciler.model.characters import is_masked
@@ -176,24 +177,16 @@ class Values:
         outer = {id(piece) for piece in template} if is_token else ()
         for reference in references(template):
             if "." in reference.name:
-                if reference.mark or reference.name not in self._each:
-                    start = text.raw.find(f"${{{reference.name}")
-                    where = text.within(start, start + len(f"${{{reference.name}}}"))
-                    self.diagnostics.error("each-place", where, *_wrong_each(reference))
+                if not self._each:
+                    written = f"${{{reference.name}}}"
+                    start = text.raw.find(written)
+                    message = f"`{written}` is used where there is no key of a `for_each`"
+                    help_ = "It works in the URL, the description and the settings of an entry with `for_each`."
+                    self.diagnostics.error("each-place", text.within(start, start + len(written)), message, help_)
                     return None
             elif id(reference) not in outer:
                 self.mentions.setdefault(reference.name, []).append(text.span)
-        return tuple(self._with_each(template)) if self._each else template
-
-    def _with_each(self, template: Template) -> Iterator[str | Reference]:
-        """A template with what its key of `for_each` stands for."""
-        for piece in template:
-            if isinstance(piece, str):
-                yield piece
-            elif piece.name in self._each:
-                yield from self._each[piece.name]
-            else:
-                yield replace(piece, inner=tuple(self._with_each(piece.inner)))
+        return with_each(template, self._each) if self._each else template
 
     def _joined(self, template: Template, span: Span, purpose: Purpose) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
@@ -255,16 +248,6 @@ def check_not_option(text: SecretText, where: Location, use: str, diagnostics: D
     for name in text.variables(Origin.OPTION):
         message = f"`${{{name}}}` is set with `--var` or `--var-file`, which are not for secrets, but is used {use}"
         diagnostics.error("variable-option-secret", where, message, _how_to_set(name, is_secret=True))
-
-
-def _wrong_each(reference: Reference) -> tuple[str, str]:
-    """What is wrong with a `${each…}`, and what to do."""
-    if reference.name not in (EACH_KEY, EACH_VALUE):
-        return "only `key` and `value` are known after `each.`", f"Write `${{{EACH_KEY}}}` or `${{{EACH_VALUE}}}`."
-    if reference.mark:
-        return f"`{reference.name}` always has a value", f"Write `${{{reference.name}}}`."
-    message = f"`${{{reference.name}}}` is used where there is no key of a `for_each`"
-    return message, "It works in the URL, the description and the settings of an entry with `for_each`."
 
 
 def not_one_variable(what: str) -> tuple[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.config.diagnostics import Span
 from reconciler.model.redaction import reads_as_words
@@ -71,6 +71,17 @@ def references(template: Template) -> Iterator[Reference]:
             yield from references(piece.inner)
 
 
+def with_each(template: Template, each: Mapping[str, Template]) -> Template:
+    """A template with what stands for `${each.key}` and `${each.value}` in place of them."""
+    found: list[str | Reference] = []
+    for piece in template:
+        if isinstance(piece, str):
+            found.append(piece)
+        else:
+            found += each.get(piece.name, [replace(piece, inner=with_each(piece.inner, each))])
+    return tuple(found)
+
+
 def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
     """Read to the text's end, or of an inner template to the `}` that closes it; the second is where that is."""
     pieces: list[str | Reference] = []
@@ -92,6 +103,9 @@ def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
             help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
             raise TemplateError(f"{what} is neither a variable nor plain text", help_, *found.span())
         else:
+            if name and "." in name and (name not in (EACH_KEY, EACH_VALUE) or mark != "}"):
+                message = "after `each.`, only `key` and `value` are known, without a default"
+                raise TemplateError(message, f"Write `${{{EACH_KEY}}}` or `${{{EACH_VALUE}}}`.", *found.span())
             pieces += [literal] if literal else []
             literal = ""
             inner: Template = ()
