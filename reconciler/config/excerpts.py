@@ -19,7 +19,7 @@ MASK = "•"
 _LONGEST = 240
 _RUN = re.compile(r"(?!-)[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
 _PARAMETER = re.compile(r"[?&]([^=&?]*)=([^&]*)")
-_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
+_VARIABLE = re.compile(r"\$\{(?:each\.)?[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
 # What stands under other keys, a token among them, shows only where it reads as words.
 _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 

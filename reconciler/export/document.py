@@ -76,7 +76,7 @@ def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]
     They stand where they count: what an account says itself, the top's says no more of it.
     """
     configuration, (one,) = plan.configuration, plan.planned
-    names, account = _names(plan, environment, (wanted.address.name for wanted in configuration.desired)), one.account
+    names, account = _names(plan, environment, (wanted.address.entry for wanted in configuration.desired)), one.account
     rows = (row for row in one.rows if row.desired is None and row.reason is not Reason.DUPLICATE)
     remotes = [row.remote for row in rows if row.remote is not None and row.claim in (Claim.OWNED, Claim.NONE)]
     made = _description(plan, one, remotes, names)

@@ -23,12 +23,12 @@ def filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Chan
 
 
 def matches_address(target: str, address: Address) -> bool:
-    """Whether a target means an address: `orders` means all its events in all accounts."""
+    """Whether a target means an address: `orders` means all its keys and events in all accounts."""
     group, _, place = address.account.partition(":")
     accounts = (address.account, group) if place else (address.account,)
-    short = address.text(long=False)
-    long = (f"{account}/{name}" for account in accounts for name in (address.name, short))
-    return any(matches_name(target, name) for name in (address.name, short, *long))
+    short = (address.entry, address.name, address.text(long=False))
+    long = (f"{account}/{name}" for account in accounts for name in short)
+    return any(matches_name(target, name) for name in (*short, *long))
 
 
 def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:

@@ -11,6 +11,7 @@ from tests.support.builders import account, configuration
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
 PLACED = Address(account="hub:acme/web", name="orders", index="push")
+KEYED = Address(account="live", name="tenants[acme]", index="all")
 FOREIGN = Address.of_remote("live", "0a1b")
 
 
@@ -52,6 +53,15 @@ def test_name_fits_a_pattern(pattern: str, name: str, matches: bool) -> None:  #
         pytest.param("hub:acme/app/orders", PLACED, False, id="account-at-another-place"),
         pytest.param("acme/web/orders", PLACED, False, id="place-without-its-account"),
         pytest.param("[track_updated]", ORDERS, False, id="event-alone"),
+        pytest.param("tenants", KEYED, True, id="entry-with-keys"),
+        pytest.param("live/tenants", KEYED, True, id="account-and-entry-with-keys"),
+        pytest.param("tenants[acme]", KEYED, True, id="key"),
+        pytest.param("tenants[acme][*]", KEYED, True, id="key-and-star"),
+        pytest.param("live/tenants[acme][all]", KEYED, True, id="key-and-event"),
+        pytest.param("tenants[*]", KEYED, True, id="any-key"),
+        pytest.param("tenants[globex]", KEYED, False, id="another-key"),
+        pytest.param("tenants[acme][track_updated]", KEYED, False, id="another-event-of-the-key"),
+        pytest.param("tenants[all]", KEYED, False, id="event-without-its-key"),
         pytest.param("@0a1b", FOREIGN, True, id="object-id"),
         pytest.param("live/@0a1b", FOREIGN, True, id="account-and-object-id"),
         pytest.param("@0a1b[]", FOREIGN, False, id="no-brackets-without-an-event"),
