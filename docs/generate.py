@@ -13,6 +13,7 @@ import click
 from published import TITLES, diagnostic_definitions, schema
 
 from reconciler.cli.main import COMMANDS, reconciler
+from reconciler.cli.topics import TOPICS
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
@@ -62,6 +63,8 @@ def _commands_page() -> str:
             command = reconciler.get_command(context, name)
         assert command is not None, name
         parts += [f"## reconciler {name}", "", *_help(command, f"reconciler {name}")]
+    for name, (text, line) in TOPICS.items():
+        parts += [f"## reconciler help {name}", "", line, "", "```", text.rstrip("\n"), "```", ""]
     return "\n".join(parts)
 
 

@@ -19,6 +19,8 @@ import click
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import Options
+from reconciler.cli.suggestions import UnknownWordError, check_dashes, unknown_command, unknown_option
+from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
@@ -41,6 +43,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("packaged", "Print the file's JSON Schema."),
     "sandbox": ("sandbox", "Run a local provider to try a file on."),
     "demo": ("demo", "Show a complete workflow on a sandbox."),
+    "help": ("help", "Show the help of a command or topic."),
+    "version": ("help", "Show the version."),
 }
 """Each command, its module in `cli.commands`, imported only when it is called, and its line in the help."""
 
@@ -63,15 +67,32 @@ class Commands(click.Group):
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            check_dashes(itertools.takewhile(lambda one: one.startswith("-"), args), ctx)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise unknown_option(error.option_name, ctx) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise unknown_command(args[0], COMMANDS, ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        for title, table in (("Commands", COMMANDS), ("Help topics", TOPICS)):
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, (*_, line) in table.items()])
 
 
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="See `reconciler COMMAND --help` for a command's options. `reconciler demo` shows a complete workflow.",
+    epilog="See `reconciler help COMMAND` for a command's options, and `reconciler help TOPIC` for a topic. "
+    "`reconciler demo` shows a complete workflow.",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def reconciler() -> None:
@@ -151,6 +172,8 @@ def _ended(error: Exception) -> CommandError:
             lines = map(visible, error.format_message().splitlines())
             code, message = "option", "\n".join(re.sub(r"^(\s*)::", r"\1\\x3a:", line) for line in lines)
             help_ = f"See `{error.ctx.command_path if error.ctx is not None else 'reconciler'} --help`."
+            if isinstance(error, UnknownWordError) and error.hint:
+                help_ = f"{visible(error.hint)} {help_}"
         case ProviderError():
             code, message, help_ = "account-unread", visible(error.message), visible(error.help)
         case OSError(errno=int(number)) if number in _USED_UP:

@@ -94,7 +94,7 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
     )
     other = "Give `--out` another file name, in a folder that you can write to."
     try:
-        if path.is_file() and not _holds_saved_plan(path):
+        if path.is_file() and not holds_saved_plan(path):
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")
         write_file(path, sealed(view, made, sources), overwrite=True, private=True)
     except OSError as error:
@@ -114,7 +114,8 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
     run.streams.print_message(words)
 
 
-def _holds_saved_plan(path: Path) -> bool:
+def holds_saved_plan(path: Path) -> bool:
+    """Whether a file begins as saved plans do; OSError where it can't be read."""
     with path.open("rb") as file:
         return is_saved_plan(file.read(100))
 

@@ -39,7 +39,7 @@ webhooks:
 _EMPTY = _FILE[: _FILE.index("webhooks:")] + "webhooks: {}\n"
 
 
-@command(NO_COLOR)
+@command(NO_COLOR, examples="reconciler demo")
 def demo_command(invocation: Invocation) -> int:
     """Show a complete workflow on a sandbox: plan, apply, drift, repair, and a refused loss.
 

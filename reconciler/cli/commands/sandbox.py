@@ -50,6 +50,13 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
     click.option("--fault", "faults", multiple=True, metavar="FAULT", callback=_faults,
                  help="Fail like a real service; see below. Repeatable."),
     epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"),
+    examples="""
+    # 16 webhooks, kept in a file
+    reconciler sandbox --seed 16 --data sandbox.db
+
+    # One in five creates fails, and every response takes half a second
+    reconciler sandbox --fault 20%:503:POST --latency 500
+    """,
 )  # fmt: skip
 def sandbox_command(invocation: Invocation, seeded: int, token: str, latency: int, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
     """Serve Shippo's webhook API on this machine, to try a file without an account.
