@@ -28,6 +28,7 @@ class Options:
     allowed_hosts: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     allowed_losses: int | None = None
     destroy: bool = False
     fail_on_unmanaged: bool = False
@@ -82,7 +83,9 @@ ACCOUNT = click.option("--account", "accounts", multiple=True, metavar="NAME",
 TARGETS = (
     ACCOUNT,
     click.option("--target", "targets", multiple=True, metavar="ADDRESS",
-                 help="Only these webhooks: orders, or orders[track_updated]; * matches anything."),
+                 help="Only these webhooks: orders, or orders[track_updated]; * matches anything. Repeatable."),
+    click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS",
+                 help="All webhooks (or those of --target) except these. Repeatable."),
 )
 FILTERS = (
     *TARGETS,

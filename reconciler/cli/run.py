@@ -97,11 +97,11 @@ class Run:
         """List the accounts and plan.
 
         Raises:
-            CommandError: a target means nothing.
+            CommandError: a target, or what is excluded, means nothing.
         """
         options = self.invocation.options
         asked = PlanOptions(
-            filters=Filters(accounts=options.accounts, targets=options.targets),
+            filters=Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes),
             destroy=options.destroy,
             allowed_losses=options.allowed_losses,
             fail_on_unmanaged=options.fail_on_unmanaged,
@@ -109,8 +109,9 @@ class Run:
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
-        for target in made.unmatched_targets:
-            fail(f"`--target {target}`: webhook not found", self._near(target))
+        unmatched = [("--target", target) for target in made.unmatched.targets]
+        for option, address in (*unmatched, *(("--exclude", excluded) for excluded in made.unmatched.excludes)):
+            fail(f"`{option} {address}`: webhook not found", self._near(address))
         return made
 
     def look(self) -> Plan:

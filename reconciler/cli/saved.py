@@ -37,6 +37,7 @@ class SavedPlan:
             env_files=given.env_files or sources.env_files,
             accounts=seal.filters.accounts,
             targets=seal.filters.targets,
+            excludes=seal.filters.excludes,
             allowed_losses=seal.allowed_losses,
             destroy=self.view.destroy,
         )

@@ -69,7 +69,9 @@ def plan(
             accounts.append(planned)
     every = [one for one in accounts if isinstance(one, AccountPlan)]
     addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
-    unmatched = unmatched_targets(addresses, options.filters.targets)
+    unmatched = Filters(
+        targets=_unmatched(addresses, options.filters.targets), excludes=_unmatched(addresses, options.filters.excludes)
+    )
     # In an order that hangs neither on the file's nor on the list's.
     by_name = sorted(read, key=lambda one: one.account.name)
     seen = [one.fields["url"] for each in by_name for one in sorted(each.reading.remotes, key=lambda one: one.age)]
@@ -81,7 +83,7 @@ def plan(
         filters=options.filters,
         destroy=options.destroy,
         allowed_losses=options.allowed_losses,
-        unmatched_targets=unmatched if len(every) == len(accounts) else (),
+        unmatched=unmatched if len(every) == len(accounts) else Filters(),
     )
 
 
@@ -144,7 +146,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
 def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
     account, claimed = listed.account, listed.claimed
     every = match_account(account, listed.desired, claimed, destroy=options.destroy)
-    rows, left_out = _filtered(every, options.filters.targets)
+    rows, left_out = _filtered(every, options.filters)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)
     owns = listed.claims.owns
@@ -170,11 +172,16 @@ def _plan_account(listed: _Listed, options: PlanOptions) -> AccountPlan:
     )
 
 
-def _filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Change], tuple[Change, ...]]:
-    """The rows that the targets mean, and the others. A move of which one half is left is no move any more."""
-    if not targets:
+def _filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
+    """The rows that the filters mean, and the others. A move of which one half is left is no move any more."""
+    if not filters.targets and not filters.excludes:
         return [*every], ()
-    rows = [row for row in every if any(matches_address(target, row.address) for target in targets)]
+    rows = [
+        row
+        for row in every
+        if (not filters.targets or any(matches_address(target, row.address) for target in filters.targets))
+        and not any(matches_address(excluded, row.address) for excluded in filters.excludes)
+    ]
     addresses = {row.address for row in rows}
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
@@ -200,6 +207,6 @@ def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> 
     )
 
 
-def unmatched_targets(addresses: Collection[Address], targets: Iterable[str]) -> tuple[str, ...]:
+def _unmatched(addresses: Collection[Address], targets: Iterable[str]) -> tuple[str, ...]:
     """The targets that mean none of these addresses."""
     return tuple(target for target in targets if not any(matches_address(target, address) for address in addresses))

@@ -61,8 +61,9 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     if planfile is None:
         return _apply(invocation, None)
     given = invocation.options
-    if given.accounts or given.targets or given.allowed_losses is not None or given.destroy:
-        what = "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`"
+    is_filtered = given.accounts or given.targets or given.excludes
+    if is_filtered or given.allowed_losses is not None or given.destroy:
+        what = "a saved plan can't be changed by `--account`, `--target`, `--exclude`, `--allow-losses` or `--destroy`"
         fail(what, "Remove these options, or save a new plan with them.")
     with suppress(OSError):  # what can't be read is said below
         if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not holds_saved_plan(planfile):

@@ -55,8 +55,9 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
     # Exit with 2 if there are changes
     reconciler plan --detailed-exitcode
 
-    # Only some webhooks
+    # Only some webhooks, or all except some
     reconciler plan --target orders --target 'tracking[*]'
+    reconciler plan --exclude tracking
     """,
 )  # fmt: skip
 def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path | None) -> int:
