@@ -27,7 +27,9 @@ from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.formats import FORMATS
 from reconciler.output.terminal import OutputError, print_diagnostics, visible
 
-if TYPE_CHECKING:  # calls are no matter of `--help`
+if TYPE_CHECKING:  # calls and completions are no matter of `--help`
+    from click.shell_completion import CompletionItem
+
     from reconciler.http.pacing import Clock
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -43,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("packaged", "Print the file's JSON Schema."),
     "sandbox": ("sandbox", "Run a local provider to try a file on."),
     "demo": ("demo", "Show a complete workflow on a sandbox."),
+    "completion": ("help", "Print a script that makes your shell complete commands."),
     "help": ("help", "Show the help of a command or topic."),
     "version": ("help", "Show the version."),
 }
@@ -81,6 +84,12 @@ class Commands(click.Group):
         if args[0] not in COMMANDS and not ctx.resilient_parsing:
             raise unknown_command(args[0], COMMANDS, ctx)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only to complete
+
+        found = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for title, table in (("Commands", COMMANDS), ("Help topics", TOPICS)):
@@ -133,6 +142,12 @@ def _format_of(arguments: Sequence[str]) -> str:
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
+    asked = invocation.environment.get("_RECONCILER_COMPLETE")
+    if asked:
+        from reconciler.cli.completion import complete  # noqa: PLC0415 - reads files
+
+        complete(reconciler, invocation, asked)
+        return ExitCode.DONE
     if not arguments:
         with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
             invocation.streams.print_message(reconciler.get_help(context))

@@ -1,6 +1,8 @@
-"""`reconciler help` and `reconciler version`."""
+"""`reconciler help`, `completion` and `version`: about the tool itself."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
@@ -10,8 +12,15 @@ from reconciler.cli.suggestions import unknown_command
 from reconciler.cli.topics import TOPICS
 
 
+def _completed(context: click.Context, _argument: click.Parameter, incomplete: str) -> list[Any]:
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only to complete
+
+    topics = [CompletionItem(name, help=line) for name, (_, line) in TOPICS.items() if name.startswith(incomplete)]
+    return [*context.find_root().command.shell_complete(context, incomplete), *topics]
+
+
 @command(
-    click.argument("name", metavar="[COMMAND|TOPIC]", required=False),
+    click.argument("name", metavar="[COMMAND|TOPIC]", required=False, shell_complete=_completed),
     examples="""
     reconciler help plan
     reconciler help exit-codes
@@ -32,6 +41,30 @@ def help_command(invocation: Invocation, name: str | None) -> int:
         with click.Context(found, info_name=name, parent=context) as inner:
             text = found.get_help(inner)
     invocation.streams.print_result(text)
+    return 0
+
+
+@command(
+    click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL"),
+    examples="""
+    # bash: in ~/.bashrc
+    source <(reconciler completion bash)
+
+    # zsh: in ~/.zshrc, after `compinit`
+    source <(reconciler completion zsh)
+
+    # fish: once
+    reconciler completion fish > ~/.config/fish/completions/reconciler.fish
+    """,
+)
+def completion_command(invocation: Invocation, shell: str) -> int:
+    """Print a script that makes SHELL (bash, zsh or fish) complete commands and options.
+
+    It also completes the names of accounts and webhooks from the file, offline.
+    """
+    from reconciler.cli.completion import script  # noqa: PLC0415 - reads files, which no help does
+
+    invocation.streams.print_result(script(shell).rstrip("\n"))
     return 0
 
 
