@@ -24,7 +24,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Remote
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.providers.registry import declaration
+from reconciler.providers.registry import INSTALLED
 
 MANY, FEW = 10_000, 1_000
 RUNS = 5
@@ -48,7 +48,7 @@ def loaded(path: Path) -> Configuration:
         allowed_hosts=frozenset(),
         standard_input=bytes,
     )
-    found = load(inputs, declaration).configuration
+    found = load(inputs, INSTALLED).configuration
     assert found is not None
     return found
 

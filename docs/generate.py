@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from published import TITLES, diagnostic_definitions, schema
+from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.cli.topics import TOPICS
@@ -43,7 +43,7 @@ def _json(document: object) -> str:
 def _stream_schema() -> str:
     """The schema of the lines of `apply --format json`, with what they share with the documents."""
     document = json.loads((SCHEMAS / STREAM).read_text(encoding="utf-8"))
-    document["definitions"] |= diagnostic_definitions()
+    document["definitions"] |= stream_definitions()
     return _json(document)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from reconciler.view.codec import published_fields
 from reconciler.view.documents import DiagnosticRow, ListView, PlanView, ValidationView
-from reconciler.view.rows import Plain
+from reconciler.view.rows import LossRow, Plain, Remedy
 
 TITLES = {
     "plan": (PlanView, "reconciler's JSON plan"),
@@ -35,10 +35,11 @@ def schema(name: str) -> Schema:
     return {**head, "title": title, **document, "definitions": dict(sorted(definitions.items()))}
 
 
-def diagnostic_definitions() -> dict[str, Schema]:
+def stream_definitions() -> dict[str, Schema]:
     """The definitions that the stream of `apply` shares with the documents."""
     definitions: dict[str, Schema] = {}
-    _of(DiagnosticRow, definitions)
+    for kind in (DiagnosticRow, LossRow, Remedy):
+        _of(kind, definitions)
     return definitions
 
 

@@ -12,14 +12,16 @@ PACKAGE = Path(reconciler.__file__).parent
 MAY_REVEAL = {
     # reads the characters to find their structure, and gives out values that print masked
     "config/accounts.py",
+    "config/advice.py",
     "config/checks.py",
     "config/interpolation.py",
+    "config/urls.py",
     "export/describe.py",
-    "model/characters.py",
     "model/pattern.py",
     "model/provider_form.py",
     "model/redaction.py",
     "model/url.py",
+    "model/url_characters.py",
     # builds a request, or keeps what was sent out of what is said
     "http/errors.py",
     "http/transport.py",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli.suggestions import UnknownWordError, check_dashes, unknown_option
-from reconciler.output.terminal import shell_word
+from reconciler.output.escaping import shell_word
 
 _MOST_REPEATED = 8
 

@@ -25,7 +25,7 @@ from reconciler.cli.run import inputs_of
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.load import load
 from reconciler.model.configuration import Configuration
-from reconciler.providers.registry import declaration
+from reconciler.providers.registry import INSTALLED
 
 VARIABLE = "_RECONCILER_COMPLETE"
 """What a script asks with: `bash_complete`, say."""
@@ -172,7 +172,7 @@ def _configuration(context: click.Context) -> Configuration:
     files, hosts = (context.params.get(name) or () for name in ("files", "allowed_hosts"))
     if invocation is not None and STANDARD_INPUT not in files:
         invocation.options = Options(files=files, allowed_hosts=hosts)
-        found = load(replace(inputs_of(invocation, offline=True), environment={}), declaration).configuration
+        found = load(replace(inputs_of(invocation, offline=True), environment={}), INSTALLED).configuration
     return found or Configuration(accounts=())
 
 

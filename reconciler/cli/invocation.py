@@ -41,19 +41,13 @@ def fail(message: str, help_: str, *, code: str = "option", exit_code: int = Exi
 
 @dataclass(kw_only=True)
 class Invocation:
-    """One run of the command.
+    """One run of the command."""
 
-    Attributes:
-        environment: every variable that may count.
-        applies: whether the command changes something.
-        options: as far as the arguments could be read.
-    """
-
-    environment: Mapping[str, str] = field(repr=False)
+    environment: Mapping[str, str] = field(repr=False)  # every variable that may count
     stop: Stop
     clock: Clock
-    applies: bool
-    options: Options
+    applies: bool  # whether the command changes something
+    options: Options  # as far as the arguments could be read
 
     @cached_property
     def reporter(self) -> Reporter:

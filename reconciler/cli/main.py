@@ -24,8 +24,10 @@ from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
+from reconciler.output.diagnostics import print_diagnostics
+from reconciler.output.escaping import visible
 from reconciler.output.formats import FORMATS
-from reconciler.output.terminal import OutputError, print_diagnostics, visible
+from reconciler.output.terminal import OutputError
 
 if TYPE_CHECKING:  # calls and completions are no matter of `--help`
     from click.shell_completion import CompletionItem

@@ -7,21 +7,23 @@ import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from reconciler.cli.invocation import CommandError, Invocation, fail, problem
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
-from reconciler.config.load import Inputs, load, no_file_configuration
+from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
-from reconciler.operations.account import opened, read_accounts
-from reconciler.output.terminal import print_diagnostics
-from reconciler.planning.planner import PlanOptions, plan, selected_accounts
-from reconciler.providers.registry import Reader, declaration, open_reader
+from reconciler.operations.reading import opened, read_accounts
+from reconciler.output.diagnostics import print_diagnostics
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.targets import matches_address, selected_accounts
+from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
@@ -61,12 +63,12 @@ class Run:
         self.stop = invocation.stop
         self.streams = invocation.streams
         self.inputs = inputs_of(invocation)
-        read = load if needs_file or not _means_no_file(invocation) else no_file_configuration
-        loaded = read(self.inputs, declaration)
+        files = self.inputs.files if needs_file or not _means_no_file(invocation) else ()
+        loaded = load(replace(self.inputs, files=files), INSTALLED)
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
         self.configuration = loaded.configuration
-        self.diagnostics = loaded.diagnostics  # warnings only
+        self.diagnostics = loaded.diagnostics  # no errors
         print_diagnostics(self.streams, loaded.diagnostics)
         # What was loaded stays to the end: the collector need not look at it again and again.
         gc.freeze()
@@ -74,11 +76,7 @@ class Run:
 
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
-        """Clients of the accounts that the filters let through, closed at the end.
-
-        Raises:
-            CommandError: a filter means no account.
-        """
+        """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
         for pattern in self.inputs.accounts:
             if not selected_accounts(self.configuration, (pattern,)):
                 names = ", ".join(account.name for account in self.configuration.accounts)
@@ -94,11 +92,7 @@ class Run:
             yield clients
 
     def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
-        """List the accounts and plan.
-
-        Raises:
-            CommandError: a target, or what is excluded, means nothing.
-        """
+        """List the accounts and plan; each target must mean something."""
         options = self.invocation.options
         asked = PlanOptions(
             filters=Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes),
@@ -115,11 +109,7 @@ class Run:
         return made
 
     def look(self) -> Plan:
-        """Plan with clients that can't write.
-
-        Raises:
-            CommandError: a filter means nothing, or the run was stopped.
-        """
+        """Plan with clients that can't write; the command ends here if the run was stopped."""
         with self.clients(open_reader) as clients:
             made = self.plan(clients)
         if self.stop.is_asked():
@@ -129,16 +119,17 @@ class Run:
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]
-        names = {text for one in addresses for text in (one.name, one.text(long=False), one.text(long=True))}
-        near = ", ".join(difflib.get_close_matches(target, sorted(names)))
+        selected = {account.name for account in selected_accounts(self.configuration, self.inputs.accounts)}
+        left_out = {one.account for one in addresses if matches_address(target, one)} - selected
+        if left_out:
+            return f"It is in account {', '.join(sorted(left_out))}, which `--account` leaves out."
+        texts = ((one.name, one.text(long=False), one.text(long=True)) for one in addresses if one.account in selected)
+        near = ", ".join(difflib.get_close_matches(target, sorted({text for one in texts for text in one})))
         return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
 
 
 def _means_no_file(invocation: Invocation) -> bool:
-    """Whether no file is named, and the usual one isn't there.
-
-    An empty one counts as none: it is what `export > webhooks.yaml` makes before it begins.
-    """
+    """Whether no file is named, and the usual one isn't there, or empty, as `export > webhooks.yaml` makes it first."""
     usual = Path(DEFAULT_FILE)
     named = invocation.options.files or invocation.environment.get("RECONCILER_FILE")
     return not named and (not usual.exists() or (usual.is_file() and usual.stat().st_size == 0))

@@ -8,13 +8,14 @@ from pathlib import Path
 from reconciler.cli.invocation import fail
 from reconciler.cli.options import Options
 from reconciler.cli.run import Run
+from reconciler.cli.writing import unwritable
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.limits import MOST_OF_A_PLAN, read_bounded
 from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Plan
 from reconciler.operations.files import write_file
 from reconciler.operations.saved_plan import SavedPlanError, is_of, is_saved_plan, read_saved, sealed
-from reconciler.output.terminal import shell_word, visible
+from reconciler.output.escaping import shell_word, visible
 from reconciler.view.documents import PlanView, Seal, Sources
 from reconciler.view.rows import Row
 
@@ -45,17 +46,14 @@ class SavedPlan:
     def sources_text(self) -> str:
         """What it was made from, in words."""
         sources = self.seal.sources
-        parts = [", ".join(map(visible, self.view.files))]
-        parts += [f"--var {visible(f'{name}={value}')}" for name, value in sources.variables.items()]
-        parts += [f"--var-file {visible(path)}" for path in sources.var_files]
-        parts += [f"--env-file {visible(path)}" for path in sources.env_files]
-        return "; ".join(parts)
+        parts = [", ".join(self.view.files), *(f"--var {name}={value}" for name, value in sources.variables.items())]
+        parts += [f"--var-file {path}" for path in sources.var_files]
+        parts += [f"--env-file {path}" for path in sources.env_files]
+        return visible("; ".join(parts))
 
     def differences(self, plan: Plan, view: PlanView) -> tuple[str, ...]:
-        """What tells the present plan from the one that was saved, a line each; nothing where they are the same.
-
-        Who changes the document can make its checksum anew, but not a digest of what others would see in it.
-        """
+        """What tells the present plan from the one that was saved, a line each; nothing where they are the same."""
+        # Who edits the file can make its checksum anew: what it shows must be what the digest is of.
         if is_of(self.seal, plan) and _done(self.view) == _done(view):
             return ()
         before, after = ({row.address: row for row in one.changes} for one in (self.view, view))
@@ -65,11 +63,7 @@ class SavedPlan:
 
 
 def read_plan_file(path: Path) -> SavedPlan:
-    """A saved plan.
-
-    Raises:
-        CommandError: it can't be used.
-    """
+    """A saved plan; the command ends if it can't be used."""
     name = visible(str(path))
     try:
         return SavedPlan(*read_saved(read_bounded(path, MOST_OF_A_PLAN)))
@@ -80,45 +74,30 @@ def read_plan_file(path: Path) -> SavedPlan:
         fail(f"{name}: {error.message}", new, code=error.code, exit_code=ExitCode.REFUSED)
 
 
-def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> None:
-    """Save a plan, unless an account could not be read, and say what there is to do with it.
-
-    Raises:
-        CommandError: it can't be written.
-    """
-    name, inputs = visible(str(path)), run.inputs
+def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
+    """Save a plan, unless an account could not be read; gives what is to be said of that, and what to do with it."""
     if view.not_checked:
-        run.streams.print_message("The plan was not saved: not every account could be read.")
-        return
+        return "The plan was not saved: not every account could be read."
+    name, inputs = visible(str(path)), run.inputs
     sources = Sources(
         files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
     )
     other = "Give `--out` another file name, in a folder that you can write to."
     try:
-        if path.is_file() and not holds_saved_plan(path):
+        if path.is_file() and not is_saved_plan(path):
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")
         write_file(path, sealed(view, made, sources), overwrite=True, private=True)
     except OSError as error:
-        fail(f"{name} can't be written: {error.strerror}", other, code="output-file")
+        fail(unwritable(error), other, code="output-file")
     # No plan keeps which hosts may get a token: who says so is not a file.
     hosts = "".join(f" --allow-host {shell_word(host)}" for host in sorted({*run.invocation.options.allowed_hosts}))
     # A name that begins with `-` would be an option.
-    word = shell_word(f"./{path}" if str(path).startswith("-") else str(path))
-    command = f"`reconciler apply {word}{hosts}`"
-    given = " with the same file on standard input" if STANDARD_INPUT in sources.files else ""
-    words = f"Saved the plan. To apply exactly this plan, run {command}{given}."
+    command = f"`reconciler apply {shell_word(f'./{path}' if str(path).startswith('-') else str(path))}{hosts}`"
     if view.refused:
         losses = max(account.losses for account in view.refused)
-        words = (
-            f"Saved the plan, but {command} would refuse it. To allow it, plan again with `--allow-losses {losses}`."
-        )
-    run.streams.print_message(words)
-
-
-def holds_saved_plan(path: Path) -> bool:
-    """Whether a file begins as saved plans do; OSError where it can't be read."""
-    with path.open("rb") as file:
-        return is_saved_plan(file.read(100))
+        return f"Saved the plan, but {command} would refuse it. To allow it, plan again with `--allow-losses {losses}`."
+    given = " with the same file on standard input" if STANDARD_INPUT in sources.files else ""
+    return f"Saved the plan. To apply exactly this plan, run {command}{given}."
 
 
 def _done(view: PlanView) -> list[tuple[str, Action, str | None]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.cli.invocation import fail
 from reconciler.operations.files import new_files
-from reconciler.output.terminal import visible
+from reconciler.output.escaping import visible
 
 
 @contextmanager

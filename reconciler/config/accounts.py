@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
-from reconciler.config.cursor import Cursor, Text
+from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Location, Span, either
-from reconciler.config.interpolation import Rule, Values, read_url
-from reconciler.model.characters import character_name, is_masked, is_seen, wrapping_fault
-from reconciler.model.configuration import DEFAULT_PROVIDER, DEFAULT_TIMEOUT, Account, destination_of, is_own_host
+from reconciler.config.interpolation import Purpose, Values
+from reconciler.config.limits import MOST_ACCOUNTS
+from reconciler.config.template import variables_in
+from reconciler.config.tokens import header_fault, token_fault
+from reconciler.config.urls import read_url
+from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 
-_UNFILLED = (
-    r"\A(?:\$[{(A-Za-z_]|\{\{|\}\}|<.*>\Z|%[A-Za-z_]\w*%|@[A-Za-z_]\w*@"
-    r"|(?:your|insert|paste)[-_ ]|change[-_ ]?me|replace[-_ ]?me|(?:todo|null|none|undefined)\Z)"
-    r"|\$\{|\{\{|_(?:your|insert|paste)[-_ ]"
-)
-_TOKEN_FAULTS = (
-    (r"\A[\"']|[\"']\Z", "has a quote at its beginning or end", "Set it again without the quote."),
-    (
-        r"\A(?:Authorization\s*:\s*)?(ShippoToken|Bearer|Token|Basic)\b\s*:?(?=\s|$)",
-        "has the scheme `{}` before the token",
-        "Set it to the token only: the scheme is added when it is sent.",
-    ),
-    (r"\AAuthorization\s*:", "is a complete header", "Set it to the token only: the header is added when it is sent."),
-    (_UNFILLED, "contains a placeholder that was not replaced", "Set it to the token itself."),
-)
-"""What is no part of a token, whosever it is, to follow its variable's name, and what to do."""
-_SAFE = re.compile(r"[!-~]+")
-
 _FaultOf = Callable[[str], tuple[str, str] | None]
-Declaration = Callable[[str], Provider | None]
-"""Gives a provider's declaration by name, None where there is no such provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,103 +28,107 @@ class FileAccount:
     """An account of a file: one at the provider, or one for each of its places."""
 
     name: str
+    provider: Provider | None  # None where it isn't known
     where: Location = None  # where the file names it; None where there is no file
     cursor: Cursor = field(default_factory=Cursor)
     is_default: bool = False  # whether it is the one of a configuration that names none
-    accounts: tuple[Account, ...] = ()  # none where its provider isn't known
+    accounts: tuple[Account, ...] = ()  # none until it is read
 
     @property
     def token_variables(self) -> Iterator[str]:
         text = self.cursor.text("token")
         if text is not None:
-            yield text.raw.removeprefix("${").partition("}")[0].partition(":")[0]
+            yield from variables_in(text.raw)[:1]
         elif not self.cursor.has("token"):
             yield from (account.provider.auth.variable for account in self.accounts)
 
 
-class AccountReader:
-    """Reads accounts, what they claim aside.
+def named_accounts(
+    accounts: Iterable[tuple[str, Span, Cursor]], providers: Mapping[str, Provider], values: Values
+) -> Iterator[FileAccount]:
+    """The accounts of a file with their providers, which say what else may stand in them; not read yet."""
+    for name, span, cursor in accounts:
+        text = cursor.text("provider")
+        named = values.for_accounts(name).plain(text)
+        provider = None if named is None else providers.get(named)
+        if text is not None and named is not None and provider is None:
+            nearest_first = get_close_matches(named, providers, n=len(providers), cutoff=0)
+            message = f"{text.quoted()} is not an installed provider"
+            help_ = f"Write {either(nearest_first)}, or install the provider's package."
+            values.diagnostics.error("provider-unknown", text.span, message, help_)
+        yield FileAccount(name=name, provider=provider, where=span, cursor=cursor)
 
-    The allowed hosts may get a token beside the provider's own and loopback.
-    """
 
-    def __init__(self, values: Values, declaration: Declaration, allowed_hosts: frozenset[str] = frozenset()) -> None:
-        self._values = values
-        self._diagnostics = values.diagnostics
-        self._declaration = declaration
-        self._allowed_hosts = allowed_hosts
+def read_accounts(
+    named: Iterable[FileAccount], values: Values, allowed_hosts: frozenset[str]
+) -> tuple[FileAccount, ...]:
+    """Read accounts, what they claim aside. The allowed hosts may get a token beside the provider's and loopback."""
+    found: list[FileAccount] = []
+    count = 0
+    for account in named:
+        # A colon stands between an account and its place: such a name is reported, and means nothing.
+        provider = None if ":" in account.name else account.provider
+        found.append(account if provider is None else _Reader(account, provider, values).read(allowed_hosts))
+        count += max(len(found[-1].accounts), 1)
+        if count > MOST_ACCOUNTS:
+            message = f"there are more than {MOST_ACCOUNTS} accounts, counting each repository or organization as one"
+            values.diagnostics.too_much(account.where, message, "Split them into several configurations.")
+    _check_distinct(found, values.diagnostics)
+    return tuple(found)
 
-    def provider(self, name: str, said: Text | None) -> Provider | None:
-        """The provider that an account names; None where it isn't known."""
-        named = self._values.for_accounts(name).plain(said)
-        provider = None if named is None else self._declaration(named)
-        if said is not None and named is not None and provider is None:
-            message = f"{said.quoted()} is not an installed provider"
-            help_ = f"Write `{DEFAULT_PROVIDER}`, or install the provider's package."
-            self._diagnostics.error("provider-unknown", said.span, message, help_)
-        return provider
 
-    def read(self, said: FileAccount) -> FileAccount:
-        written = said.cursor.text("provider")
-        provider = self._declaration(DEFAULT_PROVIDER) if said.is_default else self.provider(said.name, written)
-        if provider is None:
-            if said.is_default:
-                message = f"the provider `{DEFAULT_PROVIDER}` isn't installed"
-                self._diagnostics.error("provider-unknown", said.where, message, "Add an account under `accounts`.")
-            return said
-        reading = _Reading(provider, said, self._values.for_accounts(said.name))
-        token, is_sound = reading.token()
-        base_url, is_own = reading.base_url(self._allowed_hosts)
-        kind = reading.kind(token, is_own=is_own, is_sound=is_sound)
-        timeout = said.cursor.number("timeout")
+class _Reader:
+    """Reads what one account says."""
+
+    def __init__(self, account: FileAccount, provider: Provider, values: Values) -> None:
+        self._provider, self._values = provider, values.for_accounts(account.name)
+        self._account, self._cursor = account, account.cursor
+        self._error = values.diagnostics.error
+        token = self._cursor.text("token")
+        self._token_where = account.where if token is None else token.span
+
+    def read(self, allowed_hosts: frozenset[str]) -> FileAccount:
+        token, is_sound = self._token()
+        base_url, is_own = self._base_url(allowed_hosts)
+        kind = self._kind(token, is_own=is_own, is_sound=is_sound)
+        timeout = self._cursor.number("timeout")
         account = Account(
-            name=said.name,
-            provider=provider,
+            name=self._account.name,
+            provider=self._provider,
             token=token,
             base_url=base_url,
-            settings=dict(reading.settings()),
+            settings=dict(self._settings()),
             timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
             kind="" if kind is None else kind.name,
             scope=() if kind is None else kind.scope,
-            limits=reading.limits(provider.limits_of("" if kind is None else kind.name)),
+            limits=self._limits(self._provider.limits_of("" if kind is None else kind.name)),
         )
-        return replace(said, accounts=tuple(reading.at_places(account)))
+        return replace(self._account, accounts=tuple(self._at_places(account)))
 
-
-class _Reading:
-    """Reads what one account says."""
-
-    def __init__(self, provider: Provider, said: FileAccount, values: Values) -> None:
-        self._provider, self._values = provider, values
-        self._said, self._cursor = said, said.cursor
-        self._error = values.diagnostics.error
-        token = said.cursor.text("token")
-        self._token_where = said.where if token is None else token.span
-
-    def token(self) -> tuple[SecretText, bool]:
+    def _token(self) -> tuple[SecretText, bool]:
         """The token, and whether nothing is wrong with how it is written."""
         auth, text = self._provider.auth, self._cursor.text("token")
         token: SecretText | None = None
         if text is not None:
             token = self._values.token(text)
         elif not self._cursor.is_unusable("token"):
-            token = self._values.usual_token(auth.variable, self._said.where, is_optional=auth.optional)
+            token = self._values.usual_token(auth.variable, self._account.where, is_optional=auth.optional)
         if token is None:
             return SecretText((self._values.variables.placeholder(auth.variable),)), True
         is_left_out = auth.optional and not token
-        return token, is_left_out or self._can_be_sent(token, self._token_where, _token_fault)
+        return token, is_left_out or self._can_be_sent(token, self._token_where, token_fault)
 
-    def base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
+    def _base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
         """The base URL, and whether it is the provider's own (or unknown)."""
         provider, written = self._provider, self._cursor.text("base_url")
         if written is None and not provider.base_url and not self._cursor.has("base_url"):
             message = f"this {provider.title} account has no `base_url`"
-            self._error("missing-key", self._said.where, message, "Add `base_url`, the URL of its API.")
-        text = None if written is None else self._values.text(written, Rule.PLAIN)
-        if written is None or text is None or not text.is_known:
-            return provider.base_url, True
-        url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
-        if url is None:
+            self._error("missing-key", self._account.where, message, "Add `base_url`, the URL of its API.")
+        text = None if written is None else self._values.text(written, Purpose.PLAIN)
+        url = None
+        if written is not None and text is not None and text.is_known:
+            url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
+        if written is None or url is None:
             return provider.base_url, True
         try:
             destination_of(url, provider, allowed_hosts)
@@ -148,20 +136,20 @@ class _Reading:
             self._error(error.code, written.span, error.message, error.help)
         return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
 
-    def settings(self) -> Iterator[tuple[str, SecretText | bool]]:
+    def _settings(self) -> Iterator[tuple[str, SecretText | bool]]:
         for setting in self._provider.settings:
             value: SecretText | bool | None = None
             text = self._cursor.text(setting.name)
             if setting.type is FieldType.FLAG:
                 value = self._values.flag(self._cursor.flag(setting.name))
             elif text is not None:
-                value = self._values.text(text, Rule.SECRET if setting.header else Rule.PLAIN)
+                value = self._values.text(text, Purpose.SECRET if setting.header else Purpose.PLAIN)
                 if setting.header and value is not None:
-                    self._can_be_sent(value, text.span, _header_fault)
+                    self._can_be_sent(value, text.span, header_fault)
             if value is not None:
                 yield setting.name, value
 
-    def limits(self, published: RateLimits) -> RateLimits:
+    def _limits(self, published: RateLimits) -> RateLimits:
         """The calls a minute: as the account says, else as the provider publishes."""
         if self._cursor.text("rate_limits") is not None:
             return RateLimits()  # `off`
@@ -169,7 +157,7 @@ class _Reading:
         numbers = {key: said.number(key) for key in ("write", "get", "list")}
         return replace(published, **{key: int(number) for key, number in numbers.items() if number is not None})
 
-    def at_places(self, account: Account) -> Iterator[Account]:
+    def _at_places(self, account: Account) -> Iterator[Account]:
         declared = {place.setting: place for place in self._provider.places}
         if not declared:
             yield account
@@ -179,7 +167,7 @@ class _Reading:
         if not said:
             example = next(iter(declared.values()))
             help_ = f"Add `{example.setting}: {example.example}`."
-            self._error("missing-key", self._said.where, f"{whose} no {either(declared)}", help_)
+            self._error("missing-key", self._account.where, f"{whose} no {either(declared)}", help_)
         for key in said[1:]:
             message, help_ = f"{whose} more than one of {either(declared)}", "Write a separate account for each."
             self._error("place-twice", self._cursor.key_span(key), message, help_)
@@ -201,7 +189,7 @@ class _Reading:
                     seen.add(name.casefold())
                     yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
 
-    def kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> TokenKind | None:
+    def _kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> TokenKind | None:
         """The kind of account that pin and token say, checked against each other."""
         provider, key = self._provider, self._provider.auth.kind_setting
         pin = self._cursor.text(key)
@@ -229,7 +217,7 @@ class _Reading:
     def _report_unknown_kind(self, kinds: Iterable[str], *, is_own: bool, says_nothing: bool) -> None:
         provider, key = self._provider, self._provider.auth.kind_setting
         help_ = f"Set it in the account with this token: {' or '.join(f'`{key}: {kind}`' for kind in kinds)}."
-        if self._said.is_default:
+        if self._account.is_default:
             kind = next(iter(kinds))
             account = f"`accounts: {{{kind}: {{provider: {provider.name}, {key}: {kind}}}}}`"
             help_ = f"Add the account to the file with its {key}, such as {account}."
@@ -251,7 +239,7 @@ class _Reading:
         return fault is None
 
 
-def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> None:
+def _check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> None:
     """Report accounts that are one and the same at the provider."""
     seen: dict[tuple[object, ...], FileAccount] = {}
     for one in found:
@@ -263,34 +251,3 @@ def check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> No
                 message = f"this account has the same base URL, token and account id as `{other.name}` at {place}"
                 help_ = "Remove one of the two, or give one its own token."
                 diagnostics.error("account-same", one.where, message, help_)
-
-
-def _token_fault(value: str) -> tuple[str, str] | None:
-    """What is wrong with how a token is written; nothing of the value is quoted but the scheme before it."""
-    wrapped = wrapping_fault(value)
-    if wrapped is not None:
-        return wrapped
-    for pattern, what, help_ in _TOKEN_FAULTS:
-        found = re.search(pattern, value, re.IGNORECASE | re.DOTALL)
-        if found is not None:
-            return what.format(*found.groups()), help_
-    if is_masked(value):
-        masked = "Set it to the token itself, not to the masked form that logs and settings pages show."
-        return "is a masked token, such as `***`", masked
-    return _header_fault(value)
-
-
-def _header_fault(value: str) -> tuple[str, str] | None:
-    """What of a value no header can carry."""
-    if not value:
-        return "is empty", "Give it a value."
-    wrapped = wrapping_fault(value)
-    if wrapped is not None or _SAFE.fullmatch(value):
-        return wrapped
-    odd = next(character for character in value if not "!" <= character <= "~")
-    if odd in "\n\r":
-        return "has a line break in it", "Give a single value on one line."
-    if odd.isspace():
-        return "has white space in it", "Give a single value."
-    named = "a non-ASCII character" if is_seen(odd) else character_name(odd)
-    return f"has {named} in it, which isn't allowed in a header", "Set it again without that character."

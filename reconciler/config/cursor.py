@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.config.diagnostics import SourceText, Span
+from reconciler.config.diagnostics import SourceText, Span, quoted
 from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence
-from reconciler.model.redaction import reads_as_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,7 @@ class Text:
         return Span(self.span.source, begin + start, begin + end)
 
     def quoted(self) -> str:
-        """The string as a message may quote it: somebody may have put a secret in its place."""
-        plain = self.raw.replace("${", "").replace("}", "")
-        return f"`{self.raw}`" if plain and reads_as_words(plain) else "this"
+        return quoted(self.raw, self.raw.replace("${", "").replace("}", ""))
 
 
 Flag = bool | Text  # A boolean, or text that is to be exactly one variable

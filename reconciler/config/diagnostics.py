@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
+from reconciler.model.redaction import reads_as_words
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -87,6 +88,12 @@ def either(names: Iterable[object]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def quoted(written: str, without_signs: str | None = None) -> str:
+    """A string as a message may quote it, where it reads as words: somebody may have put a secret in its place."""
+    words = written if without_signs is None else without_signs
+    return f"`{written}`" if words and reads_as_words(words) else "this"
+
+
 class TooMuchError(Exception):
     """The files hold more than anybody needs: going on would take more time or memory than a run may."""
 
@@ -124,6 +131,9 @@ class Diagnostics:
                 help_ = "Fix these, or write fewer entries."
             if self._warnings <= MOST_DIAGNOSTICS + 1:
                 self._note(Severity.WARNING, code, where, message, help_)
+
+    def notice(self, code: str, where: Location, message: str, help_: str) -> None:
+        self._note(Severity.NOTICE, code, where, message, help_)
 
     def too_much(self, where: Location, message: str, help_: str) -> NoReturn:
         """Note of what there is too much, and end the reading."""

@@ -12,8 +12,8 @@ from reconciler.config.limits import MOST_OF_A_FILE, read_bounded, too_large, wh
 from reconciler.model.diagnostic import Place
 
 STANDARD_INPUT = "-"
-_MARKS = {"UTF-32": (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"), "UTF-16": (b"\xff\xfe", b"\xfe\xff")}
-"""What files in other encodings begin with; that of UTF-16 begins one of UTF-32 too."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""What files begin with that Windows PowerShell writes."""
 
 
 def read_files(
@@ -48,11 +48,9 @@ def read_files(
 
 def decode(name: str, data: bytes, diagnostics: Diagnostics, *, is_quotable: bool) -> SourceText | None:
     """A file's bytes as text, a byte-order mark dropped; None where they aren't UTF-8, which a diagnostic says."""
-    for encoding, marks in _MARKS.items():
-        if data.startswith(marks):
-            place = Place(file=name, line=1)
-            diagnostics.error("file-encoding", place, f"the file is {encoding}", "Save it as UTF-8.")
-            return None
+    if data.startswith(_UTF_16):
+        diagnostics.error("file-encoding", Place(file=name, line=1), "the file is UTF-16", "Save it as UTF-8.")
+        return None
     try:
         return SourceText(name, data.decode("utf-8").removeprefix("\ufeff"), is_quotable)
     except UnicodeDecodeError as error:
@@ -82,7 +80,7 @@ def _expand(given: str, diagnostics: Diagnostics) -> Iterator[str]:
     elif left_out:
         message = f"only the `*.yaml` and `*.yml` files of this folder are read, not {others}"
         help_ = "If one of them belongs to the configuration, give it with another `-f`, or move it into the folder."
-        diagnostics.warning("folder-left-out", place, message, help_)
+        diagnostics.notice("folder-left-out", place, message, help_)
     yield from (os.path.join(given, name) for name in chosen)  # noqa: PTH118 - a Path would drop a leading `./`
 
 

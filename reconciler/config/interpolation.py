@@ -1,45 +1,32 @@
-"""Puts variables into strings, as parts that remember where they came from, and reads URLs and patterns of such."""
+"""Puts variables into strings, as parts that remember where they came from."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from enum import Enum
-from typing import TypeVar
 
 from reconciler.config.cursor import Flag, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span
 from reconciler.config.limits import LONGEST_TEXT
-from reconciler.config.variables import (
-    DEFAULT,
-    MESSAGE,
-    Missing,
-    Reference,
-    Template,
-    TemplateError,
-    Variables,
-    parse_template,
-    references,
-)
-from reconciler.model.characters import check_characters, is_masked, with_query_values_encoded
-from reconciler.model.diagnostic import UrlError
-from reconciler.model.pattern import Pattern, matches_name, parse_pattern
+from reconciler.config.template import DEFAULT, MESSAGE, Reference, Template, TemplateError, parse_template, references
+from reconciler.config.variables import Missing, Variables
+from reconciler.model.characters import is_masked
+from reconciler.model.pattern import matches_name
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url import Url, parse_url
 
 _BEGINNING = re.compile(r"(?:[^/?#]*://)?[^/?#]*")  # what stands before the path of a URL
-_BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
-_Parsed = TypeVar("_Parsed")
 
 
-class Rule(Enum):
-    """What may stand in a string."""
+class Purpose(Enum):
+    """What a string is for, and so which values may stand in it."""
 
     PLAIN = "plain"  # only values from `--var`
     SECRET = "secret"  # values from the environment too  # noqa: S105
     PATTERN = "pattern"  # the same, in a URL, whose beginning is shown
     ENTRY_URL = "url"  # the same, and one variable may hold the whole of it, a secret
+    BEGINNING = "beginning"  # a URL's: it is shown, so that the URL's reader refuses what the environment gives
 
 
 class Values:
@@ -56,7 +43,7 @@ class Values:
         self.mentions: dict[str, list[Span]] = {}  # where each variable stands outside tokens, used or not
         self._selected = [pattern.partition(":")[0] for pattern in selected]
         self._is_required = not offline
-        self._unset: dict[str, list[tuple[Location, bool]]] = {}
+        self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: variables must be set where one of them is worked on."""
@@ -67,7 +54,7 @@ class Values:
         found._is_required = False  # noqa: SLF001 - a copy of this
         return found
 
-    def text(self, text: Text, rule: Rule) -> SecretText | None:
+    def text(self, text: Text, purpose: Purpose) -> SecretText | None:
         """A string with its variables put in; None where a `$` makes no sense, or the values are too long.
 
         A placeholder stands for a variable that an error was reported of.
@@ -75,13 +62,13 @@ class Values:
         if "$" not in text.raw:
             return SecretText.literal(text.raw)
         template = self._template(text)
-        return None if template is None else self._joined(template, text.span, rule)
+        return None if template is None else self._joined(template, text.span, purpose)
 
     def plain(self, text: Text | None) -> str | None:
         """A string that only the file and `--var` may write; None where it isn't known."""
         if text is None or "$" not in text.raw:
             return None if text is None else text.raw
-        value = self.text(text, Rule.PLAIN)
+        value = self.text(text, Purpose.PLAIN)
         return value.reveal() if value is not None and value.is_known else None
 
     def flag(self, flag: Flag | None) -> bool | None:
@@ -95,7 +82,7 @@ class Values:
         match template:
             case (Reference(name),):
                 what = f"`${{{name}}}`"
-                value = self._joined(template, flag.span, Rule.SECRET)
+                value = self._joined(template, flag.span, Purpose.SECRET)
                 if value is None or not value.is_known:
                     return None
                 if value.reveal() in ("true", "false"):
@@ -120,18 +107,15 @@ class Values:
         """The token of an account that names no variable; empty where it may be and is."""
         if is_optional and self.variables.value(name) is Missing.UNSET:
             return SecretText(())
-        value = SecretText(tuple(self._reference(Reference(name), where, Rule.SECRET)))
+        value = SecretText(tuple(self._reference(Reference(name), where, Purpose.SECRET)))
         check_not_option(value, where, "as a token", self.diagnostics)
         return value
 
     def report_unset(self) -> None:
         """Report the variables that no source gives: each once, where it stands first."""
-        for name, uses in self._unset.items():
-            where, is_secret = uses[0]
-            others = len({place for place, _ in uses}) - 1
-            more = "" if not others else f", here and in {others} more place{'s' if others > 1 else ''}"
+        for name, (where, is_secret) in self._unset.items():
             help_ = _how_to_set(name, is_secret=is_secret)
-            self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set{more}", help_)
+            self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set", help_)
 
     def _one_secret(self, template: Template | None, text: Text, code: str, what: str) -> SecretText | None:
         if template is None:
@@ -139,7 +123,7 @@ class Values:
         # The shape's check sees how a text begins and ends: `${A:?x}y${B}` passes it.
         match template:
             case (Reference(mark=mark),) if mark != DEFAULT:
-                value = self._joined(template, text.span, Rule.SECRET)
+                value = self._joined(template, text.span, Purpose.SECRET)
                 if value is not None:
                     check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
@@ -159,17 +143,17 @@ class Values:
                 self.mentions.setdefault(reference.name, []).append(text.span)
         return template
 
-    def _joined(self, template: Template, span: Span, rule: Rule) -> SecretText | None:
+    def _joined(self, template: Template, span: Span, purpose: Purpose) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
-        parts = tuple(self._parts(template, span, rule))
+        parts = tuple(self._parts(template, span, purpose))
         if sum(len(part.text) for part in parts) <= LONGEST_TEXT:
             return SecretText(parts)
         message = f"with its variables substituted, this has more than {LONGEST_TEXT} characters"
         self.diagnostics.error("too-much", span, message, "Check the values of its variables.")
         return None
 
-    def _parts(self, template: Template, where: Location, rule: Rule, *, is_shown: bool = False) -> Iterator[Part]:
-        is_url = rule is Rule.PATTERN or (rule is Rule.ENTRY_URL and len(template) > 1)
+    def _parts(self, template: Template, where: Location, purpose: Purpose) -> Iterator[Part]:
+        is_url = purpose is Purpose.PATTERN or (purpose is Purpose.ENTRY_URL and len(template) > 1)
         before = ""
         for piece in template:
             if isinstance(piece, str):
@@ -177,15 +161,14 @@ class Values:
                 before += piece
             else:
                 in_beginning = is_url and _BEGINNING.fullmatch(before) is not None
-                yield from self._reference(piece, where, rule, is_shown=is_shown or in_beginning)
+                yield from self._reference(piece, where, Purpose.BEGINNING if in_beginning else purpose)
                 before += "x"
 
-    def _reference(
-        self, reference: Reference, where: Location, rule: Rule, *, is_shown: bool = False
-    ) -> Iterator[Part]:
+    def _reference(self, reference: Reference, where: Location, purpose: Purpose) -> Iterator[Part]:
         name, value = reference.name, self.variables.value(reference.name)
+        is_secret = purpose not in (Purpose.PLAIN, Purpose.BEGINNING)  # what is shown must be given as a plain value
         if isinstance(value, Part):
-            if value.origin is not Origin.ENVIRONMENT or rule is not Rule.PLAIN:
+            if value.origin is not Origin.ENVIRONMENT or purpose is not Purpose.PLAIN:
                 yield value
                 return
             message = (
@@ -198,30 +181,20 @@ class Values:
                 message = f"the file that `{name}_FILE` points to can't be read as text"
                 self.diagnostics.error("variable-file", where, message, "Check the path and its permissions.")
         elif reference.mark == DEFAULT:
-            inner = Rule.PLAIN if rule is Rule.PLAIN else Rule.SECRET
-            yield from self._parts(reference.inner, where, inner, is_shown=is_shown)
+            yield from self._parts(reference.inner, where, Purpose.SECRET if is_secret else purpose)
             return
         elif self._is_required:
-            # A value that is shown must be given as a plain one.
-            is_secret = rule is not Rule.PLAIN and not is_shown
             if reference.mark == MESSAGE:
                 message = f"`${{{name}}}` is not set: {self._shown(reference.inner)}"
                 self.diagnostics.error("variable-unset", where, message, _how_to_set(name, is_secret=is_secret))
             else:
-                self._unset.setdefault(name, []).append((where, is_secret))
+                self._unset.setdefault(name, (where, is_secret))
         yield self.variables.placeholder(name)
 
-    def _shown(self, template: Template) -> str:
+    @staticmethod
+    def _shown(template: Template) -> str:
         """A message with its variables by name, never by value."""
-        shown = ""
-        for piece in template:
-            if isinstance(piece, str):
-                shown += piece
-            elif piece.mark == DEFAULT and self.variables.value(piece.name) is Missing.UNSET:
-                shown += self._shown(piece.inner)
-            else:
-                shown += f"${{{piece.name}}}"
-        return shown
+        return "".join(piece if isinstance(piece, str) else f"${{{piece.name}}}" for piece in template)
 
 
 def check_not_option(text: SecretText, where: Location, use: str, diagnostics: Diagnostics) -> None:
@@ -247,68 +220,3 @@ def _how_to_set(name: str, *, is_secret: bool) -> str:
     if is_secret:
         return "Set it in the environment or in an env file (`--env-file`)."
     return f"Set it with `--var {name}=VALUE`, or in a file with `--var-file`."
-
-
-def read_url(text: SecretText, span: Span, secret_params: frozenset[str], diagnostics: Diagnostics) -> Url | None:
-    """Read an entry's URL; None where it is none, which a diagnostic says."""
-
-    def parse(checked: SecretText) -> Url:
-        return parse_url(with_query_values_encoded(checked), secret_params)
-
-    url = _read(text, "the URL", parse, span, diagnostics)
-    for item in url.items if url is not None else ():
-        if item.secret:
-            check_not_option(item.text, span, "in a secret parameter", diagnostics)
-    return url
-
-
-def read_pattern(text: SecretText, span: Span, diagnostics: Diagnostics) -> Pattern | None:
-    """Read a pattern; None where it is none, which a diagnostic says."""
-    return _read(text, "the pattern", parse_pattern, span, diagnostics)
-
-
-def _read(
-    text: SecretText, what: str, parse: Callable[[SecretText], _Parsed], span: Span, diagnostics: Diagnostics
-) -> _Parsed | None:
-    fitted = _fit_placeholders(text)
-    try:
-        check_characters(fitted, what)
-        return parse(fitted)
-    except UrlError as error:
-        help_ = error.help
-        block = _BLOCK.match(span.written.text)
-        if block is not None and text.reveal().endswith("\n"):
-            help_ = f"Write `{block[1]}-` instead of `{block[1]}`, which adds a line break at the end."
-        diagnostics.error(error.code, span, error.message, help_)
-        return None
-
-
-def depends_on_unset_variable(text: SecretText) -> bool:
-    """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
-    return not text.is_known and not text.slice(0, len(text.reveal().partition("?")[0])).is_known
-
-
-def _fit_placeholders(text: SecretText) -> SecretText:
-    """Placeholders in a URL take a form that its part allows; one that is the whole URL becomes one."""
-    if text.is_known:
-        return text
-    fitted: list[Part] = []
-    before = ""
-    for index, part in enumerate(text.parts):
-        following = text.parts[index + 1].text if index + 1 < len(text.parts) else None
-        piece = part.text if part.origin is not Origin.PLACEHOLDER else _fitting(part.text[1:], before, following)
-        fitted.append(Part(piece, part.origin, part.name))
-        before += piece
-    return SecretText(tuple(fitted))
-
-
-def _fitting(number: str, before: str, following: str | None) -> str:
-    """What stands for a placeholder behind and before these texts of a URL."""
-    _, scheme_ends, authority = before.partition("://")
-    if not scheme_ends:
-        if before or (following or "").startswith("://"):
-            return "https"
-        return f"https://unset{number}.invalid" + ("/" if following is None else "")
-    if set(authority) & set("/?#"):
-        return f"~{number}"
-    return str(10000 + int(number) % 10000) if authority.endswith(":") else f"unset{number}"

@@ -11,8 +11,9 @@ from typing import TypeVar
 from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
-from reconciler.config.interpolation import Rule, Values, depends_on_unset_variable, read_pattern
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_WITH_A_STAR
+from reconciler.config.urls import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType
@@ -55,13 +56,12 @@ def read_claims(
         """What each account claims by a key; what stands at the top is read once, and one object in all accounts."""
         lacking = [one.name for one in accounts if not one.cursor.has(key)]
         top = read(key, tops, values.for_accounts(*lacking))
-        own = [one for one in accounts if one.cursor.has(key)]
-        return dict.fromkeys(lacking, top) | {
-            one.name: read(key, [one.cursor], values.for_accounts(one.name)) for one in own
-        }
+        own = {one.name: one.cursor for one in accounts if one.cursor.has(key)}
+        read_own = {name: read(key, [cursor], values.for_accounts(name)) for name, cursor in own.items()}
+        return dict.fromkeys(lacking, top) | read_own
 
-    providers = [account.provider for one in accounts for account in one.accounts[:1]]
-    kinds = {spec.name: spec for of in providers for spec in of.fields if spec.scope}
+    providers = [one.provider for one in accounts if one.provider is not None]
+    kinds = {spec.name: spec for provider in providers for spec in provider.fields if spec.scope}
     owns, protect = claims("owns", partial(_ownership, kinds)), claims("protect", _protect)
     absent, known = claims("absent", _named), claims("known", _named)
     has_top = any(cursor.has("absent") for cursor in tops)
@@ -69,9 +69,9 @@ def read_claims(
     found: list[FileAccount] = []
     for one in accounts:
         cursors = [one.cursor, *tops]
-        unmanaged = next((text for cursor in cursors if (text := cursor.text("unmanaged")) is not None), None)
+        unmanaged = next((text.raw for cursor in cursors if (text := cursor.text("unmanaged")) is not None), "report")
         limits = ((cursor.map("limits") or Cursor()).number("max_losses") for cursor in cursors)
-        losses = next((number for number in limits if number is not None), None)
+        losses = next((int(number) for number in limits if number is not None), None)
         if one.cursor.has("absent"):
             place = AbsentPlace.IN_ACCOUNT
         elif shares_top:
@@ -87,18 +87,16 @@ def read_claims(
                 absent_place=place,
                 protect=protect[one.name],
                 known=known[one.name],
-                on_unmanaged=OnUnmanaged.REPORT if unmanaged is None else OnUnmanaged(unmanaged.raw),
-                max_losses=None if losses is None else int(losses),
+                on_unmanaged=OnUnmanaged(unmanaged),
+                max_losses=losses,
             )
             for account in one.accounts
         ]
         found.append(replace(one, accounts=tuple(claimed)))
-        for provider in (account.provider for account in claimed[:1]):
-            spans = [pair for item in owns[one.name].items for pair in item.kind_spans.items()]
-            for key, span in spans:
-                if key not in provider.scope_fields:
-                    message = f"{provider.title} doesn't support `{key}`"
-                    values.diagnostics.error("setting-unsupported", span, message, "Remove it.")
+        for key, span in (pair for item in owns[one.name].items for pair in item.kind_spans.items()):
+            if one.provider is not None and key not in one.provider.scope_fields:
+                message = f"{one.provider.title} doesn't support `{key}`"
+                values.diagnostics.error("setting-unsupported", span, message, "Remove it.")
     return tuple(found), owns
 
 
@@ -183,5 +181,5 @@ def _named_by(key: str, item: Text | Cursor, values: Values) -> Named | None:
 
 def _pattern(text: Text | None, values: Values) -> Pattern | None:
     # A value from the environment in scheme, host or port is the pattern's reader to refuse.
-    value = values.text(text, Rule.PATTERN) if text is not None else None
+    value = values.text(text, Purpose.PATTERN) if text is not None else None
     return None if text is None or value is None else read_pattern(value, text.span, values.diagnostics)

@@ -1,10 +1,9 @@
-"""Variables: the syntax of `${NAME}`, and the options, files and environment that their values come from."""
+"""The options, files and environment that variables get their values from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from io import StringIO
@@ -14,105 +13,15 @@ from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText, listed
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
-from reconciler.config.yaml_nodes import Map, Plain, Sequence, parse
+from reconciler.config.template import variables_in
+from reconciler.config.yaml_nodes import Map, Sequence, parse
 from reconciler.model.diagnostic import Place
-from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import Origin, Part
 
-_SIGN = re.compile(
-    r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}", re.ASCII
-)
-_USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_DEEPEST = 50
 _BLANKS = re.compile(rf"[^\S\r\n]{{{MOST_BLANKS + 1}}}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _IS_ENV = re.compile(r"(?:[^\S\n]*+(?:#[^\n]*+)?\n)*+[^\S\n]*+(?:export[^\S\n]++)?[A-Za-z_][A-Za-z0-9_]*+[^\S\n]*+=")
 """Blank lines and comments, then a line that no mapping begins with."""
-_FORMS = (
-    "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
-    "A value with ` #` in it needs quotes."
-)
-DEFAULT = ":-"
-MESSAGE = ":?"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A variable: alone, or with the mark of a default or a message behind its name, a template itself."""
-
-    name: str
-    mark: str = ""
-    inner: Template = ()
-
-
-Template = tuple[str | Reference, ...]
-
-
-@dataclass(eq=False)
-class TemplateError(ValueError):
-    """A `$` that begins none of the forms: what to say, and from where to where what is meant stands."""
-
-    message: str
-    help: str
-    start: int
-    end: int
-
-
-def parse_template(text: str) -> Template:
-    """The literal runs of a text, `$$` made one dollar sign, and its references, in order.
-
-    Raises:
-        TemplateError: a `$` that is none of the forms.
-    Source: the forms of Compose files that are accepted here.
-    """
-    return _read(text, 0, 0)[0]
-
-
-def references(template: Template) -> Iterator[Reference]:
-    """Every reference of a template, those in defaults and messages too, used or not."""
-    for piece in template:
-        if isinstance(piece, Reference):
-            yield piece
-            yield from references(piece.inner)
-
-
-def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
-    """Read to the text's end, or of an inner template to the `}` that closes it; the second is where that is."""
-    pieces: list[str | Reference] = []
-    literal = ""
-    end = len(text)
-    while (found := _SIGN.search(text, position)) is not None:
-        literal += text[position : found.start()]
-        position = found.end()
-        name, mark, bare = found.groups()
-        if found[0] == "}" and depth:
-            end = found.start()
-            break
-        if found[0] in ("}", "$$"):
-            literal += found[0][0]
-        elif bare:
-            # Quoted only where it reads as a variable's name: it may be a piece of a secret.
-            shown = bare if _USUAL_NAME.fullmatch(bare) and reads_as_words(bare) else "NAME"
-            what = f"`${bare}`" if shown == bare else "a `$` followed by a name"
-            help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
-            raise TemplateError(f"{what} is neither a variable nor plain text", help_, *found.span())
-        else:
-            pieces += [literal] if literal else []
-            literal = ""
-            inner: Template = ()
-            if name and depth < _DEEPEST and mark != "}":
-                inner, position = _read(text, position, depth + 1)
-                position += 1
-            if not name or depth >= _DEEPEST or position > len(text):
-                end = text.find("}", found.start()) + 1 or len(text)
-                raise TemplateError("`${` doesn't start a valid variable here", _FORMS, found.start(), end)
-            pieces.append(Reference(name, mark.removesuffix("}"), inner))
-    else:
-        literal += text[position:]
-    pieces += [literal] if literal else []
-    return tuple(pieces), end
-
 
 Placed = Mapping[str, tuple[str, Place]]  # values of a `--var-file`, and where each stands
 
@@ -165,38 +74,18 @@ class Variables:
         text = self._placeholders.setdefault(name, f"~{len(self._placeholders) + 1}")
         return Part(text, Origin.PLACEHOLDER, name)
 
-    def check_used(self, files: Iterable[Map], diagnostics: Diagnostics) -> None:
+    def check_used(self, texts: Iterable[SourceText], diagnostics: Diagnostics) -> None:
         """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error."""
-        names = sorted(set(_variables_in(files))) if self._given else []
+        names = sorted({name for text in texts for name in variables_in(text.text)}) if self._given else []
         by_form = {name.lower(): name for name in names}
         for name, place in self._given.items():
             if name in names:
                 continue
             near = get_close_matches(name.lower(), by_form, n=1)
-            if near:
-                help_ = f"Did you mean `{by_form[near[0]]}`?"
-            elif not names:
-                help_ = "Remove it: the files have no variables."
-            else:
-                help_ = f"The variables of the files are {listed(names)}."
+            known = f"The variables of the files are {listed(names)}." if names else "The files have no variables."
+            help_ = f"Did you mean `{by_form[near[0]]}`?" if near else known
             what = f"`--var {name}=…`" if place is None else f"`{name}`"
             diagnostics.error("variable-unused", place, f"{what} sets a variable that no file uses", help_)
-
-
-def _variables_in(files: Iterable[Map]) -> Iterator[str]:
-    """Every variable that the files have, used or not, those of broken texts too."""
-    seen: set[int] = set()
-    todo: list[Plain] = [*files]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, str) and "$" in value:
-            try:
-                yield from (reference.name for reference in references(parse_template(value)))
-            except TemplateError:
-                yield from (found[1] for found in _NAMED.finditer(value))
-        elif isinstance(value, Map | Sequence) and id(value) not in seen:
-            seen.add(id(value))
-            todo.extend(value.values() if isinstance(value, Map) else value)
 
 
 def _read_value(path: str) -> str | Missing:
@@ -211,33 +100,37 @@ def _read_value(path: str) -> str | Missing:
 
 def read_env_file(path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
     """The values of an env file (`--env-file`): `NAME=value` lines, whose text no diagnostic quotes."""
+    source = _source(path, "env-file", diagnostics)
+    return {} if source is None else _env_values(source, diagnostics)
+
+
+def _source(path: str, code: str, diagnostics: Diagnostics) -> SourceText | None:
+    """A file's text; None where it can't be read, which a diagnostic of this code says."""
     try:
-        text = read_bounded(Path(path), MOST_OF_AN_ENV_FILE).decode("utf-8-sig")
+        data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
     except (OSError, ValueError) as error:
-        is_other = isinstance(error, UnicodeDecodeError)
-        why = "it is not valid UTF-8" if is_other else why_unreadable(error)
-        help_ = "Save it as UTF-8." if is_other else "Check the path and its permissions."
-        diagnostics.error("env-file", Place(file=path), f"the env file can't be read: {why}", help_)
-        return {}
-    return _env_values(text, path, diagnostics)
+        message = f"the file can't be read: {why_unreadable(error)}"
+        diagnostics.error(code, Place(file=path), message, "Check the path and its permissions.")
+        return None
+    return decode(path, data, diagnostics, is_quotable=False)
 
 
-def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, str]:
+def _env_values(source: SourceText, diagnostics: Diagnostics) -> Mapping[str, str]:
     from dotenv.parser import parse_stream  # few runs have an env file  # noqa: PLC0415
 
-    blanks = _BLANKS.search(text)
+    blanks = _BLANKS.search(source.text)
     if blanks is not None:
-        place = Place(file=path, line=text.count("\n", 0, blanks.start()) + 1)
+        place = Place(file=source.name, line=source.place(blanks.start()).line)
         message = f"more than {MOST_BLANKS} spaces in a row are in this line of the env file"
         diagnostics.error("env-file-line", place, message, "Remove them.")
         return {}
     values: dict[str, str] = {}
-    for binding in parse_stream(StringIO(text)):
+    for binding in parse_stream(StringIO(source.text)):
         if binding.error:
             # The parser counts blank lines before it as a part of it.
             said = binding.original.string
             blank = said[: len(said) - len(said.lstrip())].count("\n")
-            place = Place(file=path, line=binding.original.line + blank)
+            place = Place(file=source.name, line=binding.original.line + blank)
             help_ = "Put a value with special characters in single quotes; start a comment with `#`."
             diagnostics.error("env-file-line", place, "this line of the env file is not `NAME=value`", help_)
         elif binding.key is not None and binding.value is not None:
@@ -247,18 +140,11 @@ def _env_values(text: str, path: str, diagnostics: Diagnostics) -> Mapping[str, 
 
 def read_var_file(path: str, diagnostics: Diagnostics) -> Placed:
     """The values of a `--var-file`: a YAML mapping, or `NAME=value` lines; `$` in them means nothing."""
-    try:
-        data = read_bounded(Path(path), MOST_OF_AN_ENV_FILE)
-    except (OSError, ValueError) as error:
-        message = f"the file can't be read: {why_unreadable(error)}"
-        diagnostics.error("var-file", Place(file=path), message, "Check the path.")
-        return {}
     noted = Diagnostics()
-    source = decode(path, data, noted, is_quotable=False)
+    source = _source(path, "var-file", noted)
     found: Placed = {}
     if source is not None and _IS_ENV.match(source.text):
-        values = _env_values(source.text, path, noted)
-        found = {name: (text, Place(file=path)) for name, text in values.items()}
+        found = {name: (text, Place(file=path)) for name, text in _env_values(source, noted).items()}
     elif source is not None:
         found = dict(_yaml_values(source, noted))
     for one in noted.found:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
-from reconciler.config.interpolation import Rule, Values, read_url
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_WANTED
-from reconciler.config.yaml_nodes import Map, Plain, Sequence
+from reconciler.config.settings import Said, read_said
+from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, Unsaid
@@ -21,15 +22,11 @@ from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
 _NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST_EVENT = 100
 _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
 _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
-
-Said = Mapping[str, tuple[Value, Span]]
-"""What an entry, or `defaults`, says beside URL and events: by key the value, None where it isn't known, and where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +36,6 @@ class Entry:
     name: str
     url_span: Span
     url: Url
-    events: tuple[Text, ...]  # as the file writes them
     accounts: tuple[Account, ...]
     desired: list[tuple[Account, Desired, Span]]  # each with where its event stands (its first, where it has all)
     said: Said  # its settings, the defaults' too
@@ -58,14 +54,14 @@ class EntryReader:
         names: frozenset[str] | None,
         defaults: Cursor,
         secret_params: frozenset[str],
-        allow_events: Iterable[str],
+        allow_events: frozenset[str],
         values: Values,
     ) -> None:
         places = {account.name: (account,) for of in accounts.values() for account in of}
         self._accounts = {**places, **accounts}
         self._names = None if names is None else names | places.keys()
         self._secret_params = secret_params
-        self._allow_events = frozenset(allow_events)
+        self._allow_events = allow_events
         self._values = values
         self._error = values.diagnostics.error
         self._wanted = 0
@@ -107,24 +103,28 @@ class EntryReader:
             message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
             help_ = "An entry describes one webhook for each event in each account: write fewer entries."
             self._values.diagnostics.too_much(span, message, help_)
-        desired: list[tuple[Account, Desired, Span]] = []
+        entry = Entry(name=name, url_span=written.span, url=url, accounts=accounts, desired=[], said=said)
         for account in accounts:
             self._check_events(events, account.provider)
             self._check_said(cursor, said, account.provider)
-            common, ignored = self._common(url, account, said)
-            # The index of its address, its event or events, and where that stands.
-            single = [(event, event, text) for event, text in events]
-            whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
-            for index, value, text in whole if account.provider.several_events else single:
-                fields = account.provider.normalise({**common, account.provider.event_field: value})
-                key = account.provider.key_of(fields)
-                if key is not None:
-                    at, place = Address(account=account.name, name=name, index=index), written.span.place
-                    one = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
-                    desired.append((account, one, text.span))
-        return Entry(
-            name=name, url_span=written.span, url=url, events=texts, accounts=accounts, desired=desired, said=said
-        )
+            entry.desired.extend(self._desired(entry, account, events))
+        return entry
+
+    def _desired(
+        self, entry: Entry, account: Account, events: list[tuple[str, Text]]
+    ) -> Iterator[tuple[Account, Desired, Span]]:
+        provider = account.provider
+        common, ignored = self._common(entry.url, account, entry.said)
+        # The index of its address, its event or events, and where that stands.
+        single = [(event, event, text) for event, text in events]
+        whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
+        for index, value, text in whole if provider.several_events else single:
+            fields = provider.normalise({**common, provider.event_field: value})
+            key = provider.key_of(fields)
+            if key is not None:
+                at = Address(account=account.name, name=entry.name, index=index)
+                place = entry.url_span.place
+                yield account, Desired(address=at, key=key, fields=fields, ignored=ignored, place=place), text.span
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
@@ -159,7 +159,7 @@ class EntryReader:
         return None
 
     def _url(self, written: Text, accounts: tuple[Account, ...], values: Values) -> Url | None:
-        text = values.text(written, Rule.ENTRY_URL)
+        text = values.text(written, Purpose.ENTRY_URL)
         url = None if text is None else read_url(text, written.span, self._secret_params, values.diagnostics)
         if url is not None and accounts:
             try:
@@ -205,48 +205,11 @@ class EntryReader:
         return common, (ignored & {"url", *known} if isinstance(ignored, frozenset) else frozenset()) | unsaid
 
 
-def read_said(cursor: Cursor, fields: Mapping[str, Field], values: Values) -> Said:
-    """Read what a mapping says of the fields that the file's providers have, by name."""
-    return {key: (_value(cursor, fields[key], values), cursor.span(key)) for key in cursor.values if key in fields}
-
-
-def _value(cursor: Cursor, spec: Field, values: Values) -> Value:
-    """A field's value; None where it isn't known."""
-    match spec.type:
-        case FieldType.FLAG:
-            return values.flag(cursor.flag(spec.name))
-        case FieldType.NUMBER:
-            return cursor.number(spec.name)
-        case FieldType.SET:
-            texts = cursor.texts(spec.name)
-            found = [values.plain(text) for text in texts or ()]
-            return None if texts is None or None in found else frozenset(item for item in found if item is not None)
-        case FieldType.SECRET if (text := cursor.text(spec.name)) is not None:
-            return values.secret(text, spec.name)
-        case FieldType.SETTINGS if (inner := cursor.map(spec.name)) is not None:
-            return {key: _plain(value, inner.span(key), values) for key, value in inner.values.items()}
-        case FieldType.SECRET | FieldType.SETTINGS:
-            return None
-    return values.plain(cursor.text(spec.name))
-
-
-def _plain(value: Plain, span: Span, values: Values) -> object:
-    """A nested setting in plain terms, variables of `--var` put in."""
-    if isinstance(value, str):
-        return values.plain(Text(value, span))
-    if isinstance(value, Sequence):
-        return [_plain(item, span, values) for item in value]
-    return {key: _plain(item, span, values) for key, item in value.items()} if isinstance(value, Map) else value
-
-
 def _near_event(event: str, known: tuple[str, ...]) -> str:
-    """The known event that a misspelt one is nearest to, whatever its case and signs; nothing where none is near.
-
-    `TrackUpdated`, `TRACK-UPDATED` and `track.updated` are `track_updated`.
-    """
-    forms = [_SIGNS.sub("_", _HUMPS.sub("_", name[:_LONGEST_EVENT]).lower()) for name in (event, *known)]
-    by_form = dict(zip(forms[1:], known, strict=True))
-    near = get_close_matches(forms[0], by_form, n=1)
+    """The known event that `TrackUpdated`, `TRACK-UPDATED` or `tracking.updated` is nearest to, or nothing."""
+    form, *forms = (_SIGNS.sub("", name[:_LONGEST_EVENT].lower()) for name in (event, *known))
+    by_form = dict(zip(forms, known, strict=True))
+    near = get_close_matches(form, by_form, n=1)
     return by_form[near[0]] if near else ""
 
 

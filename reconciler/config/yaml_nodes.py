@@ -11,7 +11,7 @@ import yaml
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
-from reconciler.model.diagnostic import Place
+from reconciler.config.yaml_errors import syntax_error
 
 Path: TypeAlias = tuple[str | int, ...]
 Range: TypeAlias = tuple[int, int]  # where something starts and ends in its file's text
@@ -24,23 +24,6 @@ _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2
 # U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
-_FLOW = "Separate items with commas and close the {} with `{}`; quote unusual values."
-_QUOTE = "Put the value in quotes."
-_HELP = {
-    "mapping values are not allowed in this context": "Check the indentation; quote values that contain `: `.",
-    "did not find expected key": "Check the indentation of this line and of those before it.",
-    "did not find expected '-' indicator": "Check the indentation: the list's other items begin further left or right.",
-    "could not find expected ':'": "Write `key: value`, with a space after the colon.",
-    "did not find expected ',' or ']'": _FLOW.format("list", "]"),
-    "did not find expected ',' or '}'": _FLOW.format("mapping", "}"),
-    "found unexpected end of stream": "Close the quotes that are opened here.",
-    "found unknown escape character": "Write `\\\\` for a backslash in double quotes, or use single quotes.",
-    "did not find expected alphabetic or numeric character": f"Text that begins with `*` or `&` is special. {_QUOTE}",
-    "block sequence entries are not allowed in this context": "Start the list on its own line.",
-    "exceeded maximum nesting depth": "Use fewer levels.",
-}
-_HELP_AT = {"\t": "Indent with spaces, never with tabs.", **dict.fromkeys("@`%", _QUOTE)}
-_STANDARD_HELP = "Check the indentation, quotes and brackets here."
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -297,21 +280,3 @@ def _check_characters(source: SourceText, diagnostics: Diagnostics) -> None:
         help_ = "Keep the right lines, and remove those with `<<<<<<<`, `=======` and `>>>>>>>`."
         diagnostics.error("yaml-syntax", Span(source, *found.span()), "a merge conflict isn't resolved here", help_)
         raise _UnreadableError
-
-
-def syntax_error(error: yaml.YAMLError, source: SourceText, diagnostics: Diagnostics) -> None:
-    """Say what the YAML parser stumbled over."""
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        diagnostics.error("yaml-syntax", Place(file=source.name, line=1), "the file is not valid YAML", _STANDARD_HELP)
-        return
-    problem = error.problem or "something unexpected"
-    index = min(error.problem_mark.index, len(source.text))
-    if error.context_mark is not None and index == len(source.text):
-        # Where the text ends says little; where the unclosed thing begins says what to close.
-        index = min(error.context_mark.index, len(source.text))
-    start, end = source.line_range(source.place(index).line)
-    before = source.text[start : min(index + 1, end)]
-    help_ = _HELP_AT.get(source.text[index : index + 1]) or _HELP.get(problem, _STANDARD_HELP)
-    if "${" in before and not {"'", '"'} & set(before):
-        help_ = "Put the value with `${…}` in double quotes."
-    diagnostics.error("yaml-syntax", Span(source, index, index + 1), f"the YAML can't be read: {problem}", help_)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.model.characters import escaped, escaped_url, fits_as_value
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
+from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
 from reconciler.model.webhook import Masked, Remote, Scope, is_event_name, revealed
-from reconciler.planning.match import by_key, choose, without_others
+from reconciler.planning.match import by_key, choose
 from reconciler.view.codec import Json
 
 
@@ -102,9 +102,7 @@ def describe(
         candidates, several = found, f"{len(found)} webhooks have this URL and event"
         if not duplicates_stay:
             # The way back must lead to what was received, so of duplicates the one that delivers is described.
-            provider, choice = account.provider, choose(found, prefer_live=account.provider)
-            fields = choice.survivor.fields
-            choice = without_others(provider, choice, provider.events_of(fields) if provider.is_live(fields) else ())
+            choice = choose(account.provider, found, prefer_live=True)
             candidates = [choice.survivor, *choice.others]
             left_out += [LeftOut(remote, _DUPLICATE) for remote in choice.duplicates]
         refusals = {remote.id: _refusal(account, remote, redaction) for remote in candidates}

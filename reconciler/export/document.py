@@ -22,7 +22,7 @@ from reconciler.model.plan import Claim, Plan
 from reconciler.model.secret import HIDDEN, SHOWN_BY_NAME, Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.view.codec import Json
-from reconciler.view.redact import scope_text
+from reconciler.view.values import scope_text
 
 
 class ExportedFile:

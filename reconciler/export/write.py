@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import yaml
 
 from reconciler.export.document import ExportedFile
-from reconciler.output.terminal import visible
+from reconciler.output.escaping import visible
 
 
 class _Dumper(yaml.SafeDumper):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from reconciler.http import errors
-from reconciler.http.exchange import NoReply, Reply, Request, http_date, may_have_acted, retry_after, retry_of
+from reconciler.http.exchange import ApiRequest, NoReply, Reply, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallBudget, CallClass, ClientContext
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account, Destination, destination_of
@@ -36,7 +36,7 @@ class Caller:
         self._clock = context.clock
         self._listener = context.listener
         shared = (self.destination.origin, account.token)
-        self._budget = context.call_budgets.setdefault(shared, CallBudget(account.limits, context.clock))
+        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock))
         self._budget.limit(account.limits)
         scheme = account.provider.scheme_of(account.token.reveal())
         token = account.token  # empty where an account does without one
@@ -45,7 +45,7 @@ class Caller:
         authorization = (account.provider.auth.header, token)
         self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
 
-    def call(self, request: Request, call_class: CallClass, shown: str) -> Reply:
+    def call(self, request: ApiRequest, call_class: CallClass, shown: str) -> Reply:
         """Send a request until it succeeds, fails for good, or may not be sent again; events say the path as `shown`.
 
         An error's `may_have_acted` is about all its attempts.
@@ -76,7 +76,6 @@ class Caller:
             raise
 
     def _wait_for_turn(self, call_class: CallClass, *, again: bool) -> None:
-        """Wait until the provider wants to be called, and a slot is free."""
         clock, budget = self._clock, self._budget
         while True:
             if clock.stopping():
@@ -90,7 +89,9 @@ class Caller:
                 self._check_throttle(0)
             self._sleep(wait, reason, again=again)
 
-    def _send(self, request: Request, call_class: CallClass, shown: str, number: int) -> tuple[Reply | NoReply, bool]:
+    def _send(
+        self, request: ApiRequest, call_class: CallClass, shown: str, number: int
+    ) -> tuple[Reply | NoReply, bool]:
         """Send the call once; whether the answer asks to wait and send it again."""
         clock, budget = self._clock, self._budget
         began = clock.monotonic()
@@ -102,10 +103,8 @@ class Caller:
         finally:
             budget.give_back(call_class, refused=asks_to_wait)
         now = clock.monotonic()
-        name, method, status = self._account.name, request.method, outcome.status
-        self._listener(
-            Called(account=name, method=method, path=shown, status=status, seconds=now - began, attempt=number)
-        )
+        name, method, status, seconds = self._account.name, request.method, outcome.status, now - began
+        self._listener(Called(account=name, method=method, path=shown, status=status, seconds=seconds, attempt=number))
         if status:
             budget.answered(sent_at=began, now=now, refused=asks_to_wait, told=told)
         if asks_to_wait:

@@ -32,33 +32,26 @@ _FARTHEST = 10.0 * 365 * 86400  # seconds: later is as late, and the calendar en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is sent to a path and query (`target`), percent-encoded, with a slash at its beginning.
-
-    Where the provider quotes the body, what is secret of its `fields` must not show. At the path of all webhooks
-    (`is_collection`) a 404 doesn't mean that one is gone.
-    """
+class ApiRequest:
+    """What is sent."""
 
     method: str
-    target: str = field(repr=False)
+    target: str = field(repr=False)  # path and query, percent-encoded, with a slash at the beginning
     body: bytes | None = field(default=None, repr=False)
     content_type: str = "application/json"
-    fields: Fields = field(default_factory=dict, repr=False)
-    is_collection: bool = False
+    fields: Fields = field(default_factory=dict, repr=False)  # in the body: what is secret of them must not show
+    is_collection: bool = False  # whether it goes to all webhooks, so that a 404 doesn't mean that one is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What was answered, in whole and decompressed, with headers by their names in lower case.
-
-    `next_page` is where the `Link` header says that a list goes on, `redirect` the origin that a redirect points to.
-    """
+    """What was answered, in whole and decompressed."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    next_page: str = ""
-    redirect: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # names in lower case
+    next_page: str = ""  # where the `Link` header says that a list goes on
+    redirect: str = ""  # the origin that a redirect points to
 
 
 class Ending(Enum):

@@ -103,7 +103,7 @@ class CallBudget:
     on. Safe to use from several threads.
     """
 
-    def __init__(self, limits: RateLimits, clock: Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.throttle = Throttle()
         self._clock = clock
         self._limits: dict[CallClass, int | None] = dict.fromkeys(CallClass)
@@ -112,10 +112,9 @@ class CallBudget:
         self._left = BUDGET
         self._told_until: dict[str, float] = {}
         self._lock = threading.Lock()
-        self.limit(limits)
 
     def limit(self, limits: RateLimits) -> None:
-        """Keep these limits from now on, too: of several accounts with one token the strictest count."""
+        """Keep these limits, too: of several accounts with one token the strictest count, for calls made before too."""
         found = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
         with self._lock:
             for call_class, number in found.items():
@@ -127,15 +126,12 @@ class CallBudget:
 
         They count as asked for by the provider as far as refused calls take up the slots.
         """
-        limit = self._limits[call_class]
-        if limit is None:
-            return 0.0
         with self._lock:
-            now = self._clock.monotonic()
+            limit, now = self._limits[call_class], self._clock.monotonic()
             ended = self._ended[call_class]
             while ended and ended[0][0] + WINDOW + MARGIN <= now:
                 ended.popleft()
-            if self._running[call_class] + len(ended) < limit:
+            if limit is None or self._running[call_class] + len(ended) < limit:
                 self._running[call_class] += 1
                 return 0.0
             # Where all slots are taken by running calls, the soonest possible end is now.
@@ -147,9 +143,8 @@ class CallBudget:
     def give_back(self, call_class: CallClass, *, refused: bool = False) -> None:
         """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
         with self._lock:
-            if self._limits[call_class] is not None:
-                self._running[call_class] -= 1
-                self._ended[call_class].append((self._clock.monotonic(), refused))
+            self._running[call_class] -= 1
+            self._ended[call_class].append((self._clock.monotonic(), refused))
 
     def reason(self, call_class: CallClass) -> str:
         return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"

@@ -1,17 +1,9 @@
-"""Characters: which can be seen, how they are named to people, and which of them a URL of the file may hold.
-
-Of a URL what is shown is what is sent. Source: RFC 3986, section 2 and appendix A; labels of a host may be of other
-scripts (RFC 5891).
-"""
+"""Characters: which can be seen, how they are named to people, and what shows that a value is masked or wrapped."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import quote
-
-from reconciler.model.diagnostic import UrlError
-from reconciler.model.secret import Origin, Part, SecretText
 
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -21,52 +13,21 @@ _CONTROL_NAMES = {"\x00": "NULL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAG
 _CONTROL_NAMES |= {"\x7f": "DELETE", "\x85": "NEXT LINE"}
 _LINE_BREAKS = "\n\r\x85\u2028\u2029"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
-_MASK = re.compile(r"[*•…]+|[xX#.-]{2,}")
-_MASKED = re.compile(
-    r"\*{3}|[•…]|\.{3}|(?:\A|_)[xX]{3,}\Z|[xX]{8}|‹hidden›|\[(?:masked|redacted|hidden)\]|<(?:masked|redacted|hidden)>",
+_MASK = re.compile(
+    r"\A(?:\*+|[x#.-]{2,})\Z|\*{3}|[•…]|\.{3}|(?:\A|_)x{3,}\Z|x{8}|‹hidden›|[\[<](?:masked|redacted|hidden)[\]>]",
     re.IGNORECASE,
 )
-_RESERVED = ":/?#@!$&'()*+,;=%"
-_ALLOWED = re.compile(rf"[A-Za-z0-9\-._~{_RESERVED}]*")
-_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*")
-_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_FORBIDDEN_IN_VALUE = re.compile(r"[\s\x00-\x1f\x7f-\x9f&#?/+]|%(?![0-9A-Fa-f]{2})")
-_FREE_IN_A_QUERY = str.maketrans("", "", "/?")
-_NEEDS_ENCODING = re.compile(r"[&#+;]|%(?![0-9A-Fa-f]{2})")
 
 
 def is_masked(value: str) -> bool:
     """Whether a value is a mask, or has one in it, as logs and settings pages show secrets: `shippo_live_***`."""
-    return _MASK.fullmatch(value) is not None or _MASKED.search(value) is not None
+    return _MASK.search(value) is not None
 
 
 def is_seen(character: str) -> bool:
     """Whether a character shows as itself: no white space, control or format character, and none that shows nothing."""
     category = unicodedata.category(character)
     return category[0] in "LMNPS" and category != "Me" and _UNSEEN.match(character) is None
-
-
-def unseen_escaped(text: str) -> str:
-    """A text with what can't be seen percent-encoded."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(found if is_seen(found) else _percent_encoded(found) for found in text)
-
-
-def without_unseen(text: str) -> str:
-    """What a person reads of a text."""
-    return text if text.isascii() and text.isprintable() else "".join(filter(is_seen, text))
-
-
-def escaped(raw: str) -> str:
-    """A part of a provider's URL as a file may write it: the same in normal form."""
-    return quote(raw, safe=_RESERVED)
-
-
-def escaped_url(raw: str) -> str:
-    """A provider's whole URL as a file may write it; its host may be of another script."""
-    end = _head_end(raw)
-    return raw[:end] + escaped(raw[end:])
 
 
 def character_name(character: str) -> str:
@@ -77,8 +38,7 @@ def character_name(character: str) -> str:
 
 def wrapping_fault(value: str) -> tuple[str, str] | None:
     """What stands around a value and is surely no part of it: what is wrong, to follow its name, and what to do."""
-    inner = value.strip()
-    if inner != value:
+    if value.strip() != value:
         ends = value[: len(value) - len(value.lstrip())] + value[len(value.rstrip()) :]
         what = "a line break" if set(ends) & set(_LINE_BREAKS) else "white space"
         return f"has {what} before or after it", f"Set it again without the {what.removeprefix('a ')}."
@@ -88,132 +48,3 @@ def wrapping_fault(value: str) -> tuple[str, str] | None:
             "Set it again without them: `docker run --env-file` and some CI systems keep quotes as part of the value.",
         )
     return None
-
-
-def fits_as_value(text: str) -> bool:
-    """Whether a variable that is a part of a URL may have this value: it stays within its place."""
-    return _FORBIDDEN_IN_VALUE.search(text) is None and wrapping_fault(text) is None
-
-
-def check_characters(text: SecretText, what: str) -> None:
-    """UrlError where a URL or pattern of the file, which `what` names, has what it can't have or what can't be seen.
-
-    It names the first such character, and of values from the environment no more than that.
-    """
-    _check_beginning(text)
-    raw = text.reveal()
-    named = [(f"the value of `${{{part.name}}}`", part.text) for part in text.parts if part.name]
-    for subject, value in (*named, (what, raw)):
-        fault = wrapping_fault(value)
-        if fault is not None:
-            raise UrlError("url-character", f"{subject} {fault[0]}", fault[1])
-    if _ALLOWED.fullmatch(raw):
-        return
-    head_end = _head_end(raw)
-    characters = ((character, part) for part in text.parts for character in part.text)
-    for position, (character, part) in enumerate(characters):
-        in_host = position < head_end
-        may_be = in_host and (character in "[]" or (not character.isascii() and is_seen(character)))
-        if not may_be and not _ALLOWED.fullmatch(character):
-            subject = f"the value of `${{{part.name}}}`" if part.name else what
-            message = f"{subject} has {_named(character, part.origin)} in it, which isn't allowed in a URL"
-            in_host_help = "Remove it; a host is made of letters, digits, `-` and `.`."
-            raise UrlError("url-character", message, in_host_help if in_host else _what_to_do(character, part.origin))
-
-
-def _check_beginning(text: SecretText) -> None:
-    """Check that no value from the environment begins a URL, and that what `--var` gives is no more than a beginning.
-
-    What the file writes behind a beginning that a variable gives must stay behind it.
-    """
-    if len(text.parts) == 1:
-        return
-    first = text.parts[0]
-    if first.origin is Origin.ENVIRONMENT:
-        raise _in_head(first.name)
-    is_beginning = _BEGINNING.fullmatch(first.text) and not first.text.endswith("//")
-    if first.origin is Origin.OPTION and text.parts[1].text[:1] in ("/", "?") and not is_beginning:
-        raise UrlError(
-            "url-variable-value",
-            f"the value of `${{{first.name}}}` isn't the start of a URL: scheme, host and port",
-            f"Set it with `--var {first.name}=https://hooks.example.com`, without a trailing slash.",
-        )
-
-
-def check_variables(text: SecretText) -> None:
-    """UrlError where a value from the environment stands before the path, or one leaves its place.
-
-    A text that is one variable as a whole may hold anything, but none from the environment.
-    """
-    _check_beginning(text)
-    position, head_end, in_query = 0, _head_end(text.reveal()), False
-    for part in text.parts:
-        if position < head_end and part.origin is Origin.ENVIRONMENT:
-            raise _in_head(part.name)
-        is_free = not part.name or len(text.parts) == 1 or (not position and _BEGINNING.fullmatch(part.text))
-        if not is_free and not fits_as_value(part.text.translate(_FREE_IN_A_QUERY) if in_query else part.text):
-            raise UrlError(
-                "url-variable-value",
-                f"the value of `${{{part.name}}}` has white space, a control character, one of `&#?/+` or a bare `%`",
-                "Percent-encode the value.",
-            )
-        position += len(part.text)
-        in_query = in_query or "?" in part.text
-
-
-def with_query_values_encoded(text: SecretText) -> SecretText:
-    """A URL in which what variables put into a query stays in its place.
-
-    A value that is percent-encoded already stays as it is: one without a bare `%` and without a character that means
-    something in a query.
-    """
-    if len(text.parts) == 1:
-        return text
-    parts: list[Part] = []
-    before = ""
-    for part in text.parts:
-        value = part.text
-        if part.name and "=" in before.partition("?")[2].rpartition("&")[2] and _NEEDS_ENCODING.search(value):
-            value = re.sub("[&#+;%]", lambda found: _percent_encoded(found[0]), value)
-        parts.append(Part(value, part.origin, part.name))
-        before += value
-    return SecretText(tuple(parts))
-
-
-def _head_end(raw: str) -> int:
-    head = _HEAD.match(raw)
-    return head.end() if head is not None else 0
-
-
-def _in_head(name: str) -> UrlError:
-    return UrlError(
-        "url-variable-host",
-        f"`${{{name}}}` is used in the URL's scheme, host or port, which are shown and so can't be secret",
-        f"Set it with `--var {name}=VALUE` instead, or in a file with `--var-file`.",
-    )
-
-
-def _percent_encoded(character: str) -> str:
-    return quote(character, safe="", errors="replace")
-
-
-def _named(character: str, origin: Origin) -> str:
-    if not is_seen(character) or character == "`":
-        return character_name(character)
-    # A letter of a secret would be told.
-    if not character.isascii() and origin is Origin.ENVIRONMENT:
-        return "a non-ASCII character"
-    return f"`{character}` ({character_name(character)})"
-
-
-def _what_to_do(character: str, origin: Origin) -> str:
-    if not character.isascii() and origin is Origin.ENVIRONMENT:
-        return "Remove it, or percent-encode the value as UTF-8." if is_seen(character) else "Remove it."
-    escape = _percent_encoded(character)
-    if character in "{}<>|":
-        return f"If it is part of a placeholder, put the real value there; otherwise, write `{escape}`."
-    if character == "\\":
-        return f"Write `/`; a literal backslash is written `{escape}`."
-    if is_seen(character) or character == " ":
-        return f"Remove it, or write it percent-encoded: `{escape}`."
-    return "Remove it: it can't be seen."

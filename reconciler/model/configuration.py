@@ -25,7 +25,7 @@ _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Webhooks that an item of `absent` or `known` names: those of a URL pattern, or one by its id."""
+    """An item of `absent` or `known`: webhooks of a URL pattern, or one by its id."""
 
     pattern: Pattern | None = None  # None where the item names an id
     object_id: str = ""
@@ -55,14 +55,9 @@ class NamedSet:
             yield from self._by_pattern[pattern]
 
     def find(self, endpoint: Endpoint, events: frozenset[str]) -> Named | None:
-        """An item whose pattern matches and that is about all of these events, or None.
-
-        Where no event can be read, only an item that is about any says anything.
-        """
-        for item in self.find_all(endpoint):
-            if item.events is None or (events and events <= item.events):
-                return item
-        return None
+        """An item whose pattern matches and that is about all of these events; where none can be read, about any."""
+        found = self.find_all(endpoint)
+        return next((item for item in found if item.events is None or (events and events <= item.events)), None)
 
 
 class OnUnmanaged(Enum):
@@ -178,10 +173,9 @@ class Destination:
 
 
 def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -> Destination:
-    """Where calls go whose base URL is this: a hostile file must not be able to take the account's token elsewhere.
+    """Where calls go whose base URL is this; UrlError where a hostile file could take the account's token.
 
-    UrlError where it may not go there, which quotes nothing but a host that the file writes in clear. Hosts that the
-    user allows outside the file are so on any port, or on one.
+    Hosts that the user allows outside the file are so on any port, or on one.
     """
     endpoint = url.endpoint
     if url.items:

@@ -20,10 +20,11 @@ SIGNALLED = 128
 
 
 class Severity(Enum):
-    """How bad it is: an error stops the command, a warning does not (unless `--strict`)."""
+    """How bad it is: an error stops the command, a warning only with `--strict`, a notice never."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

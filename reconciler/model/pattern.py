@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.characters import check_variables
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
 from reconciler.model.secret import SHOWN_BY_NAME, SecretText
 from reconciler.model.url import Endpoint, normal_text, parse_url
+from reconciler.model.url_characters import check_variables
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
@@ -50,7 +50,6 @@ class Pattern:
         return self.matches_place(endpoint) and _path_matches(self.pieces, endpoint.path)
 
     def matches_place(self, endpoint: Endpoint) -> bool:
-        """Whether it matches an endpoint's scheme, host and port."""
         if (self.scheme, self.port) != (endpoint.scheme, endpoint.port):
             return False
         is_any = self.host.startswith("*")
@@ -64,10 +63,7 @@ class Pattern:
 
 
 def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
-    """Whether the pieces stand in the path in this order, from its start to its end.
-
-    Linear: each piece is taken where it stands first, which leaves the most room for the others.
-    """
+    """Whether the pieces stand in the path in this order; linear, since each is taken where it stands first."""
     first, *rest = pieces
     if not rest:
         return path == first
@@ -163,6 +159,3 @@ class PatternSet:
 
     def __bool__(self) -> bool:
         return bool(self.patterns)
-
-    def __repr__(self) -> str:
-        return f"PatternSet({list(self.patterns)})"

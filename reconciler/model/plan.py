@@ -40,7 +40,6 @@ class Reason(Enum):
     DIFFERS = "differs"
     SWITCHED_OFF = "switched_off"
     NOT_IN_FILE = "not_in_file"
-    REPLACED_BY_OFF = "replaced_by_off"  # its entry moved, and is off
     DUPLICATE = "duplicate"
     NAMED_ABSENT = "absent"
     DESTROY = "destroy"
@@ -101,18 +100,12 @@ class Change:
     remote: Remote | None = None  # None where the provider has none
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
-    partner: Address | None = None  # a move's other half; else the webhook that stays at the same URL
+    move: Address | None = None  # the other half of a move
+    duplicate_of: Address | None = None  # the webhook that stays
+    conflicts_with: Address | None = None  # the entry whose URL it has, with events that are not the entry's
     depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
-
-    @property
-    def move(self) -> Address | None:
-        return None if self.reason is Reason.DUPLICATE or self.action is Action.NONE else self.partner
-
-    @property
-    def duplicate_of(self) -> Address | None:
-        return self.partner if self.reason is Reason.DUPLICATE else None
 
     def essence(self) -> dict[str, Any]:
         return {
@@ -148,13 +141,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlan:
-    """What would be done in one account.
-
-    Rows are changes first, in the order of work; then, by address or age, what is in step, protected, known, unmanaged.
-    """
+    """What would be done in one account."""
 
     account: Account
-    rows: tuple[Change, ...] = ()  # every webhook that the targets mean
+    rows: tuple[Change, ...] = ()  # every webhook that the targets mean: changes in the order of work, then the others
     left_out: tuple[Change, ...] = ()  # every other webhook
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
     protected_owned: tuple[Remote, ...] = ()  # what would be owned else: for the guard it stays
@@ -240,11 +230,10 @@ class Plan:
         return any(account.verdict is not Verdict.FINE for account in self.planned)
 
     def essence(self) -> bytes:
-        """Everything that would be done, real values included, and nothing beside it: equal ones are the same plan.
+        """Everything that would be done, and nothing beside it: equal ones are the same plan.
 
-        Not in it: what is in step, unmanaged webhooks, times, tokens of accounts, the accounts' order, and the files'
-        text. It holds secrets: it is compared or digested, and never shown.
-        Source: contract, section 6, *Reviewed is what runs*.
+        It holds secrets: it is compared or digested, and never shown. Source: contract, section 6, *Reviewed is what
+        runs*.
         """
         essence = {
             "filters": asdict(self.filters),

@@ -1,19 +1,18 @@
 """What a provider is, as data: fields, events, credentials and account keys. The engine knows nothing else of it.
 
-`model/rest.py` says how its API is spoken to; `reconciler.provider` is what declarations are written with. What an
-update sends, call by call, and which secrets it would take away, is decided here too.
+`model/rest.py` says how its API is spoken to; `reconciler.provider` is what declarations are written with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from reconciler.model.rest import Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, lenient_endpoint
-from reconciler.model.webhook import Fields, Key, Masked, Scope, Value
+from reconciler.model.webhook import Fields, Key, Scope, Value
 
 
 class FieldType(Enum):
@@ -175,13 +174,18 @@ class Provider:
         return tuple(spec for spec in self.fields if spec.name not in ("url", "event", "events", "active"))
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
-        """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order."""
+        """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.
+
+        Beside a catch-all, other events mean nothing: it stands alone, as services store it.
+        """
         filled: dict[str, Value] = {}
         for spec in self.fields:
             value, usual = values.get(spec.name), spec.default
             filled[spec.name] = usual if value is None else value
             if isinstance(value, Mapping) and isinstance(usual, Mapping):
                 filled[spec.name] = _filled(usual, value)
+            elif isinstance(value, frozenset) and spec.type is FieldType.EVENTS and self.catch_all in value:
+                filled[spec.name] = value & {self.catch_all}
         return filled
 
     def limits_of(self, kind: str) -> RateLimits:
@@ -215,6 +219,9 @@ class Provider:
         value = fields[self.event_field]
         return value if isinstance(value, frozenset) else frozenset(() if value is None else {str(value)})
 
+    def delivered(self, fields: Fields) -> frozenset[str]:
+        return self.events_of(fields) if self.is_live(fields) else frozenset()
+
     def uncarried(self, events: Iterable[str], named: Collection[str]) -> frozenset[str]:
         """Those of some events that a webhook which names the others doesn't deliver."""
         return frozenset() if self.catch_all in named else frozenset(events).difference(named)
@@ -246,65 +253,3 @@ def _filled(usual: Mapping[str, object], said: Mapping[str, object]) -> dict[str
         if isinstance(inner, Mapping) and isinstance(given, Mapping):
             filled[name] = _filled(inner, given)
     return filled
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateCall:
-    """One call of an update."""
-
-    path: str  # below the webhook's own
-    unit: str  # the part of the webhook that is meant there; empty for the webhook
-    fields: tuple[Field, ...]  # what is sent
-
-
-def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
-    """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent."""
-    known = tuple(spec for spec in provider.fields if can_send(spec, wanted))
-    if not api.update.partial:
-        yield UpdateCall(path="", unit="", fields=known)
-        return
-    changed = [spec for spec in known if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]]
-    whole: list[Field] = []
-    for unit in dict.fromkeys(spec.path[0] for spec in changed):
-        inside = tuple(spec for spec in changed if spec.path[0] == unit)
-        path = api.update.units.get(unit, "")
-        if path and _secrets_unsaid(provider, unit, wanted, now):
-            yield UpdateCall(path=path, unit=unit, fields=inside)  # value by value, so that the secret stays
-        elif unit in api.update.units:
-            whole += [spec for spec in known if spec.path[0] == unit]
-        else:
-            whole += inside
-    if whole:
-        yield UpdateCall(path="", unit="", fields=tuple(whole))
-
-
-def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, ...]:
-    """The secrets that an update would take away, since it replaces what holds them and nobody can send them again."""
-    api = provider.rest
-    if api is None:
-        return ()
-    if not api.update.partial:
-        return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
-    sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path)
-    units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
-    return tuple(
-        name for unit in units if unit in api.update.units for name in _secrets_unsaid(provider, unit, wanted, now)
-    )
-
-
-def can_send(spec: Field, values: Fields) -> bool:
-    """Whether a field's value can be sent: of a secret only one that is known."""
-    value = values[spec.name]
-    return not isinstance(value, Masked) and (spec.type is not FieldType.SECRET or value is not None)
-
-
-def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) -> tuple[str, ...]:
-    """The secrets of a unit, or of the whole webhook, that it has, or may have, and that can't be sent."""
-    return tuple(
-        spec.name
-        for spec in provider.fields
-        if spec.type is FieldType.SECRET
-        and unit in ("", spec.path[0])
-        and not can_send(spec, wanted)
-        and (spec.reads_back is ReadsBack.NEVER or now[spec.name] is not None)
-    )

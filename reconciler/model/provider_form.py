@@ -45,10 +45,7 @@ class KeptParam:
 
 
 def provider_form(sent: Url, made: Url | SecretText) -> str:
-    """What the provider made of a URL, as a file may write it: what was sent in the provider's spelling.
-
-    Variables stand by name where their values came back as they were. What wasn't sent, or is secret, reads `‹hidden›`.
-    """
+    """What was sent in the provider's spelling, as a file may write it; what wasn't sent, or is secret, is hidden."""
     raw = made.reveal()
     pieces = _pieces(raw)
     if sent.whole_variable or not pieces:
@@ -116,9 +113,9 @@ def _pieces(raw: str) -> list[tuple[int, int]]:
 
 
 def _sent_pieces(sent: Url) -> dict[str, tuple[SecretText, bool]]:
-    """The pieces of a URL that was sent, by what no spelling changes; secret ones count where others are alike.
+    """The pieces of a URL that was sent, by what no spelling changes, each with whether it holds a secret.
 
-    Each with whether it holds a secret: a variable's value, or a secret parameter's.
+    A secret one counts where others are alike.
     """
     params = {item.text.reveal() for item in sent.items if item.secret}
     found: dict[str, tuple[SecretText, bool]] = {}
@@ -137,7 +134,6 @@ def _canonical(text: str) -> str:
 
 
 def _shown(raw: str, sent: SecretText | None, names: Container[str], *, is_secret: bool) -> str:
-    """A piece of the provider's form as it may be shown."""
     if not raw:
         return ""
     if sent is not None and raw == sent.reveal() and (not is_secret or sent.variables(*SHOWN_BY_NAME)):

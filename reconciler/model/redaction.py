@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from urllib.parse import unquote
 
-from reconciler.model.characters import unseen_escaped, without_unseen
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin
 from reconciler.model.url import Endpoint, QueryItem, Url, normal_text
@@ -44,8 +43,7 @@ class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
-    them only segments that read as words, and values of parameters that the file calls public. What the files write is
-    gathered when something is first shown, which `validate` never does.
+    them only segments that read as words, and values of parameters that the file calls public.
     """
 
     def __init__(
@@ -61,15 +59,14 @@ class Redaction:
         self._seen = tuple(seen)
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
-        """The same, but what it hides of these URLs is told apart: equal values by equal numbers, different by others.
+        """The same, but what it hides of these URLs is numbered by its value; a single hidden value gets no number.
 
-        They are a provider's, in an order that doesn't hang on the values. A single hidden value gets no number.
+        They are a provider's, in an order that doesn't hang on the values.
         """
         return Redaction(self._urls, self._public_params, self._patterns, urls)
 
     @cached_property
     def _whole(self) -> Mapping[Url, str]:
-        """The URLs that variables hold."""
         return {url: str(url.source) for url in self._urls if url.whole_variable}
 
     @cached_property
@@ -95,14 +92,12 @@ class Redaction:
 
     @cached_property
     def _items(self) -> Mapping[str, str]:
-        """How the files write query items, in clear where some do."""
         items = (item for url in self._urls if not url.whole_variable for item in url.items if not item.secret)
         clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
         return {**self._fed_items, **clear}
 
     @cached_property
     def _numbers(self) -> Mapping[str, int]:
-        """The numbers of hidden values; gathered when something is first shown."""
         values: dict[str, int] = {}
         for url in self._seen:
             self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
@@ -122,21 +117,15 @@ class Redaction:
         return self.show(before), f"{new} ({CHANGED})" if reads_alike else new
 
     def show_endpoint(self, url: Url) -> str:
-        """The URL without its secret parameters."""
         items = tuple(item for item in url.items if not item.secret)
         return self.show(url if url.whole_variable else replace(url, items=items))
 
     def segments_for_variables(self, url: Url) -> tuple[bool, ...]:
-        """Which segments of a provider's path no file may say in clear.
-
-        Those that the environment feeds; and the first that doesn't read as words, with all after it.
-        """
-        hidden = url.endpoint in self._whole_endpoints
-        found: list[bool] = []
-        for raw in (segment.reveal() for segment in url.segments):
-            hidden = hidden or not reads_as_words(raw)
-            found.append(hidden or (_ANYWHERE, normal_text(raw)) in self._segments)
-        return tuple(found)
+        """Which segments of a provider's path no file may say in clear: those that are hidden or hold a variable."""
+        is_whole = url.endpoint in self._whole_endpoints
+        return tuple(
+            is_whole or shown is None or (_ANYWHERE, normal) in self._segments for normal, shown in self._path(url)
+        )
 
     def clear_part(self, url: Url, item: QueryItem, text: str) -> str:
         """The beginning of an item of a provider's URL, spelled as this text, that a file may say in clear."""
@@ -148,9 +137,9 @@ class Redaction:
         return text if item.normal in self._items else self._unwritten(item, text)
 
     def _unwritten(self, item: QueryItem, text: str) -> str:
-        """What shows of an item that no file writes: no value, but those of parameters that a file calls public.
+        """What shows of an item that no file writes: a name that reads as words, and values that a file calls public.
 
-        No list of names and no look at a value tells a secret from an id. Of names, those that read as words show.
+        No list of names and no look at a value tells a secret from an id.
         """
         if unquote(item.name).lower() in self._public_params:
             return text
@@ -172,26 +161,29 @@ class Redaction:
             if url.whole_variable:
                 return str(url.source)
         if provided:
-            path = self._path(url, hide)
+            path = list(self._path(url))
+            segments = [shown for _, shown in path if shown is not None]
+            if len(segments) < len(path):
+                segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
             items = [self._item(item, hide, changed) for item in url.items]
         else:
-            path = "".join(f"/{segment}" for segment in url.segments)
+            segments = [str(segment) for segment in url.segments]
             items = [_own_item(item, changed) for item in url.items]
         query = "&".join(items)
-        return url.endpoint.origin + path + (f"?{query}" if query else "")
+        return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
 
-    def _path(self, url: Url, hide: _Hide) -> str:
-        shown = ""
-        for number, segment in enumerate(url.segments):
+    def _path(self, url: Url) -> Iterator[tuple[str, str | None]]:
+        """The segments of a provider's path in normal form, and as they may be shown.
+
+        None are the first that no file writes and that doesn't read as words, and all after it.
+        """
+        is_hidden = False
+        for segment in url.segments:
             raw = segment.reveal()
             normal = normal_text(raw)
             known = self._segments.get((url.endpoint.host, normal), self._segments.get((_ANYWHERE, normal)))
-            # One more character that can't be seen makes it another webhook: it is shown, escaped.
-            if known is None and not reads_as_words(without_unseen(raw)):
-                rest = "/".join(normal_text(left.reveal()) for left in url.segments[number:])
-                return f"{shown}/{hide(rest)}"
-            shown += "/" + (unseen_escaped(raw) if known is None else known)
-        return shown
+            is_hidden = is_hidden or (known is None and not reads_as_words(raw))
+            yield normal, None if is_hidden else raw if known is None else known
 
     def _item(self, item: QueryItem, hide: _Hide, changed: frozenset[str]) -> str:
         known = self._items.get(item.normal)

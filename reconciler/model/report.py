@@ -85,14 +85,12 @@ class Report:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """How many webhooks were created, updated and deleted."""
         done = Counter(result.change.action for result in self.results if result.outcome is Outcome.DONE)
         created = sum(result.has_created for result in self.results)
         return created, done[Action.UPDATE], done[Action.DELETE]
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is as wanted."""
         checked = not any(account.error for account in self.accounts)
         return checked and not self.plan.not_planned and all(result.is_done for result in self.results)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 HIDDEN = "‹hidden›"
@@ -90,17 +90,13 @@ class SecretText:
 
         An error or a warning that hangs on a secret's characters gives them away, one question after the other.
         """
-        if all(part.origin not in SHOWN_BY_NAME for part in self.parts):
-            return self
-        parts = (
-            Part(f"\x00{part.name}\x00", part.origin, part.name) if part.origin in SHOWN_BY_NAME else part
-            for part in self.parts
+        parts = tuple(
+            replace(part, text=f"\x00{part.name}\x00") if part.origin in SHOWN_BY_NAME else part for part in self.parts
         )
-        return SecretText(tuple(parts))
+        return self if parts == self.parts else SecretText(parts)
 
     @property
     def is_known(self) -> bool:
-        """Whether every variable in it is set."""
         return all(part.origin is not Origin.PLACEHOLDER for part in self.parts)
 
     def origins(self) -> frozenset[Origin]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
-from reconciler.model.characters import check_variables
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.secret import SHOWN_BY_NAME, SecretText
+from reconciler.model.url_characters import check_variables
 
 BUILT_IN_SECRET_PARAMS = frozenset(
     {"token", "secret", "key", "api_key", "apikey", "access_token", "auth", "sig", "signature", "password", "code"}
@@ -100,7 +100,6 @@ class Url:
         return host_is_loopback(self.endpoint.host)
 
     def reveal(self) -> str:
-        """The characters to send."""
         return self.source.reveal()
 
     def with_secrets_of(self, other: Url) -> Url:
@@ -124,7 +123,7 @@ class Url:
 def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
     """Read a URL, from the file or from a provider; UrlError where it has no normal form.
 
-    Whether it is fit to be wanted is `check_wanted`'s to say. Names of secret parameters: decoded, in lower case.
+    Names of secret parameters: decoded, in lower case.
     """
     raw = text.reveal()
     if len(text.parts) > 1:

@@ -49,7 +49,6 @@ class Key:
 
     @property
     def receiver(self) -> tuple[Endpoint, Scope]:
-        """Where its events arrive, whichever they are."""
         return (self.endpoint, self.scope)
 
 

@@ -1,26 +1,25 @@
-"""Reads accounts, and carries a plan out in each: widen, read back, judge again, narrow, read back."""
+"""Carries a plan out in each account: widen, read back, judge again, narrow, read back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
 
-from reconciler.model.configuration import Account
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Phase, Plan, Successor, Verdict
+from reconciler.model.plan import AccountPlan, Action, Change, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
-from reconciler.model.reading import ProviderError, Reading
+from reconciler.model.reading import ProviderError
 from reconciler.model.report import AccountReport, Listener, Outcome, Report, Result, ThreadsLimited
 from reconciler.model.webhook import Address, Remote
-from reconciler.operations.change import Created, is_result, look, make_creates, verified, write
+from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
+from reconciler.operations.creates import Created, make_creates
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.losses import Deliveries, Widening, losses_of, verdict_on
-from reconciler.planning.match import by_key, choose_for, duplicate_of, update_of
-from reconciler.providers.registry import Reader, Writer
+from reconciler.planning.match import by_key
+from reconciler.planning.settle import refused_narrowing, settle_created
+from reconciler.planning.successors import Widening
+from reconciler.providers.registry import Writer
 
 
 def apply(
@@ -86,14 +85,9 @@ class AccountRun:
         )
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
-        """The duplicate rule for the keys that were created.
-
-        Updates that make the survivor right are sent at once: their results. Deletes of duplicates, and updates that
-        narrow what was there before, are given back for that phase.
-        """
+        """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
         there = by_key(created.listing or ())
-        repairs: list[Change] = []
-        narrowing: list[Change] = []
+        found: list[Change] = []
         for result in created.results.values():
             desired = result.change.desired
             if desired is None or not result.is_done:
@@ -101,30 +95,20 @@ class AccountRun:
             # A provider may answer with a webhook of this key that was there, and that its list hides.
             answer = created.answers.get(desired.address)
             group = there.get(desired.key) or ([answer] if answer is not None else [])
-            if not group:
-                continue
-            choice = choose_for(self._provider, desired, group)
-            protected = desired.key.endpoint in self.plan.account.protect
-            repair = update_of(self._provider, desired, choice.survivor)
-            # What this run made is not sent again what its create sent: a URL kept with other secrets.
-            repeats = repair is not None and [field.name for field in repair.fields] == ["url"]
-            may_repair = not repeats if choice.survivor.id in created.own else not protected
-            if repair is not None and may_repair:
-                (repairs if repair.phase is Phase.WIDEN else narrowing).append(repair)
-            duplicates = (other for other in choice.duplicates if not protected or other.id in created.own)
-            narrowing.extend(duplicate_of(desired.address, other) for other in duplicates)
-            self.results[desired.address] = replace(result, object_id=choice.survivor.id)
+            if group:
+                survivor, changes = settle_created(self.plan.account, desired, group, created.own)
+                found += changes
+                self.results[desired.address] = replace(result, object_id=survivor.id)
+        repairs = [change for change in found if change.phase is Phase.WIDEN]
+        narrowing = [change for change in found if change.phase is Phase.NARROW]
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
 
     def _read_back(self, own: AbstractSet[str]) -> None:
-        """See that what was widened is there: in the list after the creates, or else by id.
-
-        A webhook that only a list knows is read by id: the list may lag, and ours would go for one that is gone.
-        """
+        """See that what was widened is there: in the list after the creates, or else by id."""
 
         def is_seen(result: Result) -> bool:
             if result.change.action is Action.CREATE and result.object_id not in own:
-                return False
+                return False  # only a list knows it, which may lag, and ours would go for one that is gone
             found = self.listed.get(result.object_id)
             return result.is_done and found is not None and is_result(self._provider, result.change, found)
 
@@ -148,41 +132,25 @@ class AccountRun:
         what the creates were found to need narrowed.
         """
         planned = [change for change in self.plan.changes if change.phase is Phase.NARROW]
-        updates = [change for change in planned if change.action is Action.UPDATE]
-        deletes = [change for change in planned if change.action is Action.DELETE]
+        updates, deletes = ([one for one in planned if one.action is kind] for kind in (Action.UPDATE, Action.DELETE))
         unfinished = self._unfinished(widening)
         ready = [change for change in (*planned, *found) if unfinished.holding(change) is None]
-        finished = (change for change in widening if self.results[change.address].is_done)
-        refused = self._refused((*finished, *ready)) if ready and not self.pool.is_over else {}
+        changes = (*(change for change in widening if self.results[change.address].is_done), *ready)
+        refused = refused_narrowing(self.plan, changes, self._stands) if ready and not self.pool.is_over else {}
         self._note(self._narrowed(updates, unfinished, refused))
         unfinished = self._unfinished((*widening, *updates))
         self._note(self._narrowed(deletes, unfinished, refused))
         return self._narrowed(found, unfinished, refused)
 
     def _unfinished(self, changes: Iterable[Change]) -> Widening:
-        """What of these changes has not been seen to be there as wanted."""
         return Widening(self._provider, (change for change in changes if not self.results[change.address].is_done))
 
-    def _refused(self, changes: Sequence[Change]) -> Mapping[str, Verdict]:
-        """The ids of the webhooks whose loss the guards refuse: judged before anything narrows, by what is there."""
-        plan = self.plan
-        deliveries = Deliveries(owned=plan.listed(Claim.OWNED), protected=plan.protected_owned, changes=changes)
-        losses = losses_of(plan.account, (), deliveries)
-        verdict = verdict_on(plan.account, losses, deliveries, plan.loss_limit)
-        if verdict is Verdict.FINE and losses and plan.loss_limit is None and not self._something_stays(deliveries):
-            verdict = Verdict.NOTHING_LEFT
-        refused = () if verdict is Verdict.FINE else losses
-        return {remote.id: verdict for loss in refused for remote in loss.remotes}
-
-    def _something_stays(self, deliveries: Deliveries) -> bool:
-        """Whether one owned webhook that is to stay delivers still. What was widened has just been seen."""
-        for _, remote in deliveries.staying(self._provider):
-            found = remote if remote is None else self._look(remote.id)
-            if isinstance(found, ProviderError):
-                return False  # nobody knows, and the others would be asked in vain
-            if remote is None or (found is not None and self._provider.is_live(found.fields)):
-                return True
-        return False
+    def _stands(self, remote: Remote) -> bool | None:
+        """Whether a webhook is there and delivers; None where nobody knows. What was widened has just been seen."""
+        found = self._look(remote.id)
+        if isinstance(found, ProviderError):
+            return None
+        return found is not None and self._provider.is_live(found.fields)
 
     def _narrowed(
         self, changes: Sequence[Change], unfinished: Widening, refused: Mapping[str, Verdict]
@@ -206,9 +174,27 @@ class AccountRun:
                 return replace(held, verdict=refused[change.remote.id])
             return write(self.writer, self._provider, change)
 
-        results = self._verified(self.pool.each(narrow, changes))
+        sent = self.pool.each(narrow, changes)
+        read = [replace(one, error=None) if one.is_done else one for one in self._verified(sent)]
+        pairs = list(zip(sent, read, strict=True))
+        listed = self._still_listed([one for one, after in pairs if one.error and one.is_done and after.is_done])
+        results = [refused_by_404(self.plan.account, one) if one.object_id in listed else after for one, after in pairs]
         self.pool.end(results)
         return results
+
+    def _still_listed(self, doubted: Sequence[Result]) -> AbstractSet[str]:
+        """The ids of webhooks that a 404 says are gone, and a list shows: a token may list what it may not see."""
+        changes = {result.object_id: result.change for result in doubted}
+        for seconds in (0.0, *LOOK_AGAIN_AFTER):
+            if not changes or (seconds and not self.sleep(seconds)):
+                break
+            try:
+                remotes = self.writer.list().remotes
+            except ProviderError:
+                return frozenset()  # nothing says otherwise
+            left = [one for one in remotes if one.id in changes and not is_result(self._provider, changes[one.id], one)]
+            changes = {remote.id: changes[remote.id] for remote in left}
+        return changes.keys()
 
     def _is_standing(self, successor: Successor) -> bool | ProviderError:
         """Whether a successor is there, by this run's result or else by a look; or why nobody knows."""
@@ -216,10 +202,8 @@ class AccountRun:
         if result is not None:
             return result.is_done
         found = self._look(successor.object_id)
-        if found is None:
-            return False
-        if isinstance(found, ProviderError):
-            return found
+        if not isinstance(found, Remote):
+            return found or False
         provider = self._provider
         named, needed = provider.events_of(found.fields), provider.events_of(successor.fields)
         same = found.key is not None and found.key == provider.key_of(successor.fields)
@@ -230,8 +214,7 @@ class AccountRun:
         return self.listed.get(object_id) or look(self.writer, object_id)
 
     def _verified(self, results: Iterable[Result]) -> list[Result]:
-        """Read back what was written, by id."""
-        return self.pool.every(lambda result: verified(self.writer, self._provider, result, self.sleep), results)
+        return self.pool.every(lambda result: verified(self.writer, self.plan.account, result, self.sleep), results)
 
     def _note(self, results: Iterable[Result]) -> None:
         self.results.update((result.change.address, result) for result in results)
@@ -239,36 +222,3 @@ class AccountRun:
     @property
     def _provider(self) -> Provider:
         return self.plan.account.provider
-
-
-_Client = TypeVar("_Client", bound=Reader)
-
-
-@contextmanager
-def opened(
-    accounts: Sequence[Account], open_client: Callable[[Account], _Client]
-) -> Iterator[Mapping[str, _Client | ProviderError]]:
-    """Open a client for each account that may have one, and close them all at the end."""
-    clients: dict[str, _Client | ProviderError] = {}
-    with ExitStack() as stack:
-        for account in accounts:
-            try:
-                client = open_client(account)
-                stack.callback(client.close)
-                clients[account.name] = client
-            except ProviderError as error:
-                clients[account.name] = error
-        yield clients
-
-
-def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:
-    """List every account to its end, all at once."""
-
-    def read(client: Reader | ProviderError) -> Reading | ProviderError:
-        try:
-            return client if isinstance(client, ProviderError) else client.list()
-        except ProviderError as error:
-            return error
-
-    with Workers(len(clients), "list") as workers:
-        return dict(zip(clients, workers.map(read, clients.values()), strict=True))

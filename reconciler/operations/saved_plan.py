@@ -7,10 +7,11 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from reconciler.model.plan import Plan
-from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text, to_json
+from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text
 from reconciler.view.documents import FORMAT_VERSION, PlanView, Seal, Sources
 
 VERSION = 2
@@ -42,14 +43,15 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
         digest=digest_of(plan, salt),
         checksum="",
     )
-    document = to_json(replace(view, saved=seal))
+    document = json.loads(json_text(replace(view, saved=seal)))
     document["saved"]["checksum"] = _checksum_of(document)
     return _text_of(document)
 
 
-def is_saved_plan(data: bytes) -> bool:
+def is_saved_plan(path: Path) -> bool:
     """Whether a file looks like a saved plan, of whatever version, so that a new one may take its place."""
-    return data.startswith(_BEGIN)
+    with path.open("rb") as file:
+        return file.read(len(_BEGIN)) == _BEGIN
 
 
 def read_saved(data: bytes) -> tuple[PlanView, Seal]:

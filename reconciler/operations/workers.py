@@ -69,7 +69,6 @@ class Workers:
                 future.cancel()
 
     def _grow(self) -> None:
-        """Start another thread where there may be one more."""
         with self._growing:
             if len(self._threads) >= self._most:
                 return
@@ -120,7 +119,7 @@ class WorkerPool:
         return self._final is not None or self._stopping()
 
     def each(self, work: Callable[[Change], Result], changes: Iterable[Change]) -> list[Result]:
-        """Do the work on every change; the results in the order of the changes. Their ends are told by `end`."""
+        """Do the work on every change, in whose order the results are. Their ends are told by `end`."""
         return self._workers.map(partial(self._one, work), changes)
 
     def every(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.report import Event, Report
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import ListView, PlanView
-    from reconciler.view.outcome import Ending, ResultMask
+    from reconciler.view.outcome import CommandResult
+    from reconciler.view.results import ResultMask
     from reconciler.view.rows import AccountRow
 
 
@@ -55,7 +56,7 @@ class Reporter:
         """What follows, for people."""
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """This is what is to be said of the files."""
+        """This is what is to be said of the files, or of a saved plan."""
 
     def plan(self, view: PlanView) -> None:
         """This is what would be done."""
@@ -66,10 +67,7 @@ class Reporter:
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         """These accounts could not be read, where no plan is shown that says so."""
 
-    def stale(self, differences: Iterable[str]) -> None:
-        """The saved plan isn't the present one; this tells them apart."""
-
-    def end(self, outcome: Ending, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""
         raise NotImplementedError
 

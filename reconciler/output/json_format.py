@@ -12,16 +12,17 @@ from datetime import datetime
 from threading import Lock
 
 from reconciler import __version__
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Change
 from reconciler.model.report import Answered, Event, Finished, Report, Started, Waiting
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
-from reconciler.view.codec import Json, json_text, to_json
+from reconciler.view.codec import Json, json_line, json_text
 from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
-from reconciler.view.outcome import Ending, ResultMask, change_words
-from reconciler.view.redact import time_text
+from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
+from reconciler.view.results import ResultMask
 from reconciler.view.rows import AccountRow
+from reconciler.view.values import time_text
 
 UI_VERSION = "1.0"
 
@@ -48,10 +49,10 @@ class JsonDocument(Progress):
     def listing(self, view: ListView) -> None:
         self._found = view
 
-    def end(self, outcome: Ending, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         del report
         self._is_written = True
-        self._streams.print_result(json_text(to_json(self._found)))
+        self._streams.print_result(json_text(self._found))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
@@ -59,7 +60,7 @@ class JsonDocument(Progress):
         if self._is_written:
             return code
         self.validation(diagnostics)
-        return self.end(Ending("", code))
+        return self.end(CommandResult("", code))
 
 
 class JsonLines(Reporter):
@@ -88,18 +89,16 @@ class JsonLines(Reporter):
                 words, outcome = f": so far {mask.words(result)}", result.outcome.name.lower()
                 self._hook("apply_progress", mask, result.change, words, outcome=outcome)
             case Finished(result=result):
-                said = {"object_id": result.object_id, "outcome": result.outcome.name.lower()}
-                said |= {"error": "" if result.error is None else result.error.message, "help": mask.help(result)}
-                kind = "apply_complete" if result.is_done else "apply_errored"
-                more = {name: text or None for name, text in said.items()}
-                self._hook(kind, mask, result.change, f": {mask.words(result)}", **more)
+                kind, outcome = "apply_complete" if result.is_done else "apply_errored", result.outcome.name.lower()
+                said: dict[str, Json] = {"object_id": result.object_id or None, "outcome": outcome}
+                said |= {"error": result.error.message if result.error else None, "help": mask.help(result) or None}
+                self._hook(kind, mask, result.change, f": {mask.words(result)}", **said)
 
     def _hook(self, kind: str, mask: ResultMask, change: Change, words: str, **more: Json) -> None:
         address, action = change.address, change.action.value
         named, level = mask.address(address), "error" if kind == "apply_errored" else "info"
         resource = _resource(named, mask.resource_type(address), address.name, address.index)
-        hook = {"resource": resource, "action": action, **more}
-        self._say(kind, f"{named}: {action}{words}", level=level, hook=hook)
+        self._say(kind, f"{named}: {action}{words}", level=level, hook={"resource": resource, "action": action, **more})
 
     def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
         self._mask = mask
@@ -115,65 +114,58 @@ class JsonLines(Reporter):
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         for diagnostic in diagnostics:
             level = "error" if diagnostic.is_error else "warn"
-            document = to_json(diagnostic_row(diagnostic))
-            self._say("diagnostic", diagnostic.message, level=level, diagnostic=document)
+            self._say("diagnostic", diagnostic.message, level=level, diagnostic=diagnostic_row(diagnostic))
 
     def plan(self, view: PlanView) -> None:
-        """The accounts that could not be checked, the changes, and how many."""
+        """The accounts that could not be checked, the changes, the losses, what would allow them, and how many."""
         self.not_checked(view.not_checked)
         for row in view.changes:
             resource = _resource(row.address, row.type, row.name, row.index)
-            action, reason = row.action.value, to_json(row.action_reason)
+            action, reason = row.action.value, row.action_reason
             change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
             self._say("planned_change", f"{row.address}: plan to {action}", change=change)
-        counts = (view.summary.create, view.summary.update, view.summary.delete)
-        self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=_changes(counts, "plan"))
+        for loss in view.losses:
+            message = f"{loss.account}: {loss.url}: would stop receiving {', '.join(loss.events)}"
+            self._say("planned_loss", message, level="warn", loss=loss)
+        for account in view.refused:
+            why, remedy = GUARD_WORDS[account.verdict], account.remedy
+            self._say("refused", f"{account.name}: refused: {why}", level="error", account=account.name, remedy=remedy)
+        counts = _changes("plan", view.summary.create, view.summary.update, view.summary.delete)
+        self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=counts)
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:
             if account.error is not None:
                 self._error(account.name, account.error.summary, account.error.detail)
 
-    def stale(self, differences: Iterable[str]) -> None:
-        for line in differences:
-            message = f"the saved plan is out of date: {line}"
-            error = Diagnostic(severity=Severity.ERROR, code="plan-stale", message=message, help="Save a new plan.")
-            self.validation([error])
-
-    def end(self, outcome: Ending, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         """The last line: how much was done, or that nothing was."""
         kind, more = "outcome", dict[str, Json]()
         if report is not None:
             for account, error in report.errors.items():
                 self._error(account, error.message, error.help)
-            kind, more = "change_summary", {"changes": _changes(report.counts, "apply")}
+            kind, more = "change_summary", {"changes": _changes("apply", *report.counts)}
         level = "error" if outcome.code else "info"
         self._say(kind, outcome.words, level=level, **more, exit_code=int(outcome.code))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         self.begin(diagnostics)
-        return self.end(Ending("The command failed.", code))
+        return self.end(CommandResult("The command failed.", code))
 
     def _error(self, account: str, summary: str, detail: str) -> None:
         document = {"severity": "error", "code": "account-unread", "summary": summary, "detail": detail}
         self._say("diagnostic", f"{account}: {summary}", level="error", account=account, diagnostic=document)
 
-    def _say(self, kind: str, message: str, *, level: str = "info", **more: Json) -> None:
-        head: dict[str, Json] = {
-            "@level": level,
-            "@message": message,
-            "@module": "reconciler",
-            "@timestamp": time_text(self._now()),
-            "type": kind,
-        }
+    def _say(self, kind: str, message: str, *, level: str = "info", **more: object) -> None:
+        head = {"@level": level, "@message": message, "@module": "reconciler", "@timestamp": time_text(self._now())}
         with self._lock:
-            self._write(json_text(head | more, indent=None))
+            self._write(json_line({**head, "type": kind, **more}))
 
 
 def _resource(address: str, kind: str, name: str, index: str | None) -> Json:
     return {"addr": address, "resource_type": kind, "resource_name": name, "resource_key": index or None}
 
 
-def _changes(counts: tuple[int, int, int], operation: str) -> Json:
-    return {**dict(zip(("add", "change", "remove"), counts, strict=True)), "operation": operation}
+def _changes(operation: str, created: int, updated: int, deleted: int) -> Json:
+    return {"add": created, "change": updated, "remove": deleted, "operation": operation}

@@ -21,9 +21,10 @@ from reconciler.model.report import (
     Waiting,
 )
 from reconciler.model.webhook import Address
+from reconciler.output.escaping import visible
 from reconciler.output.formats import Context, Reporter
-from reconciler.output.terminal import SIGNS, Style, visible
-from reconciler.view.outcome import ResultMask
+from reconciler.output.terminal import SIGNS, Style
+from reconciler.view.results import ResultMask
 
 if TYPE_CHECKING:
     from reconciler.output.live import LiveDisplay

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.output.terminal import Streams, visible
+from reconciler.output.escaping import shown_time, visible
+from reconciler.output.terminal import Streams
 from reconciler.view.documents import ListView
 from reconciler.view.rows import Row, Status
 
@@ -41,7 +42,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         (", ".join(row.events) or "(no event)") + scope,
         row.url or "(no URL)",
         "yes" if row.delivers else "no",
-        (row.updated or "").replace("T", " ").replace("Z", ""),
+        shown_time(row.updated).removesuffix(" UTC"),
     )
 
 

@@ -1,28 +1,20 @@
-"""Makes foreign text harmless for terminals, logs and pipelines, shows diagnostics, knows what a stream can show."""
+"""The streams of a process: what each can show, colour, and what happens where one can't be written."""
 
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import shutil
 import sys
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from reconciler.model.characters import is_seen
-from reconciler.model.diagnostic import Diagnostic, Place, Severity
-
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 """How each action is marked, in a plan and as it is done."""
 _COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_PLAIN = re.compile(r"[\x20-\x7e]*")
 _ASCII = str.maketrans({"→": "->", "‹": "<", "›": ">", "…": "...", "✓": "+", "✗": "x", "·": "-", "–": "-", "’": "'"})
-_LONGEST_LINE = 200
 _NARROWEST = 40
 _USUAL_WIDTH = 100
 
@@ -38,35 +30,6 @@ class Style:
         if not self.on or not styles or not text:
             return text
         return f"\x1b[{';'.join(_COLORS[style] for style in styles)}m{text}\x1b[0m"
-
-
-def visible(text: str) -> str:
-    """Foreign text with everything escaped that a terminal or a pipeline's log would act on, or that can't be seen.
-
-    Escaped are control and format characters (bidirectional and zero-width ones too), odd spaces, line breaks, lone
-    surrogates, and the `##[` that begins a command in a GitHub log.
-    """
-    if "##[" in text:
-        text = text.replace("##[", "#\\x23[")
-    if _PLAIN.fullmatch(text):
-        return text
-    escaped = (one if one == " " or is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in text)
-    return "".join(escaped)
-
-
-def shell_word(text: str) -> str:
-    """Foreign text as one word of a command that can be typed, harmless to print.
-
-    What can't be printed is escaped in ANSI-C quotes, which bash, zsh and POSIX shells from 2024 on read.
-    """
-
-    def escaped(character: str) -> str:
-        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
-
-    if visible(text) == text:
-        return shlex.quote(text)
-    plain = "".join(one if visible(one) == one and one not in "\\'" else escaped(one) for one in text)
-    return f"$'{visible(plain)}'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,46 +142,3 @@ def _silence(stream: TextIO) -> None:
         os.dup2(nowhere, number)
     finally:
         os.close(nowhere)
-
-
-def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
-    """One diagnostic in several lines; its texts hold no secrets, and its source line is masked already."""
-    error = diagnostic.severity is Severity.ERROR
-    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", "bold", "red" if error else "yellow")
-    lines = [f"{head}: {visible(diagnostic.message)}"]
-    if diagnostic.place is not None:
-        lines.append(style.paint(f"  --> {visible(str(diagnostic.place))}", "dim"))
-        if diagnostic.source:
-            lines.extend(_excerpt(diagnostic, diagnostic.place, style))
-    if diagnostic.help:
-        lines.append(f"  help: {visible(diagnostic.help)}")
-    return "\n".join(lines)
-
-
-def print_diagnostics(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
-    """Say diagnostics on standard error."""
-    style = Style(streams.err_color)
-    for diagnostic in diagnostics:
-        streams.print_message(diagnostic_text(diagnostic, style))
-
-
-def _excerpt(diagnostic: Diagnostic, place: Place, style: Style) -> Iterable[str]:
-    """The source line, or the part of a long one that is meant, with the place marked under it."""
-    number, column = str(place.line), max(place.column - 1, 0)
-    before = visible(diagnostic.source[:column])
-    start = 0 if len(before) < _LONGEST_LINE else len(before) - _LONGEST_LINE // 2
-    shown = visible(diagnostic.source)[start : start + _LONGEST_LINE]
-    yield f"  {number} | {shown}"
-    if place.column:
-        meant = visible(diagnostic.source[column : column + diagnostic.width])
-        meant = meant[: max(1, len(shown) - len(before[start:]))]
-        blank = " " * _columns(before[start:])
-        yield f"  {' ' * len(number)} | {blank}{style.paint('^' * max(1, _columns(meant)), 'bold')}"
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )

@@ -29,7 +29,6 @@ _WEBHOOK, _TEXT, _PART = 700, 60, 300  # bytes, measured
 _COPIES = 4  # of a URL's characters
 _COUNTS_SAID = 5  # a page each may have another
 _HIGHEST_COUNT = 10**9
-_WHOLE = re.compile(r"\s*(?P<whole>[0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
 
 _ENDLESS = "the provider's list of webhooks doesn't end"
 _TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
@@ -68,12 +67,8 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         size += size_of(remotes[-1])
         if size > LARGEST:
             raise UnexpectedAnswerError("contains more or larger webhooks than any account needs")
-    if count is not None:  # a whole number, as a text or with a fraction of nothing too
-        found = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))
-        count = int(found["whole"]) if found else None
-        if count is None or count > _HIGHEST_COUNT:
-            raise UnexpectedAnswerError("has a `count` that is not a number")
-    return Page(remotes=tuple(remotes), count=count, next=str(following) if following else None)
+    total = count if type(count) is int and 0 <= count <= _HIGHEST_COUNT else None
+    return Page(remotes=tuple(remotes), count=total, next=str(following) if following else None)
 
 
 def list_all(

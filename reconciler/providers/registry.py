@@ -5,7 +5,7 @@ A provider's client makes five calls, from any thread; each raises `ProviderErro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -96,10 +96,24 @@ def built_in() -> tuple[Provider, ...]:
     return tuple(plugin.provider for plugin in _BUILT_IN.values())
 
 
-def declaration(name: str) -> Provider | None:
-    """A provider's declaration, or None where no provider has that name; REFUSED where its package can't be used."""
-    found = _find(name)
-    return None if found is None else found[0].provider
+class _Installed(Mapping[str, Provider]):
+    """The declarations that there are, by name; one is loaded when it is looked up."""
+
+    def __getitem__(self, name: str) -> Provider:
+        """A provider's declaration; REFUSED where its package can't be used."""
+        found = _find(name)
+        if found is None:
+            raise KeyError(name)
+        return found[0].provider
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*_BUILT_IN, *(entry_point.name for entry_point in _entry_points()))))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+INSTALLED = _Installed()
 
 
 def open_reader(account: Account, context: ClientContext) -> Reader:

@@ -12,13 +12,13 @@ from urllib.parse import parse_qs, quote
 
 from reconciler import __version__
 from reconciler.http.calls import Caller
-from reconciler.http.exchange import Reply, Request, UnexpectedAnswerError, http_date, parse_json
+from reconciler.http.exchange import ApiRequest, Reply, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
-from reconciler.model.provider import lost_secrets, update_calls
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
+from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, list_all, page_of
 from reconciler.providers.wire import create_body, object_of, remote_of, update_body
@@ -64,7 +64,7 @@ class RestReader:
 
     def _page(self, target: str) -> Page:
         is_first = target == self._first_page
-        request = Request(method="GET", target=target, is_collection=is_first)
+        request = ApiRequest(method="GET", target=target, is_collection=is_first)
         reply = self._caller.call(request, CallClass.LIST, self._path if is_first else f"{self._path}?…")
         page = self._understood(reply, lambda document: page_of(document, self._api, self._read, reply.next_page))
         paging = self._api.paging
@@ -77,7 +77,7 @@ class RestReader:
 
     def _call(self, method: str, path: str, body: bytes | None = None, fields: Fields | None = None) -> Reply:
         """Call a path below the base URL; `fields` are what the body holds."""
-        request = Request(
+        request = ApiRequest(
             method=method,
             target=self._caller.destination.path + path,
             body=body,
@@ -135,13 +135,22 @@ class RestWriter(RestReader):
         if lost:
             message = f"an update would remove the webhook's `{lost[0]}`, which isn't in the file"
             raise ProviderError(ErrorKind.INVALID, message, f"Add `{lost[0]}: ${{NAME}}` to the entry.")
+        changed: list[str] = []
         for call in update_calls(provider, self._api, fields, now.fields):
             path = self._path_of(object_id) + call.path
-            reply = self._call(self._api.update.verb, path, update_body(self._api, call, fields), fields)
-            if call.path:
-                self._understood(reply, object_of, may_have_acted=True)
-            else:
-                self._remote(reply, object_id, changed=True)
+            try:
+                reply = self._call(self._api.update.verb, path, update_body(self._api, call, fields), fields)
+                if call.path:
+                    self._understood(reply, object_of, may_have_acted=True)
+                else:
+                    self._remote(reply, object_id, changed=True)
+            except ProviderError as error:
+                if changed:
+                    error.message = f"only {' and '.join(changed)} was changed: {error.message}"
+                    # Not as if nothing had been sent.
+                    error.kind = ErrorKind.REFUSED if error.kind is ErrorKind.INTERRUPTED else error.kind
+                raise
+            changed += (f"`{spec.name}`" for spec in call.fields)
 
     def delete(self, object_id: str) -> None:
         reply = self._call("DELETE", self._path_of(object_id))

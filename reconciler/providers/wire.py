@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, UpdateCall, can_send
+from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
+from reconciler.model.update import UpdateCall, can_send
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Fields, Masked, Remote, Value
 

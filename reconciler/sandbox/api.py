@@ -3,24 +3,41 @@
 import math
 import re
 import sqlite3
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from enum import Enum
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 from reconciler.sandbox.checks import check_body
+from reconciler.sandbox.faults import Rule
 from reconciler.sandbox.messages import Request, RequestError, Response, json_response
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.store import Store, StoredPage, Webhook
+from reconciler.sandbox.store import Store, Webhook
 
 DEFAULT_PAGE: Final = 25
 LONGEST_PAGE: Final = 100
 WINDOW: Final = 60.0  # seconds
+# How many calls a live and a test token may make in a window, as published.
+LIMITS: Final = {"write": (500, 50), "read one": (4000, 400), "list": (50, 10)}
 TEST_PREFIX: Final = "shippo_test_"
 _TOKEN: Final = re.compile(rf"(?:shippo_live_|{TEST_PREFIX})(?:(?![*<>{{}}$])[!-~])+")
 _AUTHORIZATION: Final = re.compile(r"ShippoToken +(\S+)", re.IGNORECASE)
 _PATH: Final = re.compile(r"/webhooks(?:/(?P<object_id>[^/]+))?/?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """How a sandbox is to behave; left alone, on a free port, as Shippo's documentation says, but without limits."""
+
+    port: int = 0
+    data: Path | None = None  # the file to keep the webhooks in; None: a temporary one
+    limits: bool = False  # the published rate limits apply
+    page_size: int | None = None  # whatever the caller asks for; None: as asked, 25 by default, 100 at most
+    hide_inactive: bool = False  # the list leaves out webhooks that aren't active
+    clock: Callable[[], float] = time.time  # seconds since the epoch, for limits and times
+    faults: tuple[Rule, ...] = ()
 
 
 def is_token(text: str) -> bool:
@@ -37,22 +54,14 @@ def account_of(request: Request) -> str | None:
     return f"{found[1]}\0{managed}" if managed else found[1]
 
 
-class CallKind(Enum):
-    """What a call counts as, and how many of them a live and a test token may make in a window, as published."""
-
-    WRITE = (500, 50)  # POST, PUT and DELETE
-    READ = (4000, 400)  # GET of one object
-    LIST = (50, 10)  # GET of a list
-
-
 class Limiter:
     """Counts calls per account and kind over a sliding window, by a clock in seconds. For one thread at a time."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._calls: defaultdict[tuple[str, CallKind], deque[float]] = defaultdict(deque)
+        self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def admit(self, account: str, kind: CallKind, allowed: int) -> int:
+    def admit(self, account: str, kind: str, allowed: int) -> int:
         """Count a call if there is room for it, and give 0; else after how many whole seconds there is room again."""
         now = self._clock()
         calls = self._calls[account, kind]
@@ -86,33 +95,32 @@ class ShippoApi:
         """Answer with a page of an account's webhooks."""
         size = self._options.page_size or min(_number(request.query.get("results", "")) or DEFAULT_PAGE, LONGEST_PAGE)
         number = _number(request.query.get("page", "1"))
-        page = self.page(account, max(0, number - 1) * size, size)
-        if not number or (number > 1 and not page.webhooks):
+        webhooks, count = self.page(account, max(0, number - 1) * size, size)
+        if not number or (number > 1 and not webhooks):
             raise RequestError(404, "Invalid page.")
 
         def address(of: int) -> str:
             return f"{request.base_url}{request.path}?{urlencode({'page': of, 'results': size})}"
 
         document = {
-            "next": address(number + 1) if number * size < page.count else None,
+            "next": address(number + 1) if number * size < count else None,
             "previous": address(number - 1) if number > 1 else None,
-            "count": page.count,
-            "results": [webhook.document() for webhook in page.webhooks],
+            "count": count,
+            "results": [asdict(webhook) for webhook in webhooks],
         }
         return json_response(200, document)
 
-    def page(self, account: str, start: int, size: int) -> StoredPage:
+    def page(self, account: str, start: int, size: int) -> tuple[tuple[Webhook, ...], int]:
         return self._store.page(account, start=start, size=size, live_only=self._options.hide_inactive)
 
     def create(self, request: Request, account: str) -> Response:
-        return json_response(201, self._store.create(account, **check_body(request.body)).document())
+        return json_response(201, asdict(self._store.create(account, **check_body(request.body))))
 
     def get(self, account: str, object_id: str) -> Response:
         return shown(self._store.get(account, object_id))
 
     def update(self, request: Request, account: str, object_id: str) -> Response:
         """Change a webhook; what the request leaves out has its default again."""
-        shown(self._store.get(account, object_id))
         return shown(self._store.update(account, object_id, **check_body(request.body)))
 
     def delete(self, account: str, object_id: str) -> Response:
@@ -130,10 +138,10 @@ class ShippoApi:
         methods = ("GET", "POST") if object_id is None else ("GET", "PUT", "DELETE")
         if request.method not in methods:
             raise RequestError(405, f'Method "{request.method}" not allowed.', ("Allow", ", ".join(methods)))
-        kind = CallKind.LIST if object_id is None else CallKind.READ
+        kind = "list" if object_id is None else "read one"
         if request.method != "GET":
-            kind = CallKind.WRITE
-        live, test = kind.value
+            kind = "write"
+        live, test = LIMITS[kind]
         allowed = test if account.startswith(TEST_PREFIX) else live
         wait = self._limiter.admit(account, kind, allowed) if self._options.limits else 0
         if wait:
@@ -154,7 +162,7 @@ def shown(webhook: Webhook | None) -> Response:
     """The answer that shows a webhook; RequestError: there is none."""
     if webhook is None:
         raise RequestError(404, "Not found.")
-    return json_response(200, webhook.document())
+    return json_response(200, asdict(webhook))
 
 
 def _number(text: str) -> int:

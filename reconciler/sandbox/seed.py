@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.sandbox.api import TEST_PREFIX
 from reconciler.sandbox.checks import WebhookFields
-from reconciler.sandbox.store import Store, Webhook
+from reconciler.sandbox.store import Store
 
 _BEGINNING: Final = datetime(2021, 3, 8, 9, 30, tzinfo=UTC)
 _YEARS: Final = timedelta(days=4 * 365)
@@ -19,16 +19,15 @@ _EVENTS: Final = (
 _TRACKING_URL: Final = "https://tracking.goshippo.example/webhooks/carrier-updates"
 
 
-def seed(store: Store, token: str, count: int) -> tuple[Webhook, ...]:
+def seed(store: Store, token: str, count: int) -> None:
     """Put webhooks into an account: several hosts and events, some twice, some switched off, some with a `?token=…`.
 
     The last is one that Shippo makes itself, for tracking. The same count gives the same webhooks, ids and times too.
     An account that has webhooks already is left alone, so that a kept store isn't filled again at every start.
-    Gives those that it made, oldest first.
     """
     with store.transaction():
-        if not count or store.page(token, size=1).count:
-            return ()
+        if not count or store.list(token):
+            return
         rng = random.Random(count)  # noqa: S311 - made-up data
         is_test = token.startswith(TEST_PREFIX)
         drawn = [_draw(rng, count, is_test=is_test) for _ in range(count - 1)]
@@ -37,11 +36,9 @@ def seed(store: Store, token: str, count: int) -> tuple[Webhook, ...]:
             drawn[position] = drawn[rng.randrange(position)]
         drawn.append(WebhookFields(url=_TRACKING_URL, event="track_updated", active=True, is_test=is_test))
         moment = _BEGINNING
-        made = []
         for fields in drawn:
             moment += _YEARS / count * rng.random()
-            made.append(store.create(token, object_id=f"{rng.getrandbits(128):032x}", created=moment, **fields))
-    return tuple(made)
+            store.create(token, object_id=f"{rng.getrandbits(128):032x}", created=moment, **fields)
 
 
 def _draw(rng: random.Random, count: int, *, is_test: bool) -> WebhookFields:

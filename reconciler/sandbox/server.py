@@ -7,15 +7,15 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.client import responses
 from http.server import BaseHTTPRequestHandler
 from typing import Final, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from reconciler.sandbox.api import ShippoApi
+from reconciler.sandbox.api import SandboxOptions, ShippoApi
 from reconciler.sandbox.faults import Action, Faults
 from reconciler.sandbox.messages import Request, RequestError, Response
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Store
 
 _BACKLOG: Final = 128
@@ -43,9 +43,9 @@ class HttpServer:
         self.stopping = threading.Event()
         self.at_end = contextlib.ExitStack()  # what else `close()` closes
 
-    def start(self, app: Callable[[Request], Response], faults: Faults, latency: float = 0.0) -> None:
-        """Begin to answer by `app`, called from several threads, after so many seconds; OSError: no more threads."""
-        self.app, self.faults, self.latency = app, faults, latency
+    def start(self, app: Callable[[Request], Response], faults: Faults) -> None:
+        """Begin to answer by `app`, which is called from several threads; OSError: no more threads."""
+        self.app, self.faults = app, faults
         self._open()
 
     def __enter__(self) -> Self:
@@ -174,11 +174,7 @@ class _Connection(BaseHTTPRequestHandler):
         except RequestError as error:
             self._refuse(error)
             return
-
-        def act() -> Response:
-            self.server.stopping.wait(self.server.latency)
-            return self.server.app(request)
-
+        act = partial(self.server.app, request)
         action, response = self.server.faults.respond(request.method, request.path, act)
         self.server.heed_refusals()
         if response is None or action.cut is not None or self.server.stopping.is_set():
@@ -257,5 +253,4 @@ class Sandbox(HttpServer):
 
     def serve(self) -> None:
         """Begin to answer as the options say."""
-        faults = Faults(self.options.faults, self.options.fault_seed)
-        self.start(ShippoApi(self.store, self.options), faults, self.options.latency)
+        self.start(ShippoApi(self.store, self.options), Faults(self.options.faults))

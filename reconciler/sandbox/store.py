@@ -32,7 +32,7 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook of an account, with its times as `timestamp` writes them.
+    """One webhook of an account as the API shows it, with its times as `timestamp` writes them.
 
     `url` may hold a secret: the sandbox is the provider, and has to give back what it was given.
     """
@@ -45,18 +45,6 @@ class Webhook:
     url: str
     active: bool
     is_test: bool
-
-    def document(self) -> dict[str, str | bool]:
-        """The webhook as the API shows it, ready for JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPage:
-    """A stretch of an account's list, and how many webhooks the whole list has."""
-
-    webhooks: tuple[Webhook, ...]
-    count: int
 
 
 def timestamp(moment: datetime) -> str:
@@ -105,14 +93,13 @@ class Store:
         is_test: bool = False,
         object_id: str | None = None,
         created: datetime | None = None,
-        updated: datetime | None = None,
     ) -> Webhook:
         """Add a webhook to an account. The list's order follows `created`, which is now if it isn't said."""
         created = created or self._now()
         webhook = Webhook(
             object_id=object_id or uuid.uuid4().hex,
             object_created=timestamp(created),
-            object_updated=timestamp(updated or created),
+            object_updated=timestamp(created),
             event=event,
             url=url,
             active=active,
@@ -121,20 +108,25 @@ class Store:
         # In ASCII JSON, since SQLite refuses the lone surrogates that tests like to send.
         self._execute(
             "INSERT INTO webhooks (account, object_id, created, active, webhook) VALUES (?, ?, ?, ?, ?)",
-            *(account, webhook.object_id, webhook.object_created, active, json.dumps(webhook.document())),
+            *(account, webhook.object_id, webhook.object_created, active, json.dumps(asdict(webhook))),
         )
         return webhook
 
     def list(self, account: str) -> tuple[Webhook, ...]:
         """All webhooks of an account, oldest first; those made in the same millisecond as they came in."""
-        return self.page(account).webhooks
+        return self.page(account)[0]
 
-    def page(self, account: str, *, start: int = 0, size: int = -1, live_only: bool = False) -> StoredPage:
-        """A stretch of an account's list, of at most `size` webhooks (-1: all); `live_only`: as if no others were."""
+    def page(
+        self, account: str, *, start: int = 0, size: int = -1, live_only: bool = False
+    ) -> tuple[tuple[Webhook, ...], int]:
+        """A stretch of an account's list, of at most `size` webhooks (-1: all), and how many the whole list has.
+
+        `live_only`: as if there were no others.
+        """
         with self.transaction():
             ((count,),) = self._execute(f"SELECT COUNT(*) FROM ({_PAGE})", account, live_only)  # noqa: S608 - constant
             rows = self._execute(f"{_PAGE} LIMIT ? OFFSET ?", account, live_only, size, start).fetchall()
-        return StoredPage(webhooks=tuple(Webhook(**json.loads(text)) for (text,) in rows), count=count)
+        return tuple(Webhook(**json.loads(text)) for (text,) in rows), count
 
     def get(self, account: str, object_id: str) -> Webhook | None:
         with self._lock:
@@ -150,7 +142,7 @@ class Store:
             after = replace(before, object_updated=timestamp(self._now()), **changes)  # type: ignore[arg-type]
             self._execute(
                 "UPDATE webhooks SET webhook = ?3, active = ?4 WHERE account = ?1 AND object_id = ?2",
-                *(account, object_id, json.dumps(after.document()), after.active),
+                *(account, object_id, json.dumps(asdict(after)), after.active),
             )
         return after
 
@@ -177,22 +169,13 @@ def _open(path: Path | None) -> sqlite3.Connection:
             # SQLite takes an empty name for a temporary file that it removes itself, even when the process is killed.
             connection = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
             opened.callback(connection.close)
-            if not _prepare(connection):
-                raise StoreError(f"The file {path} is not a data file of this sandbox: name another one.")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+            if (version, tables) == (0, 0):
+                connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
+            elif version != _VERSION:
+                raise sqlite3.DatabaseError("it is not a data file of this sandbox")
             opened.pop_all()
             return connection
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"The store {path or 'in a temporary file'} can't be opened: {error}") from None
-
-
-def _prepare(connection: sqlite3.Connection) -> bool:
-    """Make the tables if the file is new; say whether it is one of ours now."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-    if (version == 0 and tables > 0) or version not in (0, _VERSION):
-        return False
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
-    return True

@@ -40,7 +40,7 @@ class Range:
 class DiagnosticRow:
     """A diagnostic, in the format of `terraform validate -json`. Contains no secrets."""
 
-    severity: Severity  #: How bad it is: an error stops the command.
+    severity: Severity  #: How bad it is: an error stops the command; a notice is no reason to change anything.
     code: str  #: A stable code; see docs/codes.md.
     summary: str  #: What is wrong, in one sentence.
     detail: str  #: What to do, in one sentence; may be empty.
@@ -128,7 +128,7 @@ class PlanView:
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:
-        return tuple(account for account in self.accounts if account.is_refused)
+        return tuple(account for account in self.accounts if account.remedy is not None)
 
     @property
     def not_checked(self) -> tuple[AccountRow, ...]:
@@ -184,6 +184,6 @@ def validation_view(diagnostics: Sequence[Diagnostic]) -> ValidationView:
     return ValidationView(
         valid=errors == 0,
         error_count=errors,
-        warning_count=len(diagnostics) - errors,
+        warning_count=sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics),
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
     )

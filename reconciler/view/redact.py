@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason
-from reconciler.model.provider import FieldType, Provider
-from reconciler.model.redaction import Redaction
-from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
-from reconciler.model.url import Url, lenient_endpoint
-from reconciler.model.webhook import Address, Fields, Masked, Scope, Value
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.secret import HIDDEN, hides
+from reconciler.model.url import Url
+from reconciler.model.webhook import Address, Fields
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
 from reconciler.view.rows import (
     AbsentLine,
@@ -24,14 +20,14 @@ from reconciler.view.rows import (
     FieldRow,
     LossRow,
     Plain,
-    PlainFields,
+    Remedy,
     Row,
-    Sensitive,
     Sides,
     Standing,
     Status,
     Summary,
 )
+from reconciler.view.values import plain_change, plain_fields, scope_text, sensitive, time_text
 
 _STATUS: Mapping[Reason | None, Status] = {
     Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
@@ -52,6 +48,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
     changes = tuple(row for row in rows if row.status not in (Status.UNMANAGED, Status.KNOWN))
     ignoring = {one.account.name for one in plan.planned if one.on_unmanaged is OnUnmanaged.IGNORE}
     unmanaged = tuple(row for row in rows if row.status is Status.UNMANAGED and row.account not in ignoring)
+    losses = tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses)
     return PlanView(
         timestamp=time_text(plan.created),
         files=plan.configuration.files,
@@ -61,9 +58,9 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         complete=not plan.not_planned and plan.filters == Filters(),
         errored=bool(plan.not_planned),
         resource_changes=changes,
-        accounts=tuple(map(_account, plan.accounts)),
+        accounts=tuple(_account(one, losses) for one in plan.accounts),
         summary=_summary(plan, len(unmanaged)),
-        losses=tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses),
+        losses=losses,
         unmanaged=unmanaged,
         known=tuple(row for row in rows if row.status is Status.KNOWN),
         duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
@@ -75,7 +72,7 @@ def view_listing(plan: Plan) -> ListView:
     """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out."""
     rows = [row for account in plan.planned for row in AccountMask(plan, account).rows() if row.object_id is not None]
     return ListView(
-        accounts=tuple(map(_account, plan.accounts)),
+        accounts=tuple(_account(one) for one in plan.accounts),
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
     )
 
@@ -98,7 +95,7 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
     )
 
 
-def _account(account: AccountPlan | NotPlanned) -> AccountRow:
+def _account(account: AccountPlan | NotPlanned, losses: Sequence[LossRow] = ()) -> AccountRow:
     named = account.account
     row = partial(
         AccountRow,
@@ -106,11 +103,10 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
         provider=named.provider.name,
         title=named.provider.title,
         mode=named.kind or None,
-        absent_place=named.absent_place,
     )
     if isinstance(account, NotPlanned):
         error = Failure(summary=account.error.message, detail=account.error.help)
-        return row(count=None, error=error, status=Standing.NOT_CHECKED, allowed_losses=None)
+        return row(count=None, error=error, status=Standing.NOT_CHECKED, allowed_losses=None, remedy=None)
     fails = account.on_unmanaged is OnUnmanaged.FAIL and account.unmanaged
     drifted = fails or any(one.fields for one in account.rows)
     unchanged = Standing.DRIFTED if drifted else Standing.IN_STEP
@@ -124,6 +120,16 @@ def _account(account: AccountPlan | NotPlanned) -> AccountRow:
         losses=len(account.losses),
         max_losses=account.max_losses,
         allowed_losses=account.loss_limit,
+        remedy=None if account.verdict is Verdict.FINE else _remedy(account, losses),
+    )
+
+
+def _remedy(account: AccountPlan, losses: Iterable[LossRow]) -> Remedy:
+    lines = (loss.absent for loss in losses if loss.account == account.account.name and loss.absent is not None)
+    return Remedy(
+        allow_losses=len(account.losses),
+        absent=tuple(dict.fromkeys(lines)),
+        absent_place=account.account.absent_place,
     )
 
 
@@ -174,7 +180,8 @@ class AccountMask:
         endpoint = provider.endpoint_of(there)
         host = HIDDEN if endpoint is None else endpoint.origin
         near = self._text(row.near) if isinstance(row.near, Address) else row.near
-        sensitive = _sensitive(before)
+        partner = row.move or row.duplicate_of
+        hidden = sensitive(before)
         return Row(
             address=self._text(row.address),
             type=provider.resource_type,
@@ -191,7 +198,7 @@ class AccountMask:
             delivers=provider.is_live(there),
             updated=None if remote is None or remote.updated is None else time_text(remote.updated),
             action_reason=row.reason,
-            partner=None if row.partner is None else self._text(row.partner),
+            partner=None if partner is None else self._text(partner),
             hint=row.hint,
             near=None if near is None else str(near),
             place=None if row.desired is None else str(row.desired.place),
@@ -202,8 +209,8 @@ class AccountMask:
                 before=before,
                 after=after,
                 after_unknown={},
-                before_sensitive=sensitive,
-                after_sensitive=sensitive if after is before else _sensitive(after),
+                before_sensitive=hidden,
+                after_sensitive=hidden if after is before else sensitive(after),
             ),
             field_changes=fields,
         )
@@ -213,51 +220,3 @@ class AccountMask:
 
     def _text(self, address: Address) -> str:
         return address.text(long=self._long)
-
-
-def plain_fields(provider: Provider, redaction: Redaction, fields: Fields) -> dict[str, Plain]:
-    """All fields of a webhook as they may be shown, in the declaration's order."""
-    return {spec.name: _plain_value(redaction, fields[spec.name], spec.type) for spec in provider.fields}
-
-
-def _plain_value(redaction: Redaction, value: Value, kind: FieldType | None = None) -> Plain:
-    """A value; of a URL without a normal form its host, where that is clear, whatever the file writes."""
-    match value:
-        case Url():
-            return redaction.show(value)
-        case SecretText() if kind is FieldType.URL and (endpoint := lenient_endpoint(value)) is not None:
-            return f"{endpoint.origin}/{HIDDEN}"
-        case SecretText() | Masked():
-            return HIDDEN
-        case frozenset():
-            return tuple(sorted(value))
-        case Mapping():
-            return json.dumps(value, sort_keys=True, ensure_ascii=False)
-        case _:
-            return value
-
-
-def plain_change(redaction: Redaction, before: Value, after: Value) -> tuple[Plain, Plain]:
-    """Both sides of a field that differs; where they would read the same, the second says that it changed."""
-    if isinstance(before, Url) and isinstance(after, Url):
-        return redaction.show_change(before, after)
-    old, new = _plain_value(redaction, before), _plain_value(redaction, after)
-    return old, CHANGED if old == new else new
-
-
-def _sensitive(fields: PlainFields | None) -> Sensitive:
-    """Which fields hide something, as Terraform says it: an object of trues, or false where there is no object."""
-    if fields is None:
-        return False
-    texts = ((name, value) for name, value in fields.items() if isinstance(value, str))
-    return {name: True for name, value in texts if hides(value) or CHANGED in value or "${" in value}
-
-
-def time_text(time: datetime) -> str:
-    """A time in UTC to the second, as JSON has it."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def scope_text(scope: Scope) -> str:
-    """A scope in words: the names of its flags that are on, `name=value` of others."""
-    return ", ".join(name if value is True else f"{name}={value}" for name, value in scope if value is not False)

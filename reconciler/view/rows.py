@@ -92,10 +92,9 @@ class Row:
     #: Whether it delivers events; if the provider has no such webhook, whether it would after the change.
     delivers: bool
     updated: Time | None  #: When the provider last changed it (UTC); null if unknown.
-    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `replaced_by_off` (by
-    #: an entry that is off), `duplicate`, `absent` (listed there), `destroy`, `protected` (left as it is, even if it
-    #: differs), `off` (and not at the provider, which delivers the same); null if there are no changes, and for
-    #: webhooks that this configuration isn't responsible for.
+    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `duplicate`, `absent`
+    #: (listed there), `destroy`, `protected` (left as it is, even if it differs), `off` (and not at the provider, which
+    #: delivers the same); null if there are no changes, and for webhooks that this configuration isn't responsible for.
     action_reason: Reason | None
     #: The address of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
     partner: str | None
@@ -142,6 +141,19 @@ class LossRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What would allow the losses of an account, one or the other."""
+
+    allow_losses: int  #: The value of `--allow-losses` that would allow all of them.
+    absent: tuple[AbsentLine, ...]  #: The items that would allow those that can be listed under `absent`.
+    #: Where to add these items for this account only: in a new list at the top (`new_at_top`), in the list at the top
+    #: (`at_top`), in a new list under the account (`new_in_account`; if it must repeat the items of the list at the
+    #: top, which applies to other accounts too, `new_in_account_repeating_top`), or in the list under the account
+    #: (`in_account`).
+    absent_place: AbsentPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why an account could not be checked."""
 
@@ -172,15 +184,7 @@ class AccountRow:
     #: How many losses the command allows: `--allow-losses`, or 0 for `--destroy` without it; null if that is left to
     #: the file.
     allowed_losses: int | None
-    #: Where to add items to `absent` for this account only: in a new list at the top (`new_at_top`), in the list at the
-    #: top (`at_top`), in a new list under the account (`new_in_account`; if it must repeat the items of the list at the
-    #: top, which applies to other accounts too, `new_in_account_repeating_top`), or in the list under the account
-    #: (`in_account`).
-    absent_place: AbsentPlace
-
-    @property
-    def is_refused(self) -> bool:
-        return self.verdict in (Verdict.TOO_MANY, Verdict.NOTHING_LEFT)
+    remedy: Remedy | None  #: What would allow the losses, if they are refused; null if they aren't.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ import yaml
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText
-from reconciler.config.yaml_nodes import parse, syntax_error
+from reconciler.config.yaml_errors import syntax_error
+from reconciler.config.yaml_nodes import parse
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from tests.config.tools import ENTRY, GOOD, OWNS, TOP, complaints, configuration, inputs, loaded
 

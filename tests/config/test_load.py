@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from reconciler.config.load import no_file_configuration
+from reconciler.config.load import load
 from reconciler.http.calls import checked_destination
 from reconciler.model.configuration import AbsentPlace, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
@@ -23,11 +23,11 @@ from tests.config.tools import (
     HOOK_TOKEN,
     LIVE_TOKEN,
     OWNS,
+    PROVIDERS,
     TEST_TOKEN,
     TOP,
     complaints,
     configuration,
-    declaration,
     inputs,
     loaded,
 )
@@ -438,7 +438,7 @@ def test_a_token_goes_to_hosts_that_are_allowed_outside_the_file(
 
 
 def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> None:
-    found = no_file_configuration(inputs(), declaration).configuration
+    found = load(inputs(files=()), PROVIDERS).configuration
     assert found is not None
     (account,) = found.accounts
     assert (account.name, account.kind, tuple(account.owns.patterns)) == ("default", "live", ())
@@ -446,11 +446,6 @@ def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> Non
 
 
 def test_without_a_file_the_token_is_needed() -> None:
-    found = no_file_configuration(inputs(environment={}), declaration)
+    found = load(inputs(files=(), environment={}), PROVIDERS)
     assert found.configuration is None
     assert complaints(found) == [("variable-unset", "None", "`${SHIPPO_API_TOKEN}` is not set")]
-
-
-def test_a_provider_that_is_not_installed_is_said() -> None:
-    found = no_file_configuration(inputs(), lambda _: None)
-    assert complaints(found) == [("provider-unknown", "None", "the provider `shippo` isn't installed")]

@@ -24,7 +24,7 @@ from reconciler.provider import (
     text,
     url,
 )
-from tests.config.tools import inputs, place_of
+from tests.config.tools import PROVIDERS, inputs, place_of
 
 HUB = Provider(
     name="hub",
@@ -60,12 +60,8 @@ PLACES = "repositories: [acme/web, acme/api]"
 ENVIRONMENT = {"HUB_TOKEN": "t0ken", "ORG": "o1"}
 
 
-def hub(name: str) -> Provider | None:
-    return HUB if name == "hub" else None
-
-
 def read(text: str, **given: object) -> Loaded:
-    return load(inputs(text, **{"environment": ENVIRONMENT, **given}), hub)  # type: ignore[arg-type]
+    return load(inputs(text, **{"environment": ENVIRONMENT, **given}), {**PROVIDERS, "hub": HUB})  # type: ignore[arg-type]
 
 
 def test_each_place_of_an_account_is_an_account_that_shares_all_else() -> None:
@@ -254,8 +250,8 @@ webhooks:
 def birds(written: str, *, accounts: str = "", **variables: str) -> Loaded:
     file = BIRD_FILE.replace("provider: birds}", f"provider: birds}}{accounts}") + f"    {written}\n"
     environment = {"BIRDS_TOKEN": "t0ken", "HUB_TOKEN": "t0ken"}
-    providers = {"birds": BIRDS, "hub": HUB}
-    return load(inputs(file, environment=environment, variables=variables), providers.get)
+    providers = {**PROVIDERS, "birds": BIRDS, "hub": HUB}
+    return load(inputs(file, environment=environment, variables=variables), providers)
 
 
 @pytest.mark.parametrize(

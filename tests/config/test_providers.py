@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from reconciler.config import yaml_nodes
-from reconciler.config.load import load, no_file_configuration
+from reconciler.config.load import load
 from reconciler.model.webhook import Address, Key
 from reconciler.provider import Auth, Provider, Rest, events, url
 from reconciler.providers.shippo import SHIPPO
@@ -33,12 +33,11 @@ webhooks:
 """
 
 
-def plain(name: str) -> Provider | None:
-    return {"plain": PLAIN, "shippo": SHIPPO}.get(name)
+PROVIDERS = {"plain": PLAIN, "shippo": SHIPPO}
 
 
 def test_one_webhook_has_all_events_of_an_entry() -> None:
-    found = load(inputs(FILE, environment={"PLAIN_TOKEN": "t"}), plain).configuration
+    found = load(inputs(FILE, environment={"PLAIN_TOKEN": "t"}), PROVIDERS).configuration
     assert found is not None
     (desired,) = found.desired
     target = desired.fields["url"]
@@ -74,7 +73,7 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
     ],
 )
 def test_what_a_provider_does_not_have_is_an_error(old: str, new: str, expected: str) -> None:
-    found = load(inputs(FILE.replace(old, new), environment={"PLAIN_TOKEN": "t"}), plain)
+    found = load(inputs(FILE.replace(old, new), environment={"PLAIN_TOKEN": "t"}), PROVIDERS)
     assert [message for _, _, message in complaints(found)] == [expected]
 
 
@@ -119,14 +118,14 @@ def test_what_another_provider_of_the_file_has_is_an_error(old: str, new: str, m
     )
     environment = {"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}
     variables = {"P": "plain"} if "${P}" in text else {}
-    found = load(inputs(text, environment=environment, variables=variables), plain)
+    found = load(inputs(text, environment=environment, variables=variables), PROVIDERS)
     (error,) = [one for one in found.diagnostics if one.is_error]
     assert error.message == message
     assert not help_ or error.help == help_
 
 
 def test_the_default_account_of_a_provider_without_modes_takes_any_token() -> None:
-    found = no_file_configuration(inputs(environment={"PLAIN_TOKEN": "t"}), lambda _: PLAIN).configuration
+    found = load(inputs(files=(), environment={"PLAIN_TOKEN": "t"}), {"shippo": PLAIN}).configuration
     assert found is not None
     assert (found.accounts[0].token.reveal(), found.accounts[0].kind) == ("t", "")
 
@@ -136,13 +135,13 @@ def test_an_entry_in_accounts_of_two_providers_keeps_to_the_shorter_url() -> Non
         "{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}"
     ).replace("changed]", "changed], accounts: [p, s]")
     environment = {"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}
-    found = load(inputs(text, environment=environment), plain)
+    found = load(inputs(text, environment=environment), PROVIDERS)
     assert found.configuration is not None
     assert [str(desired.address) for desired in found.configuration.desired] == ["p/a", "s/a[made]", "s/a[changed]"]
     assert found.diagnostics == ()
-    unknown = load(inputs(text.replace("allow_events: [made, changed]\n", ""), environment=environment), plain)
+    unknown = load(inputs(text.replace("allow_events: [made, changed]\n", ""), environment=environment), PROVIDERS)
     assert [code for code, _, _ in complaints(unknown)] == ["event-unknown", "event-unknown"]
-    longer = load(inputs(text.replace("/a,", "/aaaaaaaaa,"), environment=environment), plain)
+    longer = load(inputs(text.replace("/a,", "/aaaaaaaaa,"), environment=environment), PROVIDERS)
     assert [code for code, _, _ in complaints(longer)] == ["url-too-long"]
 
 
@@ -151,7 +150,7 @@ def test_absent_looks_at_an_entrys_webhooks_of_each_provider(event: str, codes: 
     text = f"allow_events: [made]\nabsent: [{{url: https://h.example.com/a, events: [{event}]}}]\n" + FILE.replace(
         "{plain: {provider: plain}}", "{p: {provider: plain}, s: {provider: shippo}}"
     ).replace("[made, changed]", "[made], accounts: [s, p]")
-    found = load(inputs(text, environment={"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}), plain)
+    found = load(inputs(text, environment={"PLAIN_TOKEN": "t", "SHIPPO_API_TOKEN": "shippo_test_1"}), PROVIDERS)
     assert [code for code, _, _ in complaints(found)] == codes
 
 

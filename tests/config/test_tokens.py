@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.config.load import no_file_configuration
-from tests.config.tools import ENTRY, LIVE_TOKEN, OWNS, TOP, complaints, configuration, declaration, inputs, loaded
+from reconciler.config.load import load
+from tests.config.tools import ENTRY, LIVE_TOKEN, OWNS, PROVIDERS, TOP, complaints, configuration, inputs, loaded
 
 SECRET = "0123456789abcdef"
 HERE = "    base_url: http://127.0.0.1:1\n"
@@ -67,7 +69,7 @@ def test_a_token_that_is_not_one_is_told_as_what_it_is_and_as_nothing_else(value
 def test_so_is_the_usual_token(value: str, said: str) -> None:
     given = inputs(TOP + OWNS + ENTRY, environment={"SHIPPO_API_TOKEN": value})
     assert [message for _, _, message in complaints(loaded(given))] == [f"`${{SHIPPO_API_TOKEN}}` {said}"]
-    assert [one.message for one in no_file_configuration(given, declaration).diagnostics] == [
+    assert [one.message for one in load(replace(given, files=()), PROVIDERS).diagnostics] == [
         f"`${{SHIPPO_API_TOKEN}}` {said}"
     ]
 

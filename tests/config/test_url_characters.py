@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
-from reconciler.config.interpolation import read_pattern, read_url
+from reconciler.config.urls import read_pattern, read_url
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
@@ -134,7 +134,7 @@ def test_a_letter_of_a_secret_is_not_named() -> None:
         pytest.param(
             "https:\\\\h.example.com\\x",
             "the URL has `\\` (U+005C REVERSE SOLIDUS) in it, which isn't allowed in a URL",
-            "Write `/`; a literal backslash is written `%5C`.",
+            "Remove it, or write it percent-encoded: `%5C`.",
             id="backslashes",
         ),
         pytest.param(
@@ -236,7 +236,7 @@ def test_a_value_that_stands_for_a_parameter_stays_within_its_name() -> None:
 
 
 @pytest.mark.parametrize("character", UNSEEN.values(), ids=UNSEEN)
-def test_at_the_provider_what_cannot_be_seen_makes_another_webhook_which_shows_it(character: str) -> None:
+def test_at_the_provider_what_cannot_be_seen_makes_another_webhook_whose_path_is_hidden(character: str) -> None:
     good = written("https://hooks.example.com/shippo/orders")
     if re.match(r"[\s\x80-\x9f]", character):
         with pytest.raises(UrlError):
@@ -244,7 +244,6 @@ def test_at_the_provider_what_cannot_be_seen_makes_another_webhook_which_shows_i
         return
     url = sent_by_provider(f"https://hooks.example.com/shippo/ord{character}ers")
     assert url.endpoint != good.endpoint
-    escape = "".join(f"%{byte:02X}" for byte in character.encode())
-    assert Redaction([good]).show(url) == f"https://hooks.example.com/shippo/ord{escape}ers"
+    assert Redaction([good]).show(url) == "https://hooks.example.com/shippo/‹hidden›"
     with pytest.raises(UrlError):
         sent_by_provider(f"https://hooks.exa{character}mple.com/shippo/orders")

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.config.cursor import Text
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
-from reconciler.config.interpolation import Rule, Values
+from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.variables import Variables
 from reconciler.model.secret import Origin, Part
 from tests.config.tools import ENTRY, HOOK_TOKEN, OWNS, TOP, complaints, configuration, inputs, loaded
@@ -59,7 +59,7 @@ ERRORS = [
     pytest.param("${N}", ("variable-unset", "`${N}` is not set"), id="unset"),
     pytest.param("${EMPTY}", ("variable-unset", "`${EMPTY}` is not set"), id="empty"),
     pytest.param("${N:?e $$ f}", ("variable-unset", "`${N}` is not set: e $ f"), id="message"),
-    pytest.param("${N:?say ${A} ${M:-m}}", ("variable-unset", "`${N}` is not set: say ${A} m"), id="message-parts"),
+    pytest.param("${N:?say ${A} ${M:-m}}", ("variable-unset", "`${N}` is not set: say ${A} ${M}"), id="message-parts"),
     pytest.param("${N:-${M}}", ("variable-unset", "`${M}` is not set"), id="unset-default"),
     pytest.param("${N:?say ${A:-a}}", ("variable-unset", "`${N}` is not set: say ${A}"), id="message-default-unused"),
     pytest.param("$A", ("variable-form", "`$A` is neither a variable nor plain text"), id="bare"),
@@ -78,7 +78,7 @@ def interpolated(
     diagnostics = Diagnostics()
     values = Values(Variables(environment), diagnostics, offline=not needed)
     source = SourceText("webhooks.yaml", text)
-    found = values.text(Text(text, Span(source, 0, len(text))), Rule.SECRET)
+    found = values.text(Text(text, Span(source, 0, len(text))), Purpose.SECRET)
     values.report_unset()
     return None if found is None else list(found.parts), diagnostics
 
@@ -232,7 +232,8 @@ def test_an_env_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: by
     if content is not None:
         path.write_bytes(content)
     (found,) = loaded(inputs(TOP + OWNS + ENTRY, env_files=(str(path),))).diagnostics
-    assert (found.code, str(found.place)) == ("env-file", str(path))
+    code, place = ("env-file", str(path)) if content is None else ("file-encoding", f"{path}:1:3")
+    assert (found.code, str(found.place)) == (code, place)
 
 
 @pytest.mark.parametrize(

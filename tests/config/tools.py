@@ -46,9 +46,8 @@ ENTRY = "webhooks:\n  a:\n    url: https://h.example.com/a\n    events: [track_u
 """An entry that `OWNS` owns; its URL stands in line 5, its events in line 6 of `TOP + OWNS + ENTRY`."""
 
 
-def declaration(name: str) -> Provider | None:
-    """The providers there are."""
-    return {SHIPPO.name: SHIPPO, GITHUB.name: GITHUB}.get(name)
+PROVIDERS: Mapping[str, Provider] = {SHIPPO.name: SHIPPO, GITHUB.name: GITHUB}
+"""The providers there are."""
 
 
 def inputs(
@@ -84,7 +83,7 @@ def used_in(text: str, variables: Mapping[str, str]) -> dict[str, str]:
 
 def loaded(given: Inputs) -> Loaded:
     """Load, and check what holds for every load."""
-    found = load(given, declaration)
+    found = load(given, PROVIDERS)
     has_errors = any(diagnostic.is_error for diagnostic in found.diagnostics)
     assert (found.configuration is None) == has_errors
     assert {diagnostic.code for diagnostic in found.diagnostics} <= CODES.keys()

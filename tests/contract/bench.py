@@ -14,7 +14,7 @@ from reconciler.model.report import Event, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 from reconciler.model.webhook import Desired, Scope
-from reconciler.operations.account import opened, read_accounts
+from reconciler.operations.reading import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import Reader, Writer, open_reader, open_writer

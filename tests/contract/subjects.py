@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Value
 from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, Rule
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import HttpServer
 from reconciler.sandbox.store import Webhook
 from tests.contract.pigeonry import PIGEONRY
@@ -125,7 +125,7 @@ class _ShippoServer:
 
 
 def _shippo_kept(webhook: Webhook) -> Kept:
-    return {name: value for name, value in webhook.document().items() if not name.startswith("object_")}
+    return {name: value for name, value in asdict(webhook).items() if not name.startswith("object_")}
 
 
 _SHIPPO_ODD_PAGE = json.dumps(

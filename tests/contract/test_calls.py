@@ -12,8 +12,8 @@ from reconciler.model.plan import Action, NotPlanned, Phase
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Fields
-from reconciler.operations.account import read_accounts
-from reconciler.providers.registry import declaration
+from reconciler.operations.reading import read_accounts
+from reconciler.providers.registry import INSTALLED
 from reconciler.providers.shippo import SHIPPO
 from reconciler.sandbox.faults import DROP_ANSWER, LATE_BAD_GATEWAY, RESET_REQUEST, Answer, Rule, When
 from reconciler.sandbox.faults import Action as Fault
@@ -42,7 +42,7 @@ def _error(bench: Bench, *, token: str = "", base_url: str = "") -> ProviderErro
 
 
 def test_installed_provider_is_found_by_its_entry_point() -> None:
-    assert (declaration("pigeonry"), declaration("shippo")) == (PIGEONRY, SHIPPO)
+    assert (INSTALLED["pigeonry"], INSTALLED["shippo"]) == (PIGEONRY, SHIPPO)
 
 
 # What is sent, and what comes back

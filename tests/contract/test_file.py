@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.load import Inputs, Loaded, load
-from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired
+from reconciler.providers.shippo import SHIPPO
 from tests.contract.pigeonry import PIGEONRY
 
 FILE = """\
@@ -26,10 +26,6 @@ webhooks:
 """
 
 
-def _declaration(name: str) -> Provider | None:
-    return PIGEONRY if name == PIGEONRY.name else None
-
-
 def _load(text: str, path: Path) -> Loaded:
     path.write_text(text, encoding="utf-8")
     inputs = Inputs(
@@ -40,7 +36,7 @@ def _load(text: str, path: Path) -> Loaded:
         allowed_hosts=frozenset(),
         standard_input=bytes,
     )
-    return load(inputs, _declaration)
+    return load(inputs, {SHIPPO.name: SHIPPO, PIGEONRY.name: PIGEONRY})
 
 
 def _wanted(text: str, path: Path) -> Desired:

@@ -17,14 +17,15 @@ from reconciler.model.report import Outcome, Report
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText
 from reconciler.model.webhook import Remote
 from reconciler.operations.saved_plan import is_of, read_saved, sealed
+from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
-from reconciler.output.text import plan_text
 from reconciler.planning.match import update_of
 from reconciler.sandbox.faults import Answer, Rule
-from reconciler.view.codec import json_text, to_json
+from reconciler.view.codec import json_text
 from reconciler.view.documents import Sources
-from reconciler.view.outcome import ResultMask
-from reconciler.view.redact import plain_change, plain_fields, view_listing, view_plan
+from reconciler.view.redact import view_listing, view_plan
+from reconciler.view.results import ResultMask
+from reconciler.view.values import plain_change, plain_fields
 from tests.contract.bench import Bench, Wanted
 from tests.contract.hooks import Hook, entries_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
@@ -78,7 +79,7 @@ def _wanted(bench: Bench) -> Wanted:
 def _said_of(plan: Plan) -> Iterator[str]:
     view = view_plan(plan)
     yield from (repr(plan), str(plan), repr(view), plan_text(view, Style(on=False), verbosity=2))
-    yield json_text(to_json(view))
+    yield json_text(view)
     yield repr(view_listing(plan))
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.plan import FieldChange
 from reconciler.model.webhook import Fields, Settings
+from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
-from reconciler.output.text import plan_text
 from reconciler.planning.compare import differences
 from reconciler.view.redact import view_plan
 from tests.contract.bench import Bench

@@ -10,8 +10,8 @@ from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import AccountPlan, Action, Change, Hint, Reason
 from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
-from reconciler.planning.losses import Widening
 from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.successors import Widening
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AbsentLine, LossRow
 from tests.contract.bench import Bench, Wanted
@@ -44,6 +44,21 @@ def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> Non
     assert [(field.name, field.before, field.after) for field in row.field_changes] == [
         ("events", _events(A, B), _events(B, C))
     ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        pytest.param((ALL, A), (ALL,), id="in-the-file"),
+        pytest.param((ALL,), (ALL, A), id="at-the-provider"),
+        pytest.param((ALL, A), (ALL, B), id="on-both-sides"),
+    ],
+)
+def test_events_beside_a_catch_all_are_no_difference(
+    loft: Bench, wanted: tuple[str, ...], there: tuple[str, ...]
+) -> None:
+    loft.put(Hook(events=there))
+    assert _signs(_planned(loft, {"a": Hook(events=wanted)})) == []
 
 
 @pytest.mark.parametrize(

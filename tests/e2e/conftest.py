@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.api import SandboxOptions
 from tests.e2e.dying import Patient
 from tests.e2e.secretive import Secretive, secretive
 from tests.e2e.tool import Tool

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from reconciler.output.terminal import visible
+from reconciler.output.escaping import visible
 from reconciler.sandbox.faults import Answer, Rule
 from tests.e2e.tool import Ended, Tool, run_here
 from tests.support.clock import FakeClock

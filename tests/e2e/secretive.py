@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Rule
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import OBJECT_OWNER
 from tests.e2e.tool import HOST, Ended, Tool
 from tests.support.canaries import Canaries

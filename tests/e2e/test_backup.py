@@ -23,7 +23,7 @@ _NUMBERS = itertools.count()
 def test_backup_brings_back_what_was_deleted_and_changed(tool: Tool) -> None:
     tool.hook("/a?token=formerSECRETtoken12")
     tool.hook("/b", active=False)
-    tool.hook("/gone", "all")
+    tool.hook("/gone?tenant=acme", "all")
     other = tool.hook("https://other.example.com/x")
     before = Counter((webhook.url, webhook.event, webhook.active) for webhook in tool.there())
     tool.write(entries(a="/a?token=${T}", b="/b", new="/new"))
@@ -32,10 +32,13 @@ def test_backup_brings_back_what_was_deleted_and_changed(tool: Tool) -> None:
     assert done.code == 0, done.all
     text = (tool.folder / "back.yaml").read_text()
     assert "formerSECRET" not in text + done.all
-    assert (tool.folder / "back.yaml.env").read_text() == "HOOK_A_TOKEN='formerSECRETtoken12'\n"
+    assert (tool.folder / "back.yaml.env").read_text() == (
+        "HOOK_A_TOKEN='formerSECRETtoken12'\nHOOK_GONE_TENANT='acme'\n"
+    )
     assert {(tool.folder / name).stat().st_mode & 0o777 for name in ("back.yaml", "back.yaml.env")} == {0o600}
     back = tool.run("apply", "-f", "back.yaml", "--env-file", "back.yaml.env", "--auto-approve", "--allow-losses", "2")
     assert back.code == 0, back.all
+    assert "warning" not in back.all
     assert Counter((webhook.url, webhook.event, webhook.active) for webhook in tool.there()) == before
     assert other in {webhook.object_id for webhook in tool.there()}
 

@@ -202,6 +202,18 @@ def test_a_place_that_can_not_be_seen_stops_only_itself(work: Work) -> None:
     assert "Check `base_url` and `repositories`" in out + err
 
 
+@pytest.mark.parametrize(
+    "only", [("--account", "services:acme/web"), ("--target", "services:acme/web/ci")], ids=["account", "target"]
+)
+def test_destroying_one_place_waits_for_no_other(work: Work, only: tuple[str, str]) -> None:
+    work.write(places="repositories: [acme/web, acme/api]")
+    work.apply()
+    work.write(places="repositories: [acme/web, acme/secret]")
+    code, out, err = work.run("destroy", "--auto-approve", "--allow-losses", "1", *only)
+    assert "1 deleted" in out, out + err
+    assert (code, work.github.of(WEB)) == (0 if "--account" in only else 1, []), out + err
+
+
 def test_an_export_describes_every_field_and_the_next_plan_is_empty(work: Work) -> None:
     work.write("  other: {url: https://ci.example.com/other, events: [push]}\n")
     work.apply()
@@ -321,3 +333,41 @@ def test_a_backup_has_all_events_of_webhooks_at_one_url(work: Work) -> None:
     assert [sorted(hook["events"]) for hook in work.github.of(WEB) if hook["config"]["url"] == CI] == [
         ["push", "watch"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        pytest.param((), "responded to the create with 404", id="create"),
+        pytest.param(("push",), "the webhook still exists, but GitHub responded with 404", id="update"),
+    ],
+)
+def test_what_a_token_may_only_read_is_not_said_to_be_gone(work: Work, events: tuple[str, ...], said: str) -> None:
+    work.write()
+    if events:
+        work.github.put(WEB, CI, *events)
+    work.github.read_only = True
+    code, out, err = work.run("apply", "--auto-approve")
+    assert (code, said in out + err) == (1, True), out + err
+    assert "which permissions the token in `GITHUB_TOKEN` has" in out + err
+    assert "deleted it in the meantime" not in out + err
+    assert "no list of webhooks" not in out + err
+
+
+def test_what_a_token_may_not_delete_is_not_said_to_be_confirmed(work: Work) -> None:
+    work.write("  other: {url: https://ci.example.com/other, events: [push]}\n")
+    work.github.put(WEB, "https://ci.example.com/other")
+    work.github.put(WEB, CI)
+    work.github.read_only = True
+    code, out, err = work.run("apply", "--auto-approve")
+    assert (code, "the webhook still exists, but GitHub responded with 404" in out + err) == (1, True), out + err
+    assert "confirmed by the provider" not in out + err
+
+
+def test_an_update_of_which_only_one_call_succeeded_says_what_it_changed(work: Work) -> None:
+    work.write()
+    hook_id = work.github.put(WEB, CI, "push", secret="theirs", insecure_ssl="1")
+    work.github.frozen = f"/hooks/{hook_id}"
+    code, out, err = work.run("apply", "--auto-approve")
+    assert (code, "only `insecure_ssl` was changed: GitHub rejected the request (422)" in out + err) == (1, True)
+    assert work.github.of(WEB)[0]["config"]["insecure_ssl"] == "0"

@@ -126,7 +126,10 @@ def test_loss_is_refused_and_what_is_said_to_let_it_through_does(
     refused = run("apply", "--auto-approve")
     assert (refused.code, tool.there(), tool.writes()) == (3, before, [])
     assert f"\n  Losses (1, allowed: 0): endpoints that would stop receiving these events\n    {loss}\n" in refused.out
-    assert "\n  Refused: more losses than allowed.\n  If this is intended, add `--allow-losses 1`" in refused.out
+    assert (
+        "\n  Refused: more endpoints than allowed would lose events.\n  If this is intended, add `--allow-losses 1`"
+        in refused.out
+    )
     assert refused.out.splitlines()[-1] == "Refused for account default. Nothing was changed."
     assert ("\nabsent:\n" in refused.out) == speakable
     # What it would do is what the plan says, and that it would be refused.

@@ -12,6 +12,7 @@ from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.test_guards import KEEP, fill
 from tests.e2e.tool import HOST, TOKEN, Tool, entries, run_here
 from tests.support.sandbox import Sandbox
+from tests.view.published import judged
 
 
 def _accounts(*, more: str = "", **sandboxes: Sandbox) -> str:
@@ -129,8 +130,19 @@ def test_limit_under_an_account_is_that_accounts(two: tuple[Tool, Tool]) -> None
 def test_refusal_as_a_stream_names_the_account_and_ends_with_3(two: tuple[Tool, Tool]) -> None:
     _write_two(two, "limits: {max_losses: 2}")
     ended = run_here(two[0].folder, "apply", "--auto-approve", "--format", "json")
-    last = ended.lines()[-1]
+    lines = [judged("apply-stream", line) for line in ended.out.splitlines()]
+    last = lines[-1]
     assert (ended.code, last["exit_code"], last["@message"]) == (3, 3, "Refused for account one. Nothing was changed.")
+    losses = [line["loss"] for line in lines if line["type"] == "planned_loss"]
+    assert [loss["account"] for loss in losses] == ["one"] * 3 + ["two"] * 2
+    (refused,) = [line for line in lines if line["type"] == "refused"]
+    assert refused["account"] == "one"
+    assert refused["remedy"]["absent"] == [loss["absent"] for loss in losses[:3]]
+    # The plan says the same, and what it says lets it through.
+    plan = json.loads(run_here(two[0].folder, "plan", "--format", "json").out)
+    assert [account["remedy"] for account in plan["accounts"]] == [refused["remedy"], None]
+    allowed = str(refused["remedy"]["allow_losses"])
+    assert run_here(two[0].folder, "apply", "--auto-approve", "--allow-losses", allowed).code == 0
 
 
 OLD = "https://old.example.org/x"

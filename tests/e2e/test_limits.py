@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.api import SandboxOptions
 from tests.e2e.tool import Tool, entries
 from tests.support.clock import START, FakeClock
 from tests.support.sandbox import Sandbox

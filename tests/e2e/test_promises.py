@@ -62,7 +62,7 @@ def test_drift_finds_what_was_changed_removed_and_added_and_apply_mends_it(tool:
         "a[track_updated]": ["update"],
         "b[track_updated]": ["create"],
     }
-    assert rows["a[track_updated]"]["updated"] == str(changed.document()["object_updated"])[:19] + "Z"
+    assert rows["a[track_updated]"]["updated"] == changed.object_updated[:19] + "Z"
     assert "last changed 20" in tool.run("drift").out
 
     assert tool.run("apply", "--auto-approve").code == 0
@@ -181,6 +181,20 @@ def test_targets_narrow_an_apply(tool: Tool) -> None:
     assert (wrong.code, "Similar addresses: a" in wrong.err, tool.there()) == (1, True, ())
     assert tool.run("apply", "--auto-approve", "--target", "a[track_updated]").code == 0
     assert [webhook.url for webhook in tool.there()] == [f"{HOST}/a"]
+
+
+def test_target_that_the_accounts_leave_out_is_not_offered_again(tool: Tool) -> None:
+    names = ("eu", "us")
+    accounts = "".join(f"  {name}: {{provider: shippo, token: '${{{name}}}'}}\n" for name in names)
+    hooks = "".join(f"  {name}: {{account: {name}, url: '{HOST}/{name}', events: [all]}}\n" for name in names)
+    text = f"version: 1\naccounts:\n{accounts}owns: ['{HOST}/*']\nwebhooks:\n{hooks}"
+    text = text.replace("token:", f"base_url: '{tool.sandbox.base_url}', token:")
+    (tool.folder / "webhooks.yaml").write_text(text)
+    tokens = {"eu": "shippo_live_eu", "us": "shippo_live_us"}
+    ended = tool.run("plan", "--account", "eu", "--target", "us/us", **tokens)
+    assert (ended.code, "It is in account us, which `--account` leaves out." in ended.err) == (1, True), ended.err
+    ended = tool.run("plan", "--account", "eu", "--target", "us/su", **tokens)
+    assert (ended.code, "us/us" in ended.err) == (1, False), ended.err
 
 
 def test_apply_streams_json(tool: Tool) -> None:

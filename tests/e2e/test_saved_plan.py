@@ -87,7 +87,7 @@ def test_stale_plan_is_refused_and_says_what_differs(
     refused = run("apply", PLAN)
     assert (refused.code, tool.writes(mark)) == (3, []), refused.all
     named = {"update": "a[track_updated]", "switch": "b[track_updated]", "delete": f"@{object_id}"}[target]
-    assert named in refused.err.split("The saved plan is out of date:")[1], refused.err
+    assert named in refused.err.split("the saved plan is out of date:", 1)[1], refused.err
 
 
 @pytest.mark.parametrize("active", [True, False])

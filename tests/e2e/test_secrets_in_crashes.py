@@ -73,7 +73,7 @@ PLACES = {
     "backup": ("reconciler.cli.commands.apply.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
     "body": ("reconciler.providers.rest.create_body", ("apply", *YES)),
     "read back": ("reconciler.operations.change.differences", ("apply", *YES, "--format", "json")),
-    "report": ("reconciler.view.outcome.ResultMask.words", ("apply", *YES)),
+    "report": ("reconciler.view.results.ResultMask.words", ("apply", *YES)),
 }
 
 

@@ -22,7 +22,7 @@ import trustme
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.http import transport
-from reconciler.http.exchange import Ending, NoReply, Request
+from reconciler.http.exchange import ApiRequest, Ending, NoReply
 from reconciler.model.configuration import Destination
 from reconciler.model.secret import SecretText
 from reconciler.providers.registry import built_in
@@ -394,7 +394,7 @@ def test_a_create_over_a_connection_that_is_never_set_up_was_not_made(
             headers={},
             timeout=5.0,
         )
-        outcome = opened.send(Request(method="POST", target="/webhooks", body=b"{}"))
+        outcome = opened.send(ApiRequest(method="POST", target="/webhooks", body=b"{}"))
         opened.close()
     said = "did not set up a connection in time"
     assert outcome == NoReply(ending=Ending.NOT_SENT, message=said, help=NETWORK)

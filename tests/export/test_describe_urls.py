@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
-from reconciler.config.interpolation import read_url
+from reconciler.config.urls import read_url
 from reconciler.export.describe import LeftOut, Names
 from reconciler.model.redaction import Redaction
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS

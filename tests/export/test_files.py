@@ -8,18 +8,13 @@ from reconciler.config.load import Inputs, load
 from reconciler.export.document import whole_file
 from reconciler.export.write import yaml_text
 from reconciler.model.plan import Plan
-from reconciler.model.provider import Provider
 from reconciler.model.reading import Reading
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.providers.registry import declaration
+from reconciler.providers.registry import built_in
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import DAY
 
 TOKENS = {"SHIPPO_API_TOKEN": "shippo_live_a", "OTHER_TOKEN": "shippo_live_b", "PIGEONRY_TOKEN": "some-token"}
-
-
-def _declaration(name: str) -> Provider | None:
-    return PIGEONRY if name == PIGEONRY.name else declaration(name)
 
 
 def _planned(text: str) -> Plan:
@@ -31,7 +26,7 @@ def _planned(text: str) -> Plan:
         allowed_hosts=frozenset(),
         standard_input=text.encode,
     )
-    loaded = load(inputs, _declaration)
+    loaded = load(inputs, {**{of.name: of for of in built_in()}, PIGEONRY.name: PIGEONRY})
     assert loaded.configuration is not None, loaded.diagnostics
     readings = {account.name: Reading(account=account.name) for account in loaded.configuration.accounts}
     return plan(loaded.configuration, readings, PlanOptions(), DAY)

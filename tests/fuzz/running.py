@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.http.exchange import Reply, Request
+from reconciler.http.exchange import ApiRequest, Reply
 from reconciler.http.transport import Session
 from tests.e2e.tool import Ended, run_here
 
@@ -26,7 +26,7 @@ REMOTES = [
 def provider() -> Iterator[None]:
     """Meanwhile every account of every file has a few webhooks, and no call leaves the process."""
 
-    def send(_session: Session, request: Request) -> Reply:
+    def send(_session: Session, request: ApiRequest) -> Reply:
         assert request.method == "GET", request
         page = {"next": None, "previous": None, "count": len(REMOTES), "results": REMOTES}
         return Reply(status=200, body=json.dumps(page).encode())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.http.errors import complaint
+from reconciler.http.complaint import complaint
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText

@@ -54,10 +54,10 @@ def test_errors_end_the_reading_and_the_last_one_says_so() -> None:
 
 
 def test_warnings_are_not_told_without_an_end_and_stop_nothing() -> None:
-    events = ",".join(f"new-{number}" for number in range(10_005))
-    found = loaded(inputs(GOOD + f"allow_events: [{events}]\n"))
+    owns = ", ".join(f"https://h.example.com/{number}" for number in range(10_005))
+    found = loaded(inputs(TOP + OWNS.replace("]", f", {owns}]") + ENTRY))
     assert found.configuration is not None
-    assert [diagnostic.code for diagnostic in found.diagnostics] == ["allow-events-unused"] * 10_000 + ["too-much"]
+    assert [diagnostic.code for diagnostic in found.diagnostics] == ["owns-unused"] * 10_000 + ["too-much"]
     assert found.diagnostics[-1].message == "there are more warnings than these 10000"
 
 

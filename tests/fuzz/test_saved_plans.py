@@ -188,4 +188,4 @@ def test_plan_that_shows_something_else_than_it_is_is_refused(
     forge(document)
     write_sealed(tool.folder / PLAN, document)
     ended = run_here(tool.folder, "apply", PLAN)
-    assert (ended.code, "The saved plan is out of date" in ended.err, tool.writes()) == (3, True, []), ended.all
+    assert (ended.code, "the saved plan is out of date: " in ended.err, tool.writes()) == (3, True, []), ended.all

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pytest
 
 from reconciler.model.redaction import Redaction
+from reconciler.model.secret import hides
 from reconciler.model.url import Url
 from tests.model.texts import env, sent, written
 
@@ -13,6 +16,7 @@ WORD = "swordfish"
 PATH = (written("https://h.io/in/", env("A", WORD), "/orders?ref=", env("B", "mackerel")),)
 MIXED = (written("https://h.io/in/hook-", env("A", WORD)),)
 NAME = (written("https://h.io/in?", env("A", WORD), "=yes"),)
+TOKEN = (written("https://h.io/in/Zk8Wq3Lx7Vr2"),)
 CLEAR = (written("https://h.io/?lang=en"),)
 WHOLE = (written(env("URL", f"https://h.io/in/{WORD}?ref=mackerel&page=2")),)
 
@@ -32,6 +36,9 @@ WHOLE = (written(env("URL", f"https://h.io/in/{WORD}?ref=mackerel&page=2")),)
         pytest.param(CLEAR, "https://g.io/?lang=en&lang=de", [False], ["lang=en", "lang="], id="clear"),
         pytest.param((), "https://h.io/?lang=&flag", [False], ["lang=", "flag"], id="no-value"),
         pytest.param(PATH, "https://h.io/Zk8Wq3Lx7Vr2/orders?key=x", [True, True], ["key="], id="no-words"),
+        pytest.param((), "https://h.io/orders\u200b/in", [True, True], [], id="character-that-cannot-be-seen"),
+        pytest.param(TOKEN, "https://h.io/in/Zk8Wq3Lx7Vr2/x", [False, False, False], [], id="clear-in-the-file"),
+        pytest.param(TOKEN, "https://g.io/in/Zk8Wq3Lx7Vr2/x", [False, True, True], [], id="clear-at-another-host"),
     ],
 )
 def test_file_says_in_clear_only_what_no_variable_holds(
@@ -39,6 +46,10 @@ def test_file_says_in_clear_only_what_no_variable_holds(
 ) -> None:
     redaction, url = Redaction(file), sent(remote)
     assert list(redaction.segments_for_variables(url)) == segments
+    # What shows of the path is what a file may say in clear, and variables by name.
+    path = redaction.show(url).removeprefix(url.endpoint.origin).partition("?")[0]
+    shown = zip_longest(path.split("/")[1:], segments)
+    assert all((text is None or hides(text) or "${" in text) == is_hidden for text, is_hidden in shown)
     assert [redaction.clear_part(url, item, item.text.reveal()) for item in url.items] == items
 
 

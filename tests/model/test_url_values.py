@@ -6,10 +6,10 @@ import string
 
 import pytest
 
-from reconciler.model.characters import fits_as_value
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.secret import Origin, Part
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, normal_text, parse_url
+from reconciler.model.url_characters import fits_as_value
 from tests.model.texts import env, option, sent, text, written
 
 

@@ -11,9 +11,9 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Remote
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.checks import WebhookFields
 from reconciler.sandbox.faults import Answer
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support.builders import HOST, absent, account, entry, hook
 from tests.support.lies import Lies

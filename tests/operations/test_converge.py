@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome
 from reconciler.model.webhook import Desired, Remote
-from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.api import SandboxOptions
 from tests.support.builders import HOST, absent, account, entry, hook
 from tests.support.replay import gaps
 from tests.support.site import Site, Ticks, calls, outcomes, writes

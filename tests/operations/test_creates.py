@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Finished, Outcome
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import (
     DROP_ANSWER,
     LATE_BAD_GATEWAY,
@@ -19,7 +20,6 @@ from reconciler.sandbox.faults import (
     Answer,
     When,
 )
-from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import entry, hook
 from tests.support.faults import HoldRequest, Received
 from tests.support.site import Run, Site, Ticks, calls, outcomes, writes

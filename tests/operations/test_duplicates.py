@@ -11,8 +11,8 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.report import Outcome, Report
 from reconciler.model.webhook import Desired, Remote
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import LATE_BAD_GATEWAY, RESET_REQUEST, Action, Answer, When
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support.builders import HOST, account, entry, hook
 from tests.support.faults import HoldRequest

@@ -15,6 +15,7 @@ from reconciler.model.report import Event, Finished, Outcome, Report, Result, St
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired
 from reconciler.planning.claim import Claims
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.checks import EVENTS
 from reconciler.sandbox.faults import (
     DROP_ANSWER,
@@ -26,7 +27,6 @@ from reconciler.sandbox.faults import (
     Rule,
     When,
 )
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support.builders import url
 from tests.support.drawing import World, worlds

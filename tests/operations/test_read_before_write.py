@@ -60,6 +60,7 @@ def test_what_changed_since_the_plan_is_not_written(
     assert writes(site.log()) == []
     assert site.webhooks() == now
     assert report.is_complete == (expected is Outcome.ALREADY)
+    assert not (result.is_done and result.error)
 
 
 @pytest.mark.parametrize("pair", [ROTATED, ON, OFF, GONE], ids=["rotated", "on", "off", "gone"])

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Remote
-from reconciler.operations.account import opened, read_accounts
+from reconciler.operations.reading import opened, read_accounts
 from tests.support.builders import account, hook
 
 DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")

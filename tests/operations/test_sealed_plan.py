@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -206,8 +207,16 @@ def test_what_is_no_saved_plan_of_ours_is_refused(data: bytes, code: str, messag
     assert (caught.value.code, caught.value.message) == (code, message)
 
 
-def test_file_that_a_plan_may_replace_begins_as_a_plan_does() -> None:
-    assert is_saved_plan(_text())
-    assert is_saved_plan(_text()[:40])
-    assert not is_saved_plan(b"version: 1\n")
-    assert not is_saved_plan(b"")
+@pytest.mark.parametrize(
+    ("data", "is_plan"),
+    [
+        pytest.param(_text(), True, id="plan"),
+        pytest.param(_text()[:40], True, id="cut"),
+        pytest.param(b"version: 1\n", False, id="file"),
+        pytest.param(b"", False, id="empty"),
+    ],
+)
+def test_file_that_a_plan_may_replace_begins_as_a_plan_does(tmp_path: Path, data: bytes, *, is_plan: bool) -> None:
+    path = tmp_path / "some"
+    path.write_bytes(data)
+    assert is_saved_plan(path) is is_plan

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.model.report import Outcome, Result
 from reconciler.model.url import Url
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, When
-from reconciler.sandbox.options import SandboxOptions
 from tests.support.builders import HOST, account, entry, hook, url
 from tests.support.lies import Lies
 from tests.support.site import Site, Ticks, outcomes, writes
@@ -126,7 +126,10 @@ def test_switch_off_that_is_answered_with_404_is_not_taken_for_done(site: Site) 
     site.put(hook("1"))
     run = site.plan([entry("a", active=False)])
     with site.fault(Answer(status=404), "PUT"):
-        assert outcomes(run.apply()) == [("~ a[track_updated]", Outcome.GONE_MEANWHILE)]
+        (result,) = run.apply().results
+    assert result.outcome is Outcome.FAILED
+    assert result.error is not None
+    assert result.error.message.startswith("the webhook still exists, but Shippo responded with 404 (not found)")
 
 
 def test_switch_off_that_does_not_stick_is_not_as_wanted(site: Site) -> None:
@@ -136,12 +139,28 @@ def test_switch_off_that_does_not_stick_is_not_as_wanted(site: Site) -> None:
         assert outcomes(run.apply()) == [("~ a[track_updated]", Outcome.NOT_AS_WANTED)]
 
 
-@pytest.mark.parametrize("answer", [Answer(status=204, body=b""), Answer(status=404)], ids=["204", "404"])
-def test_delete_that_does_not_stick_is_not_as_wanted(site: Site, answer: Answer) -> None:
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [(Answer(status=204, body=b""), Outcome.NOT_AS_WANTED), (Answer(status=404), Outcome.FAILED)],
+    ids=["204", "404"],
+)
+def test_delete_that_does_not_stick_is_not_done(site: Site, answer: Answer, outcome: Outcome) -> None:
     site.put(hook("1"))
     run = site.plan()
     with site.fault(answer, "DELETE"):
-        assert outcomes(run.apply()) == [("- @1", Outcome.NOT_AS_WANTED)]
+        assert outcomes(run.apply()) == [("- @1", outcome)]
+
+
+@pytest.mark.parametrize("since", [1, 2], ids=["before-the-delete", "after-it"])
+def test_delete_of_what_a_404_says_is_gone_is_not_done_while_a_list_shows_it(site: Site, since: int) -> None:
+    site.put(hook("1"))
+    run = site.plan()
+    hidden = Answer(status=404)
+    with site.fault(hidden, "GET", "/webhooks/1", When(since=since)), site.fault(hidden, "DELETE", optional=True):
+        (result,) = run.apply().results
+    assert result.outcome is Outcome.FAILED
+    assert result.error is not None
+    assert result.error.message.startswith("the webhook still exists, but Shippo responded with 404 (not found)")
 
 
 def test_create_that_was_answered_and_is_nowhere_is_not_as_wanted(site: Site) -> None:

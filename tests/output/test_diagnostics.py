@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
-from reconciler.output.terminal import Style, diagnostic_text
+from reconciler.output.diagnostics import diagnostic_text
+from reconciler.output.terminal import Style
 from tests.view.hostile import hostile_diagnostics
 
 PLAIN, COLOUR = Style(on=False), Style(on=True)

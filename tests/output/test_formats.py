@@ -28,8 +28,9 @@ from reconciler.output.json_format import JsonLines
 from reconciler.output.progress import Progress, result_text
 from reconciler.output.terminal import Streams, Style
 from reconciler.planning.match import duplicate_of
-from reconciler.view.outcome import ResultMask, report_outcome
+from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_plan
+from reconciler.view.results import ResultMask
 from tests.support.builders import DAY, entry, hook, only, planned
 
 DENIED = ProviderError(

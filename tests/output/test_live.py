@@ -12,7 +12,7 @@ from reconciler.model.report import Answered, Finished, Listed, Outcome, Result,
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.output.terminal import Streams
-from reconciler.view.outcome import ResultMask
+from reconciler.view.results import ResultMask
 from tests.output.screen import COLUMNS, Screen
 from tests.support.builders import DAY, entry, planned
 

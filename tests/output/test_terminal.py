@@ -14,7 +14,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.output.terminal import Streams, Style, visible
+from reconciler.output.escaping import visible
+from reconciler.output.terminal import Streams, Style
 from tests.view.hostile import HOSTILE
 
 PLAIN = "https://hooks.example.com/a?b=c&d=%20 ${NAME} [bold] {{x}} ::add-mask::"

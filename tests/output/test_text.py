@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Action, Plan, Verdict
+from reconciler.output.losses_text import events_text
+from reconciler.output.plan_text import head_text, plan_text
 from reconciler.output.terminal import Style
-from reconciler.output.text import head_text, plan_text
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AccountRow, Standing
 from tests.support.builders import absent, account, entry, hook, planned
@@ -109,8 +109,13 @@ ROW = AccountRow(
     error=None,
     verdict=Verdict.FINE,
     allowed_losses=None,
-    absent_place=AbsentPlace.NEW_AT_TOP,
+    remedy=None,
 )
+
+
+@pytest.mark.parametrize(("number", "text"), [(2, "e0, e1"), (10, "e8, e9"), (70, "e0, e1, e2 and 67 more events")])
+def test_many_events_are_told_in_brief(number: int, text: str) -> None:
+    assert events_text([f"e{one}" for one in range(number)]).endswith(text)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +126,9 @@ ROW = AccountRow(
             replace(ROW, count=131),
             "Account live (Shippo, live mode): 130 webhooks listed (the provider counts 131; not checked)",
             id="count-not-trusted",
+        ),
+        pytest.param(
+            replace(ROW, listed=1, count=1), "Account live (Shippo, live mode): 1 of 1 webhook listed", id="one"
         ),
         pytest.param(
             replace(ROW, count=None, mode=None), "Account live (Shippo): 130 webhooks listed", id="no-count-and-no-mode"

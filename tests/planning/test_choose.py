@@ -23,14 +23,15 @@ HOOKS = (hook("b", day=2), hook("c", day=2), hook("a", day=3), hook("e", day=Non
     ],
 )
 def test_choose_keeps_one_and_names_the_rest(survivor: Remote, other: Remote) -> None:
-    assert choose([other, survivor]) == Choice(survivor=survivor, duplicates=(other,))
+    events = SHIPPO.events_of(survivor.fields)
+    assert choose(SHIPPO, [other, survivor], events=events) == Choice(survivor=survivor, duplicates=(other,))
 
 
 def test_choose_prefers_a_live_one_where_the_entry_ignores_active() -> None:
     off, on = hook("a", active=False, day=1), hook("b", day=2)
-    assert choose([off, on], prefer_live=SHIPPO) == Choice(survivor=on, duplicates=(off,))
+    assert choose(SHIPPO, [off, on], prefer_live=True) == Choice(survivor=on, duplicates=(off,))
 
 
 @given(shuffled=st.permutations(HOOKS))
 def test_choose_ignores_the_order_of_the_list(shuffled: Sequence[Remote]) -> None:
-    assert choose(shuffled) == choose(HOOKS)
+    assert choose(SHIPPO, shuffled) == choose(SHIPPO, HOOKS)

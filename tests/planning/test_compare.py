@@ -8,8 +8,9 @@ import pytest
 
 from reconciler.model.plan import FieldChange
 from reconciler.model.secret import SecretText
-from reconciler.model.webhook import Value
+from reconciler.model.webhook import Masked, Value
 from reconciler.planning.compare import differences, sent_fields, wanted_fields
+from reconciler.providers.github import GITHUB
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import HOST, entry, hook, url
@@ -30,6 +31,23 @@ def test_field_that_never_reads_back_hides_no_other_and_is_none_itself() -> None
     after = PIGEONRY.normalise({"note": "new", "signing_key": key, "settings": {"x": "b"}})
     assert [change.name for change in differences(PIGEONRY, before, after)] == ["note", "settings.x"]
     assert differences(PIGEONRY, before, {**before, "signing_key": key}) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        pytest.param(Masked.SET, SecretText.environment("KEY", "k"), [], id="set"),
+        pytest.param(None, None, [], id="unset"),
+        pytest.param(None, SecretText.environment("KEY", "k"), ["secret"], id="comes"),
+        pytest.param(Masked.SET, None, ["secret"], id="goes"),
+    ],
+)
+def test_of_a_field_that_reads_back_masked_only_whether_it_is_set_counts(
+    before: Value, after: Value, names: list[str]
+) -> None:
+    fields = GITHUB.normalise({})
+    found = differences(GITHUB, {**fields, "secret": before}, {**fields, "secret": after})
+    assert [change.name for change in found] == names
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.pattern import Pattern
 from reconciler.model.plan import Action, Change, Claim, Hint
 from reconciler.model.webhook import Address, Desired, Remote
-from reconciler.planning.claim import Hints
+from reconciler.planning.hints import Hints
 from tests.support.builders import absent, account, entry, hook
 
 ELSEWHERE = "https://else.example.com"

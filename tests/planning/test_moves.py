@@ -107,11 +107,11 @@ def test_entry_that_has_long_been_off_makes_no_move_ambiguous() -> None:
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_what_an_entry_that_is_off_replaces_is_told_so(active: bool) -> None:  # noqa: FBT001 - a table
+def test_what_an_entry_that_is_off_replaces_is_no_move(active: bool) -> None:  # noqa: FBT001 - a table
     off = entry("a", "/new", active=False)
     made = only(
         planned([off, entry("keep", "/keep", "all")], [hook("1", "/old", active=active), hook("k", "/keep", "all")])
     )
     (delete,) = made.changes
-    assert (delete.action, delete.reason, delete.move) == (Action.DELETE, Reason.REPLACED_BY_OFF, off.address)
+    assert (delete.action, delete.reason, delete.move) == (Action.DELETE, Reason.NOT_IN_FILE, None)
     assert [loss.endpoint.path for loss in made.losses] == (["/old"] if active else [])

@@ -5,7 +5,7 @@ import pytest
 from reconciler.model.plan import AccountPlan, Action, Claim, Hint, Phase, Reason, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Desired, Remote
-from reconciler.planning.losses import Widening
+from reconciler.planning.successors import Widening
 from reconciler.providers.shippo import SHIPPO
 from tests.support.builders import absent, account, entry, hook, not_planned, only, planned, signs
 
@@ -57,6 +57,25 @@ CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
 )
 def test_plan_says_what_must_change(desired: list[Desired], remotes: list[Remote], expected: list[str]) -> None:
     assert signs(planned(desired, remotes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "reason"),
+    [
+        pytest.param(True, True, Reason.DIFFERS, id="on"),
+        pytest.param(False, True, Reason.SWITCHED_OFF, id="switched-off-elsewhere"),
+        pytest.param(True, False, Reason.DIFFERS, id="switched-off-here"),
+        pytest.param(False, False, Reason.DIFFERS, id="off"),
+    ],
+)
+def test_update_says_whether_somebody_switched_it_off(
+    there: bool,  # noqa: FBT001 - a table
+    wanted: bool,  # noqa: FBT001
+    reason: Reason,
+) -> None:
+    desired, remote = entry("a", "/a?token=new", active=wanted), hook("1", "/a?token=old", active=there)
+    (change,) = only(planned([desired], [remote])).changes
+    assert (change.action, change.reason) == (Action.UPDATE, reason)
 
 
 def test_survivor_is_made_right_though_a_duplicate_is() -> None:
@@ -210,6 +229,16 @@ def test_destroy_deletes_what_is_owned_under_the_entries_addresses() -> None:
     remotes = [hook("1"), hook("2", day=2), hook("3", "/b"), hook("4", "/p")]
     made = planned([entry("a"), entry("p", "/p")], remotes, [account(protect=["/p"])], destroy=True)
     assert signs(made) == ["- @2", "- @3", "- a[track_updated]"]
+
+
+def test_what_no_entry_stands_for_says_why_it_goes_or_stays() -> None:
+    whose = account(owns=["/a"], protect=["/b"])
+    made = only(planned([], [hook("1"), hook("2", "/b"), hook("3", "/c")], [whose], destroy=True))
+    assert [(row.address.name, row.reason) for row in made.rows] == [
+        ("@1", Reason.DESTROY),
+        ("@2", Reason.PROTECTED),
+        ("@3", None),
+    ]
 
 
 def test_hints_name_leftovers_and_double_delivery() -> None:

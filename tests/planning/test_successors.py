@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.configuration import Named
 from reconciler.model.plan import AccountPlan, Action, Phase, Successor
 from reconciler.model.webhook import Desired, Remote
-from reconciler.planning.losses import Widening
+from reconciler.planning.successors import Widening
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.hooks import A, B, C, Hook
 from tests.contract.pigeonry import PIGEONRY

@@ -6,10 +6,11 @@ import pytest
 
 from reconciler.model.pattern import matches_name
 from reconciler.model.webhook import Address
-from reconciler.planning.planner import matches_address, selected_accounts
+from reconciler.planning.targets import matches_address, selected_accounts
 from tests.support.builders import account, configuration
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
+PLACED = Address(account="hub:acme/web", name="orders", index="push")
 FOREIGN = Address.of_remote("live", "0a1b")
 
 
@@ -45,6 +46,11 @@ def test_name_fits_a_pattern(pattern: str, name: str, matches: bool) -> None:  #
         pytest.param("test/orders", ORDERS, False, id="another-account"),
         pytest.param("test/orders[track_updated]", ORDERS, False, id="another-account-with-the-event"),
         pytest.param("live", ORDERS, False, id="account-alone"),
+        pytest.param("/orders", ORDERS, False, id="no-account-before-the-slash"),
+        pytest.param("hub/orders", PLACED, True, id="account-at-all-its-places"),
+        pytest.param("hub:acme/web/orders[push]", PLACED, True, id="account-at-one-place"),
+        pytest.param("hub:acme/app/orders", PLACED, False, id="account-at-another-place"),
+        pytest.param("acme/web/orders", PLACED, False, id="place-without-its-account"),
         pytest.param("[track_updated]", ORDERS, False, id="event-alone"),
         pytest.param("@0a1b", FOREIGN, True, id="object-id"),
         pytest.param("live/@0a1b", FOREIGN, True, id="account-and-object-id"),

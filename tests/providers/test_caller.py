@@ -15,8 +15,8 @@ from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.webhook import Remote
 from reconciler.providers.registry import open_reader, open_writer
 from reconciler.providers.shippo import SHIPPO
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import DROP_ANSWER, RESET_REQUEST, Answer, Rule, When
-from reconciler.sandbox.options import SandboxOptions
 from tests.support.clock import FakeClock
 from tests.support.sandbox import Sandbox
 
@@ -110,7 +110,7 @@ def test_one_wait_is_told_once_however_many_calls_wait_for_it(clock: FakeClock) 
 
 
 def test_a_wait_is_news_where_it_is_long_and_lasts_longer_than_what_was_told() -> None:
-    call_budgets = CallBudget(RateLimits(), FakeClock())
+    call_budgets = CallBudget(FakeClock())
     asked = [(0.0, 0.9, "a"), (0.0, 10.0, "a"), (1.0, 9.5, "a"), (1.0, 9.5, "b"), (5.0, 6.0, "a"), (10.5, 1.0, "a")]
     assert [call_budgets.is_news(*wait) for wait in asked] == [False, True, False, True, True, False]
 

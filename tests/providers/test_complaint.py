@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.http.errors import complaint
+from reconciler.http.complaint import complaint
 
 SECRET = "CorrectHorseBattery"
 TOKEN = "abcdef0123456789"

@@ -30,12 +30,18 @@ def most_in_a_window(times: list[float]) -> int:
     return most
 
 
+def limited(limits: RateLimits, clock: FakeClock) -> CallBudget:
+    budget = CallBudget(clock)
+    budget.limit(limits)
+    return budget
+
+
 class World:
     """Callers that call one after another, each call taking its time on the way to the provider and back."""
 
     def __init__(self, calls: list[tuple[CallClass, float, float, float]]) -> None:
         self.clock = FakeClock()
-        self.limiter = CallBudget(LIMITS, self.clock)
+        self.limiter = limited(LIMITS, self.clock)
         self.arrivals: dict[CallClass, list[float]] = {call_class: [] for call_class in CallClass}
         self._agenda: list[tuple[float, int, str, int]] = []
         self._calls = calls
@@ -86,13 +92,13 @@ def test_no_window_of_60_seconds_holds_more_calls_than_allowed(
 
 
 def test_calls_within_the_limit_never_wait() -> None:
-    limiter = CallBudget(LIMITS, FakeClock())
+    limiter = limited(LIMITS, FakeClock())
     assert [limiter.take(CallClass.WRITE) for _ in range(5)] == [0.0] * 5
 
 
 def test_a_slot_is_free_a_window_after_the_end_of_its_call() -> None:
     clock = FakeClock()
-    limiter = CallBudget(RateLimits(list=1), clock)
+    limiter = limited(RateLimits(list=1), clock)
     limiter.take(CallClass.LIST)
     clock.advance(10)
     assert limiter.take(CallClass.LIST) == WINDOW + MARGIN  # still running: it can't be sooner
@@ -104,7 +110,7 @@ def test_a_slot_is_free_a_window_after_the_end_of_its_call() -> None:
 
 
 def test_classes_are_counted_apart_and_what_has_no_limit_never_waits() -> None:
-    limiter = CallBudget(RateLimits(write=1), FakeClock())
+    limiter = limited(RateLimits(write=1), FakeClock())
     assert limiter.take(CallClass.WRITE) == 0.0
     assert limiter.take(CallClass.WRITE) > 0.0
     assert [limiter.take(CallClass.GET) for _ in range(1000)] == [0.0] * 1000
@@ -114,7 +120,7 @@ def test_classes_are_counted_apart_and_what_has_no_limit_never_waits() -> None:
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_together_keep_to_the_limit(threads: int) -> None:
     clock = FakeClock()
-    limiter = CallBudget(LIMITS, clock)
+    limiter = limited(LIMITS, clock)
     arrivals: list[float] = []
 
     def work() -> None:
@@ -135,8 +141,21 @@ def test_threads_together_keep_to_the_limit(threads: int) -> None:
 
 def test_of_accounts_with_one_token_the_strictest_limit_counts() -> None:
     for first, second in ((RateLimits(), RateLimits(write=1)), (RateLimits(write=1), RateLimits(write=9))):
-        limiter = CallBudget(first, FakeClock())
+        limiter = limited(first, FakeClock())
         limiter.limit(second)
         assert limiter.take(CallClass.WRITE) == 0
         assert limiter.take(CallClass.WRITE) > 0
         assert limiter.take(CallClass.GET) == 0
+
+
+def test_calls_made_before_a_limit_was_known_count_for_it_too() -> None:
+    clock = FakeClock()
+    budget = CallBudget(clock)
+    assert [budget.take(CallClass.WRITE) for _ in range(2)] == [0, 0]
+    budget.limit(RateLimits(write=1))
+    budget.give_back(CallClass.WRITE)
+    budget.give_back(CallClass.WRITE)
+    clock.advance(10)
+    assert budget.take(CallClass.WRITE) == WINDOW + MARGIN - 10
+    clock.advance(WINDOW + MARGIN - 10)
+    assert [budget.take(CallClass.WRITE) > 0 for _ in range(2)] == [False, True]

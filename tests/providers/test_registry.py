@@ -19,7 +19,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.provider import ProviderPlugin
 from reconciler.providers import registry
-from reconciler.providers.registry import ContainedClient, declaration, open_reader, open_writer
+from reconciler.providers.registry import INSTALLED, ContainedClient, open_reader, open_writer
 from reconciler.providers.rest import RestReader, RestWriter
 from reconciler.providers.shippo import SHIPPO
 
@@ -79,7 +79,7 @@ def broken(call: Callable[[], object]) -> str:
 def test_shippo_is_there_without_a_look_at_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "entry_points", fail)
     run = Run()
-    assert declaration("shippo") is SHIPPO
+    assert INSTALLED["shippo"] is SHIPPO
     reader, writer = (opener(account("http://127.0.0.1:1"), run.context) for opener in (open_reader, open_writer))
     assert (type(reader), type(writer)) == (RestReader, RestWriter)
 
@@ -91,7 +91,8 @@ def test_a_reader_cannot_change_anything() -> None:
 
 def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
-    assert declaration("other") is OTHER
+    assert INSTALLED["other"] is OTHER
+    assert [*INSTALLED] == ["shippo", "github", "other"]
     opened, context = other_account(), Run().context
     reader = open_reader(opened, context)
     assert isinstance(reader, ContainedClient)
@@ -99,7 +100,7 @@ def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPat
 
 def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
-    assert declaration("shipo") is None
+    assert INSTALLED.get("shipo") is None
     assert broken(lambda: open_reader(other_account(), Run().context)) == "provider `other` not found"
 
 
@@ -116,25 +117,25 @@ def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_broken_package_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:
     installed(monkeypatch, ("other", value))
     expected = f"the provider `other` of the package `?` can't be used: {reason}"
-    assert broken(lambda: declaration("other")) == expected
+    assert broken(lambda: INSTALLED["other"]) == expected
     assert broken(lambda: open_writer(other_account(), Run().context)) == expected
 
 
 def test_a_declaration_under_another_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("another", "other_provider:PLUGIN"))
-    assert broken(lambda: declaration("another")) == (
+    assert broken(lambda: INSTALLED["another"]) == (
         "the provider `another` of the package `?` can't be used: it is declared as `other`"
     )
 
 
 def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"), ("other", "other_provider:NOTHING"))
-    assert broken(lambda: declaration("other")) == "several packages provide `other`: `?` and `?`"
+    assert broken(lambda: INSTALLED["other"]) == "several packages provide `other`: `?` and `?`"
 
 
 def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("shippo", "other_provider:PLUGIN"))
-    assert declaration("shippo") is SHIPPO
+    assert INSTALLED["shippo"] is SHIPPO
 
 
 def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +158,7 @@ def test_entry_points_of_installed_packages_are_found(tmp_path: Path, monkeypatc
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-provider\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[reconciler.providers]\nother = other_provider:NOTHING\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert broken(lambda: declaration("other")) == (
+    assert broken(lambda: INSTALLED["other"]) == (
         "the provider `other` of the package `other-provider` can't be used: "
         "`other_provider:NOTHING` is not a `ProviderPlugin`"
     )

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from reconciler.http.exchange import COST, Ending, NoReply, Reply, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import BUDGET, CallBudget
-from reconciler.model.provider import RateLimits
 from tests.support.clock import FakeClock
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
@@ -92,12 +91,12 @@ def test_retry_after_never_fails_and_is_never_negative(header: str) -> None:
 
 
 def test_the_budget_pays_for_a_hundred_retries_and_no_more() -> None:
-    budget = CallBudget(RateLimits(), FakeClock())
+    budget = CallBudget(FakeClock())
     assert [budget.spend(COST) for _ in range(BUDGET // COST + 1)] == [True] * 100 + [False]
 
 
 def test_a_success_gives_back_what_its_retry_cost_or_a_little() -> None:
-    budget = CallBudget(RateLimits(), FakeClock())
+    budget = CallBudget(FakeClock())
     while budget.spend(COST):
         pass
     budget.refund(COST)
@@ -108,7 +107,7 @@ def test_a_success_gives_back_what_its_retry_cost_or_a_little() -> None:
 
 
 def test_the_budget_never_grows_beyond_its_beginning() -> None:
-    budget = CallBudget(RateLimits(), FakeClock())
+    budget = CallBudget(FakeClock())
     budget.refund(COST)
     assert budget.spend(BUDGET)
     assert not budget.spend(1)

@@ -21,15 +21,15 @@ import trustme
 import urllib3
 from pytest_httpserver import HTTPServer
 
-from reconciler.http.exchange import Ending, NoReply, Reply, Request
+from reconciler.http.exchange import ApiRequest, Ending, NoReply, Reply
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Destination
 from reconciler.model.secret import SecretText
 
 from .tools import TOKEN, RawServer, Received, answer, says
 
-GET = Request(method="GET", target="/webhooks?results=100")
-POST = Request(method="POST", target="/webhooks", body=b'{"url": "https://h.example/swordfish"}')
+GET = ApiRequest(method="GET", target="/webhooks?results=100")
+POST = ApiRequest(method="POST", target="/webhooks", body=b'{"url": "https://h.example/swordfish"}')
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def opened(
         session.close()
 
 
-def sent(origin: str, request: Request = GET, *, loopback: bool = True, timeout: float = 5.0) -> Reply | NoReply:
+def sent(origin: str, request: ApiRequest = GET, *, loopback: bool = True, timeout: float = 5.0) -> Reply | NoReply:
     with opened(origin, loopback=loopback, timeout=timeout) as session:
         return session.send(request)
 
@@ -163,7 +163,7 @@ def test_a_proxy_that_cannot_be_used_is_named_as_the_reason(proxy: str, monkeypa
 
 @pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
-def test_a_redirect_is_not_followed_and_its_origin_is_named(status: str, request_: Request) -> None:
+def test_a_redirect_is_not_followed_and_its_origin_is_named(status: str, request_: ApiRequest) -> None:
     with (
         RawServer(says("200 OK")) as other,
         RawServer(says(status, b"moved", f"Location: {other.base_url}/x?secret=1")) as server,

@@ -192,9 +192,9 @@ def test_an_id_may_be_a_number() -> None:
     assert read(object_id=4711) == read(object_id="4711")
 
 
-@pytest.mark.parametrize(("said", "count"), [("3", 3), (3.0, 3), ("3.0", 3), (" 3 ", 3), (0.0, 0)])
-def test_a_count_may_be_a_text_or_have_a_fraction_of_nothing(said: object, count: int) -> None:
-    assert page({"results": [], "count": said}).count == count
+@pytest.mark.parametrize("said", [True, False, "three", [], -1, 10**300, 1.5, None], ids=repr)
+def test_a_count_that_is_no_number_of_webhooks_counts_as_none(said: object) -> None:
+    assert page({"results": [], "count": said}).count is None
 
 
 def test_a_page() -> None:
@@ -217,12 +217,6 @@ def test_the_last_page_has_no_next(following: dict[str, object]) -> None:
             "contains something other than a webhook where one is expected",
             id="bool",
         ),
-        pytest.param({"count": True}, "has a `count` that is not a number", id="count-bool"),
-        pytest.param({"count": "three"}, "has a `count` that is not a number", id="count-word"),
-        pytest.param({"count": []}, "has a `count` that is not a number", id="count-list"),
-        pytest.param({"count": -1}, "has a `count` that is not a number", id="count-negative"),
-        pytest.param({"count": 10**300}, "has a `count` that is not a number", id="count-huge"),
-        pytest.param({"count": 1.5}, "has a `count` that is not a number", id="count-fraction"),
         pytest.param({"next": 2}, "has a `next` that is not text", id="next-number"),
         pytest.param({"next": ["/webhooks"]}, "has a `next` that is not text", id="next-list"),
     ],

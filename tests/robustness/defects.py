@@ -16,7 +16,7 @@ import requests
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write
 from reconciler.http import exchange
-from reconciler.http.exchange import NoReply, Reply, Request
+from reconciler.http.exchange import ApiRequest, NoReply, Reply
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Loss, Phase, Plan, Reason, Verdict
@@ -27,11 +27,11 @@ from reconciler.model.report import AccountReport, Outcome, Result
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote
-from reconciler.operations import account, change
+from reconciler.operations import change
 from reconciler.operations.account import AccountRun
-from reconciler.planning import compare, losses, match
+from reconciler.planning import compare, losses, match, moves, settle
 from reconciler.planning.claim import Claims
-from reconciler.planning.losses import Widening, with_successors
+from reconciler.planning.successors import Widening, with_successors
 from reconciler.providers import paging
 from reconciler.providers.wire import create_body, update_body
 from reconciler.view import outcome
@@ -130,24 +130,25 @@ def _is_elsewhere(change: Change, found: Address, widening: Widening) -> bool:
 
 
 def _judge_the_guards_once() -> None:
-    _set(account, "losses_of", lambda *_: ())
+    _set(settle, "losses_of", lambda *_: ())
 
 
 def _pair_whatever_is_alike() -> None:
-    moves = match.moves
+    with_moves = moves.with_moves
 
-    def first(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> dict[Address, Address]:
-        found = moves(provider, rows, deletes)
+    def first(provider: Provider, rows: Sequence[Change], deletes: Sequence[Change]) -> list[Change]:
+        found = with_moves(provider, rows, deletes)
+        halves = {row.address: row.move for row in found if row.move is not None}
         for row in rows:
-            wanted = row.desired if row.action is Action.CREATE or row.reason is Reason.OFF else None
-            alike = set() if wanted is None else set(match.likenesses(provider, wanted.fields))
+            wanted = row.desired if row.action is Action.CREATE else None
+            alike = set() if wanted is None else set(moves.likenesses(provider, wanted.fields))
             for delete in deletes:
-                there = set() if delete.remote is None else set(match.likenesses(provider, delete.remote.fields))
-                if alike & there and not {row.address, delete.address} & {*found}:
-                    found[row.address], found[delete.address] = delete.address, row.address
-        return found
+                there = set() if delete.remote is None else set(moves.likenesses(provider, delete.remote.fields))
+                if alike & there and not {row.address, delete.address} & {*halves}:
+                    halves[row.address], halves[delete.address] = delete.address, row.address
+        return [replace(row, move=halves.get(row.address)) for row in found]
 
-    _put(moves, first)
+    _put(with_moves, first)
 
 
 def _allow_three_losses() -> None:
@@ -195,15 +196,15 @@ def _forget_duplicates_after_creates() -> None:
     def choose(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> match.Choice:
         return replace(match.choose_for(provider, desired, candidates), duplicates=())
 
-    _set(account, "choose_for", choose)
-    _set(account, "update_of", lambda *_: None)
+    _set(settle, "choose_for", choose)
+    _set(settle, "update_of", lambda *_: None)
 
 
 def _keep_the_newest() -> None:
     choose = match.choose
 
-    def newest(candidates: Any, **options: Any) -> match.Choice:  # noqa: ANN401 - passed on
-        found = choose(candidates, **options)
+    def newest(*given: Any, **options: Any) -> match.Choice:  # noqa: ANN401 - passed on
+        found = choose(*given, **options)
         every = (found.survivor, *found.duplicates)
         return match.Choice(survivor=every[-1], duplicates=every[:-1])
 
@@ -301,7 +302,7 @@ def _follow_redirects() -> None:
         made(self, *where, authorization=authorization, **said)
         headers[self] = {authorization[0]: authorization[1].reveal()}
 
-    def follow(self: Session, request: Request) -> Reply | NoReply:
+    def follow(self: Session, request: ApiRequest) -> Reply | NoReply:
         reply = send(self, request)
         if isinstance(reply, Reply) and reply.redirect:
             try:

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, Rule, When
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Case, Mode, Told, file_text, variables
 from tests.robustness.child import Running, run_here

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Rule, When
-from reconciler.sandbox.options import SandboxOptions
 from tests.robustness.case import HOOKS, OLD_SECRET, Account, Case, Entry, Hook, file_text, variables
 from tests.robustness.child import Running
 from tests.robustness.judge import play

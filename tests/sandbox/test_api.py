@@ -3,12 +3,12 @@
 import json
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.server import Sandbox as SandboxServer
 from reconciler.sandbox.store import OBJECT_OWNER, Store
 from tests.support.lies import Lies
@@ -72,10 +72,10 @@ def test_the_five_calls(sandbox: Sandbox, api: Api, slash: str) -> None:
 
 
 def test_times_are_shown_as_the_api_does(sandbox: Sandbox, api: Api) -> None:
-    sandbox.store.create(TOKEN, url=URL, event="all", created=MOMENT, updated=MOMENT + timedelta(days=1))
+    sandbox.store.create(TOKEN, url=URL, event="all", created=MOMENT)
     (document,) = api.call("GET", "/webhooks").json()["results"]
     assert document["object_created"] == "2021-06-28T15:44:11.647Z"
-    assert document["object_updated"] == "2021-06-29T15:44:11.647Z"
+    assert document["object_updated"] == document["object_created"]
 
 
 def test_what_a_put_leaves_out_has_its_default_again(sandbox: Sandbox, api: Api) -> None:
@@ -109,10 +109,10 @@ NO_FLAG = ["Must be a valid boolean."]
         pytest.param({"event": "all"}, {"url": REQUIRED}, id="no-url"),
         pytest.param({"url": URL}, {"event": REQUIRED}, id="no-event"),
         pytest.param({**GOOD, "event": "order_paid"}, {"event": ['"order_paid" is not a valid choice.']}, id="event"),
-        pytest.param({**GOOD, "event": ["all"]}, {"event": NO_TEXT}, id="event-list"),
-        pytest.param({**GOOD, "event": None}, {"event": NO_TEXT}, id="event-null"),
+        pytest.param({**GOOD, "event": ["all"]}, {"event": ["\"['all']\" is not a valid choice."]}, id="event-list"),
+        pytest.param({**GOOD, "event": None}, {"event": REQUIRED}, id="event-null"),
         pytest.param({**GOOD, "url": 7}, {"url": NO_TEXT}, id="url-number"),
-        pytest.param({**GOOD, "url": ""}, {"url": ["This field may not be blank."]}, id="url-empty"),
+        pytest.param({**GOOD, "url": ""}, {"url": NO_URL}, id="url-empty"),
         pytest.param({**GOOD, "url": "ftp://h.example.com/x"}, {"url": NO_URL}, id="url-ftp"),
         pytest.param({**GOOD, "url": "hooks.example.com/x"}, {"url": NO_URL}, id="url-no-scheme"),
         pytest.param({**GOOD, "url": "https:///x"}, {"url": NO_URL}, id="url-no-host"),
@@ -145,17 +145,11 @@ def test_bad_input_is_refused_and_does_nothing(
 
 
 @pytest.mark.parametrize(
-    ("body", "detail"),
-    [
-        pytest.param(b"", "JSON parse error at character 0.", id="empty"),
-        pytest.param(b'{"url": ', "JSON parse error at character 8.", id="cut"),
-        pytest.param(b'{"\xff"}', "JSON parse error.", id="bytes"),
-        pytest.param(b"[" * 100_000, "JSON parse error.", id="too-deep"),
-    ],
+    "body", [b"", b'{"url": ', b'{"\xff"}', b"[" * 100_000], ids=["empty", "cut", "bytes", "too-deep"]
 )
-def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes, detail: str) -> None:
+def test_a_body_that_is_no_json_is_refused(api: Api, body: bytes) -> None:
     answer = api.call("POST", "/webhooks", data=body)
-    assert (answer.status_code, answer.json()) == (400, {"detail": detail})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "JSON parse error."})
 
 
 def test_a_url_of_199_characters_is_accepted(sandbox: Sandbox, api: Api) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import (
     BAD_GATEWAY,
     DROP_ANSWER,
@@ -25,7 +26,6 @@ from reconciler.sandbox.faults import (
     parse_fault,
 )
 from reconciler.sandbox.messages import Response
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.server import HttpServer
 from reconciler.sandbox.server import Sandbox as SandboxServer
 from tests.support.faults import HoldAnswer, HoldRequest, LiveFaults, Received

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.sandbox.options import SandboxOptions
+from reconciler.sandbox.api import SandboxOptions
 from tests.support.lies import HONEST, Lies
 from tests.support.sandbox import Sandbox
 

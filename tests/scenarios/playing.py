@@ -14,14 +14,15 @@ from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.configuration import Configuration
 from reconciler.model.plan import Filters
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
-from reconciler.output.text import plan_text
-from reconciler.planning.planner import PlanOptions, plan, selected_accounts
-from reconciler.providers.registry import declaration
+from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.targets import selected_accounts
+from reconciler.providers.registry import INSTALLED
 from reconciler.providers.wire import remote_of
-from reconciler.view.codec import json_text, to_json
+from reconciler.view.codec import json_text
 from reconciler.view.documents import PlanView, Tool
-from reconciler.view.outcome import Ending, drift_outcome, nothing_to_do_outcome, plan_outcome, refusal_outcome
+from reconciler.view.outcome import CommandResult, drift_outcome, plan_outcome, unapplied_outcome
 from reconciler.view.redact import view_plan
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
@@ -61,7 +62,7 @@ def play(folder: Path) -> Said:
     return Said(
         files={
             "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
-            "plan.json": json_text(to_json(replace(view, tool=Tool(version="0")))) + "\n",
+            "plan.json": json_text(replace(view, tool=Tool(version="0"))) + "\n",
             "ends.txt": _ends(view, failing),
         },
         secrets=tuple(environment.values()),
@@ -94,7 +95,7 @@ def _loaded(arguments: argparse.Namespace, environment: dict[str, str]) -> Loade
         accounts=tuple(arguments.account),
         standard_input=bytes,
     )
-    return load(inputs, declaration)
+    return load(inputs, INSTALLED)
 
 
 def _readings(
@@ -138,9 +139,7 @@ def _ends(view: PlanView, failing: PlanView) -> str:
     return "".join(f"{command}\n  {outcome.code}: {outcome.words}\n" for command, outcome in ends)
 
 
-def _apply_end(view: PlanView) -> Ending:
-    if view.refused:
-        return refusal_outcome(view)
-    if not view.summary.changes:
-        return nothing_to_do_outcome(view)
-    return Ending("(asks, and does it)", 0)
+def _apply_end(view: PlanView) -> CommandResult:
+    if view.refused or not view.summary.changes:
+        return unapplied_outcome(view)
+    return CommandResult("(asks, and does it)", 0)

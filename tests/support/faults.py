@@ -109,8 +109,8 @@ class LiveFaults(Faults):
         server: takes connections again when a rule that refuses them is removed.
     """
 
-    def __init__(self, server: HttpServer, seed: int = 0) -> None:
-        super().__init__(seed=seed)
+    def __init__(self, server: HttpServer) -> None:
+        super().__init__()
         self._server = server
         self._log: list[Received] = []
 

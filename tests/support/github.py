@@ -30,6 +30,8 @@ class GitHub:
         links: whether answers have a `Link` header; a proxy may take it away.
         forgets: whether any change of a config takes its secret away.
         refusal: why no webhook can be made; empty where it can.
+        read_only: whether the token may only read; GitHub hides from it what it may not change.
+        frozen: paths, below their place, at which nothing can be changed.
         throttle: so many calls are answered with 403 and a reset time, or with what `throttle_headers` says.
     """
 
@@ -40,6 +42,8 @@ class GitHub:
     throttle: int = 0
     throttle_headers: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
+    read_only: bool = False
+    frozen: str = ""
     forgets: bool = False
     base_url: str = ""
     made: int = 0
@@ -119,13 +123,15 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "Bad credentials"}, {}
         hooks = state.places.get(place)
-        if found is None or hooks is None:
+        if found is None or hooks is None or (state.read_only and self.command != "GET"):
             return 404, {"message": "Not Found"}, {}
         if found["id"] is None:
             return self._create(place, sent) if self.command == "POST" else self._list(place, parts.query)
         hook = hooks.get(int(found["id"]))
         if hook is None:
             return 404, {"message": "Not Found"}, {}
+        if self.command == "PATCH" and state.frozen == parts.path.removeprefix(place):
+            return 422, {"message": "Validation Failed"}, {}
         if self.command == "DELETE":
             del hooks[hook["id"]]
             return 204, None, {}

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.sandbox.api import ShippoApi, shown
+from reconciler.sandbox.api import SandboxOptions, ShippoApi, shown
 from reconciler.sandbox.checks import WebhookFields, check_body
 from reconciler.sandbox.messages import Request, Response, json_response
-from reconciler.sandbox.options import SandboxOptions
-from reconciler.sandbox.store import Store, StoredPage, Webhook
+from reconciler.sandbox.store import Store, Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +73,14 @@ class LyingApi(ShippoApi):
             document["next"] = self._lies.next_page
         return json_response(200, document)
 
-    def page(self, account: str, start: int, size: int) -> StoredPage:
+    def page(self, account: str, start: int, size: int) -> tuple[tuple[Webhook, ...], int]:
         now = self._lists[account]
         hidden = {object_id for object_id, made in self._made.items() if now - made <= self._lies.lag}
         if not self._lies.ghosts and not (hidden and self._lies.lag):
             return super().page(account, start, size)
-        there = super().page(account, 0, -1).webhooks
+        there, _ = super().page(account, 0, -1)
         listed = (*self._lies.ghosts, *(webhook for webhook in there if webhook.object_id not in hidden))
-        return StoredPage(webhooks=listed[start : start + size], count=len(listed))
+        return listed[start : start + size], len(listed)
 
     def create(self, request: Request, account: str) -> Response:
         if (finds := self._lies.finds) is not None:

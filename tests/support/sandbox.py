@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from reconciler.sandbox import server
-from reconciler.sandbox.api import account_of
+from reconciler.sandbox.api import SandboxOptions, account_of
 from reconciler.sandbox.messages import Request, Response
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support.faults import LiveFaults
 from tests.support.lies import HONEST, Lies, LyingApi
@@ -56,14 +55,14 @@ class Sandbox(server.Sandbox):
         self._log: list[LogEntry] = []
         self._lies = lies
         options = options or SandboxOptions()
-        self.faults: LiveFaults = LiveFaults(self, options.fault_seed)
+        self.faults: LiveFaults = LiveFaults(self)
         for rule in options.faults:
             self.faults.add(rule)
         super().__init__(options)
 
     def serve(self) -> None:
         self._api = LyingApi(self.store, self.options, self._lies)
-        self.start(self._carry_out, self.faults, self.options.latency)
+        self.start(self._carry_out, self.faults)
 
     def close(self) -> None:
         """Abandon what is held, and end all. Closing twice is fine."""

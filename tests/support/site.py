@@ -18,12 +18,13 @@ from reconciler.model.report import Event, Outcome, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.operations.account import apply, opened, read_accounts
+from reconciler.operations.account import apply
+from reconciler.operations.reading import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import Writer, open_writer
+from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Action, Rule, When
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.store import Webhook
 from tests.support import builders
 from tests.support.clock import FakeClock

@@ -16,12 +16,13 @@ from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.output.formats import Context, reporter
 from reconciler.output.json_format import JsonLines
+from reconciler.output.plan_text import plan_text
 from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams, Style
-from reconciler.output.text import plan_text
-from reconciler.view.codec import json_text, to_json
-from reconciler.view.outcome import ResultMask, report_outcome
+from reconciler.view.codec import json_text
+from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_listing, view_plan
+from reconciler.view.results import ResultMask
 from tests.support.builders import DAY, absent, account, entry, hook, planned
 from tests.support.canaries import leaks
 
@@ -113,8 +114,8 @@ def _everything_said(plan: Plan) -> str:
         repr(plan),
         repr(view),
         plan_text(view, Style(on=False), 2),
-        json_text(to_json(view)),
-        json_text(to_json(listing)),
+        json_text(view),
+        json_text(listing),
         list_table(listing, streams),
     ]
     changes = [change for planned_account in plan.planned for change in planned_account.changes]

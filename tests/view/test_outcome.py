@@ -15,13 +15,12 @@ from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.model.webhook import Remote
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import (
-    Ending,
+    CommandResult,
     drift_outcome,
     listing_outcome,
-    nothing_to_do_outcome,
     plan_outcome,
-    refusal_outcome,
     report_outcome,
+    unapplied_outcome,
     validation_outcome,
 )
 from reconciler.view.redact import view_listing, view_plan
@@ -112,15 +111,15 @@ CHANGES_AND_UNMANAGED = planned(
             drift, HALF_CHANGED, 1, "Not checked: one; drift in other accounts: 1 difference.", id="drift-half-changed"
         ),
         pytest.param(
-            refusal_outcome, REFUSED, 3, "Refused for account default. Nothing was changed.", id="apply-refused"
+            unapplied_outcome, REFUSED, 3, "Refused for account default. Nothing was changed.", id="apply-refused"
         ),
-        pytest.param(nothing_to_do_outcome, IN_STEP, 0, "No changes.", id="apply-in-step"),
-        pytest.param(nothing_to_do_outcome, PROTECTED, 0, "No changes; 1 protected difference.", id="apply-protected"),
-        pytest.param(nothing_to_do_outcome, HALF, 1, "Not checked: one. Nothing was changed.", id="apply-half"),
+        pytest.param(unapplied_outcome, IN_STEP, 0, "No changes.", id="apply-in-step"),
+        pytest.param(unapplied_outcome, PROTECTED, 0, "No changes; 1 protected difference.", id="apply-protected"),
+        pytest.param(unapplied_outcome, HALF, 1, "Not checked: one. Nothing was changed.", id="apply-half"),
     ],
 )
-def test_end_of_what_plans(end: Callable[[PlanView], Ending], made: Plan, code: int, words: str) -> None:
-    assert end(view_plan(made)) == Ending(words, code)
+def test_end_of_what_plans(end: Callable[[PlanView], CommandResult], made: Plan, code: int, words: str) -> None:
+    assert end(view_plan(made)) == CommandResult(words, code)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,7 @@ def test_end_of_an_apply(became: list[Outcome], made: Plan, stopped_by: int, cod
     changes = [change for planned_account in made.planned for change in planned_account.changes]
     results = tuple(Result(change=change, outcome=one) for change, one in zip(changes, became, strict=True))
     report = Report(plan=made, accounts=(AccountReport(account="x", results=results),), stopped_by=stopped_by)
-    assert report_outcome(report) == Ending(words, code)
+    assert report_outcome(report) == CommandResult(words, code)
 
 
 def test_end_of_an_apply_whose_last_look_failed() -> None:
@@ -192,7 +191,7 @@ def test_end_of_an_apply_whose_last_look_failed() -> None:
 )
 def test_end_of_a_list(made: Plan, code: int, words: str) -> None:
     listing = view_listing(made)
-    assert listing_outcome(listing) == Ending(words, code)
+    assert listing_outcome(listing) == CommandResult(words, code)
 
 
 def _said(severity: Severity) -> Diagnostic:
@@ -205,6 +204,7 @@ def _said(severity: Severity) -> Diagnostic:
         pytest.param([], False, 0, "Valid: 1 webhook in 1 account.", id="valid"),
         pytest.param([Severity.WARNING], False, 0, "Valid: 1 webhook in 1 account; 1 warning.", id="warning"),
         pytest.param([Severity.WARNING], True, 1, "Not valid with --strict: 1 warning.", id="strict"),
+        pytest.param([Severity.NOTICE], True, 0, "Valid: 1 webhook in 1 account.", id="notice"),
         pytest.param(
             [Severity.ERROR, Severity.WARNING, Severity.WARNING],
             False,
@@ -217,7 +217,7 @@ def _said(severity: Severity) -> Diagnostic:
 def test_end_of_validate(diagnostics: list[Severity], strict: bool, code: int, words: str) -> None:  # noqa: FBT001 - a column
     said = [_said(severity) for severity in diagnostics]
     found = None if Severity.ERROR in diagnostics else configuration([entry("a")])
-    assert validation_outcome(said, found, strict=strict) == Ending(words, code)
+    assert validation_outcome(said, found, strict=strict) == CommandResult(words, code)
 
 
 def test_all_examples_are_what_they_are_called() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from reconciler.cli.command import repeated_files
-from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.invocation import Invocation, command, fail, problem
 from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT
 from reconciler.cli.run import Run, inputs_of
-from reconciler.cli.saved import SavedPlan, holds_saved_plan, read_plan_file
+from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import written
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.export.document import backup_file
@@ -21,11 +21,13 @@ from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
-from reconciler.output.terminal import visible
+from reconciler.operations.saved_plan import is_saved_plan
+from reconciler.output.escaping import visible
 from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
+from reconciler.view.results import ResultMask
 
 _Clients = Mapping[str, Writer | ProviderError]
 
@@ -66,7 +68,7 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
         what = "a saved plan can't be changed by `--account`, `--target`, `--exclude`, `--allow-losses` or `--destroy`"
         fail(what, "Remove these options, or save a new plan with them.")
     with suppress(OSError):  # what can't be read is said below
-        if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not holds_saved_plan(planfile):
+        if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not is_saved_plan(planfile):
             fail(f"{visible(str(planfile))} is not a saved plan", repeated_files(click.get_current_context(), ()))
     saved = read_plan_file(planfile)
     invocation.options = saved.options(given)
@@ -102,11 +104,8 @@ def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
     backup = invocation.options.backup
     with run.clients(open_writer) as clients:
         plan = _agreed_plan(run, clients, saved)
-        if isinstance(plan, outcome.Ending):
-            code = run.reporter.end(plan)
-            if backup is not None:
-                run.streams.print_message("No backup was written, because nothing was changed.")
-            return code
+        if isinstance(plan, outcome.CommandResult):
+            return run.reporter.end(plan)
         # From here on a signal only asks: no half of a backup is left, and no change goes without its report.
         with run.stop.finishing():
             if backup is not None:
@@ -114,7 +113,7 @@ def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
             return _carried_out(run, plan, clients)
 
 
-def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan | outcome.Ending:
+def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan | outcome.CommandResult:
     """The plan that is to be carried out, or how the run ends where none is.
 
     After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
@@ -133,28 +132,26 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
         again = run.plan(clients)
         if again.essence() == plan.essence():
             return again
-        what = "The account has changed in the meantime."
-        if again.not_planned and not plan.not_planned:
-            what = "Not every account could be listed again."
-        run.streams.print_message(f"{what} This is the new plan:")
+        run.streams.print_message("The plan has changed in the meantime. This is the new plan:")
         plan = again
 
 
-def _nothing_to_carry_out(run: Run, plan: Plan, view: PlanView, saved: SavedPlan | None) -> outcome.Ending | None:
+def _nothing_to_carry_out(
+    run: Run, plan: Plan, view: PlanView, saved: SavedPlan | None
+) -> outcome.CommandResult | None:
     """Why a plan is not carried out: the run was stopped, a guard refuses, or there is nothing to do.
 
     A saved plan needs all its accounts, and must be the present one.
     """
     if run.stop.is_asked():
         return outcome.stopped_outcome(run.stop.signal)
-    if saved is not None and plan.not_planned:
-        return outcome.nothing_to_do_outcome(view)
-    if saved is not None and (differences := saved.differences(plan, view)):
-        run.reporter.stale(differences)
+    is_whole = not plan.not_planned
+    if saved is not None and is_whole and (differences := saved.differences(plan, view)):
+        words, help_ = "the saved plan is out of date", "Save and review a new plan with `reconciler plan --out FILE`."
+        run.reporter.validation([problem("plan-stale", f"{words}: {one}", help_) for one in differences])
         return outcome.STALE
-    if plan.is_refused:
-        return outcome.refusal_outcome(view)
-    return None if plan.has_changes else outcome.nothing_to_do_outcome(view)
+    may_go_on = plan.has_changes and not plan.is_refused and (saved is None or is_whole)
+    return None if may_go_on else outcome.unapplied_outcome(view)
 
 
 def _write_backup(run: Run, plan: Plan, path: Path) -> None:
@@ -167,14 +164,13 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
     run.streams.print_message(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
     if file.unknown:
         unknown = ", ".join(file.unknown)
-        words = f"The provider doesn't return the values of {unknown}: set them before you restore the backup."
-        run.streams.print_message(words)
+        run.streams.print_message(f"The provider doesn't return secrets: to restore the backup, also set {unknown}.")
 
 
 def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
-    with run.reporter.live(outcome.ResultMask(plan)):
+    with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
     return run.reporter.end(outcome.report_outcome(report), report)

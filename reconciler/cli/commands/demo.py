@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import NO_COLOR
-from reconciler.output.terminal import OutputError, Style, visible
+from reconciler.output.escaping import visible
+from reconciler.output.terminal import OutputError, Style
 from reconciler.sandbox.server import Sandbox
 
 _TOKEN = "shippo_test_demo"  # noqa: S105 - an account of the sandbox

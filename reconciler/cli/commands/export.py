@@ -15,8 +15,9 @@ from reconciler.cli.writing import written
 from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.diagnostic import ExitCode
-from reconciler.output.terminal import Streams, shell_word, visible
-from reconciler.output.text import head_text
+from reconciler.output.escaping import shell_word, visible
+from reconciler.output.plan_text import head_text
+from reconciler.output.terminal import Streams
 from reconciler.view.redact import view_plan
 
 
@@ -62,7 +63,7 @@ def export_command(invocation: Invocation, *, missing: bool, out: Path | None, s
     _write(run.streams, file, out, secrets_to)
     if file.unknown:
         names = ", ".join(file.unknown)
-        run.streams.print_message(f"Set these variables; the provider doesn't return their values: {names}.")
+        run.streams.print_message(f"The provider doesn't return secrets: set {names} to what they are.")
         help_ = "help: To keep a secret as it is at the provider, remove its line from the file."
         run.streams.print_message(help_)
     return ExitCode.ERROR if view.not_checked else ExitCode.DONE
@@ -84,7 +85,6 @@ def _write(streams: Streams, file: ExportedFile, out: Path | None, secrets_to: P
         streams.print_message(f"Wrote {name}. Keep it out of version control; plan with `--env-file {word}`.")
     elif file.variables:
         names = ", ".join(sorted(file.variables))
-        streams.print_message(f"Set these variables; their values were not written: {names}.")
-        streams.print_message("help: `--secrets-to FILE` writes them to an env file.")
+        streams.print_message(f"To use this file, set {names}; `--secrets-to FILE` writes an env file that does.")
     if out is not None:
         streams.print_message(f"Wrote {visible(str(out))}.")

@@ -11,8 +11,8 @@ from reconciler.cli.options import FILES, FILTERS, OUTPUT, TARGETS, output_path
 from reconciler.cli.run import Run, inputs_of
 from reconciler.config.load import load
 from reconciler.model.diagnostic import ExitCode
-from reconciler.output.terminal import visible
-from reconciler.providers.registry import declaration
+from reconciler.output.escaping import shown_time
+from reconciler.providers.registry import INSTALLED
 from reconciler.view import outcome
 from reconciler.view.redact import view_listing, view_plan
 
@@ -32,7 +32,7 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
 
     Exits with 0 if the file is valid, otherwise with 1. With --strict, warnings count as errors.
     """
-    loaded = load(inputs_of(invocation, offline=True), declaration)
+    loaded = load(inputs_of(invocation, offline=True), INSTALLED)
     invocation.reporter.validation(loaded.diagnostics)
     ended = outcome.validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     return invocation.reporter.end(ended)
@@ -69,11 +69,14 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
     plan = run.look()
     view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
     run.reporter.plan(view)
-    code = run.reporter.end(outcome.plan_outcome(view, detailed=detailed_exitcode))
-    if out is not None:
+    saved = ""
+    if out is not None:  # before the end: a plan that can't be saved has failed, in every format
         from reconciler.cli.saved import save_plan  # noqa: PLC0415 - loads what seals are made with
 
-        save_plan(run, plan, view, out)
+        saved = save_plan(run, plan, view, out)
+    code = run.reporter.end(outcome.plan_outcome(view, detailed=detailed_exitcode))
+    if saved:
+        run.streams.print_message(saved)
     return code
 
 
@@ -134,7 +137,6 @@ def show_command(invocation: Invocation, planfile: Path) -> int:
     from reconciler.cli.saved import read_plan_file  # noqa: PLC0415 - loads what seals are made with
 
     saved, reporter = read_plan_file(planfile), invocation.reporter
-    when = saved.view.timestamp.replace("T", " ").replace("Z", " UTC")
-    reporter.heading(f"Plan of {visible(when)}, made from {saved.sources_text()}")
+    reporter.heading(f"Plan of {shown_time(saved.view.timestamp)}, made from {saved.sources_text()}")
     reporter.plan(saved.view)
-    return reporter.end(outcome.Ending(outcome.plan_words(saved.view), ExitCode.DONE))  # it refuses nothing
+    return reporter.end(outcome.CommandResult(outcome.plan_words(saved.view), ExitCode.DONE))  # it refuses nothing

@@ -11,7 +11,7 @@ from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.cli.writing import unwritable
 from reconciler.operations.files import write_file
-from reconciler.output.terminal import visible
+from reconciler.output.escaping import visible
 
 _SCHEMAS = {"file": "webhooks.schema.json", "plan": "plan.schema.json", "apply": "apply-stream.schema.json"}
 

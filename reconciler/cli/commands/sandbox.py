@@ -9,10 +9,10 @@ import click
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.model.diagnostic import SIGNALLED
-from reconciler.output.terminal import OutputError, visible
-from reconciler.sandbox.api import is_token
+from reconciler.output.escaping import visible
+from reconciler.output.terminal import OutputError
+from reconciler.sandbox.api import SandboxOptions, is_token
 from reconciler.sandbox.faults import FORMS, Rule, parse_fault
-from reconciler.sandbox.options import SandboxOptions
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.store import StoreError
@@ -41,8 +41,6 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
                  help="Start with N webhooks, as in an account that was set up by hand."),
     click.option("--token", default=_DEFAULT_TOKEN, show_default=True, metavar="TOKEN", callback=_token,
                  help="The token of the account that --seed fills."),
-    click.option("--latency", type=click.IntRange(min=0), default=0, metavar="MS",
-                 help="Delay every response by this many milliseconds."),
     click.option("--page-size", type=click.IntRange(1, 100), metavar="N",
                  help="Webhooks per page, regardless of what the request asks for."),
     click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list."),
@@ -54,11 +52,11 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
     # 16 webhooks, kept in a file
     reconciler sandbox --seed 16 --data sandbox.db
 
-    # One in five creates fails, and every response takes half a second
-    reconciler sandbox --fault 20%:503:POST --latency 500
+    # One in five creates fails
+    reconciler sandbox --fault 20%:503:POST
     """,
 )  # fmt: skip
-def sandbox_command(invocation: Invocation, seeded: int, token: str, latency: int, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
+def sandbox_command(invocation: Invocation, seeded: int, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
     """Serve Shippo's webhook API on this machine, to try a file without an account.
 
     Any token that begins with shippo_test_ or shippo_live_ has its own account; others get a 401.
@@ -66,7 +64,7 @@ def sandbox_command(invocation: Invocation, seeded: int, token: str, latency: in
     """
     streams, stop = invocation.streams, invocation.stop
     try:
-        with Sandbox(SandboxOptions(latency=latency / 1000, **options)) as sandbox:
+        with Sandbox(SandboxOptions(**options)) as sandbox:
             if seeded:
                 seed(sandbox.store, token, seeded)
             streams.print_result(sandbox.base_url)

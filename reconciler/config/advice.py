@@ -1,0 +1,121 @@
+"""Warnings of what is legal but unwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from reconciler.config.checks import matching_patterns
+from reconciler.config.diagnostics import Diagnostics
+from reconciler.config.ownership import Ownership
+from reconciler.config.urls import depends_on_unset_variable
+from reconciler.config.webhooks import Entry
+from reconciler.model.host import host_address, host_is_loopback
+from reconciler.model.secret import SHOWN_BY_NAME, Origin
+from reconciler.model.url import QueryItem
+
+_PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
+
+
+def advise(
+    entries: tuple[Entry, ...],
+    owned: Mapping[str, Ownership],
+    diagnostics: Diagnostics,
+) -> None:
+    """Warn of what is legal but unwise."""
+    for entry in entries:
+        _advise_on_host(entry, diagnostics)
+        _advise_on_secrets(entry, diagnostics)
+        _advise_on_kind(entry, diagnostics)
+    _advise_on_catch_all(entries, diagnostics)
+    # An entry with an error may be the one that a pattern is for.
+    if not diagnostics.errors:
+        _advise_on_owns(entries, owned, diagnostics)
+
+
+def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
+    host = entry.url.endpoint.host
+    address = host_address(host)
+    is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global
+    if is_public or depends_on_unset_variable(entry.url.source):
+        return
+    # A provider on this machine, such as the sandbox, reaches what this machine reaches.
+    providers = [urlsplit(account.base_url).hostname or "" for account in entry.accounts]
+    if not all(host_is_loopback(f"[{name}]" if ":" in name else name) for name in providers):
+        message = "the URL's host is private: a provider on the internet can't reach it"
+        help_ = "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`."
+        diagnostics.warning("url-private", entry.url_span, message, help_)
+
+
+def _advise_on_secrets(entry: Entry, diagnostics: Diagnostics) -> None:
+    if any(item.secret and Origin.LITERAL in origins for item, origins in _query_values(entry)):
+        message = "the value of a secret parameter is written in the file"
+        help_ = "Put the value in an environment variable and write `${NAME}`."
+        diagnostics.warning("secret-literal", entry.url_span, message, help_)
+
+
+def advise_on_params(entries: Iterable[Entry], public_params: frozenset[str], diagnostics: Diagnostics) -> None:
+    """Warn of variables in parameters that may be secret.
+
+    In `validate` only, where a file is written: a backup, which is applied, has such a variable for each value.
+    """
+    for entry in entries:
+        values = [(item, origins) for item, origins in _query_values(entry) if not item.secret]
+        if any(origins & SHOWN_BY_NAME and unquote(item.name).lower() not in public_params for item, origins in values):
+            message = "a variable is used in a query parameter that isn't secret: a new value creates a new webhook"
+            help_ = (
+                "Add secret ones to `secret_params` (a new value then updates the webhook), others to `public_params`."
+            )
+            diagnostics.warning("secret-param", entry.url_span, message, help_)
+
+
+def _query_values(entry: Entry) -> Iterator[tuple[QueryItem, frozenset[Origin]]]:
+    """The parameters of an entry's URL, and where their values come from."""
+    for item in entry.url.items if not entry.url.whole_variable else ():
+        name, equals, _ = item.text.reveal().partition("=")
+        yield item, item.text.slice(len(name) + len(equals), len(item.text)).origins()
+
+
+def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
+    for account, desired, _ in entry.desired if entry.said else ():
+        pin = account.provider.auth.kind_setting or "token"
+        for key, value in account.scope:
+            if key in entry.said and dict(desired.key.scope)[key] != value:
+                message = f"`{key}` contradicts the account's {pin}, which is {account.kind}"
+                help_ = f"Remove it, or move the entry to an account with another {pin}."
+                diagnostics.warning("is-test-mode", entry.said[key][1], message, help_)
+
+
+def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
+    live = [
+        ((account.name, desired.key.endpoint, desired.key.scope), account.provider, desired, span)
+        for entry in entries
+        for account, desired, span in entry.desired
+        if account.provider.catch_all is not None and account.provider.is_live(desired.fields)
+    ]
+    catch_alls = {
+        place: span
+        for place, provider, desired, span in live
+        if provider.catch_all in provider.events_of(desired.fields)
+    }
+    for place, provider, _, span in live if catch_alls else ():
+        catch_all = catch_alls.get(place, span)
+        if catch_all is not span:
+            what = f"`{provider.catch_all}` is combined with single events of the same endpoint"
+            message = f"{what}: those events are delivered twice"
+            diagnostics.warning("delivered-twice", catch_all, message, "Keep one of the two.")
+
+
+def _advise_on_owns(entries: tuple[Entry, ...], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
+    if any(depends_on_unset_variable(entry.url.source) for entry in entries):
+        return
+    pairs = ((entry, account) for entry in entries for account in entry.accounts)
+    used = {found for entry, account in pairs for found in matching_patterns(entry, owned[account.group])}
+    for owns in owned.values():
+        for item in owns.items if owns.certain else ():
+            if item.pattern.symbolic not in used:
+                message = (
+                    "no entry matches this pattern: `apply` deletes webhooks that match it, except those under "
+                    "`protect` or `known`"
+                )
+                diagnostics.warning("owns-unused", item.span, message, "Remove the pattern, unless this is intended.")

@@ -1,0 +1,72 @@
+"""What an update sends, call by call, and which secrets it would take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.rest import Rest
+from reconciler.model.webhook import Fields, Masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateCall:
+    """One call of an update."""
+
+    path: str  # below the webhook's own
+    unit: str  # the part of the webhook that is meant there; empty for the webhook
+    fields: tuple[Field, ...]  # what is sent
+
+
+def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
+    """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent."""
+    known = tuple(spec for spec in provider.fields if can_send(spec, wanted))
+    if not api.update.partial:
+        yield UpdateCall(path="", unit="", fields=known)
+        return
+    changed = [spec for spec in known if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]]
+    whole: list[Field] = []
+    for unit in dict.fromkeys(spec.path[0] for spec in changed):
+        inside = tuple(spec for spec in changed if spec.path[0] == unit)
+        path = api.update.units.get(unit, "")
+        if path and _secrets_unsaid(provider, unit, wanted, now):
+            yield UpdateCall(path=path, unit=unit, fields=inside)  # value by value, so that the secret stays
+        elif unit in api.update.units:
+            whole += [spec for spec in known if spec.path[0] == unit]
+        else:
+            whole += inside
+    if whole:
+        yield UpdateCall(path="", unit="", fields=tuple(whole))
+
+
+def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, ...]:
+    """The secrets that an update would take away, since it replaces what holds them and nobody can send them again."""
+    api = provider.rest
+    if api is None:
+        return ()
+    if not api.update.partial:
+        return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
+    sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path)
+    units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
+    return tuple(
+        name for unit in units if unit in api.update.units for name in _secrets_unsaid(provider, unit, wanted, now)
+    )
+
+
+def can_send(spec: Field, values: Fields) -> bool:
+    """Whether a field's value can be sent: of a secret only one that is known."""
+    value = values[spec.name]
+    return not isinstance(value, Masked) and (spec.type is not FieldType.SECRET or value is not None)
+
+
+def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) -> tuple[str, ...]:
+    """The secrets of a unit, or of the whole webhook, that it has, or may have, and that can't be sent."""
+    return tuple(
+        spec.name
+        for spec in provider.fields
+        if spec.type is FieldType.SECRET
+        and unit in ("", spec.path[0])
+        and not can_send(spec, wanted)
+        and (spec.reads_back is ReadsBack.NEVER or now[spec.name] is not None)
+    )

@@ -1,0 +1,44 @@
+"""Opens the accounts' clients, and lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+from reconciler.model.configuration import Account
+from reconciler.model.reading import ProviderError, Reading
+from reconciler.operations.workers import Workers
+from reconciler.providers.registry import Reader
+
+_Client = TypeVar("_Client", bound=Reader)
+
+
+@contextmanager
+def opened(
+    accounts: Sequence[Account], open_client: Callable[[Account], _Client]
+) -> Iterator[Mapping[str, _Client | ProviderError]]:
+    """Open a client for each account that may have one, and close them all at the end."""
+    clients: dict[str, _Client | ProviderError] = {}
+    with ExitStack() as stack:
+        for account in accounts:
+            try:
+                client = open_client(account)
+                stack.callback(client.close)
+                clients[account.name] = client
+            except ProviderError as error:
+                clients[account.name] = error
+        yield clients
+
+
+def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:
+    """List every account to its end, all at once."""
+
+    def read(client: Reader | ProviderError) -> Reading | ProviderError:
+        try:
+            return client if isinstance(client, ProviderError) else client.list()
+        except ProviderError as error:
+            return error
+
+    with Workers(len(clients), "list") as workers:
+        return dict(zip(clients, workers.map(read, clients.values()), strict=True))

@@ -1,0 +1,45 @@
+"""Makes foreign text harmless: for terminals, logs, pipelines, and the shell that a command is typed into."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+
+from reconciler.model.characters import is_seen
+
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+
+
+def visible(text: str) -> str:
+    """Foreign text with everything escaped that a terminal or a pipeline's log would act on, or that can't be seen.
+
+    Escaped are control and format characters (bidirectional and zero-width ones too), odd spaces, line breaks, lone
+    surrogates, and the `##[` that begins a command in a GitHub log.
+    """
+    if "##[" in text:
+        text = text.replace("##[", "#\\x23[")
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = (one if one == " " or is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(escaped)
+
+
+def shell_word(text: str) -> str:
+    """Foreign text as one word of a command that can be typed, harmless to print.
+
+    What can't be printed is escaped in ANSI-C quotes, which bash, zsh and POSIX shells from 2024 on read.
+    """
+
+    def escaped(character: str) -> str:
+        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
+
+    if visible(text) == text:
+        return shlex.quote(text)
+    plain = "".join(one if visible(one) == one and one not in "\\'" else escaped(one) for one in text)
+    return f"$'{visible(plain)}'"
+
+
+def shown_time(text: str | None) -> str:
+    """A published time as people write it."""
+    return visible((text or "").replace("T", " ").replace("Z", " UTC"))

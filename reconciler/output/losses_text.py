@@ -1,0 +1,63 @@
+"""Losses as text: which endpoints would stop receiving events; where that is refused, why, and what would allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.configuration import AbsentPlace
+from reconciler.output.escaping import visible
+from reconciler.output.terminal import Style
+from reconciler.view.outcome import GUARD_WORDS
+from reconciler.view.rows import AccountRow, LossRow
+
+_ABSENT = {
+    AbsentPlace.NEW_AT_TOP: "add this to the file",
+    AbsentPlace.AT_TOP: "add this to `absent` at the top of the file",
+    AbsentPlace.IN_ACCOUNT: "add this to `absent` of account {name}",
+    AbsentPlace.NEW_IN_ACCOUNT: "add this to account {name}",
+    AbsentPlace.NEW_IN_ACCOUNT_REPEATING_TOP: (
+        "add this to account {name}, together with the items of the top-level `absent`, which then no longer "
+        "applies to this account"
+    ),
+}
+"""Where what must go is to be named."""
+_AT_TOP = (AbsentPlace.NEW_AT_TOP, AbsentPlace.AT_TOP)
+_IN_LIST = (AbsentPlace.AT_TOP, AbsentPlace.IN_ACCOUNT)
+_MOST_EVENTS = 10
+"""How many events of a loss are named; of more, as of a webhook for every event, only the first three."""
+
+
+def losses_text(account: AccountRow, losses: Sequence[LossRow], style: Style) -> Iterator[str]:
+    """The endpoints that would stop receiving events; where a guard refuses that, why, and what would let it."""
+    if not losses:
+        return
+    allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
+    title = f"  Losses ({account.losses}, allowed: {allowed}): endpoints that would stop receiving these events"
+    yield from ("", style.paint(title, "bold", "red"))
+    for loss in losses:
+        scope = f" ({visible(loss.scope)})" if loss.scope else ""
+        yield f"    {visible(loss.url)}{scope}  {visible(events_text(loss.events))}"
+    if account.remedy is None:
+        return
+    lines, place = account.remedy.absent, account.remedy.absent_place
+    where = f", or {_ABSENT[place].format(name=visible(account.name))}:" if lines else "."
+    how = f"  If this is intended, add `--allow-losses {account.remedy.allow_losses}`{where}"
+    yield from ("", f"  Refused: {GUARD_WORDS[account.verdict]}.", how)
+    if not lines:
+        return
+    yield ""
+    margin = "" if place in _AT_TOP else "    "
+    if place not in _IN_LIST:
+        yield f"{margin}absent:"
+    for line in lines:
+        yield f"{margin}  - url: {visible(line.url)}"
+        yield f"{margin}    events: [{visible(', '.join(line.events))}]"
+    if unlisted := sum(loss.absent is None for loss in losses):
+        yield from ("", f"  ({unlisted} of the losses can't be listed under `absent`.)")
+
+
+def events_text(events: Sequence[str]) -> str:
+    """The events of a loss, in brief."""
+    if len(events) <= _MOST_EVENTS:
+        return ", ".join(events)
+    return f"{', '.join(events[:3])} and {len(events) - 3} more events"

@@ -1,0 +1,79 @@
+"""Webhooks that are left as they are, as text: unmanaged ones, and what is to be said of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.configuration import OnUnmanaged
+from reconciler.model.plan import Hint
+from reconciler.output.escaping import shown_time, visible
+from reconciler.output.terminal import Style
+from reconciler.view.rows import AccountRow, Row
+
+_HINTS = {
+    Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but on another host",
+    Hint.DOUBLE_DELIVERY: "delivers every event, so the events of {near} are delivered twice",
+    Hint.RETARGETED: (
+        "its URL was probably changed at the provider: last changed {time}, and the webhook of {near} is missing"
+    ),
+    Hint.OTHER_KIND: "`owns` matches its URL, but only for `{usual}` webhooks; to own it too, "
+    "add `{{url: '{quoted}', {said}}}`",
+    Hint.ABSENT_OTHER_KIND: "`absent` matches its URL, but only for `{usual}` webhooks; to delete it, "
+    "add `{{id: '{id}'}}`",
+    Hint.KEPT_FOR_ENTRY: "it is {near}, which is in the file: remove the entry, or its id from `absent`",
+    Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it from one of the two",
+}
+
+
+def unmanaged_text(account: AccountRow, rows: Sequence[Row], style: Style, verbosity: int) -> Iterator[str]:
+    """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
+    fails = account.on_unmanaged is OnUnmanaged.FAIL
+    title = "Unmanaged, never touched" + (", counted as drift" if fails else "")
+    yield from title_text(rows, title, style, "yellow" if fails else "")
+    all_shown = fails or verbosity > 0
+    listed = [row for row in rows if all_shown or row.hint or row.unreadable_fields]
+    for row in sorted(listed, key=lambda row: not row.hint):
+        yield remote_text(row)
+        if row.unreadable_fields:
+            yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable_fields))})"
+        if row.hint:
+            yield f"      {style.paint('hint', 'yellow')}: {hint_text(row)}"
+        yield from unknown_fields_text(row, verbosity)
+    others = () if all_shown else (row.host for row in rows if not row.hint and not row.unreadable_fields)
+    counted = Counter(sorted(others)).most_common()
+    yield from (f"    {number} at {visible(host)}" for host, number in counted)
+    if counted:
+        yield "    Use `-v` to list them."
+    if rows and fails:
+        yield "    Add expected webhooks to `known` in the file, and those to delete to `absent` (`- id: ID`)."
+    elif any(row.hint for row in rows):
+        yield "    To delete one of these, add its id to `absent` in the file: `- id: ID`."
+
+
+def title_text(rows: Sequence[Row], text: str, style: Style, color: str = "") -> Iterator[str]:
+    """The head of a part of an account; nothing where there is no such row."""
+    if rows:
+        yield from ("", style.paint(f"  {text} ({len(rows)}):", "bold", *filter(None, [color])))
+
+
+def remote_text(row: Row) -> str:
+    """A webhook in a line."""
+    scope = f" ({visible(row.scope)})" if row.scope else ""
+    events, url = ", ".join(row.events) or "(no event)", row.url or "(no URL)"
+    return f"    {visible(row.address)}  {visible(events)}{scope}  {visible(url)}"
+
+
+def hint_text(row: Row) -> str:
+    """What is to be said of a webhook that is left as it is."""
+    usual, said = ("is_test: false", "is_test: true") if row.scope else ("is_test: true", "is_test: false")
+    near, time = visible(row.near or ""), shown_time(row.updated)
+    quoted, quoted_id = (text.replace("'", "''") for text in (near, visible(row.object_id or "")))
+    words = "" if row.hint is None else _HINTS[row.hint]
+    return words.format(near=near, quoted=quoted, id=quoted_id, time=time, usual=usual, said=said)
+
+
+def unknown_fields_text(row: Row, verbosity: int) -> Iterator[str]:
+    """The names of fields that this version doesn't know, if that is asked for."""
+    if verbosity > 0 and row.unknown_fields:
+        yield f"      (unknown fields: {visible(', '.join(row.unknown_fields))})"

@@ -1,0 +1,55 @@
+"""What `--target`, `--exclude` and `--account` let through."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.pattern import matches_name
+from reconciler.model.plan import Action, Change, Filters
+from reconciler.model.webhook import Address
+
+
+def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
+    """The rows that the filters mean, and the others. A move of which one half is left is no move any more."""
+    if not filters.targets and not filters.excludes:
+        return [*every], ()
+    rows = [
+        row
+        for row in every
+        if (not filters.targets or any(matches_address(target, row.address) for target in filters.targets))
+        and not any(matches_address(excluded, row.address) for excluded in filters.excludes)
+    ]
+    addresses = {row.address for row in rows}
+    left_out = tuple(row for row in every if row.address not in addresses)
+    gone = {row.address for row in left_out if row.action is not Action.NONE}
+    return [replace(row, move=None) if row.move in gone else row for row in rows], left_out
+
+
+def matches_address(target: str, address: Address) -> bool:
+    """Whether a target means an address: `orders` means all its events in all accounts."""
+    group, _, place = address.account.partition(":")
+    accounts = (address.account, group) if place else (address.account,)
+    short = address.text(long=False)
+    long = (f"{account}/{name}" for account in accounts for name in (address.name, short))
+    return any(matches_name(target, name) for name in (address.name, short, *long))
+
+
+def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
+    """The accounts that `--account` lets through, by their own names or by those of all their places; all without."""
+    return tuple(
+        account
+        for account in configuration.accounts
+        if not patterns
+        or any(matches_name(pattern, name) for pattern in patterns for name in (account.name, account.group))
+    )
+
+
+def unmatched_filters(addresses: Collection[Address], filters: Filters) -> Filters:
+    """The targets, and what is excluded, that mean none of these addresses."""
+
+    def unmatched(asked: Iterable[str]) -> tuple[str, ...]:
+        return tuple(one for one in asked if not any(matches_address(one, address) for address in addresses))
+
+    return Filters(targets=unmatched(filters.targets), excludes=unmatched(filters.excludes))

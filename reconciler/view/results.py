@@ -1,0 +1,146 @@
+"""What is said of one change and what became of it: the outcome in words, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.plan import Action, Plan, Verdict
+from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
+from reconciler.model.reading import ErrorKind
+from reconciler.model.report import Outcome, Result
+from reconciler.model.secret import SecretText
+from reconciler.model.url import Url
+from reconciler.model.webhook import Address
+from reconciler.view.outcome import GUARD_WORDS
+
+_FORBIDDEN = 403
+_PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
+_MEANWHILE = "Somebody changed it in the meantime: run `reconciler plan` and review the changes."
+_OTHER_KEY = "The provider created it with another event or kind than was requested. Report this to the provider."
+_HELP = {
+    Outcome.CHANGED_MEANWHILE: _MEANWHILE,
+    Outcome.GONE_MEANWHILE: _MEANWHILE,
+    Outcome.HELD: "Nothing is lost. Fix what failed above, then apply again.",
+    Outcome.UNKNOWN: _PLAN_AGAIN,
+    Outcome.UNVERIFIED: _PLAN_AGAIN,
+    Outcome.NOT_AS_WANTED: _PLAN_AGAIN,
+    Outcome.OTHER_KEY: _OTHER_KEY,
+    Outcome.OTHER_KEY_STAYS: _OTHER_KEY,
+}
+_INSTEAD = {
+    Kept.IN_LOWER_CASE: "the lower-case value",
+    Kept.IN_UPPER_CASE: "the upper-case value",
+    Kept.RECODED: "a value of only letters, digits, `-`, `.`, `_` and `~`",
+    Kept.SHORTENED: "a shorter value",
+}
+"""What to send, where something can be: the provider keeps it as it is."""
+_IGNORE = (
+    "It will differ in every plan. If the webhook works, add `ignore_changes: [url]` to its entry, so that secret "
+    "parameters are left as they are at the provider."
+)
+
+
+class ResultMask:
+    """What may be said of results and changes, in the light of their plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._long = plan.configuration.qualifies_addresses
+        planned = [change.address for account in plan.planned for change in account.changes]
+        self.changes = len(planned)
+        self._planned = frozenset(planned)
+        self._providers = {account.name: account.provider for account in plan.configuration.accounts}
+
+    def address(self, address: Address) -> str:
+        """An address as this run writes it."""
+        return address.text(long=self._long)
+
+    def resource_type(self, address: Address) -> str:
+        return self._providers[address.account].resource_type
+
+    def words(self, result: Result) -> str:
+        """The outcome; of what was held back, and of a delete that no plan showed, also why."""
+        if result.waits_for is not None:
+            return f"{result.outcome.value}: it depends on {self.address(result.waits_for)}, which isn't done"
+        if result.verdict is not Verdict.FINE:
+            return f"{result.outcome.value}: because other changes failed, {GUARD_WORDS[result.verdict]}"
+        if result.outcome is Outcome.NOT_AS_WANTED and result.has_created:
+            return "created, but different when read back"
+        survivor = result.change.duplicate_of
+        if survivor is None or result.change.address in self._planned:
+            return result.outcome.value
+        return f"{result.outcome.value} (a duplicate of {self.address(survivor)}, found after the creates)"
+
+    def help(self, result: Result) -> str:
+        """What to do about a change that is not as wanted."""
+        usual = _HELP.get(result.outcome)
+        if usual is None:
+            return " ".join(filter(None, self._failure_help(result)))
+        if result.made is None and usual == _OTHER_KEY:
+            return "`reconciler list` shows how the provider stores it."
+        return _form_help(result) or usual
+
+    def _failure_help(self, result: Result) -> Iterator[str]:
+        if result.error is None:
+            return
+        yield result.error.help
+        change, status = result.change, result.error.status
+        if change.action is not Action.CREATE:
+            return
+        provider, refused = self._providers[change.address.account], result.error.kind is ErrorKind.INVALID
+        if refused and not provider.lists_inactive:
+            yield (
+                "If the provider's list hides a switched-off webhook with this URL and event, delete it in "
+                f"{provider.portal}."
+            )
+        if change.move is not None and (refused or status == _FORBIDDEN):
+            yield (
+                "If the provider's limit of webhooks is reached, make room first: apply once with "
+                f"`--target '{self.address(change.move)}'`, which deletes the webhook that this one replaces, then "
+                "apply again."
+            )
+
+
+def _form_help(result: Result) -> str:
+    """What to write into the file, or into its variables, so that the next plan is empty.
+
+    Nothing where the provider has the URL in the form in which it was sent.
+    """
+    sent = result.change.wanted.get("url")
+    made = result.made and result.made.fields["url"]
+    if not isinstance(sent, Url) or not isinstance(made, Url | SecretText) or sent == made:
+        return ""
+    said = [] if isinstance(made, Url) and made.endpoint == sent.endpoint else [_endpoint_help(sent, made)]
+    if isinstance(made, Url) and made.secrets != sent.secrets:
+        said += _secrets_help(sent, made)
+    return " ".join(said)
+
+
+def _endpoint_help(sent: Url, made: Url | SecretText) -> str:
+    form = provider_form(sent, made)
+    if not isinstance(made, Url):
+        why = why_unwritable(made)
+        stored = f"The provider stores the URL as {form}, which a file can't contain: {why}."
+        return f"{stored} Use a URL that it stores unchanged."
+    if sent.whole_variable:
+        return f"If this is the same URL, set {sent.whole_variable} to it as the provider stores it."
+    return f"If this is the same URL, write it in the file as the provider stores it: {form}"
+
+
+def _secrets_help(sent: Url, made: Url) -> Iterator[str]:
+    params = kept_otherwise(sent, made)
+    yield from map(_param_help, params)
+    if not params:
+        yield "The provider returns other secret parameters than those that were sent."
+    if not params or not all(param.kept in _INSTEAD for param in params):
+        yield _IGNORE
+
+
+def _param_help(param: KeptParam) -> str:
+    name = f"`{param.name}`" if param.name else "a secret parameter"
+    if param.kept is Kept.NOT_AT_ALL:
+        return f"The provider returns the URL without {name}."
+    instead = _INSTEAD.get(param.kept)
+    if instead is None:
+        return f"The provider returns {name} {param.kept.value}."
+    how = f"set {', '.join(param.variables)} to {instead}" if param.variables else f"write {instead}"
+    return f"The provider stores {name} {param.kept.value}: {how}."

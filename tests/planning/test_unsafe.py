@@ -1,0 +1,59 @@
+"""Plans that would do harm are none: a secret that nobody could give back is never taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.reading import ErrorKind
+from reconciler.model.secret import SecretText
+from reconciler.model.webhook import Desired, Masked, Remote, Value
+from reconciler.providers.github import GITHUB
+from tests.contract.hooks import Hook, entries_of, fields_of
+from tests.support.builders import account, not_planned, planned
+
+OWNER = replace(account(), provider=GITHUB, scope=())
+UNSAID: Mapping[str, Value] = {}
+SAID: Mapping[str, Value] = {"secret": SecretText.environment("SECRET", "ours")}
+THERE: Mapping[str, Value] = {"secret": Masked.SET}
+
+
+def wanted(path: str, others: Mapping[str, Value] = UNSAID, name: str = "b") -> Desired:
+    ignored = () if others else ("secret",)  # as of every entry that doesn't say it
+    (entry,) = entries_of(GITHUB, "default", name, Hook(path=path, others=others, ignored=ignored), ())
+    return entry
+
+
+def there(number: int, path: str, others: Mapping[str, Value] = UNSAID) -> Remote:
+    ((_, fields),) = fields_of(GITHUB, Hook(path=path, others=others), ())
+    return Remote(id=str(number), key=GITHUB.key_of(fields), fields=fields)
+
+
+@pytest.mark.parametrize(
+    ("desired", "remotes", "harm"),
+    [
+        pytest.param([wanted("/b")], [there(1, "/a", THERE)], "delete of default/@1", id="move"),
+        pytest.param([wanted("/b")], [there(1, "/b"), there(2, "/b", THERE)], "delete of default/@2", id="duplicate"),
+        pytest.param(
+            [wanted("/new", name="a"), wanted("/b")],
+            [there(1, "/b"), there(2, "/b", THERE)],
+            "delete of default/@2",
+            id="after-a-create",
+        ),
+        pytest.param([wanted("/b", SAID)], [there(1, "/a", THERE)], None, id="move-with-it"),
+        pytest.param([wanted("/b", SAID)], [there(1, "/b"), there(2, "/b", THERE)], None, id="duplicate-with-it"),
+        pytest.param([wanted("/b")], [there(1, "/b", THERE), there(2, "/b", THERE)], None, id="what-stays-has-it"),
+        pytest.param([wanted("/b")], [there(1, "/b", THERE), there(2, "/b")], None, id="only-what-stays-has-it"),
+        pytest.param([], [there(1, "/a", THERE)], None, id="nothing-takes-over"),
+    ],
+)
+def test_no_move_and_no_duplicate_takes_a_secret_away(
+    desired: Sequence[Desired], remotes: Sequence[Remote], harm: str | None
+) -> None:
+    errors = [one.error for one in not_planned(planned(desired, remotes, [OWNER])).values()]
+    expected = [] if harm is None else [f"the {harm} would remove its `secret`, which isn't in the file"]
+    assert [error.message for error in errors] == expected
+    helps = "Add `secret: ${NAME}` to the entry; its value is sent with every create and update."
+    assert all((error.kind, error.help) == (ErrorKind.REFUSED, helps) for error in errors)
