@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # calls and completions are no matter of `--help`
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("packaged", "Write a commented starter file."),
     "validate": ("look", "Check the file, offline and without secrets."),
+    "fmt": ("fmt", "Format the file."),
     "plan": ("look", "Show what apply would do."),
     "apply": ("apply", "Make the provider match the file."),
     "destroy": ("apply", "Delete the webhooks that the file owns."),

@@ -78,7 +78,7 @@ def _completed(what: str) -> Callable[[click.Context, click.Parameter, str], lis
     return names
 
 
-def _path(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
+def path_completed(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
     """Leaves a path to the shell."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - only to complete
 
@@ -86,14 +86,15 @@ def _path(_context: click.Context, _option: click.Parameter, incomplete: str) ->
 
 
 # fmt: off
+FILE = click.option("-f", "--file", "files", multiple=True, metavar="PATH", shell_complete=path_completed,
+                    help=f"A file, a folder of files, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]")
 FILES = (
-    click.option("-f", "--file", "files", multiple=True, metavar="PATH", shell_complete=_path,
-                 help=f"A file, a folder of files, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]"),
+    FILE,
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_name_values,
                  help="Set a variable to a plain value, not a secret. Repeatable."),
-    click.option("--var-file", "var_files", multiple=True, metavar="FILE", shell_complete=_path,
+    click.option("--var-file", "var_files", multiple=True, metavar="FILE", shell_complete=path_completed,
                  help="A file of plain values: NAME: value (YAML) or NAME=value lines. Repeatable; the first wins."),
-    click.option("--env-file", "env_files", multiple=True, metavar="FILE", shell_complete=_path,
+    click.option("--env-file", "env_files", multiple=True, metavar="FILE", shell_complete=path_completed,
                  help="A file of NAME=value lines, used after the environment. Repeatable; the first wins."),
     click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
                  help="Another host (HOST or HOST:PORT) that tokens may be sent to. Repeatable."),

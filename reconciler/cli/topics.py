@@ -43,7 +43,8 @@ Variables of the system
 _EXIT_CODES = """\
   0    Done, or nothing to do.
   1    An error: in the options, in the file, at the provider; an apply that
-       could not finish or was not approved.
+       could not finish or was not approved. `fmt --check`: a file isn't
+       formatted.
   2    There are changes: `plan --detailed-exitcode` and `drift` only.
   3    Refused by a guard, or the saved plan is out of date; nothing was
        changed. `plan` too, if `apply` would be refused.
