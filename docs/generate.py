@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from manpage import manpage
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
@@ -34,6 +35,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
+    yield ROOT / "docs" / "reconciler.1", manpage()
 
 
 def _json(document: object) -> str:
