@@ -11,12 +11,13 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from reconciler.view.codec import published_fields
-from reconciler.view.documents import DiagnosticRow, ListView, PlanView, ValidationView
+from reconciler.view.documents import DiagnosticRow, DoctorView, ListView, PlanView, ValidationView
 from reconciler.view.rows import LossRow, Plain, Remedy
 
 TITLES = {
     "plan": (PlanView, "reconciler's JSON plan"),
     "listing": (ListView, "reconciler's list"),
+    "doctor": (DoctorView, "what reconciler's doctor found"),
     "validation": (ValidationView, "reconciler's validation"),
 }
 _VALUE = (

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from reconciler.model.provider import (
     Auth as Auth,
+    Delivery as Delivery,
     Field as Field,
     FieldType as FieldType,
     PlaceSetting as PlaceSetting,

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("look", "Show a saved plan."),
     "list": ("look", "List the webhooks that the provider has."),
     "export": ("export", "Write a file that describes an existing account."),
+    "doctor": ("doctor", "Check the endpoints that the file names, over the network."),
     "schema": ("packaged", "Print the file's JSON Schema."),
     "sandbox": ("sandbox", "Run a local provider to try a file on."),
     "demo": ("demo", "Show a complete workflow on a sandbox."),

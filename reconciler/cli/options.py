@@ -26,6 +26,7 @@ class Options:
     variables: Mapping[str, str] = field(default_factory=dict)
     var_files: tuple[str, ...] = ()
     env_files: tuple[str, ...] = ()
+    base_url: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
@@ -96,6 +97,8 @@ FILES = (
                  help="A file of plain values: NAME: value (YAML) or NAME=value lines. Repeatable; the first wins."),
     click.option("--env-file", "env_files", multiple=True, metavar="FILE", shell_complete=path_completed,
                  help="A file of NAME=value lines, used after the environment. Repeatable; the first wins."),
+    click.option("--base-url", metavar="URL",
+                 help="The URL of the account's API instead of the file's, such as that of a sandbox."),
     click.option("--allow-host", "allowed_hosts", multiple=True, metavar="HOST",
                  help="Another host (HOST or HOST:PORT) that tokens may be sent to. Repeatable."),
 )

@@ -16,13 +16,14 @@ from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account
+from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
+from reconciler.model.webhook import Desired
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.planning.targets import matches_address, selected_accounts
+from reconciler.planning.targets import is_meant, matches_address, selected_accounts, unmatched_filters
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
@@ -40,6 +41,7 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
         var_files=options.var_files,
         env_files=options.env_files,
         environment=environment,
+        base_url=options.base_url,
         allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
         accounts=options.accounts,
         offline=offline,
@@ -47,22 +49,31 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
     )
 
 
+def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> tuple[Account, ...]:
+    """The accounts that `--account` lets through; ends the command where a pattern means none."""
+    for pattern in patterns:
+        if not selected_accounts(configuration, (pattern,)):
+            names = ", ".join(account.name for account in configuration.accounts)
+            fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+    return selected_accounts(configuration, patterns)
+
+
 class Run:
     """A command that has loaded its files, and can plan as often as it needs to.
 
     The invocation stands apart, since `--help` makes one and loads none of what is needed here. Where no file is needed
-    and there is none, the usual account is meant.
+    and there is none, the usual account is meant. An unset variable is an error, but `offline`.
 
     Raises:
         CommandError: something is wrong with the files.
     """
 
-    def __init__(self, invocation: Invocation, *, needs_file: bool = True) -> None:
+    def __init__(self, invocation: Invocation, *, needs_file: bool = True, offline: bool = False) -> None:
         self.invocation = invocation
         self.reporter = invocation.reporter
         self.stop = invocation.stop
         self.streams = invocation.streams
-        self.inputs = inputs_of(invocation)
+        self.inputs = inputs_of(invocation, offline=offline)
         files = self.inputs.files if needs_file or not _means_no_file(invocation) else ()
         loaded = load(replace(self.inputs, files=files), INSTALLED)
         if loaded.configuration is None:
@@ -77,17 +88,13 @@ class Run:
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
         """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
-        for pattern in self.inputs.accounts:
-            if not selected_accounts(self.configuration, (pattern,)):
-                names = ", ".join(account.name for account in self.configuration.accounts)
-                fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+        accounts = filtered_accounts(self.configuration, self.inputs.accounts)
         context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
         )
-        accounts = selected_accounts(self.configuration, self.inputs.accounts)
         with opened(accounts, lambda account: open_client(account, context)) as clients:
             yield clients
 
@@ -95,7 +102,7 @@ class Run:
         """List the accounts and plan; each target must mean something."""
         options = self.invocation.options
         asked = PlanOptions(
-            filters=Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes),
+            filters=self.filters,
             destroy=options.destroy,
             allowed_losses=options.allowed_losses,
             fail_on_unmanaged=options.fail_on_unmanaged,
@@ -103,19 +110,38 @@ class Run:
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
-        unmatched = [("--target", target) for target in made.unmatched.targets]
-        for option, address in (*unmatched, *(("--exclude", excluded) for excluded in made.unmatched.excludes)):
-            fail(f"`{option} {address}`: webhook not found", self._near(address))
+        self._check_matched(made.unmatched)
         return made
+
+    @property
+    def filters(self) -> Filters:
+        options = self.invocation.options
+        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
+
+    def selected(self) -> tuple[Desired, ...]:
+        """The webhooks of the file that the filters let through; each filter must mean something."""
+        names = {account.name for account in filtered_accounts(self.configuration, self.inputs.accounts)}
+        desired = [wanted for wanted in self.configuration.desired if wanted.address.account in names]
+        self._check_matched(unmatched_filters({wanted.address for wanted in desired}, self.filters))
+        return tuple(wanted for wanted in desired if is_meant(self.filters, wanted.address))
 
     def look(self) -> Plan:
         """Plan with clients that can't write; the command ends here if the run was stopped."""
         with self.clients(open_reader) as clients:
             made = self.plan(clients)
+        self.end_if_stopped()
+        return made
+
+    def end_if_stopped(self) -> None:
+        """End the command here if the run was stopped."""
         if self.stop.is_asked():
             ended = stopped_outcome(self.stop.signal)
             raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
-        return made
+
+    def _check_matched(self, unmatched: Filters) -> None:
+        for option, addresses in (("--target", unmatched.targets), ("--exclude", unmatched.excludes)):
+            for address in addresses:
+                fail(f"`{option} {address}`: webhook not found", self._near(address))
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]

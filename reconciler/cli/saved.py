@@ -36,6 +36,7 @@ class SavedPlan:
             variables={**sources.variables, **given.variables},
             var_files=given.var_files or sources.var_files,
             env_files=given.env_files or sources.env_files,
+            base_url=sources.base_url if given.base_url is None else given.base_url,
             accounts=seal.filters.accounts,
             targets=seal.filters.targets,
             excludes=seal.filters.excludes,
@@ -49,6 +50,7 @@ class SavedPlan:
         parts = [", ".join(self.view.files), *(f"--var {name}={value}" for name, value in sources.variables.items())]
         parts += [f"--var-file {path}" for path in sources.var_files]
         parts += [f"--env-file {path}" for path in sources.env_files]
+        parts += [f"--base-url {sources.base_url}"] if sources.base_url is not None else []
         return visible("; ".join(parts))
 
     def differences(self, plan: Plan, view: PlanView) -> tuple[str, ...]:
@@ -80,7 +82,11 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
         return "The plan was not saved: not every account could be read."
     name, inputs = visible(str(path)), run.inputs
     sources = Sources(
-        files=inputs.files, variables=inputs.variables, var_files=inputs.var_files, env_files=inputs.env_files
+        files=inputs.files,
+        variables=inputs.variables,
+        var_files=inputs.var_files,
+        env_files=inputs.env_files,
+        base_url=inputs.base_url,
     )
     other = "Give `--out` another file name, in a folder that you can write to."
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from reconciler.config.cursor import Cursor
-from reconciler.config.diagnostics import Diagnostics, Location, Span, either
+from reconciler.config.diagnostics import Diagnostics, Location, Span, either, listed
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_ACCOUNTS
 from reconciler.config.template import variables_in
@@ -18,7 +18,7 @@ from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
+from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 
 _FaultOf = Callable[[str], tuple[str, str] | None]
 
@@ -60,15 +60,24 @@ def named_accounts(
 
 
 def read_accounts(
-    named: Iterable[FileAccount], values: Values, allowed_hosts: frozenset[str]
+    named: Iterable[FileAccount], values: Values, allowed_hosts: frozenset[str], base_url: str | None = None
 ) -> tuple[FileAccount, ...]:
-    """Read accounts, what they claim aside. The allowed hosts may get a token beside the provider's and loopback."""
+    """Read accounts, what they claim aside. The allowed hosts may get a token beside the provider's and loopback.
+
+    A base URL that an option gives is that of the one account that is worked on.
+    """
+    named = tuple(named)
+    elsewhere = [account.name for account in named if values.are_of(account.name)] if base_url is not None else []
+    if len(elsewhere) > 1:
+        message = f"`--base-url` is for one account, but there are several: {listed(elsewhere)}"
+        values.diagnostics.error("option", None, message, "Choose one with `--account NAME`.")
     found: list[FileAccount] = []
     count = 0
     for account in named:
         # A colon stands between an account and its place: such a name is reported, and means nothing.
         provider = None if ":" in account.name else account.provider
-        found.append(account if provider is None else _Reader(account, provider, values).read(allowed_hosts))
+        option = base_url if elsewhere == [account.name] else None
+        found.append(account if provider is None else _Reader(account, provider, values).read(allowed_hosts, option))
         count += max(len(found[-1].accounts), 1)
         if count > MOST_ACCOUNTS:
             message = f"there are more than {MOST_ACCOUNTS} accounts, counting each repository or organization as one"
@@ -84,19 +93,23 @@ class _Reader:
         self._provider, self._values = provider, values.for_accounts(account.name)
         self._account, self._cursor = account, account.cursor
         self._error = values.diagnostics.error
+        self._sandbox = ""  # how to set a token for a sandbox, where the account may be at one
         token = self._cursor.text("token")
         self._token_where = account.where if token is None else token.span
 
-    def read(self, allowed_hosts: frozenset[str]) -> FileAccount:
+    def read(self, allowed_hosts: frozenset[str], option: str | None = None) -> FileAccount:
+        """Read it; an option's base URL stands for the file's."""
+        url = self._base_url(allowed_hosts, option)
         token, is_sound = self._token()
-        base_url, is_own = self._base_url(allowed_hosts)
-        kind = self._kind(token, is_own=is_own, is_sound=is_sound)
+        if url is not None and url.is_loopback:
+            self._suggest_sandbox(token)
+        kind = self._kind(token, is_own=url is None or is_own_host(url, self._provider), is_sound=is_sound)
         timeout = self._cursor.number("timeout")
         account = Account(
             name=self._account.name,
             provider=self._provider,
             token=token,
-            base_url=base_url,
+            base_url=self._provider.base_url if url is None else url.endpoint.origin + url.endpoint.path.rstrip("/"),
             settings=dict(self._settings()),
             timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
             kind="" if kind is None else kind.name,
@@ -118,23 +131,36 @@ class _Reader:
         is_left_out = auth.optional and not token
         return token, is_left_out or self._can_be_sent(token, self._token_where, token_fault)
 
-    def _base_url(self, allowed_hosts: frozenset[str]) -> tuple[str, bool]:
-        """The base URL, and whether it is the provider's own (or unknown)."""
-        provider, written = self._provider, self._cursor.text("base_url")
-        if written is None and not provider.base_url and not self._cursor.has("base_url"):
+    def _suggest_sandbox(self, token: SecretText) -> None:
+        """Let what is said of a token that can't be used say how to set one that a sandbox takes."""
+        auth, names = self._provider.auth, token.variables()
+        pin = self._values.plain(self._cursor.text(auth.kind_setting)) if auth.kinds else None
+        prefix = next((kind.prefix for kind in reversed(auth.kinds) if pin in (None, kind.name)), "")
+        if names and prefix:
+            self._sandbox = f" For a sandbox, run `export {names[0]}={prefix}sandbox`."
+            self._values.add_help(names[0], self._sandbox)
+
+    def _base_url(self, allowed_hosts: frozenset[str], option: str | None) -> Url | None:
+        """The base URL; None where it is the provider's own, or unknown."""
+        provider, written, where = self._provider, self._cursor.text("base_url"), None
+        text = None if option is None else SecretText.literal(option)
+        if text is None and written is not None:
+            text, where = self._values.text(written, Purpose.PLAIN), written.span
+        elif text is None and not provider.base_url and not self._cursor.has("base_url"):
             message = f"this {provider.title} account has no `base_url`"
             self._error("missing-key", self._account.where, message, "Add `base_url`, the URL of its API.")
-        text = None if written is None else self._values.text(written, Purpose.PLAIN)
-        url = None
-        if written is not None and text is not None and text.is_known:
-            url = read_url(text, written.span, BUILT_IN_SECRET_PARAMS, self._values.diagnostics)
-        if written is None or url is None:
-            return provider.base_url, True
+        if text is None or not text.is_known:
+            return None
+        noted = self._values.diagnostics if option is None else Diagnostics()
+        url = read_url(text, where, BUILT_IN_SECRET_PARAMS, noted)
         try:
-            destination_of(url, provider, allowed_hosts)
+            if url is not None:
+                destination_of(url, provider, allowed_hosts)
         except UrlError as error:
-            self._error(error.code, written.span, error.message, error.help)
-        return url.endpoint.origin + url.endpoint.path.rstrip("/"), is_own_host(url, provider)
+            noted.error(error.code, where, error.message, error.help)
+        for one in noted.found if option is not None else ():
+            self._error(one.code, None, f"`--base-url`: {one.message}", one.help)
+        return url
 
     def _settings(self) -> Iterator[tuple[str, SecretText | bool]]:
         for setting in self._provider.settings:
@@ -206,7 +232,8 @@ class _Reader:
         if known is not None:
             if pinned and known.name != pinned and pin is not None:
                 message = f"`{key}` is `{pinned}`, but the token is a {known.name} token"
-                self._error("mode-token", pin.span, message, f"Use the variable of the right token, or change `{key}`.")
+                help_ = f"Use the variable of the right token, or change `{key}`.{self._sandbox}"
+                self._error("mode-token", pin.span, message, help_)
             return known
         says_nothing = provider.is_neutral(token.reveal())
         is_enough = pinned is None or (pinned and (says_nothing or not is_own))
@@ -228,7 +255,7 @@ class _Reader:
             help_ = f"Check its value: it begins with {either(kind.prefix for kind in provider.auth.kinds)}."
         else:
             message = f"the {key} of this account isn't known"
-        self._error("token-kind", self._token_where, message, help_)
+        self._error("token-kind", self._token_where, message, help_ + self._sandbox)
 
     def _can_be_sent(self, value: SecretText, where: Location, fault_of: _FaultOf) -> bool:
         """Tokens and ids travel in headers: whether this one can, and is what it should be."""

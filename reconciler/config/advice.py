@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from reconciler.config.checks import matching_patterns
 from reconciler.config.diagnostics import Diagnostics
 from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
-from reconciler.model.host import host_address, host_is_loopback
+from reconciler.model.host import host_address
 from reconciler.model.secret import SHOWN_BY_NAME, Origin
 from reconciler.model.url import QueryItem
 
@@ -34,14 +34,16 @@ def advise(
 
 
 def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
+    if entry.url.endpoint.scheme == "http" and not entry.url.is_loopback:
+        message = "the URL is http: events are sent unencrypted"
+        help_ = "Use `https://` if the receiver supports it; the tool then creates a new webhook and deletes this one."
+        diagnostics.warning("url-not-https", entry.url_span, message, help_)
     host = entry.url.endpoint.host
     address = host_address(host)
     is_public = "." in host and not host.endswith(_PRIVATE_NAMES) if address is None else address.is_global
     if is_public or depends_on_unset_variable(entry.url.source):
         return
-    # A provider on this machine, such as the sandbox, reaches what this machine reaches.
-    providers = [urlsplit(account.base_url).hostname or "" for account in entry.accounts]
-    if not all(host_is_loopback(f"[{name}]" if ":" in name else name) for name in providers):
+    if not all(account.is_local for account in entry.accounts):
         message = "the URL's host is private: a provider on the internet can't reach it"
         help_ = "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`."
         diagnostics.warning("url-private", entry.url_span, message, help_)

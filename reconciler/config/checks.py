@@ -26,8 +26,7 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
             owns = owned[account.group]
             if not owns.certain or owns.span is None or any(matching_patterns(entry, owns)):
                 continue
-            # One that was refused for plain http is to be owned in its https form.
-            if not depends_on_unset_variable(url.source) and (url.endpoint.scheme != "http" or url.is_loopback):
+            if not depends_on_unset_variable(url.source):
                 whose = "under `owns`" if len(owned) == 1 else f"under `owns` for account `{account.group}`"
                 help_ = _how_to_own(url.source)
                 diagnostics.error("not-owned", entry.url_span, f"no pattern {whose} matches this URL", help_)

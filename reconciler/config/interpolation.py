@@ -44,15 +44,20 @@ class Values:
         self._selected = [pattern.partition(":")[0] for pattern in selected]
         self._is_required = not offline
         self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
+        self._more_help: dict[str, str] = {}  # what else can be done where a variable isn't set
 
     def for_accounts(self, *names: str) -> Values:
         """The values of what belongs to some accounts: variables must be set where one of them is worked on."""
-        groups = [name.partition(":")[0] for name in names]
-        if not self._selected or any(matches_name(one, group) for one in self._selected for group in groups):
+        if any(map(self.are_of, names)):
             return self
         found = copy(self)
         found._is_required = False  # noqa: SLF001 - a copy of this
         return found
+
+    def are_of(self, account: str) -> bool:
+        """Whether an account is one of those that are worked on."""
+        group = account.partition(":")[0]
+        return not self._selected or any(matches_name(one, group) for one in self._selected)
 
     def text(self, text: Text, purpose: Purpose) -> SecretText | None:
         """A string with its variables put in; None where a `$` makes no sense, or the values are too long.
@@ -111,10 +116,14 @@ class Values:
         check_not_option(value, where, "as a token", self.diagnostics)
         return value
 
+    def add_help(self, name: str, help_: str) -> None:
+        """Say more where a variable isn't set."""
+        self._more_help[name] = help_
+
     def report_unset(self) -> None:
         """Report the variables that no source gives: each once, where it stands first."""
         for name, (where, is_secret) in self._unset.items():
-            help_ = _how_to_set(name, is_secret=is_secret)
+            help_ = _how_to_set(name, is_secret=is_secret) + self._more_help.get(name, "")
             self.diagnostics.error("variable-unset", where, f"`${{{name}}}` is not set", help_)
 
     def _one_secret(self, template: Template | None, text: Text, code: str, what: str) -> SecretText | None:

@@ -39,6 +39,7 @@ class Inputs:
     env_files: tuple[str, ...]
     environment: Mapping[str, str]
     allowed_hosts: frozenset[str]  # exact hosts with an optional port that may get a token
+    base_url: str | None = None  # from `--base-url`: of the one account that is worked on, instead of its own
     var_files: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()  # patterns (`*` stands for anything): variables of other accounts may be unset
     offline: bool = False  # for `validate`: unset variables are placeholders
@@ -97,7 +98,7 @@ class _Loading:
         variables = Variables(inputs.environment, env_files, inputs.variables, var_files)
         values = Values(variables, noted, inputs.accounts, offline=inputs.offline)
         if not inputs.files:
-            (usual,) = read_accounts([self._usual_account(None)], values, inputs.allowed_hosts)
+            (usual,) = read_accounts([self._usual_account(None)], values, inputs.allowed_hosts, inputs.base_url)
             values.report_unset()
             return Configuration(accounts=usual.accounts)
         left = MOST_VALUES
@@ -118,7 +119,8 @@ class _Loading:
         self._check_shapes(file_accounts)
         top.check_in_one_file()
         if top.accounts is not None or top.is_complete:  # else another file may name the accounts
-            file_accounts = read_accounts(file_accounts, values, self._inputs.allowed_hosts)
+            hosts, base_url = self._inputs.allowed_hosts, self._inputs.base_url
+            file_accounts = read_accounts(file_accounts, values, hosts, base_url)
         top.check_missing(file_accounts)
         file_accounts, owned = read_claims(self._cursors, file_accounts, values)
         secret_params, public_params = top.params(values)

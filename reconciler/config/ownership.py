@@ -87,6 +87,7 @@ def read_claims(
                 absent_place=place,
                 protect=protect[one.name],
                 known=known[one.name],
+                own_claims=frozenset(key for key in ("owns", "known") if one.cursor.has(key)),
                 on_unmanaged=OnUnmanaged(unmanaged),
                 max_losses=losses,
             )

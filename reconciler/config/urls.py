@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.diagnostics import Diagnostics, Location, Span
 from reconciler.config.interpolation import check_not_option
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, parse_pattern
@@ -18,8 +18,8 @@ _BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
 _Parsed = TypeVar("_Parsed")
 
 
-def read_url(text: SecretText, span: Span, secret_params: frozenset[str], diagnostics: Diagnostics) -> Url | None:
-    """Read an entry's URL; None where it is none, which a diagnostic says."""
+def read_url(text: SecretText, span: Location, secret_params: frozenset[str], diagnostics: Diagnostics) -> Url | None:
+    """Read a URL; None where it is none, which a diagnostic says."""
 
     def parse(checked: SecretText) -> Url:
         return parse_url(with_query_values_encoded(checked), secret_params)
@@ -37,7 +37,7 @@ def read_pattern(text: SecretText, span: Span, diagnostics: Diagnostics) -> Patt
 
 
 def _read(
-    text: SecretText, what: str, parse: Callable[[SecretText], _Parsed], span: Span, diagnostics: Diagnostics
+    text: SecretText, what: str, parse: Callable[[SecretText], _Parsed], span: Location, diagnostics: Diagnostics
 ) -> _Parsed | None:
     fitted = _fit_placeholders(text)
     try:
@@ -45,7 +45,7 @@ def _read(
         return parse(fitted)
     except UrlError as error:
         help_ = error.help
-        block = _BLOCK.match(span.written.text)
+        block = _BLOCK.match(span.written.text) if isinstance(span, Span) else None
         if block is not None and text.reveal().endswith("\n"):
             help_ = f"Write `{block[1]}-` instead of `{block[1]}`, which adds a line break at the end."
         diagnostics.error(error.code, span, error.message, help_)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
+from reconciler.export.names import Names, Place, wishes
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
-from reconciler.model.webhook import Masked, Remote, Scope, is_event_name, revealed
-from reconciler.planning.match import by_key, choose
+from reconciler.model.webhook import Key, Masked, Remote, Scope, is_event_name, revealed
+from reconciler.planning.match import Choice, by_key, choose
 from reconciler.view.codec import Json
 
 
@@ -26,7 +27,8 @@ class Entry:
     """An entry of a file to be written; its texts are as a file writes them.
 
     Attributes:
-        owner: the item of `owns` for it: its URL without the query.
+        owner: the item of `owns` for it alone: its URL without the query.
+        has_secret_path: whether variables hold some of its path.
         said: what it must say beside URL and events: that it is off, its kind, the provider's own fields.
     """
 
@@ -37,6 +39,7 @@ class Entry:
     url: str
     events: tuple[str, ...]
     said: Mapping[str, Json]
+    has_secret_path: bool = False
 
 
 class LeftOut(NamedTuple):
@@ -46,92 +49,79 @@ class LeftOut(NamedTuple):
     why: str
 
 
-class Names:
-    """Names of entries and variables, each given once over all accounts of a file.
+class Duplicate(NamedTuple):
+    """A webhook that delivers again what an older one delivers, which the next plan keeps as its entry says."""
 
-    A variable that is set in the environment keeps its name for its value. `variables` has the values of those that
-    were named; None where the provider doesn't return it.
+    remote: Remote
+    kept: Remote
+    has_other_secret: bool  # in its URL
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What became of an account's webhooks.
+
+    Attributes:
+        updates: how many webhooks the next plan changes first, since they don't deliver what their duplicates do.
     """
 
-    def __init__(self, entries: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> None:
-        self._taken = set(entries)  # entries have lower-case names, variables upper-case ones
-        self._environment = environment or {}
-        self._lowest: dict[str, int] = {}
-        self.variables: dict[str, str | None] = {}
-
-    def entry(self, wish: str) -> str:
-        """The name wished for, made of what names may hold, with a number where it is taken."""
-        return self._free(re.sub(r"[^a-z0-9_-]+", "-", wish.lower()).strip("-") or "webhook", "-", lambda _: True)
-
-    def variable(self, value: str | None, *words: str) -> str:
-        """A variable of this value named after these words, as a file writes it: `${HOOK_WORDS}`."""
-        wish = re.sub(r"[^A-Z0-9_]+", "_", "_".join(("HOOK", *words)).upper())
-        name = self._free(wish, "_", lambda name: self._environment.get(name, value) == value)
-        self.variables[name] = value
-        return f"${{{name}}}"
-
-    def _free(self, wish: str, separator: str, fits: Callable[[str], bool]) -> str:
-        """The name wished for, or the one with the lowest number, that is free and fits; it is taken then."""
-
-        def numbered(number: int) -> str:
-            return wish if number == 1 else f"{wish}{separator}{number}"
-
-        lowest = self._lowest.get(wish, 1)  # all below are taken: ten thousand may ask for the same
-        while numbered(lowest) in self._taken:
-            lowest += 1
-        self._lowest[wish] = lowest
-        found = next(name for name in map(numbered, itertools.count(lowest)) if name not in self._taken and fits(name))
-        self._taken.add(found)
-        return found
+    entries: Sequence[Entry]  # by URL
+    left_out: Sequence[LeftOut]
+    duplicates: Sequence[Duplicate]
+    updates: int
+    webhooks: int  # how many there were
 
 
 def describe(
-    account: Account, remotes: Sequence[Remote], names: Names, redaction: Redaction, *, duplicates_stay: bool
-) -> tuple[list[Entry], list[LeftOut]]:
-    """Entries for an account's webhooks, by URL; and what can't be described, and why.
+    account: Account,
+    remotes: Sequence[Remote],
+    names: Names,
+    redaction: Redaction,
+    *,
+    known: Collection[Key | None] = (),
+    label: str = "",
+) -> Description:
+    """Entries for an account's webhooks. What `redaction` may show is what may be written in clear.
 
-    That is duplicates, URLs that can't be read or would be refused, and whatever would have to be owned together with
-    such a webhook. What `redaction` may show is what may be written in clear. Where `duplicates_stay`, the next plan
-    must leave duplicates alone, so that nothing of their URL may be owned; else only the survivor is described.
+    What is received now is received after the next plan, too. So of duplicates the one that delivers is described; as
+    a rule it is the oldest, which the plan keeps as it is.
+    No entry may be of a key of `known`, whose webhooks would be owned then. The `label` tells the entries' names from
+    those of other accounts.
     """
-    left_out = [LeftOut(remote, _refusal(account, remote, redaction)) for remote in remotes if remote.key is None]
+    left_out = [LeftOut(remote, _refusal(account, remote)) for remote in remotes if remote.key is None]
     describable: list[Remote] = []
-    blocked: set[tuple[object, ...]] = set()
-    for found in by_key(remotes).values():
-        # Where duplicates stay none is described. Which one would survive is the plan's to say: entries have a say.
-        candidates, several = found, f"{len(found)} webhooks have this URL and event"
-        if not duplicates_stay:
-            # The way back must lead to what was received, so of duplicates the one that delivers is described.
-            choice = choose(account.provider, found, prefer_live=True)
-            candidates = [choice.survivor, *choice.others]
-            left_out += [LeftOut(remote, _DUPLICATE) for remote in choice.duplicates]
-        refusals = {remote.id: _refusal(account, remote, redaction) for remote in candidates}
+    duplicates: list[Duplicate] = []
+    updates = 0
+    for key, found in by_key(remotes).items():
+        is_protected = key.endpoint in account.protect  # no plan changes which one stays
+        choice = choose(account.provider, found, prefer_live=not is_protected)
+        candidates = [choice.survivor, *(() if is_protected else choice.others)]
+        why = _ONE_IS_KNOWN if key in known else next(filter(None, (_refusal(account, one) for one in candidates)), "")
         # Those that are alike but for their events are described by one entry with all of these.
-        is_one = len(candidates) == 1 or (not duplicates_stay and len(_groups(account, candidates)) == 1)
-        if not is_one or any(refusals.values()):
-            left_out += [LeftOut(remote, refusals[remote.id] or several) for remote in candidates]
-            blocked.add(_place(account, candidates[0]))
-        else:
-            describable += candidates
-    entries: list[Entry] = []
-    for group in _groups(account, describable):
-        if _place(account, group[0]) in blocked:
-            left_out += [LeftOut(remote, _BESIDE) for remote in group]
-        else:
-            entries.append(_entry(account, group, names, redaction))
-    return entries, left_out
+        if not why and (len(_groups(account, candidates)) > 1 or _hides_a_secret(choice)):
+            why = f"{len(found)} webhooks have its URL, with different settings"
+        if why:
+            left_out += [LeftOut(remote, why) for remote in found]
+            continue
+        describable += candidates
+        if not is_protected:
+            url = choice.survivor.fields["url"]
+            duplicates += [Duplicate(remote, found[0], remote.fields["url"] != url) for remote in found[1:]]
+            updates += choice.survivor is not found[0] or len(candidates) > 1
+    # By age, so that what has a name keeps it when others come.
+    groups = sorted(_groups(account, describable), key=lambda group: min(remote.age for remote in group))
+    entries = [(_order(account, group), _entry(account, group, names, redaction, label)) for group in groups]
+    in_order = [entry for _, entry in sorted(entries, key=itemgetter(0))]
+    return Description(in_order, left_out, duplicates, updates, len(remotes))
 
 
-_DUPLICATE = "it is a duplicate: another webhook has the same URL and event"
-_BESIDE = "owning its URL would delete another webhook there that can't be described"
-_UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
+_ONE_IS_KNOWN = "another webhook with the same URL and event is listed under `known`"
 
 
-def _place(account: Account, remote: Remote) -> tuple[object, ...]:
-    """What an item of `owns` without a wildcard tells apart."""
-    endpoint, kind = _url(remote).endpoint, account.provider.scope_of(remote.fields)
-    # Where nothing says the account's kind, its patterns are about every kind.
-    return (endpoint.origin, endpoint.path, kind if account.scope else ())
+def _hides_a_secret(choice: Choice) -> bool:
+    """Whether a duplicate has a secret that nobody can read, and that would be gone with it."""
+    fields = (pair for remote in choice.duplicates for pair in remote.fields.items())
+    return any(value is Masked.SET and choice.survivor.fields.get(name) is None for name, value in fields)
 
 
 def _url(remote: Remote) -> Url:
@@ -140,7 +130,7 @@ def _url(remote: Remote) -> Url:
     return url
 
 
-def _refusal(account: Account, remote: Remote, redaction: Redaction) -> str:
+def _refusal(account: Account, remote: Remote) -> str:
     """Why no entry may describe this webhook; nothing where one may."""
     if remote.unreadable:
         return f"its {' and '.join(f'`{name}`' for name in remote.unreadable)} can't be read"
@@ -152,8 +142,7 @@ def _refusal(account: Account, remote: Remote, redaction: Redaction) -> str:
         check_wanted(_url(remote), account.provider.url_limit)
     except UrlError as error:
         return error.message
-    is_speakable = all(fits_as_value(text) for text, hides in _segments(_url(remote), redaction) if hides)
-    return "" if is_speakable else _UNSPEAKABLE
+    return ""
 
 
 def _segments(url: Url, redaction: Redaction) -> list[tuple[str, bool]]:
@@ -164,41 +153,77 @@ def _segments(url: Url, redaction: Redaction) -> list[tuple[str, bool]]:
     ]
 
 
+def _items(url: Url, redaction: Redaction) -> list[tuple[str, str, str]]:
+    """The query's items: what of each a file may say in clear, what a variable must hold, and a word for that."""
+    texts = [escaped(item.text.reveal()) for item in url.items]
+    clear = [redaction.clear_part(url, item, text) for item, text in zip(url.items, texts, strict=True)]
+    return [
+        (part, text.removeprefix(part), part.partition("=")[0] or "QUERY")
+        for part, text in zip(clear, texts, strict=True)
+    ]
+
+
 def _groups(account: Account, remotes: Iterable[Remote]) -> list[list[Remote]]:
-    """The webhooks that make one entry: same URL, secrets too, same kind, all on or all off. In the order of URLs."""
+    """The webhooks that make one entry: same URL, secrets too, same kind, all on or all off."""
     provider = account.provider
     groups: dict[tuple[object, ...], list[Remote]] = defaultdict(list)
     for remote in remotes:
         own = revealed({spec.name: remote.fields[spec.name] for spec in provider.own_fields})
         groups[_url(remote), json.dumps(own, sort_keys=True), provider.is_live(remote.fields)].append(remote)
-
-    def order(group: list[Remote]) -> tuple[object, ...]:
-        endpoint, fields = _url(group[0]).endpoint, group[0].fields
-        place = (endpoint.host, endpoint.origin, endpoint.path, endpoint.query)
-        return (*place, provider.scope_of(fields), not provider.is_live(fields), group[0].age)
-
-    return sorted(groups.values(), key=order)
+    return list(groups.values())
 
 
-def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: Redaction) -> Entry:
+def _order(account: Account, group: Sequence[Remote]) -> tuple[object, ...]:
+    """Where an entry stands: by host and URL."""
+    endpoint, fields = _url(group[0]).endpoint, group[0].fields
+    place = (endpoint.host, endpoint.origin, endpoint.path, endpoint.query)
+    is_off = not account.provider.is_live(fields)
+    return (*place, account.provider.scope_of(fields), is_off, min(remote.age for remote in group))
+
+
+def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: Redaction, label: str) -> Entry:
     provider, fields, url = account.provider, group[0].fields, _url(group[0])
-    segments = _segments(url, redaction)
-    words = [text for text, hides in segments if text and not hides]
-    name = names.entry(words[-1] if words else url.endpoint.host.partition(".")[0])
-    written = (names.variable(text, name, "PATH") if hides else literal(text) for text, hides in segments)
+    segments, items = _segments(url, redaction), _items(url, redaction)
+    kind, is_live = provider.scope_of(fields), provider.is_live(fields)
+    kind_names = [one.name for one in provider.auth.kinds if one.scope == kind != account.scope]
+    oldest = min(group, key=lambda remote: remote.age)
+    place = Place(
+        host=url.endpoint.host,
+        segments=[text for text, hides in segments if text and not hides],
+        values=[clear.partition("=")[2] for clear, value, _ in items if not value],
+        kind=next(iter(kind_names if account.scope else ()), ""),
+        marks=(
+            label,
+            "" if is_live else "off",
+            "http" if url.endpoint.scheme == "http" else "",
+            str(url.endpoint.port or ""),
+            *sorted(provider.events_of(oldest.fields))[:1],
+        ),
+    )
+    name = names.entry(wishes(place, provider.name))
+    written = (_in_variables(text, name, names) if hides else literal(text) for text, hides in segments)
     base = "/".join((literal(url.endpoint.origin), *written))
-    kind = provider.scope_of(fields)
-    said: dict[str, Json] = {} if provider.is_live(fields) else {"active": False}
+    said: dict[str, Json] = {} if is_live else {"active": False}
     said |= {} if kind == account.scope else dict(kind)
     return Entry(
         name=name,
         endpoint=url.endpoint,
         kind=kind,
         owner=owner(base, None if kind == account.scope else kind),
-        url=_with_query(base, url, name, names, redaction),
+        url=_with_query(base, url, items, name, names),
         events=tuple(sorted({literal(event) for remote in group for event in provider.events_of(remote.fields)})),
         said=said | _own_fields(account, group[0], name, names),
+        has_secret_path=any(hides for _, hides in segments),
     )
+
+
+_CUTS = "&+'"
+"""What a variable's value may not hold, or not at its ends: it stands between variables."""
+
+
+def _in_variables(text: str, name: str, names: Names) -> str:
+    pieces = [text] if fits_as_value(text) else re.split(f"([{_CUTS}])", text)
+    return "".join(piece if piece in _CUTS else names.variable(piece, name, "PATH") for piece in pieces)
 
 
 def owner(url: str, kind: Scope | None) -> Json:
@@ -206,13 +231,8 @@ def owner(url: str, kind: Scope | None) -> Json:
     return url if kind is None else {"url": url, **dict(kind)}
 
 
-def _with_query(base: str, url: Url, name: str, names: Names, redaction: Redaction) -> str:
+def _with_query(base: str, url: Url, items: Sequence[tuple[str, str, str]], name: str, names: Names) -> str:
     """The URL with its query, secrets as variables; the whole as one where a value can't stand inside a URL."""
-    items = []
-    for item in url.items:
-        text = escaped(item.text.reveal())
-        clear = redaction.clear_part(url, item, text)
-        items.append((clear, text.removeprefix(clear), clear.partition("=")[0] or "QUERY"))
     if not all(fits_as_value(value) for _, value, _ in items):
         return names.variable(escaped_url(url.reveal()), name, "URL")
     written = (literal(clear) + (names.variable(value, name, word) if value else "") for clear, value, word in items)

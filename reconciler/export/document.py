@@ -5,22 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reconciler.export.describe import Entry, LeftOut, Names, describe, literal, owner
-from reconciler.model.configuration import (
-    DEFAULT_ACCOUNT,
-    DEFAULT_PROVIDER,
-    DEFAULT_TIMEOUT,
-    Account,
-    Configuration,
-    Named,
-    OnUnmanaged,
+from reconciler.export.describe import Description, describe, literal, owner
+from reconciler.export.names import Names, is_service
+from reconciler.export.sections import (
+    DescribedAccount,
+    each_once,
+    file_document,
+    known_item,
+    template_text,
+    webhooks_section,
 )
-from reconciler.model.plan import Claim, Plan
-from reconciler.model.secret import HIDDEN, SHOWN_BY_NAME, Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.configuration import Account, OnUnmanaged
+from reconciler.model.plan import AccountPlan, Claim, Plan, Reason
+from reconciler.model.secret import HIDDEN, Origin
+from reconciler.model.url import Url
+from reconciler.model.webhook import Remote
 from reconciler.view.codec import Json
 from reconciler.view.values import scope_text
 
@@ -29,75 +31,137 @@ class ExportedFile:
     """A file to be written, and the variables of secrets, with their values, that are to be set beside it.
 
     Tuples of the document are written on one line. The values of the `unknown` variables the provider doesn't return.
+    `notes` stand beside the items of `known`, by id.
     """
 
-    def __init__(self, document: dict[str, Json], comments: list[str], variables: Mapping[str, str | None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        described: Sequence[DescribedAccount],
+        document: dict[str, Json],
+        comments: Iterable[str],
+        variables: Mapping[str, str | None],
+        duplicates: str = "which the next plan deletes",
+    ) -> None:
+        self.descriptions = [one.made for one in described]
         self.document = document
-        self.comments = comments
+        self.is_whole = "version" in document  # else it has keys that are in other files too
+        self.comments = [*comments, *_duplicates(plan, described, duplicates)]
+        self.notes = _notes(plan, described)
         self.variables = {name: value for name, value in variables.items() if value is not None}
         self.unknown = sorted(variables.keys() - self.variables.keys())
 
 
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """An account as a file will say it: what it protects and knows, its limits and settings as they are."""
+def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str], most_hosts: int = 0) -> ExportedFile:
+    """The file that describes all accounts as they are, so that the next plan does nothing but delete duplicates.
 
-    account: Account
-    entries: Sequence[Entry]
-    left_out: Sequence[LeftOut]
-    owns: Sequence[Json]
-
-
-def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
-    """The file that describes all accounts as they are, so that the next plan is empty."""
-    configuration, names, described = plan.configuration, Names(environment=environment), []
-    claims = [claim for claim in Claim if claim is not Claim.KNOWN]
+    It owns as many hosts as a whole, where that claims nobody else's; of the others exact URLs.
+    """
+    names, described = _names(plan, environment), []
     for one in plan.planned:
-        remotes = one.listed(*claims)
-        entries, left_out = describe(one.account, remotes, names, configuration.redaction, duplicates_stay=True)
+        made = _description(plan, one, one.listed(*(claim for claim in Claim if claim is not Claim.KNOWN)), names)
         # What was there already is no alarm: what is added later is.
-        known = (*one.account.known, *(Named(object_id=left.remote.id) for left in left_out))
-        account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL, known=known)
-        described.append(_Described(account, entries, left_out, [entry.owner for entry in entries]))
-    heading = ("", "Not described, and therefore not owned, but listed under `known` ({}):")
-    comments = [*head, *_left_out(plan, described, *heading)]
-    return ExportedFile(_file(configuration, described), comments, names.variables)
+        account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL)
+        described.append(DescribedAccount(account, made, _hosts(one, made, most_hosts)))
+    return ExportedFile(plan, described, file_document(plan.configuration, described), head, names.variables)
 
 
 def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
-    """What the files don't have of the one account that was planned, as lines to add to them."""
+    """What the next plan would not keep of the one account that was planned, as lines to add to the files.
+
+    They stand where they count: what an account says itself, the top's says no more of it.
+    """
     configuration, (one,) = plan.configuration, plan.planned
-    names = Names((wanted.address.name for wanted in configuration.desired), environment)
-    account, remotes = one.account, one.listed(Claim.NONE)
-    entries, left_out = describe(account, remotes, names, configuration.redaction, duplicates_stay=True)
-    owns = [entry.owner for entry in entries if not account.owns_at(entry.endpoint, entry.kind)]
-    described = [_Described(account, entries, left_out, owns)]
-    comments = [*head, *_left_out(plan, described, "", "Not described, and therefore not owned ({}):")]
-    several = configuration.qualifies_addresses
-    owned: dict[str, Json] = {"owns": _owns(described)}
-    place: dict[str, Json] = {"accounts": {account.name: owned}} if several else owned
-    document = place | _webhooks(described, configuration.allow_events, several=several)
-    return ExportedFile(document, comments, names.variables)
+    names, account = _names(plan, environment, (wanted.address.name for wanted in configuration.desired)), one.account
+    rows = (row for row in one.rows if row.desired is None and row.reason is not Reason.DUPLICATE)
+    remotes = [row.remote for row in rows if row.remote is not None and row.claim in (Claim.OWNED, Claim.NONE)]
+    made = _description(plan, one, remotes, names)
+    # Whether a pattern with variables owns an entry, a file may say only where both name the same ones.
+    has_variables = any(pattern.source.variables() for pattern, _ in account.owned_patterns)
+    new = [
+        entry.owner
+        for entry in made.entries
+        if (entry.has_secret_path and has_variables) or not account.owns_at(entry.endpoint, entry.kind)
+    ]
+    several = len({of.group for of in configuration.accounts}) > 1
+    described = [DescribedAccount(account, made, new)]
+    top: dict[str, Json] = {}
+    own: dict[str, Json] = {}  # of the account: the top's, which would no longer be for it, are repeated
+    if new:
+        is_own = several or "owns" in account.own_claims
+        (own if is_own else top)["owns"] = each_once([*_owned(account), *new] if is_own else new)
+    if made.left_out:
+        is_own = several or "known" in account.own_claims
+        items = (*(account.known if is_own else ()), *described[0].left_out)
+        (own if is_own else top)["known"] = list(map(known_item, items))
+    document = ({"accounts": {account.group: own}} if own else {}) | top
+    if made.entries:
+        document |= webhooks_section(described, configuration.allow_events, several=configuration.qualifies_addresses)
+    said = {"accounts": bool(own), "known": account.known, "allow_events": configuration.allow_events}
+    is_whole = bool(document) and not any(key in document and there for key, there in said.items())
+    document = {"version": 1, **document} if is_whole else document
+    return ExportedFile(plan, described, document, head, names.variables)
 
 
 def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> ExportedFile:
     """What the files own or name absent as it is now, and their patterns. `way_back` is the command to it."""
     kept = {name: value for one in plan.planned for name, value in _pattern_variables(one.account).items()}
-    configuration, names, described = plan.configuration, Names(environment={**environment, **kept}), []
+    names, described = _names(plan, environment), []
     for one in plan.planned:
-        account, remotes = one.account, one.listed(Claim.OWNED, Claim.ABSENT)
-        entries, left_out = describe(account, remotes, names, configuration.redaction, duplicates_stay=False)
-        owns = [owner(template_text(pattern.source), kind) for pattern, kind in account.owned_patterns]
+        made = _description(plan, one, one.listed(Claim.OWNED, Claim.ABSENT), names)
         absent = {remote.key.endpoint for remote in one.listed(Claim.ABSENT) if remote.key is not None}
-        owns += [entry.owner for entry in entries if entry.endpoint in absent]
-        described.append(_Described(account, entries, left_out, owns))
+        owns = [*_owned(one.account), *(entry.owner for entry in made.entries if entry.endpoint in absent)]
+        described.append(DescribedAccount(one.account, made, owns))
     comments = [f"The account before an apply. To restore it: {way_back}"]
-    comments += _left_out(plan, described, "Not included:", indent="")
-    file = ExportedFile(_file(configuration, described), comments, {**kept, **names.variables})
+    document, variables = file_document(plan.configuration, described), {**kept, **names.variables}
+    file = ExportedFile(plan, described, document, comments, variables, "which are not included")
     if file.unknown:
         unknown = ", ".join(file.unknown)
-        comments.append(f"Set these variables too, since the provider doesn't return their values: {unknown}")
+        file.comments.append(f"Set these variables too, since the provider doesn't return their values: {unknown}")
     return file
+
+
+def _names(plan: Plan, environment: Mapping[str, str], entries: Iterable[str] = ()) -> Names:
+    """Names that the files, and what is set, leave free; their variables keep their names."""
+    urls = (wanted.fields["url"] for wanted in plan.configuration.desired)
+    parts = (part for url in urls if isinstance(url, Url) for part in url.source.parts)
+    known = {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
+    for one in plan.planned:
+        known |= _pattern_variables(one.account)
+    return Names(entries, environment, known)
+
+
+def _description(plan: Plan, one: AccountPlan, remotes: Sequence[Remote], names: Names) -> Description:
+    account, groups = one.account, {of.group for of in plan.configuration.accounts}
+    label = account.place_name or (account.group if len(groups) > 1 else "")
+    known = {remote.key for remote in one.listed(Claim.KNOWN)}
+    return describe(account, remotes, names, plan.configuration.redaction, known=known, label=label)
+
+
+def _hosts(one: AccountPlan, made: Description, most: int) -> list[Json]:
+    """What an account owns: whole hosts, at most so many, where that claims nobody else's webhooks; else exact URLs.
+
+    Somebody else's may be where a webhook isn't described, at a service for everybody, and where a path holds a
+    secret: it is the path then that tells whose a webhook is.
+    """
+    others = [*(left.remote for left in made.left_out), *one.listed(Claim.KNOWN)]
+    endpoints = (one.account.provider.endpoint_of(remote.fields) for remote in others)
+    shared = {endpoint.host for endpoint in endpoints if endpoint is not None}
+    shared |= {
+        entry.endpoint.host for entry in made.entries if entry.has_secret_path or is_service(entry.endpoint.host)
+    }
+    ours = dict.fromkeys(entry.endpoint.host for entry in made.entries if entry.endpoint.host not in shared)
+    wholes, items = {*list(ours)[:most]}, []
+    for entry in made.entries:
+        kind = None if entry.kind == one.account.scope else entry.kind
+        is_whole = entry.endpoint.host in wholes
+        items.append(owner(f"{literal(entry.endpoint.origin)}/*", kind) if is_whole else entry.owner)
+    return items
+
+
+def _owned(account: Account) -> list[Json]:
+    """What the files own of an account, as they write it."""
+    return [owner(template_text(pattern.source), kind) for pattern, kind in account.owned_patterns]
 
 
 def _pattern_variables(account: Account) -> dict[str, str]:
@@ -108,107 +172,32 @@ def _pattern_variables(account: Account) -> dict[str, str]:
     return {part.name: part.text for part in parts if part.origin is Origin.ENVIRONMENT}
 
 
-def _left_out(plan: Plan, described: Iterable[_Described], *heading: str, indent: str = "  ") -> list[str]:
-    """What can't be described, a line each, masked; with a heading, which has their number for `{}`."""
-    lines: list[str] = []
-    for one in described:
-        provider = one.account.provider
-        for remote, why in one.left_out:
-            url = remote.fields["url"]
-            unread = "(no URL)" if url is None else HIDDEN
-            shown = plan.configuration.redaction.show(url) if isinstance(url, Url) else unread
-            events = ", ".join(sorted(provider.events_of(remote.fields))) or "(no event)"
-            scope = scope_text(provider.scope_of(remote.fields))
-            lines.append(f"{indent}@{remote.id}  {events}{f' ({scope})' if scope else ''}  {shown}: {why}")
-    return [*(line.format(len(lines)) for line in heading), *lines] if lines else []
-
-
-def template_text(text: SecretText) -> str:
-    """Text as a file writes it: variables by name."""
-    if Origin.PROVIDER in text.origins():
-        raise ValueError("what a provider wrote must become a literal or a variable first")
-    return "".join(part.shown if part.origin in SHOWN_BY_NAME else literal(part.text) for part in text.parts)
-
-
-def _given(keys: Mapping[str, Json]) -> dict[str, Json]:
-    """The keys that there is something to say of."""
-    return {key: value for key, value in keys.items() if value is not None}
-
-
-def _file(configuration: Configuration, described: Sequence[_Described]) -> dict[str, Json]:
-    """A whole file; the accounts stand in the configuration's order."""
-    groups: dict[str, list[_Described]] = {}
-    for one in described:
-        groups.setdefault(one.account.group, []).append(one)
-    several = len(groups) > 1
-    accounts = {name: _settings(group) | (_claims(group) if several else {}) for name, group in groups.items()}
-    # What a file without `accounts` means, of whatever kind the token is.
-    auth, kind = described[0].account.provider.auth, described[0].account.kind
-    usual = {"provider": DEFAULT_PROVIDER, "token": f"${{{auth.variable}}}"} | (
-        {auth.kind_setting: kind} if kind else {}
-    )
-    head: dict[str, Json] = {
-        "version": 1,
-        "accounts": None if accounts == {DEFAULT_ACCOUNT: usual} else accounts,
-        "secret_params": sorted(configuration.secret_params - BUILT_IN_SECRET_PARAMS) or None,
-        "public_params": sorted(configuration.public_params) or None,
+def _notes(plan: Plan, described: Iterable[DescribedAccount]) -> dict[str, str]:
+    """What each webhook is that isn't described, and why it isn't; by id."""
+    return {
+        left.remote.id: f"{_shown(plan, one.account, left.remote)}: {left.why}"
+        for one in described
+        for left in one.made.left_out
     }
-    claims = {} if several else _claims(described)
-    return _given(head) | claims | _webhooks(described, frozenset(), several=len(described) > 1)
 
 
-def _webhooks(described: Sequence[_Described], allowed: frozenset[str], *, several: bool) -> dict[str, Json]:
-    """The entries, and the events of theirs that this version doesn't know of their provider and nothing allows yet."""
-    unknown: set[str] = set()
-    webhooks: dict[str, Json] = {}
-    for one in described:
-        known = allowed.union(one.account.provider.events)
-        account: dict[str, Json] = {"account": one.account.name} if several else {}
-        for entry in one.entries:
-            unknown |= {event for event in entry.events if event not in known}
-            webhooks[entry.name] = {"url": entry.url, "events": entry.events, **account, **entry.said}
-    return _given({"allow_events": tuple(sorted(unknown)) or None, "webhooks": webhooks})
+def _duplicates(plan: Plan, described: Iterable[DescribedAccount], fate: str) -> Iterator[str]:
+    """The duplicates, a line each, with a heading that says what becomes of them."""
+    lines = [
+        f"  @{remote.id}  {_shown(plan, one.account, remote)}: a duplicate of @{kept.id}"
+        + (", with another secret in its URL" if has_other_secret else "")
+        for one in described
+        for remote, kept, has_other_secret in one.made.duplicates
+    ]
+    if lines:
+        yield from ("", f"Duplicates, {fate} ({len(lines)}):", *lines)
 
 
-def _settings(places: Sequence[_Described]) -> dict[str, Json]:
-    """The settings of an account, given once for each of its places, that aren't the usual ones."""
-    account, provider = places[0].account, places[0].account.provider
-    names = [literal(one.account.place_name) for one in places]
-    settings: dict[str, Json] = {
-        "provider": provider.name,
-        "token": template_text(account.token),
-        provider.auth.kind_setting: account.kind or None,
-        "base_url": None if account.base_url == provider.base_url else literal(account.base_url),
-        "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
-        **({account.place_setting: names} if account.place else {}),
-    }
-    for key, value in account.settings.items():
-        settings[key] = template_text(value) if isinstance(value, SecretText) else value
-    return _given(settings)
-
-
-def _claims(places: Sequence[_Described]) -> dict[str, Json]:
-    """What the file is responsible for in an account, over all its places."""
-    account = places[0].account
-    known = dict.fromkeys(item for one in places for item in one.account.known)
-    claims: dict[str, Json] = {
-        "owns": _owns(places),
-        "protect": [template_text(pattern.source) for pattern in account.protect.patterns] or None,
-        "known": [_named(item) for item in known] or None,
-        "unmanaged": None if account.on_unmanaged is OnUnmanaged.REPORT else account.on_unmanaged.value,
-        "limits": None if account.max_losses is None else {"max_losses": account.max_losses},
-    }
-    return _given(claims)
-
-
-def _owns(places: Iterable[_Described]) -> Json:
-    """The items of `owns`, each once."""
-    return list({repr(item): item for one in places for item in one.owns}.values())
-
-
-def _named(item: Named) -> Json:
-    """An item of `known`."""
-    if item.pattern is None:
-        return {"id": literal(item.object_id)}
-    url = template_text(item.pattern.source)
-    return url if item.events is None else {"url": url, "events": tuple(map(literal, sorted(item.events)))}
+def _shown(plan: Plan, account: Account, remote: Remote) -> str:
+    """A webhook in a line, masked."""
+    url, endpoint = remote.fields["url"], account.provider.endpoint_of(remote.fields)
+    unread = "(no URL)" if url is None else HIDDEN if endpoint is None else str(endpoint)
+    events = ", ".join(sorted(account.provider.events_of(remote.fields))) or "(no event)"
+    scope = scope_text(account.provider.scope_of(remote.fields))
+    shown = plan.configuration.redaction.show(url) if isinstance(url, Url) else unread
+    return f"{events}{f' ({scope})' if scope else ''}  {shown}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import yaml
 
 from reconciler.export.document import ExportedFile
 from reconciler.output.escaping import visible
+
+_ID_ITEM = re.compile(r"^ *- id: '?(?P<id>[A-Za-z0-9_-]+)'?$", re.MULTILINE)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -37,8 +40,13 @@ def yaml_text(file: ExportedFile) -> str:
     """The file's text."""
     head = "".join(f"# {visible(line)}".rstrip() + "\n" for line in file.comments)
     body = yaml.dump(file.document, Dumper=_Dumper, sort_keys=False, width=10_000)
+    body = _ID_ITEM.sub(lambda found: f"{found[0]}{_comment(file.notes.get(found['id']))}", body)
     # What a pipeline's runner takes for a command, anywhere in a line, stands in double quotes alone.
     return head + body.replace("##[", "#\\x23[")
+
+
+def _comment(note: str | None) -> str:
+    return "" if note is None else f"  # {visible(note)}"
 
 
 def env_text(variables: Mapping[str, str]) -> str:

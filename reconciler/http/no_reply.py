@@ -18,7 +18,7 @@ SLOW = "Try again later, or raise the account's `timeout` (seconds to wait for a
 _HOST = "Check the host in `base_url`, and this machine's DNS settings."
 _PORT = "Check the host and port in `base_url`, and that the service is running."
 _NETWORK = "Check the network, the proxy settings and `base_url`."
-_BUNDLE = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
+BUNDLE = "Check the certificates in `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE` or `SSL_CERT_FILE`."
 _UNKNOWN_ISSUER = (
     "isn't signed by an authority that this machine trusts",
     "If your own proxy intercepts TLS, point `REQUESTS_CA_BUNDLE` at its certificate; otherwise don't send it a token.",
@@ -38,13 +38,13 @@ _CERTIFICATE: Mapping[int, tuple[str, str]] = {
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>[0-9]{3})\b")  # as Python says what a proxy answered
 _TIMED_OUT = NoReply(Ending.TIMED_OUT, "did not respond within {:g} seconds", SLOW)
 _BROKEN = NoReply(Ending.BROKEN, "closed the connection", _NETWORK)  # in doubt
-_IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be reached: the request can't be sent", _BUNDLE)
+_IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be reached: the request can't be sent", BUNDLE)
 _PROXY = "can't be reached through the proxy set in the environment"
 _VARIABLES = "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`."
 _REASONS: Mapping[type, NoReply] = {
     exceptions.InvalidURL: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),  # our own URL is always a valid one
     exceptions.InvalidSchema: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),
-    exceptions.SSLError: NoReply(Ending.BROKEN, "closed the TLS connection", f"{_NETWORK} {_BUNDLE}"),
+    exceptions.SSLError: NoReply(Ending.BROKEN, "closed the TLS connection", f"{_NETWORK} {BUNDLE}"),
     exceptions.ConnectTimeout: NoReply(Ending.NOT_SENT, "did not set up a connection in time", _NETWORK),
     socket.gaierror: NoReply(Ending.NOT_SENT, "can't be found: its host name can't be resolved", _HOST),
     ConnectionRefusedError: NoReply(
@@ -81,7 +81,7 @@ def no_reply(error: Exception, timeout: float) -> NoReply:
             reason, help_ = _CERTIFICATE.get(cause.verify_code, _OTHER_CERTIFICATE)
             return NoReply(Ending.HOPELESS, f"has a TLS certificate that {reason}", help_)
         if isinstance(cause, ssl.SSLError) and cause.library in ("PEM", "X509"):  # what reads certificates from a file
-            return NoReply(Ending.HOPELESS, "can't be reached: the certificates to verify it can't be read", _BUNDLE)
+            return NoReply(Ending.HOPELESS, "can't be reached: the certificates to verify it can't be read", BUNDLE)
         tunnel = _TUNNEL.match(str(cause))
         if tunnel and tunnel["status"] == "407":
             return PROXY_CREDENTIALS

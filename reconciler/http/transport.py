@@ -52,7 +52,7 @@ _ELSEWHERE = NoReply(
 _TOO_LARGE = NoReply(Ending.UNUSABLE, f"sent a response larger than {LARGEST_BODY // 1024 // 1024} MiB", NOT_THE_API)
 
 
-class _Hurried(io.RawIOBase):
+class Hurried(io.RawIOBase):
     """What a socket says, until these seconds from now are over or it has said too much."""
 
     def __init__(self, raw: io.RawIOBase, seconds: float) -> None:
@@ -86,7 +86,7 @@ class _Answer(HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         seconds = sock.gettimeout()
         if seconds is not None:
-            self.fp = io.BufferedReader(_Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
+            self.fp = io.BufferedReader(Hurried(self.fp.detach(), WHOLE_ANSWER * seconds))
 
 
 class _Connection(HTTPConnection):
@@ -146,11 +146,9 @@ class Session:
         self._timeout = timeout
         self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
         self._adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
+        self._verify = certificate_bundle()
         with requests.Session() as session:
             found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
-        # What certificates are checked with: what requests finds, else this, else certifi's.
-        named = found["verify"]
-        self._verify = named if isinstance(named, str) else os.environ.get("SSL_CERT_FILE") or True
         # A proxy named in the environment would get a call to this machine, token included.
         self._proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
 
@@ -196,3 +194,9 @@ class Session:
             next_page=response.links.get("next", {}).get("url", ""),
             redirect=redirect,
         )
+
+
+def certificate_bundle() -> str:
+    """What certificates are checked with, a file or a folder: as requests finds it, else this, else certifi's."""
+    named = map(os.environ.get, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
+    return next(filter(None, named), requests.utils.DEFAULT_CA_BUNDLE_PATH)

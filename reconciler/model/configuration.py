@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import urlsplit
 
 from reconciler.model.diagnostic import Place, UrlError
-from reconciler.model.host import normal_host, normal_port
+from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.provider import Provider, RateLimits, Setting
 from reconciler.model.redaction import Redaction
@@ -102,6 +103,7 @@ class Account:
     protect: PatternSet = field(default_factory=PatternSet)
     known: tuple[Named, ...] = ()
     on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
+    own_claims: frozenset[str] = frozenset()  # which of `owns` and `known` it says itself: the top's is not for it
     max_losses: int | None = None  # how many endpoints may lose events without consent; None where no file says
 
     @property
@@ -117,6 +119,12 @@ class Account:
     def place_setting(self) -> str:
         """The account key that names its place."""
         return next((key.setting for key in self.provider.places if key.path_of(self.place_name) == self.place), "")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its provider, such as the sandbox, is on this machine, and so reaches what this machine reaches."""
+        name = urlsplit(self.base_url).hostname or ""
+        return host_is_loopback(f"[{name}]" if ":" in name else name)
 
     @property
     def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:

@@ -159,3 +159,6 @@ class PatternSet:
 
     def __bool__(self) -> bool:
         return bool(self.patterns)
+
+    def __repr__(self) -> str:
+        return f"PatternSet({list(self.patterns)})"

@@ -132,6 +132,14 @@ class PlaceSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a provider wants of a receiver, for `doctor`."""
+
+    timeout: float = 10.0  # seconds within which it must respond with 2xx
+    samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # an event's body, as JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """A provider's declaration."""
 
@@ -147,6 +155,7 @@ class Provider:
     places: tuple[PlaceSetting, ...] = ()  # where a token may have many collections: an account says exactly one
     limits: RateLimits = RateLimits()
     kind_limits: Mapping[str, RateLimits] = field(default_factory=dict)  # by the token's kind, where they differ
+    delivery: Delivery = field(default_factory=Delivery)
     portal: str = ""  # where people look at their webhooks by hand
     rest: Rest | None = None  # None where a package brings its own client
     event_field: str = field(init=False, repr=False)  # `event`, or `events` where a webhook has a set of them

@@ -180,10 +180,7 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
 
 
 def check_wanted(url: Url, limit: int) -> None:
-    """UrlError where a URL may not be sent: http off loopback, or as long as the first length that is refused."""
-    if url.endpoint.scheme == "http" and not url.is_loopback:
-        message = "the URL is http: events would be sent unencrypted"
-        raise UrlError("url-not-https", message, "Write `https://`; http is for loopback only.")
+    """UrlError where a URL may not be sent: it is as long as the first length that is refused."""
     if len(url.reveal()) >= limit:
         message = f"the URL has {limit} characters or more, which the provider refuses"
         raise UrlError("url-too-long", message, f"Make it shorter than {limit} characters.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.report import Event, Report
     from reconciler.output.terminal import Streams
-    from reconciler.view.documents import ListView, PlanView
+    from reconciler.view.documents import DoctorView, ListView, PlanView
     from reconciler.view.outcome import CommandResult
     from reconciler.view.results import ResultMask
     from reconciler.view.rows import AccountRow
@@ -63,6 +63,9 @@ class Reporter:
 
     def listing(self, view: ListView) -> None:
         """These are the webhooks that there are."""
+
+    def doctor(self, view: DoctorView) -> None:
+        """This is what was found of the receivers."""
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         """These accounts could not be read, where no plan is shown that says so."""

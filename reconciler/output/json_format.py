@@ -18,7 +18,7 @@ from reconciler.model.report import Answered, Event, Finished, Report, Started, 
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_line, json_text
-from reconciler.view.documents import ListView, PlanView, ValidationView, diagnostic_row, validation_view
+from reconciler.view.documents import DoctorView, ListView, PlanView, ValidationView, diagnostic_row, validation_view
 from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
 from reconciler.view.results import ResultMask
 from reconciler.view.rows import AccountRow
@@ -37,7 +37,7 @@ class JsonDocument(Progress):
 
     is_brief = False
 
-    _found: PlanView | ListView | ValidationView | None = None
+    _found: PlanView | ListView | DoctorView | ValidationView | None = None
     _is_written = False
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -47,6 +47,9 @@ class JsonDocument(Progress):
         self._found = view
 
     def listing(self, view: ListView) -> None:
+        self._found = view
+
+    def doctor(self, view: DoctorView) -> None:
         self._found = view
 
     def end(self, outcome: CommandResult, report: Report | None = None) -> int:

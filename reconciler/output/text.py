@@ -11,7 +11,7 @@ from reconciler.output.escaping import visible
 from reconciler.output.formats import Context
 from reconciler.output.plan_text import plan_text
 from reconciler.output.progress import Progress
-from reconciler.view.documents import ListView, PlanView
+from reconciler.view.documents import DoctorView, ListView, PlanView
 from reconciler.view.outcome import CommandResult
 from reconciler.view.results import ResultMask
 from reconciler.view.rows import AccountRow
@@ -42,6 +42,12 @@ class TextReporter(Progress):
 
             self._streams.print_result(f"{list_table(view, self._streams)}\n")
         self.not_checked(view.accounts)
+
+    def doctor(self, view: DoctorView) -> None:
+        from reconciler.output.receivers import doctor_texts  # noqa: PLC0415 - of one command alone
+
+        for text in doctor_texts(view, self._style, self._verbosity):
+            self._streams.print_result(f"{text}\n")
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:

@@ -15,16 +15,17 @@ def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], t
     """The rows that the filters mean, and the others. A move of which one half is left is no move any more."""
     if not filters.targets and not filters.excludes:
         return [*every], ()
-    rows = [
-        row
-        for row in every
-        if (not filters.targets or any(matches_address(target, row.address) for target in filters.targets))
-        and not any(matches_address(excluded, row.address) for excluded in filters.excludes)
-    ]
+    rows = [row for row in every if is_meant(filters, row.address)]
     addresses = {row.address for row in rows}
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
     return [replace(row, move=None) if row.move in gone else row for row in rows], left_out
+
+
+def is_meant(filters: Filters, address: Address) -> bool:
+    """Whether the targets, if any, mean an address, and nothing excludes it."""
+    is_target = not filters.targets or any(matches_address(target, address) for target in filters.targets)
+    return is_target and not any(matches_address(excluded, address) for excluded in filters.excludes)
 
 
 def matches_address(target: str, address: Address) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.provider import (
     Auth,
+    Delivery,
     LinkHeader,
     PlaceSetting,
     Provider,
@@ -64,6 +65,7 @@ GITHUB = Provider(
         ),
     ),
     limits=RateLimits(write=80),
+    delivery=Delivery(timeout=10),
     portal="GitHub (Settings, Webhooks)",
     rest=Rest(
         collection="/hooks",

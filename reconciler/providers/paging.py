@@ -29,6 +29,7 @@ _WEBHOOK, _TEXT, _PART = 700, 60, 300  # bytes, measured
 _COPIES = 4  # of a URL's characters
 _COUNTS_SAID = 5  # a page each may have another
 _HIGHEST_COUNT = 10**9
+_WHOLE = re.compile(r"\s*([0-9]{1,15})(?:\.0{1,9})?\s*", re.ASCII)
 
 _ENDLESS = "the provider's list of webhooks doesn't end"
 _TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
@@ -67,7 +68,8 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         size += size_of(remotes[-1])
         if size > LARGEST:
             raise UnexpectedAnswerError("contains more or larger webhooks than any account needs")
-    total = count if type(count) is int and 0 <= count <= _HIGHEST_COUNT else None
+    whole = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))  # as a text, or with `.0`, too
+    total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
     return Page(remotes=tuple(remotes), count=total, next=str(following) if following else None)
 
 

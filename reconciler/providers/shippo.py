@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.provider import (
     Auth,
+    Delivery,
     FieldType,
     NextUrl,
     Provider,
@@ -26,6 +27,53 @@ EVENTS = {
     "batch_purchased": "All labels of a batch were purchased.",
     "all": "Every event, including those added later.",
 }
+_TIME = "2026-01-05T12:00:00Z"
+_TRANSIT = {
+    "object_id": "70ae8117ee1749e393f249d5b77c45e0",
+    "object_created": _TIME,
+    "object_updated": _TIME,
+    "status": "TRANSIT",
+    "status_details": "Your shipment has departed from the origin.",
+    "status_date": _TIME,
+    "location": {"city": "San Francisco", "state": "CA", "zip": "94103", "country": "US"},
+}
+_TRACK = {
+    # The carrier and number of Shippo's own test parcels: nobody waits for this one.
+    "carrier": "shippo",
+    "tracking_number": "SHIPPO_TRANSIT",
+    "address_from": {"city": "San Francisco", "state": "CA", "zip": "94103", "country": "US"},
+    "address_to": {"city": "Chicago", "state": "IL", "zip": "60611", "country": "US"},
+    "eta": "2026-01-08T12:00:00Z",
+    "servicelevel": {"token": "shippo_priority", "name": "Priority Mail"},
+    "metadata": "sample",
+    "messages": [],
+    "tracking_status": _TRANSIT,
+    "tracking_history": [_TRANSIT],
+}
+_TRANSACTION = {
+    "object_id": "70ae8117ee1749e393f249d5b77c45e0",
+    "object_state": "VALID",
+    "object_created": _TIME,
+    "object_updated": _TIME,
+    "test": True,
+    "rate": "ec9f0d3adc9441449c85d315f0997fd5",
+    "tracking_number": "SHIPPO_TRANSIT",
+    "tracking_status": "UNKNOWN",
+    "tracking_url_provider": "https://example.com/track/SHIPPO_TRANSIT",
+    "label_url": "https://example.com/label.pdf",
+    "label_file_type": "PDF_4x6",
+    "created_by": {"first_name": "Sample", "last_name": "Sender", "username": "sample@example.com"},
+    "metadata": "sample",
+    "messages": [],
+}
+_SAMPLES: dict[str, object] = {
+    "transaction_created": {**_TRANSACTION, "status": "QUEUED"},
+    "transaction_updated": {**_TRANSACTION, "status": "SUCCESS"},
+    "track_updated": _TRACK,
+    "batch_created": "batch 70ae8117ee1749e393f249d5b77c45e0 created",
+    "batch_purchased": "batch 70ae8117ee1749e393f249d5b77c45e0 processing complete",
+}
+"""The `data` of each event, in the form of the SDK's `WebhookPayload` classes."""
 SHIPPO = Provider(
     name="shippo",
     title="Shippo",
@@ -59,6 +107,10 @@ SHIPPO = Provider(
         ),
     ),
     kind_limits={"live": RateLimits(write=500, get=4000, list=50), "test": RateLimits(write=50, get=400, list=10)},
+    delivery=Delivery(
+        timeout=3,
+        samples={name: {"event": name, "test": True, "data": data} for name, data in _SAMPLES.items()},
+    ),
     portal="the Shippo web app (Settings, API, Webhooks)",
     rest=Rest(
         collection="/webhooks",

@@ -24,7 +24,7 @@ LIMITS: Final = {"write": (500, 50), "read one": (4000, 400), "list": (50, 10)}
 TEST_PREFIX: Final = "shippo_test_"
 _TOKEN: Final = re.compile(rf"(?:shippo_live_|{TEST_PREFIX})(?:(?![*<>{{}}$])[!-~])+")
 _AUTHORIZATION: Final = re.compile(r"ShippoToken +(\S+)", re.IGNORECASE)
-_PATH: Final = re.compile(r"/webhooks(?:/(?P<object_id>[^/]+))?/?")
+_PATH: Final = re.compile(r"/webhooks(?:/(?P<object_id>.+?))?/?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

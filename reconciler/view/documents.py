@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Literal
 
 from reconciler import __version__
@@ -67,6 +68,7 @@ class Sources:
     variables: Mapping[str, str]  #: Names and values of `--var`, which are plain.
     var_files: tuple[str, ...]  #: Paths of `--var-file`, without their contents.
     env_files: tuple[str, ...]  #: Paths of `--env-file`, without their contents.
+    base_url: str | None = None  #: The URL of `--base-url`; omitted if it wasn't given.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,51 @@ class ListView:
     tool: Tool = Tool()  #: The tool that wrote this.
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
+
+
+class EndpointStatus(Enum):
+    """How an endpoint is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """A request that was sent to an endpoint."""
+
+    method: str  #: Its method.
+    event: str | None  #: The event whose sample was its body; null for a request without a body.
+    status: int | None  #: The status of the response; null if there was none.
+    milliseconds: int  #: The time to the end of the response's headers, without the time to connect.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRow:
+    """What was found out about an endpoint."""
+
+    url: str  #: Its URL, with secrets as `${NAME}` or `‹hidden›`.
+    webhooks: tuple[str, ...]  #: The addresses of the webhooks of the file that deliver to it.
+    status: EndpointStatus  #: The worst of its findings.
+    addresses: tuple[str, ...]  #: The IP addresses that its host resolves to.
+    certificate_expires: Time | None  #: When its certificate expires (UTC); null if none was verified.
+    certificate_days: int | None  #: How many whole days it is still valid; null if none was verified.
+    requests: tuple[RequestRow, ...]  #: The requests that were sent to it.
+    findings: tuple[DiagnosticRow, ...]  #: What is wrong, and what to do. Nothing in it is the receiver's own text.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorView:
+    """What `doctor --format json` writes: the endpoints of the file's active webhooks. Contains no secrets.
+
+    If nothing could be checked, the output is that of `validate`, with `valid` false.
+    """
+
+    format_version: Literal["1.0"] = "1.0"  #: The version of this format.
+    tool: Tool = Tool()  #: The tool that wrote this.
+    endpoints: tuple[EndpointRow, ...]  #: The endpoints, in the order of the file.
+    diagnostics: tuple[DiagnosticRow, ...]  #: The diagnostics about the files: only warnings.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

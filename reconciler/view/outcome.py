@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome, Report
-from reconciler.view.documents import ListView, PlanView
+from reconciler.view.documents import DoctorView, EndpointStatus, ListView, PlanView
 from reconciler.view.rows import AccountRow, Summary
 
 
@@ -98,6 +99,15 @@ def listing_outcome(listing: ListView) -> CommandResult:
     unread = [account for account in listing.accounts if account.error is not None]
     found = _joined(count_text(len(listing.webhooks), "webhook"), _not_checked(unread))
     return CommandResult(f"{found}.", ExitCode.ERROR if unread else ExitCode.DONE)
+
+
+def doctor_outcome(view: DoctorView) -> CommandResult:
+    """The end of `doctor`."""
+    counted = Counter(endpoint.status for endpoint in view.endpoints)
+    found = _joined(*(f"{counted[status]} {status.value}" for status in EndpointStatus if counted[status]), by=", ")
+    checked = f"{count_text(len(view.endpoints), 'endpoint')} checked"
+    words = f"{checked}: {found}." if found else "No active webhooks to check."
+    return CommandResult(words, ExitCode.ERROR if counted[EndpointStatus.FAILED] else ExitCode.DONE)
 
 
 def validation_outcome(

@@ -89,14 +89,20 @@ def test_an_oauth_token_is_one_whose_kind_the_mode_pins(base: str, mode: str, *,
     assert (account.kind, account.scope) == (mode, (("is_test", is_test),))
 
 
-@pytest.mark.parametrize("base", ["", HERE], ids=["own-host", "loopback"])
-def test_an_oauth_token_without_a_mode_is_told_to_pin_it(base: str) -> None:
+@pytest.mark.parametrize(
+    ("base", "more"),
+    [
+        pytest.param("", "", id="own-host"),
+        pytest.param(HERE, " For a sandbox, run `export KEY=shippo_test_sandbox`.", id="loopback"),
+    ],
+)
+def test_an_oauth_token_without_a_mode_is_told_to_pin_it(base: str, more: str) -> None:
     found = loaded(inputs(TOP + ACCOUNT + base + OWNS + ENTRY, environment={"KEY": f"oauth.{SECRET}"}))
     assert [(one.code, one.message, one.help) for one in found.diagnostics] == [
         (
             "token-kind",
             "the token doesn't show whether it is a live or test token",
-            "Set it in the account with this token: `mode: live` or `mode: test`.",
+            f"Set it in the account with this token: `mode: live` or `mode: test`.{more}",
         )
     ]
 

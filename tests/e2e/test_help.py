@@ -7,6 +7,8 @@ import shlex
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import click
@@ -19,7 +21,8 @@ from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.output.formats import FORMATS
 from tests.e2e.terminal import Terminal
-from tests.e2e.tool import COMMAND, WAIT, Ended, Tool, entries
+from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
+from tests.support.serving import serving
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = re.compile(r"(?:--out|--secrets-to|> ?)\s*([\w./-]+)")
@@ -47,22 +50,43 @@ def test_every_command_has_examples_that_fit_a_terminal() -> None:
     assert [line for line in lines if len(line) > 78] == []
 
 
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[str]:
+    """The base URL of what receives the webhooks, for `doctor`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(204)
+            self.end_headers()
+
+        do_POST = do_OPTIONS  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with serving(Handler) as base_url:
+        yield base_url
+
+
 @pytest.mark.parametrize("line", EXAMPLES.values(), ids=EXAMPLES)
-def test_example_runs_as_printed(tool: Tool, line: str) -> None:
+def test_example_runs_as_printed(tool: Tool, receiver: str, line: str) -> None:
     tool.environment |= {"RECONCILER_FILE": "account.yaml", "PATH": f"{Path(COMMAND).parent}:/usr/bin:/bin"}
     tool.write(entries(orders="/orders", tracking="/tracking"))
-    (tool.folder / "account.yaml").write_bytes((tool.folder / "webhooks.yaml").read_bytes())
+    file = tool.folder / "webhooks.yaml"
+    file.write_text(file.read_text().replace(HOST, receiver))
+    (tool.folder / "account.yaml").write_bytes(file.read_bytes())
     (tool.folder / "hooks.env").touch()
     (tool.folder / "hooks").mkdir()
-    (tool.folder / "hooks" / "one.yaml").write_bytes((tool.folder / "webhooks.yaml").read_bytes())
+    (tool.folder / "hooks" / "one.yaml").write_bytes(file.read_bytes())
     (tool.folder / ".config" / "fish" / "completions").mkdir(parents=True)  # as fish does at its first start
     if "destroy" in line:
-        tool.hook("/orders"), tool.hook("/tracking")
+        tool.hook(f"{receiver}/orders"), tool.hook(f"{receiver}/tracking")
     assert tool.run("plan", "--out", "reviewed.plan").code in (0, 3)
     for name in WRITTEN.findall(line):
         (tool.folder / name).unlink(missing_ok=True)
     if line == "reconciler init":
-        (tool.folder / "webhooks.yaml").unlink()
+        file.unlink()
     words = shlex.split(line)
     if words[1] == "sandbox":
         assert _served(tool, line).startswith("http://127.0.0.1:")

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.tool import Tool, entries
 from tests.view.published import judged
 
-PLANNING = ("plan", "drift", "list")
+PLANNING = ("plan", "drift", "list", "doctor")
 WRONG_FILES = {
     "no-file": None,
     "no-yaml": "a: [\n",
@@ -24,7 +24,7 @@ def _failed(out: str) -> set[str]:
     return {diagnostic["code"] for diagnostic in document["diagnostics"]}
 
 
-@pytest.mark.parametrize("command", ["plan", "drift", "validate", "apply"])
+@pytest.mark.parametrize("command", ["plan", "drift", "validate", "doctor", "apply"])
 @pytest.mark.parametrize("wrong", WRONG_FILES)
 def test_errors_in_the_file(tool: Tool, command: str, wrong: str) -> None:
     text = WRONG_FILES[wrong]

@@ -43,8 +43,8 @@ def test_export_block_describes_the_account_and_its_plan_is_empty(tool: Tool) ->
     exported = _typed(tool, f"{export} -f account.yaml")
     assert exported.code == 0, exported.err
     assert SECRET not in exported.all + (tool.folder / "webhooks.yaml").read_text()
-    printed = re.findall(r"`(--env-file [^`]+)`", exported.err)
-    for command in (plan, f"reconciler plan {printed[0]}"):
+    printed = re.findall(r"^  (reconciler plan .*)$", exported.err, re.MULTILINE)
+    for command in (plan, *printed):
         planned = _typed(tool, f"{command} --detailed-exitcode")
         assert (planned.code, planned.out.splitlines()[-1]) == (0, "No changes."), planned.all
     again = _typed(tool, f"{export} -f account.yaml")

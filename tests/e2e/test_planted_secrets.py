@@ -81,6 +81,7 @@ COMMANDS = (
     ("list",),
     ("list", "--format", "json"),
     ("export",),
+    ("export", "--owns-hosts"),
     ("export", "--missing"),
     ("plan", "--out", "saved.plan"),
     ("show", "saved.plan"),

@@ -68,7 +68,7 @@ PLACES = {
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),
     "masking": ("reconciler.model.redaction.Redaction.show", ("plan", "--format", "json")),
     "digest": ("reconciler.operations.saved_plan.digest_of", ("plan", "--out", "saved.plan")),
-    "description": ("reconciler.export.describe.Names.variable", ("export",)),
+    "description": ("reconciler.export.names.Names.variable", ("export",)),
     "env file": ("reconciler.cli.commands.export.env_text", ("export", "--secrets-to", "all.env")),
     "backup": ("reconciler.cli.commands.apply.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
     "body": ("reconciler.providers.rest.create_body", ("apply", *YES)),

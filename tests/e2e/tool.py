@@ -6,11 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reconciler.http.pacing import Clock
+from reconciler.model.diagnostic import UrlError
+from reconciler.model.secret import SecretText
+from reconciler.model.url import parse_url
 from reconciler.sandbox.store import Webhook
 from tests.support.here import main_here
 from tests.support.sandbox import LogEntry, Sandbox
@@ -126,3 +130,13 @@ def entries(**urls: str) -> str:
         path, *events = said.split()
         lines += [f"  {name}:", f"    url: {HOST}{path}", f"    events: [{', '.join(events) or 'track_updated'}]"]
     return "\n".join(lines if urls else ["webhooks: {}"]) + "\n"
+
+
+def delivered(sandbox: Sandbox, token: str) -> set[tuple[object, ...]]:
+    """What an account's webhooks deliver: endpoint, event and kind."""
+    found: set[tuple[object, ...]] = set()
+    for webhook in sandbox.store.list(token):
+        with suppress(UrlError):
+            endpoint = parse_url(SecretText.provider(webhook.url)).endpoint
+            found |= {(endpoint, webhook.event, webhook.is_test)} if webhook.active else set()
+    return found

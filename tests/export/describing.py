@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from reconciler.export.describe import Entry, LeftOut, Names, describe
+from reconciler.export.describe import Duplicate, Entry, LeftOut, describe
+from reconciler.export.names import Names
 from reconciler.model.configuration import Account
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.webhook import Remote
+from reconciler.model.webhook import Key, Remote
 from tests.support.builders import EVENT, HOST, account
 
 
@@ -20,6 +21,8 @@ class Described:
 
     entries: Sequence[Entry]
     left_out: Sequence[LeftOut]
+    duplicates: Sequence[Duplicate] = field(default_factory=list)
+    updates: int = 0
     variables: Mapping[str, str | None]
 
     def url(self, entry: Entry) -> SecretText:
@@ -35,13 +38,20 @@ def described(
     *remotes: Remote,
     names: Names | None = None,
     redaction: Redaction | None = None,
-    duplicates_stay: bool = False,
     owner: Account | None = None,
+    known: Collection[Key | None] = (),
 ) -> Described:
     names = names or Names()
     there = redaction or Redaction()
-    entries, left_out = describe(owner or account(), remotes, names, there, duplicates_stay=duplicates_stay)
-    return Described(entries=entries, left_out=left_out, variables=names.variables)
+    made = describe(owner or account(), remotes, names, there, known=known)
+    assert made.webhooks == len(remotes)
+    return Described(
+        entries=made.entries,
+        left_out=made.left_out,
+        duplicates=made.duplicates,
+        updates=made.updates,
+        variables=names.variables,
+    )
 
 
 def lines(made: Described) -> list[str]:

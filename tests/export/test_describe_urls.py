@@ -6,14 +6,12 @@ import pytest
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.urls import read_url
-from reconciler.export.describe import LeftOut, Names
+from reconciler.export.names import Names, Place, wishes
 from reconciler.model.redaction import Redaction
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from tests.export.describing import described, lines
 from tests.model.texts import env, written
-from tests.support.builders import HOST, account, hook
-
-UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's value"
+from tests.support.builders import HOST, hook
 
 
 @pytest.mark.parametrize(
@@ -21,10 +19,26 @@ UNSPEAKABLE = "its path contains characters that aren't allowed in a variable's 
     [
         pytest.param("/shippo/orders", "orders", id="last-segment"),
         pytest.param("/shippo/orders/", "orders", id="last-segment-that-is-not-empty"),
-        pytest.param("/shippo/T024BE7LD9/orders", "shippo", id="last-segment-that-shows"),
-        pytest.param("/Orders.v1", "orders-v1", id="lower-case-and-what-a-name-may-hold"),
-        pytest.param("/", "hooks", id="first-label-of-the-host"),
-        pytest.param("/T024BE7LD9", "hooks", id="first-label-where-no-segment-shows"),
+        pytest.param("/returns/T024BE7LD9/orders", "returns", id="last-segment-that-shows"),
+        pytest.param("/api/v2/shippo/orders/webhook", "orders", id="last-segment-that-says-something"),
+        pytest.param("/ShippoOrders_hook.v1", "orders", id="words-of-a-segment-that-say-something"),
+        pytest.param("/orderUpdates", "order-updates", id="humps"),
+        pytest.param("/", "example", id="first-label-of-the-host-that-says-something"),
+        pytest.param("/T024BE7LD9", "example", id="host-where-no-segment-shows"),
+        pytest.param("/shippo", "example", id="host-where-only-the-provider-is-named"),
+        pytest.param("https://erp.acme.example/shippo", "erp", id="sub-domain"),
+        pytest.param("https://erp.staging.acme.example/shippo", "erp-staging", id="environment-of-the-host"),
+        pytest.param("https://acme.example/staging/orders", "orders-staging", id="environment-of-the-path"),
+        pytest.param("https://hooks.slack.com/services/T024BE7LD/B08XYZ1Q2/x8Zq4Lk0", "slack", id="slack"),
+        pytest.param("https://hooks.zapier.com/hooks/catch/18273645/3kq7zv1/", "zapier", id="zapier"),
+        pytest.param("https://discord.com/api/webhooks/1122334455667788/mN7-qRs_Tu9", "discord", id="discord"),
+        pytest.param("https://n8n.acme.example/webhook/5d41402a-bc4b-4a76", "n8n", id="n8n"),
+        pytest.param("https://hook.eu1.make.com/x8zq4lk0vr2nw7tybc5d", "make", id="make"),
+        pytest.param("https://eo8x1q2abc.m.pipedream.net", "pipedream", id="pipedream"),
+        pytest.param("https://maker.ifttt.com/trigger/shipped/with/key/x8Zq4Lk0v", "ifttt", id="ifttt"),
+        pytest.param("https://prod-12.westeurope.logic.azure.com:443/workflows/8f1e2d3c", "azure", id="azure"),
+        pytest.param("https://api.io/webhook", "api-io", id="nothing-that-says-something"),
+        pytest.param("http://10.0.0.1/hook", "10-0-0-1", id="ipv4"),
         pytest.param("https://[2001:db8::1]/", "2001-db8-1", id="ipv6"),
         pytest.param("https://[::]/", "webhook", id="nothing-to-name-it-after"),
     ],
@@ -33,23 +47,60 @@ def test_entry_is_named_after(url: str, name: str) -> None:
     assert [entry.name for entry in described(hook("1", url)).entries] == [name]
 
 
-def test_name_that_is_taken_gets_a_number() -> None:
-    names = Names(entries=["a", "a-2"])
-    assert lines(described(hook("1", "/a"), hook("2", "/x/a"), names=names)) == ["a-3: /a", "a-4: /x/a"]
-    assert lines(described(hook("3", "/y/a"), names=names, owner=account("other"))) == ["a-5: /y/a"]
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        pytest.param("/a", "a-2", id="number-where-there-is-no-other-word"),
+        pytest.param("/x/a", "a-x", id="word-of-the-path"),
+        pytest.param("https://shop.acme.example/a", "a-shop", id="word-of-the-host"),
+        pytest.param("https://prod.example.com/a", "a-prod", id="production"),
+        pytest.param("/v2/a", "a-v2", id="version"),
+    ],
+)
+def test_name_that_is_taken_gets_a_word_that_tells_them_apart(url: str, name: str) -> None:
+    names = Names()
+    assert lines(described(hook("1", "/a"), names=names)) == ["a: /a"]
+    assert [entry.name for entry in described(hook("2", url), names=names).entries] == [name]
+
+
+def test_entries_of_files_keep_their_names() -> None:
+    names = Names(entries=["a", "a-example"])
+    assert [entry.name for entry in described(hook("1", "/a"), names=names).entries] == ["a-track-updated"]
+
+
+@pytest.mark.parametrize(
+    ("queries", "expected"),
+    [
+        pytest.param(["token=s3cr3tValue", "key=s3cr3tValue"], ["TOKEN", "TOKEN"], id="secret"),
+        pytest.param(["page=2", "page=2"], ["PAGE", "PAGE"], id="short-and-of-one-name"),
+        pytest.param(["page=2", "version=2"], ["PAGE", "VERSION"], id="short-and-of-two-names"),
+    ],
+)
+def test_same_secret_is_one_variable(queries: list[str], expected: list[str]) -> None:
+    made = described(hook("1", f"/a?{queries[0]}"), hook("2", f"/b?{queries[1]}", day=2))
+    names = [entry.url.partition("${HOOK_")[2].rstrip("}") for entry in made.entries]
+    assert [name.partition("_")[2] for name in names] == expected
+    assert len(set(names)) == len(set(expected)) == len(made.variables)
+
+
+def test_variable_of_a_file_or_of_an_earlier_export_keeps_its_name() -> None:
+    names = Names(environment={"HOOK_OLD": "s3cr3tOne", "PATH": "s3cr3tTwo"}, known={"MINE": "s3cr3tTwo"})
+    made = described(hook("1", "/a?token=s3cr3tOne&key=s3cr3tTwo"), names=names)
+    assert lines(made) == ["a: /a?token=${HOOK_OLD}&key=${MINE}"]
+    assert made.variables == {"HOOK_OLD": "s3cr3tOne", "MINE": "s3cr3tTwo"}
 
 
 def test_variable_whose_name_is_taken_gets_a_number_unless_it_has_that_value_already() -> None:
     names = Names(environment={"HOOK_A_TOKEN": "another", "HOOK_A_TOKEN_2": "s3cr3t"})
-    made = described(hook("1", "/a?token=s3cr3t&token=s3cr3t"), names=names)
+    made = described(hook("1", "/a?token=s3cr3t&token=0ther"), names=names)
     assert lines(made) == ["a: /a?token=${HOOK_A_TOKEN_2}&token=${HOOK_A_TOKEN_3}"]
-    assert made.variables == {"HOOK_A_TOKEN_2": "s3cr3t", "HOOK_A_TOKEN_3": "s3cr3t"}
+    assert made.variables == {"HOOK_A_TOKEN_2": "s3cr3t", "HOOK_A_TOKEN_3": "0ther"}
 
 
 @pytest.mark.parametrize(
     ("path", "variable", "value"),
     [
-        pytest.param("/T024BE7LD9", "HOOK_HOOKS_PATH", "T024BE7LD9", id="path"),
+        pytest.param("/T024BE7LD9", "HOOK_EXAMPLE_PATH", "T024BE7LD9", id="path"),
         pytest.param("/a?x8Zq4Lk0vR2n=1", "HOOK_A_QUERY", "x8Zq4Lk0vR2n=1", id="query-item"),
         pytest.param("/a?sig=a+b", "HOOK_A_URL", f"{HOST}/a?sig=a+b", id="whole-url"),
     ],
@@ -65,22 +116,22 @@ def test_path_is_hidden_from_its_first_secret_on_each_segment_a_variable_of_its_
     (entry,) = made.entries
     owner = (
         "https://hooks.slack.example/services"
-        "/${HOOK_SERVICES_PATH}//${HOOK_SERVICES_PATH_2}/${HOOK_SERVICES_PATH_3}/"
+        "/${HOOK_SLACK_PATH}//${HOOK_SLACK_PATH_2}/${HOOK_SLACK_PATH_3}/"
     )  # fmt: skip
     assert (entry.owner, entry.url) == (owner, f"{owner}?tenant=")
     assert made.variables == {
-        "HOOK_SERVICES_PATH": "T024BE7LD9",
-        "HOOK_SERVICES_PATH_2": "b08xyz",
-        "HOOK_SERVICES_PATH_3": "orders",
+        "HOOK_SLACK_PATH": "T024BE7LD9",
+        "HOOK_SLACK_PATH_2": "b08xyz",
+        "HOOK_SLACK_PATH_3": "orders",
     }
     assert made.url(entry).reveal() == "https://hooks.slack.example/services/T024BE7LD9//b08xyz/orders/?tenant="
 
 
 def test_path_is_written_as_the_provider_has_it_dot_segments_aside() -> None:
     assert lines(described(hook("1", "/%7Ea/./b/../Orders/$x"))) == [
-        "hooks: /${HOOK_HOOKS_PATH}/${HOOK_HOOKS_PATH_2}/${HOOK_HOOKS_PATH_3}"
+        "example: /${HOOK_EXAMPLE_PATH}/${HOOK_EXAMPLE_PATH_2}/${HOOK_EXAMPLE_PATH_3}"
     ]
-    assert described(hook("1", "/%7Ea")).variables == {"HOOK_HOOKS_PATH": "%7Ea"}
+    assert described(hook("1", "/%7Ea")).variables == {"HOOK_EXAMPLE_PATH": "%7Ea"}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +172,7 @@ def test_query_shows_names_and_no_values(query: str, expected: str, variables: d
 def test_values_of_public_parameters_and_those_that_a_file_writes_are_in_clear() -> None:
     redaction = Redaction([written(f"{HOST}/b?tenant=acme")], frozenset({"page"}))
     made = described(hook("1", "/a?page=a%20b&tenant=acme"), hook("2", "/a?page=2&tenant=globex"), redaction=redaction)
-    assert lines(made) == ["a: /a?page=2&tenant=${HOOK_A_TENANT}", "a-2: /a?page=a%20b&tenant=acme"]
+    assert lines(made) == ["a-2: /a?page=2&tenant=${HOOK_A_2_TENANT}", "a: /a?page=a%20b&tenant=acme"]
 
 
 def test_what_the_environment_feeds_is_a_variable_though_it_reads_as_words() -> None:
@@ -139,17 +190,17 @@ def test_value_that_can_not_stand_inside_a_url_makes_the_whole_url_one_variable(
     assert made.variables == {"HOOK_A_URL": f"{HOST}/a?{query}"}
 
 
-def test_path_that_can_not_stand_in_a_variable_is_left_out_with_all_its_webhooks() -> None:
-    remotes = [hook("1", "/x8Zq4Lk0+vR2n"), hook("2", "/x8Zq4Lk0+vR2n", "all"), hook("3", "/plus/a")]
-    made = described(*remotes, owner=account("live"))
-    assert lines(made) == ["a: /plus/a"]
-    assert made.left_out == [LeftOut(remote, UNSPEAKABLE) for remote in remotes[:2]]
+def test_what_no_variable_may_hold_stands_between_variables() -> None:
+    made = described(hook("1", "/x8Zq4Lk0+vR2n&'quoted'"))
+    (entry,) = made.entries
+    assert entry.url == f"{HOST}/${{HOOK_EXAMPLE_PATH}}+${{HOOK_EXAMPLE_PATH_2}}&'${{HOOK_EXAMPLE_PATH_3}}'"
+    assert (made.url(entry).reveal(), entry.owner) == (f"{HOST}/x8Zq4Lk0+vR2n&'quoted'", entry.url)
 
 
 def test_names_hold_only_what_names_may_hold() -> None:
-    names = Names()
-    assert (names.entry("Größe & Co."), names.entry("…"), names.entry("a_b-")) == ("gr-e-co", "webhook", "a_b")
-    assert names.variable("x", "a-b", "Ünder_score") == "${HOOK_A_B__NDER_SCORE}"
+    places = [Place("h.io", [text]) for text in ("Größe & Co.", "…", "a_b-")]
+    assert [next(wishes(place, "shippo")) for place in places] == ["gr-e-co", "h-io", "a-b"]
+    assert Names().variable("x", "a-b", "Ünder_score") == "${HOOK_A_B__NDER_SCORE}"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from reconciler.config import limits as bounds
 from reconciler.config.schema import compose
 from reconciler.config.shape import find_faults
-from reconciler.export.describe import Names
+from reconciler.export.names import Names
 from reconciler.model.pattern import parse_pattern
 from reconciler.model.secret import Origin, Part, SecretText
 from tests.config.tools import ENTRY, OWNS, TOP, complaints, configuration, inputs, loaded
@@ -168,7 +168,7 @@ GROWING: dict[str, Callable[[int], Callable[[], object]]] = {
             compose({}),
         )
     ),
-    "names-of-one-options": lambda count: lambda: [names.entry("hook") for names in [Names()] for _ in range(count)],
+    "names-of-one-options": lambda count: lambda: [names.entry(["hook"]) for names in [Names()] for _ in range(count)],
     "parts": lambda count: (
         lambda: list(
             SecretText((Part("a/b", Origin.ENVIRONMENT, "A"),) * count).split("/"),
@@ -197,11 +197,10 @@ def test_many_stars_mean_one() -> None:
 
 def test_names_take_the_lowest_number_that_is_free_and_fits() -> None:
     names = Names(entries=["hook", "hook-3"], environment={"HOOK_A": "1", "HOOK_A_2": "2", "HOOK_A_3": "1"})
-    assert [names.entry("hook") for _ in range(3)] == ["hook-2", "hook-4", "hook-5"]
-    assert [names.variable(value, "a") for value in "12121"] == [
+    assert [names.entry(["hook"]) for _ in range(3)] == ["hook-2", "hook-4", "hook-5"]
+    assert [names.variable(value, "a") for value in "1234"] == [
         "${HOOK_A}",
         "${HOOK_A_2}",
-        "${HOOK_A_3}",
         "${HOOK_A_4}",
         "${HOOK_A_5}",
     ]

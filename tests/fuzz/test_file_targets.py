@@ -53,7 +53,7 @@ FIFOS: list[tuple[list[str], Mapping[str, str], str]] = [
     (
         ["validate", "-f", "good.yaml", "--env-file", "pipe"],
         {},
-        f"error[env-file]: the env file can't be read: {NO_END}",
+        f"error[env-file]: the file can't be read: {NO_END}",
     ),
     (
         ["plan", "-f", "good.yaml"],

@@ -12,7 +12,7 @@ from tests.support.codes import CODES, PAGE
 
 PACKAGE = Path(reconciler.__file__).parent
 KEBAB = re.compile(r"[a-z]+(?:-[a-z0-9]+)*")
-MAKERS = {"UrlError", "SavedPlanError", "error", "warning"}
+MAKERS = {"UrlError", "SavedPlanError", "_found", "error", "warning"}
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import Pattern, PatternSet, parse_pattern
 from reconciler.model.secret import Part, SecretText
+from reconciler.model.url import parse_url
 from tests.model.texts import env, option, sent, text
 
 
@@ -265,3 +266,51 @@ def test_star_means_what_a_regular_expression_says(path: str, said: str) -> None
 def test_many_stars_take_no_more_than_a_look_along_the_path() -> None:
     found = pattern("https://h.io/" + "*a" * 200 + "*b")
     assert not found.matches(sent("https://h.io/" + "a" * 100_000).endpoint)
+
+
+HELP = (
+    "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least two "
+    "more."
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        pytest.param("*", ("pattern-shape", "the pattern is not a URL", HELP), id="no-url"),
+        pytest.param(
+            "https://h.io/x?y",
+            ("pattern-query", "the pattern has a query, which patterns ignore", "Remove the `?` and what follows it."),
+            id="query",
+        ),
+        pytest.param(
+            "https://a*.h.io/x",
+            ("pattern-host", "the pattern has a `*` in its host or port that isn't the whole leftmost label", HELP),
+            id="star-in-a-label",
+        ),
+        pytest.param(
+            "https://*.io/x",
+            ("pattern-host", "the pattern's `*` must be followed by at least two host labels", HELP),
+            id="one-label",
+        ),
+        pytest.param(
+            "https://h.io/x/../*",
+            ("pattern-shape", "the pattern's path has a `.` or `..` segment", "Write the path without it."),
+            id="dots",
+        ),
+    ],
+)
+def test_what_is_told_of_a_text_that_is_no_pattern(raw: str, told: tuple[str, str, str]) -> None:
+    with pytest.raises(UrlError) as caught:
+        pattern(raw)
+    assert (caught.value.code, caught.value.message, caught.value.help) == told
+
+
+def test_set_finds_an_exact_pattern_first_and_each_of_those_at_one_host() -> None:
+    every, exact, other = pattern("https://h.io/*"), pattern("https://h.io/a"), pattern("https://h.io/a*")
+    found = PatternSet([every, exact, other]).find_all(parse_url(text("https://h.io/a")).endpoint)
+    assert list(found) == [exact, every, other]
+
+
+def test_pattern_keeps_its_path_as_written() -> None:
+    assert pattern("https://h.io/", env("A", "%7ex"), "/*").path.reveal() == "/%7ex/*"

@@ -85,15 +85,6 @@ def test_complaint_about_a_url(parts: tuple[str | Part, ...], said: tuple[str, s
     ("raw", "said"),
     [
         pytest.param(
-            "http://h.io/",
-            (
-                "url-not-https",
-                "the URL is http: events would be sent unencrypted",
-                "Write `https://`; http is for loopback only.",
-            ),
-            id="http",
-        ),
-        pytest.param(
             "https://h.io/aaaaaaa",
             (
                 "url-too-long",

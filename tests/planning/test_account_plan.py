@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Claim, Filters, Plan, Reason
-from tests.support.builders import absent, account, entry, hook, only, planned
+from reconciler.model.reading import ErrorKind
+from reconciler.model.url import Url
+from tests.support.builders import DAY, absent, account, entry, hook, not_planned, only, planned
 
 ELSEWHERE = "https://else.example.com"
 OWNER = account(protect=["/p/*"], absents=[absent(f"{ELSEWHERE}/gone")], known=[absent(f"{ELSEWHERE}/known")])
@@ -148,6 +151,10 @@ def test_plan_says_what_was_asked_for() -> None:
     assert (asked.filters.targets, asked.destroy, asked.allowed_losses) == (("b",), True, 7)
     assert only(asked).loss_limit == 7
     assert only(asked).account is owner
+    assert asked.created == DAY
+    asked = planned([], [], [account(unmanaged=OnUnmanaged.IGNORE)], fail_on_unmanaged=True)
+    assert only(asked).on_unmanaged is OnUnmanaged.FAIL
+    assert only(planned([], [], [account(unmanaged=OnUnmanaged.IGNORE)])).on_unmanaged is OnUnmanaged.IGNORE
     usual = planned([KEPT_B], [REMOTES["kb"]])
     assert (usual.filters.targets, usual.destroy, usual.allowed_losses) == ((), False, None)
 
@@ -163,3 +170,30 @@ def test_protected_webhook_shows_no_difference_in_what_its_entry_ignores() -> No
         there,
         (),
     )
+
+
+def test_plan_numbers_the_hidden_values_of_accounts_in_their_order_and_by_age() -> None:
+    first, second, third = hook("3", "/x?id=a"), hook("2", "/x?id=b", day=2), hook("1", "/x?id=c")
+    there = {"two": [third], "one": [second, first, hook("4", "not a URL")]}
+    redaction = planned([], there, [account("two", owns=[]), account("one", owns=[])]).configuration.redaction
+    urls = [one.fields["url"] for one in (first, second, third)]
+    assert [redaction.show(found).partition("?")[2] for found in urls if isinstance(found, Url)] == [
+        f"id=‹hidden {number}›" for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(("path", "stopped"), [("/a", True), ("https://else.example.com/a", False)])
+def test_owned_webhook_that_cannot_be_read_stops_its_account(path: str, stopped: bool) -> None:  # noqa: FBT001 - a table
+    whole = hook("2", path)
+    unclear = replace(whole, key=None, fields={**whole.fields, "event": None}, unreadable=("event", "active"))
+    found = [one.error for one in not_planned(planned([], [hook("1", "/b"), unclear])).values()]
+    message = "the webhook @2 is at a URL that this configuration owns, but its `event` and `active` can't be read"
+    helps = "Nothing is changed in this account until you fix or delete that webhook at the provider."
+    expected = [(ErrorKind.GARBLED, message, helps)] if stopped else []
+    assert [(error.kind, error.message, error.help) for error in found] == expected
+
+
+def test_what_is_protected_and_owned_too_is_named() -> None:
+    both, foreign, odd = hook("1", "/p/a"), hook("2", f"{ELSEWHERE}/p"), hook("3", "https://u:p@hooks.example.com/p/a")
+    owner = account(protect=["/p/*", f"{ELSEWHERE}/p"])
+    assert only(planned([], [both, foreign, odd], [owner])).protected_owned == (both,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.plan import AccountPlan, Loss, Phase, Verdict
+from reconciler.model.webhook import Remote
 from tests.contract.hooks import A, B, Hook
 from tests.planning.loft import loft_plan
 from tests.support.builders import HOST, account, entry, hook, only, planned, url
@@ -85,6 +86,19 @@ def test_webhook_that_is_switched_off_needs_another_way_out_than_absent() -> Non
     desired = [KEEP, entry("a", event=CREATED, active=False)]
     remotes = [KEPT, hook("1", event=CREATED), hook("2", event=UPDATED)]
     assert lost(only(planned(desired, remotes))) == [("/a", (CREATED, UPDATED), ["1", "2"], False)]
+
+
+@pytest.mark.parametrize(
+    ("odd", "line"),
+    [
+        pytest.param(hook("2", "https://u:p@hooks.example.com/a"), False, id="same-place-and-event"),
+        pytest.param(hook("2", "https://u:p@hooks.example.com/a", "batch_created"), True, id="another-event"),
+        pytest.param(hook("2", "https://u:p@hooks.example.com/b"), True, id="another-path"),
+        pytest.param(hook("2", "https://u:p@else.example.com/a"), True, id="another-host"),
+    ],
+)
+def test_line_under_absent_must_reach_nobodys_webhook(odd: Remote, line: bool) -> None:  # noqa: FBT001 - a table
+    assert [loss.absent_line for loss in only(planned([], [hook("1"), odd])).losses] == [line]
 
 
 def test_line_under_absent_must_match_no_entry_of_that_place() -> None:

@@ -241,6 +241,15 @@ def test_what_no_entry_stands_for_says_why_it_goes_or_stays() -> None:
     ]
 
 
+@pytest.mark.parametrize("event", [CREATED, UPDATED], ids=["move", "no-move"])
+def test_create_is_for_what_is_missing_and_delete_for_what_is_not_in_the_file(event: str) -> None:
+    changes = only(planned([entry("a", "/new", CREATED)], [hook("1", "/old", event)])).changes
+    assert [(change.action, change.reason) for change in changes] == [
+        (Action.CREATE, Reason.MISSING),
+        (Action.DELETE, Reason.NOT_IN_FILE),
+    ]
+
+
 def test_hints_name_leftovers_and_double_delivery() -> None:
     desired = [entry("a", "/hook"), entry("t", "/t", is_test=True)]
     remotes = [

@@ -1,4 +1,4 @@
-"""Plans that would do harm are none: a secret that nobody could give back is never taken away."""
+"""Plans that would do harm are none: of secrets that nobody could give back, and of what is no duplicate."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from reconciler.model.reading import ErrorKind
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Masked, Remote, Value
 from reconciler.providers.github import GITHUB
-from tests.contract.hooks import Hook, entries_of, fields_of
+from tests.contract.hooks import A, B, C, Hook, entries_of, event_of, fields_of
+from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import account, not_planned, planned
 
 OWNER = replace(account(), provider=GITHUB, scope=())
 UNSAID: Mapping[str, Value] = {}
 SAID: Mapping[str, Value] = {"secret": SecretText.environment("SECRET", "ours")}
+EVENTS = {1: (A,), 2: (A, B, C)}
 THERE: Mapping[str, Value] = {"secret": Masked.SET}
 
 
@@ -57,3 +59,18 @@ def test_no_move_and_no_duplicate_takes_a_secret_away(
     assert [error.message for error in errors] == expected
     helps = "Add `secret: ${NAME}` to the entry; its value is sent with every create and update."
     assert all((error.kind, error.help) == (ErrorKind.REFUSED, helps) for error in errors)
+
+
+@pytest.mark.parametrize("targets", [(), ("a",), ("@2",)], ids=["all", "entry", "webhook"])
+def test_webhook_of_an_entrys_url_with_other_events_stops_its_account(targets: Sequence[str]) -> None:
+    owner = replace(OWNER, provider=PIGEONRY)
+    desired = entries_of(PIGEONRY, "default", "a", Hook(events=(A,)), ())
+    found = [
+        (number, fields) for number in (1, 2) for _, fields in fields_of(PIGEONRY, Hook(events=EVENTS[number]), ())
+    ]
+    remotes = [Remote(id=str(number), key=PIGEONRY.key_of(fields), fields=fields) for number, fields in found]
+    (stopped,) = not_planned(planned([*desired], remotes, [owner], targets=targets)).values()
+    events = ", ".join(sorted(event_of(PIGEONRY, event) for event in (B, C)))
+    message = f"the webhook default/@2 has the same URL as default/a, but other events ({events})"
+    helps = "Add these events to the entry, or delete that webhook at the provider."
+    assert (stopped.error.kind, stopped.error.message, stopped.error.help) == (ErrorKind.REFUSED, message, helps)

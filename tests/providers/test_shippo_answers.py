@@ -192,6 +192,11 @@ def test_an_id_may_be_a_number() -> None:
     assert read(object_id=4711) == read(object_id="4711")
 
 
+@pytest.mark.parametrize(("said", "count"), [("3", 3), (3.0, 3), ("3.0", 3), (" 3 ", 3), (0.0, 0)])
+def test_a_count_may_be_a_text_or_have_a_fraction_of_nothing(said: object, count: int) -> None:
+    assert page({"results": [], "count": said}).count == count
+
+
 @pytest.mark.parametrize("said", [True, False, "three", [], -1, 10**300, 1.5, None], ids=repr)
 def test_a_count_that_is_no_number_of_webhooks_counts_as_none(said: object) -> None:
     assert page({"results": [], "count": said}).count is None

@@ -54,8 +54,8 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     """Make the provider match the file: plan, ask for approval, apply and verify.
 
     With a PLANFILE from `plan --out`, exactly that plan is applied, or refused, without asking for approval. It is
-    planned again with the same files, --var, --var-file and --env-file, unless you give these options; relative paths
-    are relative to the working directory. --allow-host is not saved: give it again.
+    planned again with the same files, --var, --var-file, --env-file and --base-url, unless you give these options;
+    relative paths are relative to the working directory. --allow-host is not saved: give it again.
 
     Exits with 0 if all changes are done; with 3 if a guard refuses the plan, or the saved plan is out of date, and
     nothing was changed; with 1 on any error.

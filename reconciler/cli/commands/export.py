@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
-from reconciler.cli.options import ACCOUNT, FILES, TALK, output_path
-from reconciler.cli.run import Run
+from reconciler.cli.options import ACCOUNT, DEFAULT_FILE, FILES, TALK, output_path
+from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.writing import written
+from reconciler.config.limits import MOST_WITH_A_STAR
 from reconciler.export.document import ExportedFile, missing_part, whole_file
+from reconciler.export.summary import changes_of, summary
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.diagnostic import ExitCode
 from reconciler.output.escaping import shell_word, visible
@@ -23,7 +26,9 @@ from reconciler.view.redact import view_plan
 
 @command(
     *FILES,
-    click.option("--missing", is_flag=True, help="Only the webhooks that aren't in the file, as lines to add to it."),
+    click.option("--missing", is_flag=True, help="Only what the next plan would not keep, as lines to add."),
+    click.option("--owns-hosts", is_flag=True, help="Own each host as a whole (https://HOST/*) if all its webhooks are "
+                                                    "described and it isn't shared with others."),
     output_path("--out", "Write to this file instead of standard output. It must not exist yet."),
     output_path("--secrets-to", "Write the values of the secrets to this env file (mode 0600). Without it they aren't "
                                 "written."),
@@ -37,15 +42,22 @@ from reconciler.view.redact import view_plan
     reconciler export -f webhooks.yaml --env-file hooks.env --missing
     """,
 )  # fmt: skip
-def export_command(invocation: Invocation, *, missing: bool, out: Path | None, secrets_to: Path | None) -> int:
-    """Write a file that describes the account as it is, so that the next plan has no changes.
+def export_command(
+    invocation: Invocation, *, missing: bool, owns_hosts: bool, out: Path | None, secrets_to: Path | None
+) -> int:
+    """Write a file that describes the account as it is, so that the next plan only deletes duplicates.
 
     Works without a file, for the account of SHIPPO_API_TOKEN. Secrets become variables. Webhooks that can't be
-    described are listed in a comment at the top and aren't owned. Exits with 1 if an account could not be read.
+    described are listed under `known`, with the reason, and aren't owned. Exits with 1 if an account could not be read.
+
+    `owns` has the exact URL of each entry. With --owns-hosts it has one pattern for each host that is yours: all its
+    webhooks are described, no path has a secret in it, and it isn't a service such as Slack or Zapier.
     """
     with suppress(OSError):  # the working directory was removed: nothing can be written there, and that is told then
         if out is not None and secrets_to is not None and os.path.realpath(out) == os.path.realpath(secrets_to):
             fail("`--out` and `--secrets-to` name the same file", "Give each its own name.")
+    if missing and owns_hosts:
+        fail("`--owns-hosts` can't be combined with `--missing`", "Remove one of the two.")
     run = Run(invocation, needs_file=False)
     plan = run.look()
     view = view_plan(plan, brief=True)
@@ -55,21 +67,25 @@ def export_command(invocation: Invocation, *, missing: bool, out: Path | None, s
     if missing and len(plan.accounts) > 1:
         fail("`--missing` describes one account at a time", "Choose one with `--account NAME`.")
     head = [
-        "yaml-language-server: $schema=./webhooks.schema.json",
         f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
         *map(head_text, view.accounts),
     ]
-    file = (missing_part if missing else whole_file)(plan, invocation.environment, head)
-    _write(run.streams, file, out, secrets_to)
-    if file.unknown:
-        names = ", ".join(file.unknown)
-        run.streams.print_message(f"The provider doesn't return secrets: set {names} to what they are.")
-        help_ = "help: To keep a secret as it is at the provider, remove its line from the file."
-        run.streams.print_message(help_)
+    schema = (out or Path(DEFAULT_FILE)).with_name("webhooks.schema.json")
+    if schema.exists() and not missing:
+        head.insert(0, f"yaml-language-server: $schema=./{schema.name}")
+    if missing:
+        file = missing_part(plan, invocation.environment, head)
+    else:
+        file = whole_file(plan, invocation.environment, head, MOST_WITH_A_STAR if owns_hosts else 0)
+    if file.document:
+        _write(run, file, out, secrets_to)
+        _say_what_it_means(run, file, out, secrets_to, missing=missing)
+    else:
+        run.streams.print_message("Nothing is missing: the next plan keeps every webhook, duplicates aside.")
     return ExitCode.ERROR if view.not_checked else ExitCode.DONE
 
 
-def _write(streams: Streams, file: ExportedFile, out: Path | None, secrets_to: Path | None) -> None:
+def _write(run: Run, file: ExportedFile, out: Path | None, secrets_to: Path | None) -> None:
     """Write the file and the values of its secrets, each where that was asked for, both or none."""
     text = yaml_text(file)
     files = []
@@ -79,12 +95,62 @@ def _write(streams: Streams, file: ExportedFile, out: Path | None, secrets_to: P
         files.append(("--out", out, text))
     with written(files):
         if out is None:
-            streams.print_result(text.rstrip("\n"))
-    if secrets_to is not None:
-        name, word = visible(str(secrets_to)), shell_word(str(secrets_to))
-        streams.print_message(f"Wrote {name}. Keep it out of version control; plan with `--env-file {word}`.")
-    elif file.variables:
-        names = ", ".join(sorted(file.variables))
-        streams.print_message(f"To use this file, set {names}; `--secrets-to FILE` writes an env file that does.")
+            run.streams.print_result(text.rstrip("\n"))
+
+
+def _say_what_it_means(
+    run: Run, file: ExportedFile, out: Path | None, secrets_to: Path | None, *, missing: bool
+) -> None:
+    """What was described, where it is, which variables to set, and the next two commands."""
+    say = run.streams.print_message
+    for line in summary(file, missing=missing):
+        say(line)
     if out is not None:
-        streams.print_message(f"Wrote {visible(str(out))}.")
+        say(f"Wrote {visible(str(out))}.")
+    _say_what_to_set(run.streams, file, secrets_to)
+    files = inputs_of(run.invocation).files if missing else (str(out or DEFAULT_FILE),)
+    before = "Next:"
+    if out is None:
+        before = f"Add these lines to {_listed(files)}, then:" if missing else f"Save it as {DEFAULT_FILE}, then:"
+    elif missing and file.is_whole:
+        files = (*files, str(out))
+    elif missing:
+        before = f"Add the lines of {visible(str(out))} to {_listed(files)}, then:"
+    say(before)
+    options = [*_options(run.invocation, files, secrets_to, missing=missing)]
+    for name in ("plan", "apply" if missing or changes_of(file).changes else "drift"):
+        say(f"  reconciler {' '.join((name, *options))}")
+
+
+def _say_what_to_set(streams: Streams, file: ExportedFile, secrets_to: Path | None) -> None:
+    say = streams.print_message
+    if secrets_to is not None and not file.variables:
+        say(f"Wrote {visible(str(secrets_to))}, which is empty: there are no secrets.")
+    elif secrets_to is not None:
+        say(f"Wrote {visible(str(secrets_to))}, with {len(file.variables)} variables. Keep it out of version control:")
+        say(f"  echo {shell_word(secrets_to.name)} >> {shell_word(str(secrets_to.with_name('.gitignore')))}")
+        say(f"To set them as secrets of your GitHub repository:\n  gh secret set -f {shell_word(str(secrets_to))}")
+    if secrets_to is None and file.variables:
+        names = ", ".join(sorted(file.variables))
+        say(f"To use this file, set {names}; `--secrets-to FILE` writes an env file that does.")
+    if file.unknown:
+        say(f"The provider doesn't return secrets: set {', '.join(file.unknown)} to what they are.")
+        say("help: To keep a secret as it is at the provider, remove its line from the file.")
+
+
+def _listed(files: Sequence[str]) -> str:
+    return " or ".join(map(visible, files))
+
+
+def _options(invocation: Invocation, files: Sequence[str], secrets_to: Path | None, *, missing: bool) -> Iterator[str]:
+    """The options that the next commands need to read the file: those of this one that are not yet in it."""
+    given = invocation.options
+    if tuple(files) != (DEFAULT_FILE,) or invocation.environment.get("RECONCILER_FILE"):
+        yield from (f"-f {shell_word(path)}" for path in files)
+    if missing:
+        yield from (f"--var {shell_word(f'{name}={value}')}" for name, value in given.variables.items())
+        yield from (f"--var-file {shell_word(path)}" for path in given.var_files)
+        yield from (f"--account {shell_word(name)}" for name in given.accounts)
+    env_files = [*given.env_files, *([str(secrets_to)] if secrets_to is not None else [])]
+    yield from (f"--env-file {shell_word(path)}" for path in env_files)
+    yield from (f"--allow-host {shell_word(host)}" for host in given.allowed_hosts)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.invocation import Invocation, command
-from reconciler.cli.options import FILES, FILTERS, OUTPUT, TARGETS, output_path
-from reconciler.cli.run import Run, inputs_of
+from reconciler.cli.options import ACCOUNT, FILES, FILTERS, OUTPUT, TARGETS, output_path
+from reconciler.cli.run import Run, filtered_accounts, inputs_of
 from reconciler.config.load import load
 from reconciler.model.diagnostic import ExitCode
 from reconciler.output.escaping import shown_time
@@ -18,7 +18,7 @@ from reconciler.view.redact import view_listing, view_plan
 
 
 @command(
-    *FILES, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *OUTPUT,
+    *FILES, ACCOUNT, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *OUTPUT,
     examples="""
     reconciler validate
     reconciler validate -f webhooks.yaml --strict
@@ -30,9 +30,12 @@ from reconciler.view.redact import view_listing, view_plan
 def validate_command(invocation: Invocation, *, strict: bool) -> int:
     """Check the file, offline and without secrets. Unset variables are treated as placeholders.
 
-    Exits with 0 if the file is valid, otherwise with 1. With --strict, warnings count as errors.
+    The whole file is checked; --account only says which account --base-url is for. Exits with 0 if the file is valid,
+    otherwise with 1. With --strict, warnings count as errors.
     """
     loaded = load(inputs_of(invocation, offline=True), INSTALLED)
+    if loaded.configuration is not None:
+        filtered_accounts(loaded.configuration, invocation.options.accounts)
     invocation.reporter.validation(loaded.diagnostics)
     ended = outcome.validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     return invocation.reporter.end(ended)
