@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("delete", "remove", "rm", "down"), "destroy"),
     **dict.fromkeys(("ls", "get"), "list"),
     **dict.fromkeys(("check", "lint", "test"), "validate"),
+    **dict.fromkeys(("ping", "health"), "doctor"),
     **dict.fromkeys(("format", "tidy"), "fmt"),
     **dict.fromkeys(("new", "generate"), "init"),
     **dict.fromkeys(("serve", "server", "mock"), "sandbox"),

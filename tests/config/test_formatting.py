@@ -60,7 +60,7 @@ def blocks(draw: st.DrawFn, column: int = 0, depth: int = 0) -> list[str]:
                 lines.append(start + ending)
             lines += inner_lines
         else:
-            lines.append(start + ending.replace("\t", ""))
+            lines.append(start if is_list else start + ending.replace("\t", ""))
     return lines
 
 
