@@ -50,6 +50,13 @@ def with_excerpts(
     return tuple(found)
 
 
+def masked_lines(document: Document, secret_fields: frozenset[str]) -> list[str]:
+    """Every line of a file, as diagnostics show them."""
+    source = document.source
+    excerpts = _Excerpts(source, document.root, secret_fields)
+    return [excerpts.line(number, 0) for number in range(1, source.place(len(source.text)).line + 1)]
+
+
 class _Excerpts:
     """The masked lines of one file."""
 

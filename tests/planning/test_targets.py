@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.pattern import matches_name
 from reconciler.model.webhook import Address
-from reconciler.planning.targets import matches_address, selected_accounts, unmatched_targets
+from reconciler.planning.targets import matches_address, selected_accounts
 from tests.support.builders import account, configuration
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
@@ -84,10 +84,3 @@ def test_target_means_an_address(target: str, address: Address, matches: bool) -
 def test_accounts_that_the_options_let_through(patterns: list[str], names: list[str]) -> None:
     made = configuration(accounts=[account("live"), account("test"), account("test-2")])
     assert [found.name for found in selected_accounts(made, patterns)] == names
-
-
-def test_targets_that_mean_nothing_are_named_in_their_order() -> None:
-    targets = ["x", "orders", "@*", "live/y", "@0a1c"]
-    assert unmatched_targets([ORDERS, FOREIGN], targets) == ("x", "live/y", "@0a1c")
-    assert unmatched_targets([], targets) == tuple(targets)
-    assert unmatched_targets([ORDERS, FOREIGN], []) == ()

@@ -40,6 +40,7 @@ _NEXT = (
 @command(
     click.option("--no-pause", is_flag=True, help="Don't wait for Enter between the steps, also on terminals."),
     NO_COLOR,
+    examples="reconciler demo --no-pause",
 )
 def demo_command(invocation: Invocation, *, no_pause: bool) -> int:
     """Show a plan, an apply, drift and its repair, and a refusal, on a sandbox.

@@ -33,6 +33,14 @@ from reconciler.view.redact import view_plan
     output_path("--secrets-to", "Write the values of the secrets to this env file (mode 0600). Without it they aren't "
                                 "written."),
     ACCOUNT, *TALK,
+    examples="""
+    # Start with an existing account
+    reconciler export --out webhooks.yaml --secrets-to hooks.env
+    reconciler plan -f webhooks.yaml --env-file hooks.env
+
+    # What a file lacks
+    reconciler export -f webhooks.yaml --env-file hooks.env --missing
+    """,
 )  # fmt: skip
 def export_command(
     invocation: Invocation, *, missing: bool, owns_hosts: bool, out: Path | None, secrets_to: Path | None

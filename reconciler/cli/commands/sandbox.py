@@ -57,6 +57,13 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
                  help="Fail like a real service; see below. Repeatable."),
     click.option("-q", "--quiet", count=True, help="Don't log the requests."),
     epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"),
+    examples="""
+    # 16 webhooks, kept in a file
+    reconciler sandbox --seed 16 --data sandbox.db
+
+    # One in five creates fails
+    reconciler sandbox --fault 20%:503:POST
+    """,
 )  # fmt: skip
 def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
     """Serve Shippo's webhook API on this machine, to try a file without an account.
