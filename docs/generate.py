@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from manpage import manpage
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
+from reconciler.cli.topics import TOPICS
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
@@ -33,6 +35,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
+    yield ROOT / "docs" / "reconciler.1", manpage()
 
 
 def _json(document: object) -> str:
@@ -62,6 +65,8 @@ def _commands_page() -> str:
             command = reconciler.get_command(context, name)
         assert command is not None, name
         parts += [f"## reconciler {name}", "", *_help(command, f"reconciler {name}")]
+    for name, (text, line) in TOPICS.items():
+        parts += [f"## reconciler help {name}", "", line, "", "```", text.rstrip("\n"), "```", ""]
     return "\n".join(parts)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,21 @@ def test_generated_docs_are_fresh() -> None:
     assert (done.returncode, done.stdout) == (0, ""), f"{done.stdout}{done.stderr}run `python docs/generate.py`"
 
 
+@pytest.mark.parametrize(
+    "check",
+    [["mandoc", "-Tlint", "-W", "warning"], ["groff", "-man", "-Tutf8", "-ww", "-z"]],
+    ids=["mandoc", "groff"],
+)
+def test_man_page_has_no_mistakes_and_is_shipped(check: list[str]) -> None:
+    shipped = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["data-files"]
+    assert shipped == {"share/man/man1": ["docs/reconciler.1"]}
+    if shutil.which(check[0]) is None:
+        pytest.skip(f"{check[0]} is not installed")
+    done = subprocess.run([*check, "docs/reconciler.1"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    told = [line for line in (done.stdout + done.stderr).splitlines() if "missing date" not in line]  # it has none
+    assert told == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_that_are_there(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
@@ -31,6 +48,7 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_section(command: str) -> None:
     assert f"## reconciler {command}\n" in (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert f'.SS "reconciler {command}"\n' in (ROOT / "docs" / "reconciler.1").read_text(encoding="utf-8")
 
 
 def test_test_command_of_the_readme_is_what_ci_runs() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reconciler.cli.command import Command
 from reconciler.cli.options import Function, Option, Options
 from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import Stop
@@ -63,13 +64,14 @@ class Invocation:
 _SHARED = frozenset(option.name for option in fields(Options))
 
 
-def command(*options: Option, **attributes: Any) -> Callable[[Function], click.Command]:  # noqa: ANN401 - as click takes them
+def command(*options: Option, examples: str, **attributes: Any) -> Callable[[Function], Command]:  # noqa: ANN401 - as click takes them
     """Make a function a command with these options, in the order of its help; it is named before its `_command`.
 
-    It gets the invocation, which has the options that are fields of `Options`, and the others as arguments.
+    It gets the invocation, which has the options that are fields of `Options`, and the others as arguments. The
+    examples end its help: command lines, and lines that begin with `#` and say what for. A test runs them.
     """
 
-    def made(function: Function) -> click.Command:
+    def made(function: Function) -> Command:
         def called(invocation: Invocation, /, **given: Any) -> int:  # noqa: ANN401 - what click parsed
             invocation.options = Options(**{name: given.pop(name) for name in _SHARED & given.keys()})
             return function(invocation, **given)
@@ -78,6 +80,6 @@ def command(*options: Option, **attributes: Any) -> Callable[[Function], click.C
         callback = click.pass_obj(called)
         for option in reversed(options):
             option(callback)
-        return click.command(None, click.Command, **attributes)(callback)
+        return click.command(None, Command, examples=examples, **attributes)(callback)
 
     return made

@@ -19,6 +19,8 @@ import click
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import Options
+from reconciler.cli.suggestions import UnknownWordError, check_dashes, unknown_command, unknown_option
+from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
@@ -27,12 +29,15 @@ from reconciler.output.escaping import visible
 from reconciler.output.formats import FORMATS
 from reconciler.output.terminal import OutputError
 
-if TYPE_CHECKING:  # calls are no matter of `--help`
+if TYPE_CHECKING:  # calls and completions are no matter of `--help`
+    from click.shell_completion import CompletionItem
+
     from reconciler.http.pacing import Clock
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("packaged", "Write a commented starter file."),
     "validate": ("look", "Check the file, offline and without secrets."),
+    "fmt": ("fmt", "Format the file."),
     "plan": ("look", "Show what apply would do."),
     "apply": ("apply", "Make the provider match the file."),
     "destroy": ("apply", "Delete the webhooks that the file owns."),
@@ -44,6 +49,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("packaged", "Print the file's JSON Schema."),
     "sandbox": ("sandbox", "Run a local provider to try a file on."),
     "demo": ("demo", "Show a complete workflow on a sandbox."),
+    "completion": ("help", "Print a script that makes your shell complete commands."),
+    "help": ("help", "Show the help of a command or topic."),
+    "version": ("help", "Show the version."),
 }
 """Each command, its module in `cli.commands`, imported only when it is called, and its line in the help."""
 
@@ -66,15 +74,38 @@ class Commands(click.Group):
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            check_dashes(itertools.takewhile(lambda one: one.startswith("-"), args), ctx)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise unknown_option(error.option_name, ctx) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise unknown_command(args[0], COMMANDS, ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only to complete
+
+        found = [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        for title, table in (("Commands", COMMANDS), ("Help topics", TOPICS)):
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, (*_, line) in table.items()])
 
 
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="See `reconciler COMMAND --help` for a command's options. `reconciler demo` shows a complete workflow.",
+    epilog="See `reconciler help COMMAND` for a command's options, and `reconciler help TOPIC` for a topic. "
+    "`reconciler demo` shows a complete workflow.",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def reconciler() -> None:
@@ -115,6 +146,12 @@ def _format_of(arguments: Sequence[str]) -> str:
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
+    asked = invocation.environment.get("_RECONCILER_COMPLETE")
+    if asked:
+        from reconciler.cli.completion import complete  # noqa: PLC0415 - reads files
+
+        complete(reconciler, invocation, asked)
+        return ExitCode.DONE
     if not arguments:
         with click.Context(reconciler, info_name="reconciler", **reconciler.context_settings) as context:
             invocation.streams.print_message(reconciler.get_help(context))
@@ -154,6 +191,8 @@ def _ended(error: Exception) -> CommandError:
             lines = map(visible, error.format_message().splitlines())
             code, message = "option", "\n".join(re.sub(r"^(\s*)::", r"\1\\x3a:", line) for line in lines)
             help_ = f"See `{error.ctx.command_path if error.ctx is not None else 'reconciler'} --help`."
+            if isinstance(error, UnknownWordError) and error.hint:
+                help_ = f"{visible(error.hint)} {help_}"
         case ProviderError():
             code, message, help_ = "account-unread", visible(error.message), visible(error.help)
         case OSError(errno=int(number)) if number in _USED_UP:

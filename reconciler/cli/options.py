@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,6 +30,7 @@ class Options:
     allowed_hosts: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     allow_unset: bool = False
     allowed_losses: int | None = None
     destroy: bool = False
@@ -66,15 +68,35 @@ def _name_values(_context: click.Context, _option: click.Parameter, values: tupl
     return found
 
 
+def _completed(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Completes names of the files that are given; what reads them is loaded when it is asked for."""
+
+    def names(context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
+        from reconciler.cli import completion  # noqa: PLC0415
+
+        found: list[str] = getattr(completion, what)(context, incomplete)
+        return found
+
+    return names
+
+
+def path_completed(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
+    """Leaves a path to the shell."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only to complete
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 # fmt: off
+FILE = click.option("-f", "--file", "files", multiple=True, metavar="PATH", shell_complete=path_completed,
+                    help=f"A file, a folder of files, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]")
 FILES = (
-    click.option("-f", "--file", "files", multiple=True, metavar="PATH",
-                 help=f"A file, a folder of files, or - for standard input. Repeatable. [default: {DEFAULT_FILE}]"),
+    FILE,
     click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", callback=_name_values,
                  help="Set a variable to a plain value, not a secret. Repeatable."),
-    click.option("--var-file", "var_files", multiple=True, metavar="FILE",
+    click.option("--var-file", "var_files", multiple=True, metavar="FILE", shell_complete=path_completed,
                  help="A file of plain values: NAME: value (YAML) or NAME=value lines. Repeatable; the first wins."),
-    click.option("--env-file", "env_files", multiple=True, metavar="FILE",
+    click.option("--env-file", "env_files", multiple=True, metavar="FILE", shell_complete=path_completed,
                  help="A file of NAME=value lines, used after the environment. Repeatable; the first wins."),
     click.option("--base-url", metavar="URL",
                  help="The URL of the account's API instead of the file's, such as that of a sandbox."),
@@ -82,11 +104,14 @@ FILES = (
                  help="Another host (HOST or HOST:PORT) that tokens may be sent to. Repeatable."),
 )
 ACCOUNT = click.option("--account", "accounts", multiple=True, metavar="NAME",
+                       shell_complete=_completed("account_names"),
                        help="Only these accounts; * matches anything. Repeatable.")
 TARGETS = (
     ACCOUNT,
-    click.option("--target", "targets", multiple=True, metavar="ADDRESS",
-                 help="Only these webhooks: orders, or orders[track_updated]; * matches anything."),
+    click.option("--target", "targets", multiple=True, metavar="ADDRESS", shell_complete=_completed("addresses"),
+                 help="Only these webhooks: orders, or orders[track_updated]; * matches anything. Repeatable."),
+    click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", shell_complete=_completed("addresses"),
+                 help="All webhooks (or those of --target) except these. Repeatable."),
 )
 ALLOW_UNSET = click.option("--allow-unset", is_flag=True,
                            help="Don't require the webhooks' secrets: what an unset variable holds is not compared.")

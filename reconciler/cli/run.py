@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from reconciler.model.webhook import Desired
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.planning.targets import matches_address, selected_accounts, unmatched_targets
+from reconciler.planning.targets import is_meant, matches_address, selected_accounts, unmatched_filters
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
@@ -103,7 +103,7 @@ class Run:
         """List the accounts and plan; each target must mean something."""
         options = self.invocation.options
         asked = PlanOptions(
-            filters=Filters(accounts=options.accounts, targets=options.targets),
+            filters=self.filters,
             destroy=options.destroy,
             allowed_losses=options.allowed_losses,
             fail_on_unmanaged=options.fail_on_unmanaged,
@@ -111,20 +111,20 @@ class Run:
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
-        self._check_targets(made.unmatched_targets)
+        self._check_matched(made.unmatched)
         return made
+
+    @property
+    def filters(self) -> Filters:
+        options = self.invocation.options
+        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""
         names = {account.name for account in filtered_accounts(self.configuration, self.inputs.accounts)}
         desired = [wanted for wanted in self.configuration.desired if wanted.address.account in names]
-        targets = self.invocation.options.targets
-        self._check_targets(unmatched_targets({wanted.address for wanted in desired}, targets))
-        return tuple(
-            wanted
-            for wanted in desired
-            if not targets or any(matches_address(target, wanted.address) for target in targets)
-        )
+        self._check_matched(unmatched_filters({wanted.address for wanted in desired}, self.filters))
+        return tuple(wanted for wanted in desired if is_meant(self.filters, wanted.address))
 
     def look(self) -> Plan:
         """Plan with clients that can't write; the command ends here if the run was stopped."""
@@ -139,9 +139,10 @@ class Run:
             ended = stopped_outcome(self.stop.signal)
             raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
 
-    def _check_targets(self, unmatched: Iterable[str]) -> None:
-        for target in unmatched:
-            fail(f"`--target {target}`: webhook not found", self._near(target))
+    def _check_matched(self, unmatched: Filters) -> None:
+        for option, addresses in (("--target", unmatched.targets), ("--exclude", unmatched.excludes)):
+            for address in addresses:
+                fail(f"`{option} {address}`: webhook not found", self._near(address))
 
     def _near(self, target: str) -> str:
         addresses = [wanted.address for wanted in self.configuration.desired]

@@ -39,6 +39,7 @@ class SavedPlan:
             base_url=sources.base_url if given.base_url is None else given.base_url,
             accounts=seal.filters.accounts,
             targets=seal.filters.targets,
+            excludes=seal.filters.excludes,
             allowed_losses=seal.allowed_losses,
             destroy=self.view.destroy,
         )

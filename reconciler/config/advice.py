@@ -43,7 +43,7 @@ def _advise_on_host(entry: Entry, diagnostics: Diagnostics) -> None:
         return
     if not all(account.is_local for account in entry.accounts):
         message = "the URL's host is private: a provider on the internet can't reach it"
-        help_ = "Use a public host name; to try a file locally, point `base_url` at `reconciler sandbox`."
+        help_ = "Use a public host name; to try a file locally, use `reconciler sandbox` and `--base-url`."
         diagnostics.warning("url-private", entry.url_span, message, help_)
 
 

@@ -20,7 +20,7 @@ _RUN = re.compile(r"(?!-)[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
 _PARAMETER = re.compile(r"[?&]([^=&?]*)=([^&]*)")
 _PATH = re.compile(r"[^?/]*//[^/?]*([^?]*)")
 _PIECE = re.compile(r"[^/]+")
-_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
+_VARIABLE = re.compile(r"\$\{(?:each\.)?[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
 # What stands under other keys, a token among them, shows only where it reads as words.
 _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 
@@ -49,6 +49,13 @@ def with_excerpts(
         if place is not None and place.line and place.file in excerpts:
             found[index] = replace(diagnostic, source=excerpts[place.file].line(place.line, place.column))
     return tuple(found)
+
+
+def masked_lines(document: Document, secret_fields: frozenset[str]) -> list[str]:
+    """Every line of a file, as diagnostics show them."""
+    source = document.source
+    excerpts = _Excerpts(source, document.root, secret_fields)
+    return [excerpts.line(number, 0) for number in range(1, source.place(len(source.text)).line + 1)]
 
 
 class _Excerpts:

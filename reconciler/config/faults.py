@@ -28,7 +28,7 @@ _MEANT = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
 }
-_KINDS = {"webhooks": "an entry", "accounts": "an account"}
+_KINDS = {"webhooks": "an entry", "accounts": "an account", "for_each": "a key of `for_each`"}
 _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
 _OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]+|0o[0-7]+|0b[01]+|[0-9][0-9_]*)")
 

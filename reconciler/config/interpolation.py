@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from enum import Enum
 
 from reconciler.config.cursor import Flag, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span
 from reconciler.config.limits import LONGEST_TEXT
-from reconciler.config.template import DEFAULT, MESSAGE, Reference, Template, TemplateError, parse_template, references
+from reconciler.config.template import (
+    DEFAULT,
+    EACH_KEY,
+    EACH_VALUE,
+    MESSAGE,
+    Reference,
+    Template,
+    TemplateError,
+    parse_template,
+    references,
+    with_each,
+)
 from reconciler.config.variables import Missing, Variables
 from reconciler.model.characters import is_masked
 from reconciler.model.pattern import matches_name
@@ -57,6 +69,8 @@ class Values:
         self._is_required = not offline
         self._allow_unset = allow_unset
         self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
+        self._each: Mapping[str, Template] = {}  # what stands for `${each.key}` and `${each.value}`
+        self._each_span: Span | None = None  # where that value stands
         self._more_help: dict[str, str] = {}  # what else can be done where a variable isn't set
 
     def for_accounts(self, *names: str) -> Values:
@@ -71,6 +85,19 @@ class Values:
         """Whether an account is one of those that are worked on."""
         group = account.partition(":")[0]
         return not self._selected or any(matches_name(one, group) for one in self._selected)
+
+    def for_key(self, key: str, value: Text) -> Values | None:
+        """The values of an entry for one key of its `for_each`, as if they were written there.
+
+        None where a `$` in the key's value makes no sense.
+        """
+        template = self._template(value)
+        if template is None:
+            return None
+        found = copy(self)
+        pieces = (replace(piece, where=value.span) if isinstance(piece, Reference) else piece for piece in template)
+        found._each, found._each_span = {EACH_KEY: (key,), EACH_VALUE: tuple(pieces)}, value.span  # noqa: SLF001 - a copy of this
+        return found
 
     def text(self, text: Text, purpose: Purpose) -> SecretText | None:
         """A string with its variables put in; None where a `$` makes no sense, or the values are too long.
@@ -151,7 +178,8 @@ class Values:
                 if value is not None:
                     check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
-        self.diagnostics.error(code, text.span, *not_one_variable(what))
+        where = self._each_span if self._each_span is not None and EACH_VALUE in text.raw else text.span
+        self.diagnostics.error(code, where, *not_one_variable(what))
         return None
 
     def _template(self, text: Text, *, is_token: bool = False) -> Template | None:
@@ -163,9 +191,17 @@ class Values:
             return None
         outer = {id(piece) for piece in template} if is_token else ()
         for reference in references(template):
-            if id(reference) not in outer:
+            if "." in reference.name:
+                if not self._each:
+                    written = f"${{{reference.name}}}"
+                    start = text.raw.find(written)
+                    message = f"`{written}` is used where there is no key of a `for_each`"
+                    help_ = "It works in the URL, the description and the settings of an entry with `for_each`."
+                    self.diagnostics.error("each-place", text.within(start, start + len(written)), message, help_)
+                    return None
+            elif id(reference) not in outer:
                 self.mentions.setdefault(reference.name, []).append(text.span)
-        return template
+        return with_each(template, self._each) if self._each else template
 
     def _joined(self, template: Template, span: Span, purpose: Purpose) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""
@@ -190,6 +226,7 @@ class Values:
 
     def _reference(self, reference: Reference, where: Location, purpose: Purpose) -> Iterator[Part]:
         name, value = reference.name, self.variables.value(reference.name)
+        where = reference.where or where
         is_secret = purpose not in (Purpose.PLAIN, Purpose.BEGINNING)  # what is shown must be given as a plain value
         if isinstance(value, Part):
             if value.origin is not Origin.ENVIRONMENT or purpose is not Purpose.PLAIN:

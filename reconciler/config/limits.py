@@ -26,6 +26,7 @@ MOST_DIAGNOSTICS = 10_000  # errors after which the reading ends, and warnings a
 MOST_ACCOUNTS = 1000
 MOST_PARAMS = 1000  # names under `secret_params`, and under `public_params`
 MOST_WITH_A_STAR = 500  # patterns of a list that aren't exact: each of them is held against each webhook
+MOST_KEYS = 1000  # of a `for_each`
 MOST_WANTED = 200_000  # webhooks of all entries together, one for each account and event
 
 _CHUNK = 2**20

@@ -188,9 +188,7 @@ class _Loading:
                 message = f"this entry's name is already used at {first.place}"
                 self._diagnostics.error("entry-twice", span, message, "Rename one of them.")
                 continue
-            entry = reader.read(name, span, values)
-            if entry is not None:
-                yield entry
+            yield from reader.read(name, span, values)
 
 
 def _patterns(accounts: Iterable[Account]) -> Iterator[Pattern]:

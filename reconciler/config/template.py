@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from reconciler.config.diagnostics import Span
 from reconciler.model.redaction import reads_as_words
 
 _SIGN = re.compile(
-    r"\$\$|\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}", re.ASCII
+    r"\$\$|\$\{(?:(?P<name>(?:each\.)?[A-Za-z_][A-Za-z0-9_]*)(?P<mark>\}|:[-?]))?|\$(?P<bare>[A-Za-z_]\w*)|\}",
+    re.ASCII,
 )
 _USUAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-_NAMED = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+_NAMED = re.compile(r"\$\$|\$\{?(?P<name>[A-Za-z_][A-Za-z0-9_]*+)(?!\.)")
 _DEEPEST = 50
 _FORMS = (
     "Valid forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$$` is a dollar sign. "
@@ -20,6 +22,7 @@ _FORMS = (
 )
 DEFAULT = ":-"
 MESSAGE = ":?"
+EACH_KEY, EACH_VALUE = "each.key", "each.value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Reference:
     name: str
     mark: str = ""
     inner: Template = ()
+    where: Span | None = field(default=None, compare=False)  # where it stands, if not in the text that it is put into
 
 
 Template = tuple[str | Reference, ...]
@@ -67,6 +71,17 @@ def references(template: Template) -> Iterator[Reference]:
             yield from references(piece.inner)
 
 
+def with_each(template: Template, each: Mapping[str, Template]) -> Template:
+    """A template with what stands for `${each.key}` and `${each.value}` in place of them."""
+    found: list[str | Reference] = []
+    for piece in template:
+        if isinstance(piece, str):
+            found.append(piece)
+        else:
+            found += each.get(piece.name, [replace(piece, inner=with_each(piece.inner, each))])
+    return tuple(found)
+
+
 def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
     """Read to the text's end, or of an inner template to the `}` that closes it; the second is where that is."""
     pieces: list[str | Reference] = []
@@ -88,6 +103,9 @@ def _read(text: str, position: int, depth: int) -> tuple[Template, int]:
             help_ = f"Write `${{{shown}}}` for the variable, or `$${shown}` for a dollar sign."
             raise TemplateError(f"{what} is neither a variable nor plain text", help_, *found.span())
         else:
+            if name and "." in name and (name not in (EACH_KEY, EACH_VALUE) or mark != "}"):
+                message = "after `each.`, only `key` and `value` are known, without a default"
+                raise TemplateError(message, f"Write `${{{EACH_KEY}}}` or `${{{EACH_VALUE}}}`.", *found.span())
             pieces += [literal] if literal else []
             literal = ""
             inner: Template = ()

@@ -7,11 +7,12 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
 from reconciler.config.interpolation import Purpose, Values
-from reconciler.config.limits import MOST_WANTED
+from reconciler.config.limits import MOST_KEYS, MOST_WANTED
 from reconciler.config.literals import check_literals
 from reconciler.config.settings import Said, read_said
 from reconciler.config.urls import read_url
@@ -32,14 +33,27 @@ _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry with its variables put in."""
+    """An entry with its variables put in, or what it is for one key of its `for_each`."""
 
-    name: str
+    name: str  # with the key, if any: `tenants[acme]`
     url_span: Span
     url: Url
     accounts: tuple[Account, ...]
     desired: list[tuple[Account, Desired, Span]]  # each with where its event stands (its first, where it has all)
     said: Said  # its settings, the defaults' too
+
+
+class _Key(NamedTuple):
+    """A key of a `for_each`, where it stands, and its value; of a list, an item is both."""
+
+    name: str
+    span: Span
+    value: Text
+
+    def using(self, span: Span) -> Span:
+        """What is written elsewhere, at this key."""
+        key = self.span.written
+        return Span(key.source, key.start, key.end, span.written)
 
 
 class EntryReader:
@@ -76,7 +90,34 @@ class EntryReader:
         said = self._names_in(defaults)
         self._default_names = only if said is None else said
 
-    def read(self, name: str, span: Span, cursor: Cursor) -> Entry | None:
+    def read(self, name: str, span: Span, cursor: Cursor) -> Iterator[Entry]:
+        """The entry; one for each key where it has a `for_each`."""
+        for key in self._keys(cursor) if cursor.has("for_each") else (None,):
+            entry = self._read(name, span, cursor, key)
+            if entry is not None:
+                yield entry
+
+    def _keys(self, cursor: Cursor) -> list[_Key]:
+        """The keys of an entry's `for_each`; of several that make the same webhooks the first."""
+        texts = cursor.texts("for_each") or ()
+        by_name = cursor.map("for_each") or Cursor()
+        named = ((name, by_name.key_span(name), by_name.text(name)) for name in by_name.values)
+        keys = [_Key(text.raw, text.span, text) for text in texts]
+        keys += [_Key(name, span, value) for name, span, value in named if value is not None]
+        if len(keys) > MOST_KEYS:
+            message, help_ = f"`for_each` has more than {MOST_KEYS} keys", "Split it into several entries."
+            self._error("too-much", cursor.span("for_each"), message, help_)
+            return keys[:1]
+        url = cursor.text("url")
+        if url is not None and "${each." not in url.raw:
+            help_ = (
+                "Put `${each.key}` or `${each.value}` into the host, the path or a query parameter that isn't secret."
+            )
+            self._error("each-unused", url.span, "the URL is the same for every key of `for_each`", help_)
+            return keys[:1]
+        return keys
+
+    def _read(self, name: str, span: Span, cursor: Cursor, key: _Key | None) -> Entry | None:
         written, texts = cursor.text("url"), cursor.texts("events")
         if written is None or not texts:
             return None
@@ -89,8 +130,14 @@ class EntryReader:
         found = {account.name: account for named in names for account in self._accounts.get(named, ())}
         accounts = tuple(found.values())
         values = self._values.for_accounts(*names) if names else self._values
-        url = self._url(written, accounts, values, cursor)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
+        url_span = written.span
+        if key is not None:
+            name, url_span, of_key = f"{name}[{key.name}]", key.using(written.span), values.for_key(key.name, key.value)
+            if of_key is None:
+                return None
+            values = of_key
+        url = self._url(written, url_span, accounts, values, cursor)
         said = self._defaults
         if len(cursor.values) > len(("url", "events")):
             values.plain(cursor.text("description"))
@@ -104,16 +151,17 @@ class EntryReader:
             message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
             help_ = "An entry describes one webhook for each event in each account: write fewer entries."
             self._values.diagnostics.too_much(span, message, help_)
-        entry = Entry(name=name, url_span=written.span, url=url, accounts=accounts, desired=[], said=said)
+        entry = Entry(name=name, url_span=url_span, url=url, accounts=accounts, desired=[], said=said)
         for account in accounts:
             self._check_events(events, account.provider)
             self._check_said(cursor, said, account.provider)
-            entry.desired.extend(self._desired(entry, account, events))
+            for desired, at in self._desired(entry, account, events):
+                entry.desired.append((account, desired, at if key is None else key.using(at)))
         return entry
 
     def _desired(
         self, entry: Entry, account: Account, events: list[tuple[str, Text]]
-    ) -> Iterator[tuple[Account, Desired, Span]]:
+    ) -> Iterator[tuple[Desired, Span]]:
         provider = account.provider
         common, ignored = self._common(entry.url, account, entry.said)
         # The index of its address, its event or events, and where that stands.
@@ -125,7 +173,7 @@ class EntryReader:
             if key is not None:
                 at = Address(account=account.name, name=entry.name, index=index)
                 place = entry.url_span.place
-                yield account, Desired(address=at, key=key, fields=fields, ignored=ignored, place=place), text.span
+                yield Desired(address=at, key=key, fields=fields, ignored=ignored, place=place), text.span
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
@@ -159,16 +207,18 @@ class EntryReader:
         self._error("event-characters", text.span, message, "Write each event as its own list item.")
         return None
 
-    def _url(self, written: Text, accounts: tuple[Account, ...], values: Values, entry: Cursor) -> Url | None:
+    def _url(
+        self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
+    ) -> Url | None:
         text = values.text(written, Purpose.ENTRY_URL)
-        url = None if text is None else read_url(text, written.span, self._secret_params, values.diagnostics)
+        url = None if text is None else read_url(text, span, self._secret_params, values.diagnostics)
         if url is not None:
-            url = check_literals(url, written.span, entry, values)
+            url = check_literals(url, span, entry, values)
         if url is not None and accounts:
             try:
                 check_wanted(url, min(account.provider.url_limit for account in accounts))
             except UrlError as error:
-                self._error(error.code, written.span, error.message, error.help)
+                self._error(error.code, span, error.message, error.help)
         return url
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:

@@ -99,7 +99,7 @@ class Caller:
         try:
             outcome = self.session.send(request)
             if isinstance(outcome, Reply):
-                asks_to_wait, told = self._asked(outcome.status, outcome.headers)
+                asks_to_wait, told = self._wait_asked_for(outcome.status, outcome.headers)
         finally:
             budget.give_back(call_class, refused=asks_to_wait)
         now = clock.monotonic()
@@ -111,7 +111,7 @@ class Caller:
             self._check_throttle(status)
         return outcome, asks_to_wait
 
-    def _asked(self, status: int, headers: Mapping[str, str]) -> tuple[bool, float | None]:
+    def _wait_asked_for(self, status: int, headers: Mapping[str, str]) -> tuple[bool, float | None]:
         """Whether an answer says that the call comes too soon, and the seconds that it says to wait."""
         asks, until, said = status == _TOO_MANY_REQUESTS, "", self._throttled
         if said is not None and (asks or status == said.status):

@@ -18,7 +18,7 @@ WINDOW = 60.0  # that a provider's limits are counted over
 MARGIN = 0.25  # added to it, for two clocks that don't run equally fast
 UNTOLD_WAITS = (15.0, 30.0, 60.0)  # where a 429 doesn't say: the first time, the second, and every time after that
 SHORTEST_WAIT = 1.0  # after a 429 that says not to wait at all; when the next one says so too, it counts as untold
-ALLOWANCE = 300.0  # that a run may wait in all, the pacing that repeated calls cause included
+LONGEST_WAIT_OF_A_RUN = 300.0  # that a run may wait in all, the pacing that repeated calls cause included
 NOTICEABLE = 1.0  # waits are told that are so long, or last so much longer than what was told for their reason
 
 BUDGET = 500
@@ -59,15 +59,15 @@ class Throttle:
     def refused(self, *, sent_at: float, now: float, told: float | None) -> Throttle:
         """A call was answered with 429, which says to wait for `told` seconds, or doesn't say."""
         if told is not None and told >= SHORTEST_WAIT:
-            return self.told(told, now)
+            return self.asked_to_wait(told, now)
         if sent_at < self.open_at:
             return self  # sent before the wait for another call's refusal: one refusal, not two
         wait = UNTOLD_WAITS[min(self.refusals, len(UNTOLD_WAITS) - 1)]
         if told is not None and not self.refusals:
             wait = SHORTEST_WAIT
-        return replace(self, refusals=self.refusals + 1).told(wait, now)
+        return replace(self, refusals=self.refusals + 1).asked_to_wait(wait, now)
 
-    def told(self, seconds: float, now: float) -> Throttle:
+    def asked_to_wait(self, seconds: float, now: float) -> Throttle:
         """The provider asks that nothing is sent for a while."""
         open_at = now + seconds
         if open_at <= self.open_at:
@@ -75,7 +75,7 @@ class Throttle:
         more = max(open_at - max(now, self.open_at, self.paced_until), 0.0)  # no second is counted twice
         # Who has given up stays so until then, however little later another call's answer says that is.
         still_given_up = self.given_up and now < self.open_at
-        if still_given_up or self.waited + more > ALLOWANCE:
+        if still_given_up or self.waited + more > LONGEST_WAIT_OF_A_RUN:
             return replace(self, open_at=open_at, given_up=True)
         return replace(self, open_at=open_at, waited=self.waited + more, given_up=False)
 
@@ -83,7 +83,7 @@ class Throttle:
         """A call begins to wait for a slot, a share of it (of 1) due to refused calls; no second counts twice."""
         end = now + seconds
         more = share * max(end - max(now, self.paced_until, self.open_at), 0.0)
-        if more and self.waited + more > ALLOWANCE:
+        if more and self.waited + more > LONGEST_WAIT_OF_A_RUN:
             return replace(self, open_at=max(end, self.open_at), given_up=True)
         return replace(self, waited=self.waited + more, paced_until=max(end, self.paced_until)) if share else self
 
@@ -156,7 +156,7 @@ class CallBudget:
                 self.throttle = self.throttle.refused(sent_at=sent_at, now=now, told=told)
             else:
                 self.throttle = self.throttle.succeeded(sent_at)
-                self.throttle = self.throttle if told is None else self.throttle.told(told, now)
+                self.throttle = self.throttle if told is None else self.throttle.asked_to_wait(told, now)
 
     def spend(self, cost: int) -> bool:
         """Take out the cost of a retry; False where there isn't that much."""

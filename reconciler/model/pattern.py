@@ -10,7 +10,7 @@ from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
 from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText
 from reconciler.model.url import Endpoint, normal_text, parse_url
-from reconciler.model.url_characters import check_variables
+from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
@@ -101,7 +101,7 @@ def parse_pattern(text: SecretText) -> Pattern:
     if "*" in found["host"]:
         message = "the pattern has a `*` in its host or port that isn't the whole leftmost label"
         raise UrlError("pattern-host", message, _HELP)
-    check_variables(text)
+    check_variable_places(text)
     # Where the variables stand is settled: what is left to check are the characters.
     endpoint = parse_url(SecretText.literal(raw.replace("*.", "", 1) if found["any"] else raw)).endpoint
     if found["any"] and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -200,6 +200,7 @@ class Filters:
 
     accounts: tuple[str, ...] = ()  #: Patterns of `--account`.
     targets: tuple[str, ...] = ()  #: Addresses of `--target`.
+    excludes: tuple[str, ...] = ()  #: Addresses of `--exclude`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +213,7 @@ class Plan:
     filters: Filters = Filters()
     destroy: bool = False  # whether it deletes what the configuration describes
     allowed_losses: int | None = None  # by `--allow-losses`; None where it said nothing
-    unmatched_targets: tuple[str, ...] = ()  # that mean nothing, as far as all accounts could be planned
+    unmatched: Filters = Filters()  # the addresses that mean nothing, as far as all accounts could be planned
 
     @property
     def planned(self) -> tuple[AccountPlan, ...]:
@@ -237,7 +238,7 @@ class Plan:
         runs*.
         """
         essence = {
-            "filters": {"accounts": self.filters.accounts, "targets": self.filters.targets},
+            "filters": asdict(self.filters),
             "destroy": self.destroy,
             "allowed_losses": self.allowed_losses,
             "accounts": [one.essence() for one in sorted(self.accounts, key=lambda one: one.account.name)],

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText
-from reconciler.model.url_characters import check_variables
+from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
 _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -183,7 +183,7 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     """
     raw = text.reveal()
     if len(text.parts) > 1:
-        check_variables(text)
+        check_variable_places(text)
     if _FORBIDDEN.search(raw):
         message = "the URL has white space, a control character or a backslash in it"
         raise UrlError("url-character", message, "Remove it.")

@@ -76,7 +76,7 @@ def _check_beginning(text: SecretText) -> None:
         )
 
 
-def check_variables(text: SecretText) -> None:
+def check_variable_places(text: SecretText) -> None:
     """UrlError where a value from the environment stands before the path, or one leaves its place.
 
     A text that is one variable as a whole may hold anything, but none from the environment.

@@ -60,6 +60,11 @@ class Address:
     name: str
     index: str = ""
 
+    @property
+    def entry(self) -> str:
+        """The entry's name in the file; of `tenants[acme]`, one of several that a `for_each` makes, `tenants`."""
+        return self.name.partition("[")[0]
+
     @classmethod
     def of_remote(cls, account: str, object_id: str) -> Address:
         return cls(account=account, name=f"@{object_id}")

@@ -13,6 +13,12 @@ _OWNER_ONLY = 0o600
 _USUAL = 0o666
 
 
+def rewrite_file(path: Path, text: str) -> None:
+    """Write a file that is there anew, with the permissions it has; OSError as `write_file` says."""
+    with _written({path: text}, overwrite=True, private=True, mode=path.stat().st_mode & 0o7777):
+        pass
+
+
 def write_file(path: Path, text: str, *, overwrite: bool, private: bool) -> None:
     """Write a file whole; a link is followed.
 
@@ -40,11 +46,13 @@ def new_files(texts: Mapping[Path, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _written(texts: Mapping[Path, str], *, overwrite: bool, private: bool) -> Iterator[None]:
+def _written(texts: Mapping[Path, str], *, overwrite: bool, private: bool, mode: int | None = None) -> Iterator[None]:
     drafts = [_Draft(path) for path in texts]
     try:
         for draft in drafts:
             draft.fill(texts[draft.path], private=private)
+            if mode is not None:
+                draft.temporary.chmod(mode)
         for draft in drafts:
             draft.take_name(overwrite=overwrite)
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 
@@ -32,7 +31,8 @@ def shell_word(text: str) -> str:
     """
 
     def escaped(character: str) -> str:
-        return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
+        as_given = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"  # a byte that is no text
+        return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", as_given))
 
     if visible(text) == text:
         return shlex.quote(text)

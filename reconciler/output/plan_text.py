@@ -38,6 +38,7 @@ def plan_text(view: PlanView, style: Style, verbosity: int = 0) -> str:
     if view.is_filtered:
         options = [f"`--account {visible(name)}`" for name in view.filters.accounts]
         options += [f"`--target {visible(name)}`" for name in view.filters.targets]
+        options += [f"`--exclude {visible(name)}`" for name in view.filters.excludes]
         lines += [f"Filtered by {' '.join(options)}: other changes aren't shown.", ""]
     return "\n".join(lines)
 

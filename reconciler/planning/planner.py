@@ -19,7 +19,7 @@ from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, ver
 from reconciler.planning.match import match_account
 from reconciler.planning.overlap import UnreadKeys, overlaps
 from reconciler.planning.successors import with_successors
-from reconciler.planning.targets import filtered, unmatched_targets
+from reconciler.planning.targets import filtered, unmatched_filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def plan(
             accounts.append(planned)
     every = [one for one in accounts if isinstance(one, AccountPlan)]
     addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
-    unmatched = unmatched_targets(addresses, options.filters.targets)
+    unmatched = unmatched_filters(addresses, options.filters)
     # In an order that hangs neither on the file's nor on the list's.
     in_order = (listed[name].reading.remotes for name in sorted(listed))
     seen = (remote.fields["url"] for remotes in in_order for remote in sorted(remotes, key=lambda one: one.age))
@@ -85,7 +85,7 @@ def plan(
         filters=options.filters,
         destroy=options.destroy,
         allowed_losses=options.allowed_losses,
-        unmatched_targets=unmatched if len(every) == len(accounts) else (),
+        unmatched=unmatched if len(every) == len(accounts) else Filters(),
     )
 
 
@@ -151,7 +151,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
 def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
     account, claimed = listed.account, listed.claimed
     every = match_account(account, listed.desired, claimed, destroy=options.destroy)
-    rows, left_out = filtered(every, options.filters.targets)
+    rows, left_out = filtered(every, options.filters)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)
     owns = listed.claims.owns

@@ -1,4 +1,4 @@
-"""What `--target` and `--account` let through."""
+"""What `--target`, `--exclude` and `--account` let through."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from dataclasses import replace
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.pattern import matches_name
-from reconciler.model.plan import Action, Change
+from reconciler.model.plan import Action, Change, Filters
 from reconciler.model.webhook import Address
 
 
-def filtered(every: Sequence[Change], targets: Sequence[str]) -> tuple[list[Change], tuple[Change, ...]]:
-    """The rows that the targets mean, and the others. A move of which one half is left is no move any more."""
-    if not targets:
+def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
+    """The rows that the filters mean, and the others. A move of which one half is left is no move any more."""
+    if not filters.targets and not filters.excludes:
         return [*every], ()
-    rows = [row for row in every if any(matches_address(target, row.address) for target in targets)]
+    rows = [row for row in every if is_meant(filters, row.address)]
     addresses = {row.address for row in rows}
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
     return [replace(row, move=None) if row.move in gone else row for row in rows], left_out
 
 
+def is_meant(filters: Filters, address: Address) -> bool:
+    """Whether the targets, if any, mean an address, and nothing excludes it."""
+    is_target = not filters.targets or any(matches_address(target, address) for target in filters.targets)
+    return is_target and not any(matches_address(excluded, address) for excluded in filters.excludes)
+
+
 def matches_address(target: str, address: Address) -> bool:
-    """Whether a target means an address: `orders` means all its events in all accounts."""
+    """Whether a target means an address: `orders` means all its keys and events in all accounts."""
     group, _, place = address.account.partition(":")
     accounts = (address.account, group) if place else (address.account,)
-    short = address.text(long=False)
-    long = (f"{account}/{name}" for account in accounts for name in (address.name, short))
-    return any(matches_name(target, name) for name in (address.name, short, *long))
+    short = (address.entry, address.name, address.text(long=False))
+    long = (f"{account}/{name}" for account in accounts for name in short)
+    return any(matches_name(target, name) for name in (*short, *long))
 
 
 def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
@@ -41,6 +47,10 @@ def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> 
     )
 
 
-def unmatched_targets(addresses: Collection[Address], targets: Iterable[str]) -> tuple[str, ...]:
-    """The targets that mean none of these addresses."""
-    return tuple(target for target in targets if not any(matches_address(target, address) for address in addresses))
+def unmatched_filters(addresses: Collection[Address], filters: Filters) -> Filters:
+    """The targets, and what is excluded, that mean none of these addresses."""
+
+    def unmatched(asked: Iterable[str]) -> tuple[str, ...]:
+        return tuple(one for one in asked if not any(matches_address(one, address) for address in addresses))
+
+    return Filters(targets=unmatched(filters.targets), excludes=unmatched(filters.excludes))

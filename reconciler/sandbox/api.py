@@ -38,6 +38,7 @@ class SandboxOptions:
     hide_inactive: bool = False  # the list leaves out webhooks that aren't active
     clock: Callable[[], float] = time.time  # seconds since the epoch, for limits and times
     faults: tuple[Rule, ...] = ()
+    log: Callable[[str], None] | None = None  # takes a line for each request; called from several threads
 
 
 def is_token(text: str) -> bool:

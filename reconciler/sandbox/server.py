@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.sandbox.api import SandboxOptions, ShippoApi
 from reconciler.sandbox.faults import Action, Faults
+from reconciler.sandbox.log import log_line
 from reconciler.sandbox.messages import Request, RequestError, Response
 from reconciler.sandbox.store import Store
 
@@ -32,7 +33,8 @@ class HttpServer:
         OSError: the port is taken, or the system gives no more open files.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, log: Callable[[str], None] | None = None) -> None:
+        self.request_log = log
         self._listener = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
         self._address: tuple[str, int] = self._listener.getsockname()
         self.base_url = "http://{}:{}".format(*self._address)  # without a trailing slash
@@ -159,10 +161,16 @@ class _Connection(BaseHTTPRequestHandler):
         self._refuse(RequestError(int(code), message or "Bad request."))
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Say nothing: `_log` does."""
+
+    def _log(self, status: int | None, *, is_fault: bool = False) -> None:
+        if self.server.request_log is not None:
+            # Of what is no request, the base class knows no method, and the path may be another one's.
+            self.server.request_log(log_line(self.command or "", getattr(self, "path", ""), status, is_fault=is_fault))
 
     def _refuse(self, error: RequestError) -> None:
         self.close_connection = True
+        self._log(error.response.status)
         self._send(error.response)
         self.connection.settimeout(_PATIENCE)
         self.connection.shutdown(socket.SHUT_WR)
@@ -179,6 +187,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.server.heed_refusals()
         if response is None or action.cut is not None or self.server.stopping.is_set():
             self.close_connection = True
+        self._log(None if response is None else response.status, is_fault=action != Action())
         if response is not None:
             self._send(response, action)
         while action.instead == "hang" and self.connection.recv(1024):
@@ -242,7 +251,7 @@ class Sandbox(HttpServer):
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         self.options = options or SandboxOptions()
-        super().__init__(self.options.port)
+        super().__init__(self.options.port, self.options.log)
         try:
             self.store = Store(self.options.data, clock=self.options.clock)
             self.at_end.callback(self.store.close)

@@ -123,7 +123,7 @@ class PlanView:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether `--account` or `--target` left something out."""
+        """Whether `--account`, `--target` or `--exclude` may have left something out."""
         return self.filters != Filters()
 
     @property

@@ -38,10 +38,10 @@ STALE = CommandResult("Refused: the saved plan is out of date. Nothing was chang
 def plan_outcome(view: PlanView, *, detailed: bool) -> CommandResult:
     """The end of `plan`: refused where `apply` would be, so that a green check never becomes a red deployment."""
     code = ExitCode.CHANGES if detailed and view.summary.changes else ExitCode.DONE
-    if view.not_checked:
-        code = ExitCode.ERROR
-    elif view.refused:
+    if view.refused:
         code = ExitCode.REFUSED
+    elif view.not_checked:
+        code = ExitCode.ERROR
     return CommandResult(plan_words(view), code)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Fields
@@ -56,7 +56,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         filters=plan.filters,
         destroy=plan.destroy,
         applyable=plan.has_changes and not plan.is_refused and not plan.configuration.unset,
-        complete=not plan.not_planned and not plan.filters.accounts and not plan.filters.targets,
+        complete=not plan.not_planned and plan.filters == Filters(),
         errored=bool(plan.not_planned),
         resource_changes=changes,
         accounts=tuple(_account(one, losses) for one in plan.accounts),

@@ -76,7 +76,7 @@ class Row:
     address: str
     mode: Literal["managed"] = "managed"  #: Always `managed`.
     type: str  #: The resource type, such as `shippo_webhook`.
-    name: str  #: The entry's name, or `@<object id>`.
+    name: str  #: The entry's name, with its key if it has `for_each` (`tenants[acme]`), or `@<object id>`.
     index: str | None  #: The event; null if the address has none, as for a webhook without an entry.
     provider_name: str  #: The provider's name.
     account: str  #: The account's name.

@@ -67,6 +67,15 @@ class Terminal:
             pass
         return self.process.wait(WAIT)
 
+    def end_answering(self, question: str, answer: str) -> int:
+        """Read to the end, and answer a question as often as it is asked; the exit code."""
+        answered = 0
+        while self._read():
+            if self.shown.count(question) > answered:
+                answered += 1
+                self.type(answer)
+        return self.process.wait(WAIT)
+
     def _read(self) -> bool:
         ready, _, _ = select.select([self._main], [], [], WAIT)
         assert ready, self.shown

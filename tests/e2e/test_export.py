@@ -103,6 +103,15 @@ def test_schema_is_named_where_it_is(messy: Tool, there: bool) -> None:  # noqa:
     assert (line == "# yaml-language-server: $schema=./webhooks.schema.json") is there
 
 
+def test_base_url_of_one_run_is_not_in_the_file_but_in_the_next_commands(messy: Tool) -> None:
+    exported = messy.run("export", "--base-url", messy.sandbox.base_url, "--out", "webhooks.yaml", "--secrets-to", "e")
+    assert exported.code == 0, exported.err
+    assert messy.sandbox.base_url not in (messy.folder / "webhooks.yaml").read_text()
+    plan, _ = NEXT.findall(exported.err)
+    assert plan == f"plan --env-file e --base-url {messy.sandbox.base_url}"
+    assert messy.run(*shlex.split(plan)).out.splitlines()[-1] == "Plan: 0 to create, 0 to update, 2 to delete."
+
+
 def test_next_commands_name_what_was_given(messy: Tool) -> None:
     (messy.folder / "our sets").mkdir()
     (messy.folder / "token.env").write_text(f"SHIPPO_API_TOKEN={TOKEN}\n")

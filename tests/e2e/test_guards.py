@@ -244,6 +244,7 @@ def test_protected_endpoint_that_is_owned_still_receives(tool: Tool, run: Callab
         pytest.param((), "", id="everything"),
         pytest.param((), f"protect: [{HOST}/keep]\n", id="all-but-what-is-protected"),
         pytest.param(("--target", "a"), "", id="one"),
+        pytest.param(("--exclude", "keep"), "", id="all-but-one"),
     ],
 )
 def test_destroy_always_asks_for_its_losses(

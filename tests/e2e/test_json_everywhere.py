@@ -84,13 +84,15 @@ def test_saved_plan_that_is_none(tool: Tool, arguments: list[str], code: int, sa
         pytest.param(["apply"], 1, "`--format json` can't ask for approval", id="nobody-to-ask"),
         pytest.param(["apply", "--auto-approve", "--no-such-option"], 1, "No such option", id="unknown-option"),
         pytest.param(
-            ["apply", "webhooks.yaml"], 3, ("the saved plan was modified, or is not a saved plan"), id="no-saved-plan"
+            ["apply", "notes.txt"], 3, "the saved plan was modified, or is not a saved plan", id="no-saved-plan"
         ),
+        pytest.param(["apply", "webhooks.yaml"], 1, "webhooks.yaml is not a saved plan", id="a-file-for-a-plan"),
         pytest.param(["destroy", "--auto-approve", "--account", "nobody"], 1, "account not found", id="account"),
     ],
 )
 def test_apply_is_lines_that_end_with_the_exit_code(tool: Tool, arguments: list[str], code: int, words: str) -> None:
     tool.write(entries(orders="/orders track_updated"))
+    (tool.folder / "notes.txt").write_text("no plan")
     ended = tool.run(*arguments, "--format", "json")
     assert words in ended.err
     lines = [judged("apply-stream", line) for line in ended.out.splitlines()]

@@ -138,6 +138,11 @@ def test_is_test_is_said_where_the_account_does_not_say_it() -> None:
     ]
 
 
+def test_kind_names_no_entry_where_nobody_knows_the_accounts() -> None:
+    made = described(hook("1", "/a"), hook("2", "/b", is_test=True), owner=replace(account(), scope=()))
+    assert lines(made) == ["a: /a is_test=False", "b: /b is_test=True"]
+
+
 def kept_of(made: Described) -> dict[str, str]:
     """The webhooks that the next plan deletes, and the one that it keeps instead, by id."""
     return {one.remote.id: one.kept.id for one in made.duplicates}

@@ -27,7 +27,9 @@ from tests.support.builders import HOST, hook
         pytest.param("/T024BE7LD9", "example", id="host-where-no-segment-shows"),
         pytest.param("/shippo", "example", id="host-where-only-the-provider-is-named"),
         pytest.param("https://erp.acme.example/shippo", "erp", id="sub-domain"),
+        pytest.param("https://x8zq4lk0vr2n7w.acme.example/", "acme", id="label-that-reads-as-words"),
         pytest.param("https://erp.staging.acme.example/shippo", "erp-staging", id="environment-of-the-host"),
+        pytest.param("https://staging-erp.acme.example/shippo", "erp-staging", id="environment-in-a-label"),
         pytest.param("https://acme.example/staging/orders", "orders-staging", id="environment-of-the-path"),
         pytest.param("https://hooks.slack.com/services/T024BE7LD/B08XYZ1Q2/x8Zq4Lk0", "slack", id="slack"),
         pytest.param("https://hooks.zapier.com/hooks/catch/18273645/3kq7zv1/", "zapier", id="zapier"),
@@ -72,6 +74,8 @@ def test_entries_of_files_keep_their_names() -> None:
     ("queries", "expected"),
     [
         pytest.param(["token=s3cr3tValue", "key=s3cr3tValue"], ["TOKEN", "TOKEN"], id="secret"),
+        pytest.param(["token=8letters", "key=8letters"], ["TOKEN", "TOKEN"], id="just-long-enough"),
+        pytest.param(["token=7letter", "key=7letter"], ["TOKEN", "KEY"], id="just-too-short"),
         pytest.param(["page=2", "page=2"], ["PAGE", "PAGE"], id="short-and-of-one-name"),
         pytest.param(["page=2", "version=2"], ["PAGE", "VERSION"], id="short-and-of-two-names"),
     ],
@@ -195,6 +199,10 @@ def test_what_no_variable_may_hold_stands_between_variables() -> None:
     (entry,) = made.entries
     assert entry.url == f"{HOST}/${{HOOK_EXAMPLE_PATH}}+${{HOOK_EXAMPLE_PATH_2}}&'${{HOOK_EXAMPLE_PATH_3}}'"
     assert (made.url(entry).reveal(), entry.owner) == (f"{HOST}/x8Zq4Lk0+vR2n&'quoted'", entry.url)
+
+
+def test_one_variable_holds_what_it_may() -> None:
+    assert lines(described(hook("1", "/x8Zq'4Lk0"))) == ["example: /${HOOK_EXAMPLE_PATH}"]
 
 
 def test_names_hold_only_what_names_may_hold() -> None:

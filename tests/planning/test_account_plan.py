@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.configuration import OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Claim, Plan, Reason
+from reconciler.model.plan import AccountPlan, Action, Claim, Filters, Plan, Reason
 from reconciler.model.reading import ErrorKind
 from reconciler.model.url import Url
 from tests.support.builders import DAY, absent, account, entry, hook, not_planned, only, planned
@@ -131,7 +131,9 @@ def test_targets_leave_what_they_mean_of_every_part(targets: list[str], expected
 
 def test_targets_that_mean_nothing_are_told_once_all_accounts_are_known() -> None:
     targets = ("b", "@po", "default/@u1", "nobody", "other/b")
-    assert made(*targets).unmatched_targets == ("nobody", "other/b")
+    assert made(*targets).unmatched == Filters(targets=("nobody", "other/b"))
+    excluding = planned(DESIRED, list(REMOTES.values()), [OWNER], targets=["b"], excludes=targets)
+    assert excluding.unmatched == Filters(excludes=("nobody", "other/b"))
     stopped = replace(OWNER, name="stopped")
     both = planned(
         DESIRED,
@@ -140,7 +142,7 @@ def test_targets_that_mean_nothing_are_told_once_all_accounts_are_known() -> Non
         targets=targets,
     )
     assert [one.account.name for one in both.not_planned] == ["default", "stopped"]
-    assert both.unmatched_targets == ()
+    assert both.unmatched == Filters()
 
 
 def test_plan_says_what_was_asked_for() -> None:

@@ -62,6 +62,17 @@ def test_filter_only_makes_a_plan_smaller(world: World, data: st.DataObject) -> 
 
 
 @given(world=worlds(), data=st.data())
+def test_what_is_excluded_is_what_no_target_means(world: World, data: st.DataObject) -> None:
+    whole = only(_plan(world))
+    addresses = sorted(row.address.text(long=False) for row in whole.rows)
+    targets = data.draw(st.lists(st.sampled_from(addresses or ["*"]), unique=True))
+    excludes = data.draw(st.lists(st.sampled_from(addresses or ["*"]), unique=True, min_size=1))
+    left = [address for address in targets or addresses if address not in excludes]
+    part, same = only(_plan(world, targets=targets, excludes=excludes)), only(_plan(world, targets=left or ["none"]))
+    assert (part.rows, part.losses, part.verdict) == (same.rows, same.losses, same.verdict)
+
+
+@given(world=worlds(), data=st.data())
 def test_losses_are_what_endpoints_receive_before_and_not_after(world: World, data: st.DataObject) -> None:
     targets = data.draw(st.one_of(st.just([]), st.just(["orders*"]), st.just(["@*"])))
     made = only(_plan(world, targets=targets))

@@ -30,6 +30,7 @@ def a_plan(
     active: bool = True,
     one: Account | None = None,
     targets: tuple[str, ...] = (),
+    excludes: tuple[str, ...] = (),
     destroy: bool = False,
     allowed_losses: int | None = None,
 ) -> Plan:
@@ -42,7 +43,9 @@ def a_plan(
         entry("b", account="two"),
     ]
     found: dict[str, Sequence[Remote] | ProviderError] = {"one": remotes, "two": error}
-    return planned(desired, found, accounts, targets=targets, destroy=destroy, allowed_losses=allowed_losses)
+    return planned(
+        desired, found, accounts, targets=targets, excludes=excludes, destroy=destroy, allowed_losses=allowed_losses
+    )
 
 
 def with_account(made: Plan, **changed: object) -> Plan:
@@ -124,6 +127,7 @@ def test_plans_that_do_the_same(other: Plan) -> None:
         pytest.param(a_plan(error=ProviderError(kind=ErrorKind.DENIED, message="gone")), id="words-of-the-error"),
         pytest.param(replace(a_plan(), accounts=a_plan().accounts[:1]), id="account-left-out"),
         pytest.param(a_plan(targets=("a",)), id="targets"),
+        pytest.param(a_plan(excludes=("keep",)), id="excludes"),
         pytest.param(replace(a_plan(), filters=Filters(accounts=("one",))), id="account-filter"),
         pytest.param(replace(a_plan(), destroy=True), id="destroy"),
         pytest.param(a_plan(allowed_losses=1), id="allowed-losses"),

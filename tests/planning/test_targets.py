@@ -6,11 +6,12 @@ import pytest
 
 from reconciler.model.pattern import matches_name
 from reconciler.model.webhook import Address
-from reconciler.planning.targets import matches_address, selected_accounts, unmatched_targets
+from reconciler.planning.targets import matches_address, selected_accounts
 from tests.support.builders import account, configuration
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
 PLACED = Address(account="hub:acme/web", name="orders", index="push")
+KEYED = Address(account="live", name="tenants[acme]", index="all")
 FOREIGN = Address.of_remote("live", "0a1b")
 
 
@@ -52,6 +53,15 @@ def test_name_fits_a_pattern(pattern: str, name: str, matches: bool) -> None:  #
         pytest.param("hub:acme/app/orders", PLACED, False, id="account-at-another-place"),
         pytest.param("acme/web/orders", PLACED, False, id="place-without-its-account"),
         pytest.param("[track_updated]", ORDERS, False, id="event-alone"),
+        pytest.param("tenants", KEYED, True, id="entry-with-keys"),
+        pytest.param("live/tenants", KEYED, True, id="account-and-entry-with-keys"),
+        pytest.param("tenants[acme]", KEYED, True, id="key"),
+        pytest.param("tenants[acme][*]", KEYED, True, id="key-and-star"),
+        pytest.param("live/tenants[acme][all]", KEYED, True, id="key-and-event"),
+        pytest.param("tenants[*]", KEYED, True, id="any-key"),
+        pytest.param("tenants[globex]", KEYED, False, id="another-key"),
+        pytest.param("tenants[acme][track_updated]", KEYED, False, id="another-event-of-the-key"),
+        pytest.param("tenants[all]", KEYED, False, id="event-without-its-key"),
         pytest.param("@0a1b", FOREIGN, True, id="object-id"),
         pytest.param("live/@0a1b", FOREIGN, True, id="account-and-object-id"),
         pytest.param("@0a1b[]", FOREIGN, False, id="no-brackets-without-an-event"),
@@ -74,10 +84,3 @@ def test_target_means_an_address(target: str, address: Address, matches: bool) -
 def test_accounts_that_the_options_let_through(patterns: list[str], names: list[str]) -> None:
     made = configuration(accounts=[account("live"), account("test"), account("test-2")])
     assert [found.name for found in selected_accounts(made, patterns)] == names
-
-
-def test_targets_that_mean_nothing_are_named_in_their_order() -> None:
-    targets = ["x", "orders", "@*", "live/y", "@0a1c"]
-    assert unmatched_targets([ORDERS, FOREIGN], targets) == ("x", "live/y", "@0a1c")
-    assert unmatched_targets([], targets) == tuple(targets)
-    assert unmatched_targets([ORDERS, FOREIGN], []) == ()

@@ -43,18 +43,18 @@ def test_refusals_of_calls_that_were_sent_together_count_once() -> None:
 
 
 def test_a_longer_wait_told_meanwhile_is_kept_to_and_counted_once() -> None:
-    throttle = Throttle().told(10.0, now=0.0).told(15.0, now=5.0)
+    throttle = Throttle().asked_to_wait(10.0, now=0.0).asked_to_wait(15.0, now=5.0)
     assert throttle == Throttle(open_at=20.0, waited=20.0)
 
 
 @pytest.mark.parametrize("later", [0.0, 0.01, 3.0, 3999.0], ids=str)
 def test_who_has_given_up_is_not_talked_out_of_it_by_other_calls_answers(later: float) -> None:
-    throttle = Throttle().told(4000.0, now=0.0).told(4000.0, now=later)
+    throttle = Throttle().asked_to_wait(4000.0, now=0.0).asked_to_wait(4000.0, now=later)
     assert (throttle.given_up, throttle.open_at, throttle.waited) == (True, 4000.0 + later, 0.0)
 
 
 def test_once_the_time_is_over_it_may_be_called_again() -> None:
-    throttle = Throttle().told(4000.0, now=0.0).told(10.0, now=4001.0)
+    throttle = Throttle().asked_to_wait(4000.0, now=0.0).asked_to_wait(10.0, now=4001.0)
     assert (throttle.given_up, throttle.waited) == (False, 10.0)
 
 
@@ -74,8 +74,8 @@ def test_pacing_for_calls_that_are_needed_once_never_ends_a_run() -> None:
 
 
 def test_a_shorter_wait_told_meanwhile_changes_nothing() -> None:
-    throttle = Throttle().told(10.0, now=0.0)
-    assert throttle.told(2.0, now=5.0) == throttle
+    throttle = Throttle().asked_to_wait(10.0, now=0.0)
+    assert throttle.asked_to_wait(2.0, now=5.0) == throttle
 
 
 def test_a_success_begins_the_untold_waits_anew() -> None:
@@ -103,7 +103,7 @@ def test_no_run_waits_for_more_than_five_minutes(refusals: list[tuple[float, flo
 
 def test_second_that_two_calls_wait_through_at_once_counts_once() -> None:
     # One paces its call while another's is refused: both wait the same 160 seconds.
-    both = Throttle().paced(160, 1, 0).told(160, 1)
+    both = Throttle().paced(160, 1, 0).asked_to_wait(160, 1)
     assert (both.given_up, both.waited, both.wait(1)) == (False, 161.0, 160.0)
-    other = Throttle().told(160, 1).paced(160, 1, 2)
+    other = Throttle().asked_to_wait(160, 1).paced(160, 1, 2)
     assert (other.given_up, other.waited) == (False, 161.0)

@@ -50,7 +50,9 @@ def play(folder: Path) -> Said:
     loaded = _loaded(arguments, environment)
     assert loaded.configuration is not None, loaded.diagnostics
     options = PlanOptions(
-        filters=Filters(accounts=tuple(arguments.account), targets=tuple(arguments.target)),
+        filters=Filters(
+            accounts=tuple(arguments.account), targets=tuple(arguments.target), excludes=tuple(arguments.exclude)
+        ),
         destroy=arguments.destroy,
         allowed_losses=arguments.allow_losses,
     )
@@ -69,7 +71,7 @@ def play(folder: Path) -> Said:
 
 def _arguments(folder: Path) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    for name in ("--account", "--target", "--var"):
+    for name in ("--account", "--target", "--exclude", "--var"):
         parser.add_argument(name, action="append", default=[])
     parser.add_argument("--allow-losses", type=int)
     parser.add_argument("--destroy", action="store_true")

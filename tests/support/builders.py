@@ -132,6 +132,7 @@ def planned(
     accounts: Sequence[Account] = (),
     *,
     targets: Sequence[str] = (),
+    excludes: Sequence[str] = (),
     destroy: bool = False,
     allowed_losses: int | None = None,
     fail_on_unmanaged: bool = False,
@@ -145,7 +146,7 @@ def planned(
         for name, found in there.items()
     }
     options = PlanOptions(
-        filters=Filters(targets=tuple(targets)),
+        filters=Filters(targets=tuple(targets), excludes=tuple(excludes)),
         destroy=destroy,
         allowed_losses=allowed_losses,
         fail_on_unmanaged=fail_on_unmanaged,

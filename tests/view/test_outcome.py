@@ -36,6 +36,7 @@ FILTERED = planned([entry("a"), entry("b", "/b")], [hook("1")], targets=["a"])
 TWO = [account("one", base_url="https://one.example.com"), account("two")]
 UNREAD: dict[str, list[Remote] | ProviderError] = {"one": DENIED, "two": [hook("1")]}
 HALF = planned([entry("a", account="two")], UNREAD, TWO)
+HALF_REFUSED = planned([], UNREAD, TWO)
 HALF_CHANGED = planned([entry("a", account="two"), entry("b", "/b", account="two")], UNREAD, TWO)
 NONE = planned([entry("a")], {"default": DENIED})
 
@@ -80,6 +81,13 @@ CHANGES_AND_UNMANAGED = planned(
         ),
         pytest.param(plan, FILTERED, 0, "No changes; filtered.", id="plan-filtered"),
         pytest.param(plan, HALF, 1, "No changes; not checked: one.", id="plan-half"),
+        pytest.param(
+            plan,
+            HALF_REFUSED,
+            3,
+            "Plan: 0 to create, 0 to update, 1 to delete; refused: two; not checked: one.",
+            id="plan-half-refused",
+        ),
         pytest.param(
             detailed,
             HALF_CHANGED,

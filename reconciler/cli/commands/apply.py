@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from reconciler.cli.command import repeated_files
 from reconciler.cli.invocation import Invocation, command, fail, problem
 from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT
 from reconciler.cli.run import Run, inputs_of
@@ -19,6 +21,7 @@ from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
+from reconciler.operations.saved_plan import is_saved_plan
 from reconciler.output.escaping import visible
 from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
@@ -34,6 +37,18 @@ _Clients = Mapping[str, Writer | ProviderError]
     *FILES, *FILTERS, *APPLY,
     click.option("--destroy", is_flag=True, help="Delete all webhooks that the file owns or lists under `absent`."),
     *OUTPUT,
+    examples="""
+    reconciler apply
+
+    # Exactly the plan that `reconciler plan --out reviewed.plan` saved
+    reconciler apply reviewed.plan
+
+    # In a pipeline, where nobody can be asked
+    reconciler apply --auto-approve
+
+    # First save the webhooks as they are
+    reconciler apply --backup before.yaml
+    """,
 )  # fmt: skip
 def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     """Make the provider match the file: plan, ask for approval, apply and verify.
@@ -48,9 +63,13 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     if planfile is None:
         return _apply(invocation, None)
     given = invocation.options
-    if given.accounts or given.targets or given.allowed_losses is not None or given.destroy:
-        what = "a saved plan can't be changed by `--account`, `--target`, `--allow-losses` or `--destroy`"
+    is_filtered = given.accounts or given.targets or given.excludes
+    if is_filtered or given.allowed_losses is not None or given.destroy:
+        what = "a saved plan can't be changed by `--account`, `--target`, `--exclude`, `--allow-losses` or `--destroy`"
         fail(what, "Remove these options, or save a new plan with them.")
+    with suppress(OSError):  # what can't be read is said below
+        if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not is_saved_plan(planfile):
+            fail(f"{visible(str(planfile))} is not a saved plan", repeated_files(click.get_current_context(), ()))
     saved = read_plan_file(planfile)
     invocation.options = saved.options(given)
     if STANDARD_INPUT in invocation.options.files and invocation.streams.interactive:
@@ -58,7 +77,16 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     return _apply(invocation, saved)
 
 
-@command(*FILES, *FILTERS, *APPLY, *OUTPUT)
+@command(
+    *FILES, *FILTERS, *APPLY, *OUTPUT,
+    examples="""
+    # Two endpoints may stop receiving events
+    reconciler destroy --allow-losses 2
+
+    # First show what would be deleted
+    reconciler plan --destroy --allow-losses 2
+    """,
+)  # fmt: skip
 def destroy_command(invocation: Invocation) -> int:
     """Delete all webhooks that the file owns or lists under `absent`. Protected webhooks stay.
 

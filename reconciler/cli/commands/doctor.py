@@ -27,6 +27,12 @@ _LONGEST_RUN = 300.0  # seconds until nothing new is begun
                  help="Send a POST with a sample of each event, marked as a test, which must be answered with 2xx in "
                       "the provider's time. The receiver may act on it."),
     *OUTPUT,
+    examples="""
+    reconciler doctor
+
+    # Also send samples, to one receiver
+    reconciler doctor --target orders --send-sample
+    """,
 )  # fmt: skip
 def doctor_command(invocation: Invocation, *, send_sample: bool) -> int:
     """Check the endpoints that the file names: DNS, TLS certificates, and whether they respond.

@@ -33,6 +33,14 @@ from reconciler.view.redact import view_plan
     output_path("--secrets-to", "Write the values of the secrets to this env file (mode 0600). Without it they aren't "
                                 "written."),
     ACCOUNT, *TALK,
+    examples="""
+    # Start with an existing account
+    reconciler export --out webhooks.yaml --secrets-to hooks.env
+    reconciler plan -f webhooks.yaml --env-file hooks.env
+
+    # What a file lacks
+    reconciler export -f webhooks.yaml --env-file hooks.env --missing
+    """,
 )  # fmt: skip
 def export_command(
     invocation: Invocation, *, missing: bool, owns_hosts: bool, out: Path | None, secrets_to: Path | None
@@ -62,13 +70,20 @@ def export_command(
         f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
         *map(head_text, view.accounts),
     ]
-    schema = (out or Path(DEFAULT_FILE)).with_name("webhooks.schema.json")
-    if schema.exists() and not missing:
-        head.insert(0, f"yaml-language-server: $schema=./{schema.name}")
+    with suppress(OSError):  # such a file can't be written, which is told then
+        schema = (out or Path(DEFAULT_FILE)).with_name("webhooks.schema.json")
+        if schema.exists() and not missing:
+            head.insert(0, f"yaml-language-server: $schema=./{schema.name}")
     if missing:
         file = missing_part(plan, invocation.environment, head)
     else:
-        file = whole_file(plan, invocation.environment, head, MOST_WITH_A_STAR if owns_hosts else 0)
+        file = whole_file(
+            plan,
+            invocation.environment,
+            head,
+            most_hosts=MOST_WITH_A_STAR if owns_hosts else 0,
+            is_elsewhere=invocation.options.base_url is not None,
+        )
     if file.document:
         _write(run, file, out, secrets_to)
         _say_what_it_means(run, file, out, secrets_to, missing=missing)
@@ -145,4 +160,5 @@ def _options(invocation: Invocation, files: Sequence[str], secrets_to: Path | No
         yield from (f"--account {shell_word(name)}" for name in given.accounts)
     env_files = [*given.env_files, *([str(secrets_to)] if secrets_to is not None else [])]
     yield from (f"--env-file {shell_word(path)}" for path in env_files)
+    yield from (f"--base-url {shell_word(url)}" for url in (given.base_url,) if url is not None)
     yield from (f"--allow-host {shell_word(host)}" for host in given.allowed_hosts)

@@ -17,7 +17,16 @@ from reconciler.view import outcome
 from reconciler.view.redact import view_listing, view_plan
 
 
-@command(*FILES, ACCOUNT, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *OUTPUT)
+@command(
+    *FILES, ACCOUNT, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *OUTPUT,
+    examples="""
+    reconciler validate
+    reconciler validate -f webhooks.yaml --strict
+
+    # From another program
+    cat webhooks.yaml | reconciler validate -f - --format json
+    """,
+)  # fmt: skip
 def validate_command(invocation: Invocation, *, strict: bool) -> int:
     """Check the file, offline and without secrets. Unset variables are treated as placeholders.
 
@@ -40,6 +49,19 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
     output_path("--out", "Save the plan, for `apply FILE`. It contains no secrets, and records its files and "
                          "variables."),
     *OUTPUT,
+    examples="""
+    reconciler plan
+
+    # Save the plan for review; `reconciler apply reviewed.plan` applies it
+    reconciler plan --out reviewed.plan
+
+    # Exit with 2 if there are changes
+    reconciler plan --detailed-exitcode
+
+    # Only some webhooks, or all except some
+    reconciler plan --target orders --target 'tracking[*]'
+    reconciler plan --exclude tracking
+    """,
 )  # fmt: skip
 def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path | None) -> int:
     """Show what apply would do, and change nothing.
@@ -69,6 +91,12 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
                  help="Like `unmanaged: fail` in the file: webhooks that are neither managed nor under `known` are "
                       "drift."),
     *OUTPUT,
+    examples="""
+    reconciler drift
+
+    # Also report webhooks that nobody is known to manage
+    reconciler drift --fail-on-unmanaged
+    """,
 )  # fmt: skip
 def drift_command(invocation: Invocation) -> int:
     """Check whether the provider still matches the file, and change nothing. Made for schedules.
@@ -81,7 +109,13 @@ def drift_command(invocation: Invocation) -> int:
     return run.reporter.end(outcome.drift_outcome(view))
 
 
-@command(*FILES, *TARGETS, ALLOW_UNSET, *OUTPUT)
+@command(
+    *FILES, *TARGETS, ALLOW_UNSET, *OUTPUT,
+    examples="""
+    reconciler list
+    reconciler list --target 'orders[*]' --format json
+    """,
+)  # fmt: skip
 def list_command(invocation: Invocation) -> int:
     """List the webhooks that the provider has, and which of them the file manages. Also works without a file.
 
@@ -93,7 +127,13 @@ def list_command(invocation: Invocation) -> int:
     return run.reporter.end(outcome.listing_outcome(listing))
 
 
-@command(click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE"), *OUTPUT)
+@command(
+    click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE"), *OUTPUT,
+    examples="""
+    reconciler show reviewed.plan
+    reconciler show reviewed.plan --format json
+    """,
+)  # fmt: skip
 def show_command(invocation: Invocation, planfile: Path) -> int:
     """Show a saved plan. Needs only the plan file.
 

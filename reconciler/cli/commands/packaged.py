@@ -18,7 +18,11 @@ _SCHEMAS = {"file": "webhooks.schema.json", "plan": "plan.schema.json", "apply":
 
 @command(
     click.option("-f", "--file", "path", type=click.Path(path_type=Path), metavar="PATH", default=DEFAULT_FILE,
-                 show_default=True, help="The file to write.")
+                 show_default=True, help="The file to write."),
+    examples="""
+    reconciler init
+    reconciler init -f hooks/webhooks.yaml
+    """,
 )  # fmt: skip
 def init_command(invocation: Invocation, path: Path) -> int:
     """Write a commented starter file. Never overwrites one."""
@@ -32,7 +36,14 @@ def init_command(invocation: Invocation, path: Path) -> int:
     return 0
 
 
-@command(click.argument("name", type=click.Choice(list(_SCHEMAS)), default="file"))
+@command(
+    click.argument("name", type=click.Choice(list(_SCHEMAS)), default="file"),
+    examples="""
+    # For your editor; `reconciler init` writes a file that refers to it
+    reconciler schema > webhooks.schema.json
+    reconciler schema plan
+    """,
+)
 def schema_command(invocation: Invocation, name: str) -> int:
     """Print a JSON Schema: of the file (for editors), of the JSON plan, or of a line of `apply --format json`."""
     text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")

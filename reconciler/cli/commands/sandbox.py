@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.options import DEFAULT_FILE
+from reconciler.model.configuration import DEFAULT_PROVIDER, Configuration
 from reconciler.model.diagnostic import SIGNALLED
-from reconciler.output.escaping import visible
+from reconciler.model.url import Url
+from reconciler.output.escaping import shell_word, visible
 from reconciler.output.terminal import OutputError
 from reconciler.sandbox.api import SandboxOptions, is_token
 from reconciler.sandbox.faults import FORMS, Rule, parse_fault
+from reconciler.sandbox.messy import seed_messy
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.store import StoreError
@@ -39,30 +44,45 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
                  help="Store the webhooks in this file. Without it they are lost when the sandbox stops."),
     click.option("--seed", "seeded", type=click.IntRange(min=0), default=0, metavar="N",
                  help="Start with N webhooks, as in an account that was set up by hand."),
+    click.option("--messy", is_flag=True,
+                 help="Start with 16 webhooks as people click them together: duplicates, secrets in queries and paths, "
+                      "inactive ones, other hosts, http."),
     click.option("--token", default=_DEFAULT_TOKEN, show_default=True, metavar="TOKEN", callback=_token,
-                 help="The token of the account that --seed fills."),
+                 help="The token of the account that --seed or --messy fills."),
     click.option("--page-size", type=click.IntRange(1, 100), metavar="N",
                  help="Webhooks per page, regardless of what the request asks for."),
     click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list."),
     click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: respond with 429 above them."),
     click.option("--fault", "faults", multiple=True, metavar="FAULT", callback=_faults,
                  help="Fail like a real service; see below. Repeatable."),
+    click.option("-q", "--quiet", count=True, help="Don't log the requests."),
     epilog="\b\nFaults: " + FORMS.replace("\n\n", "\n\n\b\n"),
+    examples="""
+    # 16 webhooks, kept in a file
+    reconciler sandbox --seed 16 --data sandbox.db
+
+    # One in five creates fails
+    reconciler sandbox --fault 20%:503:POST
+    """,
 )  # fmt: skip
-def sandbox_command(invocation: Invocation, seeded: int, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
+def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
     """Serve Shippo's webhook API on this machine, to try a file without an account.
 
     Any token that begins with shippo_test_ or shippo_live_ has its own account; others get a 401.
-    Rate limits apply only with --limits. Stop it with Ctrl-C.
+    Rate limits apply only with --limits. Each request is a line on standard error. Stop it with Ctrl-C.
     """
     streams, stop = invocation.streams, invocation.stop
+    if messy and seeded:
+        fail("`--messy` and `--seed` both fill the account", "Remove one of them.")
+    log = None if invocation.options.quiet else streams.print_message
     try:
-        with Sandbox(SandboxOptions(**options)) as sandbox:
-            if seeded:
-                seed(sandbox.store, token, seeded)
+        with Sandbox(SandboxOptions(log=log, **options)) as sandbox:
+            if messy:
+                seed_messy(sandbox.store, token)
+            seed(sandbox.store, token, seeded)
             streams.print_result(sandbox.base_url)
-            words = f"The sandbox is running. Use {token} as the token, and add this to the account in the file:"
-            streams.print_message(f"{words}\n  base_url: {sandbox.base_url}")
+            try_it = f"{_command_to_try(invocation, token)} --base-url {sandbox.base_url}"
+            streams.print_message(f"The sandbox is running; Ctrl-C stops it. Try it in another terminal:\n  {try_it}")
             with stop.finishing():
                 while not stop.wait(1):
                     pass
@@ -72,3 +92,26 @@ def sandbox_command(invocation: Invocation, seeded: int, token: str, **options: 
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         fail(f"the sandbox can't start: {visible(reason)}", "Use another `--port` or `--data FILE`.")
     return SIGNALLED + stop.signal
+
+
+def _command_to_try(invocation: Invocation, token: str) -> str:
+    """A command that works as it is typed in this folder: where it has a file, with all that this needs to be set."""
+    variables, command = {"SHIPPO_API_TOKEN": token}, "list"
+    if Path(DEFAULT_FILE).exists():
+        # Only here, since it loads what makes requests.
+        from reconciler.cli.run import inputs_of  # noqa: PLC0415
+        from reconciler.config.load import load  # noqa: PLC0415
+        from reconciler.providers.registry import INSTALLED  # noqa: PLC0415
+
+        command = "plan"
+        inputs = replace(inputs_of(invocation, offline=True), files=(DEFAULT_FILE,), environment={})
+        found = load(inputs, INSTALLED).configuration or Configuration(accounts=())
+        account = next((one for one in found.accounts if one.provider.name == DEFAULT_PROVIDER), None)
+        if account is not None:
+            fits = not account.kind or token.startswith(f"shippo_{account.kind}_")
+            token = token if fits else f"shippo_{account.kind}_sandbox"
+            urls = (one.fields["url"] for one in found.desired if one.address.account == account.name)
+            names = {name for url in urls if isinstance(url, Url) for name in url.source.variables()}
+            variables = dict.fromkeys(account.token.variables(), token) | dict.fromkeys(sorted(names), "made-up")
+            command += f" --account {account.name}" if found.qualifies_addresses else ""
+    return " ".join([*(f"{name}={shell_word(value)}" for name, value in variables.items()), "reconciler", command])

@@ -1,0 +1,127 @@
+"""What somebody means who uses the words of another tool, or mistypes ours: Terraform's, Git's, gh's and kubectl's."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain, takewhile
+
+import click
+
+_NO_STATE = "There is no state: every run reads what the provider has, so there is nothing to refresh, lock or store."
+_FOLDER = "Give the file or its folder with `-f PATH`."
+
+_COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(("diff", "preview", "dry-run", "show-changes"), "plan"),
+    **dict.fromkeys(("import", "pull", "dump", "download", "backup"), "export"),
+    **dict.fromkeys(("status", "refresh"), "drift"),
+    **dict.fromkeys(("up", "deploy", "sync", "push", "create", "update"), "apply"),
+    **dict.fromkeys(("delete", "remove", "rm", "down"), "destroy"),
+    **dict.fromkeys(("ls", "get"), "list"),
+    **dict.fromkeys(("check", "lint", "test"), "validate"),
+    **dict.fromkeys(("ping", "health"), "doctor"),
+    **dict.fromkeys(("format", "tidy"), "fmt"),
+    **dict.fromkeys(("new", "generate"), "init"),
+    **dict.fromkeys(("serve", "server", "mock"), "sandbox"),
+    **dict.fromkeys(("man", "docs"), "help"),
+}
+"""Ours for the commands of other tools."""
+
+_COMMAND_HELP: Mapping[str, str] = {
+    **dict.fromkeys(("state", "taint", "untaint", "force-unlock", "workspace"), _NO_STATE),
+    **dict.fromkeys(("login", "auth"), "There is no login: set SHIPPO_API_TOKEN, or the variable that the file names."),
+}
+"""What to do instead, where no command does it."""
+
+_OPTIONS: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(("--yes", "-y", "--approve", "--assume-yes", "--no-input"), ("--auto-approve",)),
+    **dict.fromkeys(("--output", "-o"), ("--out", "--format")),
+    **dict.fromkeys(("--json", "--fmt"), ("--format",)),
+    **dict.fromkeys(("--config", "--filename", "-c"), ("--file",)),
+    **dict.fromkeys(("--debug", "--trace", "--log-level", "-d"), ("--verbose",)),
+    **dict.fromkeys(("--silent", "-s"), ("--quiet",)),
+    **dict.fromkeys(("--exit-code", "--detailed-exit-code"), ("--detailed-exitcode",)),
+    **dict.fromkeys(("--skip", "--ignore"), ("--exclude",)),
+    **dict.fromkeys(("--only", "--include"), ("--target",)),
+    "-V": ("--version",),
+}
+"""Ours for the options of other tools: as many as the command has."""
+
+_OPTION_HELP: Mapping[str, str] = {
+    **dict.fromkeys(("--dry-run", "-n", "--noop"), "`reconciler plan` shows what apply would do, and changes nothing."),
+    **dict.fromkeys(("--state", "--refresh", "--refresh-only", "--lock", "--lock-timeout", "--backend"), _NO_STATE),
+    **dict.fromkeys(("--chdir", "-C"), _FOLDER),
+    "--force": "Nothing can be forced: `--auto-approve` doesn't ask for approval, `--allow-losses N` allows losses.",
+    "--input": "Without a terminal nothing is ever asked; `--auto-approve` applies without asking.",
+}
+
+
+class UnknownWordError(click.UsageError):
+    """A word that the command line doesn't have.
+
+    Attributes:
+        hint: what is probably meant; nothing where nobody can tell.
+    """
+
+    def __init__(self, message: str, hint: str, ctx: click.Context) -> None:
+        super().__init__(message, ctx)
+        self.hint = hint
+
+
+def unknown_command(name: str, commands: Collection[str], ctx: click.Context) -> UnknownWordError:
+    """The error of a name that is no command's, nor a help topic's."""
+    meant = [_COMMANDS[name]] if name in _COMMANDS else difflib.get_close_matches(name, commands, n=1)
+    hint = _COMMAND_HELP.get(name) or _did_you_mean(f"{ctx.command_path} {one}" for one in meant)
+    return UnknownWordError(f"No such command '{name}'.", hint, ctx)
+
+
+def unknown_option(option: str, ctx: click.Context) -> UnknownWordError:
+    """The error of an option that the command doesn't have."""
+    return UnknownWordError(f"No such option '{option}'.", _hint(option, ctx), ctx)
+
+
+def check_dashes(arguments: Iterable[str], ctx: click.Context) -> None:
+    """Raise UnknownWordError where an option has one dash, as Terraform's do: `-out` would be read as `-o`, `-u`, `-t`.
+
+    Only what is an option with two dashes, here or elsewhere, is taken for one.
+    """
+    for argument in takewhile(lambda one: one != "--", arguments):
+        word = argument.partition("=")[0]
+        if word[:1] == "-" and word[1:2].isalpha() and len(word) > 2:  # noqa: PLR2004 - more than a dash and a letter
+            known = {*_names(ctx.command), *_OPTIONS, *_OPTION_HELP}
+            if f"-{word}" in known:
+                raise UnknownWordError(f"No such option '{word}'.", _hint(f"-{word}", ctx), ctx)
+
+
+def _hint(option: str, ctx: click.Context) -> str:
+    if option in _OPTION_HELP:
+        return _OPTION_HELP[option]
+    own, wanted = _names(ctx.command), _OPTIONS.get(option, (option,))
+    return (
+        _did_you_mean(one for one in wanted if one in own)
+        or _elsewhere(wanted[0], ctx)
+        or _did_you_mean(difflib.get_close_matches(option, own, n=1))
+        or _did_you_mean(one for one in own if option.startswith("--") and one.startswith(option))
+    )
+
+
+def _elsewhere(option: str, ctx: click.Context) -> str:
+    """Which other commands have an option."""
+    group = ctx.find_root().command
+    if not isinstance(group, click.Group):
+        return ""
+    commands = ((name, group.get_command(ctx, name)) for name in group.list_commands(ctx))
+    having = [f"reconciler {name}" for name, one in commands if one is not None and option in _names(one)]
+    if having and ctx.command is group:
+        return f"`{option}` comes after the command, as in `{having[0]} {option}`."
+    return f"`{option}` is an option of `{'` and `'.join(having)}`." if having else ""
+
+
+def _names(command: click.Command) -> list[str]:
+    """The names of a command's options."""
+    return [*chain.from_iterable(one.opts for one in command.params if isinstance(one, click.Option)), "--help"]
+
+
+def _did_you_mean(found: Iterable[str]) -> str:
+    named = " or ".join(f"`{one}`" for one in found)
+    return f"Did you mean {named}?" if named else ""

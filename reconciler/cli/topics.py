@@ -1,0 +1,96 @@
+"""What `reconciler help TOPIC` explains: what concerns several commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ENVIRONMENT = """\
+Variables for the file
+
+  The file's ${NAME} are replaced by environment variables. `--var` and
+  `--var-file` come before the environment, `--env-file` comes after it. An
+  empty variable counts as unset.
+
+  SHIPPO_API_TOKEN, GITHUB_TOKEN
+      The token of an account that doesn't have `token` in the file.
+  NAME_FILE
+      If NAME is unset, its value is read from the file that NAME_FILE
+      names, such as a mounted secret.
+
+Variables for reconciler
+
+  RECONCILER_FILE
+      The file or folder, if there is no `-f`.
+  RECONCILER_ALLOW_HOSTS
+      Hosts that tokens may be sent to, separated by commas, like
+      `--allow-host`.
+
+  No other variable sets an option: nothing in the environment can narrow
+  what a command works on, or approve an apply.
+
+Variables of the system
+
+  NO_COLOR, TERM, COLUMNS
+      Colors are off if NO_COLOR is set or TERM is `dumb`. COLUMNS is the
+      width of the output.
+  REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
+      A file of certificates to trust instead of the usual ones; the first
+      that is set counts.
+  HTTPS_PROXY, NO_PROXY
+      The proxy for requests, and the hosts that don't need it.
+"""
+
+_EXIT_CODES = """\
+  0    Done, or nothing to do.
+  1    An error: in the options, in the file, at the provider; an apply that
+       could not finish or was not approved. `fmt --check`: a file isn't
+       formatted.
+  2    There are changes: `plan --detailed-exitcode` and `drift` only.
+  3    Refused by a guard, or the saved plan is out of date; nothing was
+       changed. `plan` too, if `apply` would be refused.
+  130  Stopped by Ctrl-C (SIGINT).
+  143  Stopped by SIGTERM.
+  129  Stopped by SIGHUP.
+
+  With several accounts, if one can't be read, the others are still checked,
+  and the exit code is 1.
+
+  In a shell script:
+
+    reconciler drift
+    case $? in
+      0) echo "no drift" ;;
+      2) echo "drift detected" ;;
+      *) echo "could not check" ;;
+    esac
+"""
+
+_FORMATS = """\
+  `--format FORMAT` chooses how results are written to standard output.
+  Everything else (warnings, progress, questions) goes to standard error.
+
+  text  For people. With `-v` more details, with `-q` fewer. Colors only on a
+        terminal.
+  json  For programs. `plan`, `show` and `drift` write one document in the
+        format of Terraform's JSON plan, `list` and `validate` one of their
+        own. `apply` and `destroy` write one object per line, as
+        `terraform apply -json` does; the last one has the outcome. Errors
+        are written as JSON, too. `apply` needs `--auto-approve` or a saved
+        plan, since it can't ask.
+
+  `reconciler schema plan` and `reconciler schema apply` print the JSON
+  Schemas. Secrets are hidden in every format.
+
+  The changes of a plan, with jq:
+
+    reconciler plan --format json |
+      jq -r '.resource_changes[] | select(.change.actions != ["no-op"]) |
+             "\\(.change.actions[0]) \\(.address)"'
+"""
+
+TOPICS: Mapping[str, tuple[str, str]] = {
+    "environment": (_ENVIRONMENT, "Environment variables that reconciler reads."),
+    "exit-codes": (_EXIT_CODES, "What the exit codes mean."),
+    "formats": (_FORMATS, "Output formats, and how programs read them."),
+}
+"""Each topic, its text, and its line in the help."""

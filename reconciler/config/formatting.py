@@ -1,0 +1,182 @@
+"""A file's text in one style: only white space changes, and the commas of lists, and it means the same."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+from reconciler.config.diagnostics import Diagnostics, SourceText
+from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence, parse
+from reconciler.model.diagnostic import Place
+
+_HEAD = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*---[ \t]*\n")
+_DASHES = re.compile(r" *(?:- +)*")
+_BLOCK = re.compile(r"(?:^|[:-] +)(?:[&!][^ ]+ +)*[|>][-+1-9]*(?: +#.*)?$")
+_NO_FOLD = re.compile(r"(?<=\s)\a|\a(?! \S)")  # the library marks with it where lines were folded
+_MOST_CHARACTERS = 1_000_000  # the library reads and writes some fifty thousand a second
+
+
+def formatted(source: SourceText, diagnostics: Diagnostics) -> tuple[Document, Document] | None:
+    """A file as it is and in one style; None where it can't be formatted, which a diagnostic says."""
+    if len(source.text) > _MOST_CHARACTERS:
+        message = f"the file has more than {_MOST_CHARACTERS} characters, which would take minutes to format"
+        diagnostics.error("too-much", Place(file=source.name), message, "Split it into several files.")
+        return None
+    before = parse(source, diagnostics)
+    if before is None:
+        return None
+    text = _in_style(source.text)
+    after = parse(SourceText(source.name, text, source.quotable), Diagnostics())
+    is_same_text = _ink(text) == _ink(source.text) and _in_style(text) == text
+    if is_same_text and after is not None and _is_same(before.root, after.root, set()):
+        return before, after
+    place = _first_difference(source, text)
+    message = "the file can't be formatted without changing more than white space, first here"
+    diagnostics.error("format-unsafe", place, message, "Write this part in a simpler way, or format the file by hand.")
+    return None
+
+
+def _in_style(text: str) -> str:
+    """A text with the white space of the style, as far as it can be had; what else it changes is for others to see."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
+    head = _HEAD.match(lines)
+    start = head.end() if head else 0
+    body = [*_lines(lines[start:])]
+    written = _written("\n".join(line.text for line in body if not line.is_between))
+    return _stripped(lines[:start]) + _stripped(_put_back(body, written))
+
+
+def _written(text: str) -> str:
+    """A text as the YAML library writes it: every scalar, anchor, alias and comment as it was."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - of this command alone, and large
+
+    library: Any = YAML()
+    library.width = 2**31  # no line is broken
+    library.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    try:
+        root = library.compose(text)
+        _prepare(root, set())
+        library.serialize(root, out)
+    except Exception:  # noqa: BLE001 - of comments in odd places it has errors of every kind
+        return ""
+    return out.getvalue()
+
+
+def _stripped(text: str) -> str:
+    """A text without empty lines at its ends, nor white space at those of its lines, but in block scalars."""
+    lines = "\n".join(line.text for line in _lines(text)).strip("\n")
+    return f"{lines}\n" if lines else ""
+
+
+def _prepare(node: Any, seen: set[int]) -> None:  # noqa: ANN401 - the library's
+    """Have every anchor written under its own name, an unused one too, and lines of `>` folded where they can be."""
+    from ruamel.yaml.anchor import Anchor  # noqa: PLC0415 - of this command alone
+
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    if node.anchor is not None:
+        name, node.anchor = node.anchor, Anchor()
+        node.anchor.value, node.anchor.always_dump = name, True
+    if isinstance(node.value, list):
+        for item in node.value:
+            for inner in item if isinstance(item, tuple) else (item,):
+                _prepare(inner, seen)
+    elif node.style == ">":
+        node.value = _NO_FOLD.sub("", node.value)
+
+
+def _ink(text: str) -> str:
+    """What of a text is no white space, nor a comma, which may follow a list's last item or not."""
+    return re.sub(r"[\s,]+", "", text)
+
+
+def _is_same(one: Plain, other: Plain, compared: set[tuple[int, int]]) -> bool:
+    """Whether two values are the same, types and order included; what aliases bring again is compared once."""
+    pair = (id(one), id(other))
+    if pair in compared:
+        return True
+    compared.add(pair)
+    if isinstance(one, Map) and isinstance(other, Map):
+        return [*one] == [*other] and all(_is_same(one[key], other[key], compared) for key in one)
+    if isinstance(one, Sequence) and isinstance(other, Sequence):
+        return len(one) == len(other) and all(map(_is_same, one, other, repeat(compared)))
+    return type(one) is type(other) and one == other
+
+
+def _first_difference(source: SourceText, text: str) -> Place:
+    """The place in the source up to which the text is the same, white space aside."""
+    other = iter(_ink(text))
+    for found in re.finditer(r"[^\s,]", source.text):
+        if found[0] != next(other, None):
+            return source.place(found.start())
+    return Place(file=source.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a text.
+
+    Attributes:
+        ink: how much ink stands before it, comments of own lines aside.
+        is_inside: whether it is part of a block scalar.
+    """
+
+    text: str
+    ink: int
+    is_inside: bool
+
+    @property
+    def column(self) -> int:
+        return len(self.text) - len(self.text.lstrip())
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it is empty or a comment: the library loses some of those, so they are put back by this module."""
+        return not self.is_inside and self.text.lstrip()[:1] in ("", "#")
+
+    @property
+    def is_value(self) -> bool:
+        return not self.is_inside and not self.is_between
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """The lines of a text; without white space at their ends, but in block scalars."""
+    ink, block = 0, -1
+    for text_line in text.split("\n"):
+        bare = text_line.strip()
+        if block >= 0 and (not bare or len(text_line) - len(text_line.lstrip()) > block):
+            line = _Line(text_line, ink, is_inside=True)
+        else:
+            line, block = _Line(text_line.rstrip(), ink, is_inside=False), -1
+            if line.is_value and _BLOCK.search(line.text):
+                key = len((_DASHES.match(line.text) or [""])[0])
+                block = key if line.text[key : key + 1] not in ("|", ">") else len(line.text[:key].rstrip()) - 1
+        yield line
+        ink += 0 if line.is_between else len(_ink(line.text))
+
+
+def _put_back(before: Iterable[_Line], written: str) -> str:
+    """What is written, with the empty lines and comments that stood between its values.
+
+    A comment gets the column of what it stood in a column with: of what follows, or else of the last such value above.
+    """
+    after = [*_lines(written.strip("\n"))]
+    columns = {line.ink: line.column for line in after if line.is_value}
+    at: dict[int, int] = {}  # by a column before, the column now of the last value there
+    found: dict[int, list[str]] = {}
+    waiting: list[_Line] = []
+    for line in before:
+        if line.is_between:
+            waiting.append(line)
+        elif line.is_value and line.ink in columns:
+            column = at[line.column] = columns[line.ink]
+            found[line.ink] = [" " * at.get(one.column, column) + one.text.lstrip() for one in waiting]
+            waiting = []
+    lines = [text for line in after for text in (*(found.get(line.ink, ()) if line.is_value else ()), line.text)]
+    return "\n".join([*lines, *(" " * at.get(one.column, 0) + one.text.lstrip() for one in waiting)])

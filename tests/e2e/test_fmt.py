@@ -1,0 +1,117 @@
+"""`fmt` on files: rewritten whole with their permissions, checked, shown, or left alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.tool import Tool, entries, run_here
+
+UGLY = "version:   1\nwebhooks:\n    # the orders\n    orders:\n        url: https://h.example.com/a   \n"
+NEAT = "version: 1\nwebhooks:\n  # the orders\n  orders:\n    url: https://h.example.com/a\n"
+
+
+def test_file_is_rewritten_with_its_permissions_through_a_link(tmp_path: Path) -> None:
+    real = tmp_path / "real.yaml"
+    real.write_text(UGLY)
+    real.chmod(0o640)
+    (tmp_path / "webhooks.yaml").symlink_to("real.yaml")
+    ended = run_here(tmp_path, "fmt")
+    assert (ended.code, ended.out, ended.err, real.read_text()) == (0, "webhooks.yaml\n", "", NEAT)
+    assert (real.stat().st_mode & 0o777, (tmp_path / "webhooks.yaml").is_symlink()) == (0o640, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["real.yaml", "webhooks.yaml"]
+    before = real.stat()
+    assert (run_here(tmp_path, "fmt").out, real.stat().st_mtime_ns) == ("", before.st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("a.yaml", "b.yaml"), id="paths"),
+        pytest.param(("-f", "a.yaml", "-f", "b.yaml"), id="options"),
+        pytest.param(("-f", "a.yaml", "b.yaml"), id="both"),
+        pytest.param((".",), id="folder"),
+    ],
+)
+def test_several_files_are_formatted_or_checked(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    for file in files:
+        file.write_text(UGLY)
+    (tmp_path / "notes.txt").touch()
+    names = [line.rpartition("/")[2] for line in run_here(tmp_path, "fmt", *arguments, "--check").out.splitlines()]
+    assert (names, {file.read_text() for file in files}) == (["a.yaml", "b.yaml"], {UGLY})
+    assert run_here(tmp_path, "fmt", *arguments).code == 0
+    assert {file.read_text() for file in files} == {NEAT}
+    checked = run_here(tmp_path, "fmt", *arguments, "--check", "--diff")
+    assert (checked.code, checked.out, checked.err) == (0, "", "")
+
+
+def test_check_names_what_is_not_formatted_and_exits_with_1(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.yaml").write_text(UGLY)
+    ended = run_here(tmp_path, "fmt", "--check")
+    assert (ended.code, ended.out) == (1, "webhooks.yaml\n")
+    assert ended.err == "1 file isn't formatted. `reconciler fmt` formats it.\n"
+
+
+def test_diff_shows_lines_without_their_secrets(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.yaml").write_text(UGLY + "        secret:   hunter2-hunter2\n        token:  q8Zr21Lm4F\n")
+    ended = run_here(tmp_path, "fmt", "--diff")
+    assert ended.code == 1
+    assert ended.out.splitlines()[:5] == ["--- webhooks.yaml", "+++ webhooks.yaml (formatted)", "@@ -1,8 +1,8 @@",
+                                          "-version:   1", "+version: 1"]  # fmt: skip
+    assert "hunter2" not in ended.all
+    assert "q8Zr21Lm4F" not in ended.all
+    assert (tmp_path / "webhooks.yaml").read_text().startswith(UGLY)
+
+
+def test_standard_input_goes_to_standard_output(tmp_path: Path) -> None:
+    ended = run_here(tmp_path, "fmt", "-", stdin=UGLY)
+    assert (ended.code, ended.out, ended.err) == (0, NEAT, "")
+    assert run_here(tmp_path, "fmt", "-", stdin=NEAT).out == NEAT
+    checked = run_here(tmp_path, "fmt", "-", "--check", stdin=UGLY)
+    assert (checked.code, checked.out) == (1, "<stdin>\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        pytest.param("a: [\n", "yaml-syntax", id="syntax"),
+        pytest.param("a: [b, # x\n  c]\n", "format-unsafe", id="comment-that-would-be-lost"),
+        pytest.param("a: 1\na: 2\n", "yaml-duplicate-key", id="key-twice"),
+        pytest.param("# " + "x" * 2**20 + "\na: 1\n", "too-much", id="large"),
+        pytest.param("", "file-empty", id="empty"),
+    ],
+)
+def test_no_file_changes_where_one_is_wrong(tmp_path: Path, text: str, code: str) -> None:
+    (tmp_path / "good.yaml").write_text(UGLY)
+    (tmp_path / "bad.yaml").write_text(text)
+    ended = run_here(tmp_path, "fmt", "good.yaml", "bad.yaml")
+    assert (ended.code, ended.out, f"error[{code}]" in ended.err, "bad.yaml" in ended.err) == (1, "", True, True)
+    assert ((tmp_path / "good.yaml").read_text(), (tmp_path / "bad.yaml").read_text()) == (UGLY, text)
+
+
+def test_missing_file_is_said_so(tmp_path: Path) -> None:
+    ended = run_here(tmp_path, "fmt", "nowhere.yaml")
+    assert (ended.code, "file not found" in ended.err) == (1, True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_that_cannot_be_written_to_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.yaml").write_text(UGLY)
+    tmp_path.chmod(0o500)
+    ended = run_here(tmp_path, "fmt")
+    tmp_path.chmod(0o700)
+    assert (ended.code, "can't be written" in ended.err) == (1, True)
+
+
+def test_what_export_writes_is_formatted(tool: Tool) -> None:
+    for url in ("/orders?token=q8Zr21Lm4F", "/returns", "https://other.example.com/x y"):
+        for event in ("track_updated", "batch_created"):
+            tool.hook(url, event)
+    tool.write(entries(orders="/orders"))
+    exported = tool.run("export")
+    assert exported.code == 0
+    checked = tool.run("fmt", "-", "--diff", stdin=exported.out)
+    assert (checked.code, checked.out) == (0, "")
