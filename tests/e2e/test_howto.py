@@ -46,6 +46,11 @@ LEFT: dict[str, set[str]] = {
         "https://hooks.example.com/shippo/orders?token=Pm3nYb60Kd27 transaction_created",
         "https://hooks.example.com/shippo/orders?token=Pm3nYb60Kd27 transaction_updated",
     },
+    "secrets-in-the-file": {
+        "https://hooks.example.com/orders?token=Zr4vTq81hW9x transaction_created",
+        "https://hooks.example.com/in/x9K2mQ7pL4vN track_updated",
+        "https://hooks.example.com/shops/1234567 track_updated",
+    },
     "tenants": {
         "https://hooks.example.com/shippo/acme?token=Zr4vTq81 track_updated",
         "https://hooks.example.com/shippo/initech?token=Pm3nYb60 track_updated",
