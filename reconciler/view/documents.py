@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Filters
+from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 
 FORMAT_VERSION: Literal["1.3"] = "1.3"
@@ -116,6 +117,8 @@ class PlanView:
     duplicates: tuple[Row, ...]
     #: The diagnostics about the files: only warnings, since an error means that there is no plan.
     diagnostics: tuple[DiagnosticRow, ...]
+    #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
+    id_length: int = SHORTEST_ID
     saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
 
     @property
@@ -148,6 +151,8 @@ class ListView:
     tool: Tool = Tool()  #: The tool that wrote this.
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
+    #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
+    id_length: int = SHORTEST_ID
 
 
 class EndpointStatus(Enum):

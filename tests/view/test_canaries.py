@@ -116,7 +116,7 @@ def _everything_said(plan: Plan) -> str:
         plan_text(view, Style(on=False), 2),
         json_text(view),
         json_text(listing),
-        list_table(listing, streams),
+        list_table(listing, Style(on=True), 80),
     ]
     changes = [change for planned_account in plan.planned for change in planned_account.changes]
     results = tuple(
