@@ -26,7 +26,7 @@ from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
-from reconciler.output.formats import FORMATS
+from reconciler.output.formats import LIST_FORMATS
 from reconciler.output.terminal import OutputError
 
 if TYPE_CHECKING:  # calls and completions are no matter of `--help`
@@ -142,7 +142,7 @@ def _format_of(arguments: Sequence[str]) -> str:
     """The format that the arguments ask for, as far as they can be read: for what is wrong with them."""
     formats = [text for option, text in itertools.pairwise(arguments) if option == "--format"]
     formats += [argument.removeprefix("--format=") for argument in arguments if argument.startswith("--format=")]
-    return next((text for text in formats if text in FORMATS), "text")
+    return next((text for text in formats if text in LIST_FORMATS), "text")
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from reconciler.output.formats import FORMATS
+from reconciler.output.formats import FORMATS, LIST_FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -109,7 +109,7 @@ ACCOUNT = click.option("--account", "accounts", multiple=True, metavar="NAME",
 TARGETS = (
     ACCOUNT,
     click.option("--target", "targets", multiple=True, metavar="ADDRESS", shell_complete=_completed("addresses"),
-                 help="Only these webhooks: orders, or orders[track_updated]; * matches anything. Repeatable."),
+                 help="Only these: orders, orders[track_updated] or @b691ce2; * matches anything. Repeatable."),
     click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", shell_complete=_completed("addresses"),
                  help="All webhooks (or those of --target) except these. Repeatable."),
 )
@@ -126,14 +126,19 @@ APPLY = (
                  help="Make up to N changes in parallel."),
     output_path("--backup", "First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
 )
-NO_COLOR = click.option("--no-color", is_flag=True, help="Disable colors, also on terminals (like NO_COLOR).")
+NO_COLOR = click.option("--no-color", is_flag=True, help="Disable colors (like NO_COLOR), whatever else is set.")
 TALK = (
     NO_COLOR,
-    click.option("-v", "--verbose", count=True, help="Show more details; -vv logs every request."),
-    click.option("-q", "--quiet", count=True, help="Show less: no waits and no progress."),
+    click.option("-v", "--verbose", count=True, help="Show more details and whole ids; -vv logs every request."),
+    click.option("-q", "--quiet", count=True, help="Show less: each change in one line, no waits and no progress."),
 )
 OUTPUT = (
     click.option("--format", type=click.Choice([*FORMATS]), default="text", show_default=True, help="Output format."),
+    *TALK,
+)
+LIST_OUTPUT = (
+    click.option("--format", type=click.Choice([*LIST_FORMATS]), default="text", show_default=True,
+                 help="Output format."),
     *TALK,
 )
 # fmt: on

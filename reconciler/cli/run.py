@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +19,17 @@ from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
-from reconciler.model.webhook import Desired
+from reconciler.model.webhook import Address, Desired
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.planning.targets import is_meant, matches_address, selected_accounts, unmatched_filters
+from reconciler.planning.targets import (
+    ids_beginning,
+    is_meant,
+    matches_address,
+    selected_accounts,
+    unmatched_filters,
+)
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import stopped_outcome
 
@@ -111,7 +117,8 @@ class Run:
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
-        self._check_matched(made.unmatched)
+        remotes = [Address.of_remote(one.account.name, remote.id) for one in made.planned for remote in one.listed()]
+        self._check_matched(made.unmatched, remotes)
         return made
 
     @property
@@ -139,12 +146,15 @@ class Run:
             ended = stopped_outcome(self.stop.signal)
             raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
 
-    def _check_matched(self, unmatched: Filters) -> None:
+    def _check_matched(self, unmatched: Filters, remotes: Sequence[Address] = ()) -> None:
         for option, addresses in (("--target", unmatched.targets), ("--exclude", unmatched.excludes)):
             for address in addresses:
-                fail(f"`{option} {address}`: webhook not found", self._near(address))
+                fail(f"`{option} {address}`: webhook not found", self._near(address, remotes))
 
-    def _near(self, target: str) -> str:
+    def _near(self, target: str, remotes: Sequence[Address]) -> str:
+        if len(several := ids_beginning(target, remotes)) > 1:
+            names = ", ".join(address.text(long=self.configuration.qualifies_addresses) for address in several)
+            return f"Several ids begin with it: {names}."
         addresses = [wanted.address for wanted in self.configuration.desired]
         selected = {account.name for account in selected_accounts(self.configuration, self.inputs.accounts)}
         left_out = {one.account for one in addresses if matches_address(target, one)} - selected

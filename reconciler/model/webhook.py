@@ -13,6 +13,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url
 
 _EVENT_NAME = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+SHORTEST_ID = 7
+"""How much of an object id is shown, and means a webhook, at least. Source: Git's abbreviated object names."""
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 Settings = Mapping[str, object]

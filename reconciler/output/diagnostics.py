@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.output.escaping import visible
+from reconciler.output.fitting import columns
 from reconciler.output.terminal import Streams, Style
 
 _LONGEST_LINE = 200
@@ -43,13 +43,5 @@ def _excerpt(diagnostic: Diagnostic, place: Place, style: Style) -> Iterable[str
     if place.column:
         meant = visible(diagnostic.source[column : column + diagnostic.width])
         meant = meant[: max(1, len(shown) - len(before[start:]))]
-        blank = " " * _columns(before[start:])
-        yield f"  {' ' * len(number)} | {blank}{style.paint('^' * max(1, _columns(meant)), 'bold')}"
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
+        blank = " " * columns(before[start:])
+        yield f"  {' ' * len(number)} | {blank}{style.paint('^' * max(1, columns(meant)), 'bold')}"

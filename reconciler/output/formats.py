@@ -24,6 +24,8 @@ FORMATS: Mapping[str, str] = {
     "json": "reconciler.output.json_format",
 }
 """Each format and its module, which is loaded when it is asked for, and has a function `reporter`."""
+LIST_FORMATS: Mapping[str, str] = {**FORMATS, "csv": "reconciler.output.csv_format"}
+"""Those of `list`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,15 @@ class Reporter:
     def plan(self, view: PlanView) -> None:
         """This is what would be done."""
 
+    def drift(self, view: PlanView) -> None:
+        """This is what would be done, and so what happened."""
+        self.plan(view)
+
     def listing(self, view: ListView) -> None:
         """These are the webhooks that there are."""
+
+    def matrix(self, view: ListView) -> None:
+        """These are the endpoints, and which events each receives."""
 
     def doctor(self, view: DoctorView) -> None:
         """This is what was found of the receivers."""
@@ -82,4 +91,4 @@ class Reporter:
 
 def reporter(name: str, context: Context) -> Reporter:
     """The reporter of a format of the table."""
-    return cast("Reporter", importlib.import_module(FORMATS[name]).reporter(context))
+    return cast("Reporter", importlib.import_module(LIST_FORMATS[name]).reporter(context))

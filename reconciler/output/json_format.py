@@ -16,6 +16,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Change
 from reconciler.model.report import Answered, Event, Finished, Report, Started, Waiting
 from reconciler.output.formats import Context, Reporter
+from reconciler.output.losses_text import events_text
 from reconciler.output.progress import Progress
 from reconciler.view.codec import Json, json_line, json_text
 from reconciler.view.documents import DoctorView, ListView, PlanView, ValidationView, diagnostic_row, validation_view
@@ -128,7 +129,7 @@ class JsonLines(Reporter):
             change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
             self._say("planned_change", f"{row.address}: plan to {action}", change=change)
         for loss in view.losses:
-            message = f"{loss.account}: {loss.url}: would stop receiving {', '.join(loss.events)}"
+            message = f"{loss.account}: {loss.url}: would stop receiving {events_text(loss.events)}"
             self._say("planned_loss", message, level="warn", loss=loss)
         for account in view.refused:
             why, remedy = GUARD_WORDS[account.verdict], account.remedy

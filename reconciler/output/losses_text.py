@@ -1,11 +1,13 @@
-"""Losses as text: which endpoints would stop receiving events; where that is refused, why, and what would allow it."""
+"""Losses as text: which endpoints would stop receiving events; of a refusal, why, and what would allow them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.configuration import AbsentPlace
+from reconciler.model.plan import ANY_OTHER_EVENT
 from reconciler.output.escaping import visible
+from reconciler.output.fitting import fitted
 from reconciler.output.terminal import Style
 from reconciler.view.outcome import GUARD_WORDS
 from reconciler.view.rows import AccountRow, LossRow
@@ -28,21 +30,26 @@ _MOST_EVENTS = 10
 
 
 def losses_text(account: AccountRow, losses: Sequence[LossRow], style: Style) -> Iterator[str]:
-    """The endpoints that would stop receiving events; where a guard refuses that, why, and what would let it."""
+    """The endpoints that would stop receiving events."""
     if not losses:
         return
     allowed = account.max_losses if account.allowed_losses is None else account.allowed_losses
     title = f"  Losses ({account.losses}, allowed: {allowed}): endpoints that would stop receiving these events"
-    yield from ("", style.paint(title, "bold", "red"))
+    yield from ("", style.paint(title, "bold", "red" if account.remedy else "yellow"))
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
         yield f"    {visible(loss.url)}{scope}  {visible(events_text(loss.events))}"
+
+
+def refusal_text(account: AccountRow, losses: Sequence[LossRow], style: Style, width: int | None) -> Iterator[str]:
+    """Why a guard refuses the losses, and what would allow them; lines for the file are never broken."""
     if account.remedy is None:
         return
     lines, place = account.remedy.absent, account.remedy.absent_place
     where = f", or {_ABSENT[place].format(name=visible(account.name))}:" if lines else "."
     how = f"  If this is intended, add `--allow-losses {account.remedy.allow_losses}`{where}"
-    yield from ("", f"  Refused: {GUARD_WORDS[account.verdict]}.", how)
+    yield from ("", style.paint(f"  Refused: {GUARD_WORDS[account.verdict]}.", "bold", "red"))
+    yield from fitted(how, width)
     if not lines:
         return
     yield ""
@@ -51,7 +58,7 @@ def losses_text(account: AccountRow, losses: Sequence[LossRow], style: Style) ->
         yield f"{margin}absent:"
     for line in lines:
         yield f"{margin}  - url: {visible(line.url)}"
-        yield f"{margin}    events: [{visible(', '.join(line.events))}]"
+        yield f"{margin}    events: [{visible(', '.join(map(_yaml_word, line.events)))}]"
     if unlisted := sum(loss.absent is None for loss in losses):
         yield from ("", f"  ({unlisted} of the losses can't be listed under `absent`.)")
 
@@ -60,4 +67,11 @@ def events_text(events: Sequence[str]) -> str:
     """The events of a loss, in brief."""
     if len(events) <= _MOST_EVENTS:
         return ", ".join(events)
+    if events[-1] == ANY_OTHER_EVENT:
+        return f"{len(events) - 1} events and any other event"
     return f"{', '.join(events[:3])} and {len(events) - 3} more events"
+
+
+def _yaml_word(event: str) -> str:
+    """An event as an item of a YAML list: a `*` alone would be an alias."""
+    return f"'{event}'" if event.startswith("*") else event

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.model.plan import Action
+from reconciler.model.plan import Action, Change
 from reconciler.model.report import (
     Answered,
     Called,
@@ -22,8 +23,10 @@ from reconciler.model.report import (
 )
 from reconciler.model.webhook import Address
 from reconciler.output.escaping import visible
+from reconciler.output.fitting import fitted
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.terminal import SIGNS, Style
+from reconciler.view.outcome import count_text
 from reconciler.view.results import ResultMask
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 _CALLS_SHOWN_FROM = 2
 """The verbosity from which each call is logged; from 1 on each wait is, and below only the first for each reason."""
+_LONG = 5.0
+"""From how many seconds on a change says what it took."""
+_SHORT = 10.0
 
 
 class Progress(Reporter):
@@ -46,10 +52,16 @@ class Progress(Reporter):
         self._seen: set[tuple[Address, Action]] = set()
         self._waited_for: set[tuple[str, str]] = set()
         self._lock = Lock()
+        self._now = context.now
+        self._began, self._calls = context.now(), 0  # of what is under way
+        self._started: dict[tuple[Address, Action], datetime] = {}
+        self._took: dict[tuple[Address, Action], float] = {}
 
     @contextmanager
     def live(self, mask: ResultMask | None = None) -> Iterator[None]:
-        self._mask, self._listed = mask, {}
+        self._mask = None if mask is None else ResultMask(mask.plan, shortens_ids=self._verbosity <= 0)
+        self._listed = {}
+        self._began, self._calls = self._now(), 0
         if self._streams.live and self._verbosity >= 0:
             from reconciler.output.live import LiveDisplay  # noqa: PLC0415 - loads rich
 
@@ -65,9 +77,24 @@ class Progress(Reporter):
     def __call__(self, event: Event) -> None:
         """Tell of an event. A stream that can't be written to stops no change that is under way."""
         with self._lock, suppress(OSError):
+            self._measure(event)
             if self._display is not None:
                 self._redraw(event, self._display)
             self._log(event)
+
+    def _measure(self, event: Event) -> None:
+        match event:
+            case Called():
+                self._calls += 1
+            case Started():
+                self._started.setdefault(_known(event.change), self._now())
+            case Answered() if (began := self._started.get(_known(event.result.change))) is not None:
+                self._took[_known(event.result.change)] = (self._now() - began).total_seconds()
+
+    def _effort_text(self) -> str:
+        """What making the changes took."""
+        seconds = (self._now() - self._began).total_seconds()
+        return self._style.paint(f"{count_text(self._calls, 'request')} in {seconds_text(seconds)}.", "dim")
 
     def _redraw(self, event: Event, display: LiveDisplay) -> None:
         """What changes on a terminal. While changes are made, what is listed beside leaves their bar alone."""
@@ -83,16 +110,16 @@ class Progress(Reporter):
             case Started() if self._mask is not None:
                 display.show(visible(self._mask.address(event.change.address)))
             case Answered():  # as far as anybody can see yet; a change that is sent again counts once
-                known = (event.result.change.address, event.result.change.action)
-                if known not in self._seen:
+                if _known(event.result.change) not in self._seen:
                     display.advance(display.work)
-                self._seen.add(known)
+                self._seen.add(_known(event.result.change))
         display.show()  # a wait is over
 
     def _log(self, event: Event) -> None:
         match event:
             case Finished() if self._mask is not None and event.result.outcome is not Outcome.NOT_STARTED:
-                text = result_text(self._mask, event.result, self._style)
+                took = self._took.get(_known(event.result.change), 0.0)
+                text = result_text(self._mask, event.result, self._style, took, self._streams.line_width)
                 # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
                 redrawn = self._display is not None and self._streams.out.isatty()
                 (self._note if redrawn else self._streams.print_result)(text)
@@ -112,18 +139,33 @@ class Progress(Reporter):
         (self._streams.print_message if self._display is None else self._display.note)(text)
 
 
+def _known(change: Change) -> tuple[Address, Action]:
+    return change.address, change.action
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration, in whole minutes and seconds, and tenths where it is short."""
+    if seconds < _SHORT:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
 def _wait_text(event: Waiting) -> str:
     return f"{visible(event.account)}: waiting {event.seconds:.0f} s: {visible(event.reason)}"
 
 
-def result_text(mask: ResultMask, result: Result, style: Style) -> str:
-    """One finished change in a line, with what went wrong under it."""
+def result_text(mask: ResultMask, result: Result, style: Style, took: float = 0.0, width: int | None = None) -> str:
+    """One finished change in a line, with the seconds that it took, if many, and what went wrong under it."""
     address, action = mask.address(result.change.address), result.change.action.value
     color = "green" if result.is_done else "red"
-    object_id = f" ({visible(result.object_id)})" if result.object_id and not address.endswith(result.object_id) else ""
-    lines = [f"{style.paint(SIGNS[action], color)} {visible(address)}{object_id}: {action}: {mask.words(result)}"]
+    object_id = mask.object_id(result.object_id)
+    named = f" ({visible(object_id)})" if object_id and not address.endswith(object_id) else ""
+    after = style.paint(f" ({seconds_text(took)})", "dim") if took >= _LONG else ""
+    sign = style.paint(SIGNS[action], color)
+    lines = [f"{sign} {visible(address)}{named}: {action}: {mask.words(result)}{after}"]
     if result.error is not None:
         lines.append(f"    {style.paint('error', 'red')}: {visible(result.error.message)}")
     if not result.is_done and (help_ := mask.help(result)):
         lines.append(f"    help: {visible(help_)}")
-    return "\n".join(lines)
+    return "\n".join(part for line in lines for part in fitted(line, width))

@@ -1,42 +1,59 @@
-"""The list of webhooks as a table that fits. Loads `rich`."""
+"""The list of webhooks as a table that fits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from reconciler.output.escaping import shown_time, visible
-from reconciler.output.terminal import Streams
+from reconciler.output.fitting import columns, fitted, padded
+from reconciler.output.terminal import Style
 from reconciler.view.documents import ListView
 from reconciler.view.rows import Row, Status
 
 _TITLES = ("Webhook", "Status", "Events", "URL", "Active", "Last changed")
 _STATUS = {Status.NOT_IN_FILE: "not in the file", Status.ABSENT: "listed under absent"}
+_GAP = "  "
 
 
-def list_table(listing: ListView, streams: Streams) -> str:
-    """Every webhook of a listing, one a row; no wider than the terminal, where results go to one."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, safe_box=True)
-    for title in _TITLES:
-        table.add_column(title, overflow="fold", no_wrap=False)
-    rows = [tuple(map(visible, _cells(row))) for row in listing.webhooks]
-    for row in rows:
-        table.add_row(*map(Text, row))
-    width = streams.width if streams.out.isatty() else _widest(rows)
-    console = Console(width=width, no_color=not streams.out_color, highlight=False, force_terminal=streams.out_color)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+def list_table(listing: ListView, style: Style, width: int | None) -> str:
+    """Every webhook of a listing on a line, or where that doesn't fit under its URL, by endpoint.
+
+    `width` is the terminal's, in columns; None where the table goes to none, and every webhook stands on one line.
+    """
+    rows = [_cells(row) for row in listing.webhooks]
+    lines = _aligned([_TITLES, *rows])
+    if width is None or max(map(columns, lines)) <= width:
+        return "\n".join([style.paint(lines[0], "bold"), *lines[1:]])
+    return "\n".join(_by_endpoint(listing.webhooks, style, width))
+
+
+def _by_endpoint(webhooks: Sequence[Row], style: Style, width: int) -> Iterator[str]:
+    """The URLs, each once, and under each its webhooks; an address that names the event need not repeat it."""
+    cells = [_cells(row) for row in webhooks]
+    shown = [
+        (address if row.index else f"{address} {events}", status, active, changed.partition(" ")[0])
+        for row, (address, status, events, _, active, changed) in zip(webhooks, cells, strict=True)
+    ]
+    lines = iter(
+        _aligned([(one, f"{status}{', off' if active == 'no' else ''}", when) for one, status, active, when in shown])
+    )
+    for (_, url), rows in groupby(zip(webhooks, cells, strict=True), key=lambda both: (both[0].account, both[1][3])):
+        yield from fitted(style.paint(url, "bold"), width)
+        for _ in rows:
+            yield from fitted(f"{_GAP}{next(lines)}", width)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, each column as wide as its widest cell."""
+    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
+    return [_GAP.join(map(padded, row, widths)).rstrip() for row in rows]
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     scope = f" ({row.scope})" if row.scope else ""
     unreadable = f" (can't be read: {', '.join(row.unreadable_fields)})" if row.unreadable_fields else ""
-    return (
+    cells = (
         row.address,
         _STATUS.get(row.status, row.status.value) + unreadable,
         (", ".join(row.events) or "(no event)") + scope,
@@ -44,9 +61,4 @@ def _cells(row: Row) -> tuple[str, ...]:
         "yes" if row.delivers else "no",
         shown_time(row.updated).removesuffix(" UTC"),
     )
-
-
-def _widest(rows: Iterable[tuple[str, ...]]) -> int:
-    """A width in which every webhook stands on one line: a pipe or a file has no edge to fit."""
-    longest = [max(map(len, column)) for column in zip(_TITLES, *rows, strict=True)]
-    return 2 * sum(longest) + len(longest) * len("   ")  # a wide letter takes two columns
+    return tuple(map(visible, cells))

@@ -46,18 +46,22 @@ class Streams:
 
     @classmethod
     def standard(cls, environment: Mapping[str, str], *, color: bool) -> Streams:
-        """The process's own streams; `color` False forbids colour, as `NO_COLOR` and `TERM` of the environment may."""
-        able = color and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+        """The process's own streams; `color` False forbids colour, whatever the environment says."""
         out_tty, err_tty = _is_terminal(sys.stdout), _is_terminal(sys.stderr)
         return cls(
             out=_open_stream(sys.stdout),
             err=_open_stream(sys.stderr),
-            out_color=able and out_tty,
-            err_color=able and err_tty,
+            out_color=color and _may_color(environment, is_terminal=out_tty),
+            err_color=color and _may_color(environment, is_terminal=err_tty),
             interactive=_is_terminal(sys.stdin) and err_tty,
             live=err_tty and environment.get("TERM") != "dumb",
             width=max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns),
         )
+
+    @property
+    def line_width(self) -> int | None:
+        """What results are fitted to: nothing where they go to a file, a pipe or a log, so that `grep` finds lines."""
+        return self.width if _is_terminal(self.out) else None
 
     def print_result(self, text: str = "") -> None:
         """Write a line of results."""
@@ -90,6 +94,20 @@ class Streams:
 
 class OutputError(OSError):
     """The output can't be written, for a reason that the reader should know: a full disk, say."""
+
+
+def _may_color(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether a stream gets colour.
+
+    `NO_COLOR` beats what forces it; what forces it beats what a terminal says. Sources: https://no-color.org,
+    https://force-color.org, https://bixense.com/clicolors; of their order, Python's own `_colorize`.
+    """
+    if environment.get("NO_COLOR"):
+        return False
+    if any(environment.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    forbidden = environment.get("TERM") == "dumb" or environment.get("CLICOLOR") == "0"
+    return is_terminal and not forbidden and environment.get("FORCE_COLOR") != "0"
 
 
 def _drop_what_was_typed() -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, ExitCode
 from reconciler.model.report import Report
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
+from reconciler.output.fitting import fitted
 from reconciler.output.formats import Context
+from reconciler.output.matrix import matrix_text
 from reconciler.output.plan_text import plan_text
 from reconciler.output.progress import Progress
+from reconciler.output.table import list_table
 from reconciler.view.documents import DoctorView, ListView, PlanView
 from reconciler.view.outcome import CommandResult
 from reconciler.view.results import ResultMask
 from reconciler.view.rows import AccountRow
+from reconciler.view.short_ids import with_short_ids
 
 
 class TextReporter(Progress):
@@ -27,27 +31,36 @@ class TextReporter(Progress):
         self.is_brief = context.verbosity <= 0
 
     def heading(self, text: str) -> None:
-        self._streams.print_result(f"{text}\n")
+        if self._verbosity >= 0:
+            self._streams.print_result(f"{self._style.paint(visible(text), 'bold')}\n")
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
         print_diagnostics(self._streams, diagnostics)
 
     def plan(self, view: PlanView) -> None:
-        self._streams.print_result(plan_text(view, self._style, self._verbosity))
+        self._print_plan(view, is_drift=False)
+
+    def drift(self, view: PlanView) -> None:
+        self._print_plan(view, is_drift=True)
 
     def listing(self, view: ListView) -> None:
         """A table, and on standard error which accounts could not be listed."""
         if view.webhooks:
-            from reconciler.output.table import list_table  # noqa: PLC0415 - loads rich
+            shown = view if self._verbosity > 0 else with_short_ids(view)
+            self._streams.print_result(f"{list_table(shown, self._style, self._streams.line_width)}\n")
+        self.not_checked(view.accounts)
 
-            self._streams.print_result(f"{list_table(view, self._streams)}\n")
+    def matrix(self, view: ListView) -> None:
+        if view.webhooks:
+            self._streams.print_result(f"{matrix_text(view, self._style, self._streams.line_width)}\n")
         self.not_checked(view.accounts)
 
     def doctor(self, view: DoctorView) -> None:
         from reconciler.output.receivers import doctor_texts  # noqa: PLC0415 - of one command alone
 
         for text in doctor_texts(view, self._style, self._verbosity):
-            self._streams.print_result(f"{text}\n")
+            for line in (*text.splitlines(), ""):
+                self._print_fitted(line)
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:
@@ -61,12 +74,25 @@ class TextReporter(Progress):
                 self._error(f"{account}: could not be checked after the creates", error.message, error.help)
             title = self._style.paint("Not done, or not confirmed:", "bold", "red")
             self._streams.print_result(f"\n{title}" if report.failed else "")
-            mask = ResultMask(report.plan)
+            mask = ResultMask(report.plan, shortens_ids=self._verbosity <= 0)
             for failed in report.failed:
                 address, action = visible(mask.address(failed.change.address)), failed.change.action.value
-                self._streams.print_result(f"  {address}: {action}: {mask.words(failed)}")
-        self._streams.print_result(self._style.paint(visible(result.words), "bold"))
+                self._print_fitted(f"  {address}: {action}: {mask.words(failed)}")
+            if report.failed:
+                self._streams.print_result()
+            if self._verbosity >= 0:
+                self._streams.print_result(self._effort_text())
+        colors = ["red"] if result.code not in (ExitCode.DONE, ExitCode.CHANGES) else []
+        self._print_fitted(self._style.paint(visible(result.words), "bold", *colors))
         return result.code
+
+    def _print_fitted(self, line: str) -> None:
+        self._streams.print_result("\n".join(fitted(line, self._streams.line_width)))
+
+    def _print_plan(self, view: PlanView, *, is_drift: bool) -> None:
+        width = self._streams.line_width
+        if text := plan_text(view, self._style, self._verbosity, width=width, is_drift=is_drift):
+            self._streams.print_result(text)
 
     def _error(self, what: str, summary: str, detail: str) -> None:
         self._streams.print_message(f"error: {visible(what)}: {visible(summary)}")

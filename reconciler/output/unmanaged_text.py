@@ -25,6 +25,9 @@ _HINTS = {
     Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it from one of the two",
 }
 
+_MOST_LINES = 10
+"""How many lines for the file are printed."""
+
 
 def unmanaged_text(account: AccountRow, rows: Sequence[Row], style: Style, verbosity: int) -> Iterator[str]:
     """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
@@ -33,7 +36,8 @@ def unmanaged_text(account: AccountRow, rows: Sequence[Row], style: Style, verbo
     yield from title_text(rows, title, style, "yellow" if fails else "")
     all_shown = fails or verbosity > 0
     listed = [row for row in rows if all_shown or row.hint or row.unreadable_fields]
-    for row in sorted(listed, key=lambda row: not row.hint):
+    listed.sort(key=lambda row: not row.hint)
+    for row in listed:
         yield remote_text(row)
         if row.unreadable_fields:
             yield f"      (can't be read: its {visible(' and '.join(f'`{name}`' for name in row.unreadable_fields))})"
@@ -42,13 +46,22 @@ def unmanaged_text(account: AccountRow, rows: Sequence[Row], style: Style, verbo
         yield from unknown_fields_text(row, verbosity)
     others = () if all_shown else (row.host for row in rows if not row.hint and not row.unreadable_fields)
     counted = Counter(sorted(others)).most_common()
-    yield from (f"    {number} at {visible(host)}" for host, number in counted)
+    yield from (style.paint(f"    {number} at {visible(host)}", "dim") for host, number in counted)
     if counted:
-        yield "    Use `-v` to list them."
+        yield style.paint("    Use `-v` to list them.", "dim")
     if rows and fails:
-        yield "    Add expected webhooks to `known` in the file, and those to delete to `absent` (`- id: ID`)."
-    elif any(row.hint for row in rows):
-        yield "    To delete one of these, add its id to `absent` in the file: `- id: ID`."
+        yield from _absent_text("Add expected webhooks to `known` in the file, and those to delete to `absent`", listed)
+    elif hinted := [row for row in rows if row.hint]:
+        yield from _absent_text("To delete one of these, add its id to `absent` in the file", hinted)
+
+
+def _absent_text(words: str, rows: Sequence[Row]) -> Iterator[str]:
+    """What to do, and the lines for the file, where they are few: what stands in a file is a whole id."""
+    if len(rows) > _MOST_LINES:
+        yield f"    {words}: `- id: ID`, with the whole id, which `-v` shows."
+        return
+    yield f"    {words}:"
+    yield from (f"      - id: {visible(row.object_id or '')}" for row in rows)
 
 
 def title_text(rows: Sequence[Row], text: str, style: Style, color: str = "") -> Iterator[str]:

@@ -12,14 +12,14 @@ from reconciler.model.plan import AccountPlan, Action, Claim, Filters, NotPlanne
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Masked
+from reconciler.model.webhook import Address, Desired, Masked
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
 from reconciler.planning.overlap import UnreadKeys, overlaps
 from reconciler.planning.successors import with_successors
-from reconciler.planning.targets import filtered, unmatched_filters
+from reconciler.planning.targets import filtered, unmatched_filters, with_whole_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,8 @@ def plan(
         for account in configuration.accounts
         if isinstance(reading := readings.get(account.name), Reading)
     }
+    remotes = {Address.of_remote(name, remote.id) for name, one in listed.items() for remote in one.reading.remotes}
+    options = replace(options, filters=with_whole_ids(options.filters, remotes))
     errors = {name: error for name, error in readings.items() if isinstance(error, ProviderError)}
     errors |= overlaps(
         (one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in listed.values()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.pattern import matches_name
 from reconciler.model.plan import Action, Change, Filters
-from reconciler.model.webhook import Address
+from reconciler.model.webhook import SHORTEST_ID, Address
 
 
 def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
@@ -35,6 +35,28 @@ def matches_address(target: str, address: Address) -> bool:
     short = (address.entry, address.name, address.text(long=False))
     long = (f"{account}/{name}" for account in accounts for name in short)
     return any(matches_name(target, name) for name in (*short, *long))
+
+
+def with_whole_ids(filters: Filters, remotes: Collection[Address]) -> Filters:
+    """The filters; for the beginning of a single webhook's id, the whole id, which means the same webhook tomorrow."""
+    targets, excludes = (
+        tuple(_with_whole_id(one, remotes) for one in asked) for asked in (filters.targets, filters.excludes)
+    )
+    return replace(filters, targets=targets, excludes=excludes)
+
+
+def _with_whole_id(target: str, remotes: Collection[Address]) -> str:
+    found = ids_beginning(target, remotes)
+    is_whole = any(matches_address(target, address) for address in found)
+    return f"{target.partition('@')[0]}{found[0].name}" if len(found) == 1 and not is_whole else target
+
+
+def ids_beginning(target: str, remotes: Iterable[Address]) -> list[Address]:
+    """The webhooks whose ids begin as a target says that is long enough for that: `@b691ce2`, `live/@b691ce2`."""
+    _, at, beginning = target.partition("@")
+    if not at or "*" in target or len(beginning) < SHORTEST_ID:
+        return []
+    return sorted(address for address in remotes if matches_address(f"{target}*", address))
 
 
 def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:

@@ -103,7 +103,7 @@ def list_all(
         if counts == (None,):
             raise _garbled("the provider doesn't return the number of webhooks", _TRUST.format(trust_setting))
         said = " and then ".join("nothing" if count is None else str(count) for count in counts[:_COUNTS_SAID])
-        reason = f"the provider counts {said} but lists {len(remotes)} webhooks"
+        reason = f"the provider counts {said} but lists {len(remotes)} webhook{'' if len(remotes) == 1 else 's'}"
     help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
     raise _garbled(f"{reason} (listed {LISTS} times)", help_)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Filters
+from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 
 FORMAT_VERSION: Literal["1.3"] = "1.3"
@@ -119,6 +120,8 @@ class PlanView:
     #: The variables that `--allow-unset` left unset: what they hold is not compared, and the plan can't be applied.
     #: Omitted if there are none.
     unset_variables: tuple[str, ...] | None = None
+    #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
+    id_length: int = SHORTEST_ID
     saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
 
     @property
@@ -153,6 +156,8 @@ class ListView:
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.
     #: The variables that `--allow-unset` left unset: what they hold is not compared. Omitted if there are none.
     unset_variables: tuple[str, ...] | None = None
+    #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
+    id_length: int = SHORTEST_ID
 
 
 class EndpointStatus(Enum):

@@ -27,6 +27,7 @@ from reconciler.view.rows import (
     Status,
     Summary,
 )
+from reconciler.view.short_ids import id_length_of
 from reconciler.view.values import plain_change, plain_fields, scope_text, sensitive, time_text
 
 _STATUS: Mapping[Reason | None, Status] = {
@@ -67,6 +68,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
+        id_length=id_length_of(plan),
     )
 
 
@@ -77,6 +79,7 @@ def view_listing(plan: Plan) -> ListView:
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
+        id_length=id_length_of(plan),
     )
 
 

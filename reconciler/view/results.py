@@ -12,6 +12,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
+from reconciler.view.short_ids import id_length_of, short_address, short_id
 
 _FORBIDDEN = 403
 _PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
@@ -43,8 +44,10 @@ _IGNORE = (
 class ResultMask:
     """What may be said of results and changes, in the light of their plan."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, shortens_ids: bool = False) -> None:
+        self.plan = plan
         self._long = plan.configuration.qualifies_addresses
+        self._id_length = id_length_of(plan) if shortens_ids else None
         planned = [change.address for account in plan.planned for change in account.changes]
         self.changes = len(planned)
         self._planned = frozenset(planned)
@@ -52,7 +55,12 @@ class ResultMask:
 
     def address(self, address: Address) -> str:
         """An address as this run writes it."""
-        return address.text(long=self._long)
+        text = address.text(long=self._long)
+        return text if self._id_length is None else short_address(text, self._id_length)
+
+    def object_id(self, object_id: str) -> str:
+        """An id as this run writes it."""
+        return object_id if self._id_length is None else short_id(object_id, self._id_length)
 
     def resource_type(self, address: Address) -> str:
         return self._providers[address.account].resource_type

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
+import termios
 import time
 from types import TracebackType
 from typing import Self
@@ -20,15 +23,17 @@ class Terminal:
         tool: whose command.
         arguments: without the program's name.
         shell: what runs the command (`"$@"`) in place of nothing.
+        size: columns and lines.
     """
 
-    def __init__(self, tool: Tool, *arguments: str, shell: str = "") -> None:
+    def __init__(self, tool: Tool, *arguments: str, shell: str = "", size: tuple[int, int] = (100, 24)) -> None:
         self.shown = ""
         self._main, side = pty.openpty()
+        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.process = subprocess.Popen(
             [*(["bash", "-c", shell, "bash"] if shell else []), COMMAND, *arguments],
             cwd=tool.folder,
-            env=tool.env({"TERM": "xterm-256color", "COLUMNS": "100"}),
+            env=tool.env({"TERM": "xterm-256color"}),
             stdin=side,
             stdout=side,
             stderr=side,

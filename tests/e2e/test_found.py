@@ -92,12 +92,18 @@ def test_target_of_an_entrys_webhook_by_its_id_means_nothing(tool: Tool) -> None
     assert run_here(tool.folder, "plan", "--target", f"@{object_id}", "--detailed-exitcode").code == 1
 
 
-def test_quiet_says_no_more_than_usual(tool: Tool) -> None:
+def test_quiet_says_only_the_changes_and_the_last_line(tool: Tool) -> None:
     for number in range(15):
         tool.hook(f"https://other.example.com/{number}")
     tool.hook("/a")
     tool.write(entries(a="/a"))
-    assert run_here(tool.folder, "plan", "-q").out == run_here(tool.folder, "plan").out
+    assert run_here(tool.folder, "plan", "-q").out == "No changes; 15 unmanaged.\n"
+    old = tool.hook("/old")
+    ended = run_here(tool.folder, "plan", "-q", "--allow-losses", "1")
+    assert (
+        ended.out
+        == f"- @{old[:7]}  delete: not in the file\nPlan: 0 to create, 0 to update, 1 to delete; 15 unmanaged.\n"
+    )
 
 
 @pytest.mark.parametrize(

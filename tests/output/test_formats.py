@@ -107,7 +107,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
     [
         pytest.param(
             _report(_result(Outcome.DONE), _result(Outcome.ALREADY, number=1)),
-            "\nApply complete: 1 created, 0 updated, 0 deleted; 1 already up to date.\n",
+            "\n0 requests in 0.0 s.\nApply complete: 1 created, 0 updated, 0 deleted; 1 already up to date.\n",
             "",
             0,
             id="complete",
@@ -116,8 +116,8 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
             _report(_result(Outcome.FAILED, DENIED), _result(Outcome.HELD, number=2), error=DENIED),
             "\nNot done, or not confirmed:\n"
             "  b[track_updated]: create: failed\n"
-            "  @2: delete: held back: it depends on b[track_updated], which isn't done\n"
-            "Apply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
+            "  @2: delete: held back: it depends on b[track_updated], which isn't done\n\n"
+            "0 requests in 0.0 s.\nApply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
             "error: default: could not be checked after the creates: the provider refused the "
             "token\\x1b[2J\nhelp: Check it.\n",
             1,
@@ -125,7 +125,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
         ),
         pytest.param(
             _report(error=ProviderError(kind=ErrorKind.REFUSED, message="503")),
-            "\nApply incomplete: 0 created, 0 updated, 0 deleted.\n",
+            "\n0 requests in 0.0 s.\nApply incomplete: 0 created, 0 updated, 0 deleted.\n",
             "error: default: could not be checked after the creates: 503\n",
             1,
             id="no-help",

@@ -125,6 +125,13 @@ def test_a_full_disk_is_no_reader_that_has_gone() -> None:
         pytest.param({"NO_COLOR": "1"}, True, (False, True), id="no-color"),
         pytest.param({"NO_COLOR": ""}, True, (True, True), id="empty-no-color"),
         pytest.param({"TERM": "dumb"}, True, (False, False), id="dumb"),
+        pytest.param({"TERM": "dumb", "FORCE_COLOR": "1"}, True, (True, False), id="force-beats-dumb"),
+        pytest.param({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, (False, True), id="no-color-beats-force"),
+        pytest.param({"CLICOLOR": "0"}, True, (False, True), id="clicolor-off"),
+        pytest.param({"CLICOLOR": "1"}, True, (True, True), id="clicolor-on"),
+        pytest.param({"CLICOLOR": "0", "CLICOLOR_FORCE": "1"}, True, (True, True), id="force-beats-clicolor"),
+        pytest.param({"FORCE_COLOR": "0"}, True, (False, True), id="force-color-off"),
+        pytest.param({"FORCE_COLOR": "1"}, False, (False, True), id="option-beats-force"),
         pytest.param({}, False, (False, True), id="option"),
     ],
 )
@@ -146,6 +153,27 @@ def test_streams_know_what_they_may(
     assert (streams.out_color, streams.live) == expected
     assert (streams.out_color, streams.interactive) == (streams.err_color, True)
     assert streams.width >= 40
+
+
+@pytest.mark.parametrize(
+    ("environment", "color"),
+    [
+        ({}, False),
+        ({"CLICOLOR": "1"}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"FORCE_COLOR": ""}, False),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+    ids=str,
+)
+def test_pipes_get_colour_only_where_it_is_forced(environment: dict[str, str], color: bool) -> None:  # noqa: FBT001 - a column
+    with _pipe("utf-8") as (_, writer), pytest.MonkeyPatch.context() as patch:
+        for name in ("stdin", "stdout", "stderr"):
+            patch.setattr(f"sys.{name}", writer)
+        streams = Streams.standard(environment, color=True)
+        assert (streams.out_color, streams.err_color, streams.live, streams.line_width) == (color, color, False, None)
 
 
 def test_pipes_get_no_colour_and_no_question() -> None:

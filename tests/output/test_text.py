@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import yaml
 from hypothesis import given, settings
 
+from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Action, Plan, Verdict
-from reconciler.output.losses_text import events_text
+from reconciler.model.webhook import Remote
+from reconciler.output.losses_text import events_text, refusal_text
 from reconciler.output.plan_text import head_text, plan_text
 from reconciler.output.terminal import Style
+from reconciler.providers.github import GITHUB
 from reconciler.view.redact import view_plan
-from reconciler.view.rows import AccountRow, Standing
-from tests.support.builders import absent, account, entry, hook, planned
+from reconciler.view.rows import AbsentLine, AccountRow, Remedy, Standing
+from tests.support.builders import DAY, absent, account, entry, hook, planned, url
 from tests.support.drawing import World, worlds
 from tests.view.hostile import HOSTILE, HostileRun, hostile_runs
 
@@ -111,6 +116,75 @@ ROW = AccountRow(
     allowed_losses=None,
     remedy=None,
 )
+
+
+def test_quiet_is_one_line_a_change() -> None:
+    assert plan_text(view_plan(_colourful()), PLAIN, -1).splitlines() == [
+        "+ b[track_updated]  create: moved, replaces @2",
+        "- @2  delete: moved, replaced by b[track_updated]",
+        "~ a[track_updated]  update in place: switched off at the provider",
+    ]
+
+
+def test_drift_says_first_what_happened_and_then_what_apply_would_do() -> None:
+    remotes = [
+        hook("1", "/a", active=False),
+        hook("2", "/secret?token=old"),
+        hook("3", "/new", "batch_created"),
+        hook("4", "/twice"),
+        hook("5", "/twice", day=2),
+        hook("6", "/gone", "batch_purchased"),
+        hook("7", "/moved/on", "all"),
+        replace(hook("8", "https://evil.example.net/x", "transaction_updated"), updated=DAY + timedelta(days=9)),
+    ]
+    desired = [
+        entry("a"),
+        entry("secret", "/secret?token=new"),
+        entry("twice", "/twice"),
+        entry("missing", "/missing", "track_updated"),
+        entry("moved", "/moved", "all"),
+        entry("stolen", "/stolen", "transaction_updated"),
+    ]
+    owner = account(owns=["/*"], absents=[absent("/gone")], max_losses=9)
+    view = view_plan(planned(desired, remotes, [owner]))
+    when = ", last changed 2026-01-02 00:00:00 UTC"
+    assert plan_text(view, PLAIN, -1, is_drift=True).splitlines() == [
+        "+ missing[track_updated]  deleted at the provider, or never created",
+        "+ moved[all]  URL changed: probably @7",
+        "- @7  URL changed: probably moved[all]",
+        "+ stolen[transaction_updated]  URL changed at the provider: probably @8",
+        "~ a[track_updated]  switched off at the provider",
+        "~ secret[track_updated]  secret changed",
+        "- @3  added at the provider",
+        "- @5  added at the provider: a duplicate of twice[track_updated]",
+        "- @6  still at the provider, or added again: listed under absent",
+    ]
+    assert f"  ~ a[track_updated]  switched off at the provider{when}; `apply` would update it" in plan_text(
+        view, PLAIN, is_drift=True
+    )
+
+
+@pytest.mark.parametrize(("limit", "color"), [(3, 33), (0, 31)], ids=["allowed", "refused"])
+def test_only_a_refused_loss_is_red(limit: int, color: int) -> None:
+    remotes = [hook("1"), hook("2", "/b"), hook("3", "/c")]
+    text = plan_text(view_plan(planned([entry("a")], remotes, [account(max_losses=limit)])), COLOUR)
+    assert re.search(rf"\x1b\[1;{color}m  Losses", text)
+    assert ("\x1b[1;31m  Refused" in text) is (limit == 0)
+
+
+def test_losing_every_event_is_told_in_brief() -> None:
+    owner = replace(account(max_losses=0), provider=GITHUB, scope=())
+    fields = GITHUB.normalise({"url": url("/all"), "events": frozenset({"*"})})
+    text = plan_text(view_plan(planned([], [Remote(id="1", key=GITHUB.key_of(fields), fields=fields)], [owner])), PLAIN)
+    assert re.search(r"https://hooks.example.com/all  \d+ events and any other event\n", text)
+
+
+def test_an_event_of_a_line_for_the_file_is_yaml_and_is_never_broken() -> None:
+    line = AbsentLine(url="https://hooks.example.com/" + "long/" * 20, events=("*", "push"))
+    remedy = Remedy(allow_losses=1, absent=(line,), absent_place=AbsentPlace.NEW_AT_TOP)
+    refused = replace(ROW, remedy=remedy, verdict=Verdict.TOO_MANY)
+    text = "\n".join(refusal_text(refused, [], PLAIN, 80))
+    assert yaml.safe_load(text[text.index("absent:") :]) == {"absent": [{"url": line.url, "events": ["*", "push"]}]}
 
 
 @pytest.mark.parametrize(("number", "text"), [(2, "e0, e1"), (10, "e8, e9"), (70, "e0, e1, e2 and 67 more events")])

@@ -169,10 +169,10 @@ GOOD: Script = {FIRST: page("ab", 2)}
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        pytest.param({FIRST: page("a", 2)}, "the provider counts 2 but lists 1 webhooks", id="too-few"),
+        pytest.param({FIRST: page("a", 2)}, "the provider counts 2 but lists 1 webhook", id="too-few"),
         pytest.param({FIRST: page("abc", 2)}, "the provider counts 2 but lists 3 webhooks", id="too-many"),
         pytest.param(
-            {FIRST: page("aa", 2)}, "the provider counts 2 but lists 1 webhooks", id="a-repeat-in-place-of-one"
+            {FIRST: page("aa", 2)}, "the provider counts 2 but lists 1 webhook", id="a-repeat-in-place-of-one"
         ),
         pytest.param(
             {FIRST: page("a", 2, "?page=2"), "/webhooks?page=2": page("b", 3)},

@@ -61,7 +61,7 @@ def play(folder: Path) -> Said:
     failing = view_plan(plan(loaded.configuration, readings, replace(options, fail_on_unmanaged=True), NOW))
     return Said(
         files={
-            "plan.txt": plan_text(view, Style(on=False), arguments.verbose) + "\n" + _last_words(view) + "\n",
+            "plan.txt": f"{_plan_text(view, arguments.verbose)}\n{_last_words(view)}\n",
             "plan.json": json_text(replace(view, tool=Tool(version="0"))) + "\n",
             "ends.txt": _ends(view, failing),
         },
@@ -121,6 +121,11 @@ def _readings(
         )
         found[account.name] = Reading(account=account.name, remotes=remotes, count=len(remotes))
     return found
+
+
+def _plan_text(view: PlanView, verbosity: int) -> str:
+    """What is read on a terminal of 80 columns."""
+    return plan_text(view, Style(on=False), verbosity, width=80)
 
 
 def _last_words(view: PlanView) -> str:

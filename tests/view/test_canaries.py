@@ -16,6 +16,7 @@ from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.output.formats import Context, reporter
 from reconciler.output.json_format import JsonLines
+from reconciler.output.matrix import matrix_text
 from reconciler.output.plan_text import plan_text
 from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams, Style
@@ -116,7 +117,9 @@ def _everything_said(plan: Plan) -> str:
         plan_text(view, Style(on=False), 2),
         json_text(view),
         json_text(listing),
-        list_table(listing, streams),
+        plan_text(view, Style(on=False), 2, is_drift=True),
+        list_table(listing, Style(on=True), None),
+        matrix_text(listing, Style(on=True), None),
     ]
     changes = [change for planned_account in plan.planned for change in planned_account.changes]
     results = tuple(
@@ -125,6 +128,9 @@ def _everything_said(plan: Plan) -> str:
     )
     report = Report(plan=plan, accounts=(AccountReport(account="default", results=results),))
     context = Context(streams=streams, verbosity=2, now=lambda: DAY)
+    table = reporter("csv", context)
+    table.listing(listing)
+    table.matrix(listing)
     for story in (reporter("text", context), JsonLines(lines.append, lambda: DAY)):
         story.plan(view)
         with story.live(ResultMask(plan)):

@@ -126,6 +126,7 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
         if ended is not None:
             return ended
         if saved is not None or run.invocation.options.auto_approve:
+            run.reporter.heading(outcome.plan_words(view))
             return plan
         if not _says_yes(run, outcome.plan_words(view)):
             return outcome.DECLINED

@@ -15,7 +15,7 @@ from reconciler.doctor.receivers import Failure, Measurement, Receiver, receiver
 from reconciler.http.no_reply import BUNDLE
 from reconciler.operations.workers import Workers
 from reconciler.view.documents import DoctorView, diagnostic_row
-from reconciler.view.outcome import doctor_outcome
+from reconciler.view.outcome import count_text, doctor_outcome
 
 _AT_ONCE = 4
 _LONGEST_RUN = 300.0  # seconds until nothing new is begun
@@ -60,7 +60,7 @@ def doctor_command(invocation: Invocation, *, send_sample: bool) -> int:
         return measure(receiver, context, run.stop.is_asked)
 
     if run.streams.live and invocation.options.quiet == 0:
-        run.streams.print_message(f"Checking {len(found)} endpoints ...")
+        run.streams.print_message(f"Checking {count_text(len(found), 'endpoint')} ...")
     with run.stop.finishing(), Workers(_AT_ONCE, "receiver") as workers:
         measurements = workers.map(measured, found)
     run.end_if_stopped()

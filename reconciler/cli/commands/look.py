@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
-from reconciler.cli.options import ACCOUNT, ALLOW_UNSET, FILES, FILTERS, OUTPUT, TARGETS, output_path
+from reconciler.cli.options import (
+    ACCOUNT,
+    ALLOW_UNSET,
+    FILES,
+    FILTERS,
+    LIST_OUTPUT,
+    OUTPUT,
+    TARGETS,
+    output_path,
+)
 from reconciler.cli.run import Run, filtered_accounts, inputs_of
 from reconciler.config.load import load
 from reconciler.model.diagnostic import ExitCode
@@ -105,25 +114,36 @@ def drift_command(invocation: Invocation) -> int:
     """
     run = Run(invocation)
     view = view_plan(run.look(), run.diagnostics, brief=run.reporter.is_brief)
-    run.reporter.plan(view)
+    run.reporter.drift(view)
     return run.reporter.end(outcome.drift_outcome(view))
 
 
 @command(
-    *FILES, *TARGETS, ALLOW_UNSET, *OUTPUT,
+    *FILES, *TARGETS, ALLOW_UNSET,
+    click.option("--matrix", is_flag=True, help="Show which endpoint receives which events, and how often."),
+    *LIST_OUTPUT,
     examples="""
     reconciler list
     reconciler list --target 'orders[*]' --format json
+
+    # Who receives what, and how often
+    reconciler list --matrix
+
+    # For a spreadsheet
+    reconciler list --format csv > webhooks.csv
     """,
 )  # fmt: skip
-def list_command(invocation: Invocation) -> int:
+def list_command(invocation: Invocation, *, matrix: bool) -> int:
     """List the webhooks that the provider has, and which of them the file manages. Also works without a file.
 
+    CSV has whole values; a cell that a spreadsheet would run as a formula begins with an apostrophe there.
     Exits with 0, or with 1 if an account could not be listed.
     """
+    if matrix and invocation.options.format == "json":
+        fail("`--matrix` is for text and CSV", "Leave it out: the JSON list has all that it is made from.")
     run = Run(invocation, needs_file=False)
     listing = view_listing(run.look())
-    run.reporter.listing(listing)
+    (run.reporter.matrix if matrix else run.reporter.listing)(listing)
     return run.reporter.end(outcome.listing_outcome(listing))
 
 

@@ -1,0 +1,65 @@
+"""Why a webhook is changed, in words: for `plan` what would be done and why, for `drift` first what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.model.plan import Action, Hint, Reason
+from reconciler.output.escaping import shown_time, visible
+from reconciler.view.documents import PlanView
+from reconciler.view.rows import Row
+
+_REASONS: Mapping[Reason | None, str] = {
+    Reason.MISSING: "create: not at the provider",
+    Reason.NOT_IN_FILE: "delete: not in the file{when}",
+    Reason.DIFFERS: "update in place: differs{when}",
+    Reason.SWITCHED_OFF: "update in place: switched off at the provider{when}",
+    Reason.DUPLICATE: "delete: duplicate of {partner}{when}",
+    Reason.NAMED_ABSENT: "delete: listed under absent{when}",
+}
+_DESTROYED = "delete: requested by destroy{when}"
+_MOVES: Mapping[Reason | None, str] = {
+    Reason.MISSING: "create: moved, replaces {partner}",
+    Reason.NOT_IN_FILE: "delete: moved, replaced by {partner}",
+}
+_HAPPENED: Mapping[Reason | None, str] = {
+    Reason.MISSING: "deleted at the provider, or never created",
+    Reason.NOT_IN_FILE: "added at the provider",
+    Reason.SWITCHED_OFF: "switched off at the provider",
+    Reason.DUPLICATE: "added at the provider: a duplicate of {partner}",
+    Reason.NAMED_ABSENT: "still at the provider, or added again: listed under absent",
+}
+
+
+def reason_text(row: Row) -> str:
+    """What would be done, and why. Nobody can know who changed what: only when the provider last did."""
+    words = (_MOVES if row.partner else {}).get(row.action_reason) or _REASONS.get(row.action_reason, _DESTROYED)
+    return words.format(partner=visible(row.partner or ""), when=_when(row))
+
+
+def drift_text(row: Row, view: PlanView) -> str:
+    """What happened, as far as that can be seen without a state."""
+    happened = _HAPPENED.get(row.action_reason) or f"{_differing(row)} changed"
+    if row.partner and row.action_reason in _MOVES:
+        happened = "URL changed: probably {partner}"
+    elif row.action is Action.CREATE and (now := _retargeted(row, view)):
+        happened = f"URL changed at the provider: probably {visible(now)}"
+    when = "" if row.action is Action.CREATE else _when(row)
+    return f"{happened.format(partner=visible(row.partner or ''))}{when}"
+
+
+def _differing(row: Row) -> str:
+    """What differs, in words: of a URL it is a secret, since it is the webhook's by all else."""
+    hidden = {**(row.change.before_sensitive or {}), **(row.change.after_sensitive or {})}
+    words = {"url": "URL"} | dict.fromkeys(hidden, "secret")
+    return visible(" and ".join(dict.fromkeys(words.get(one.name, one.name) for one in row.field_changes)))
+
+
+def _retargeted(row: Row, view: PlanView) -> str | None:
+    """The webhook whose URL was probably changed, so that this entry's is missing."""
+    found = (one for one in view.unmanaged if one.hint is Hint.RETARGETED and one.account == row.account)
+    return next((one.address for one in found if one.near == row.address), None)
+
+
+def _when(row: Row) -> str:
+    return f", last changed {shown_time(row.updated)}" if row.updated else ""

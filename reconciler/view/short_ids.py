@@ -1,0 +1,62 @@
+"""Object ids as Git shows its own: as many characters as tell those of a run apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+from typing import TypeVar
+
+from reconciler.model.plan import Plan
+from reconciler.model.webhook import SHORTEST_ID
+from reconciler.view.documents import ListView, PlanView
+from reconciler.view.rows import Row
+
+_View = TypeVar("_View", PlanView, ListView)
+
+
+def id_length_of(plan: Plan) -> int:
+    """How many characters tell the ids of all webhooks that were listed apart, those that filters leave out too."""
+    ids = sorted({remote.id for account in plan.planned for remote in account.listed()})
+    return max([SHORTEST_ID, *(_shared(*pair) + 1 for pair in pairwise(ids))])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((position for position, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def short_id(object_id: str, length: int) -> str:
+    """The beginning of an id; a number stays whole, since its beginning would be another number."""
+    return object_id if object_id.isdigit() else object_id[:length]
+
+
+def short_address(address: str, length: int) -> str:
+    """An address with a short id, where it names a webhook by its id; no other address has an `@`."""
+    before, at, object_id = address.partition("@")
+    return f"{before}{at}{short_id(object_id, length)}"
+
+
+def with_short_ids(view: _View) -> _View:
+    """A plan or a listing whose addresses have short ids; `object_id` stays whole."""
+
+    def short(rows: Iterable[Row]) -> tuple[Row, ...]:
+        return tuple(
+            replace(
+                row,
+                address=short_address(row.address, view.id_length),
+                partner=None if row.partner is None else short_address(row.partner, view.id_length),
+            )
+            for row in rows
+        )
+
+    if isinstance(view, ListView):
+        return replace(view, webhooks=short(view.webhooks))
+    return replace(
+        view,
+        resource_changes=short(view.resource_changes),
+        unmanaged=short(view.unmanaged),
+        known=short(view.known),
+        duplicates=short(view.duplicates),
+    )
