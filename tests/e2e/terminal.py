@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -72,13 +73,14 @@ class Terminal:
             pass
         return self.process.wait(WAIT)
 
-    def end_answering(self, question: str, answer: str) -> int:
-        """Read to the end, and answer a question as often as it is asked; the exit code."""
-        answered = 0
+    def end_answering(self, answers: Mapping[str, str]) -> int:
+        """Read to the end, and answer each question as often as it is asked; the exit code."""
+        answered = dict.fromkeys(answers, 0)
         while self._read():
-            if self.shown.count(question) > answered:
-                answered += 1
-                self.type(answer)
+            for question, answer in answers.items():
+                if self.shown.count(question) > answered[question]:
+                    answered[question] += 1
+                    self.type(answer)
         return self.process.wait(WAIT)
 
     def _read(self) -> bool:

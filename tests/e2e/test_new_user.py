@@ -1,69 +1,97 @@
-"""README's blocks about accounts that already have webhooks and about reviewed plans, typed as they are printed."""
+"""A new user with only the README: its commands run as they are printed, in order, and lead where it says."""
 
 from __future__ import annotations
 
-import re
+import itertools
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
+from tests.e2e.tool import TOKEN, WAIT, Tool, delivered
+from tests.e2e.typed import TEST_TOKEN, Block, Typist, blocks
+from tests.support.canaries import Canaries
+from tests.support.messy import SECRETS, click_together
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SECRET = "secretOfThisHookPLMOKN47"
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PINNED = f"pip install {PROJECT['name']}=={PROJECT['version']}"
+README = blocks(ROOT / "README.md")
+# The headings where a person begins anew, in an empty folder.
+CHAPTERS = ("Install", "Try it on a sandbox", "It already has webhooks", "It has none yet")
 
 
-def _typed(tool: Tool, command: str) -> Ended:
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=tool.folder, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
-        env=tool.env({"PATH": f"{Path(COMMAND).parent}:/usr/bin:/bin"}), timeout=WAIT, check=False,
-    )  # fmt: skip
-    return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+@pytest.fixture
+def typist(tool: Tool) -> Iterator[Typist]:
+    subprocess.run(["git", "init", "-q"], cwd=tool.folder, check=True, timeout=WAIT)
+    with Typist(tool) as typist:
+        yield typist
 
 
-def _block(words: str) -> list[str]:
-    """The lines of README's code block that holds these words."""
-    (found,) = [
-        block for block in re.findall(r"^```\w*\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if words in block
+def chapter(begin: str) -> list[Block]:
+    """The blocks to run from one heading to where the next chapter begins."""
+    after = itertools.dropwhile(lambda block: block.heading != begin, README)
+    until_next = itertools.takewhile(lambda block: block.heading not in {*CHAPTERS} - {begin}, after)
+    return [block for block in until_next if block.is_typed or block.is_workflow]
+
+
+def test_every_block_to_run_is_in_a_chapter() -> None:
+    to_run = [block for block in README if block.is_typed or block.is_workflow]
+    assert [block for name in CHAPTERS for block in chapter(name)] == to_run
+
+
+def test_install_lines_name_the_distribution_and_the_version(typist: Typist) -> None:
+    demo, pinned, cloned = map(typist.follow, chapter("Install"))
+    assert pinned == ""
+    assert all("$ reconciler plan" in shown for shown in (demo, cloned)), typist.shown
+    venv = "python3 -m venv .venv"
+    assert typist.calls == [f"pipx install {PROJECT['name']}", PINNED, venv, "pip install --quiet ."]
+
+
+def test_account_on_the_sandbox_is_adopted(typist: Typist) -> None:
+    *_, planned = map(typist.follow, chapter("Try it on a sandbox"))
+    assert planned.endswith("No changes.\n"), typist.shown
+
+
+def test_account_that_has_webhooks_is_adopted(typist: Typist, tool: Tool) -> None:
+    click_together(tool.sandbox.store, TOKEN)
+    before = delivered(tool.sandbox, TOKEN)
+    _, planned = map(typist.follow, chapter("It already has webhooks"))
+    assert "Plan: 0 to create, 0 to update, 2 to delete.\n" in planned
+    assert (delivered(tool.sandbox, TOKEN), len(tool.there())) == (before, 14)
+    assert typist.type("reconciler plan --env-file hooks.env --detailed-exitcode").endswith("No changes.\n")
+    typist.type("reconciler apply -f before.yaml --env-file before.yaml.env")
+    assert delivered(tool.sandbox, TOKEN) == before
+    typist.type("git add -A")
+    committed = subprocess.run(
+        ["git", "grep", "--cached", "-h", ""], cwd=tool.folder, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    assert "webhooks:" in committed
+    assert Canaries(SECRETS).found_in("\n".join([committed, *typist.shown])) == []
+
+
+def test_account_without_webhooks_gets_those_of_the_file(typist: Typist, tool: Tool) -> None:
+    for block in chapter("It has none yet"):
+        if block.is_workflow:
+            typist.run_workflow(block)
+        else:
+            typist.follow(block)
+    created = tool.sandbox.store.list(TEST_TOKEN)
+    assert sorted((webhook.url.partition("?")[0], webhook.event, webhook.is_test) for webhook in created) == [
+        ("https://hooks.example.com/shippo/orders", "transaction_created", True),
+        ("https://hooks.example.com/shippo/orders", "transaction_updated", True),
+        ("https://hooks.example.com/shippo/tracking", "track_updated", True),
     ]
-    return [line for line in found.splitlines() if line]
+    assert PINNED in typist.calls
+    assert (tool.folder / "reviewed.plan").exists()
 
 
-def test_export_block_describes_the_account_and_its_plan_is_empty(tool: Tool) -> None:
-    export, plan = _block("reconciler export")
-    assert (export, plan) == (
-        "reconciler export --out webhooks.yaml --secrets-to hooks.env",
-        "reconciler plan --env-file hooks.env",
-    )
-    for event in ("track_updated", "transaction_created"):
-        tool.hook(f"/shippo/orders?token={SECRET}", event)
-    # Without a file it would be Shippo's own address.
-    tool.write(entries(), owns="[]", name="account.yaml")
-    exported = _typed(tool, f"{export} -f account.yaml")
-    assert exported.code == 0, exported.err
-    assert SECRET not in exported.all + (tool.folder / "webhooks.yaml").read_text()
-    printed = re.findall(r"^  (reconciler plan .*)$", exported.err, re.MULTILINE)
-    for command in (plan, *printed):
-        planned = _typed(tool, f"{command} --detailed-exitcode")
-        assert (planned.code, planned.out.splitlines()[-1]) == (0, "No changes."), planned.all
-    again = _typed(tool, f"{export} -f account.yaml")
-    assert again.code == 1
-    assert "already exists, and is never overwritten" in again.err
+def test_printed_file_is_that_of_the_printed_plan() -> None:
+    (printed,) = [block.text for block in README if block.language == "yaml" and not block.is_workflow]
+    assert printed == (ROOT / "tests" / "scenarios" / "readme" / "webhooks.yaml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", ["webhooks.yaml", "sets/production hooks.yaml"])
-def test_reviewed_plan_is_applied_as_the_pipeline_block_says_and_as_plan_prints(tool: Tool, file: str) -> None:
-    (line,) = [line for line in _block("exec reconciler plan") if "reviewed.plan" in line and line.startswith("-")]
-    applied = line.partition("run: ")[2]
-    assert applied == "exec reconciler apply reviewed.plan"
-    (tool.folder / "sets").mkdir()
-    tool.write(entries(a=f"/a?token={SECRET}", b="/b"), name=file)
-    for command in (applied, ""):
-        chosen = "" if file == "webhooks.yaml" else f"-f '{file}'"
-        saved = _typed(tool, f"reconciler plan {chosen} --out reviewed.plan")
-        printed = saved.err.splitlines()[-1].split("`")[1]
-        assert (saved.code, printed) == (0, "reconciler apply reviewed.plan"), saved.all
-        assert SECRET not in (tool.folder / "reviewed.plan").read_text()
-        assert _typed(tool, command or printed).code == 0
-        assert sorted(webhook.url for webhook in tool.there()) == [f"{HOST}/a?token={SECRET}", f"{HOST}/b"]
+def test_reference_pages_have_no_commands_that_no_test_runs() -> None:
+    assert [page for page in (ROOT / "docs").glob("*.md") if any(block.is_typed for block in blocks(page))] == []

@@ -170,7 +170,8 @@ def test_export_and_its_secrets_are_both_there_or_none_whenever_the_signal_comes
     for strike, tool, ended in _struck(tools, functions, "export", "--secrets-to", "new.env", *more):
         assert _names(tool) in (["webhooks.yaml"], whole), strike.place
         seen.add((ended.code, _names(tool) == whole))
-    assert seen == {(143, False), (143, True), (0, True)}
+    # Whether a signal can still come behind the last file is the code's to choose.
+    assert {(143, False), (0, True)} <= seen <= {(143, False), (143, True), (0, True)}
 
 
 def test_older_plan_stays_or_a_whole_new_one_takes_its_place_whenever_the_signal_comes(tools: Iterator[Tool]) -> None:
