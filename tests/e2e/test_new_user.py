@@ -58,7 +58,8 @@ def test_reviewed_plan_is_applied_as_the_pipeline_block_says_and_as_plan_prints(
     applied = line.partition("run: ")[2]
     assert applied == "exec reconciler apply reviewed.plan"
     (tool.folder / "sets").mkdir()
-    tool.write(entries(a=f"/a?token={SECRET}", b="/b"), name=file)
+    tool.write(entries(a="/a?token=${HOOK}", b="/b"), name=file)
+    tool.environment["HOOK"] = SECRET
     for command in (applied, ""):
         chosen = "" if file == "webhooks.yaml" else f"-f '{file}'"
         saved = _typed(tool, f"reconciler plan {chosen} --out reviewed.plan")
