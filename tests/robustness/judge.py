@@ -126,7 +126,7 @@ def _guards(case: Case, phase: Phase) -> Iterator[str]:
 
 
 LEFT_UNCHECKED = "could not be checked after the creates"
-"""What a run says that could not list again, since others wrote meanwhile: its doubles are the next apply's to delete."""
+"""What a run says that can't list again, since others write: its doubles are the next apply's to delete."""
 
 
 def _is_stale(case: Case, account: Account, then: Mapping[str, Webhook], now: Mapping[str, Webhook]) -> bool:
