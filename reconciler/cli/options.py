@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.output.escaping import shell_word
 from reconciler.output.formats import FORMATS, LIST_FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
@@ -42,6 +43,13 @@ class Options:
     no_color: bool = False
     verbose: int = 0
     quiet: int = 0
+
+
+def options_of_url(options: Options) -> Iterator[str]:
+    """What the next command needs to use the same URL: no file says these options."""
+    if options.base_url is not None:
+        yield f"--base-url {shell_word(options.base_url)}"
+    yield from (f"--allow-host {shell_word(host)}" for host in options.allowed_hosts)
 
 
 def output_path(name: str, help_: str) -> Option:

@@ -99,7 +99,8 @@ class _Reader:
 
     def read(self, allowed_hosts: frozenset[str], option: str | None = None) -> FileAccount:
         """Read it; an option's base URL stands for the file's."""
-        url = self._base_url(allowed_hosts, option)
+        file_url = self._file_base_url(is_used=option is None)
+        url = self._base_url(file_url if option is None else SecretText.literal(option), allowed_hosts, option)
         token, is_sound = self._token()
         if url is not None and url.is_loopback:
             self._suggest_sandbox(token)
@@ -110,6 +111,7 @@ class _Reader:
             provider=self._provider,
             token=token,
             base_url=self._provider.base_url if url is None else url.endpoint.origin + url.endpoint.path.rstrip("/"),
+            file_base_url=file_url,
             settings=dict(self._settings()),
             timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
             kind="" if kind is None else kind.name,
@@ -140,26 +142,33 @@ class _Reader:
             self._sandbox = f" For a sandbox, run `export {names[0]}={prefix}sandbox`."
             self._values.add_help(names[0], self._sandbox)
 
-    def _base_url(self, allowed_hosts: frozenset[str], option: str | None) -> Url | None:
-        """The base URL; None where it is the provider's own, or unknown."""
-        provider, written, where = self._provider, self._cursor.text("base_url"), None
-        text = None if option is None else SecretText.literal(option)
-        if text is None and written is not None:
-            text, where = self._values.text(written, Purpose.PLAIN), written.span
-        elif text is None and not provider.base_url and not self._cursor.has("base_url"):
-            message = f"this {provider.title} account has no `base_url`"
-            self._error("missing-key", self._account.where, message, "Add `base_url`, the URL of its API.")
+    def _file_base_url(self, *, is_used: bool) -> SecretText | None:
+        """What the file says. Where an option's is used instead, its variables may be unset; None where it is wrong."""
+        provider, written = self._provider, self._cursor.text("base_url")
+        if written is None:
+            if is_used and not provider.base_url and not self._cursor.has("base_url"):
+                message = f"this {provider.title} account has no `base_url`"
+                self._error("missing-key", self._account.where, message, "Add `base_url`, the URL of its API.")
+            return None
+        if is_used:
+            return self._values.text(written, Purpose.PLAIN)
+        text = self._values.for_accounts().text(written, Purpose.PLAIN)
+        return None if text is None or read_url(text, None, frozenset(), Diagnostics()) is None else text
+
+    def _base_url(self, text: SecretText | None, allowed_hosts: frozenset[str], option: str | None) -> Url | None:
+        """The base URL that this text, the file's or the option's, is; None where it is none, or unknown."""
         if text is None or not text.is_known:
             return None
-        noted = self._values.diagnostics if option is None else Diagnostics()
+        where, prefix = (self._cursor.span("base_url"), "") if option is None else (None, "`--base-url`: ")
+        noted = Diagnostics()
         url = read_url(text, where, BUILT_IN_SECRET_PARAMS, noted)
         try:
             if url is not None:
-                destination_of(url, provider, allowed_hosts)
+                destination_of(url, self._provider, allowed_hosts)
         except UrlError as error:
             noted.error(error.code, where, error.message, error.help)
-        for one in noted.found if option is not None else ():
-            self._error(one.code, None, f"`--base-url`: {one.message}", one.help)
+        for one in noted.found:
+            self._error(one.code, where, prefix + one.message, one.help)
         return url
 
     def _settings(self) -> Iterator[tuple[str, SecretText | bool]]:

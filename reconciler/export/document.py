@@ -52,20 +52,16 @@ class ExportedFile:
         self.unknown = sorted(variables.keys() - self.variables.keys())
 
 
-def whole_file(
-    plan: Plan, environment: Mapping[str, str], head: Iterable[str], *, most_hosts: int = 0, is_elsewhere: bool = False
-) -> ExportedFile:
+def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str], *, most_hosts: int = 0) -> ExportedFile:
     """The file that describes all accounts as they are, so that the next plan does nothing but delete duplicates.
 
-    It owns as many hosts as a whole, where that claims nobody else's; of the others exact URLs. Where an account is
-    elsewhere for this run alone (`--base-url`), the file doesn't say where.
+    It owns as many hosts as a whole, where that claims nobody else's; of the others exact URLs.
     """
     names, described = _names(plan, environment), []
     for one in plan.planned:
         made = _description(plan, one, one.listed(*(claim for claim in Claim if claim is not Claim.KNOWN)), names)
         # What was there already is no alarm: what is added later is.
-        base_url = one.account.provider.base_url if is_elsewhere else one.account.base_url
-        account = replace(one.account, base_url=base_url, on_unmanaged=OnUnmanaged.FAIL)
+        account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL)
         described.append(DescribedAccount(account, made, _hosts(one, made, most_hosts)))
     return ExportedFile(plan, described, file_document(plan.configuration, described), head, names.variables)
 

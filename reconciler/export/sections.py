@@ -86,12 +86,12 @@ def webhooks_section(
 def _settings(places: Sequence[DescribedAccount]) -> dict[str, Json]:
     """The settings of an account, given once for each of its places, that aren't the usual ones."""
     account, provider = places[0].account, places[0].account.provider
-    names = [literal(one.account.place_name) for one in places]
+    base_url, names = account.file_base_url, [literal(one.account.place_name) for one in places]
     settings: dict[str, Json] = {
         "provider": provider.name,
         "token": template_text(account.token),
         provider.auth.kind_setting: account.kind or None,
-        "base_url": None if account.base_url == provider.base_url else literal(account.base_url),
+        "base_url": None if base_url is None or base_url.reveal() == provider.base_url else template_text(base_url),
         "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
         **({account.place_setting: names} if account.place else {}),
     }

@@ -90,6 +90,7 @@ class Account:
     provider: Provider
     token: SecretText
     base_url: str  # without a trailing slash
+    file_base_url: SecretText | None = None  # what the file says; `base_url` may be of this run alone (`--base-url`)
     place: str = ""  # the path of the one place whose webhooks it has, below the base URL
     settings: Mapping[str, SecretText | bool] = field(default_factory=dict)  # the provider's own, as far as said
     timeout: float = DEFAULT_TIMEOUT  # of a read, in seconds

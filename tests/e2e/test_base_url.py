@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -155,3 +157,37 @@ def test_token_goes_where_the_option_says_and_nowhere_else(tool: Tool) -> None:
     _write(tool, ACCOUNTS["elsewhere"], entries(a="/a"))
     assert tool.run("plan", "--base-url", tool.sandbox.base_url).code == 0
     assert {entry.account for entry in tool.sandbox.log()} == {TOKEN}
+
+
+PROXY = LIVE.replace("}\n", ", base_url: 'BASE'}\n")
+
+
+def _printed_commands(text: str) -> list[list[str]]:
+    return [shlex.split(found) for found in re.findall(r"(?<=reconciler )(?:plan|drift|apply) .*", text)]
+
+
+@pytest.mark.parametrize("base", ["https://proxy.example.com/shippo", "https://${SUB}.example.com/$$"])
+def test_exported_file_says_what_the_file_says(tool: Tool, base: str) -> None:
+    _write(tool, PROXY.replace("BASE", base))
+    tool.hook("/a")
+    exported = tool.run("export", "--base-url", tool.sandbox.base_url, "--out", "new.yaml")
+    assert exported.code == 0, exported.all
+    text = (tool.folder / "new.yaml").read_text()
+    assert f"base_url: {base}\n" in text
+    assert tool.sandbox.base_url not in text
+    plan, drift = _printed_commands(exported.err)
+    assert (tool.run(*plan).code, tool.run(*drift).code) == (0, 0)
+
+
+def test_backup_says_what_the_file_says(tool: Tool) -> None:
+    _write(tool, PROXY.replace("BASE", "https://proxy.example.com/shippo"), entries(a="/a"))
+    tool.hook("/a", active=False)
+    given = ("--base-url", tool.sandbox.base_url, "--allow-host", "proxy.example.com")
+    done = tool.run("apply", "--auto-approve", "--backup", "way back.yaml", *given)
+    assert done.code == 0, done.all
+    text = (tool.folder / "way back.yaml").read_text()
+    assert "base_url: https://proxy.example.com/shippo\n" in text
+    (command,) = _printed_commands(text)
+    back = tool.run(*command, "--auto-approve", "--allow-losses", "1")
+    assert (back.code, [webhook.active for webhook in tool.there()]) == (0, [False]), back.all
+    assert tool.run("validate", "-f", "way back.yaml", "--allow-host", "proxy.example.com").code == 0

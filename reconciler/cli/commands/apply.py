@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.command import repeated_files
 from reconciler.cli.invocation import Invocation, command, fail, problem
-from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT
+from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT, options_of_url
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import written
@@ -22,7 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
 from reconciler.operations.saved_plan import is_saved_plan
-from reconciler.output.escaping import visible
+from reconciler.output.escaping import shell_word, visible
 from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
@@ -158,9 +158,11 @@ def _nothing_to_carry_out(
 def _write_backup(run: Run, plan: Plan, path: Path) -> None:
     """Write FILE and FILE.env, both or none: what the file owns as it is."""
     env_path = path.with_name(f"{path.name}.env")
-    file = backup_file(plan, run.invocation.environment, f"reconciler apply -f {path.name} --env-file {env_path.name}")
-    files = [("--backup", env_path, env_text(file.variables)), ("--backup", path, yaml_text(file))]
-    with written(files, so_far="Nothing was changed. "):
+    files = f"-f {shell_word(path.name)}", f"--env-file {shell_word(env_path.name)}"
+    way_back = " ".join(("reconciler apply", *files, *options_of_url(run.invocation.options)))
+    file = backup_file(plan, run.invocation.environment, way_back)
+    texts = [("--backup", env_path, env_text(file.variables)), ("--backup", path, yaml_text(file))]
+    with written(texts, so_far="Nothing was changed. "):
         pass
     run.streams.print_message(f"Wrote the backup to {visible(str(path))} and {visible(str(env_path))}.")
     if file.unknown:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
-from reconciler.cli.options import ACCOUNT, DEFAULT_FILE, FILES, TALK, output_path
+from reconciler.cli.options import ACCOUNT, DEFAULT_FILE, FILES, TALK, options_of_url, output_path
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.writing import written
 from reconciler.config.limits import MOST_WITH_A_STAR
@@ -82,7 +82,6 @@ def export_command(
             invocation.environment,
             head,
             most_hosts=MOST_WITH_A_STAR if owns_hosts else 0,
-            is_elsewhere=invocation.options.base_url is not None,
         )
     if file.document:
         _write(run, file, out, secrets_to)
@@ -160,5 +159,4 @@ def _options(invocation: Invocation, files: Sequence[str], secrets_to: Path | No
         yield from (f"--account {shell_word(name)}" for name in given.accounts)
     env_files = [*given.env_files, *([str(secrets_to)] if secrets_to is not None else [])]
     yield from (f"--env-file {shell_word(path)}" for path in env_files)
-    yield from (f"--base-url {shell_word(url)}" for url in (given.base_url,) if url is not None)
-    yield from (f"--allow-host {shell_word(host)}" for host in given.allowed_hosts)
+    yield from options_of_url(given)
