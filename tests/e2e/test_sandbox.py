@@ -97,10 +97,10 @@ def _typed(tool: Tool, command: str) -> subprocess.CompletedProcess[str]:
     [
         pytest.param("", ("--messy",), "list", "16 webhooks.", id="empty-folder"),
         pytest.param("", ("--seed", "3", "--token", "shippo_live_a'b"), "list", "3 webhooks.", id="other-token"),
-        pytest.param("version: 1\nowns: []\nwebhooks: {}\n", (), "plan", "No changes.", id="with-a-file"),
-        pytest.param(README, (), "plan", "Plan: 3 to create", id="file-of-the-readme"),
-        pytest.param(SEVERAL, (), "plan --account live", "Plan: 1 to create", id="several-accounts"),
-        pytest.param("version: 2\n", (), "plan", "", id="file-with-mistakes"),
+        pytest.param("version: 1\nowns: []\nwebhooks: {}\n", (), "plan --allow-unset", "No changes.", id="with-a-file"),
+        pytest.param(README, (), "plan --allow-unset", "Plan: 3 to create", id="file-of-the-readme"),
+        pytest.param(SEVERAL, (), "plan --allow-unset --account live", "Plan: 1 to create", id="several-accounts"),
+        pytest.param("version: 2\n", (), "plan --allow-unset", "", id="file-with-mistakes"),
     ],
 )
 def test_printed_command_works_as_printed(

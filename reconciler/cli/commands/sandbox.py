@@ -12,7 +12,6 @@ from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.model.configuration import DEFAULT_PROVIDER, Configuration
 from reconciler.model.diagnostic import SIGNALLED
-from reconciler.model.url import Url
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.terminal import OutputError
 from reconciler.sandbox.api import SandboxOptions, is_token
@@ -95,23 +94,21 @@ def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: 
 
 
 def _command_to_try(invocation: Invocation, token: str) -> str:
-    """A command that works as it is typed in this folder: where it has a file, with all that this needs to be set."""
-    variables, command = {"SHIPPO_API_TOKEN": token}, "list"
+    """A command that works as it is typed in this folder: where it has a file, with the token that this needs."""
+    tokens, command = ["SHIPPO_API_TOKEN"], "list"
     if Path(DEFAULT_FILE).exists():
         # Only here, since it loads what makes requests.
         from reconciler.cli.run import inputs_of  # noqa: PLC0415
         from reconciler.config.load import load  # noqa: PLC0415
         from reconciler.providers.registry import INSTALLED  # noqa: PLC0415
 
-        command = "plan"
+        command = "plan --allow-unset"
         inputs = replace(inputs_of(invocation, offline=True), files=(DEFAULT_FILE,), environment={})
         found = load(inputs, INSTALLED).configuration or Configuration(accounts=())
         account = next((one for one in found.accounts if one.provider.name == DEFAULT_PROVIDER), None)
         if account is not None:
             fits = not account.kind or token.startswith(f"shippo_{account.kind}_")
             token = token if fits else f"shippo_{account.kind}_sandbox"
-            urls = (one.fields["url"] for one in found.desired if one.address.account == account.name)
-            names = {name for url in urls if isinstance(url, Url) for name in url.source.variables()}
-            variables = dict.fromkeys(account.token.variables(), token) | dict.fromkeys(sorted(names), "made-up")
+            tokens = account.token.variables()
             command += f" --account {account.name}" if found.qualifies_addresses else ""
-    return " ".join([*(f"{name}={shell_word(value)}" for name, value in variables.items()), "reconciler", command])
+    return " ".join([*(f"{name}={shell_word(token)}" for name in tokens), "reconciler", command])
