@@ -21,6 +21,7 @@ from reconciler.config.template import (
     TemplateError,
     parse_template,
     references,
+    refers_to,
     with_each,
 )
 from reconciler.config.variables import Missing, Variables
@@ -178,7 +179,7 @@ class Values:
                 if value is not None:
                     check_not_option(value, text.span, f"as a {what}", self.diagnostics)
                 return value
-        where = self._each_span if self._each_span is not None and EACH_VALUE in text.raw else text.span
+        where = self._each_span if self._each_span is not None and refers_to(text.raw, EACH_VALUE) else text.span
         self.diagnostics.error(code, where, *not_one_variable(what))
         return None
 

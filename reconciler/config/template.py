@@ -71,6 +71,14 @@ def references(template: Template) -> Iterator[Reference]:
             yield from references(piece.inner)
 
 
+def refers_to(text: str, *names: str) -> bool:
+    """Whether a text has a reference to one of these names; True of a broken one, which its reader reports."""
+    try:
+        return any(reference.name in names for reference in references(parse_template(text)))
+    except TemplateError:
+        return True
+
+
 def with_each(template: Template, each: Mapping[str, Template]) -> Template:
     """A template with what stands for `${each.key}` and `${each.value}` in place of them."""
     found: list[str | Reference] = []

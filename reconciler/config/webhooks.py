@@ -15,6 +15,7 @@ from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_KEYS, MOST_WANTED
 from reconciler.config.literals import check_literals
 from reconciler.config.settings import Said, read_said
+from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
@@ -109,7 +110,7 @@ class EntryReader:
             self._error("too-much", cursor.span("for_each"), message, help_)
             return keys[:1]
         url = cursor.text("url")
-        if url is not None and "${each." not in url.raw:
+        if url is not None and not refers_to(url.raw, EACH_KEY, EACH_VALUE):
             help_ = (
                 "Put `${each.key}` or `${each.value}` into the host, the path or a query parameter that isn't secret."
             )
