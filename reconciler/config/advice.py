@@ -12,6 +12,7 @@ from reconciler.config.webhooks import Entry
 from reconciler.model.host import host_address
 from reconciler.model.secret import SHOWN_BY_NAME
 from reconciler.model.url import param_name
+from reconciler.model.webhook import Value
 
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")
 
@@ -24,7 +25,7 @@ def advise(
     """Warn of what is legal but unwise."""
     for entry in entries:
         _advise_on_host(entry, diagnostics)
-        _advise_on_kind(entry, diagnostics)
+        _advise_on_kind(entry, owned, diagnostics)
     _advise_on_catch_all(entries, diagnostics)
     # An entry with an error may be the one that a pattern is for.
     if not diagnostics.errors:
@@ -63,14 +64,24 @@ def advise_on_params(entries: Iterable[Entry], public_params: frozenset[str], di
             diagnostics.warning("secret-param", entry.url_span, message, help_)
 
 
-def _advise_on_kind(entry: Entry, diagnostics: Diagnostics) -> None:
+def _advise_on_kind(entry: Entry, owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
+    """Warn of a kind that isn't the account's, unless an item of `owns` says the same, as in a file of `export`."""
     for account, desired, _ in entry.desired if entry.said else ():
         pin = account.provider.auth.kind_setting or "token"
         for key, value in account.scope:
-            if key in entry.said and dict(desired.key.scope)[key] != value:
+            said = dict(desired.key.scope)[key]
+            if key in entry.said and said != value and not _owns_kind(owned[account.group], entry, (key, said)):
                 message = f"`{key}` contradicts the account's {pin}, which is {account.kind}"
-                help_ = f"Remove it, or move the entry to an account with another {pin}."
+                help_ = (
+                    f"If this is intended, add an item with this URL and `{key}: {str(said).lower()}` to `owns`; "
+                    f"otherwise, remove `{key}`, or move the entry to an account with another {pin}."
+                )
                 diagnostics.warning("is-test-mode", entry.said[key][1], message, help_)
+
+
+def _owns_kind(owns: Ownership, entry: Entry, kind: tuple[str, Value]) -> bool:
+    matching = set(matching_patterns(entry, owns))
+    return any(kind in item.kind and item.pattern.symbolic in matching for item in owns.items)
 
 
 def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:

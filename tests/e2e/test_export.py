@@ -336,3 +336,13 @@ def test_export_allows_the_events_that_this_version_does_not_know(tool: Tool) ->
     assert missing.out.count("allow_events") == 1
     tool.write(entries(), owns="[]", more="allow_events: [shipment_delayed]\n")
     assert "allow_events" not in tool.run("export", "--missing").out
+
+
+def test_exported_webhooks_of_the_other_kind_are_no_mistake(tool: Tool) -> None:
+    tool.hook("/a", is_test=True)
+    given = ("--base-url", tool.sandbox.base_url)
+    exported = tool.run("export", "--out", "webhooks.yaml", *given)
+    assert exported.code == 0, exported.all
+    assert "is_test: true" in (tool.folder / "webhooks.yaml").read_text()
+    planned = tool.run("plan", *given)
+    assert (planned.code, planned.err, "No changes." in planned.out) == (0, "", True), planned.all

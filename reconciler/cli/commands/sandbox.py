@@ -95,7 +95,8 @@ def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: 
 
 def _command_to_try(invocation: Invocation, token: str) -> str:
     """A command that works as it is typed in this folder: where it has a file, with the token that this needs."""
-    tokens, command = ["SHIPPO_API_TOKEN"], "list"
+    tokens: tuple[str, ...] = ("SHIPPO_API_TOKEN",)
+    command = "list"
     if Path(DEFAULT_FILE).exists():
         # Only here, since it loads what makes requests.
         from reconciler.cli.run import inputs_of  # noqa: PLC0415
