@@ -25,7 +25,6 @@ LONGEST_TEXT = 10_000  # characters of a key, or of a text with its variables pu
 MOST_DIAGNOSTICS = 10_000  # errors after which the reading ends, and warnings after which no more are told
 MOST_ACCOUNTS = 1000
 MOST_PARAMS = 1000  # names under `secret_params`, and under `public_params`
-MOST_WITH_A_STAR = 500  # patterns of a list that aren't exact: each of them is held against each webhook
 MOST_KEYS = 1000  # of a `for_each`
 MOST_WANTED = 200_000  # webhooks of all entries together, one for each account and event
 

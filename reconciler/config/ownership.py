@@ -12,10 +12,9 @@ from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Purpose, Values
-from reconciler.config.limits import MOST_WITH_A_STAR
 from reconciler.config.urls import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
-from reconciler.model.pattern import Pattern, PatternSet
+from reconciler.model.pattern import MOST_WITH_A_STAR, Pattern, PatternSet
 from reconciler.model.provider import Field, FieldType
 from reconciler.model.webhook import Scope
 

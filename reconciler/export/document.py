@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.export.describe import Description, describe, literal, owner
 from reconciler.export.names import Names, is_service
@@ -19,6 +19,7 @@ from reconciler.export.sections import (
     webhooks_section,
 )
 from reconciler.model.configuration import Account, OnUnmanaged
+from reconciler.model.pattern import MOST_WITH_A_STAR
 from reconciler.model.plan import AccountPlan, Claim, Plan, Reason
 from reconciler.model.secret import HIDDEN, Origin
 from reconciler.model.url import Url
@@ -27,43 +28,53 @@ from reconciler.view.codec import Json
 from reconciler.view.values import scope_text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedFile:
-    """A file to be written, and the variables of secrets, with their values, that are to be set beside it.
+    """A file to be written, and the variables of secrets, with their values, that are to be set beside it."""
 
-    Tuples of the document are written on one line. The values of the `unknown` variables the provider doesn't return.
-    `notes` stand beside the items of `known`, by id.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        described: Sequence[DescribedAccount],
-        document: dict[str, Json],
-        comments: Iterable[str],
-        variables: Mapping[str, str | None],
-        duplicates: str = "which the next plan deletes",
-    ) -> None:
-        self.descriptions = [one.made for one in described]
-        self.document = document
-        self.is_whole = "version" in document  # else it has keys that are in other files too
-        self.comments = [*comments, *_duplicates(plan, described, duplicates)]
-        self.notes = _notes(plan, described)
-        self.variables = {name: value for name, value in variables.items() if value is not None}
-        self.unknown = sorted(variables.keys() - self.variables.keys())
+    descriptions: Sequence[Description]
+    document: Mapping[str, Json]  # tuples in it are written on one line
+    is_whole: bool  # else it has keys that are in other files too
+    comments: Sequence[str]
+    notes: Mapping[str, str]  # beside the items of `known`, by id
+    variables: Mapping[str, str]
+    unknown: Sequence[str]  # variables whose values the provider doesn't return
 
 
-def whole_file(plan: Plan, environment: Mapping[str, str], head: Iterable[str], *, most_hosts: int = 0) -> ExportedFile:
+def _exported(
+    plan: Plan,
+    described: Sequence[DescribedAccount],
+    document: Mapping[str, Json],
+    comments: Iterable[str],
+    variables: Mapping[str, str | None],
+    *,
+    duplicates: str = "which the next plan deletes",
+) -> ExportedFile:
+    return ExportedFile(
+        descriptions=[one.made for one in described],
+        document=document,
+        is_whole=True,
+        comments=[*comments, *_duplicates(plan, described, duplicates)],
+        notes=_notes(plan, described),
+        variables={name: value for name, value in variables.items() if value is not None},
+        unknown=sorted(name for name, value in variables.items() if value is None),
+    )
+
+
+def whole_file(
+    plan: Plan, environment: Mapping[str, str], head: Iterable[str], *, owns_hosts: bool = False
+) -> ExportedFile:
     """The file that describes all accounts as they are, so that the next plan does nothing but delete duplicates.
 
-    It owns as many hosts as a whole, where that claims nobody else's; of the others exact URLs.
+    It owns exact URLs; with `owns_hosts` each host as a whole, where that claims nobody else's.
     """
     names, described = _names(plan, environment), []
     for one in plan.planned:
         made = _description(plan, one, one.listed(*(claim for claim in Claim if claim is not Claim.KNOWN)), names)
         # What was there already is no alarm: what is added later is.
         account = replace(one.account, on_unmanaged=OnUnmanaged.FAIL)
-        described.append(DescribedAccount(account, made, _hosts(one, made, most_hosts)))
-    return ExportedFile(plan, described, file_document(plan.configuration, described), head, names.variables)
+        described.append(DescribedAccount(account, made, _owns(one, made, owns_hosts=owns_hosts)))
+    return _exported(plan, described, file_document(plan.configuration, described), head, names.variables)
 
 
 def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]) -> ExportedFile:
@@ -100,7 +111,7 @@ def missing_part(plan: Plan, environment: Mapping[str, str], head: Iterable[str]
     said = {"accounts": bool(own), "known": account.known, "allow_events": configuration.allow_events}
     is_whole = bool(document) and not any(key in document and there for key, there in said.items())
     document = {"version": 1, **document} if is_whole else document
-    return ExportedFile(plan, described, document, head, names.variables)
+    return replace(_exported(plan, described, document, head, names.variables), is_whole=is_whole)
 
 
 def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> ExportedFile:
@@ -114,11 +125,11 @@ def backup_file(plan: Plan, environment: Mapping[str, str], way_back: str) -> Ex
         described.append(DescribedAccount(one.account, made, owns))
     comments = [f"The account before an apply. To restore it: {way_back}"]
     document, variables = file_document(plan.configuration, described), {**kept, **names.variables}
-    file = ExportedFile(plan, described, document, comments, variables, "which are not included")
-    if file.unknown:
-        unknown = ", ".join(file.unknown)
-        file.comments.append(f"Set these variables too, since the provider doesn't return their values: {unknown}")
-    return file
+    file = _exported(plan, described, document, comments, variables, duplicates="which are not included")
+    if not file.unknown:
+        return file
+    unknown = f"Set these variables too, since the provider doesn't return their values: {', '.join(file.unknown)}"
+    return replace(file, comments=(*file.comments, unknown))
 
 
 def _names(plan: Plan, environment: Mapping[str, str], entries: Iterable[str] = ()) -> Names:
@@ -138,8 +149,8 @@ def _description(plan: Plan, one: AccountPlan, remotes: Sequence[Remote], names:
     return describe(account, remotes, names, plan.configuration.redaction, known=known, label=label)
 
 
-def _hosts(one: AccountPlan, made: Description, most: int) -> list[Json]:
-    """What an account owns: whole hosts, at most so many, where that claims nobody else's webhooks; else exact URLs.
+def _owns(one: AccountPlan, made: Description, *, owns_hosts: bool) -> list[Json]:
+    """What an account owns: exact URLs; or whole hosts, as many as a list takes, where that claims nobody else's.
 
     Somebody else's may be where a webhook isn't described, at a service for everybody, and where a path holds a
     secret: it is the path then that tells whose a webhook is.
@@ -151,7 +162,7 @@ def _hosts(one: AccountPlan, made: Description, most: int) -> list[Json]:
         entry.endpoint.host for entry in made.entries if entry.has_secret_path or is_service(entry.endpoint.host)
     }
     ours = dict.fromkeys(entry.endpoint.host for entry in made.entries if entry.endpoint.host not in shared)
-    wholes, items = {*list(ours)[:most]}, []
+    wholes, items = {*list(ours)[:MOST_WITH_A_STAR]} if owns_hosts else set(), []
     for entry in made.entries:
         kind = None if entry.kind == one.account.scope else entry.kind
         is_whole = entry.endpoint.host in wholes

@@ -12,6 +12,7 @@ from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText
 from reconciler.model.url import Endpoint, normal_text, parse_url
 from reconciler.model.url_characters import check_variable_places
 
+MOST_WITH_A_STAR = 500  # patterns of a list that aren't exact: each of them is held against each webhook
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
     "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least two "

@@ -13,7 +13,6 @@ from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import ACCOUNT, DEFAULT_FILE, FILES, TALK, options_of_url, output_path
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.writing import written
-from reconciler.config.limits import MOST_WITH_A_STAR
 from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.summary import changes_of, summary
 from reconciler.export.write import env_text, yaml_text
@@ -77,12 +76,7 @@ def export_command(
     if missing:
         file = missing_part(plan, invocation.environment, head)
     else:
-        file = whole_file(
-            plan,
-            invocation.environment,
-            head,
-            most_hosts=MOST_WITH_A_STAR if owns_hosts else 0,
-        )
+        file = whole_file(plan, invocation.environment, head, owns_hosts=owns_hosts)
     if file.document:
         _write(run, file, out, secrets_to)
         _say_what_it_means(run, file, out, secrets_to, missing=missing)
