@@ -1,4 +1,4 @@
-"""Entries of a file to the webhooks that are wanted: one for each account and event, or one with all events."""
+"""Turns entries of a file into the webhooks that are wanted: one for each account and event, or one with all events."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class EntryReader:
                 yield entry
 
     def _keys(self, cursor: Cursor) -> list[_Key]:
-        """The keys of an entry's `for_each`; of several that make the same webhooks the first."""
+        """The keys of an entry's `for_each`; only the first if there are too many, or if the URL doesn't use them."""
         texts = cursor.texts("for_each") or ()
         by_name = cursor.map("for_each") or Cursor()
         named = ((name, by_name.key_span(name), by_name.text(name)) for name in by_name.values)

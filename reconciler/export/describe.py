@@ -1,4 +1,4 @@
-"""Remote webhooks to the entries that describe them: secrets become variables, of which a text has the names alone."""
+"""Turns remote webhooks into the entries that describe them, in which secrets are variables, by name only."""
 
 from __future__ import annotations
 

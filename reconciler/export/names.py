@@ -127,7 +127,10 @@ class Names:
                 self._by_value.setdefault(_same("", value), name)
 
     def entry(self, wanted: Iterable[str]) -> str:
-        """The first name of those wanted that is free and that who has the best of them didn't want; else a number."""
+        """A name for an entry: the first that is free, else the best with a number.
+
+        An entry whose best name is taken gets one that the entry with that name couldn't have had.
+        """
         names = list(wanted)
         alike = self._wanted.get(names[0], frozenset())
         free = (name for name in names if name not in self._taken and name not in alike)

@@ -26,20 +26,23 @@ def summary(file: ExportedFile, *, missing: bool) -> Iterator[str]:
     yield f"Described {webhooks - len(left_out)} of {what}, in {_counted(entries, 'entry', 'entries')}."
     if duplicates:
         updates = sum(one.updates for one in file.descriptions)
-        first = f"; {updates} of them {'is' if updates == 1 else 'are'} changed first, to deliver what the others do"
+        is_or_are = "is" if updates == 1 else "are"
+        first = f"; {updates} of the kept webhooks {is_or_are} updated first, so that no event is lost"
         what = "1 of these is a duplicate" if len(duplicates) == 1 else f"{len(duplicates)} of these are duplicates"
         yield f"{what}: the oldest webhook of each URL and event stays{first if updates else ''}."
         others = sum(duplicate.has_other_secret for duplicate in duplicates)
         if others:
             yield (
-                f"  {others} of them {'has' if others == 1 else 'have'} another secret in the URL than the webhook "
-                "that stays: check that the receiver accepts that one."
+                f"  {_counted(others, 'duplicate')} {'has' if others == 1 else 'have'} a different secret in "
+                f"{'its' if others == 1 else 'their'} URL. Check that the receiver accepts the secret of the one that "
+                "is kept."
             )
     if left_out:
         yield f"Not described, but listed under `known`, so that no plan changes them ({len(left_out)}):"
         yield from (f"  {number}: {why}" for why, number in Counter(left.why for left in left_out).most_common())
     if missing:
-        yield "With these lines, the next plan keeps these webhooks" + (", duplicates aside." if duplicates else ".")
+        also = " and deletes only duplicates" if duplicates else ""
+        yield f"With these lines, the next plan keeps these webhooks{also}."
     elif changes_of(file).changes:
         yield f"The next plan: {change_words(changes_of(file))}."
     else:

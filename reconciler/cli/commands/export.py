@@ -25,7 +25,8 @@ from reconciler.view.redact import view_plan
 
 @command(
     *FILES,
-    click.option("--missing", is_flag=True, help="Only what the next plan would not keep, as lines to add."),
+    click.option("--missing", is_flag=True, help="Only the webhooks that the file doesn't describe, as lines to "
+                                                 "add to it."),
     click.option("--owns-hosts", is_flag=True, help="Own each host as a whole (https://HOST/*) if all its webhooks are "
                                                     "described and it isn't shared with others."),
     output_path("--out", "Write to this file instead of standard output. It must not exist yet."),
@@ -81,7 +82,7 @@ def export_command(
         _write(run, file, out, secrets_to)
         _say_what_it_means(run, file, out, secrets_to, missing=missing)
     else:
-        run.streams.print_message("Nothing is missing: the next plan keeps every webhook, duplicates aside.")
+        run.streams.print_message("Nothing is missing: the next plan deletes only duplicates, if there are any.")
     return ExitCode.ERROR if view.not_checked else ExitCode.DONE
 
 

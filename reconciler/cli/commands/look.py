@@ -39,8 +39,8 @@ from reconciler.view.redact import view_listing, view_plan
 def validate_command(invocation: Invocation, *, strict: bool) -> int:
     """Check the file, offline and without secrets. Unset variables are treated as placeholders.
 
-    The whole file is checked; --account only says which account --base-url is for. Exits with 0 if the file is valid,
-    otherwise with 1. With --strict, warnings count as errors.
+    The whole file is checked. Use --account to choose the account that --base-url replaces. Exits with 0
+    if the file is valid, otherwise with 1. With --strict, warnings count as errors.
     """
     loaded = load(inputs_of(invocation, offline=True), INSTALLED)
     if loaded.configuration is not None:
