@@ -30,9 +30,10 @@ Variables for reconciler
 
 Variables of the system
 
-  NO_COLOR, TERM, COLUMNS
-      Colors are off if NO_COLOR is set or TERM is `dumb`. COLUMNS is the
-      width of the output.
+  NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, COLUMNS
+      Colors are off if NO_COLOR is set. FORCE_COLOR and CLICOLOR_FORCE turn
+      them on, also in a pipe. They are off if TERM is `dumb`, or CLICOLOR or
+      FORCE_COLOR is 0. COLUMNS is the width of the output.
   REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
       A file of certificates to trust instead of the usual ones; the first
       that is set counts.

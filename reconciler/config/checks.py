@@ -102,7 +102,7 @@ def check_tokens_alone(found: Sequence[FileAccount], values: Values, usual: Prov
 
     def is_token(text: str) -> bool:
         # A whole one, or its prefix: an error that hangs on less would tell a value piece by piece.
-        return text in tokens or any(of.kind_of(text) is not None or of.is_neutral(text) for of in providers)
+        return text in tokens or any(of.is_token(text) for of in providers)
 
     known = {provider.auth.variable for provider in providers} | {name for one in found for name in one.token_variables}
     for name, spans in values.mentions.items():

@@ -139,8 +139,13 @@ def _refusal(account: Account, remote: Remote) -> str:
         return "its URL can't be read, or has user info in it"
     if not all(map(is_event_name, account.provider.events_of(remote.fields))):
         return "its event's name can't be written in a file"
+    url = _url(remote)
+    texts = (*url.segments, *(item.text for item in url.items))
+    values = {unquote(text.reveal().rpartition("=")[2]) for text in texts} - {""}
+    if account.token.reveal() in values or any(map(account.provider.is_token, values)):
+        return f"its URL contains a {account.provider.title} token: replace that token, and remove it from the URL"
     try:
-        check_wanted(_url(remote), account.provider.url_limit)
+        check_wanted(url, account.provider.url_limit)
     except UrlError as error:
         return error.message
     return ""

@@ -213,6 +213,10 @@ class Provider:
         known = [kind.prefix for kind in self.auth.kinds] + [scheme.prefix for scheme in self.auth.schemes]
         return next((prefix for prefix in known if token.startswith(prefix)), "")
 
+    def is_token(self, text: str) -> bool:
+        """Whether a text begins as one of the provider's tokens does."""
+        return self.kind_of(text) is not None or self.is_neutral(text)
+
     def is_neutral(self, token: str) -> bool:
         """Whether a token is one of the provider's that doesn't say its kind."""
         return any(token.startswith(known.prefix) for known in self.auth.schemes)

@@ -12,10 +12,16 @@ from reconciler.model.webhook import SHORTEST_ID, Address
 
 
 def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
-    """The rows that the filters mean, and the others. A move of which one half is left is no move any more."""
+    """The rows that the filters mean, and the others. A move of which one half is left is no move any more.
+
+    With an excluded webhook stays what it replaces, and what is deleted as its duplicate. So does a duplicate of a
+    webhook whose own update is left out: it may be the only one that delivers.
+    """
     if not filters.targets and not filters.excludes:
         return [*every], ()
-    rows = [row for row in every if is_meant(filters, row.address)]
+    meant = [row for row in every if is_meant(filters, row.address) and not _is_kept(filters, row)]
+    updated = {row.address for row in every if row.action is Action.UPDATE} - {row.address for row in meant}
+    rows = [row for row in meant if row.duplicate_of not in updated]
     addresses = {row.address for row in rows}
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
@@ -25,7 +31,17 @@ def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], t
 def is_meant(filters: Filters, address: Address) -> bool:
     """Whether the targets, if any, mean an address, and nothing excludes it."""
     is_target = not filters.targets or any(matches_address(target, address) for target in filters.targets)
-    return is_target and not any(matches_address(excluded, address) for excluded in filters.excludes)
+    return is_target and not _is_excluded(filters, address)
+
+
+def _is_excluded(filters: Filters, address: Address | None) -> bool:
+    return address is not None and any(matches_address(excluded, address) for excluded in filters.excludes)
+
+
+def _is_kept(filters: Filters, row: Change) -> bool:
+    """Whether a webhook is not deleted since what takes its place is excluded."""
+    in_its_place = (row.move, row.duplicate_of)
+    return row.action is Action.DELETE and any(_is_excluded(filters, address) for address in in_its_place)
 
 
 def matches_address(target: str, address: Address) -> bool:

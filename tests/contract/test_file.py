@@ -122,8 +122,8 @@ FAULTS = [
             "unknown-key",
             "`is_test` is not a known key of an entry",
             (
-                "Known keys are url, events, account, accounts, active, ignore_changes, public_params, public_path, "
-                "description, format, note, signing_key, settings, and any `x-…`."
+                "Known keys are url, events, for_each, account, accounts, active, ignore_changes, public_params, "
+                "public_path, description, format, note, signing_key, settings, and any `x-…`."
             ),
         ),
         id="another-providers",

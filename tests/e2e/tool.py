@@ -113,11 +113,11 @@ def run_here(
     Args:
         folder: where.
         arguments: without the program's name.
-        environment: beside the token.
+        environment: beside the account's token, and `ORDERS_TOKEN` with `abc`.
         clock: the run's; the machine's without its waits where none is given.
         stdin: what stands on standard input.
     """
-    variables = {"SHIPPO_API_TOKEN": TOKEN, **(environment or {})}
+    variables = {"SHIPPO_API_TOKEN": TOKEN, "ORDERS_TOKEN": "abc", **(environment or {})}
     code, out, err = main_here(folder, arguments, variables, clock, stdin.encode())
     assert "this is a bug" not in err, err
     return Ended(code=code, out=out, err=err)

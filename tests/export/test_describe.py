@@ -24,6 +24,7 @@ CREATED, UPDATED, ALL = "transaction_created", "transaction_updated", "all"
 BAD_EVENT = "two words"  # no name that a file may write
 
 UNREADABLE = "its URL can't be read, or has user info in it"
+TOKEN_INSIDE = "its URL contains a Shippo token: replace that token, and remove it from the URL"
 NO_EVENT = "its event's name can't be written in a file"
 
 
@@ -97,6 +98,9 @@ def test_entries_stand_in_the_order_of_hosts_then_urls_whatever_the_order_of_the
     ("remote", "why"),
     [
         pytest.param(hook("1", "https://u:p@hooks.example.com/a"), UNREADABLE, id="user-info"),
+        pytest.param(hook("1", "/a?token=shippo_test_x1"), TOKEN_INSIDE, id="token-of-the-provider"),
+        pytest.param(hook("1", "/a?b=%73hippo_live_x1"), TOKEN_INSIDE, id="encoded-token"),
+        pytest.param(hook("1", "/p/shippo_live_x1"), TOKEN_INSIDE, id="token-in-the-path"),
         pytest.param(hook("1", "/a", BAD_EVENT), NO_EVENT, id="event-that-no-file-may-write"),
         pytest.param(
             hook("1", f"{HOST}/".ljust(200, "a")),

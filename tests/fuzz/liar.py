@@ -192,7 +192,7 @@ def run(folder: Path, liar: Liar, *arguments: str, timeout: float = 5.0) -> Ende
         )
         (folder / "webhooks.yaml").write_text(
             f"version: 1\naccounts: {{default: {account}}}\nowns: ['{HOST}/*']\n"
-            + entries(orders="/orders?token=abc track_updated transaction_created", new="/new"),
+            + entries(orders="/orders?token=${ORDERS_TOKEN} track_updated transaction_created", new="/new"),
             encoding="utf-8",
         )
         ended = run_here(folder, *arguments, clock=FakeClock())

@@ -30,7 +30,7 @@ def tool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
     with Sandbox() as sandbox:
         made = Tool(folder=tmp_path_factory.mktemp("plans"), sandbox=sandbox)
         made.write(
-            entries(orders="/orders?token=abc transaction_created track_updated", new="/new/path"),
+            entries(orders="/orders?token=${ORDERS_TOKEN} transaction_created track_updated", new="/new/path"),
             more=f"protect: [{HOST}/kept]\nabsent: [https://old.example.com/*]\nlimits: {{max_losses: 2}}\n",
         )
         for path in (

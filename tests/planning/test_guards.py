@@ -186,6 +186,10 @@ def _is_named(items: Iterable[Named], seen: Seen, remote: Remote, *, by_url: boo
     )
 
 
+def _differs(wanted: Desired, remote: Remote) -> bool:
+    return any(value != remote.fields[name] for name, value in wanted.fields.items() if name not in wanted.ignored)
+
+
 def _after(
     found: list[tuple[Seen, Remote]], wanted: Desired | None, targets: Sequence[str], *, destroy: bool
 ) -> list[Seen]:
@@ -201,7 +205,9 @@ def _after(
     seen, remote = survivor
     address = f"@{remote.id}" if wanted is None else wanted.address.text(long=False)
     if not _is_meant(targets, address):
-        return [*kept, seen]
+        # Until it is right, others may deliver in its place.
+        is_right = wanted is None or destroy or not _differs(wanted, remote)
+        return [*kept, seen] if is_right else [seen for seen, _ in found]
     if destroy or wanted is None:
         return kept
     return [*kept, seen if ignores_active else replace(seen, active=wanted.fields["active"] is True)]

@@ -214,6 +214,24 @@ def test_delete_whose_replacement_was_filtered_out_is_a_loss() -> None:
     assert Widening(SHIPPO, filtered.changes).holding(filtered.changes[0]) is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param({}, ["a", "@2", "new", "@3"], id="everything"),
+        pytest.param({"excludes": ["a"]}, ["new", "@3"], id="duplicates-of-what-is-excluded-stay"),
+        pytest.param({"targets": ["@2", "@3"]}, ["@3"], id="duplicate-of-what-is-switched-on-elsewhere-stays"),
+        pytest.param({"targets": ["a", "@2"]}, ["a", "@2"], id="duplicate-goes-with-its-survivors-update"),
+        pytest.param({"excludes": ["new"]}, ["a", "@2"], id="what-an-excluded-webhook-replaces-stays"),
+        pytest.param({"excludes": ["@3"]}, ["a", "@2", "new"], id="what-replaces-an-excluded-webhook-is-made"),
+    ],
+)
+def test_filters_delete_nothing_whose_place_is_not_taken(asked: dict[str, list[str]], expected: list[str]) -> None:
+    desired, remotes = [entry("a"), entry("new", "/new")], [hook("1", active=False), hook("2"), hook("3", "/old")]
+    targets, excludes = asked.get("targets", ()), asked.get("excludes", ())
+    made = only(planned(desired, remotes, targets=targets, excludes=excludes))
+    assert {change.address.name for change in made.changes} == set(expected)
+
+
 def test_loss_can_be_named_under_absent_unless_an_entry_would_match() -> None:
     keep = entry("keep", "/keep")
     free = only(planned([keep], [hook("k", "/keep"), hook("1")]))
