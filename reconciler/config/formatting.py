@@ -20,20 +20,18 @@ _NO_FOLD = re.compile(r"(?<=\s)\a|\a(?! \S)")  # the library marks with it where
 _MOST_CHARACTERS = 1_000_000  # the library reads and writes some fifty thousand a second
 
 
-def formatted(source: SourceText, diagnostics: Diagnostics) -> tuple[Document, Document] | None:
-    """A file as it is and in one style; None where it can't be formatted, which a diagnostic says."""
+def formatted(before: Document, diagnostics: Diagnostics) -> Document | None:
+    """A file in one style; None where it can't be formatted, which a diagnostic says."""
+    source = before.source
     if len(source.text) > _MOST_CHARACTERS:
         message = f"the file has more than {_MOST_CHARACTERS} characters, which would take minutes to format"
         diagnostics.error("too-much", Place(file=source.name), message, "Split it into several files.")
-        return None
-    before = parse(source, diagnostics)
-    if before is None:
         return None
     text = _in_style(source.text)
     after = parse(SourceText(source.name, text, source.quotable), Diagnostics())
     is_same_text = _ink(text) == _ink(source.text) and _in_style(text) == text
     if is_same_text and after is not None and _is_same(before.root, after.root, set()):
-        return before, after
+        return after
     place = _first_difference(source, text)
     message = "the file can't be formatted without changing more than white space, first here"
     diagnostics.error("format-unsafe", place, message, "Write this part in a simpler way, or format the file by hand.")
