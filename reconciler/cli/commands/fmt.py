@@ -16,7 +16,7 @@ from reconciler.cli.run import inputs_of
 from reconciler.cli.writing import unwritable
 from reconciler.config.diagnostics import Diagnostics, SourceText, TooMuchError
 from reconciler.config.excerpts import masked_lines, secret_fields, with_excerpts
-from reconciler.config.files import read_files
+from reconciler.config.files import STANDARD_INPUT_NAME, read_files
 from reconciler.config.formatting import formatted
 from reconciler.config.yaml_nodes import Document, parse
 from reconciler.model.diagnostic import ExitCode
@@ -108,7 +108,7 @@ def _secret_fields() -> frozenset[str]:
 
 def _write(invocation: Invocation, source: SourceText, new: SourceText) -> None:
     """Write a file that changes and name it, or what came from standard input to standard output."""
-    if source.name == "<stdin>":
+    if source.name == STANDARD_INPUT_NAME:
         invocation.streams.print_result(new.text.rstrip("\n"))
         return
     if new.text != source.text:
