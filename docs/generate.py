@@ -14,7 +14,7 @@ from manpage import manpage
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
-from reconciler.cli.topics import TOPICS
+from reconciler.cli.topics import TOPICS, topic_text
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
@@ -65,8 +65,8 @@ def _commands_page() -> str:
             command = reconciler.get_command(context, name)
         assert command is not None, name
         parts += [f"## reconciler {name}", "", *_help(command, f"reconciler {name}")]
-    for name, (text, line) in TOPICS.items():
-        parts += [f"## reconciler help {name}", "", line, "", "```", text.rstrip("\n"), "```", ""]
+    for name, (_, line) in TOPICS.items():
+        parts += [f"## reconciler help {name}", "", line, "", "```", topic_text(name).rstrip("\n"), "```", ""]
     return "\n".join(parts)
 
 

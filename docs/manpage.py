@@ -12,7 +12,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.command import Command
 from reconciler.cli.main import COMMANDS, reconciler
-from reconciler.cli.topics import TOPICS
+from reconciler.cli.topics import TOPICS, topic_text
 
 SECTIONS = {"exit-codes": "EXIT STATUS"}
 """What sections of topics are called in man pages, where not as here."""
@@ -31,8 +31,9 @@ def manpage() -> str:
         inner = click.Context(command, info_name=name, parent=context)
         lines += [f'.SS "reconciler {name}"', *_usage(inner), *_paragraphs(command.help), *_options(inner)]
         lines += [*_paragraphs(command.epilog), ".PP", "Examples:", *_as_printed(command.examples)]
-    for name, (text, _) in TOPICS.items():
-        lines += [f'.SH "{SECTIONS.get(name, name.upper())}"', *_as_printed(textwrap.dedent(text).splitlines())]
+    for name in TOPICS:
+        text = textwrap.dedent(topic_text(name))
+        lines += [f'.SH "{SECTIONS.get(name, name.upper())}"', *_as_printed(text.splitlines())]
     return re.sub(r"(?m)^(\.S[HS] .*\n)\.PP\n", r"\1", "\n".join(lines) + "\n")
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from reconciler.cli.suggestions import UnknownWordError, check_dashes, unknown_option
+from reconciler.cli.suggestions import SuggestsOptions, UnknownWordError
 from reconciler.output.escaping import shell_word
 
 _MOST_REPEATED = 8
 
 
-class Command(click.Command):
+class Command(SuggestsOptions):
     """A command with examples.
 
     Args:
@@ -33,14 +33,8 @@ class Command(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{line}".rstrip() + "\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if ctx.resilient_parsing:  # what is completed isn't complete
-            return super().parse_args(ctx, args)
-        check_dashes(args, ctx)
-        try:
-            extra = super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            raise unknown_option(error.option_name, ctx) from None
-        if extra:
+        extra = super().parse_args(ctx, args)
+        if extra and not ctx.resilient_parsing:
             noun = "argument" if len(extra) == 1 else "arguments"
             message = f"Got unexpected extra {noun} ({' '.join(extra)})."
             raise UnknownWordError(message, repeated_files(ctx, tuple(extra)), ctx)

@@ -20,15 +20,13 @@ from click.shell_completion import (
 )
 
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.options import Options
+from reconciler.cli.options import COMPLETION_SHELLS, COMPLETION_VARIABLE, Options
 from reconciler.cli.run import inputs_of
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.load import load
 from reconciler.model.configuration import Configuration
 from reconciler.providers.registry import INSTALLED
 
-VARIABLE = "_RECONCILER_COMPLETE"
-"""What a script asks with: `bash_complete`, say."""
 _SPECIAL = re.compile(r"[^@%+=:,./\w-]")
 
 _BASH = """\
@@ -131,31 +129,31 @@ class _Fish(_WithOption, FishComplete):
     source_template: ClassVar[str] = _FISH
 
 
-SHELLS: Mapping[str, type[ShellComplete]] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
+_SHELLS: Mapping[str, type[ShellComplete]] = dict(zip(COMPLETION_SHELLS, (_Bash, _Zsh, _Fish), strict=True))
 
 
 def script(shell: str) -> str:
     """What a shell has to read so that it completes `reconciler`."""
-    return SHELLS[shell](click.Command("reconciler"), {}, "reconciler", VARIABLE).source()
+    return _SHELLS[shell](click.Command("reconciler"), {}, "reconciler", COMPLETION_VARIABLE).source()
 
 
 def complete(group: click.Group, invocation: Invocation, instruction: str) -> None:
-    """Print what a script asks for. If anything is wrong, who types gets no completions, and no word of it."""
+    """Print what a script asks for; nothing if anything is wrong."""
     shell, _, what = instruction.partition("_")
-    if what == "complete" and shell in SHELLS:
+    if what == "complete" and shell in _SHELLS:
         with suppress(Exception):
-            found = SHELLS[shell](group, {"obj": invocation}, "reconciler", VARIABLE).complete()
+            found = _SHELLS[shell](group, {"obj": invocation}, "reconciler", COMPLETION_VARIABLE).complete()
             invocation.streams.print_result(found)
 
 
 def account_names(context: click.Context, incomplete: str) -> list[str]:
-    """The accounts of the files that begin so, and their places."""
+    """The files' accounts and their places that begin with what is typed."""
     names = (name for account in _configuration(context).accounts for name in (account.group, account.name))
     return _beginning(names, incomplete)
 
 
 def addresses(context: click.Context, incomplete: str) -> list[str]:
-    """The addresses of the files' webhooks that begin so: names of entries, and of a single one its events too."""
+    """The addresses in the files that begin with what is typed: entries, and the webhooks of an entry that is typed."""
     configuration, found = _configuration(context), list[str]()
     for wanted in configuration.desired:
         short, long = wanted.address.text(long=False), wanted.address.text(long=True)
@@ -167,7 +165,7 @@ def addresses(context: click.Context, incomplete: str) -> list[str]:
 
 
 def _configuration(context: click.Context) -> Configuration:
-    """What the files say, without a network, variables and standard input; nothing where they have errors."""
+    """The files' configuration, read offline, without variables and standard input; an empty one if it has errors."""
     invocation, found = context.find_object(Invocation), None
     files, hosts = (context.params.get(name) or () for name in ("files", "allowed_hosts"))
     if invocation is not None and STANDARD_INPUT not in files:

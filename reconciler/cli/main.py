@@ -18,8 +18,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
-from reconciler.cli.options import Options
-from reconciler.cli.suggestions import UnknownWordError, check_dashes, unknown_command, unknown_option
+from reconciler.cli.options import COMPLETION_VARIABLE, Options
+from reconciler.cli.suggestions import SuggestsOptions, UnknownWordError, unknown_command
 from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.model.reading import ProviderError
@@ -61,7 +61,7 @@ _USED_UP = frozenset(
 """What a system says when it has no more of something to give. It tells nothing of a file, nor of a secret."""
 
 
-class Commands(click.Group):
+class Commands(SuggestsOptions, click.Group):
     """Loads a command's module when the command is called, and not for the help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -73,14 +73,6 @@ class Commands(click.Group):
         module = importlib.import_module(f"reconciler.cli.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not ctx.resilient_parsing:
-            check_dashes(itertools.takewhile(lambda one: one.startswith("-"), args), ctx)
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            raise unknown_option(error.option_name, ctx) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -146,7 +138,7 @@ def _format_of(arguments: Sequence[str]) -> str:
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
-    asked = invocation.environment.get("_RECONCILER_COMPLETE")
+    asked = invocation.environment.get(COMPLETION_VARIABLE)
     if asked:
         from reconciler.cli.completion import complete  # noqa: PLC0415 - reads files
 

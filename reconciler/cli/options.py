@@ -14,6 +14,9 @@ from reconciler.output.escaping import shell_word
 from reconciler.output.formats import FORMATS, LIST_FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
+COMPLETION_SHELLS = ("bash", "zsh", "fish")
+COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
+"""What a completion script asks with: `bash_complete`, say."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 Function = Callable[..., int]
 Option = Callable[[Function], Function]

@@ -69,7 +69,7 @@ class Run:
     """A command that has loaded its files, and can plan as often as it needs to.
 
     The invocation stands apart, since `--help` makes one and loads none of what is needed here. Where no file is needed
-    and there is none, the usual account is meant. An unset variable is an error, but `offline`.
+    and there is none, the usual account is meant. An unset variable is an error unless `offline`.
 
     Raises:
         CommandError: something is wrong with the files.

@@ -9,6 +9,7 @@ from itertools import chain, takewhile
 import click
 
 _NO_STATE = "There is no state: every run reads what the provider has, so there is nothing to refresh, lock or store."
+_ALIKE = 0.7  # of 1; both dashes count, so that with less `--strict` would be `--target`
 _FOLDER = "Give the file or its folder with `-f PATH`."
 
 _COMMANDS: Mapping[str, str] = {
@@ -29,7 +30,7 @@ _COMMANDS: Mapping[str, str] = {
 
 _COMMAND_HELP: Mapping[str, str] = {
     **dict.fromkeys(("state", "taint", "untaint", "force-unlock", "workspace"), _NO_STATE),
-    **dict.fromkeys(("login", "auth"), "There is no login: set SHIPPO_API_TOKEN, or the variable that the file names."),
+    **dict.fromkeys(("login", "auth"), "There is no login: see `reconciler help environment` for the tokens."),
 }
 """What to do instead, where no command does it."""
 
@@ -75,17 +76,33 @@ def unknown_command(name: str, commands: Collection[str], ctx: click.Context) ->
     return UnknownWordError(f"No such command '{name}'.", hint, ctx)
 
 
-def unknown_option(option: str, ctx: click.Context) -> UnknownWordError:
-    """The error of an option that the command doesn't have."""
+class SuggestsOptions(click.Command):
+    """A command whose unknown options raise UnknownWordError."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:  # what is completed isn't complete
+            _check_dashes(args, ctx)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _unknown_option(error.option_name, ctx) from None
+
+
+def _unknown_option(option: str, ctx: click.Context) -> UnknownWordError:
     return UnknownWordError(f"No such option '{option}'.", _hint(option, ctx), ctx)
 
 
-def check_dashes(arguments: Iterable[str], ctx: click.Context) -> None:
+def _check_dashes(arguments: Iterable[str], ctx: click.Context) -> None:
     """Raise UnknownWordError where an option has one dash, as Terraform's do: `-out` would be read as `-o`, `-u`, `-t`.
 
     Only what is an option with two dashes, here or elsewhere, is taken for one.
     """
-    for argument in takewhile(lambda one: one != "--", arguments):
+
+    def may_be_option(argument: str) -> bool:
+        """Whether options can still follow; those of a group end at its command."""
+        return argument != "--" and (ctx.allow_interspersed_args or argument[:1] == "-")
+
+    for argument in takewhile(may_be_option, arguments):
         word = argument.partition("=")[0]
         if word[:1] == "-" and word[1:2].isalpha() and len(word) > 2:  # noqa: PLR2004 - more than a dash and a letter
             known = {*_names(ctx.command), *_OPTIONS, *_OPTION_HELP}
@@ -99,22 +116,9 @@ def _hint(option: str, ctx: click.Context) -> str:
     own, wanted = _names(ctx.command), _OPTIONS.get(option, (option,))
     return (
         _did_you_mean(one for one in wanted if one in own)
-        or _elsewhere(wanted[0], ctx)
-        or _did_you_mean(difflib.get_close_matches(option, own, n=1))
+        or _did_you_mean(difflib.get_close_matches(option, own, n=1, cutoff=_ALIKE))
         or _did_you_mean(one for one in own if option.startswith("--") and one.startswith(option))
     )
-
-
-def _elsewhere(option: str, ctx: click.Context) -> str:
-    """Which other commands have an option."""
-    group = ctx.find_root().command
-    if not isinstance(group, click.Group):
-        return ""
-    commands = ((name, group.get_command(ctx, name)) for name in group.list_commands(ctx))
-    having = [f"reconciler {name}" for name, one in commands if one is not None and option in _names(one)]
-    if having and ctx.command is group:
-        return f"`{option}` comes after the command, as in `{having[0]} {option}`."
-    return f"`{option}` is an option of `{'` and `'.join(having)}`." if having else ""
 
 
 def _names(command: click.Command) -> list[str]:

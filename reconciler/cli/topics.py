@@ -11,7 +11,7 @@ Variables for the file
   `--var-file` come before the environment, `--env-file` comes after it. An
   empty variable counts as unset.
 
-  SHIPPO_API_TOKEN, GITHUB_TOKEN
+  {tokens}
       The token of an account that doesn't have `token` in the file.
   NAME_FILE
       If NAME is unset, its value is read from the file that NAME_FILE
@@ -30,15 +30,18 @@ Variables for reconciler
 
 Variables of the system
 
-  NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM, COLUMNS
-      Colors are off if NO_COLOR is set. FORCE_COLOR and CLICOLOR_FORCE turn
-      them on, also in a pipe. They are off if TERM is `dumb`, or CLICOLOR or
-      FORCE_COLOR is 0. COLUMNS is the width of the output.
+  NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM
+      Colors are off if NO_COLOR is set. If not, FORCE_COLOR or
+      CLICOLOR_FORCE turns them on. Otherwise they are on at a terminal,
+      except if TERM is `dumb`, or CLICOLOR or FORCE_COLOR is 0.
+  COLUMNS
+      The width of the output at a terminal.
   REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
       A file of certificates to trust instead of the usual ones; the first
       that is set counts.
-  HTTPS_PROXY, NO_PROXY
-      The proxy for requests, and the hosts that don't need it.
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+      The proxy for requests (ALL_PROXY if there is no HTTPS_PROXY), and the
+      hosts that don't need it.
 """
 
 _EXIT_CODES = """\
@@ -73,14 +76,14 @@ _FORMATS = """\
   text  For people. With `-v` more details, with `-q` fewer. Colors only on a
         terminal.
   json  For programs. `plan`, `show` and `drift` write one document in the
-        format of Terraform's JSON plan, `list` and `validate` one of their
-        own. `apply` and `destroy` write one object per line, as
+        format of Terraform's JSON plan, `list`, `validate` and `doctor` one
+        of their own. `apply` and `destroy` write one object per line, as
         `terraform apply -json` does; the last one has the outcome. Errors
         are written as JSON, too. `apply` needs `--auto-approve` or a saved
         plan, since it can't ask.
 
-  `reconciler schema plan` and `reconciler schema apply` print the JSON
-  Schemas. Secrets are hidden in every format.
+  `reconciler schema` with `plan`, `apply`, `list`, `validate` or `doctor`
+  prints the JSON Schema. Secrets are hidden in every format.
 
   The changes of a plan, with jq:
 
@@ -94,4 +97,11 @@ TOPICS: Mapping[str, tuple[str, str]] = {
     "exit-codes": (_EXIT_CODES, "What the exit codes mean."),
     "formats": (_FORMATS, "Output formats, and how programs read them."),
 }
-"""Each topic, its text, and its line in the help."""
+"""Each topic, its text (`topic_text` completes it), and its line in the help."""
+
+
+def topic_text(name: str) -> str:
+    """A topic's text, with the names of the variables that hold tokens."""
+    from reconciler.providers.registry import built_in  # noqa: PLC0415 - no list of topics needs it
+
+    return TOPICS[name][0].replace("{tokens}", ", ".join(provider.auth.variable for provider in built_in()))

@@ -11,6 +11,7 @@ from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
 from reconciler.config.yaml_nodes import Document, Map, Range, Sequence
 from reconciler.model.diagnostic import Diagnostic, Place
+from reconciler.model.provider import FieldType, Provider
 from reconciler.model.redaction import is_wordless, reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
@@ -25,18 +26,23 @@ _VARIABLE = re.compile(r"\$\{(?:each\.)?[A-Za-z_][A-Za-z0-9_]*(?:\}|:[-?])")
 _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 
 
+def secret_fields(providers: Iterable[Provider]) -> frozenset[str]:
+    """The keys of entries that hold a secret."""
+    return frozenset(spec.name for of in providers for spec in of.fields if spec.type is FieldType.SECRET)
+
+
 def with_excerpts(
     diagnostics: Iterable[Diagnostic],
     texts: tuple[SourceText, ...],
     documents: Iterable[Document],
-    secret_fields: frozenset[str],
+    secrets: frozenset[str],
 ) -> tuple[Diagnostic, ...]:
     """Put diagnostics into the order of place (that of the texts), and give each its source line.
 
-    The secret fields are keys of entries that hold a secret, beside the `token` of accounts.
+    The secrets are the `secret_fields`, masked like the `token` of accounts.
     """
     roots = {document.source.name: document.root for document in documents}
-    excerpts = {text.name: _Excerpts(text, roots.get(text.name, Map()), secret_fields) for text in texts}
+    excerpts = {text.name: _Excerpts(text, roots.get(text.name, Map()), secrets) for text in texts}
     order = {text.name: number for number, text in enumerate(texts)}
 
     def by_place(diagnostic: Diagnostic) -> tuple[bool, int, Place]:
@@ -51,20 +57,20 @@ def with_excerpts(
     return tuple(found)
 
 
-def masked_lines(document: Document, secret_fields: frozenset[str]) -> list[str]:
+def masked_lines(document: Document, secrets: frozenset[str]) -> list[str]:
     """Every line of a file, as diagnostics show them."""
     source = document.source
-    excerpts = _Excerpts(source, document.root, secret_fields)
+    excerpts = _Excerpts(source, document.root, secrets)
     return [excerpts.line(number, 0) for number in range(1, source.place(len(source.text)).line + 1)]
 
 
 class _Excerpts:
     """The masked lines of one file."""
 
-    def __init__(self, source: SourceText, root: Map, secret_fields: frozenset[str]) -> None:
+    def __init__(self, source: SourceText, root: Map, secrets: frozenset[str]) -> None:
         self._source = source
         self._root = root
-        self._secret_fields = secret_fields
+        self._secrets = secrets
         self._secret_params = _secret_params(root)
         self._lines: dict[int, str] = {}
 
@@ -93,7 +99,7 @@ class _Excerpts:
         found: dict[int, list[tuple[Range, bool]]] = {}
         scalars = list(_scalars(self._root))
         # Of an aliased one the anchor, though another key may have it too.
-        secrets = {place for name, place in scalars if name == "token" or name in self._secret_fields}
+        secrets = {place for name, place in scalars if name == "token" or name in self._secrets}
         clear = [place for name, place in scalars if name in _CLEAR and place not in secrets]
         for place in (*sorted(secrets), *clear):
             start, end = place

@@ -12,6 +12,8 @@ from reconciler.config.limits import MOST_OF_A_FILE, read_bounded, too_large, wh
 from reconciler.model.diagnostic import Place
 
 STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "<stdin>"
+"""What the text of `-` is called in diagnostics."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """What files begin with that Windows PowerShell writes."""
 
@@ -24,7 +26,7 @@ def read_files(
     seen: set[str] = set()
     left = MOST_OF_A_FILE
     for name in (name for given in files for name in _expand(given, diagnostics)):
-        place = Place(file="<stdin>" if name == STANDARD_INPUT else name)
+        place = Place(file=STANDARD_INPUT_NAME if name == STANDARD_INPUT else name)
         try:
             # What the system calls the same file: one given twice would make every name in it a duplicate.
             same = name if name == STANDARD_INPUT else os.path.realpath(name)

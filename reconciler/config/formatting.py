@@ -6,34 +6,29 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 from reconciler.config.diagnostics import Diagnostics, SourceText
-from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence, parse
+from reconciler.config.limits import MOST_CHARACTERS_TO_FORMAT
+from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence, block_lines, parse
 from reconciler.model.diagnostic import Place
 
 _HEAD = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*---[ \t]*\n")
-_DASHES = re.compile(r" *(?:- +)*")
-_BLOCK = re.compile(r"(?:^|[:-] +)(?:[&!][^ ]+ +)*[|>][-+1-9]*(?: +#.*)?$")
 _NO_FOLD = re.compile(r"(?<=\s)\a|\a(?! \S)")  # the library marks with it where lines were folded
-_MOST_CHARACTERS = 1_000_000  # the library reads and writes some fifty thousand a second
 
 
-def formatted(source: SourceText, diagnostics: Diagnostics) -> tuple[Document, Document] | None:
-    """A file as it is and in one style; None where it can't be formatted, which a diagnostic says."""
-    if len(source.text) > _MOST_CHARACTERS:
-        message = f"the file has more than {_MOST_CHARACTERS} characters, which would take minutes to format"
+def formatted(before: Document, diagnostics: Diagnostics) -> Document | None:
+    """A file in one style; None where it can't be formatted, which a diagnostic says."""
+    source = before.source
+    if len(source.text) > MOST_CHARACTERS_TO_FORMAT:
+        message = f"the file has more than {MOST_CHARACTERS_TO_FORMAT} characters, which would take minutes to format"
         diagnostics.error("too-much", Place(file=source.name), message, "Split it into several files.")
-        return None
-    before = parse(source, diagnostics)
-    if before is None:
         return None
     text = _in_style(source.text)
     after = parse(SourceText(source.name, text, source.quotable), Diagnostics())
-    is_same_text = _ink(text) == _ink(source.text) and _in_style(text) == text
-    if is_same_text and after is not None and _is_same(before.root, after.root, set()):
-        return before, after
+    is_same_text = _non_space(text) == _non_space(source.text) and _in_style(text) == text
+    if is_same_text and after is not None and _is_same(before.root, after.root):
+        return after
     place = _first_difference(source, text)
     message = "the file can't be formatted without changing more than white space, first here"
     diagnostics.error("format-unsafe", place, message, "Write this part in a simpler way, or format the file by hand.")
@@ -68,7 +63,7 @@ def _written(text: str) -> str:
 
 
 def _stripped(text: str) -> str:
-    """A text without empty lines at its ends, nor white space at those of its lines, but in block scalars."""
+    """A text without empty lines at its ends, and without trailing white space except in block scalars."""
     lines = "\n".join(line.text for line in _lines(text)).strip("\n")
     return f"{lines}\n" if lines else ""
 
@@ -91,27 +86,23 @@ def _prepare(node: Any, seen: set[int]) -> None:  # noqa: ANN401 - the library's
         node.value = _NO_FOLD.sub("", node.value)
 
 
-def _ink(text: str) -> str:
-    """What of a text is no white space, nor a comma, which may follow a list's last item or not."""
+def _non_space(text: str) -> str:
+    """A text without its white space, and without commas, which may follow a list's last item or not."""
     return re.sub(r"[\s,]+", "", text)
 
 
-def _is_same(one: Plain, other: Plain, compared: set[tuple[int, int]]) -> bool:
-    """Whether two values are the same, types and order included; what aliases bring again is compared once."""
-    pair = (id(one), id(other))
-    if pair in compared:
-        return True
-    compared.add(pair)
+def _is_same(one: Plain, other: Plain) -> bool:
+    """Whether two values are the same, types and order included. What aliases expand to is bounded by the parser."""
     if isinstance(one, Map) and isinstance(other, Map):
-        return [*one] == [*other] and all(_is_same(one[key], other[key], compared) for key in one)
+        return [*one] == [*other] and all(_is_same(one[key], other[key]) for key in one)
     if isinstance(one, Sequence) and isinstance(other, Sequence):
-        return len(one) == len(other) and all(map(_is_same, one, other, repeat(compared)))
+        return len(one) == len(other) and all(map(_is_same, one, other))
     return type(one) is type(other) and one == other
 
 
 def _first_difference(source: SourceText, text: str) -> Place:
     """The place in the source up to which the text is the same, white space aside."""
-    other = iter(_ink(text))
+    other = iter(_non_space(text))
     for found in re.finditer(r"[^\s,]", source.text):
         if found[0] != next(other, None):
             return source.place(found.start())
@@ -123,12 +114,12 @@ class _Line:
     """A line of a text.
 
     Attributes:
-        ink: how much ink stands before it, comments of own lines aside.
+        before: how many characters stand before it, white space and comments on their own lines aside.
         is_inside: whether it is part of a block scalar.
     """
 
     text: str
-    ink: int
+    before: int
     is_inside: bool
 
     @property
@@ -137,7 +128,7 @@ class _Line:
 
     @property
     def is_between(self) -> bool:
-        """Whether it is empty or a comment: the library loses some of those, so they are put back by this module."""
+        """Whether it is empty or only a comment: the library loses some of those, so `_put_back` restores them."""
         return not self.is_inside and self.text.lstrip()[:1] in ("", "#")
 
     @property
@@ -146,19 +137,13 @@ class _Line:
 
 
 def _lines(text: str) -> Iterator[_Line]:
-    """The lines of a text; without white space at their ends, but in block scalars."""
-    ink, block = 0, -1
-    for text_line in text.split("\n"):
-        bare = text_line.strip()
-        if block >= 0 and (not bare or len(text_line) - len(text_line.lstrip()) > block):
-            line = _Line(text_line, ink, is_inside=True)
-        else:
-            line, block = _Line(text_line.rstrip(), ink, is_inside=False), -1
-            if line.is_value and _BLOCK.search(line.text):
-                key = len((_DASHES.match(line.text) or [""])[0])
-                block = key if line.text[key : key + 1] not in ("|", ">") else len(line.text[:key].rstrip()) - 1
+    """The lines of a text, without trailing white space except in block scalars."""
+    before, inside = 0, block_lines(text)
+    for number, line_text in enumerate(text.split("\n")):
+        is_inside = number in inside
+        line = _Line(line_text if is_inside else line_text.rstrip(), before, is_inside=is_inside)
         yield line
-        ink += 0 if line.is_between else len(_ink(line.text))
+        before += 0 if line.is_between else len(_non_space(line.text))
 
 
 def _put_back(before: Iterable[_Line], written: str) -> str:
@@ -167,16 +152,16 @@ def _put_back(before: Iterable[_Line], written: str) -> str:
     A comment gets the column of what it stood in a column with: of what follows, or else of the last such value above.
     """
     after = [*_lines(written.strip("\n"))]
-    columns = {line.ink: line.column for line in after if line.is_value}
+    columns = {line.before: line.column for line in after if line.is_value}
     at: dict[int, int] = {}  # by a column before, the column now of the last value there
     found: dict[int, list[str]] = {}
     waiting: list[_Line] = []
     for line in before:
         if line.is_between:
             waiting.append(line)
-        elif line.is_value and line.ink in columns:
-            column = at[line.column] = columns[line.ink]
-            found[line.ink] = [" " * at.get(one.column, column) + one.text.lstrip() for one in waiting]
+        elif line.is_value and line.before in columns:
+            column = at[line.column] = columns[line.before]
+            found[line.before] = [" " * at.get(one.column, column) + one.text.lstrip() for one in waiting]
             waiting = []
-    lines = [text for line in after for text in (*(found.get(line.ink, ()) if line.is_value else ()), line.text)]
+    lines = [text for line in after for text in (*(found.get(line.before, ()) if line.is_value else ()), line.text)]
     return "\n".join([*lines, *(" " * at.get(one.column, 0) + one.text.lstrip() for one in waiting)])

@@ -22,6 +22,7 @@ MOST_BLANKS = 200  # in a row, in an env file: its parser goes through all of th
 PATIENCE = 60.0  # seconds that a pipe may take, from when it is opened to its end
 MOST_VALUES = 1_000_000  # keys and values of all files together; ten thousand entries have 80,000
 LONGEST_TEXT = 10_000  # characters of a key, or of a text with its variables put in
+MOST_CHARACTERS_TO_FORMAT = 1_000_000  # of a file: the library reads and writes some fifty thousand a second
 MOST_DIAGNOSTICS = 10_000  # errors after which the reading ends, and warnings after which no more are told
 MOST_ACCOUNTS = 1000
 MOST_PARAMS = 1000  # names under `secret_params`, and under `public_params`

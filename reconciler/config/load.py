@@ -12,7 +12,7 @@ from reconciler.config.advice import advise, advise_on_params
 from reconciler.config.checks import check_absent, check_owned, check_tokens_alone, check_unique
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span, TooMuchError
-from reconciler.config.excerpts import with_excerpts
+from reconciler.config.excerpts import secret_fields, with_excerpts
 from reconciler.config.files import read_files
 from reconciler.config.interpolation import Values
 from reconciler.config.limits import MOST_VALUES
@@ -26,7 +26,7 @@ from reconciler.config.yaml_nodes import parse
 from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.pattern import Pattern
-from reconciler.model.provider import FieldType, Provider
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction
 
 
@@ -174,8 +174,7 @@ class _Loading:
         providers = {text.raw: of for text, of in written if text is not None and of is not None}
         if not providers or not is_known:
             providers.setdefault(DEFAULT_PROVIDER, self._providers[DEFAULT_PROVIDER])
-        fields = (spec for provider in providers.values() for spec in provider.fields)
-        self._secret_fields = frozenset(spec.name for spec in fields if spec.type is FieldType.SECRET)
+        self._secret_fields = secret_fields(providers.values())
         schema = compose(providers, lenient=not is_known)
         for cursor in self._cursors:
             check_shape(cursor.document, schema, self._diagnostics)

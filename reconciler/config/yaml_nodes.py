@@ -85,6 +85,20 @@ def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES)
     return Document(source, root.value, reader.broken, reader.values)
 
 
+def block_lines(text: str) -> frozenset[int]:
+    """The lines (0-based) of a text that are inside block scalars (`|`, `>`); none where it isn't YAML."""
+    try:
+        # A last line without a line break would count as outside.
+        return frozenset(
+            line
+            for token in yaml.scan(f"{text}\n", Loader=_LOADER)
+            if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">")
+            for line in range(token.start_mark.line + 1, token.end_mark.line)
+        )
+    except yaml.YAMLError:
+        return frozenset()
+
+
 def scalar_value(text: str) -> Plain:
     """What an unquoted scalar means to a person.
 

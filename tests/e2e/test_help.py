@@ -17,9 +17,10 @@ import pytest
 from reconciler import __version__
 from reconciler.cli.command import Command
 from reconciler.cli.main import COMMANDS, reconciler
-from reconciler.cli.topics import TOPICS
+from reconciler.cli.topics import TOPICS, topic_text
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
 from reconciler.output.formats import FORMATS
+from reconciler.providers.registry import built_in
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
 from tests.support.serving import serving
@@ -144,7 +145,7 @@ def test_help_alone_shows_the_commands_and_the_topics(tool: Tool) -> None:
 @pytest.mark.parametrize("name", TOPICS)
 def test_topic_is_shown_and_fits_a_terminal(tool: Tool, name: str) -> None:
     ended = tool.run("help", name)
-    assert (ended.code, ended.out) == (0, TOPICS[name][0])
+    assert (ended.code, ended.out) == (0, topic_text(name))
     assert [line for line in ended.out.splitlines() if len(line) > 80] == []
 
 
@@ -153,10 +154,29 @@ def test_topics_are_true() -> None:
     codes = {int(code) for code in re.findall(r"^  (\d+) ", TOPICS["exit-codes"][0], re.MULTILINE)}
     signals = {SIGNALLED + one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     assert codes == {*map(int, ExitCode)} | signals
-    sources = "".join(path.read_text() for path in (ROOT / "reconciler").rglob("*.py"))
-    read = re.findall(r"environ(?:ment)?(?:\.get\(|\[)\"([A-Z]\w+)\"", sources)
-    assert {*read} > {"RECONCILER_FILE", "NO_COLOR"}
-    assert {name for name in read if name[:5] != "COMP_" and name not in TOPICS["environment"][0]} == set()
+
+
+def test_topic_names_the_variables_that_are_read_and_no_others() -> None:
+    package = ROOT / "reconciler"
+    read = {*re.findall(r"environ(?:ment)?(?:\.get\(|\[)\"([A-Z]\w+)\"", _sources(package))}
+    # These are read in a loop, or by a library that the messages speak of.
+    read |= {*re.findall(r"[\"`]([A-Z]+(?:_[A-Z]+)+)[\"`]", _sources(package / "http") + _sources(package / "output"))}
+    read |= {provider.auth.variable for provider in built_in()}
+    told = re.findall(r"^  ([A-Z][A-Z_]+(?:, [A-Z_]+)*)$", topic_text("environment"), re.MULTILINE)
+    assert {name for line in told for name in line.split(", ")} == {
+        *(name for name in read if not name.startswith("COMP_")), "COLUMNS", "NAME_FILE"
+    }  # fmt: skip
+
+
+def _sources(folder: Path) -> str:
+    return "".join(path.read_text() for path in folder.rglob("*.py"))
+
+
+def test_every_published_schema_is_printed(tool: Tool) -> None:
+    published = {path.read_text() for path in (ROOT / "schemas").glob("*.schema.json")}
+    names = re.findall(r"`(\w+)`", TOPICS["formats"][0].partition("`reconciler schema`")[2].partition("JSON Schema")[0])
+    assert {tool.run("schema", name).out for name in ("file", *names)} == published
+    assert len(names) + 1 == len(published)
 
 
 def test_version_is_what_the_option_shows(tool: Tool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,17 +14,18 @@ from reconciler.cli.invocation import CommandError, Invocation, command, fail
 from reconciler.cli.options import FILE, NO_COLOR, path_completed
 from reconciler.cli.run import inputs_of
 from reconciler.cli.writing import unwritable
-from reconciler.config.diagnostics import Diagnostics, SourceText
-from reconciler.config.excerpts import masked_lines, with_excerpts
-from reconciler.config.files import read_files
+from reconciler.config.diagnostics import Diagnostics, SourceText, TooMuchError
+from reconciler.config.excerpts import masked_lines, secret_fields, with_excerpts
+from reconciler.config.files import STANDARD_INPUT_NAME, read_files
 from reconciler.config.formatting import formatted
-from reconciler.config.yaml_nodes import Document
+from reconciler.config.yaml_nodes import Document, parse
 from reconciler.model.diagnostic import ExitCode
-from reconciler.model.provider import FieldType
+from reconciler.model.provider import Provider
+from reconciler.model.reading import ProviderError
 from reconciler.operations.files import rewrite_file
 from reconciler.output.escaping import visible
 from reconciler.output.terminal import Style
-from reconciler.providers.registry import built_in
+from reconciler.providers.registry import INSTALLED
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -58,9 +60,12 @@ def fmt_command(invocation: Invocation, paths: tuple[str, ...], *, check: bool, 
     invocation.options = replace(invocation.options, files=(*invocation.options.files, *paths))
     inputs, noted = inputs_of(invocation), Diagnostics()
     texts = read_files(inputs.files, inputs.standard_input, noted)
-    results = [result for text in texts if (result := formatted(text, noted)) is not None]
+    documents, results = list[Document](), list[tuple[Document, Document]]()
+    with suppress(TooMuchError):
+        documents += (document for text in texts if (document := parse(text, noted)) is not None)
+        results += ((old, new) for old in documents if (new := formatted(old, noted)) is not None)
     if noted.errors:
-        found = with_excerpts(noted.found, texts, (), frozenset())
+        found = with_excerpts(noted.found, texts, documents, _secret_fields())
         raise CommandError([one for one in found if one.is_error])
     changed = [(old, new) for old, new in results if new.source.text != old.source.text]
     if check or diff:
@@ -73,8 +78,9 @@ def fmt_command(invocation: Invocation, paths: tuple[str, ...], *, check: bool, 
 
 def _show(invocation: Invocation, changed: list[tuple[Document, Document]], *, with_diff: bool) -> None:
     streams = invocation.streams
+    secrets = _secret_fields() if with_diff else frozenset()
     for old, new in changed:
-        lines = _diff_lines(old, new, Style(streams.out_color)) if with_diff else [visible(old.source.name)]
+        lines = _diff_lines(old, new, secrets, Style(streams.out_color)) if with_diff else [visible(old.source.name)]
         for line in lines:
             streams.print_result(line)
     if changed:
@@ -82,21 +88,27 @@ def _show(invocation: Invocation, changed: list[tuple[Document, Document]], *, w
         streams.print_message(f"{files} formatted. `reconciler fmt` formats {them}.")
 
 
-def _diff_lines(old: Document, new: Document, style: Style) -> Iterator[str]:
+def _diff_lines(old: Document, new: Document, secrets: frozenset[str], style: Style) -> Iterator[str]:
     """What would change, with secrets masked as diagnostics do."""
-    secret_fields = frozenset(
-        field.name for provider in built_in() for field in provider.fields if field.type is FieldType.SECRET
-    )
-    before, after = (masked_lines(document, secret_fields) for document in (old, new))
+    before, after = (masked_lines(document, secrets) for document in (old, new))
     name = old.source.name
     for line in difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm=""):
         color = _COLORS.get(line[:1])
         yield style.paint(visible(line), *([color] if color else []))
 
 
+def _secret_fields() -> frozenset[str]:
+    """Those of every provider that can be loaded: which of them a file means isn't looked at."""
+    providers: list[Provider] = []
+    for name in INSTALLED:
+        with suppress(ProviderError):
+            providers.append(INSTALLED[name])
+    return secret_fields(providers)
+
+
 def _write(invocation: Invocation, source: SourceText, new: SourceText) -> None:
     """Write a file that changes and name it, or what came from standard input to standard output."""
-    if source.name == "<stdin>":
+    if source.name == STANDARD_INPUT_NAME:
         invocation.streams.print_result(new.text.rstrip("\n"))
         return
     if new.text != source.text:

@@ -8,8 +8,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import Invocation, command
+from reconciler.cli.options import COMPLETION_SHELLS
 from reconciler.cli.suggestions import unknown_command
-from reconciler.cli.topics import TOPICS
+from reconciler.cli.topics import TOPICS, topic_text
 
 
 def _completed(context: click.Context, _argument: click.Parameter, incomplete: str) -> list[Any]:
@@ -33,7 +34,7 @@ def help_command(invocation: Invocation, name: str | None) -> int:
     assert isinstance(group, click.Group)  # noqa: S101 - the root is one
     text = group.get_help(context)
     if name is not None and name in TOPICS:
-        text = TOPICS[name][0].rstrip("\n")
+        text = topic_text(name).rstrip("\n")
     elif name is not None:
         found = group.get_command(context, name)
         if found is None:
@@ -45,7 +46,7 @@ def help_command(invocation: Invocation, name: str | None) -> int:
 
 
 @command(
-    click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL"),
+    click.argument("shell", type=click.Choice(COMPLETION_SHELLS), metavar="SHELL"),
     examples="""
     # bash: in ~/.bashrc
     source <(reconciler completion bash)

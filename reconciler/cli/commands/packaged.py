@@ -13,7 +13,14 @@ from reconciler.cli.writing import unwritable
 from reconciler.operations.files import write_file
 from reconciler.output.escaping import visible
 
-_SCHEMAS = {"file": "webhooks.schema.json", "plan": "plan.schema.json", "apply": "apply-stream.schema.json"}
+_SCHEMAS = {
+    "file": "webhooks.schema.json",
+    "plan": "plan.schema.json",
+    "apply": "apply-stream.schema.json",
+    "list": "listing.schema.json",
+    "validate": "validation.schema.json",
+    "doctor": "doctor.schema.json",
+}
 
 
 @command(
@@ -45,7 +52,11 @@ def init_command(invocation: Invocation, path: Path) -> int:
     """,
 )
 def schema_command(invocation: Invocation, name: str) -> int:
-    """Print a JSON Schema: of the file (for editors), of the JSON plan, or of a line of `apply --format json`."""
+    """Print a JSON Schema: of the file (for editors), or of what a command writes with `--format json`.
+
+    The schema of `plan` is also that of `show` and `drift`. The schema of `apply` describes a line of `apply` or
+    `destroy`.
+    """
     text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")
     invocation.streams.print_result(text.rstrip("\n"))
     return 0
