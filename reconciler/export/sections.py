@@ -53,11 +53,9 @@ def file_document(configuration: Configuration, described: Sequence[DescribedAcc
         groups.setdefault(one.account.group, []).append(one)
     several = len(groups) > 1
     accounts = {name: _settings(group) | (_claims(group) if several else {}) for name, group in groups.items()}
-    # What a file without `accounts` means, of whatever kind the token is.
-    auth, kind = described[0].account.provider.auth, described[0].account.kind
-    usual = {"provider": DEFAULT_PROVIDER, "token": f"${{{auth.variable}}}"} | (
-        {auth.kind_setting: kind} if kind else {}
-    )
+    # What a file without `accounts` means. A kind is always said: offline, without the token, nothing else says it.
+    auth = described[0].account.provider.auth
+    usual = {"provider": DEFAULT_PROVIDER, "token": f"${{{auth.variable}}}"}
     head: dict[str, Json] = {
         "version": 1,
         "accounts": None if accounts == {DEFAULT_ACCOUNT: usual} else accounts,

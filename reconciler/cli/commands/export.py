@@ -16,11 +16,14 @@ from reconciler.cli.writing import written
 from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.summary import changes_of, summary
 from reconciler.export.write import env_text, yaml_text
+from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import ExitCode
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.plan_text import head_text
 from reconciler.output.terminal import Streams
 from reconciler.view.redact import view_plan
+
+_MISSING_FILE = "missing.yaml"  # what a second file is called in the next commands
 
 
 @command(
@@ -111,12 +114,13 @@ def _say_what_it_means(
     _say_what_to_set(run.streams, file, secrets_to)
     files = inputs_of(run.invocation).files if missing else (str(out or DEFAULT_FILE),)
     before = "Next:"
-    if out is None:
-        before = f"Add these lines to {_listed(files)}, then:" if missing else f"Save it as {DEFAULT_FILE}, then:"
-    elif missing and file.is_whole:
-        files = (*files, str(out))
+    if missing and not file.is_whole:
+        lines = "the lines" if out is None else f"the lines of {visible(str(out))}"
+        before = f"Add {lines} below each key to the same key in {_listed(files)}, then:"
     elif missing:
-        before = f"Add the lines of {visible(str(out))} to {_listed(files)}, then:"
+        files = (*files, str(out or _MISSING_FILE))
+    if out is None and file.is_whole:
+        before = f"Save it as {files[-1]}, then:"
     say(before)
     options = [*_options(run.invocation, files, secrets_to, missing=missing)]
     for name in ("plan", "apply" if missing or changes_of(file).changes else "drift"):
@@ -129,11 +133,15 @@ def _say_what_to_set(streams: Streams, file: ExportedFile, secrets_to: Path | No
         say(f"Wrote {visible(str(secrets_to))}, which is empty: there are no secrets.")
     elif secrets_to is not None:
         say(f"Wrote {visible(str(secrets_to))}, with {len(file.variables)} variables. Keep it out of version control:")
-        say(f"  echo {shell_word(secrets_to.name)} >> {shell_word(str(secrets_to.with_name('.gitignore')))}")
+        ignored = f"*{secrets_to.suffix}" if secrets_to.suffix == ".env" else secrets_to.name  # a backup's, too
+        say(f"  echo {shell_word(ignored)} >> {shell_word(str(secrets_to.with_name('.gitignore')))}")
         say(f"To set them as secrets of your GitHub repository:\n  gh secret set -f {shell_word(str(secrets_to))}")
     if secrets_to is None and file.variables:
         names = ", ".join(sorted(file.variables))
         say(f"To use this file, set {names}; `--secrets-to FILE` writes an env file that does.")
+    masked = [name for name, value in file.variables.items() if is_masked(value)]
+    if masked:
+        say(f"The provider returns {', '.join(masked)} masked: set the real value before you change such a webhook.")
     if file.unknown:
         say(f"The provider doesn't return secrets: set {', '.join(file.unknown)} to what they are.")
         say("help: To keep a secret as it is at the provider, remove its line from the file.")
