@@ -82,6 +82,26 @@ def test_secret_that_reads_as_words_is_masked(tmp_path: Path, text: str, code: s
     assert f"error[{code}]" in ended.err if code else "•" * len("open-sesame") in ended.out
 
 
+def test_secret_of_an_installed_provider_is_masked_beside_a_broken_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[reconciler.providers]\nbroken = nowhere:X\nother = other_hooks:PLUGIN\n")
+    (tmp_path / "other_hooks.py").write_text("""\
+from dataclasses import replace
+from reconciler.provider import INTERFACE, ProviderPlugin
+from reconciler.providers.github import GITHUB
+fields = tuple(replace(one, name="signing_key") if one.name == "secret" else one for one in GITHUB.fields)
+PLUGIN = ProviderPlugin(interface=INTERFACE, provider=replace(GITHUB, name="other", fields=fields))
+""")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "webhooks.yaml").write_text("a: {signing_key:   open-sesame}\n")
+    ended = run_here(tmp_path, "fmt", "--diff")
+    assert (ended.code, "open-sesame" in ended.all, "signing_key: •••••••••••" in ended.out) == (1, False, True)
+
+
 def test_more_errors_than_anybody_reads_are_cut(tmp_path: Path) -> None:
     (tmp_path / "webhooks.yaml").write_text("a:\n" + "  - !x y\n" * 10_001)
     ended = run_here(tmp_path, "fmt")
