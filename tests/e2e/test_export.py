@@ -122,7 +122,7 @@ def test_next_commands_name_what_was_given(messy: Tool) -> None:
     plan, _ = NEXT.findall(exported.err)
     assert plan == "plan -f 'our sets/live.yaml' --env-file token.env --env-file 'our sets/hooks.env'"
     assert messy.run(*shlex.split(plan), SHIPPO_API_TOKEN="").code == 0
-    assert "  echo hooks.env >> 'our sets/.gitignore'\n" in exported.err
+    assert "  echo '*.env' >> 'our sets/.gitignore'\n" in exported.err
     assert "  gh secret set -f 'our sets/hooks.env'\n" in exported.err
 
 
@@ -148,6 +148,33 @@ def test_missing_gives_what_the_file_does_not_have(tool: Tool) -> None:
         "    url: https://hooks.example.com/deep/a?token=${HOOK_A_DEEP_TOKEN}\n"
         "    events: [track_updated]\n"
     )
+
+
+def test_missing_webhooks_are_planned_from_a_second_file_as_printed(tool: Tool) -> None:
+    tool.write(entries(a="/a"), owns=f"[{HOST}/a]")
+    assert tool.run("apply", "--auto-approve").code == 0
+    tool.hook("/deep/a?token=s3cr3tTOKENvalue99")
+    exported = tool.run("export", "--missing", "--secrets-to", "more.env")
+    (name,) = re.findall(r"^Save it as (.*), then:$", exported.err, re.MULTILINE)
+    (tool.folder / name).write_text(exported.out)
+    plan, _ = NEXT.findall(exported.err)
+    planned = tool.run(*shlex.split(plan), "--detailed-exitcode")
+    assert (planned.code, planned.out.splitlines()[-1]) == (0, "No changes."), planned.all
+
+
+def test_file_of_an_account_with_both_kinds_is_valid_without_its_token(tool: Tool) -> None:
+    for is_test in (False, True):
+        tool.hook("/orders?token=s3cr3tTOKENvalue99", is_test=is_test)
+    exported = tool.run("export", "--base-url", tool.sandbox.base_url, "--out", "new.yaml")
+    assert exported.code == 0, exported.err
+    checked = tool.run("validate", "-f", "new.yaml", SHIPPO_API_TOKEN="")
+    assert checked.code == 0, checked.all
+
+
+def test_masked_value_is_told(tool: Tool) -> None:
+    tool.write(entries(), owns="[]")
+    tool.hook("/a?token=************")
+    assert "returns HOOK_A_TOKEN masked: set the real value" in tool.run("export").err
 
 
 def test_account_that_can_not_be_read_is_not_described(tool: Tool) -> None:
@@ -257,7 +284,9 @@ def test_missing_of_one_of_two_accounts_says_where_its_lines_belong(tool: Tool) 
     # What stands at the top is for accounts without the key: it is repeated.
     assert fragment["accounts"] == {"live": {"owns": [f"{HOST}/a", f"{HOST}/orders"]}}
     plan, _ = NEXT.findall(exported.err)
-    assert f"Add these lines to webhooks.yaml, then:\n  reconciler {plan}\n" in exported.err
+    assert (
+        f"Add the lines below each key to the same key in webhooks.yaml, then:\n  reconciler {plan}\n" in exported.err
+    )
     (tool.folder / "webhooks.yaml").write_text(pasted(yaml.safe_dump(file), exported.out))
     planned = tool.run(*shlex.split(plan), "--detailed-exitcode")
     assert planned.code == 0, planned.all
