@@ -146,6 +146,7 @@ accounts:
         provider=SHIPPO,
         token=SecretText.environment("ANY", "any"),
         base_url="http://localhost:8080/prefix",
+        file_base_url=SecretText.literal("HTTP://LocalHost:8080/prefix/"),
         settings={"account_id": SecretText.environment("MANAGED", "acct_1"), "trust_count": False},
         timeout=2.5,
         kind="test",
