@@ -25,7 +25,8 @@ def formatted(before: Document, diagnostics: Diagnostics) -> Document | None:
         diagnostics.error("too-much", Place(file=source.name), message, "Split it into several files.")
         return None
     text = _in_style(source.text)
-    after = parse(SourceText(source.name, text, source.quotable), Diagnostics())
+    kept_ends = text.replace("\n", "\r\n") if "\r\n" in source.text else text
+    after = parse(SourceText(source.name, kept_ends, source.quotable), Diagnostics())
     is_same_text = _non_space(text) == _non_space(source.text) and _in_style(text) == text
     if is_same_text and after is not None and _is_same(before.root, after.root):
         return after

@@ -113,7 +113,7 @@ def test_formatted_file_means_the_same_and_stays_as_it_is(text: str) -> None:
         pytest.param("a: [ b,c , 'd' ]\nb: {c:   d}\n", "a: [b, c, 'd']\nb: {c: d}\n", id="in-brackets"),
         pytest.param("a: [\n  b,\n  c,\n]\n", "a: [b, c]\n", id="brackets-over-lines"),
         pytest.param("a: 1   \n\n\n", "a: 1\n", id="ends"),
-        pytest.param("\r\na: 1\r\nb: 2", "a: 1\nb: 2\n", id="line-ends"),
+        pytest.param("\r\na: 1\r\nb:  2", "a: 1\r\nb: 2\r\n", id="line-ends"),
         pytest.param("# x\n---\na:  1\n", "# x\n---\na: 1\n", id="document-start"),
         pytest.param(
             "a: &x\n    b: 1\nc: &unused d\ne:\n    <<:   *x\n",
