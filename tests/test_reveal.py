@@ -16,6 +16,7 @@ MAY_REVEAL = {
     "config/interpolation.py",
     "config/urls.py",
     "export/describe.py",
+    "export/sections.py",
     "model/pattern.py",
     "model/provider_form.py",
     "model/redaction.py",

@@ -79,8 +79,9 @@ def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: 
             if messy:
                 seed_messy(sandbox.store, token)
             seed(sandbox.store, token, seeded)
-            streams.print_result(sandbox.base_url)
+            # First, since whoever reads the address may stop this at once.
             try_it = f"{_command_to_try(invocation, token)} --base-url {sandbox.base_url}"
+            streams.print_result(sandbox.base_url)
             streams.print_message(f"The sandbox is running; Ctrl-C stops it. Try it in another terminal:\n  {try_it}")
             with stop.finishing():
                 while not stop.wait(1):
