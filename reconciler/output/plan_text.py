@@ -75,7 +75,14 @@ class _PlanText:
             if account.error is not None:
                 yield from fitted(f"{head_text(account)}: {visible(account.error.summary)}", self.width)
             for row in _moves_together([row for row in self.view.changes if row.account == account.name]):
-                yield from fitted(self._head(replace(row, updated=None)), self.width)
+                # Of what goes only the URL says what it was.
+                url = f"  {visible(row.url)}" if row.action is Action.DELETE and row.url else ""
+                yield from fitted(self._head(replace(row, updated=None)) + url, self.width)
+            if account.remedy is not None:
+                losses = [loss for loss in self.view.losses if loss.account == account.name]
+                for line in losses_text(account, losses, self.style):
+                    yield from fitted(line, self.width)
+                yield from (*refusal_text(account, losses, self.style, self.width), "")
 
     def _account(self, account: AccountRow) -> Iterator[str]:
         view, style = self.view, self.style

@@ -320,3 +320,12 @@ def test_losses_of_which_some_can_not_be_named_are_let_through_by_both_ways_toge
     again = run("apply", "--auto-approve")
     assert (again.code, "add `--allow-losses 1`." in again.out, tool.writes()) == (3, True, [])
     assert run("apply", "--auto-approve", "--allow-losses", "1").code == 0
+
+
+def test_quiet_refusal_says_what_goes_and_what_lets_it(tool: Tool) -> None:
+    tool.hook("/keep", "track_updated"), tool.hook("/beta", "track_updated")
+    tool.write(entries(keep="/keep"), more=NONE_ALLOWED)
+    for command in (["plan"], ["apply", "--auto-approve"]):
+        refused = tool.run(*command, "-q")
+        assert (refused.code, f"delete: not in the file  {HOST}/beta" in refused.out) == (3, True), refused.all
+        assert "If this is intended, add `--allow-losses 1`, or add this to the file:\n\nabsent:\n" in refused.out
