@@ -121,7 +121,7 @@ ROW = AccountRow(
 def test_quiet_is_one_line_a_change() -> None:
     assert plan_text(view_plan(_colourful()), PLAIN, -1).splitlines() == [
         "+ b[track_updated]  create: moved, replaces @2",
-        "- @2  delete: moved, replaced by b[track_updated]",
+        "- @2  delete: moved, replaced by b[track_updated]  https://hooks.example.com/c",
         "~ a[track_updated]  update in place: switched off at the provider",
     ]
 
