@@ -151,13 +151,13 @@ def test_drift_says_first_what_happened_and_then_what_apply_would_do() -> None:
     assert plan_text(view, PLAIN, -1, is_drift=True).splitlines() == [
         "+ missing[track_updated]  deleted at the provider, or never created",
         "+ moved[all]  URL changed: probably @7",
-        "- @7  URL changed: probably moved[all]",
+        "- @7  URL changed: probably moved[all]  https://hooks.example.com/moved/on",
         "+ stolen[transaction_updated]  URL changed at the provider: probably @8",
         "~ a[track_updated]  switched off at the provider",
         "~ secret[track_updated]  secret changed",
-        "- @3  added at the provider",
-        "- @5  added at the provider: a duplicate of twice[track_updated]",
-        "- @6  still at the provider, or added again: listed under absent",
+        "- @3  added at the provider  https://hooks.example.com/new",
+        "- @5  added at the provider: a duplicate of twice[track_updated]  https://hooks.example.com/twice",
+        "- @6  still at the provider, or added again: listed under absent  https://hooks.example.com/gone",
     ]
     assert f"  ~ a[track_updated]  switched off at the provider{when}; `apply` would update it" in plan_text(
         view, PLAIN, is_drift=True
