@@ -100,9 +100,9 @@ def test_quiet_says_only_the_changes_and_the_last_line(tool: Tool) -> None:
     assert run_here(tool.folder, "plan", "-q").out == "No changes; 15 unmanaged.\n"
     old = tool.hook("/old")
     ended = run_here(tool.folder, "plan", "-q", "--allow-losses", "1")
-    assert (
-        ended.out
-        == f"- @{old[:7]}  delete: not in the file\nPlan: 0 to create, 0 to update, 1 to delete; 15 unmanaged.\n"
+    assert ended.out == (
+        f"- @{old[:7]}  delete: not in the file  {HOST}/old\n"
+        "Plan: 0 to create, 0 to update, 1 to delete; 15 unmanaged.\n"
     )
 
 
