@@ -79,16 +79,16 @@ def _name_values(_context: click.Context, _option: click.Parameter, values: tupl
     return found
 
 
-def _completed(what: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
-    """Completes names of the files that are given; what reads them is loaded when it is asked for."""
+def _accounts_completed(context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
+    from reconciler.cli.completion import account_names  # noqa: PLC0415 - reads files
 
-    def names(context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
-        from reconciler.cli import completion  # noqa: PLC0415
+    return account_names(context, incomplete)
 
-        found: list[str] = getattr(completion, what)(context, incomplete)
-        return found
 
-    return names
+def _addresses_completed(context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
+    from reconciler.cli.completion import addresses  # noqa: PLC0415 - reads files
+
+    return addresses(context, incomplete)
 
 
 def path_completed(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
@@ -115,13 +115,13 @@ FILES = (
                  help="Another host (HOST or HOST:PORT) that tokens may be sent to. Repeatable."),
 )
 ACCOUNT = click.option("--account", "accounts", multiple=True, metavar="NAME",
-                       shell_complete=_completed("account_names"),
+                       shell_complete=_accounts_completed,
                        help="Only these accounts; * matches anything. Repeatable.")
 TARGETS = (
     ACCOUNT,
-    click.option("--target", "targets", multiple=True, metavar="ADDRESS", shell_complete=_completed("addresses"),
+    click.option("--target", "targets", multiple=True, metavar="ADDRESS", shell_complete=_addresses_completed,
                  help="Only these: orders, orders[track_updated] or @b691ce2; * matches anything. Repeatable."),
-    click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", shell_complete=_completed("addresses"),
+    click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", shell_complete=_addresses_completed,
                  help="All webhooks (or those of --target) except these. Repeatable."),
 )
 ALLOW_UNSET = click.option("--allow-unset", is_flag=True,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, takewhile
 
 import click
 
 _NO_STATE = "There is no state: every run reads what the provider has, so there is nothing to refresh, lock or store."
+_USUAL_LIKENESS = 0.6  # of 1, as `difflib` has it
 _ALIKE = 0.7  # of 1; both dashes count, so that with less `--strict` would be `--target`
 _FOLDER = "Give the file or its folder with `-f PATH`."
 
@@ -71,7 +71,7 @@ class UnknownWordError(click.UsageError):
 
 def unknown_command(name: str, commands: Collection[str], ctx: click.Context) -> UnknownWordError:
     """The error of a name that is no command's, nor a help topic's."""
-    meant = [_COMMANDS[name]] if name in _COMMANDS else difflib.get_close_matches(name, commands, n=1)
+    meant = [_COMMANDS[name]] if name in _COMMANDS else _nearest(name, commands)
     hint = _COMMAND_HELP.get(name) or _did_you_mean(f"{ctx.command_path} {one}" for one in meant)
     return UnknownWordError(f"No such command '{name}'.", hint, ctx)
 
@@ -116,9 +116,16 @@ def _hint(option: str, ctx: click.Context) -> str:
     own, wanted = _names(ctx.command), _OPTIONS.get(option, (option,))
     return (
         _did_you_mean(one for one in wanted if one in own)
-        or _did_you_mean(difflib.get_close_matches(option, own, n=1, cutoff=_ALIKE))
+        or _did_you_mean(_nearest(option, own, _ALIKE))
         or _did_you_mean(one for one in own if option.startswith("--") and one.startswith(option))
     )
+
+
+def _nearest(word: str, known: Collection[str], likeness: float = _USUAL_LIKENESS) -> list[str]:
+    """The known word that is most like one, if any is."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where a word is wrong
+
+    return get_close_matches(word, known, n=1, cutoff=likeness)
 
 
 def _names(command: click.Command) -> list[str]:

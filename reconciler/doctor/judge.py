@@ -14,6 +14,7 @@ from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.view.documents import EndpointRow, EndpointStatus, RequestRow, diagnostic_row
+from reconciler.view.outcome import count_text
 from reconciler.view.values import time_text
 
 EXPIRES_SOON = 14
@@ -88,7 +89,7 @@ def findings(receiver: Receiver, measured: Measurement, now: datetime) -> Iterat
         yield _found("receiver-private", message, "Use a public host name.", Severity.WARNING)
     expires = measured.certificate_expires
     if expires is not None and (days := (expires - now).days) < EXPIRES_SOON:
-        left = f"{days} day{'s' if days > 1 else ''}" if days > 0 else "less than a day"
+        left = count_text(days, "day") if days > 0 else "less than a day"
         message = f"the certificate expires in {left}, on {expires:%Y-%m-%d}"
         help_ = "Renew it, and check why that didn't happen automatically."
         yield _found("receiver-tls", message, help_, Severity.WARNING)

@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 from reconciler import __version__
 from reconciler.doctor.receivers import Failure, Measurement, Receiver, Request, Response
 from reconciler.http.transport import Hurried, certificate_bundle
+from reconciler.model.host import DEFAULT_PORTS
 
 RESOLVE_TIMEOUT = 5.0  # seconds
 CONNECT_TIMEOUT = 5.0  # seconds, the handshake apart, which has as many
 _USER_AGENT = f"webhook-reconciler/{__version__} (doctor)"
-_PORTS = {"https": 443, "http": 80}
 _Address = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 _Place = tuple[socket.AddressFamily, socket.SocketKind, int, str, _Address]
 
@@ -43,7 +43,7 @@ def measure(receiver: Receiver, context: ssl.SSLContext, is_stopped: Callable[[]
         return Measurement(failure=Failure.UNSET_VARIABLE)
     endpoint = receiver.url.endpoint
     try:
-        places = _resolved(endpoint.host.strip("[]"), endpoint.port or _PORTS[endpoint.scheme])
+        places = _resolved(endpoint.host.strip("[]"), endpoint.port or DEFAULT_PORTS[endpoint.scheme])
     except OSError:
         return Measurement(failure=Failure.UNRESOLVED)
     responses: list[Response] = []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from reconciler.export.document import ExportedFile
-from reconciler.view.outcome import change_words
+from reconciler.view.outcome import change_words, count_text
 from reconciler.view.rows import Summary
 
 
@@ -22,8 +22,8 @@ def summary(file: ExportedFile, *, missing: bool) -> Iterator[str]:
     duplicates = [duplicate for one in file.descriptions for duplicate in one.duplicates]
     webhooks = sum(one.webhooks for one in file.descriptions)
     entries = sum(len(one.entries) for one in file.descriptions)
-    what = _counted(webhooks, "missing webhook" if missing else "webhook")
-    yield f"Described {webhooks - len(left_out)} of {what}, in {_counted(entries, 'entry', 'entries')}."
+    what = count_text(webhooks, "missing webhook" if missing else "webhook")
+    yield f"Described {webhooks - len(left_out)} of {what}, in {count_text(entries, 'entry', 'entries')}."
     if duplicates:
         updates = sum(one.updates for one in file.descriptions)
         is_or_are = "is" if updates == 1 else "are"
@@ -33,7 +33,7 @@ def summary(file: ExportedFile, *, missing: bool) -> Iterator[str]:
         others = sum(duplicate.has_other_secret for duplicate in duplicates)
         if others:
             yield (
-                f"  {_counted(others, 'duplicate')} {'has' if others == 1 else 'have'} a different secret in "
+                f"  {count_text(others, 'duplicate')} {'has' if others == 1 else 'have'} a different secret in "
                 f"{'its' if others == 1 else 'their'} URL. Check that the receiver accepts the secret of the one that "
                 "is kept."
             )
@@ -47,7 +47,3 @@ def summary(file: ExportedFile, *, missing: bool) -> Iterator[str]:
         yield f"The next plan: {change_words(changes_of(file))}."
     else:
         yield "The next plan has no changes."
-
-
-def _counted(number: int, noun: str, plural: str = "") -> str:
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

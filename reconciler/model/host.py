@@ -11,7 +11,7 @@ from reconciler.model.diagnostic import UrlError
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORT = re.compile(r"0*([1-9][0-9]{0,4})")
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+DEFAULT_PORTS = {"https": 443, "http": 80}
 _HIGHEST_PORT = 65535
 
 
@@ -36,7 +36,7 @@ def normal_port(scheme: str, port: str) -> int | None:
     if found is None or (number := int(found[1])) > _HIGHEST_PORT:
         help_ = "Write a port such as `:8443`, or none."
         raise UrlError("url-port", "the URL's port is not a number from 1 to 65535", help_)
-    return None if number == _DEFAULT_PORTS[scheme] else number
+    return None if number == DEFAULT_PORTS[scheme] else number
 
 
 def host_is_loopback(host: str) -> bool:

@@ -109,6 +109,11 @@ class Change:
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
 
+    @property
+    def partner(self) -> Address | None:
+        """The other half of its move, or the webhook whose duplicate it is: of a delete, what takes its place."""
+        return self.move or self.duplicate_of
+
     def essence(self) -> dict[str, Any]:
         return {
             "address": str(self.address),

@@ -14,7 +14,7 @@ from reconciler.output.terminal import SIGNS, Style
 from reconciler.output.unmanaged_text import hint_text, remote_text, title_text, unknown_fields_text, unmanaged_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import count_text
-from reconciler.view.rows import AccountRow, Plain, Row, Standing, Status
+from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 from reconciler.view.short_ids import with_short_ids
 
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
@@ -59,10 +59,9 @@ class _PlanText:
 
     def lines(self) -> Iterator[str]:
         for account in self.view.accounts:
-            losses = [loss for loss in self.view.losses if loss.account == account.name]
             for line in self._account(account):
                 yield from fitted(line, self.width)
-            yield from (*refusal_text(account, losses, self.style, self.width), "")
+            yield from (*self._refusal(account), "")
         if self.view.is_filtered:
             options = [f"`--account {visible(name)}`" for name in self.view.filters.accounts]
             options += [f"`--target {visible(name)}`" for name in self.view.filters.targets]
@@ -79,10 +78,9 @@ class _PlanText:
                 url = f"  {visible(row.url)}" if row.action is Action.DELETE and row.url else ""
                 yield from fitted(self._head(replace(row, updated=None)) + url, self.width)
             if account.remedy is not None:
-                losses = [loss for loss in self.view.losses if loss.account == account.name]
-                for line in losses_text(account, losses, self.style):
+                for line in losses_text(account, self._losses(account), self.style):
                     yield from fitted(line, self.width)
-                yield from (*refusal_text(account, losses, self.style, self.width), "")
+                yield from (*self._refusal(account), "")
 
     def _account(self, account: AccountRow) -> Iterator[str]:
         view, style = self.view, self.style
@@ -104,7 +102,7 @@ class _PlanText:
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
             yield from (f"    {visible(row.address)}", *self._fields(row))
-        yield from losses_text(account, [loss for loss in view.losses if loss.account == account.name], style)
+        yield from losses_text(account, self._losses(account), style)
         kept = [row for row in (*rows, *known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)]
         yield from title_text(kept, "Listed under `absent`, but kept", style)
         for row in kept:
@@ -118,6 +116,12 @@ class _PlanText:
         yield from title_text(duplicates, "Duplicates, which deliver the same events as another webhook", style)
         for row in duplicates:
             yield f"    {visible(row.address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
+
+    def _losses(self, account: AccountRow) -> list[LossRow]:
+        return [loss for loss in self.view.losses if loss.account == account.name]
+
+    def _refusal(self, account: AccountRow) -> Iterator[str]:
+        return refusal_text(account, self._losses(account), self.style, self.width)
 
     def _changes(self, rows: Sequence[Row]) -> Iterator[str]:
         for row in _moves_together([row for row in rows if row.action is not Action.NONE]):

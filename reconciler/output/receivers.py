@@ -8,6 +8,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.output.escaping import visible
 from reconciler.output.terminal import Style
 from reconciler.view.documents import DoctorView, EndpointRow, EndpointStatus, RequestRow
+from reconciler.view.outcome import count_text
 
 _SIGNS = {
     EndpointStatus.OK: ("✓", "green"),
@@ -34,7 +35,7 @@ def _endpoint(row: EndpointRow, style: Style, verbosity: int) -> Iterator[str]:
         yield f"    addresses: {', '.join(row.addresses) or '(none)'}"
     if row.requests and (verbosity > 0 or not row.findings):
         days = row.certificate_days
-        valid = "" if days is None else f"; certificate valid for {days} day{'' if days == 1 else 's'}"
+        valid = "" if days is None else f"; certificate valid for {count_text(days, 'day')}"
         yield f"    {', '.join(map(_request, row.requests))}{valid}"
     for finding in row.findings:
         yield f"    {style.paint(finding.severity.value, _COLORS[finding.severity])}: {visible(finding.summary)}"

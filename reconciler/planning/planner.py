@@ -131,12 +131,11 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 help="Add these events to the entry, or delete that webhook at the provider.",
             )
         lost: Iterable[str] = ()
-        takes_over = row.move or row.duplicate_of
         if row.action is Action.UPDATE:
             lost = lost_secrets(provider, row.wanted, row.remote.fields)
-        elif row.action is Action.DELETE and takes_over is not None:
+        elif row.action is Action.DELETE and row.partner is not None:
             # What takes over has none, and nobody else would any more.
-            there = rows[takes_over]
+            there = rows[row.partner]
             after = there.wanted or ({} if there.remote is None else there.remote.fields)
             lost = [
                 name for name, value in row.remote.fields.items() if value is Masked.SET and after.get(name) is None

@@ -34,14 +34,13 @@ def is_meant(filters: Filters, address: Address) -> bool:
     return is_target and not _is_excluded(filters, address)
 
 
-def _is_excluded(filters: Filters, address: Address | None) -> bool:
-    return address is not None and any(matches_address(excluded, address) for excluded in filters.excludes)
+def _is_excluded(filters: Filters, address: Address) -> bool:
+    return any(matches_address(excluded, address) for excluded in filters.excludes)
 
 
 def _is_kept(filters: Filters, row: Change) -> bool:
     """Whether a webhook is not deleted since what takes its place is excluded."""
-    in_its_place = (row.move, row.duplicate_of)
-    return row.action is Action.DELETE and any(_is_excluded(filters, address) for address in in_its_place)
+    return row.action is Action.DELETE and row.partner is not None and _is_excluded(filters, row.partner)
 
 
 def matches_address(target: str, address: Address) -> bool:

@@ -155,9 +155,9 @@ def change_words(summary: Summary) -> str:
     return f"{summary.create} to create, {summary.update} to update, {summary.delete} to delete"
 
 
-def count_text(number: int, noun: str) -> str:
-    """So many of something."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def count_text(number: int, noun: str, plural: str = "") -> str:
+    """So many of something; its plural where that isn't the noun with an `s`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or f'{noun}s'}"
 
 
 def _counted(number: int, noun: str) -> str:

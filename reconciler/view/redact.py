@@ -186,7 +186,6 @@ class AccountMask:
         endpoint = provider.endpoint_of(there)
         host = HIDDEN if endpoint is None else endpoint.origin
         near = self._text(row.near) if isinstance(row.near, Address) else row.near
-        partner = row.move or row.duplicate_of
         hidden = sensitive(before)
         return Row(
             address=self._text(row.address),
@@ -204,7 +203,7 @@ class AccountMask:
             delivers=provider.is_live(there),
             updated=None if remote is None or remote.updated is None else time_text(remote.updated),
             action_reason=row.reason,
-            partner=None if partner is None else self._text(partner),
+            partner=None if row.partner is None else self._text(row.partner),
             hint=row.hint,
             near=None if near is None else str(near),
             place=None if row.desired is None else str(row.desired.place),
