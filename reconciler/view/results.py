@@ -8,6 +8,7 @@ from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Result
+from reconciler.model.resource_address import ResourceAddress, resource_address
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
@@ -62,8 +63,8 @@ class ResultMask:
         """An id as this run writes it."""
         return object_id if self._id_length is None else short_id(object_id, self._id_length)
 
-    def resource_type(self, address: Address) -> str:
-        return self._providers[address.account].resource_type
+    def resource(self, address: Address) -> ResourceAddress:
+        return resource_address(address, self._providers[address.account].resource_type, long=self._long)
 
     def words(self, result: Result) -> str:
         """The outcome; of what was held back, and of a delete that no plan showed, also why."""
