@@ -62,22 +62,24 @@ def _account(account: AccountRow, found: Found) -> ET.Element:
     if plan is None:
         return suite
     results = () if found.report is None else found.report.results
-    left = {row.address: row for row in results if row.account == account.name}
+    left = {row.webhook_address: row for row in results if row.account == account.name}
     for row in plan.resource_changes:
         if row.account == account.name:
-            _webhook(suite, row, plan, left.pop(row.address, None), is_drift=found.is_drift)
+            _webhook(suite, row, plan, left.pop(row.webhook_address, None), is_drift=found.is_drift)
     for result in left.values():  # found while the plan was carried out
-        _result(suite, _case(suite, result.address, account.provider), result)
+        _result(suite, _case(suite, result.webhook_address, account.provider), result)
     if account.on_unmanaged is OnUnmanaged.FAIL and found.is_drift:
         rows = [row for row in plan.unmanaged if row.account == account.name]
-        names = [row.address for row in rows] if found.shows_unmanaged else dict.fromkeys(row.host for row in rows)
+        names = (
+            [row.webhook_address for row in rows] if found.shows_unmanaged else dict.fromkeys(row.host for row in rows)
+        )
         for name in names:
             _problem(suite, _case(suite, name, "unmanaged"), "failures", "failure", "unmanaged", "")
     return suite
 
 
 def _webhook(suite: ET.Element, row: Row, plan: PlanView, result: ResultRow | None, *, is_drift: bool) -> None:
-    case = _case(suite, row.address, row.type)
+    case = _case(suite, row.webhook_address, row.type)
     fields = "\n".join(f"{field.name}: {field.before} → {field.after}" for field in row.field_changes)
     if result is not None:
         _result(suite, case, result)

@@ -82,20 +82,20 @@ def _of_plan(plan: PlanView) -> Iterator[Remark]:
         words = f"{loss.url} would stop receiving {events_text(loss.events)}"
         yield Remark(severity=Severity.WARNING, code="loss", subject=f"{loss.account} {loss.url}", message=words)
     for row in plan.changes:
-        yield _of_row(row, Severity.NOTICE, row.action.value, f"{row.address}: {reason_text(row)}")
+        yield _of_row(row, Severity.NOTICE, row.action.value, f"{row.webhook_address}: {reason_text(row)}")
 
 
 def _of_drift(found: Found, plan: PlanView) -> Iterator[Remark]:
     for row in plan.resource_changes:
         if row.action is not Action.NONE or (row.action_reason is Reason.PROTECTED and row.field_changes):
-            yield _of_row(row, Severity.WARNING, "drift", f"{row.address}: {drift_text(row, plan)}")
+            yield _of_row(row, Severity.WARNING, "drift", f"{row.webhook_address}: {drift_text(row, plan)}")
     failing = {account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
     rows = [row for row in plan.unmanaged if row.account in failing]
     yield from map(_of_unmanaged, rows) if found.shows_unmanaged else _of_hosts(rows)
 
 
 def _of_unmanaged(row: Row) -> Remark:
-    return _of_row(row, Severity.WARNING, "unmanaged", f"{row.address}: unmanaged: {row.url}")
+    return _of_row(row, Severity.WARNING, "unmanaged", f"{row.webhook_address}: unmanaged: {row.url}")
 
 
 def _of_hosts(rows: Iterable[Row]) -> Iterator[Remark]:
@@ -106,13 +106,13 @@ def _of_hosts(rows: Iterable[Row]) -> Iterator[Remark]:
 def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
     rows = found.rows
     for result in report.failed:
-        row = rows.get((result.account, result.address))
-        words = f"{result.address}: {result.action.value}: {result.words}{f': {result.error}' if result.error else ''}"
+        row = rows.get((result.account, result.webhook_address))
+        words = f"{result.webhook_address}: {result.action.value}: {result.words}"
         yield Remark(
             severity=Severity.ERROR,
             code="not-done",
-            subject=result.address,
-            message=words,
+            subject=result.webhook_address,
+            message=": ".join(filter(None, (words, result.error))),
             help=result.help,
             place=None if row is None else _place(row),
         )
@@ -122,7 +122,7 @@ def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
 
 
 def _of_row(row: Row, severity: Severity, code: str, message: str) -> Remark:
-    return Remark(severity=severity, code=code, subject=row.address, message=message, place=_place(row))
+    return Remark(severity=severity, code=code, subject=row.webhook_address, message=message, place=_place(row))
 
 
 def _place(row: Row) -> Place | None:
