@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property, partial, update_wrapper
@@ -92,7 +93,8 @@ class Invocation:
             "var": [f"{name}={value}" for name, value in options.variables.items()],
             "var-file": options.var_files,
             "env-file": options.env_files,
-            "base-url": filter(None, [options.base_url]),
+            # Without what may be secret where it is wrong: user info and a query.
+            "base-url": [re.split(r"[?#]", options.base_url.rpartition("@")[2])[0]] if options.base_url else [],
             "account": options.accounts,
             "target": options.targets,
             "exclude": options.excludes,

@@ -13,6 +13,7 @@ from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Reason
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
+from reconciler.output.plan_text import value_text
 from reconciler.output.reasons import drift_text, reason_text
 from reconciler.view.documents import PlanView
 from reconciler.view.results import ResultRow
@@ -80,7 +81,9 @@ def _account(account: AccountRow, found: Found) -> ET.Element:
 
 def _webhook(suite: ET.Element, row: Row, plan: PlanView, result: ResultRow | None, *, is_drift: bool) -> None:
     case = _case(suite, row.webhook_address, row.type)
-    fields = "\n".join(f"{field.name}: {field.before} → {field.after}" for field in row.field_changes)
+    fields = "\n".join(
+        f"{field.name}: {value_text(field.before)} → {value_text(field.after)}" for field in row.field_changes
+    )
     if result is not None:
         _result(suite, case, result)
     elif row.action is not Action.NONE:

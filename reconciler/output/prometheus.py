@@ -37,7 +37,7 @@ class PrometheusReporter(DocumentReporter):
         if found.result.code in (ExitCode.DONE, ExitCode.CHANGES):
             return found.now.timestamp()
         line = f"{_SUCCESS}{_labels({'configuration': found.name})}"
-        said = re.search(rf"^{re.escape(line)} ([0-9.e+]{{1,20}})$", self._before(), re.MULTILINE)
+        said = re.search(rf"^{re.escape(line)} (\d{{1,12}}(?:\.\d{{1,9}})?)$", self._before(), re.MULTILINE)
         return None if said is None else float(said[1])
 
 

@@ -212,6 +212,13 @@ def test_report_is_written_at_every_end(tool: Tool, arguments: tuple[str, ...], 
     assert all(path.exists() for path in reports.values())
 
 
+def test_name_of_a_configuration_tells_no_user_info(tool: Tool) -> None:
+    tool.write(entries(a="/a"))
+    ended = tool.run("plan", "--base-url", "https://user:pa55@host.example?token=s3cret", "--format", "markdown")
+    assert (ended.code, "pa55" in ended.all, "s3cret" in ended.all) == (1, False, False)
+    assert ended.out.startswith("<!-- reconciler:webhooks.yaml base-url=host.example -->\n")
+
+
 def test_report_that_cannot_be_written_is_an_error_and_the_apply_is_done(tool: Tool) -> None:
     tool.write(entries(a="/a"))
     ended = tool.run("apply", "--auto-approve", "--report", "markdown=no-such-folder/x", "--report", "junit=x.xml")
