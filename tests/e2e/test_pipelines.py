@@ -227,6 +227,20 @@ def test_report_that_cannot_be_written_is_an_error_and_the_apply_is_done(tool: T
     assert (tool.folder / "x.xml").exists()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
+def test_report_is_written_where_standard_output_cannot_be(tool: Tool) -> None:
+    tool.write(entries(a="/a"))
+    command = [COMMAND, "drift", "--report", "markdown=out.md"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, cwd=tool.folder, env=tool.env({}), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, "the output can't be written" in done.stderr) == (1, True)
+    lines = (tool.folder / "out.md").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "## Failed: the output can't be written: No space left on device"
+    assert "! a[track_updated]" in "\n".join(lines) or "+ a[track_updated]" in "\n".join(lines)
+
+
 def test_stopped_apply_reports_what_was_done_and_what_was_not(patient: Callable[[], Patient]) -> None:
     stopped = patient()
     path = stopped.folder / "report.md"
