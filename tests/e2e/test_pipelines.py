@@ -209,7 +209,9 @@ def test_report_is_written_at_every_end(tool: Tool, arguments: tuple[str, ...], 
     assert 'reconciler_exit_code{configuration="' in reports["prometheus"].read_text(encoding="utf-8")
     issues = json.loads(reports["code-quality"].read_text(encoding="utf-8"))
     assert [issue for issue in issues if issue["severity"] == "critical"] or code in (0, 2)
-    assert all(path.exists() for path in reports.values())
+    text = reports["text"].read_text(encoding="utf-8")
+    assert verdict.removeprefix("Failed: ").replace("`", "") in text.replace("`", "")
+    assert "\x1b" not in text
 
 
 def test_name_of_a_configuration_tells_no_user_info(tool: Tool) -> None:
