@@ -48,6 +48,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
+    for page in sorted((ROOT / "docs" / "pipelines").glob("*.md")):
+        yield page, _with_files(page.read_text(encoding="utf-8"))
 
 
 def _json(document: object) -> str:
@@ -66,6 +68,16 @@ def _with_plan(readme: str) -> str:
     plan = PLAN.read_text(encoding="utf-8").rstrip("\n")
     block = f"<!-- generated: plan -->\n```\n$ reconciler plan\n{plan}\n```\n<!-- end -->"
     return re.sub(r"<!-- generated: plan -->.*?<!-- end -->", lambda _: block, readme, flags=re.DOTALL)
+
+
+def _with_files(page: str) -> str:
+    """A page with the files in it that its comments name."""
+
+    def shown(found: re.Match[str]) -> str:
+        text = (ROOT / found["path"]).read_text(encoding="utf-8").rstrip("\n")
+        return f"{found['head']}{text}\n```\n"
+
+    return re.sub(r"(?P<head><!-- file: (?P<path>\S+) -->\n```\w+\n)(?s:.*?)```\n", shown, page)
 
 
 def _with_formats(page: str) -> str:
