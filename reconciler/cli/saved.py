@@ -92,9 +92,11 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
     try:
         if path.is_file() and not is_saved_plan(path):
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")
-        write_file(path, sealed(view, made, sources), overwrite=True, private=True)
+        text, digest = sealed(view, made, sources)
+        write_file(path, text, overwrite=True, private=True)
     except OSError as error:
         fail(unwritable(error), other, code="output-file")
+    run.reporter.saved(digest)
     # No plan keeps which hosts may get a token: who says so is not a file.
     hosts = "".join(f" --allow-host {shell_word(host)}" for host in sorted({*run.invocation.options.allowed_hosts}))
     # A name that begins with `-` would be an option.

@@ -31,8 +31,8 @@ class SavedPlanError(Exception):
         self.message = message
 
 
-def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
-    """The text of a saved plan: what may be shown of it, and what tells whether another is the same."""
+def sealed(view: PlanView, plan: Plan, sources: Sources) -> tuple[str, str]:
+    """A saved plan: its text, which is what may be shown and what tells whether another is the same; and its digest."""
     salt = secrets.token_bytes(_SALT_BYTES)
     seal = Seal(
         version=VERSION,
@@ -45,7 +45,7 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
     )
     document = json.loads(json_text(replace(view, saved=seal)))
     document["saved"]["checksum"] = _checksum_of(document)
-    return _text_of(document)
+    return _text_of(document), seal.digest
 
 
 def is_saved_plan(path: Path) -> bool:

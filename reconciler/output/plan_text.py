@@ -145,10 +145,10 @@ class _PlanText:
     def _fields(self, row: Row) -> Iterator[str]:
         """All fields of what is created or deleted; of all else those that differ."""
         if row.action in (Action.CREATE, Action.DELETE):
-            shown = {name: _value(value) for name, value in (row.change.before or row.change.after or {}).items()}
+            shown = {name: value_text(value) for name, value in (row.change.before or row.change.after or {}).items()}
         else:
             arrow = self.style.paint("→", "dim")
-            shown = {one.name: f"{_value(one.before)} {arrow} {_value(one.after)}" for one in row.field_changes}
+            shown = {one.name: f"{value_text(one.before)} {arrow} {value_text(one.after)}" for one in row.field_changes}
         width = max(map(len, shown), default=0)
         yield from (f"      {visible(name):<{width}}  {value}" for name, value in shown.items())
 
@@ -163,7 +163,8 @@ def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
             yield from filter(None, (row, moves.get(row.address)))
 
 
-def _value(value: Plain) -> str:
+def value_text(value: Plain) -> str:
+    """A field's value, made visible."""
     if isinstance(value, tuple):
         return f"[{visible(', '.join(value))}]"
     return "(none)" if value is None else visible(str(value).lower() if isinstance(value, bool) else str(value))
