@@ -44,7 +44,9 @@ class Found:
     @property
     def rows(self) -> Mapping[tuple[str, str], Row]:
         """The plan's rows by account and address, in their order."""
-        return {} if self.plan is None else {(row.account, row.address): row for row in self.plan.resource_changes}
+        return (
+            {} if self.plan is None else {(row.account, row.webhook_address): row for row in self.plan.resource_changes}
+        )
 
 
 class DocumentReporter(Progress):

@@ -104,7 +104,7 @@ def _failed_parts(report: ReportView) -> Iterator[Part]:
     items = []
     for row in report.failed:
         words = prose(". ".join(filter(None, (row.words, row.error.rstrip("."), row.help))))
-        items.append(f"- {code(row.address)} {row.action.value}: {words}")
+        items.append(f"- {code(row.webhook_address)} {row.action.value}: {words}")
     yield Part(title=f"Not done, or not confirmed ({len(items)})", items=items)
     items = [f"- {code(name)}: {prose(f'{error.summary}. {error.detail}')}" for name, error in report.errors.items()]
     yield Part(title="Could not be checked after the creates", items=items)
@@ -155,7 +155,7 @@ def _change_parts(found: Found, plan: PlanView) -> Iterator[Part]:
 def _change(row: Row, found: Found, plan: PlanView, *, in_full: bool) -> str:
     sign = _SIGNS[row.action]
     words = f"{drift_text(row, plan)}; `apply` would {row.action.value} it" if found.is_drift else reason_text(row)
-    head = f"{sign} {clipped(row.address)}  {clipped(words)}"
+    head = f"{sign} {clipped(row.webhook_address)}  {clipped(words)}"
     if in_full:
         return "\n".join((head, *_fields(row)))
     return f"{head}  {clipped(row.url)}" if row.action is Action.DELETE else head
@@ -179,7 +179,7 @@ def _done_parts(found: Found, report: ReportView) -> Iterator[Part]:
     rows = found.rows
     for is_delete in (True, False):
         items = [
-            _done(result, rows.get((result.account, result.address)), in_full=in_full)
+            _done(result, rows.get((result.account, result.webhook_address)), in_full=in_full)
             for result in done
             if (result.action is Action.DELETE) is is_delete
         ]
@@ -188,14 +188,14 @@ def _done_parts(found: Found, report: ReportView) -> Iterator[Part]:
 
 
 def _done(result: ResultRow, row: Row | None, *, in_full: bool) -> str:
-    head = f"{_SIGNS[result.action]} {clipped(result.address)}  {result.action.value}: {clipped(result.words)}"
+    head = f"{_SIGNS[result.action]} {clipped(result.webhook_address)}  {result.action.value}: {clipped(result.words)}"
     return "\n".join((head, *(_fields(row) if row is not None and in_full else ())))
 
 
 def _left_parts(found: Found, plan: PlanView) -> Iterator[Part]:
     """What is left as it is."""
     rows = [row for row in plan.resource_changes if row.action_reason is Reason.PROTECTED and row.field_changes]
-    items = ["\n".join((f"! {clipped(row.address)}", *_fields(row))) for row in rows]
+    items = ["\n".join((f"! {clipped(row.webhook_address)}", *_fields(row))) for row in rows]
     title = f"Protected, left as they are ({len(items)})"
     yield Part(title=title, items=items, language="diff", is_folded=not found.is_drift)
     rows = [
@@ -224,7 +224,7 @@ def _by_host(rows: Iterable[Row]) -> Iterator[str]:
 def _unmanaged(row: Row) -> str:
     scope = f" ({code(row.scope)})" if row.scope else ""
     hint = f": {prose(hint_text(row))}" if row.hint else ""
-    return f"- {code(row.address)} {prose(', '.join(row.events) or '(no event)')}{scope} {code(row.url)}{hint}"
+    return f"- {code(row.webhook_address)} {prose(', '.join(row.events) or '(no event)')}{scope} {code(row.url)}{hint}"
 
 
 reporter = MarkdownReporter
