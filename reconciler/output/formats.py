@@ -30,6 +30,7 @@ PLAN_FORMATS: Mapping[str, str] = {
     **FORMATS,
     "markdown": "reconciler.output.markdown",
     "junit": "reconciler.output.junit",
+    "html": "reconciler.output.html",
 }
 """Those of commands that plan, and of `validate`: the others are made to be shared."""
 REPORT_FORMATS: Mapping[str, str] = {**PLAN_FORMATS}
