@@ -33,6 +33,7 @@ PLAN_FORMATS: Mapping[str, str] = {
     "markdown": "reconciler.output.markdown",
     "github": "reconciler.output.github",
     "junit": "reconciler.output.junit",
+    "html": "reconciler.output.html",
 }
 """Those of commands that plan, and of `validate`: the others are made to be shared."""
 REPORT_FORMATS: Mapping[str, str] = {
