@@ -1,4 +1,4 @@
-"""JSON, for programs: one document, or of a command that applies one object a line.
+"""JSON, for programs: one document in a line, or of a command that applies one object a line.
 
 Source of the shape of lines: https://developer.hashicorp.com/terraform/internals/machine-readable-ui; ours is described
 by `schemas/apply-stream.schema.json`.
@@ -20,7 +20,7 @@ from reconciler.model.resource_address import ResourceAddress
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.losses_text import events_text
 from reconciler.output.progress import Progress
-from reconciler.view.codec import Json, json_line, json_text
+from reconciler.view.codec import Json, json_line
 from reconciler.view.documents import DoctorView, ListView, PlanView, ValidationView, diagnostic_row, validation_view
 from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
 from reconciler.view.results import ResultMask
@@ -47,7 +47,10 @@ class JsonDocument(Progress):
         self._found = validation_view(diagnostics)
 
     def plan(self, view: PlanView) -> None:
-        self._found = view
+        self._found = view.in_full()
+
+    def drift(self, view: PlanView) -> None:
+        self._found = view.in_full(is_drift=True)
 
     def listing(self, view: ListView) -> None:
         self._found = view
@@ -58,7 +61,7 @@ class JsonDocument(Progress):
     def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         del report
         self._is_written = True
-        self._streams.print_result(json_text(self._found))
+        self._streams.print_result(json_line(self._found))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:

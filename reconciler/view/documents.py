@@ -6,15 +6,17 @@ What is said of the attributes here stands in the published schemas.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
 from reconciler import __version__
+from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Filters
 from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
+from reconciler.view.terraform import Configured, DriftRow, PlannedValues, configured, planned_values, resource_drift
 
 DOCUMENT_VERSION: Literal["2.0"] = "2.0"
 Hex = Annotated[str, "^[0-9a-f]+$(?!\\n)"]
@@ -127,6 +129,12 @@ class PlanView:
     #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
     id_length: int = SHORTEST_ID
     saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
+    #: The webhooks of `resource_changes` as they will be, for readers of Terraform's plans. Omitted in a saved plan.
+    planned_values: PlannedValues | None = None
+    #: The entries of the file, for readers of Terraform's plans. Omitted in a saved plan.
+    configuration: Configured | None = None
+    #: What happened to the webhooks that aren't as in the file. Only `drift` writes it.
+    resource_drift: tuple[DriftRow, ...] | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -137,6 +145,22 @@ class PlanView:
     def changes(self) -> tuple[Row, ...]:
         """What an apply would do, in the order of work."""
         return tuple(row for row in self.resource_changes if row.action is not Action.NONE)
+
+    @property
+    def drifted(self) -> tuple[Row, ...]:
+        """What is drift: what an apply would change, protected differences, and unmanaged webhooks that fail."""
+        failing = {account.name for account in self.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
+        differing = (row for row in self.resource_changes if row.action is not Action.NONE or row.field_changes)
+        return (*differing, *(row for row in self.unmanaged if row.account in failing))
+
+    def in_full(self, *, is_drift: bool = False) -> PlanView:
+        """With all that Terraform's readers need beside the changes."""
+        return replace(
+            self,
+            planned_values=planned_values(self.resource_changes),
+            configuration=configured(self.resource_changes),
+            resource_drift=resource_drift(self.drifted) if is_drift else None,
+        )
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:
