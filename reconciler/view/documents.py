@@ -19,6 +19,8 @@ from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Ti
 from reconciler.view.terraform import Configured, DriftRow, PlannedValues, configured, planned_values, resource_drift
 
 DOCUMENT_VERSION: Literal["2.0"] = "2.0"
+TERRAFORM_VERSION: Literal["1.8.0"] = "1.8.0"
+"""The first whose plans say `applyable` and `complete`."""
 Hex = Annotated[str, "^[0-9a-f]+$(?!\\n)"]
 
 
@@ -48,6 +50,7 @@ class DiagnosticRow:
     code: str  #: A stable code; see docs/codes.md.
     summary: str  #: What is wrong, in one sentence.
     detail: str  #: What to do, in one sentence; may be empty.
+    address: str | None = None  #: The `address` of the webhook that it is about, in the plan. Omitted for others.
     range: Range | None = None  #: Where in the files; omitted if it isn't about a file.
 
 
@@ -98,7 +101,7 @@ class PlanView:
 
     format_version: Literal["1.2"] = "1.2"  #: The version of Terraform's JSON plan format that this follows.
     #: The Terraform release whose plans this is like: readers refuse what has none, or one that they don't know.
-    terraform_version: Literal["1.8.0"] = "1.8.0"
+    terraform_version: Literal["1.8.0"] = TERRAFORM_VERSION
     #: The version of this document: it is raised when the keys change that aren't Terraform's.
     document_version: Literal["2.0"] = DOCUMENT_VERSION
     tool: Tool = Tool()  #: The tool that wrote this.
