@@ -93,6 +93,10 @@ class Reporter:
     def plan(self, view: PlanView) -> None:
         """This is what would be done."""
 
+    def reviewed(self, view: PlanView) -> None:
+        """This is what would be done, and it is in a saved plan, which was reviewed."""
+        self.plan(view)
+
     def drift(self, view: PlanView) -> None:
         """This is what would be done, and so what happened."""
         self.plan(view)
