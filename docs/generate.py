@@ -43,13 +43,11 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
-    for page in ("output.md", "pipelines/prometheus.md"):
-        yield ROOT / "docs" / page, _with_formats((ROOT / "docs" / page).read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
-    for page in sorted((ROOT / "docs" / "pipelines").glob("*.md")):
-        yield page, _with_files(page.read_text(encoding="utf-8"))
+    for path in (ROOT / "docs" / "output.md", *sorted((ROOT / "docs" / "pipelines").glob("*.md"))):
+        yield path, _with_files(_with_formats(path.read_text(encoding="utf-8")))
 
 
 def _json(document: object) -> str:
