@@ -15,6 +15,7 @@ from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.cli.topics import TOPICS, topic_text
+from reconciler.config.editor_schema import compose_for_editors
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
@@ -28,7 +29,7 @@ BUILT_IN = {provider.name: provider for provider in built_in()}
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
-    yield ROOT / "schemas" / "webhooks.schema.json", compose(BUILT_IN)
+    yield ROOT / "schemas" / "webhooks.schema.json", compose_for_editors(BUILT_IN)
     for name in TITLES:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
@@ -106,10 +107,15 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
 
 
 def _keys(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The named keys of an object, and `<name>` where it takes any name."""
-    named = list(schema.get("properties", {}).items())
-    any_name = schema.get("additionalProperties")
-    return [*named, *([("<name>", any_name)] if isinstance(any_name, dict) else [])]
+    """The named keys of an object, those that another key decides, and `<name>` where it takes any name."""
+    named = dict(schema.get("properties", {}))
+    for rule in schema.get("allOf", ()):
+        for key, given in rule.get("then", {}).get("properties", {}).items():
+            if key not in named and given is not True:
+                (provider,) = rule["if"]["properties"]["provider"]["enum"]
+                named[key] = {**given, "description": f"Only with `provider: {provider}`. {given['description']}"}
+    named["<name>"] = schema.get("additionalProperties")
+    return [(key, given) for key, given in named.items() if isinstance(given, dict)]
 
 
 def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

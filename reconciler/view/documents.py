@@ -17,7 +17,9 @@ from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 
 FORMAT_VERSION: Literal["1.3"] = "1.3"
-Hex = Annotated[str, "^[0-9a-f]+$(?!\\n)"]
+SCHEMAS = "https://webhook-reconciler.readthedocs.io/en/latest/schemas"
+"""Where the JSON Schemas are published: `NAME.schema.json`. Their `$id` is the same."""
+Hex = Annotated[str, "^[0-9a-f]+$"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
