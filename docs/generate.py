@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from manpage import manpage
 from published import TITLES, schema, stream_definitions
 
@@ -96,9 +97,9 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
     for name, given in _keys(schema):
         inner = _resolved(root, given)
         where = f"{path}.{name}" if path else name
-        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
+        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), "", *_choices(inner)]
         if inner.get("examples"):
-            lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
+            lines += ["```yaml", "\n\n".join(_example(name, example) for example in inner["examples"]), "```", ""]
         lines += _object(root, inner, where)
         items = _resolved(root, inner.get("items", {}))
         for alternative in (items, *items.get("anyOf", ())):
@@ -138,8 +139,24 @@ def _sentence(schema: Mapping[str, Any], *, required: bool) -> str:
     return " ".join(filter(None, facts))
 
 
+def _choices(schema: Mapping[str, Any]) -> list[str]:
+    """A line for each value that a key may have."""
+    alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    choices = [(one["enum"][0], one.get("description")) for one in alternatives if "enum" in one]
+    lines = [f"- `{value}`" + (f": {about}" if about else "") for value, about in choices]
+    return [*lines, ""] if lines else []
+
+
 def _example(name: str, example: object) -> str:
-    return f"{name}: {json.dumps(example, ensure_ascii=False)}"
+    flow = None if isinstance(example, dict | list) else False  # what holds only scalars is in one line
+    return yaml.dump({name: example}, Dumper=_Indented, sort_keys=False, default_flow_style=flow, width=WIDTH).rstrip()
+
+
+class _Indented(yaml.SafeDumper):
+    """Writes lists as the tool does: below their key, indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
 
 
 def main(arguments: list[str]) -> int:
