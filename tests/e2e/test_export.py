@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,8 +16,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.cli.commands.export import _schemas
+from reconciler.providers.shippo import SHIPPO
 from reconciler.view.documents import SCHEMAS
 from tests.e2e.tool import HOST, TOKEN, Tool, delivered, entries, run_here
+from tests.support import builders
 from tests.support.canaries import Canaries
 from tests.support.messy import SECRETS, click_together
 from tests.support.sandbox import Sandbox
@@ -110,6 +114,12 @@ def test_schema_is_named_where_it_is(messy: Tool, there: bool, schema: str) -> N
     assert line == f"# yaml-language-server: $schema={schema}"
     assert messy.run("fmt", "-f", "sets/live.yaml").code == 0
     assert (messy.folder / "sets" / "live.yaml").read_text().startswith(f"{line}\n")
+
+
+def test_published_schema_is_not_named_for_a_provider_that_it_does_not_know() -> None:
+    other = replace(builders.account(), provider=replace(SHIPPO, name="other"))
+    assert list(_schemas(builders.planned(accounts=[other]), None)) == []
+    assert list(_schemas(builders.planned(accounts=[builders.account()]), None)) == [f"{SCHEMAS}/webhooks.schema.json"]
 
 
 def test_base_url_of_one_run_is_not_in_the_file_but_in_the_next_commands(messy: Tool) -> None:
