@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.resource_address import ResourceAddress, resource_address
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
+from reconciler.view.rows import Failure
 from reconciler.view.short_ids import id_length_of, short_address, short_id
 
 _FORBIDDEN = 403
@@ -41,6 +44,52 @@ _IGNORE = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One change and what became of it, as it may be shown."""
+
+    account: str
+    webhook_address: str
+    action: Action
+    object_id: str  #: The provider's id; empty if it isn't known.
+    is_done: bool  #: Whether the webhook is as wanted.
+    words: str  #: The outcome.
+    error: str  #: What went wrong, in one sentence; may be empty.
+    help: str  #: What to do about a change that isn't done; may be empty.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """What became of a plan, as it may be shown."""
+
+    results: tuple[ResultRow, ...]
+    errors: Mapping[str, Failure]  #: Accounts that could not be checked to the end, and why.
+
+    @property
+    def failed(self) -> tuple[ResultRow, ...]:
+        return tuple(result for result in self.results if not result.is_done)
+
+
+def view_report(report: Report) -> ReportView:
+    """What may be shown of a report."""
+    mask = ResultMask(report.plan)
+    rows = (
+        ResultRow(
+            account=result.change.address.account,
+            webhook_address=mask.address(result.change.address),
+            action=result.change.action,
+            object_id=result.object_id,
+            is_done=result.is_done,
+            words=mask.words(result),
+            error=result.error.message if result.error else "",
+            help="" if result.is_done else mask.help(result),
+        )
+        for result in report.results
+    )
+    errors = {name: Failure(summary=error.message, detail=error.help) for name, error in report.errors.items()}
+    return ReportView(results=tuple(rows), errors=errors)
+
+
 class ResultMask:
     """What may be said of results and changes, in the light of their plan."""
 
@@ -62,8 +111,8 @@ class ResultMask:
         """An id as this run writes it."""
         return object_id if self._id_length is None else short_id(object_id, self._id_length)
 
-    def resource_type(self, address: Address) -> str:
-        return self._providers[address.account].resource_type
+    def resource(self, address: Address) -> ResourceAddress:
+        return resource_address(address, self._providers[address.account].resource_type, long=self._long)
 
     def words(self, result: Result) -> str:
         """The outcome; of what was held back, and of a delete that no plan showed, also why."""

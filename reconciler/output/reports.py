@@ -1,0 +1,117 @@
+"""`--report`: beside what the terminal gets, files of other formats, each with what its format would print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+from reconciler.model.diagnostic import Diagnostic, ExitCode
+from reconciler.model.report import Event, Report
+from reconciler.output.formats import Context, Reporter, reporter
+from reconciler.output.terminal import Streams
+from reconciler.view.documents import PlanView
+from reconciler.view.outcome import CommandResult
+from reconciler.view.results import ResultMask
+
+FileWriter = Callable[[Path, str], str]
+"""Writes a text to a path; gives why it could not, or nothing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FileReport:
+    """A report on its way to its file."""
+
+    reporter: Reporter
+    text: StringIO  #: What its reporter has printed so far.
+    write: Callable[[str], str]  #: Takes the whole text; gives why it could not be written, or nothing.
+    _is_written: bool = False
+
+    def written(self, end: Callable[[Reporter], int]) -> str:
+        """End it, and write it, once; gives why that could not be done, or nothing."""
+        if self._is_written:
+            return ""
+        end(self.reporter)
+        self._is_written = True
+        return self.write(self.text.getvalue())
+
+
+def with_reports(shown: Reporter, context: Context, reports: Mapping[Path, str], write: FileWriter) -> Reporter:
+    """A reporter for the terminal that writes reports, too: the format of each path."""
+    files = []
+    for path, name in reports.items():
+        text = StringIO()
+        streams = Streams(
+            out=text, err=StringIO(), out_color=False, err_color=False, interactive=False, live=False, width=80
+        )
+        of_file = reporter(name, replace(context, streams=streams))
+        files.append(FileReport(reporter=of_file, text=text, write=partial(write, path)))
+    return WithReports(shown, files, context.streams)
+
+
+class WithReports(Reporter):
+    """Tells each report and the terminal the same. The files are written once, at the end of the run."""
+
+    def __init__(self, shown: Reporter, reports: Sequence[FileReport], streams: Streams) -> None:
+        self._shown, self._reports, self._streams = shown, reports, streams
+        self._all = (*(report.reporter for report in reports), shown)  # last the one that may fail
+        self.can_ask = shown.can_ask
+        self.is_brief = all(one.is_brief for one in self._all)
+
+    def __call__(self, event: Event) -> None:
+        for one in self._all:
+            one(event)
+
+    @contextmanager
+    def live(self, mask: ResultMask | None = None) -> Iterator[None]:
+        with ExitStack() as stack:
+            for one in self._all:
+                stack.enter_context(one.live(mask))
+            yield
+
+    def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
+        said = [*diagnostics]
+        for one in self._all:
+            one.begin(said)
+
+    def heading(self, text: str) -> None:
+        for one in self._all:
+            one.heading(text)
+
+    def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
+        for one in self._all:
+            one.validation(diagnostics)
+
+    def plan(self, view: PlanView) -> None:
+        for one in self._all:
+            one.plan(view)
+
+    def drift(self, view: PlanView) -> None:
+        for one in self._all:
+            one.drift(view)
+
+    def saved(self, digest: str) -> None:
+        for one in self._all:
+            one.saved(digest)
+
+    def end(self, result: CommandResult, report: Report | None = None) -> int:
+        return self._written(lambda one: one.end(result, report))
+
+    def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
+        return self._written(lambda one: one.fail(diagnostics, code))
+
+    def _written(self, end: Callable[[Reporter], int]) -> int:
+        """End each; the terminal's code, or 1 where a report can't be written and nothing worse happened.
+
+        A terminal that can't be written to keeps no report from its file.
+        """
+        try:
+            code = end(self._shown)
+        finally:
+            problems = [problem for report in self._reports if (problem := report.written(end))]
+        for problem in problems:
+            self._streams.print_message(f"error: {problem}\nhelp: Give `--report` another path.")
+        return ExitCode.ERROR if problems and code in (ExitCode.DONE, ExitCode.CHANGES) else code
