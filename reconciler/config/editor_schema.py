@@ -85,5 +85,5 @@ def _account_snippet(provider: Provider) -> Schema:
 
 
 def _entry_snippet(provider: Provider) -> Schema:
-    body = {"url": "${2:https://hooks.example.com/orders}", "events": [f"${{3:{provider.events[0]}}}"]}
+    body = {"url": "${2:https://hooks.example.com/orders}", "events": ["$3"]}  # where events are offered
     return {"label": f"webhook at {provider.title}", "body": {"${1:orders}": body}}

@@ -103,9 +103,7 @@ def test_what_is_inserted(server: LanguageServer) -> None:
     token = server.open(file("accounts:\n  hub:\n    provider: github\n    │")).offered()["token"]
     assert token["insertText"] == "token: ${1:\\${GITHUB_TOKEN\\}}"
     entry = server.open(file("webhooks:\n  │")).offered()["webhook at Shippo"]
-    assert entry["insertText"] == (
-        "${1:orders}:\n  url: ${2:https://hooks.example.com/orders}\n  events:\n    - ${3:transaction_created}"
-    )
+    assert entry["insertText"] == "${1:orders}:\n  url: ${2:https://hooks.example.com/orders}\n  events:\n    - $3"
     assert server.open(f"{MODELINE}\n│").offered()["new file"]["insertText"].startswith("version: 1\nowns:\n  - ")
 
 
