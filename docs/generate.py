@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from manpage import manpage
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.cli.topics import TOPICS, topic_text
+from reconciler.config.editor_schema import compose_for_editors
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
@@ -38,18 +40,16 @@ BUILT_IN = {provider.name: provider for provider in built_in()}
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
-    yield ROOT / "schemas" / "webhooks.schema.json", compose(BUILT_IN)
+    yield ROOT / "schemas" / "webhooks.schema.json", compose_for_editors(BUILT_IN)
     for name in TITLES:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
-    for page in ("output.md", "pipelines/prometheus.md"):
-        yield ROOT / "docs" / page, _with_formats((ROOT / "docs" / page).read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
-    for page in sorted((ROOT / "docs" / "pipelines").glob("*.md")):
-        yield page, _with_files(page.read_text(encoding="utf-8"))
+    for path in (ROOT / "docs" / "output.md", *sorted((ROOT / "docs" / "pipelines").glob("*.md"))):
+        yield path, _with_files(_with_formats(path.read_text(encoding="utf-8")))
 
 
 def _json(document: object) -> str:
@@ -130,9 +130,9 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
     for name, given in _keys(schema):
         inner = _resolved(root, given)
         where = f"{path}.{name}" if path else name
-        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
+        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), "", *_choices(inner)]
         if inner.get("examples"):
-            lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
+            lines += ["```yaml", "\n\n".join(_example(name, example) for example in inner["examples"]), "```", ""]
         lines += _object(root, inner, where)
         items = _resolved(root, inner.get("items", {}))
         for alternative in (items, *items.get("anyOf", ())):
@@ -141,10 +141,15 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
 
 
 def _keys(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The named keys of an object, and `<name>` where it takes any name."""
-    named = list(schema.get("properties", {}).items())
-    any_name = schema.get("additionalProperties")
-    return [*named, *([("<name>", any_name)] if isinstance(any_name, dict) else [])]
+    """The named keys of an object, those that another key decides, and `<name>` where it takes any name."""
+    named = dict(schema.get("properties", {}))
+    for rule in schema.get("allOf", ()):
+        for key, given in rule.get("then", {}).get("properties", {}).items():
+            if key not in named and given is not True:
+                (provider,) = rule["if"]["properties"]["provider"]["enum"]
+                named[key] = {**given, "description": f"Only with `provider: {provider}`. {given['description']}"}
+    named["<name>"] = schema.get("additionalProperties")
+    return [(key, given) for key, given in named.items() if isinstance(given, dict)]
 
 
 def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,8 +172,24 @@ def _sentence(schema: Mapping[str, Any], *, required: bool) -> str:
     return " ".join(filter(None, facts))
 
 
+def _choices(schema: Mapping[str, Any]) -> list[str]:
+    """A line for each value that a key may have."""
+    alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    choices = [(one["enum"][0], one.get("description")) for one in alternatives if "enum" in one]
+    lines = [f"- `{value}`" + (f": {about}" if about else "") for value, about in choices]
+    return [*lines, ""] if lines else []
+
+
 def _example(name: str, example: object) -> str:
-    return f"{name}: {json.dumps(example, ensure_ascii=False)}"
+    flow = None if isinstance(example, dict | list) else False  # what holds only scalars is in one line
+    return yaml.dump({name: example}, Dumper=_Indented, sort_keys=False, default_flow_style=flow, width=WIDTH).rstrip()
+
+
+class _Indented(yaml.SafeDumper):
+    """Writes lists as the tool does: below their key, indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
 
 
 def main(arguments: list[str]) -> int:

@@ -25,7 +25,7 @@ finally:
             pytest.param((option,), HEAVY | {"json", "yaml", "reconciler.model.configuration"}, id=option.strip("-"))
             for option in ("--help", "--version")
         ),
-        pytest.param(("schema",), HEAVY | {"json", "yaml", "reconciler.model.configuration"}, id="schema"),
+        pytest.param(("schema", "plan"), HEAVY | {"json", "yaml", "reconciler.model.configuration"}, id="schema"),
         pytest.param(("validate", "--help"), HEAVY | {"hashlib", "reconciler.view.codec"}, id="validate"),
         pytest.param(("plan", "--help"), HEAVY | {"hashlib"}, id="plan"),
         pytest.param(("apply", "--help"), HEAVY, id="apply"),
