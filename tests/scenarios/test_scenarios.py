@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from tests.scenarios.playing import USUAL_ENVIRONMENT, play
+from tests.scenarios.playing import SHARED, USUAL_ENVIRONMENT, play
 from tests.view.published import judged, schema
 
 FOLDERS = sorted(file.parent for file in Path(__file__).parent.glob("*/webhooks.yaml"))
@@ -40,7 +40,7 @@ def test_every_folder_is_a_whole_scenario() -> None:
     known = {"webhooks.yaml", "remote.json", "arguments.txt", "environment.json", "plan.txt", "plan.json", "ends.txt"}
     for folder in folders:
         names = {path.name for path in folder.iterdir()}
-        assert names <= known, folder.name
+        assert names <= known | SHARED.keys(), folder.name
         assert known - {"arguments.txt", "environment.json"} <= names, folder.name
     assert len(FOLDERS) >= 15
     assert len(USUAL_ENVIRONMENT["SHIPPO_API_TOKEN"]) > WINDOW
