@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 from manpage import manpage
+from provider_pages import provider_page
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
@@ -19,7 +20,8 @@ from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
-PLAN = ROOT / "tests" / "scenarios" / "readme" / "plan.txt"
+SCENARIOS = ROOT / "tests" / "scenarios"
+SHOWN = re.compile(r"<!-- generated: (file|plan|drift) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
 WIDTH = 100
@@ -32,8 +34,13 @@ def generated() -> Iterator[tuple[Path, str]]:
     for name in TITLES:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
-    yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))):
+        text = page.read_text(encoding="utf-8")
+        if SHOWN.search(text):
+            yield page, SHOWN.sub(_shown, text)
     yield ROOT / "docs" / "file.md", _file_page()
+    for name, provider in BUILT_IN.items():
+        yield ROOT / "docs" / "providers" / f"{name}.md", provider_page(provider)
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
 
@@ -49,11 +56,18 @@ def _stream_schema() -> str:
     return _json(document)
 
 
-def _with_plan(readme: str) -> str:
-    """The README with the plan of its scenario in it."""
-    plan = PLAN.read_text(encoding="utf-8").rstrip("\n")
-    block = f"<!-- generated: plan -->\n```\n$ reconciler plan\n{plan}\n```\n<!-- end -->"
-    return re.sub(r"<!-- generated: plan -->.*?<!-- end -->", lambda _: block, readme, flags=re.DOTALL)
+def _shown(found: re.Match[str]) -> str:
+    """A scenario's file, or what `plan` or `drift` says of it, in place of what a page shows of it."""
+    what, name = found.groups()
+    folder = SCENARIOS / name
+    if what == "file":
+        block = f"```yaml\n{(folder / 'webhooks.yaml').read_text(encoding='utf-8')}```"
+    else:
+        arguments = folder / "arguments.txt"
+        options = f" {arguments.read_text(encoding='utf-8').strip()}" if arguments.exists() else ""
+        printed = (folder / f"{what}.txt").read_text(encoding="utf-8").rstrip("\n")
+        block = f"```text\n$ reconciler {what}{options}\n{printed}\n```"
+    return f"<!-- generated: {what} {name} -->\n{block}\n<!-- end -->"
 
 
 def _commands_page() -> str:
@@ -78,12 +92,21 @@ def _help(command: click.Command, name: str) -> list[str]:
 
 def _file_page() -> str:
     """The reference of the file, from its JSON Schema."""
-    schema = json.loads(compose(BUILT_IN))
+    schema = json.loads(compose({}))
     lines = ["# The file", "", schema["description"], ""]
+    pages = " and ".join(f"[{provider.title}](providers/{name}.md)" for name, provider in BUILT_IN.items())
+    lines += [
+        f"These are the keys that every provider takes. {pages} have those that only one takes, and the events.",
+        "",
+    ]
     lines += [
         "Written by `python docs/generate.py` from `schemas/webhooks.schema.json`, which `reconciler schema` prints.",
         "",
     ]
+    account = schema["definitions"]["account"]["properties"]
+    for name in account.keys() & schema["properties"].keys():
+        account[name] = {"description": f"As [`{name}`](#{name}) at the top, for this account."}
+    schema["properties"]["defaults"] |= {"properties": {}}  # those of an entry
     lines += _object(schema, schema, "")
     return "\n".join(lines)
 
@@ -95,7 +118,7 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
     for name, given in _keys(schema):
         inner = _resolved(root, given)
         where = f"{path}.{name}" if path else name
-        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
+        lines += [f"{'###' if path else '##'} `{where}`", "", _sentence(inner, required=name in required), ""]
         if inner.get("examples"):
             lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
         lines += _object(root, inner, where)

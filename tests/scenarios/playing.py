@@ -62,6 +62,7 @@ def play(folder: Path) -> Said:
     return Said(
         files={
             "plan.txt": f"{_plan_text(view, arguments.verbose)}\n{_last_words(view)}\n",
+            "drift.txt": f"{_plan_text(view, arguments.verbose, is_drift=True)}\n{drift_outcome(view).words}\n",
             "plan.json": json_text(replace(view, tool=Tool(version="0"))) + "\n",
             "ends.txt": _ends(view, failing),
         },
@@ -123,9 +124,9 @@ def _readings(
     return found
 
 
-def _plan_text(view: PlanView, verbosity: int) -> str:
+def _plan_text(view: PlanView, verbosity: int, *, is_drift: bool = False) -> str:
     """What is read on a terminal of 80 columns."""
-    return plan_text(view, Style(on=False), verbosity, width=80)
+    return plan_text(view, Style(on=False), verbosity, width=80, is_drift=is_drift)
 
 
 def _last_words(view: PlanView) -> str:
