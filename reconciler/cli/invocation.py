@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property, update_wrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from reconciler.cli.command import Command
-from reconciler.cli.options import Function, Option, Options
+from reconciler.cli.options import DEFAULT_FILE, Function, Option, Options
 from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import Stop
 from reconciler.output.formats import Context, Reporter, reporter
@@ -52,13 +53,37 @@ class Invocation:
     @cached_property
     def reporter(self) -> Reporter:
         """Says what the command finds, in the format that was asked for."""
-        verbosity = self.options.verbose - self.options.quiet
-        context = Context(streams=self.streams, verbosity=verbosity, now=self.clock.now, applies=self.applies)
-        return reporter(self.options.format, context)
+        options = self.options
+        context = Context(
+            streams=self.streams,
+            verbosity=options.verbose - options.quiet,
+            now=self.clock.now,
+            applies=self.applies,
+            name=", ".join(options.files or (self.environment.get("RECONCILER_FILE") or DEFAULT_FILE,)),
+            shows_unmanaged=options.show_unmanaged,
+        )
+        shown = reporter(options.format, context)
+        if not options.reports:
+            return shown
+        from reconciler.output.reports import with_reports  # noqa: PLC0415 - only where some are asked for
+
+        return with_reports(shown, context, options.reports, write_report)
 
     @property
     def streams(self) -> Streams:
         return Streams.standard(self.environment, color=not self.options.no_color)
+
+
+def write_report(path: Path, text: str) -> str:
+    """Write a report over what is there; gives why that couldn't be done, or nothing."""
+    from reconciler.cli.writing import unwritable  # noqa: PLC0415 - only where a report is asked for
+    from reconciler.operations.files import write_file  # noqa: PLC0415
+
+    try:
+        write_file(path, text, overwrite=True, private=False)
+    except OSError as error:
+        return unwritable(error)
+    return ""
 
 
 _SHARED = frozenset(option.name for option in fields(Options))

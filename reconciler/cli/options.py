@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from reconciler.output.escaping import shell_word
-from reconciler.output.formats import FORMATS, LIST_FORMATS
+from reconciler.output.escaping import shell_word, visible
+from reconciler.output.formats import FORMATS, LIST_FORMATS, PLAN_FORMATS, REPORT_FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
 COMPLETION_SHELLS = ("bash", "zsh", "fish")
@@ -43,6 +43,8 @@ class Options:
     parallelism: int = 10
     backup: Path | None = None
     format: str = "text"
+    reports: Mapping[Path, str] = field(default_factory=dict)
+    show_unmanaged: bool = False
     no_color: bool = False
     verbose: int = 0
     quiet: int = 0
@@ -76,6 +78,19 @@ def _name_values(_context: click.Context, _option: click.Parameter, values: tupl
         if name in found:
             raise click.BadParameter(f"{name} is given twice")
         found[name] = text
+    return found
+
+
+def _format_files(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[Path, str]:
+    """`FORMAT=FILE` of `--report` as a mapping from path to format."""
+    found: dict[Path, str] = {}
+    for value in values:
+        name, _, text = value.partition("=")
+        if name not in REPORT_FORMATS or text in ("", "-"):
+            raise click.BadParameter(f"write it as FORMAT=FILE, where FORMAT is one of {', '.join(REPORT_FORMATS)}")
+        if Path(text) in found:
+            raise click.BadParameter(f"{visible(text)} is given twice")
+        found[Path(text)] = name
     return found
 
 
@@ -145,6 +160,15 @@ TALK = (
 )
 OUTPUT = (
     click.option("--format", type=click.Choice([*FORMATS]), default="text", show_default=True, help="Output format."),
+    *TALK,
+)
+PLAN_OUTPUT = (
+    click.option("--format", type=click.Choice([*PLAN_FORMATS]), default="text", show_default=True,
+                 help="Output format."),
+    click.option("--report", "reports", multiple=True, metavar="FORMAT=FILE", callback=_format_files,
+                 help=f"Also write this format to a file, whatever happens: {', '.join(REPORT_FORMATS)}. Repeatable."),
+    click.option("--show-unmanaged", is_flag=True,
+                 help="List unmanaged webhooks in formats made to be shared, which otherwise count them by host."),
     *TALK,
 )
 LIST_OUTPUT = (

@@ -17,6 +17,7 @@ from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
+from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Address, Desired
@@ -31,7 +32,7 @@ from reconciler.planning.targets import (
     unmatched_filters,
 )
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
-from reconciler.view.outcome import stopped_outcome
+from reconciler.view.outcome import count_text, stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
 _Opener = Callable[[Account, ClientContext], _Client]
@@ -87,10 +88,22 @@ class Run:
             raise CommandError(loaded.diagnostics)
         self.configuration = loaded.configuration
         self.diagnostics = loaded.diagnostics  # no errors
-        print_diagnostics(self.streams, loaded.diagnostics)
+        self._print_advice()
         # What was loaded stays to the end: the collector need not look at it again and again.
         gc.freeze()
         self.reporter.begin(loaded.diagnostics)
+
+    def _print_advice(self) -> None:
+        """What is said of files without errors: warnings are counted, since `validate` is for whoever writes a file."""
+        options = self.invocation.options
+        warnings = [one for one in self.diagnostics if one.severity is Severity.WARNING]
+        if options.verbose:
+            print_diagnostics(self.streams, self.diagnostics)
+            return
+        print_diagnostics(self.streams, (one for one in self.diagnostics if one.severity is not Severity.WARNING))
+        if warnings and not options.quiet:
+            found = count_text(len(warnings), "warning")
+            self.streams.print_message(f"{found} about the file: see `reconciler validate`, or use `-v`.")
 
     @contextmanager
     def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:

@@ -26,6 +26,14 @@ FORMATS: Mapping[str, str] = {
 """Each format and its module, which is loaded when it is asked for, and has a function `reporter`."""
 LIST_FORMATS: Mapping[str, str] = {**FORMATS, "csv": "reconciler.output.csv_format"}
 """Those of `list`."""
+PLAN_FORMATS: Mapping[str, str] = {
+    **FORMATS,
+    "junit": "reconciler.output.junit",
+}
+"""Those of commands that plan, and of `validate`: the others are made to be shared."""
+REPORT_FORMATS: Mapping[str, str] = {**PLAN_FORMATS}
+"""Those of `--report`."""
+_ALL = {**LIST_FORMATS, **REPORT_FORMATS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,8 @@ class Context:
     verbosity: int  #: How often `-v` was given, less how often `-q` was.
     now: Callable[[], datetime]  #: The time of day (UTC).
     applies: bool = False  #: Whether the command changes something, and so tells what it does meanwhile.
+    name: str = ""  #: The configuration's name: its files as they were given.
+    shows_unmanaged: bool = False  #: Whether what is made to be shared lists unmanaged webhooks, too.
 
 
 class Reporter:
@@ -91,4 +101,4 @@ class Reporter:
 
 def reporter(name: str, context: Context) -> Reporter:
     """The reporter of a format of the table."""
-    return cast("Reporter", importlib.import_module(LIST_FORMATS[name]).reporter(context))
+    return cast("Reporter", importlib.import_module(_ALL[name]).reporter(context))

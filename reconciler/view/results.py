@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
+from reconciler.view.rows import Failure
 from reconciler.view.short_ids import id_length_of, short_address, short_id
 
 _FORBIDDEN = 403
@@ -39,6 +41,52 @@ _IGNORE = (
     "It will differ in every plan. If the webhook works, add `ignore_changes: [url]` to its entry, so that secret "
     "parameters are left as they are at the provider."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One change and what became of it, as it may be shown."""
+
+    account: str
+    address: str
+    action: Action
+    object_id: str  #: The provider's id; empty if it isn't known.
+    is_done: bool  #: Whether the webhook is as wanted.
+    words: str  #: The outcome.
+    error: str  #: What went wrong, in one sentence; may be empty.
+    help: str  #: What to do about a change that isn't done; may be empty.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """What became of a plan, as it may be shown."""
+
+    results: tuple[ResultRow, ...]
+    errors: Mapping[str, Failure]  #: Accounts that could not be checked to the end, and why.
+
+    @property
+    def failed(self) -> tuple[ResultRow, ...]:
+        return tuple(result for result in self.results if not result.is_done)
+
+
+def view_report(report: Report) -> ReportView:
+    """What may be shown of a report."""
+    mask = ResultMask(report.plan)
+    rows = (
+        ResultRow(
+            account=result.change.address.account,
+            address=mask.address(result.change.address),
+            action=result.change.action,
+            object_id=result.object_id,
+            is_done=result.is_done,
+            words=mask.words(result),
+            error=result.error.message if result.error else "",
+            help="" if result.is_done else mask.help(result),
+        )
+        for result in report.results
+    )
+    errors = {name: Failure(summary=error.message, detail=error.help) for name, error in report.errors.items()}
+    return ReportView(results=tuple(rows), errors=errors)
 
 
 class ResultMask:

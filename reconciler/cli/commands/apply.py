@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.command import repeated_files
 from reconciler.cli.invocation import Invocation, command, fail, problem
-from reconciler.cli.options import APPLY, FILES, FILTERS, OUTPUT, options_of_url
+from reconciler.cli.options import APPLY, FILES, FILTERS, PLAN_OUTPUT, options_of_url
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import written
@@ -36,7 +36,7 @@ _Clients = Mapping[str, Writer | ProviderError]
     click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False),
     *FILES, *FILTERS, *APPLY,
     click.option("--destroy", is_flag=True, help="Delete all webhooks that the file owns or lists under `absent`."),
-    *OUTPUT,
+    *PLAN_OUTPUT,
     examples="""
     reconciler apply
 
@@ -78,7 +78,7 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
 
 
 @command(
-    *FILES, *FILTERS, *APPLY, *OUTPUT,
+    *FILES, *FILTERS, *APPLY, *PLAN_OUTPUT,
     examples="""
     # Two endpoints may stop receiving events
     reconciler destroy --allow-losses 2

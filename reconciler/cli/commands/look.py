@@ -13,7 +13,7 @@ from reconciler.cli.options import (
     FILES,
     FILTERS,
     LIST_OUTPUT,
-    OUTPUT,
+    PLAN_OUTPUT,
     TARGETS,
     output_path,
 )
@@ -27,7 +27,7 @@ from reconciler.view.redact import view_listing, view_plan
 
 
 @command(
-    *FILES, ACCOUNT, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *OUTPUT,
+    *FILES, ACCOUNT, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *PLAN_OUTPUT,
     examples="""
     reconciler validate
     reconciler validate -f webhooks.yaml --strict
@@ -57,7 +57,7 @@ def validate_command(invocation: Invocation, *, strict: bool) -> int:
     click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes."),
     output_path("--out", "Save the plan, for `apply FILE`. It contains no secrets, and records its files and "
                          "variables."),
-    *OUTPUT,
+    *PLAN_OUTPUT,
     examples="""
     reconciler plan
 
@@ -99,7 +99,7 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
     click.option("--fail-on-unmanaged", is_flag=True,
                  help="Like `unmanaged: fail` in the file: webhooks that are neither managed nor under `known` are "
                       "drift."),
-    *OUTPUT,
+    *PLAN_OUTPUT,
     examples="""
     reconciler drift
 
@@ -148,7 +148,7 @@ def list_command(invocation: Invocation, *, matrix: bool) -> int:
 
 
 @command(
-    click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE"), *OUTPUT,
+    click.argument("planfile", type=click.Path(path_type=Path), metavar="PLANFILE"), *PLAN_OUTPUT,
     examples="""
     reconciler show reviewed.plan
     reconciler show reviewed.plan --format json
