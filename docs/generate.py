@@ -24,6 +24,7 @@ SCENARIOS = ROOT / "tests" / "scenarios"
 SHOWN = re.compile(r"<!-- generated: (file|plan|drift) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
+SCHEMA = "https://webhook-reconciler.readthedocs.io/en/latest/schemas/webhooks.schema.json"
 WIDTH = 100
 BUILT_IN = {provider.name: provider for provider in built_in()}
 
@@ -100,7 +101,7 @@ def _file_page() -> str:
         "",
     ]
     lines += [
-        "Written by `python docs/generate.py` from `schemas/webhooks.schema.json`, which `reconciler schema` prints.",
+        f"Written by `python docs/generate.py` from the [JSON Schema]({SCHEMA}), which `reconciler schema` prints.",
         "",
     ]
     account = schema["definitions"]["account"]["properties"]
