@@ -35,7 +35,7 @@ def typed(page: tuple[Block, ...]) -> list[Block]:
 
 
 def test_install_lines_name_the_distribution_and_the_version(typist: Typist) -> None:
-    demo, cloned = map(typist.follow, typed(README)[:2])
+    demo, cloned = map(typist.follow, typed(README))
     assert all("$ reconciler plan" in shown for shown in (demo, cloned)), typist.shown
     venv = "python3 -m venv .venv"
     assert typist.calls == [f"pipx install {PROJECT['name']}", venv, "pip install --quiet ."]
