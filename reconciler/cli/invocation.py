@@ -59,7 +59,7 @@ class Invocation:
             verbosity=options.verbose - options.quiet,
             now=self.clock.now,
             applies=self.applies,
-            name=", ".join(options.files or (self.environment.get("RECONCILER_FILE") or DEFAULT_FILE,)),
+            name=self._name(),
             shows_unmanaged=options.show_unmanaged,
         )
         shown = reporter(options.format, context)
@@ -68,6 +68,21 @@ class Invocation:
         from reconciler.output.reports import with_reports  # noqa: PLC0415 - only where some are asked for
 
         return with_reports(shown, context, options.reports, write_report)
+
+    def _name(self) -> str:
+        """The configuration's name: its files, and the options that make another one of the same files."""
+        options = self.options
+        files = ", ".join(options.files or (self.environment.get("RECONCILER_FILE") or DEFAULT_FILE,))
+        others = {
+            "var": [f"{name}={value}" for name, value in options.variables.items()],
+            "var-file": options.var_files,
+            "env-file": options.env_files,
+            "base-url": filter(None, [options.base_url]),
+            "account": options.accounts,
+            "target": options.targets,
+            "exclude": options.excludes,
+        }
+        return " ".join([files, *(f"{name}={value}" for name, values in others.items() for value in values)])
 
     @property
     def streams(self) -> Streams:

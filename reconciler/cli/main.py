@@ -6,7 +6,6 @@ import errno
 import importlib
 import itertools
 import os
-import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -179,9 +178,7 @@ def _ended(error: Exception) -> CommandError:
         case CommandError():
             return error
         case click.UsageError():
-            # A line break may be an option's own value: no line begins with the `::` of a workflow command.
-            lines = map(visible, error.format_message().splitlines())
-            code, message = "option", "\n".join(re.sub(r"^(\s*)::", r"\1\\x3a:", line) for line in lines)
+            code, message = "option", "\n".join(map(visible, error.format_message().splitlines()))
             help_ = f"See `{error.ctx.command_path if error.ctx is not None else 'reconciler'} --help`."
             if isinstance(error, UnknownWordError) and error.hint:
                 help_ = f"{visible(error.hint)} {help_}"

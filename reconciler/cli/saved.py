@@ -58,7 +58,7 @@ class SavedPlan:
         # Who edits the file can make its checksum anew: what it shows must be what the digest is of.
         if is_of(self.seal, plan) and _done(self.view) == _done(view):
             return ()
-        before, after = ({row.address: row for row in one.changes} for one in (self.view, view))
+        before, after = ({row.webhook_address: row for row in one.changes} for one in (self.view, view))
         said = (_difference(address, before.get(address), after.get(address)) for address in sorted({*before, *after}))
         hidden = "something else differs: a secret, an account setting, or the losses"
         return tuple(filter(None, said)) or (hidden,)
@@ -92,9 +92,11 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
     try:
         if path.is_file() and not is_saved_plan(path):
             fail(f"{name} already exists and is not a saved plan", other, code="output-file")
-        write_file(path, sealed(view, made, sources), overwrite=True, private=True)
+        text, digest = sealed(view, made, sources)
+        write_file(path, text, overwrite=True, private=True)
     except OSError as error:
         fail(unwritable(error), other, code="output-file")
+    run.reporter.saved(digest)
     # No plan keeps which hosts may get a token: who says so is not a file.
     hosts = "".join(f" --allow-host {shell_word(host)}" for host in sorted({*run.invocation.options.allowed_hosts}))
     # A name that begins with `-` would be an option.
@@ -106,10 +108,10 @@ def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:
     return f"Saved the plan. To apply exactly this plan, run {command}{given}."
 
 
-def _done(view: PlanView) -> list[tuple[str, Action, str | None]]:
-    """What a plan does: the address, action and id of each change, in the order of work, by account."""
+def _done(view: PlanView) -> list[tuple[str, str, Action, str | None]]:
+    """What a plan does: the addresses, action and id of each change, in the order of work, by account."""
     changes = sorted(view.changes, key=lambda row: row.account)
-    return [(row.address, row.action, row.object_id) for row in changes]
+    return [(row.webhook_address, row.address, row.action, row.object_id) for row in changes]
 
 
 def _difference(address: str, old: Row | None, new: Row | None) -> str:

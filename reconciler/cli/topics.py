@@ -89,7 +89,7 @@ _FORMATS = """\
 
     reconciler plan --format json |
       jq -r '.resource_changes[] | select(.change.actions != ["no-op"]) |
-             "\\(.change.actions[0]) \\(.address)"'
+             "\\(.change.actions[0]) \\(.webhook_address)"'
 """
 
 TOPICS: Mapping[str, tuple[str, str]] = {

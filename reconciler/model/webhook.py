@@ -67,6 +67,10 @@ class Address:
         """The entry's name in the file; of `tenants[acme]`, one of several that a `for_each` makes, `tenants`."""
         return self.name.partition("[")[0]
 
+    @property
+    def has_entry(self) -> bool:
+        return not self.name.startswith("@")
+
     @classmethod
     def of_remote(cls, account: str, object_id: str) -> Address:
         return cls(account=account, name=f"@{object_id}")

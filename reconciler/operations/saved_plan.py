@@ -12,9 +12,9 @@ from typing import Any
 
 from reconciler.model.plan import Plan
 from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text
-from reconciler.view.documents import FORMAT_VERSION, PlanView, Seal, Sources
+from reconciler.view.documents import DOCUMENT_VERSION, PlanView, Seal, Sources
 
-VERSION = 2
+VERSION = 3
 _SALT_BYTES = 16
 _BEGIN = b'{\n  "format_version": '
 _END = b"\n}\n"
@@ -31,8 +31,8 @@ class SavedPlanError(Exception):
         self.message = message
 
 
-def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
-    """The text of a saved plan: what may be shown of it, and what tells whether another is the same."""
+def sealed(view: PlanView, plan: Plan, sources: Sources) -> tuple[str, str]:
+    """A saved plan: its text, which is what may be shown and what tells whether another is the same; and its digest."""
     salt = secrets.token_bytes(_SALT_BYTES)
     seal = Seal(
         version=VERSION,
@@ -45,7 +45,7 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> str:
     )
     document = json.loads(json_text(replace(view, saved=seal)))
     document["saved"]["checksum"] = _checksum_of(document)
-    return _text_of(document)
+    return _text_of(document), seal.digest
 
 
 def is_saved_plan(path: Path) -> bool:
@@ -71,7 +71,7 @@ def read_saved(data: bytes) -> tuple[PlanView, Seal]:
         raise SavedPlanError("plan-altered", "the saved plan was modified, or is not a saved plan")
     saved = document.get("saved")
     is_ours = isinstance(saved, dict) and saved.get("version") == VERSION
-    if not is_ours or document.get("format_version") != FORMAT_VERSION:
+    if not is_ours or document.get("document_version") != DOCUMENT_VERSION:
         message = "the plan was saved by another version of this tool, or is not a saved plan"
         raise SavedPlanError("plan-version", message)
     try:

@@ -48,7 +48,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     """A webhook; one without an entry is named by its id alone."""
     return (
         row.account,
-        "" if row.name.startswith("@") else row.address,
+        "" if row.entry is None else row.webhook_address,
         row.object_id or "",
         row.status.value,
         " ".join(row.events),

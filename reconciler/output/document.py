@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.report import Report
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic
+from reconciler.model.plan import Action
+from reconciler.model.report import AccountReport, Event, Finished, Outcome, Report, Result, Started
+from reconciler.model.webhook import Address
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.view.documents import PlanView
-from reconciler.view.outcome import CommandResult
+from reconciler.view.outcome import CommandResult, count_text
 from reconciler.view.results import ReportView, view_report
+from reconciler.view.rows import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a run found and did. Each part is as it came, also where the run failed, was refused or was stopped."""
 
-    name: str  #: The configuration's name: its files as they were given.
+    name: str  #: The configuration's name: its files as they were given, and what makes another one of them.
     now: datetime  #: When the run ended (UTC).
     result: CommandResult  #: How the run ended.
     heading: str = ""  #: What the document is of, where that isn't this run: a saved plan.
@@ -28,16 +31,35 @@ class Found:
     is_drift: bool = False  #: Whether what happened is said before what would be done.
     report: ReportView | None = None  #: What was done; None where nothing was to be.
     shows_unmanaged: bool = False  #: Whether unmanaged webhooks are listed, rather than counted by host.
+    digest: str = ""  #: The saved plan's; empty where the plan wasn't saved.
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.is_error)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(diagnostic for diagnostic in self.diagnostics if not diagnostic.is_error)
+
+    @property
+    def rows(self) -> Mapping[tuple[str, str], Row]:
+        """The plan's rows by account and address, in their order."""
+        return (
+            {} if self.plan is None else {(row.account, row.webhook_address): row for row in self.plan.resource_changes}
+        )
 
 
 class DocumentReporter(Progress):
     """Writes one document at the end. What happens meanwhile goes to standard error, for people."""
 
     is_brief = False
+    _changes_are_results = False
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._is_written = False
+        self._begun: set[tuple[Address, Action]] = set()
+        self._ended: dict[tuple[Address, Action], Result] = {}
         self._found = Found(
             name=context.name,
             now=context.now(),
@@ -48,6 +70,17 @@ class DocumentReporter(Progress):
     def document(self, found: Found) -> str:
         """The document's text, without the last line's end."""
         raise NotImplementedError
+
+    def print_document(self, text: str) -> None:
+        self._streams.print_result(text)
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started(change=change):
+                self._begun.add((change.address, change.action))
+            case Finished(result=result):
+                self._ended[result.change.address, result.change.action] = result
+        super().__call__(event)
 
     def heading(self, text: str) -> None:
         self._found = replace(self._found, heading=text)
@@ -64,10 +97,13 @@ class DocumentReporter(Progress):
     def drift(self, view: PlanView) -> None:
         self._found = replace(self._found, plan=view, is_drift=True)
 
+    def saved(self, digest: str) -> None:
+        self._found = replace(self._found, digest=digest)
+
     def end(self, result: CommandResult, report: Report | None = None) -> int:
-        self._is_written = True
         done = None if report is None else view_report(report)
-        self._streams.print_result(self.document(replace(self._found, result=result, report=done, now=self._now())))
+        self.print_document(self.document(replace(self._found, result=result, report=done, now=self._now())))
+        self._is_written = True
         return result.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
@@ -75,5 +111,23 @@ class DocumentReporter(Progress):
         if self._is_written:
             return code
         self.validation(diagnostics)
-        words = "; ".join(diagnostic.message for diagnostic in diagnostics if diagnostic.is_error)
-        return self.end(CommandResult(words or "The command failed.", code))
+        messages = [diagnostic.message.splitlines()[0] for diagnostic in diagnostics if diagnostic.message]
+        words = messages[0] if len(messages) == 1 else count_text(len(diagnostics), "error")
+        return self.end(CommandResult(words if code > SIGNALLED else f"Failed: {words}", code), self._so_far())
+
+    def _so_far(self) -> Report | None:
+        """What is known of an apply that was cut off: what ended, what may have been done, and what didn't begin."""
+        if self._mask is None:
+            return None
+        accounts = []
+        ended = dict(self._ended)  # other threads may go on
+        for planned in self._mask.plan.planned:
+            results = []
+            for change in planned.changes:
+                known = (change.address, change.action)
+                outcome = Outcome.UNKNOWN if known in self._begun else Outcome.NOT_STARTED
+                results.append(ended.pop(known, Result(change=change, outcome=outcome)))
+            name = planned.account.name
+            results += [result for (address, _), result in ended.items() if address.account == name]
+            accounts.append(AccountReport(account=name, results=tuple(results)))
+        return Report(plan=self._mask.plan, accounts=tuple(accounts))

@@ -8,6 +8,7 @@ import shlex
 from reconciler.model.characters import is_seen
 
 _PLAIN = re.compile(r"[\x20-\x7e]*")
+_COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
 
 
 def visible(text: str) -> str:
@@ -22,6 +23,17 @@ def visible(text: str) -> str:
         return text
     escaped = (one if one == " " or is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in text)
     return "".join(escaped)
+
+
+def without_commands(text: str) -> str:
+    """Lines without what GitHub's runner takes for a command, wherever the pieces met that make one.
+
+    It acts on a line that begins with `::` behind blanks, and on `##[` anywhere. Source: `ActionCommand.cs` of
+    actions/runner.
+    """
+    if "::" in text:
+        text = _COMMAND.sub(r"\1\\x3a:", text)
+    return text.replace("##[", "#\\x23[")
 
 
 def shell_word(text: str) -> str:

@@ -28,6 +28,7 @@ LIST_FORMATS: Mapping[str, str] = {**FORMATS, "csv": "reconciler.output.csv_form
 """Those of `list`."""
 PLAN_FORMATS: Mapping[str, str] = {
     **FORMATS,
+    "markdown": "reconciler.output.markdown",
     "junit": "reconciler.output.junit",
 }
 """Those of commands that plan, and of `validate`: the others are made to be shared."""
@@ -44,7 +45,7 @@ class Context:
     verbosity: int  #: How often `-v` was given, less how often `-q` was.
     now: Callable[[], datetime]  #: The time of day (UTC).
     applies: bool = False  #: Whether the command changes something, and so tells what it does meanwhile.
-    name: str = ""  #: The configuration's name: its files as they were given.
+    name: str = ""  #: The configuration's name: its files as they were given, and what makes another one of them.
     shows_unmanaged: bool = False  #: Whether what is made to be shared lists unmanaged webhooks, too.
 
 
@@ -88,6 +89,9 @@ class Reporter:
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         """These accounts could not be read, where no plan is shown that says so."""
+
+    def saved(self, digest: str) -> None:
+        """The plan is a saved one, with this digest."""
 
     def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""

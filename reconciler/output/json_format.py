@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
@@ -15,6 +16,7 @@ from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Change
 from reconciler.model.report import Answered, Event, Finished, Report, Started, Waiting
+from reconciler.model.resource_address import ResourceAddress
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.losses_text import events_text
 from reconciler.output.progress import Progress
@@ -101,7 +103,7 @@ class JsonLines(Reporter):
     def _hook(self, kind: str, mask: ResultMask, change: Change, words: str, **more: Json) -> None:
         address, action = change.address, change.action.value
         named, level = mask.address(address), "error" if kind == "apply_errored" else "info"
-        resource = _resource(named, mask.resource_type(address), address.name, address.index)
+        resource = _resource(mask.resource(address), named)
         self._say(kind, f"{named}: {action}{words}", level=level, hook={"resource": resource, "action": action, **more})
 
     def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
@@ -124,10 +126,11 @@ class JsonLines(Reporter):
         """The accounts that could not be checked, the changes, the losses, what would allow them, and how many."""
         self.not_checked(view.not_checked)
         for row in view.changes:
-            resource = _resource(row.address, row.type, row.name, row.index)
+            address = ResourceAddress(row.module_address, row.type, row.name, row.index)
+            resource = _resource(address, row.webhook_address)
             action, reason = row.action.value, row.action_reason
             change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
-            self._say("planned_change", f"{row.address}: plan to {action}", change=change)
+            self._say("planned_change", f"{row.webhook_address}: plan to {action}", change=change)
         for loss in view.losses:
             message = f"{loss.account}: {loss.url}: would stop receiving {events_text(loss.events)}"
             self._say("planned_loss", message, level="warn", loss=loss)
@@ -167,8 +170,18 @@ class JsonLines(Reporter):
             self._write(json_line({**head, "type": kind, **more}))
 
 
-def _resource(address: str, kind: str, name: str, index: str | None) -> Json:
-    return {"addr": address, "resource_type": kind, "resource_name": name, "resource_key": index or None}
+def _resource(address: ResourceAddress, webhook_address: str) -> Json:
+    """A resource as Terraform names it in each line, and as text does."""
+    return {
+        "addr": str(address),
+        "module": address.module or "",
+        "resource": str(replace(address, module=None)),
+        "implied_provider": address.type.partition("_")[0],
+        "resource_type": address.type,
+        "resource_name": address.name,
+        "resource_key": address.index,
+        "webhook_address": webhook_address,
+    }
 
 
 def _changes(operation: str, created: int, updated: int, deleted: int) -> Json:

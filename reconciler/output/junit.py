@@ -47,20 +47,20 @@ def _account(account: AccountRow, plan: PlanView, found: Found) -> ET.Element:
     if account.error is not None:
         case = _case(suite, account.name, account.provider)
         _problem(suite, case, "errors", "error", account.error.summary, account.error.detail)
-    results = {} if found.report is None else {(row.account, row.address): row for row in found.report.results}
+    results = {} if found.report is None else {(row.account, row.webhook_address): row for row in found.report.results}
     for row in plan.resource_changes:
         if row.account == account.name:
-            _webhook(suite, row, plan, results.get((row.account, row.address)), is_drift=found.is_drift)
+            _webhook(suite, row, plan, results.get((row.account, row.webhook_address)), is_drift=found.is_drift)
     if account.on_unmanaged is OnUnmanaged.FAIL:
         for row in plan.unmanaged:
             if row.account == account.name:
-                case = _case(suite, row.address if found.shows_unmanaged else row.host, row.type)
+                case = _case(suite, row.webhook_address if found.shows_unmanaged else row.host, row.type)
                 _problem(suite, case, "failures", "failure", "unmanaged", "")
     return suite
 
 
 def _webhook(suite: ET.Element, row: Row, plan: PlanView, result: ResultRow | None, *, is_drift: bool) -> None:
-    case = _case(suite, row.address, row.type)
+    case = _case(suite, row.webhook_address, row.type)
     if result is not None:
         if not result.is_done:
             _problem(suite, case, "failures", "failure", result.words, result.help)

@@ -10,9 +10,9 @@ from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.terminal import Style
 from reconciler.view.outcome import GUARD_WORDS
-from reconciler.view.rows import AccountRow, LossRow
+from reconciler.view.rows import AccountRow, LossRow, Remedy
 
-_ABSENT = {
+ABSENT_WORDS = {
     AbsentPlace.NEW_AT_TOP: "add this to the file",
     AbsentPlace.AT_TOP: "add this to `absent` at the top of the file",
     AbsentPlace.IN_ACCOUNT: "add this to `absent` of account {name}",
@@ -46,21 +46,25 @@ def refusal_text(account: AccountRow, losses: Sequence[LossRow], style: Style, w
     if account.remedy is None:
         return
     lines, place = account.remedy.absent, account.remedy.absent_place
-    where = f", or {_ABSENT[place].format(name=visible(account.name))}:" if lines else "."
+    where = f", or {ABSENT_WORDS[place].format(name=visible(account.name))}:" if lines else "."
     how = f"  If this is intended, add `--allow-losses {account.remedy.allow_losses}`{where}"
     yield from ("", style.paint(f"  Refused: {GUARD_WORDS[account.verdict]}.", "bold", "red"))
     yield from fitted(how, width)
     if not lines:
         return
-    yield ""
-    margin = "" if place in _AT_TOP else "    "
-    if place not in _IN_LIST:
-        yield f"{margin}absent:"
-    for line in lines:
-        yield f"{margin}  - url: {visible(line.url)}"
-        yield f"{margin}    events: [{visible(', '.join(map(_yaml_word, line.events)))}]"
+    yield from ("", *absent_lines(account.remedy))
     if unlisted := sum(loss.absent is None for loss in losses):
         yield from ("", f"  ({unlisted} of the losses can't be listed under `absent`.)")
+
+
+def absent_lines(remedy: Remedy) -> Iterator[str]:
+    """The lines for the file that would let the losses through."""
+    margin = "" if remedy.absent_place in _AT_TOP else "    "
+    if remedy.absent_place not in _IN_LIST:
+        yield f"{margin}absent:"
+    for line in remedy.absent:
+        yield f"{margin}  - url: {visible(line.url)}"
+        yield f"{margin}    events: [{visible(', '.join(map(_yaml_word, line.events)))}]"
 
 
 def events_text(events: Sequence[str]) -> str:

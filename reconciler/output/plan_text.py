@@ -101,12 +101,12 @@ class _PlanText:
         differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
-            yield from (f"    {visible(row.address)}", *self._fields(row))
+            yield from (f"    {visible(row.webhook_address)}", *self._fields(row))
         yield from losses_text(account, self._losses(account), style)
         kept = [row for row in (*rows, *known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)]
         yield from title_text(kept, "Listed under `absent`, but kept", style)
         for row in kept:
-            yield remote_text(replace(row, address=f"@{row.object_id}"))
+            yield remote_text(replace(row, webhook_address=f"@{row.object_id}"))
             yield f"      {style.paint('reason', 'yellow')}: {hint_text(row)}"
         yield from unmanaged_text(account, unmanaged, style, self.verbosity)
         if self.verbosity > 0:
@@ -115,7 +115,7 @@ class _PlanText:
         duplicates = [row for row in rows if row.status is Status.DUPLICATE]
         yield from title_text(duplicates, "Duplicates, which deliver the same events as another webhook", style)
         for row in duplicates:
-            yield f"    {visible(row.address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
+            yield f"    {visible(row.webhook_address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
 
     def _losses(self, account: AccountRow) -> list[LossRow]:
         return [loss for loss in self.view.losses if loss.account == account.name]
@@ -132,11 +132,12 @@ class _PlanText:
             for row in in_step:
                 state = "not compared" if row.status is Status.NOT_COMPARED else "no changes"
                 state = "off, not at the provider" if row.action_reason is Reason.OFF else state
-                yield self.style.paint(f"  = {visible(row.address)}  {state}", "dim")
+                yield self.style.paint(f"  = {visible(row.webhook_address)}  {state}", "dim")
 
     def _head(self, row: Row) -> str:
         """A change in a line."""
-        head = self.style.paint(f"{SIGNS[row.action.value]} {visible(row.address)}", "bold", _COLORS[row.action])
+        name = visible(row.webhook_address)
+        head = self.style.paint(f"{SIGNS[row.action.value]} {name}", "bold", _COLORS[row.action])
         if not self.is_drift:
             return f"{head}  {reason_text(row)}"
         would = f"; `apply` would {row.action.value} it" if self.verbosity >= 0 else ""
@@ -145,10 +146,10 @@ class _PlanText:
     def _fields(self, row: Row) -> Iterator[str]:
         """All fields of what is created or deleted; of all else those that differ."""
         if row.action in (Action.CREATE, Action.DELETE):
-            shown = {name: _value(value) for name, value in (row.change.before or row.change.after or {}).items()}
+            shown = {name: value_text(value) for name, value in (row.change.before or row.change.after or {}).items()}
         else:
             arrow = self.style.paint("→", "dim")
-            shown = {one.name: f"{_value(one.before)} {arrow} {_value(one.after)}" for one in row.field_changes}
+            shown = {one.name: f"{value_text(one.before)} {arrow} {value_text(one.after)}" for one in row.field_changes}
         width = max(map(len, shown), default=0)
         yield from (f"      {visible(name):<{width}}  {value}" for name, value in shown.items())
 
@@ -156,14 +157,16 @@ class _PlanText:
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows in their order, but the delete of a move right after its create, though it is done later."""
     deletes = {row.partner: row for row in rows if row.action_reason is Reason.NOT_IN_FILE}
-    moves = {row.address: deletes.get(row.address) for row in rows if row.partner and row.action is Action.CREATE}
-    shown_with = {delete.address for delete in moves.values() if delete is not None}
+    created = [row.webhook_address for row in rows if row.partner and row.action is Action.CREATE]
+    moves = {address: deletes.get(address) for address in created}
+    shown_with = {delete.webhook_address for delete in moves.values() if delete is not None}
     for row in rows:
-        if row.address not in shown_with:
-            yield from filter(None, (row, moves.get(row.address)))
+        if row.webhook_address not in shown_with:
+            yield from filter(None, (row, moves.get(row.webhook_address)))
 
 
-def _value(value: Plain) -> str:
+def value_text(value: Plain) -> str:
+    """A field's value, made visible."""
     if isinstance(value, tuple):
         return f"[{visible(', '.join(value))}]"
     return "(none)" if value is None else visible(str(value).lower() if isinstance(value, bool) else str(value))

@@ -42,6 +42,8 @@ _SHORT = 10.0
 class Progress(Reporter):
     """Tells people what happens. Safe to call from several threads."""
 
+    _changes_are_results = True  # else a line for a finished change would stand in a document
+
     def __init__(self, context: Context) -> None:
         self._streams = context.streams
         self._style = Style(context.streams.out_color)
@@ -122,7 +124,8 @@ class Progress(Reporter):
                 text = result_text(self._mask, event.result, self._style, took, self._streams.line_width)
                 # On a terminal the line goes above what is redrawn; a file or a pipe gets it as it is.
                 redrawn = self._display is not None and self._streams.out.isatty()
-                (self._note if redrawn else self._streams.print_result)(text)
+                beside = redrawn or not self._changes_are_results
+                (self._note if beside else self._streams.print_result)(text)
             case Waiting() if self._verbosity >= 0:
                 first = (event.account, event.reason) not in self._waited_for
                 self._waited_for.add((event.account, event.reason))

@@ -58,7 +58,7 @@ def _differing(row: Row) -> str:
 def _retargeted(row: Row, view: PlanView) -> str | None:
     """The webhook whose URL was probably changed, so that this entry's is missing."""
     found = (one for one in view.unmanaged if one.hint is Hint.RETARGETED and one.account == row.account)
-    return next((one.address for one in found if one.near == row.address), None)
+    return next((one.webhook_address for one in found if one.near == row.webhook_address), None)
 
 
 def _when(row: Row) -> str:

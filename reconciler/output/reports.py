@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -20,13 +21,22 @@ FileWriter = Callable[[Path, str], str]
 """Writes a text to a path; gives why it could not, or nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FileReport:
     """A report on its way to its file."""
 
-    path: Path
-    text: StringIO  #: What its reporter has printed so far.
     reporter: Reporter
+    text: StringIO  #: What its reporter has printed so far.
+    write: Callable[[str], str]  #: Takes the whole text; gives why it could not be written, or nothing.
+    _is_written: bool = False
+
+    def written(self, end: Callable[[Reporter], int]) -> str:
+        """End it, and write it, once; gives why that could not be done, or nothing."""
+        if self._is_written:
+            return ""
+        end(self.reporter)
+        self._is_written = True
+        return self.write(self.text.getvalue())
 
 
 def with_reports(shown: Reporter, context: Context, reports: Mapping[Path, str], write: FileWriter) -> Reporter:
@@ -37,19 +47,19 @@ def with_reports(shown: Reporter, context: Context, reports: Mapping[Path, str],
         streams = Streams(
             out=text, err=StringIO(), out_color=False, err_color=False, interactive=False, live=False, width=80
         )
-        files.append(FileReport(path=path, text=text, reporter=reporter(name, replace(context, streams=streams))))
-    return WithReports(shown, files, context.streams, write)
+        of_file = reporter(name, replace(context, streams=streams))
+        files.append(FileReport(reporter=of_file, text=text, write=partial(write, path)))
+    return WithReports(shown, files, context.streams)
 
 
 class WithReports(Reporter):
-    """Tells the terminal and each report the same. The files are written once, at the end of the run."""
+    """Tells each report and the terminal the same. The files are written once, at the end of the run."""
 
-    def __init__(self, shown: Reporter, reports: Sequence[FileReport], streams: Streams, write: FileWriter) -> None:
-        self._shown, self._reports, self._streams, self._write = shown, reports, streams, write
-        self._all = (shown, *(report.reporter for report in reports))
+    def __init__(self, shown: Reporter, reports: Sequence[FileReport], streams: Streams) -> None:
+        self._shown, self._reports, self._streams = shown, reports, streams
+        self._all = (*(report.reporter for report in reports), shown)  # last the one that may fail
         self.can_ask = shown.can_ask
         self.is_brief = all(one.is_brief for one in self._all)
-        self._is_written = False
 
     def __call__(self, event: Event) -> None:
         for one in self._all:
@@ -83,6 +93,10 @@ class WithReports(Reporter):
         for one in self._all:
             one.drift(view)
 
+    def saved(self, digest: str) -> None:
+        for one in self._all:
+            one.saved(digest)
+
     def end(self, result: CommandResult, report: Report | None = None) -> int:
         return self._written(lambda one: one.end(result, report))
 
@@ -90,14 +104,14 @@ class WithReports(Reporter):
         return self._written(lambda one: one.fail(diagnostics, code))
 
     def _written(self, end: Callable[[Reporter], int]) -> int:
-        """End each; the terminal's code, or 1 where a report can't be written and nothing worse happened."""
-        code = end(self._shown)
-        if self._is_written:
-            return code
-        self._is_written = True
-        for report in self._reports:
-            end(report.reporter)
-            if problem := self._write(report.path, report.text.getvalue()):
-                self._streams.print_message(f"error: {problem}\nhelp: Give `--report` another path.")
-                code = ExitCode.ERROR if code in (ExitCode.DONE, ExitCode.CHANGES) else code
-        return code
+        """End each; the terminal's code, or 1 where a report can't be written and nothing worse happened.
+
+        A terminal that can't be written to keeps no report from its file.
+        """
+        try:
+            code = end(self._shown)
+        finally:
+            problems = [problem for report in self._reports if (problem := report.written(end))]
+        for problem in problems:
+            self._streams.print_message(f"error: {problem}\nhelp: Give `--report` another path.")
+        return ExitCode.ERROR if problems and code in (ExitCode.DONE, ExitCode.CHANGES) else code

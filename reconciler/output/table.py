@@ -32,7 +32,7 @@ def _by_endpoint(webhooks: Sequence[Row], style: Style, width: int) -> Iterator[
     """The URLs, each once, and under each its webhooks; an address that names the event need not repeat it."""
     cells = [_cells(row) for row in webhooks]
     shown = [
-        (address if row.index else f"{address} {events}", status, active, changed.partition(" ")[0])
+        (address if _names_events(row) else f"{address} {events}", status, active, changed.partition(" ")[0])
         for row, (address, status, events, _, active, changed) in zip(webhooks, cells, strict=True)
     ]
     lines = iter(
@@ -42,6 +42,10 @@ def _by_endpoint(webhooks: Sequence[Row], style: Style, width: int) -> Iterator[
         yield from fitted(style.paint(url, "bold"), width)
         for _ in rows:
             yield from fitted(f"{_GAP}{next(lines)}", width)
+
+
+def _names_events(row: Row) -> bool:
+    return row.webhook_address.endswith(f"[{', '.join(row.events)}]")
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -54,7 +58,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     scope = f" ({row.scope})" if row.scope else ""
     unreadable = f" (can't be read: {', '.join(row.unreadable_fields)})" if row.unreadable_fields else ""
     cells = (
-        row.address,
+        row.webhook_address,
         _STATUS.get(row.status, row.status.value) + unreadable,
         (", ".join(row.events) or "(no event)") + scope,
         row.url or "(no URL)",

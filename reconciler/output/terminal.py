@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from reconciler.output.escaping import without_commands
+
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 """How each action is marked, in a plan and as it is done."""
 _COLORS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -64,13 +66,13 @@ class Streams:
         return self.width if _is_terminal(self.out) else None
 
     def print_result(self, text: str = "") -> None:
-        """Write a line of results."""
-        _write(self.out, text)
+        """Write a line of results, which no pipeline takes for a command."""
+        _write(self.out, without_commands(text))
 
     def print_message(self, text: str = "") -> None:
         """Write a line of anything else. Where that can't be, nobody can be told so, and no work is stopped for it."""
         with suppress(OutputError):
-            _write(self.err, text)
+            _write(self.err, without_commands(text))
 
     def ask(self, question: str) -> bytes:
         """Ask on the terminal: the line, blanks around it dropped; nothing where nobody can be asked.

@@ -74,7 +74,7 @@ def remote_text(row: Row) -> str:
     """A webhook in a line."""
     scope = f" ({visible(row.scope)})" if row.scope else ""
     events, url = ", ".join(row.events) or "(no event)", row.url or "(no URL)"
-    return f"    {visible(row.address)}  {visible(events)}{scope}  {visible(url)}"
+    return f"    {visible(row.webhook_address)}  {visible(events)}{scope}  {visible(url)}"
 
 
 def hint_text(row: Row) -> str:

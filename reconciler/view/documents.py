@@ -16,7 +16,7 @@ from reconciler.model.plan import Action, Filters
 from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 
-FORMAT_VERSION: Literal["1.3"] = "1.3"
+DOCUMENT_VERSION: Literal["2.0"] = "2.0"
 Hex = Annotated[str, "^[0-9a-f]+$(?!\\n)"]
 
 
@@ -94,7 +94,11 @@ class PlanView:
     If no plan could be made, the output is that of `validate`, with `valid` false.
     """
 
-    format_version: Literal["1.3"] = FORMAT_VERSION  #: The version of Terraform's JSON plan format that this follows.
+    format_version: Literal["1.2"] = "1.2"  #: The version of Terraform's JSON plan format that this follows.
+    #: The Terraform release whose plans this is like: readers refuse what has none, or one that they don't know.
+    terraform_version: Literal["1.8.0"] = "1.8.0"
+    #: The version of this document: it is raised when the keys change that aren't Terraform's.
+    document_version: Literal["2.0"] = DOCUMENT_VERSION
     tool: Tool = Tool()  #: The tool that wrote this.
     timestamp: Time  #: When the plan was made (UTC).
     files: tuple[str, ...]  #: The files it was made from, as they were given.
@@ -150,7 +154,7 @@ class ListView:
     If nothing could be listed, the output is that of `validate`, with `valid` false.
     """
 
-    format_version: Literal["1.1"] = "1.1"  #: The version of this format.
+    format_version: Literal["2.0"] = "2.0"  #: The version of this format.
     tool: Tool = Tool()  #: The tool that wrote this.
     accounts: tuple[AccountRow, ...]  #: The accounts, in the order of the file.
     webhooks: tuple[Row, ...]  #: The webhooks, by account, URL and event.

@@ -9,6 +9,7 @@ from functools import partial
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Fields
@@ -187,12 +188,16 @@ class AccountMask:
         host = HIDDEN if endpoint is None else endpoint.origin
         near = self._text(row.near) if isinstance(row.near, Address) else row.near
         hidden = sensitive(before)
+        resource = resource_address(row.address, provider.resource_type, long=self._long)
         return Row(
-            address=self._text(row.address),
-            type=provider.resource_type,
-            name=row.address.name,
-            index=row.address.index or None,
+            address=str(resource),
+            module_address=resource.module,
+            type=resource.type,
+            name=resource.name,
+            index=resource.index,
             provider_name=provider.name,
+            webhook_address=self._text(row.address),
+            entry=row.address.name if row.address.has_entry else None,
             account=row.address.account,
             object_id=None if remote is None else remote.id,
             status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),

@@ -9,6 +9,7 @@ from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
+from reconciler.model.resource_address import ResourceAddress, resource_address
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
@@ -48,7 +49,7 @@ class ResultRow:
     """One change and what became of it, as it may be shown."""
 
     account: str
-    address: str
+    webhook_address: str
     action: Action
     object_id: str  #: The provider's id; empty if it isn't known.
     is_done: bool  #: Whether the webhook is as wanted.
@@ -75,7 +76,7 @@ def view_report(report: Report) -> ReportView:
     rows = (
         ResultRow(
             account=result.change.address.account,
-            address=mask.address(result.change.address),
+            webhook_address=mask.address(result.change.address),
             action=result.change.action,
             object_id=result.object_id,
             is_done=result.is_done,
@@ -110,8 +111,8 @@ class ResultMask:
         """An id as this run writes it."""
         return object_id if self._id_length is None else short_id(object_id, self._id_length)
 
-    def resource_type(self, address: Address) -> str:
-        return self._providers[address.account].resource_type
+    def resource(self, address: Address) -> ResourceAddress:
+        return resource_address(address, self._providers[address.account].resource_type, long=self._long)
 
     def words(self, result: Result) -> str:
         """The outcome; of what was held back, and of a delete that no plan showed, also why."""

@@ -69,16 +69,27 @@ class Sides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One webhook, of the file or of the provider. `change` and the keys before `account` are Terraform's."""
+    """One webhook, of the file or of the provider. `change` and the keys before `webhook_address` are Terraform's."""
 
-    #: The webhook's name: `orders[track_updated]`, with several accounts `live/orders[track_updated]`; `@<object id>`
-    #: if it has no entry.
+    #: Its address as Terraform would write it: `shippo_webhook.orders["track_updated"]`, with several accounts
+    #: `module.live.shippo_webhook.orders["track_updated"]`. Unique in a document.
     address: str
+    #: The account as a module, such as `module.live` (`module.ours["acme/shop"]` for an account with places); omitted
+    #: if there is only one account.
+    module_address: str | None = None
     mode: Literal["managed"] = "managed"  #: Always `managed`.
     type: str  #: The resource type, such as `shippo_webhook`.
-    name: str  #: The entry's name, with its key if it has `for_each` (`tenants[acme]`), or `@<object id>`.
-    index: str | None  #: The event; null if the address has none, as for a webhook without an entry.
+    #: The entry's name, with a `_` before it if it begins with a digit or `-`; `without_entry` for webhooks without an
+    #: entry.
+    name: str
+    #: The key in `address`: the event; with `for_each` its key (`acme`), or both (`acme/track_updated`); without an
+    #: entry the object id. null if it has none, as an entry of a provider with several events on a webhook.
+    index: str | None
     provider_name: str  #: The provider's name.
+    #: The webhook's name in text, and for `--target`: `orders[track_updated]`, with several accounts
+    #: `live/orders[track_updated]`; `@<object id>` if it has no entry.
+    webhook_address: str
+    entry: str | None  #: The entry's name, with its key if it has `for_each` (`tenants[acme]`); null if it has none.
     account: str  #: The account's name.
     object_id: str | None  #: The provider's id; null if the provider has no such webhook.
     #: Its classification: `managed` (it has an entry), `not_in_file` (owned, without an entry), `duplicate` (of a
@@ -99,15 +110,15 @@ class Row:
     #: delivers the same), `not_compared` (an unset variable is in its URL); null if there are no changes, and for
     #: webhooks that this configuration isn't responsible for.
     action_reason: Reason | None
-    #: The address of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
+    #: The `webhook_address` of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
     partner: str | None
     #: What an unmanaged webhook probably is: a `leftover` of a move, a `double_delivery`, or one of ours that was
     #: `retargeted`. Or that `owns` (`other_kind`) or `absent` (`absent_other_kind`) matches its URL, but only for
     #: another kind. Or why a webhook listed under `absent` is kept: it has an `entry`, or is `known`. null if there is
     #: no hint.
     hint: Hint | None
-    #: The address of the entry that the hint is about; for another kind, the pattern that matches. null if there is
-    #: none.
+    #: The `webhook_address` of the entry that the hint is about; for another kind, the pattern that matches. null if
+    #: there is none.
     near: str | None
     place: str | None  #: Where its entry is, `file:line:column`; null if it has no entry.
     unknown_fields: tuple[str, ...]  #: Names of the provider's fields that this version doesn't know, sorted.

@@ -45,7 +45,7 @@ def with_short_ids(view: _View) -> _View:
         return tuple(
             replace(
                 row,
-                address=short_address(row.address, view.id_length),
+                webhook_address=short_address(row.webhook_address, view.id_length),
                 partner=None if row.partner is None else short_address(row.partner, view.id_length),
             )
             for row in rows

@@ -127,7 +127,7 @@ def test_saved_plan_holds_no_secret_and_still_knows_when_one_changes(bench: Benc
     _there(bench)
     wanted = _wanted(bench)
     plan = bench.plan(wanted).plan
-    text = sealed(view_plan(plan), plan, Sources(files=(), variables={}, var_files=(), env_files=()))
+    text = sealed(view_plan(plan), plan, Sources(files=(), variables={}, var_files=(), env_files=()))[0]
     assert _told([text], bench) == []
     _, seal = read_saved(text.encode())
     assert is_of(seal, bench.plan(wanted).plan)

@@ -40,7 +40,7 @@ def test_entry_is_one_webhook_under_its_bare_name(loft: Bench) -> None:
 def test_added_and_dropped_events_are_one_field_that_differs(loft: Bench) -> None:
     loft.put(Hook(events=(A, B)))
     (row,) = view_plan(loft.plan({"a": Hook(events=(B, C))}).plan).changes
-    assert (row.action, row.address, row.index) == (Action.UPDATE, "a", None)
+    assert (row.action, row.webhook_address, row.index) == (Action.UPDATE, "a", None)
     assert [(field.name, field.before, field.after) for field in row.field_changes] == [
         ("events", _events(A, B), _events(B, C))
     ]

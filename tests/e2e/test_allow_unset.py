@@ -14,7 +14,9 @@ def changes(tool: Tool, *options: str, **variables: str) -> dict[str, str]:
     plan = tool.run("plan", UNSET, "--format", "json", *options, **variables)
     assert plan.code == 0, plan.all
     rows = plan.json()["resource_changes"]
-    return {row["address"]: row["change"]["actions"][0] for row in rows if row["change"]["actions"] != ["no-op"]}
+    return {
+        row["webhook_address"]: row["change"]["actions"][0] for row in rows if row["change"]["actions"] != ["no-op"]
+    }
 
 
 def test_a_secret_that_is_not_set_is_not_compared(tool: Tool) -> None:
@@ -69,7 +71,7 @@ def test_a_webhook_whose_endpoint_is_not_known_is_neither_made_nor_deleted(tool:
     tool.hook(there, "batch_created")
     tool.write(entries(a=url, b="/b"), more="limits: {max_losses: 9}\n")
     plan = tool.run("plan", UNSET, "--format", "json").json()
-    actions = {row["address"]: (row["change"]["actions"][0], row["status"]) for row in plan["resource_changes"]}
+    actions = {row["webhook_address"]: (row["change"]["actions"][0], row["status"]) for row in plan["resource_changes"]}
     assert {actions.pop("a[track_updated]"), actions.pop(f"@{found}")} == {("no-op", "not_compared")}
     # Of another event than the entry's, so it is surely not its webhook.
     assert sorted(actions.values()) == [("create", "managed"), ("delete", "not_in_file"), ("delete", "not_in_file")]

@@ -23,7 +23,7 @@ def test_every_webhook_has_its_address(tool: Tool) -> None:
     tool.write(TENANTS)
     planned = tool.run("plan", "--format", "json", **SECRETS)
     rows = planned.json()["resource_changes"]
-    assert [(row["address"], row["name"], row["index"]) for row in rows] == [
+    assert [(row["webhook_address"], row["entry"], row["events"][0]) for row in rows] == [
         (address, address.rpartition("[")[0], address.rpartition("[")[2][:-1]) for address in ADDRESSES
     ]
     assert rows[0]["change"]["after"]["url"] == f"{HOST}/shippo/acme?token=${{ACME_TOKEN}}"

@@ -57,7 +57,9 @@ def test_drift_finds_what_was_changed_removed_and_added_and_apply_mends_it(tool:
 
     drift = tool.run("drift", "--format", "json")
     assert drift.code == 2
-    rows = {row["address"]: row for row in drift.json()["resource_changes"] if row["change"]["actions"] != ["no-op"]}
+    rows = {
+        row["webhook_address"]: row for row in drift.json()["resource_changes"] if row["change"]["actions"] != ["no-op"]
+    }
     assert {address: row["change"]["actions"] for address, row in rows.items() if not address.startswith("@")} == {
         "a[track_updated]": ["update"],
         "b[track_updated]": ["create"],

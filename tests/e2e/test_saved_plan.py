@@ -192,7 +192,7 @@ def test_show_says_when_and_from_which_files_and_shows_the_plan(ids: dict[str, s
     fresh = run("plan", "--format", "json").json()
     for each in (document, fresh):
         del each["timestamp"]
-    assert document.pop("saved")["version"] == 2
+    assert document.pop("saved")["version"] == 3
     assert document == fresh
 
 
@@ -229,7 +229,9 @@ def test_other_version_and_altered_plan_have_codes_of_their_own(
     tool: Tool, small: bytes, run: Callable[..., Ended]
 ) -> None:
     path = tool.folder / "other.plan"
-    assert "plan-version" in _refused(run, path, small.replace(b'"format_version": "1.3"', b'"format_version": "2.0"'))
+    assert "plan-version" in _refused(
+        run, path, small.replace(b'"document_version": "2.0"', b'"document_version": "1.0"')
+    )
     assert "plan-version" in _refused(run, path, b"{}\n")
     assert "plan-altered" in _refused(run, path, small.replace(b'"destroy": false', b'"destroy": true'))
     assert "plan-altered" in _refused(run, path, b"[" * 100_000)

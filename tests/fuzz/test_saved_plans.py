@@ -91,7 +91,8 @@ def _what_is_done(document: Any) -> Any:  # noqa: ANN401 - plain JSON
     """The addresses, ids and actions of a plan, and what it was made with; nothing that a spoiled one would equal."""
     try:
         rows = [
-            (row["address"], row["object_id"] or None, row["change"]["actions"]) for row in document["resource_changes"]
+            (row["webhook_address"], row["object_id"] or None, row["change"]["actions"])
+            for row in document["resource_changes"]
         ]
         changes = [row for row in rows if row[2] != ["no-op"]]
         filters = document["saved"]["filters"]
@@ -168,7 +169,7 @@ def _name_another_webhook(document: dict[str, Any]) -> None:
 
 def _add_a_change(document: dict[str, Any]) -> None:
     row = copy.deepcopy(document["resource_changes"][0])
-    document["resource_changes"].append(row | {"address": "more[track_updated]"})
+    document["resource_changes"].append(row | {"webhook_address": "more[track_updated]"})
 
 
 @pytest.mark.parametrize(

@@ -244,10 +244,14 @@ def test_json_lines_tell_the_same_story() -> None:
         "type": "apply_start",
         "hook": {
             "resource": {
-                "addr": "b[track_updated]",
+                "addr": 'shippo_webhook.b["track_updated"]',
+                "module": "",
+                "resource": 'shippo_webhook.b["track_updated"]',
+                "implied_provider": "shippo",
                 "resource_type": "shippo_webhook",
                 "resource_name": "b",
                 "resource_key": "track_updated",
+                "webhook_address": "b[track_updated]",
             },
             "action": "create",
         },

@@ -226,4 +226,4 @@ def test_what_a_brief_view_leaves_out_is_in_no_plan_that_people_read(world: Worl
     assert plan_text(brief, PLAIN) == plan_text(whole, PLAIN)
     assert replace(brief, resource_changes=whole.resource_changes) == whole
     left_out = [row for row in whole.resource_changes if row not in brief.resource_changes]
-    assert [row.address for row in left_out if row.action is not Action.NONE or row.field_changes] == []
+    assert [row.webhook_address for row in left_out if row.action is not Action.NONE or row.field_changes] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import shlex
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.configuration import Configuration
 from reconciler.model.plan import Filters
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.output.formats import reporter
 from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
 from reconciler.planning.planner import PlanOptions, plan
@@ -24,9 +26,13 @@ from reconciler.view.codec import json_text
 from reconciler.view.documents import PlanView, Tool
 from reconciler.view.outcome import CommandResult, drift_outcome, plan_outcome, unapplied_outcome
 from reconciler.view.redact import view_plan
+from tests.output.telling import context_of
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 USUAL_ENVIRONMENT = {"SHIPPO_API_TOKEN": "shippo_live_0a1b2c3d4e5f"}
+SHARED = {"plan.md": "markdown"}
+"""Expected files that a folder may have, and their formats."""
+DRIFT = ("switched-off", "hijacked", "protected-difference")
 _FIELDS = {"id": "object_id", "created": "object_created", "updated": "object_updated"}
 
 
@@ -59,10 +65,13 @@ def play(folder: Path) -> Said:
     readings = _readings(loaded.configuration, _json(folder / "remote.json", {}), arguments.account)
     view = view_plan(plan(loaded.configuration, readings, options, NOW))
     failing = view_plan(plan(loaded.configuration, readings, replace(options, fail_on_unmanaged=True), NOW))
+    shared = {name: _document(folder, kind, view) for name, kind in SHARED.items() if (folder / name).exists()}
+    if (folder / "drift.txt").exists():
+        shared["drift.txt"] = f"{_plan_text(view, arguments.verbose, is_drift=True)}\n{drift_outcome(view).words}\n"
     return Said(
         files={
+            **shared,
             "plan.txt": f"{_plan_text(view, arguments.verbose)}\n{_last_words(view)}\n",
-            "drift.txt": f"{_plan_text(view, arguments.verbose, is_drift=True)}\n{drift_outcome(view).words}\n",
             "plan.json": json_text(replace(view, tool=Tool(version="0"))) + "\n",
             "ends.txt": _ends(view, failing),
         },
@@ -122,6 +131,19 @@ def _readings(
         )
         found[account.name] = Reading(account=account.name, remotes=remotes, count=len(remotes))
     return found
+
+
+def _document(folder: Path, kind: str, view: PlanView) -> str:
+    """What a format made to be shared says: of the plan, or of drift where that is the scenario's matter."""
+    out = io.StringIO()
+    story = reporter(kind, context_of(out))
+    if folder.name in DRIFT:
+        story.drift(view)
+        story.end(drift_outcome(view))
+    else:
+        story.plan(view)
+        story.end(plan_outcome(view, detailed=False))
+    return out.getvalue()
 
 
 def _plan_text(view: PlanView, verbosity: int, *, is_drift: bool = False) -> str:

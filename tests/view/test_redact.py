@@ -34,11 +34,13 @@ SEEN = "2026-01-02T00:00:00Z"
 def _row(before: PlainFields | None, after: PlainFields | None, action: Action = Action.NONE, **more: object) -> Row:
     shown = before or after or {}
     row = Row(
-        address="a[track_updated]",
+        address='shippo_webhook.a["track_updated"]',
         type="shippo_webhook",
         name="a",
         index="track_updated",
         provider_name="shippo",
+        webhook_address="a[track_updated]",
+        entry="a",
         account="default",
         object_id=None,
         status=Status.MANAGED,
@@ -101,9 +103,11 @@ def test_create_has_no_before_and_delete_no_after() -> None:
         {**fields, "url": f"{HOST}/b", "event": "all"},
         None,
         Action.DELETE,
-        address="@1",
-        name="@1",
-        index=None,
+        address='shippo_webhook.without_entry["1"]',
+        name="without_entry",
+        index="1",
+        webhook_address="@1",
+        entry=None,
         action_reason=Reason.NOT_IN_FILE,
         status=Status.NOT_IN_FILE,
         object_id="1",
@@ -118,7 +122,7 @@ def test_protected_and_in_step_are_no_ops_with_equal_sides() -> None:
         [account(protect=["/a*"])],
     )
     rows = view_plan(made).resource_changes
-    assert [(row.address, row.action, row.action_reason, len(row.field_changes)) for row in rows] == [
+    assert [(row.webhook_address, row.action, row.action_reason, len(row.field_changes)) for row in rows] == [
         ("b[track_updated]", Action.NONE, None, 0),
         ("off[track_updated]", Action.NONE, Reason.OFF, 0),
         ("a[track_updated]", Action.NONE, Reason.PROTECTED, 2),
@@ -130,7 +134,10 @@ def test_protected_and_in_step_are_no_ops_with_equal_sides() -> None:
 
 def test_a_move_is_two_rows_that_name_each_other() -> None:
     rows = view_plan(planned([entry("a", "/new")], [hook("1", "/old")])).resource_changes
-    assert [(row.address, row.partner) for row in rows] == [("a[track_updated]", "@1"), ("@1", "a[track_updated]")]
+    assert [(row.webhook_address, row.partner) for row in rows] == [
+        ("a[track_updated]", "@1"),
+        ("@1", "a[track_updated]"),
+    ]
 
 
 def test_everything_is_counted_once() -> None:
@@ -178,7 +185,9 @@ def test_accounts_stand_as_they_do_and_one_that_is_unread_hides_no_other() -> No
         ("two", Standing.CHANGED, 0, None),
         ("three", Standing.NOT_CHECKED, 0, Failure(summary="denied", detail="Check it.")),
     ]
-    assert [row.address for row in view.resource_changes] == ["two/b[track_updated]", "one/a[track_updated]"][::-1]
+    assert [row.webhook_address for row in view.resource_changes] == ["two/b[track_updated]", "one/a[track_updated]"][
+        ::-1
+    ]
     assert [row.name for row in view.not_checked] == ["three"]
 
 

@@ -119,7 +119,7 @@ def test_plan_document_is_what_its_schema_says(run: HostileRun) -> None:
 def test_saved_plan_is_what_the_schema_of_plans_says() -> None:
     plan = planned([entry("a")], [hook("1", "/b")], targets=["a"], allowed_losses=2)
     sources = Sources(files=(), variables={"R": "eu"}, var_files=(), env_files=())
-    saved = judged("plan", sealed(view_plan(plan), plan, sources))["saved"]
+    saved = judged("plan", sealed(view_plan(plan), plan, sources)[0])["saved"]
     assert (saved["filters"], saved["allowed_losses"]) == ({"accounts": [], "targets": ["a"], "excludes": []}, 2)
 
 

@@ -101,6 +101,8 @@ def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
     if saved is None and not invocation.options.auto_approve:
         _check_can_ask(invocation)
     run = Run(invocation)
+    if saved is not None:
+        run.reporter.saved(saved.seal.digest)
     backup = invocation.options.backup
     with run.clients(open_writer) as clients:
         plan = _agreed_plan(run, clients, saved)

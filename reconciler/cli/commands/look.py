@@ -161,7 +161,10 @@ def show_command(invocation: Invocation, planfile: Path) -> int:
     """
     from reconciler.cli.saved import read_plan_file  # noqa: PLC0415 - loads what seals are made with
 
-    saved, reporter = read_plan_file(planfile), invocation.reporter
+    saved = read_plan_file(planfile)
+    invocation.options = saved.options(invocation.options)
+    reporter = invocation.reporter
     reporter.heading(f"Plan of {shown_time(saved.view.timestamp)}, made from {saved.sources_text()}")
+    reporter.saved(saved.seal.digest)
     reporter.plan(saved.view)
     return reporter.end(outcome.CommandResult(outcome.plan_words(saved.view), ExitCode.DONE))  # it refuses nothing

@@ -1,0 +1,230 @@
+"""Markdown, for a comment on a pull request or a job's summary: the verdict, losses, deletes; and the rest folded."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from reconciler.model.configuration import OnUnmanaged
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.plan import Action, Hint, Reason
+from reconciler.output import fitting
+from reconciler.output.diagnostics import diagnostic_text
+from reconciler.output.document import DocumentReporter, Found
+from reconciler.output.escaping import visible
+from reconciler.output.gfm import Part, clipped, code, fitted, prose
+from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text
+from reconciler.output.plan_text import head_text, value_text
+from reconciler.output.reasons import drift_text, reason_text
+from reconciler.output.terminal import Style
+from reconciler.output.unmanaged_text import hint_text
+from reconciler.view.documents import PlanView
+from reconciler.view.outcome import GUARD_WORDS, count_text
+from reconciler.view.results import ReportView, ResultRow
+from reconciler.view.rows import LossRow, Row
+
+_SIGNS = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"}
+"""What a `diff` fence paints green, orange and red, where it stands in the first column."""
+_WIDTH = 100
+_MOST_ACCOUNTS = 3
+"""How many accounts are named at the top; more are folded at the end."""
+_MOST_IN_FULL = 200
+"""Up to how many changes each is shown with its fields; of more, each in a line."""
+_LONGEST_NAME = 120
+_DIGEST = 16
+"""Characters of a digest: enough to see that two plans are the same one."""
+
+
+class MarkdownReporter(DocumentReporter):
+    """Writes a document for GitHub, which GitLab shows, too."""
+
+    is_brief = True
+
+    def document(self, found: Found) -> str:
+        return markdown_text(found)
+
+
+def markdown_text(found: Found) -> str:
+    """The document: its first line is a hidden marker, by which whoever posts it finds the one to replace."""
+    accounts = [f"- {prose(head_text(account))}" for account in (found.plan.accounts if found.plan is not None else ())]
+    is_short = len(accounts) <= _MOST_ACCOUNTS
+    head = [f"{marker(found.name)}\n## {prose(found.result.words)}"]
+    head += [prose(found.heading), "\n".join(accounts) if is_short else ""]
+    parts = [*_parts(found)]
+    if not is_short:
+        parts.append(Part(title=count_text(len(accounts), "account"), items=accounts, is_folded=True))
+    return fitted("\n\n".join(filter(None, head)), [part for part in parts if part.items], _end(found))
+
+
+def marker(name: str) -> str:
+    """A hidden line with a configuration's name, which can't end it: a long one is told apart by its hash."""
+    plain = re.sub(r"[^\w ./,=*:+-]|-(?=-)|_(?=_)", _percent_encoded, name, flags=re.ASCII)
+    if len(plain) > _LONGEST_NAME:
+        plain = f"{plain[:_LONGEST_NAME]} {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"<!-- reconciler:{plain} -->"
+
+
+def _percent_encoded(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
+
+
+def _end(found: Found) -> str:
+    """What it was made from, small."""
+    facts = ["reconciler", code(found.name)]
+    facts += [f"plan digest {code(found.digest[:_DIGEST])}"] if found.digest else []
+    return f"<sub>{' · '.join(facts)}</sub>"
+
+
+def _parts(found: Found) -> Iterator[Part]:
+    # What says no more than the verdict is not said again.
+    yield _said("Errors", [one for one in found.errors if one.place or one.help], is_folded=False)
+    yield from () if found.report is None else _failed_parts(found.report)
+    yield from () if found.plan is None else _first_parts(found.plan)
+    if found.report is not None:
+        yield from _done_parts(found, found.report)
+    elif found.plan is not None:
+        yield from _change_parts(found, found.plan)
+    yield from () if found.plan is None else _left_parts(found, found.plan)
+    yield _said("Warnings", found.warnings, is_folded=True)
+
+
+def _said(title: str, diagnostics: Iterable[Diagnostic], *, is_folded: bool) -> Part:
+    """Diagnostics as on a terminal, with their places and source lines."""
+    items = []
+    for diagnostic in diagnostics:
+        lines = diagnostic_text(diagnostic, Style(on=False)).splitlines()
+        items.append("\n".join(part for line in lines for part in fitting.fitted(clipped(line), _WIDTH)))
+    return Part(title=f"{title} ({len(items)})", items=items, language="text", is_folded=is_folded)
+
+
+def _failed_parts(report: ReportView) -> Iterator[Part]:
+    """What an apply didn't do."""
+    items = []
+    for row in report.failed:
+        words = prose(". ".join(filter(None, (row.words, row.error.rstrip("."), row.help))))
+        items.append(f"- {code(row.webhook_address)} {row.action.value}: {words}")
+    yield Part(title=f"Not done, or not confirmed ({len(items)})", items=items)
+    items = [f"- {code(name)}: {prose(f'{error.summary}. {error.detail}')}" for name, error in report.errors.items()]
+    yield Part(title="Could not be checked after the creates", items=items)
+
+
+def _first_parts(plan: PlanView) -> Iterator[Part]:
+    """What must not be overlooked: what wasn't checked, what is refused and what would let it, and the losses."""
+    items = [
+        f"- {code(account.name)}: {prose(f'{account.error.summary}. {account.error.detail}')}"
+        for account in plan.not_checked
+        if account.error is not None
+    ]
+    yield Part(title=f"Not checked ({len(items)})", items=items)
+    items = []
+    for account in plan.refused:
+        if account.remedy is not None:
+            or_lines = ", or add the lines below to the file" if account.remedy.absent else ""
+            how = f"If this is intended, add `--allow-losses {account.remedy.allow_losses}`{or_lines}."
+            items.append(f"- {code(account.name)}: {GUARD_WORDS[account.verdict]}. {how}")
+    yield Part(title="Refused", items=items)
+    items = [f"- {_loss(loss, plan)}" for loss in plan.losses]
+    why = "These endpoints would stop receiving these events."
+    yield Part(title=f"Losses ({len(items)})", items=items, introduction=why)
+
+
+def _loss(loss: LossRow, plan: PlanView) -> str:
+    account = f"{code(loss.account)}: " if len(plan.accounts) > 1 else ""
+    scope = f" ({code(loss.scope)})" if loss.scope else ""
+    return f"{account}{code(loss.url)}{scope}: {prose(events_text(loss.events))}"
+
+
+def _change_parts(found: Found, plan: PlanView) -> Iterator[Part]:
+    """What would be done: the deletes first and open, then what would let a refused plan, and the rest."""
+    in_full = len(plan.changes) <= _MOST_IN_FULL
+    deletes = [_change(row, found, plan, in_full=in_full) for row in plan.changes if row.action is Action.DELETE]
+    yield Part(title=f"Deletes ({len(deletes)})", items=deletes, language="diff")
+    lines = []
+    for account in plan.refused:
+        if account.remedy is not None and account.remedy.absent:
+            where = ABSENT_WORDS[account.remedy.absent_place].format(name=visible(account.name))
+            lines += [f"# {visible(account.name)}: {where}", *absent_lines(account.remedy)]
+    yield Part(title="Lines that would allow these deletes", items=lines, language="yaml", is_folded=True)
+    others = [_change(row, found, plan, in_full=in_full) for row in plan.changes if row.action is not Action.DELETE]
+    counts = f"{plan.summary.create} to create, {plan.summary.update} to update"
+    yield Part(title=counts, items=others, language="diff", is_folded=True)
+
+
+def _change(row: Row, found: Found, plan: PlanView, *, in_full: bool) -> str:
+    sign = _SIGNS[row.action]
+    words = f"{drift_text(row, plan)}; `apply` would {row.action.value} it" if found.is_drift else reason_text(row)
+    head = f"{sign} {clipped(row.webhook_address)}  {clipped(words)}"
+    if in_full:
+        return "\n".join((head, *_fields(row)))
+    return f"{head}  {clipped(row.url)}" if row.action is Action.DELETE else head
+
+
+def _fields(row: Row) -> Iterator[str]:
+    """All fields of what is created or deleted; of all else those that differ, before and after."""
+    if row.action in (Action.CREATE, Action.DELETE):
+        for name, value in (row.change.before or row.change.after or {}).items():
+            yield f"{_SIGNS[row.action]}     {clipped(name)}: {clipped(value_text(value))}"
+        return
+    for field in row.field_changes:
+        yield f"-     {clipped(field.name)}: {clipped(value_text(field.before))}"
+        yield f"+     {clipped(field.name)}: {clipped(value_text(field.after))}"
+
+
+def _done_parts(found: Found, report: ReportView) -> Iterator[Part]:
+    """What an apply did."""
+    in_full = len(report.results) <= _MOST_IN_FULL
+    done = [row for row in report.results if row.is_done]
+    rows = found.rows
+    for is_delete in (True, False):
+        items = [
+            _done(result, rows.get((result.account, result.webhook_address)), in_full=in_full)
+            for result in done
+            if (result.action is Action.DELETE) is is_delete
+        ]
+        title = f"Deleted ({len(items)})" if is_delete else f"Created and updated ({len(items)})"
+        yield Part(title=title, items=items, language="diff", is_folded=not is_delete)
+
+
+def _done(result: ResultRow, row: Row | None, *, in_full: bool) -> str:
+    head = f"{_SIGNS[result.action]} {clipped(result.webhook_address)}  {result.action.value}: {clipped(result.words)}"
+    return "\n".join((head, *(_fields(row) if row is not None and in_full else ())))
+
+
+def _left_parts(found: Found, plan: PlanView) -> Iterator[Part]:
+    """What is left as it is."""
+    rows = [row for row in plan.resource_changes if row.action_reason is Reason.PROTECTED and row.field_changes]
+    items = ["\n".join((f"! {clipped(row.webhook_address)}", *_fields(row))) for row in rows]
+    title = f"Protected, left as they are ({len(items)})"
+    yield Part(title=title, items=items, language="diff", is_folded=not found.is_drift)
+    rows = [
+        row for row in (*plan.resource_changes, *plan.known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)
+    ]
+    items = [f"- {code(f'@{row.object_id}')}: {prose(hint_text(row))}" for row in rows]
+    yield Part(title=f"Listed under `absent`, but kept ({len(items)})", items=items, is_folded=True)
+    failing = {account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
+    for fails in (True, False):
+        rows = [row for row in plan.unmanaged if (row.account in failing) is fails]
+        items = [*map(_unmanaged, rows)] if found.shows_unmanaged else [*_by_host(rows)]
+        title = f"Unmanaged, never touched{', counted as drift' if fails else ''} ({len(rows)})"
+        yield Part(title=title, items=items, is_folded=not (fails and found.is_drift))
+    filters = [f"`--account {visible(name)}`" for name in plan.filters.accounts]
+    filters += [f"`--target {visible(name)}`" for name in plan.filters.targets]
+    filters += [f"`--exclude {visible(name)}`" for name in plan.filters.excludes]
+    items = [f"- {prose(one)}" for one in filters]
+    yield Part(title="Filtered: other changes aren't shown", items=items)
+
+
+def _by_host(rows: Iterable[Row]) -> Iterator[str]:
+    counted = Counter(sorted(row.host for row in rows)).most_common()
+    yield from (f"- {number} at {code(host)}" for host, number in counted)
+
+
+def _unmanaged(row: Row) -> str:
+    scope = f" ({code(row.scope)})" if row.scope else ""
+    hint = f": {prose(hint_text(row))}" if row.hint else ""
+    return f"- {code(row.webhook_address)} {prose(', '.join(row.events) or '(no event)')}{scope} {code(row.url)}{hint}"
+
+
+reporter = MarkdownReporter
