@@ -21,7 +21,8 @@ from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ROOT / "tests" / "scenarios"
-SHOWN = re.compile(r"<!-- generated: (file|plan|drift) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
+SHOWN = re.compile(r"<!-- generated: ([\w.-]+) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
+LANGUAGES = {".md": "markdown", ".xml": "xml", ".json": "json"}
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
 SCHEMA = "https://webhook-reconciler.readthedocs.io/en/latest/schemas/webhooks.schema.json"
@@ -58,11 +59,14 @@ def _stream_schema() -> str:
 
 
 def _shown(found: re.Match[str]) -> str:
-    """A scenario's file, or what `plan` or `drift` says of it, in place of what a page shows of it."""
+    """What a page shows of a scenario: its `file`, what `plan` or `drift` says, or what a format does (`plan.md`)."""
     what, name = found.groups()
     folder = SCENARIOS / name
     if what == "file":
         block = f"```yaml\n{(folder / 'webhooks.yaml').read_text(encoding='utf-8')}```"
+    elif "." in what:
+        text = (folder / what).read_text(encoding="utf-8").rstrip("\n")
+        block = f"````{LANGUAGES.get(Path(what).suffix, 'text')}\n{text}\n````"
     else:
         arguments = folder / "arguments.txt"
         options = f" {arguments.read_text(encoding='utf-8').strip()}" if arguments.exists() else ""
