@@ -20,8 +20,10 @@ from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md")))
 SCENARIOS = ROOT / "tests" / "scenarios"
 SHOWN = re.compile(r"<!-- generated: ([\w.-]+) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
+FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(?<=\n)```\n", re.DOTALL)
 LANGUAGES = {".md": "markdown", ".xml": "xml", ".json": "json"}
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
@@ -36,10 +38,9 @@ def generated() -> Iterator[tuple[Path, str]]:
     for name in TITLES:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))):
+    for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        if SHOWN.search(text):
-            yield page, SHOWN.sub(_shown, text)
+        yield page, FILE.sub(_shown_file, SHOWN.sub(_shown, text))
     yield ROOT / "docs" / "file.md", _file_page()
     for name, provider in BUILT_IN.items():
         yield ROOT / "docs" / "providers" / f"{name}.md", provider_page(provider)
@@ -73,6 +74,12 @@ def _shown(found: re.Match[str]) -> str:
         printed = (folder / f"{what}.txt").read_text(encoding="utf-8").rstrip("\n")
         block = f"```text\n$ reconciler {what}{options}\n{printed}\n```"
     return f"<!-- generated: {what} {name} -->\n{block}\n<!-- end -->"
+
+
+def _shown_file(found: re.Match[str]) -> str:
+    """A file of the repository where a page shows it."""
+    text = (ROOT / found[2]).read_text(encoding="utf-8").rstrip("\n")
+    return f"{found[1]}{text}\n```\n"
 
 
 def _commands_page() -> str:
