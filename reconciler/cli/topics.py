@@ -87,7 +87,7 @@ _FORMATS = """\
   json  For programs. `plan`, `show` and `drift` write one document in the
         format of Terraform's JSON plan, `list`, `validate` and `doctor` one
         of their own. `apply` and `destroy` write one object per line, as
-        `terraform apply -json` does; the last one has the outcome. Errors
+        `terraform apply -json` does; the last one has the exit code. Errors
         are written as JSON, too. `apply` needs `--auto-approve` or a saved
         plan, since it can't ask.
 

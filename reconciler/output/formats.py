@@ -33,6 +33,7 @@ PLAN_FORMATS: Mapping[str, str] = {
     "markdown": "reconciler.output.markdown",
     "github": "reconciler.output.github",
     "junit": "reconciler.output.junit",
+    "html": "reconciler.output.html",
 }
 """Those of commands that plan, and of `validate`: the others are made to be shared."""
 REPORT_FORMATS: Mapping[str, str] = {
@@ -91,6 +92,10 @@ class Reporter:
 
     def plan(self, view: PlanView) -> None:
         """This is what would be done."""
+
+    def reviewed(self, view: PlanView) -> None:
+        """This is what would be done, and it is in a saved plan, which was reviewed."""
+        self.plan(view)
 
     def drift(self, view: PlanView) -> None:
         """This is what would be done, and so what happened."""

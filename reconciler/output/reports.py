@@ -88,6 +88,10 @@ class WithReports(Reporter):
         for one in self._all:
             one.plan(view)
 
+    def reviewed(self, view: PlanView) -> None:
+        for one in self._all:
+            one.reviewed(view)
+
     def drift(self, view: PlanView) -> None:
         for one in self._all:
             one.drift(view)
