@@ -10,16 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from manpage import manpage
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.cli.topics import TOPICS, topic_text
+from reconciler.config.editor_schema import compose_for_editors
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
-PLAN = ROOT / "tests" / "scenarios" / "readme" / "plan.txt"
+SCENARIOS = ROOT / "tests" / "scenarios"
+PLAN = SCENARIOS / "readme" / "plan.txt"
+FORMAT_SAMPLES = {
+    "text": ("readme", "plan.txt", "text"),
+    "markdown": ("readme", "plan.md", "markdown"),
+    "github": ("switched-off", "plan.github", "text"),
+    "junit": ("switched-off", "plan.junit.xml", "xml"),
+    "code-quality": ("switched-off", "plan.code-quality.json", "json"),
+    "prometheus": ("switched-off", "plan.prom", "text"),
+}
+"""The scenario, expected file and language of each format that the docs show."""
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
 WIDTH = 100
@@ -28,7 +40,7 @@ BUILT_IN = {provider.name: provider for provider in built_in()}
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
-    yield ROOT / "schemas" / "webhooks.schema.json", compose(BUILT_IN)
+    yield ROOT / "schemas" / "webhooks.schema.json", compose_for_editors(BUILT_IN)
     for name in TITLES:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
@@ -36,6 +48,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
+    for path in (ROOT / "docs" / "output.md", *sorted((ROOT / "docs" / "pipelines").glob("*.md"))):
+        yield path, _with_files(_with_formats(path.read_text(encoding="utf-8")))
 
 
 def _json(document: object) -> str:
@@ -54,6 +68,27 @@ def _with_plan(readme: str) -> str:
     plan = PLAN.read_text(encoding="utf-8").rstrip("\n")
     block = f"<!-- generated: plan -->\n```\n$ reconciler plan\n{plan}\n```\n<!-- end -->"
     return re.sub(r"<!-- generated: plan -->.*?<!-- end -->", lambda _: block, readme, flags=re.DOTALL)
+
+
+def _with_files(page: str) -> str:
+    """A page with the files in it that its comments name."""
+
+    def shown(found: re.Match[str]) -> str:
+        text = (ROOT / found["path"]).read_text(encoding="utf-8").rstrip("\n")
+        return f"{found['head']}{text}\n```\n"
+
+    return re.sub(r"(?P<head><!-- file: (?P<path>\S+) -->\n```\w+\n)(?s:.*?)```\n", shown, page)
+
+
+def _with_formats(page: str) -> str:
+    """A page with the scenarios' expected files in it that its `<!-- generated: FORMAT -->` marks name."""
+
+    def shown(found: re.Match[str]) -> str:
+        folder, name, language = FORMAT_SAMPLES[found[1]]
+        text = (SCENARIOS / folder / name).read_text(encoding="utf-8").rstrip("\n")
+        return f"<!-- generated: {found[1]} -->\n````{language}\n{text}\n````\n<!-- end -->"
+
+    return re.sub(r"<!-- generated: ([a-z-]+) -->.*?<!-- end -->", shown, page, flags=re.DOTALL)
 
 
 def _commands_page() -> str:
@@ -95,9 +130,9 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
     for name, given in _keys(schema):
         inner = _resolved(root, given)
         where = f"{path}.{name}" if path else name
-        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
+        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), "", *_choices(inner)]
         if inner.get("examples"):
-            lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
+            lines += ["```yaml", "\n\n".join(_example(name, example) for example in inner["examples"]), "```", ""]
         lines += _object(root, inner, where)
         items = _resolved(root, inner.get("items", {}))
         for alternative in (items, *items.get("anyOf", ())):
@@ -106,10 +141,15 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
 
 
 def _keys(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The named keys of an object, and `<name>` where it takes any name."""
-    named = list(schema.get("properties", {}).items())
-    any_name = schema.get("additionalProperties")
-    return [*named, *([("<name>", any_name)] if isinstance(any_name, dict) else [])]
+    """The named keys of an object, those that another key decides, and `<name>` where it takes any name."""
+    named = dict(schema.get("properties", {}))
+    for rule in schema.get("allOf", ()):
+        for key, given in rule.get("then", {}).get("properties", {}).items():
+            if key not in named and given is not True:
+                (provider,) = rule["if"]["properties"]["provider"]["enum"]
+                named[key] = {**given, "description": f"Only with `provider: {provider}`. {given['description']}"}
+    named["<name>"] = schema.get("additionalProperties")
+    return [(key, given) for key, given in named.items() if isinstance(given, dict)]
 
 
 def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,8 +172,24 @@ def _sentence(schema: Mapping[str, Any], *, required: bool) -> str:
     return " ".join(filter(None, facts))
 
 
+def _choices(schema: Mapping[str, Any]) -> list[str]:
+    """A line for each value that a key may have."""
+    alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    choices = [(one["enum"][0], one.get("description")) for one in alternatives if "enum" in one]
+    lines = [f"- `{value}`" + (f": {about}" if about else "") for value, about in choices]
+    return [*lines, ""] if lines else []
+
+
 def _example(name: str, example: object) -> str:
-    return f"{name}: {json.dumps(example, ensure_ascii=False)}"
+    flow = None if isinstance(example, dict | list) else False  # what holds only scalars is in one line
+    return yaml.dump({name: example}, Dumper=_Indented, sort_keys=False, default_flow_style=flow, width=WIDTH).rstrip()
+
+
+class _Indented(yaml.SafeDumper):
+    """Writes lists as the tool does: below their key, indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
 
 
 def main(arguments: list[str]) -> int:

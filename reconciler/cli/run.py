@@ -30,6 +30,7 @@ from reconciler.planning.targets import (
     matches_address,
     selected_accounts,
     unmatched_filters,
+    webhook_address,
 )
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import count_text, stopped_outcome
@@ -136,8 +137,13 @@ class Run:
 
     @property
     def filters(self) -> Filters:
+        """As given, and addresses as this tool writes them."""
         options = self.invocation.options
-        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
+        targets, excludes = (
+            tuple(webhook_address(self.configuration, one) for one in given)
+            for given in (options.targets, options.excludes)
+        )
+        return Filters(accounts=options.accounts, targets=targets, excludes=excludes)
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -52,6 +52,12 @@ class Result:
         return self.change.action is Action.CREATE and stays
 
 
+def counts_of(results: Sequence[Result]) -> tuple[int, int, int]:
+    """How many webhooks were created, updated and deleted."""
+    done = Counter(result.change.action for result in results if result.outcome is Outcome.DONE)
+    return sum(result.has_created for result in results), done[Action.UPDATE], done[Action.DELETE]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
     """What became of one account's plan."""
@@ -85,9 +91,7 @@ class Report:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        done = Counter(result.change.action for result in self.results if result.outcome is Outcome.DONE)
-        created = sum(result.has_created for result in self.results)
-        return created, done[Action.UPDATE], done[Action.DELETE]
+        return counts_of(self.results)
 
     @property
     def is_complete(self) -> bool:

@@ -1,4 +1,4 @@
-"""JSON, for programs: one document, or of a command that applies one object a line.
+"""JSON, for programs: one document in a line, or of a command that applies one object a line.
 
 Source of the shape of lines: https://developer.hashicorp.com/terraform/internals/machine-readable-ui; ours is described
 by `schemas/apply-stream.schema.json`.
@@ -9,23 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 
 from reconciler import __version__
-from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import Change
-from reconciler.model.report import Answered, Event, Finished, Report, Started, Waiting
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Action, Change
+from reconciler.model.report import Answered, Event, Finished, Report, Result, Started, Waiting, counts_of
 from reconciler.model.resource_address import ResourceAddress
+from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
 from reconciler.output.losses_text import events_text
 from reconciler.output.progress import Progress
-from reconciler.view.codec import Json, json_line, json_text
-from reconciler.view.documents import DoctorView, ListView, PlanView, ValidationView, diagnostic_row, validation_view
+from reconciler.view.codec import Json, json_line
+from reconciler.view.documents import (
+    TERRAFORM_VERSION,
+    DiagnosticRow,
+    DoctorView,
+    ListView,
+    PlanView,
+    ValidationView,
+    diagnostic_row,
+    validation_view,
+)
 from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
 from reconciler.view.results import ResultMask
 from reconciler.view.rows import AccountRow
-from reconciler.view.values import time_text
 
 UI_VERSION = "1.0"
 
@@ -47,7 +56,10 @@ class JsonDocument(Progress):
         self._found = validation_view(diagnostics)
 
     def plan(self, view: PlanView) -> None:
-        self._found = view
+        self._found = view.in_full()
+
+    def drift(self, view: PlanView) -> None:
+        self._found = view.in_full(is_drift=True)
 
     def listing(self, view: ListView) -> None:
         self._found = view
@@ -58,7 +70,7 @@ class JsonDocument(Progress):
     def end(self, outcome: CommandResult, report: Report | None = None) -> int:
         del report
         self._is_written = True
-        self._streams.print_result(json_text(self._found))
+        self._streams.print_result(json_line(self._found))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
@@ -76,6 +88,8 @@ class JsonLines(Reporter):
         self._write, self._now, self._lock = write, now, Lock()
         self._mask: ResultMask | None = None
         self._has_begun = False
+        self._started: dict[tuple[Address, Action], datetime] = {}
+        self._results: list[Result] = []
 
     def __call__(self, event: Event) -> None:
         """Something happened. A stream that can't be written to stops no change that is under way."""
@@ -89,14 +103,21 @@ class JsonLines(Reporter):
 
     def _change(self, event: Event, mask: ResultMask) -> None:
         match event:
-            case Started():
-                self._hook("apply_start", mask, event.change, " started")
+            case Started(change=change):
+                self._started[change.address, change.action] = self._now()
+                self._hook(
+                    "apply_start", mask, change, " started", **_id("" if change.remote is None else change.remote.id)
+                )
             case Answered(result=result):
                 words, outcome = f": so far {mask.words(result)}", result.outcome.name.lower()
-                self._hook("apply_progress", mask, result.change, words, outcome=outcome)
+                self._hook(
+                    "apply_progress", mask, result.change, words, **self._elapsed(result.change), outcome=outcome
+                )
             case Finished(result=result):
+                self._results.append(result)
                 kind, outcome = "apply_complete" if result.is_done else "apply_errored", result.outcome.name.lower()
-                said: dict[str, Json] = {"object_id": result.object_id or None, "outcome": outcome}
+                said = {**_id(result.object_id), **self._elapsed(result.change)}
+                said |= {"object_id": result.object_id or None, "outcome": outcome}
                 said |= {"error": result.error.message if result.error else None, "help": mask.help(result) or None}
                 self._hook(kind, mask, result.change, f": {mask.words(result)}", **said)
 
@@ -106,6 +127,12 @@ class JsonLines(Reporter):
         resource = _resource(mask.resource(address), named)
         self._say(kind, f"{named}: {action}{words}", level=level, hook={"resource": resource, "action": action, **more})
 
+    def _elapsed(self, change: Change) -> dict[str, Json]:
+        """How long a change has been under way; 0 for one that never started."""
+        now = self._now()
+        began = self._started.get((change.address, change.action), now)
+        return {"elapsed_seconds": round((now - began).total_seconds(), 3)}
+
     def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
         self._mask = mask
         return nullcontext()
@@ -114,7 +141,8 @@ class JsonLines(Reporter):
         """The version, and what was said of the files."""
         if not self._has_begun:
             self._has_begun = True
-            self._say("version", f"reconciler {__version__}", reconciler=__version__, ui=UI_VERSION)
+            versions = {"terraform": TERRAFORM_VERSION, "reconciler": __version__, "ui": UI_VERSION}
+            self._say("version", f"reconciler {__version__}", **versions)
         self.validation([*diagnostics])
 
     def validation(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -123,22 +151,26 @@ class JsonLines(Reporter):
             self._say("diagnostic", diagnostic.message, level=level, diagnostic=diagnostic_row(diagnostic))
 
     def plan(self, view: PlanView) -> None:
-        """The accounts that could not be checked, the changes, the losses, what would allow them, and how many."""
-        self.not_checked(view.not_checked)
+        """The changes, how many, and what is said of a reviewed plan, too."""
         for row in view.changes:
             address = ResourceAddress(row.module_address, row.type, row.name, row.index)
             resource = _resource(address, row.webhook_address)
             action, reason = row.action.value, row.action_reason
             change = {"resource": resource, "action": action, "reason": reason, "object_id": row.object_id}
             self._say("planned_change", f"{row.webhook_address}: plan to {action}", change=change)
+        counts = _changes("plan", view.summary.create, view.summary.update, view.summary.delete)
+        self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=counts)
+        self.reviewed(view)
+
+    def reviewed(self, view: PlanView) -> None:
+        """The accounts that could not be checked, the losses, and what would allow them."""
+        self.not_checked(view.not_checked)
         for loss in view.losses:
             message = f"{loss.account}: {loss.url}: would stop receiving {events_text(loss.events)}"
             self._say("planned_loss", message, level="warn", loss=loss)
         for account in view.refused:
             why, remedy = GUARD_WORDS[account.verdict], account.remedy
             self._say("refused", f"{account.name}: refused: {why}", level="error", account=account.name, remedy=remedy)
-        counts = _changes("plan", view.summary.create, view.summary.update, view.summary.delete)
-        self._say("change_summary", f"Plan: {change_words(view.summary)}", changes=counts)
 
     def not_checked(self, accounts: Iterable[AccountRow]) -> None:
         for account in accounts:
@@ -146,28 +178,56 @@ class JsonLines(Reporter):
                 self._error(account.name, account.error.summary, account.error.detail)
 
     def end(self, outcome: CommandResult, report: Report | None = None) -> int:
-        """The last line: how much was done, or that nothing was."""
-        kind, more = "outcome", dict[str, Json]()
+        """What failed, and in the last line how much was done."""
         if report is not None:
+            mask = ResultMask(report.plan)
+            for result in report.failed:
+                self._failure(mask, result)
             for account, error in report.errors.items():
                 self._error(account, error.message, error.help)
-            kind, more = "change_summary", {"changes": _changes("apply", *report.counts)}
+        changes = _changes("apply", *counts_of(self._results if report is None else report.results))
         level = "error" if outcome.code else "info"
-        self._say(kind, outcome.words, level=level, **more, exit_code=int(outcome.code))
+        self._say("change_summary", outcome.words, level=level, changes=changes, exit_code=int(outcome.code))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         self.begin(diagnostics)
         return self.end(CommandResult("The command failed.", code))
 
+    def _failure(self, mask: ResultMask, result: Result) -> None:
+        """A change that isn't done, as an error; Terraform also says what failed when all else has come to its end."""
+        address = result.change.address
+        document = DiagnosticRow(
+            severity=Severity.ERROR,
+            code="change-failed",
+            summary=": ".join(filter(None, (mask.words(result), result.error.message if result.error else ""))),
+            detail=mask.help(result),
+            address=str(mask.resource(address)),
+        )
+        message = f"{mask.address(address)}: {result.change.action.value}: {document.summary}"
+        self._say("diagnostic", message, level="error", account=address.account, diagnostic=document)
+
     def _error(self, account: str, summary: str, detail: str) -> None:
         document = {"severity": "error", "code": "account-unread", "summary": summary, "detail": detail}
         self._say("diagnostic", f"{account}: {summary}", level="error", account=account, diagnostic=document)
 
     def _say(self, kind: str, message: str, *, level: str = "info", **more: object) -> None:
-        head = {"@level": level, "@message": message, "@module": "reconciler", "@timestamp": time_text(self._now())}
+        head = {
+            "@level": level,
+            "@message": message,
+            "@module": "reconciler",
+            "@timestamp": _milliseconds_text(self._now()),
+        }
         with self._lock:
             self._write(json_line({**head, "type": kind, **more}))
+
+
+def _milliseconds_text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _id(object_id: str) -> dict[str, Json]:
+    return {"id_key": "object_id", "id_value": object_id} if object_id else {}
 
 
 def _resource(address: ResourceAddress, webhook_address: str) -> Json:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.pattern import matches_name
 from reconciler.model.plan import Action, Change, Filters
+from reconciler.model.resource_address import resource_address
 from reconciler.model.webhook import SHORTEST_ID, Address
+
+_OF_TERRAFORM = re.compile(r"module\.|[A-Za-z0-9_-]+_webhook\.")
 
 
 def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
@@ -45,11 +49,38 @@ def _is_kept(filters: Filters, row: Change) -> bool:
 
 def matches_address(target: str, address: Address) -> bool:
     """Whether a target means an address: `orders` means all its keys and events in all accounts."""
-    group, _, place = address.account.partition(":")
-    accounts = (address.account, group) if place else (address.account,)
+    accounts = {address.account, address.account.partition(":")[0]}  # of one place, and of all of them
     short = (address.entry, address.name, address.text(long=False))
     long = (f"{account}/{name}" for account in accounts for name in short)
     return any(matches_name(target, name) for name in (*short, *long))
+
+
+def webhook_address(configuration: Configuration, target: str) -> str:
+    """A target that is written as Terraform writes addresses as this tool does; any other as it is.
+
+    `module.live` means the account, `shippo_webhook.orders` the entry.
+    """
+    if not _OF_TERRAFORM.match(target):
+        return target
+    found: dict[str, str] = {}
+    types = {account.name: account.provider.resource_type for account in configuration.accounts}
+    for account, kind in types.items():
+        for long in (True, False):
+            others = resource_address(Address.of_remote(account, ""), kind, long=long)
+            if target.startswith(f'{others.resource}["') and target.endswith('"]'):
+                object_id = target[len(others.resource) + 2 : -2]
+                return f"{account}/@{object_id}" if long else f"@{object_id}"
+            if others.module is not None:
+                found |= {
+                    others.module: f"{account}/*",
+                    others.module.partition("[")[0]: f"{account.partition(':')[0]}/*",
+                }
+    for address in (wanted.address for wanted in configuration.desired):
+        for long in (True, False):
+            resource = resource_address(address, types[address.account], long=long)
+            before = f"{address.account}/" if long else ""
+            found |= {str(resource): address.text(long=long), resource.resource: before + address.entry}
+    return found.get(target, target)
 
 
 def with_whole_ids(filters: Filters, remotes: Collection[Address]) -> Filters:

@@ -43,7 +43,7 @@ def json_line(value: Any) -> str:  # noqa: ANN401 - as above
     """
     text = _ENCODER.encode(value)
     if "\\ud" in text:  # half of a character, or a lone surrogate
-        text = json.dumps(_whole(json.loads(text)))
+        text = _ENCODER.encode(_whole(json.loads(text)))
     return text.replace("##[", "\\u0023#[")
 
 
@@ -61,11 +61,22 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - as above
         return value.value
     if isinstance(value, Mapping):
         return dict(value)
-    said = ((name, getattr(value, name), optional) for name, _, optional in published_fields(cast("Any", type(value))))
-    return {name: inner for name, inner, optional in said if inner is not None or not optional}
+    names, optional = _names(cast("Any", type(value)))
+    said = {name: getattr(value, name) for name in names}
+    for name in optional:
+        if said[name] is None:
+            del said[name]
+    return said
 
 
-_ENCODER = json.JSONEncoder(default=_plain)
+@cache
+def _names(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:  # noqa: ANN401 - a type
+    """The names of a published dataclass's fields, and of those that are left out where they have no value."""
+    published = published_fields(kind)
+    return tuple(name for name, *_ in published), tuple(name for name, _, optional in published if optional)
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
 
 
 def from_json(kind: type[_Kind], document: Json) -> _Kind:

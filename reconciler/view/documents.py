@@ -6,18 +6,24 @@ What is said of the attributes here stands in the published schemas.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
 
 from reconciler import __version__
+from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Filters
 from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
+from reconciler.view.terraform import Configured, DriftRow, PlannedValues, configured, planned_values, resource_drift
 
 DOCUMENT_VERSION: Literal["2.0"] = "2.0"
-Hex = Annotated[str, "^[0-9a-f]+$(?!\\n)"]
+TERRAFORM_VERSION: Literal["1.8.0"] = "1.8.0"
+"""The first whose plans say `applyable` and `complete`."""
+SCHEMAS = "https://webhook-reconciler.readthedocs.io/en/latest/schemas"
+"""Where the JSON Schemas are published: `NAME.schema.json`. Their `$id` is the same."""
+Hex = Annotated[str, "^[0-9a-f]+$"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,7 @@ class DiagnosticRow:
     code: str  #: A stable code; see docs/codes.md.
     summary: str  #: What is wrong, in one sentence.
     detail: str  #: What to do, in one sentence; may be empty.
+    address: str | None = None  #: The `address` of the webhook that it is about, in the plan. Omitted for others.
     range: Range | None = None  #: Where in the files; omitted if it isn't about a file.
 
 
@@ -96,7 +103,7 @@ class PlanView:
 
     format_version: Literal["1.2"] = "1.2"  #: The version of Terraform's JSON plan format that this follows.
     #: The Terraform release whose plans this is like: readers refuse what has none, or one that they don't know.
-    terraform_version: Literal["1.8.0"] = "1.8.0"
+    terraform_version: Literal["1.8.0"] = TERRAFORM_VERSION
     #: The version of this document: it is raised when the keys change that aren't Terraform's.
     document_version: Literal["2.0"] = DOCUMENT_VERSION
     tool: Tool = Tool()  #: The tool that wrote this.
@@ -127,6 +134,12 @@ class PlanView:
     #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
     id_length: int = SHORTEST_ID
     saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
+    #: The webhooks of `resource_changes` as they will be, for readers of Terraform's plans. Omitted in a saved plan.
+    planned_values: PlannedValues | None = None
+    #: The entries of the file, for readers of Terraform's plans. Omitted in a saved plan.
+    configuration: Configured | None = None
+    #: What happened to the webhooks that aren't as in the file. Only `drift` writes it.
+    resource_drift: tuple[DriftRow, ...] | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -137,6 +150,22 @@ class PlanView:
     def changes(self) -> tuple[Row, ...]:
         """What an apply would do, in the order of work."""
         return tuple(row for row in self.resource_changes if row.action is not Action.NONE)
+
+    @property
+    def drifted(self) -> tuple[Row, ...]:
+        """What is drift: what an apply would change, protected differences, and unmanaged webhooks that fail."""
+        failing = {account.name for account in self.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
+        differing = (row for row in self.resource_changes if row.action is not Action.NONE or row.field_changes)
+        return (*differing, *(row for row in self.unmanaged if row.account in failing))
+
+    def in_full(self, *, is_drift: bool = False) -> PlanView:
+        """With all that Terraform's readers need beside the changes."""
+        return replace(
+            self,
+            planned_values=planned_values(self.resource_changes),
+            configuration=configured(self.resource_changes),
+            resource_drift=resource_drift(self.drifted) if is_drift else None,
+        )
 
     @property
     def refused(self) -> tuple[AccountRow, ...]:

@@ -182,7 +182,7 @@ class AccountMask:
             before, there = self._plain(remote.fields), remote.fields
         shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
         fields = tuple(FieldRow(name=name, before=old, after=new) for name, old, new in shown)
-        after = before if row.action is Action.NONE else None
+        after = None if row.action is Action.DELETE else before or self._plain(there)
         if row.wanted:
             after = self._plain(row.wanted)
             # Both sides of a URL are shown together, or a changed secret would read the same on both.

@@ -60,7 +60,7 @@ class Sides:
     actions: tuple[Action]  #: The one action.
     #: All fields now, as the provider names them; null if the provider has no such webhook.
     before: PlainFields | None
-    #: All fields after the change; null for a delete, and for an entry that is off and not at the provider.
+    #: All fields after the change, of an entry that is off also if the provider has no such webhook; null for a delete.
     after: PlainFields | None
     after_unknown: Mapping[str, None]  #: Always empty: all values are known in advance.
     before_sensitive: Sensitive  #: The fields of `before` with hidden values; false if `before` is null.

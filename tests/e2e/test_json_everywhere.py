@@ -36,7 +36,7 @@ def test_errors_in_the_file(tool: Tool, command: str, wrong: str) -> None:
     if command == "apply":
         assert _types(ended.out)[0] == "version"
         assert {*_types(ended.out)[1:-1]} == {"diagnostic"}
-        assert _types(ended.out)[-1] == "outcome"
+        assert _types(ended.out)[-1] == "change_summary"
     else:
         assert _failed(ended.out)
 
@@ -96,8 +96,53 @@ def test_apply_is_lines_that_end_with_the_exit_code(tool: Tool, arguments: list[
     ended = tool.run(*arguments, "--format", "json")
     assert words in ended.err
     lines = [judged("apply-stream", line) for line in ended.out.splitlines()]
-    assert _types(ended.out) == ["version", "diagnostic", "outcome"]
+    assert _types(ended.out) == ["version", "diagnostic", "change_summary"]
     assert (ended.code, lines[-1]["exit_code"]) == (code, code)
+    assert lines[-1]["changes"] == {"add": 0, "change": 0, "remove": 0, "operation": "apply"}
+
+
+def test_apply_of_a_saved_plan_tells_no_plan_as_terraform(tool: Tool) -> None:
+    tool.write(entries(orders="/orders track_updated"))
+    assert tool.run("plan", "--out", "saved.plan").code == 0
+    ended = tool.run("apply", "saved.plan", "--format", "json")
+    assert _types(ended.out) == ["version", "apply_start", "apply_progress", "apply_complete", "change_summary"]
+    (webhook,) = tool.there()
+    *_, complete, last = [judged("apply-stream", line) for line in ended.out.splitlines()]
+    assert (complete["hook"]["id_key"], complete["hook"]["id_value"]) == ("object_id", webhook.object_id)
+    assert complete["hook"]["elapsed_seconds"] >= 0
+    assert last["changes"] == {"add": 1, "change": 0, "remove": 0, "operation": "apply"}
+
+
+def test_document_is_one_line(tool: Tool) -> None:
+    tool.write(entries(orders="/orders track_updated"))
+    for command in ("plan", "drift", "list", "validate"):
+        assert tool.run(command, "--format", "json").out.count("\n") == 1
+
+
+def test_only_drift_says_what_happened(tool: Tool) -> None:
+    tool.write(entries(orders="/orders track_updated"))
+    documents = {command: judged("plan", tool.run(command, "--format", "json").out) for command in ("plan", "drift")}
+    assert "resource_drift" not in documents["plan"]
+    (found,) = documents["drift"]["resource_drift"]
+    assert (found["address"], found["change"]["actions"]) == ('shippo_webhook.orders["track_updated"]', ["delete"])
+
+
+def test_show_says_what_plan_said(tool: Tool) -> None:
+    tool.write(entries(orders="/orders track_updated"))
+    plan = judged("plan", tool.run("plan", "--format", "json", "--out", "saved.plan").out)
+    shown = judged("plan", tool.run("show", "saved.plan", "--format", "json").out)
+    assert {name: shown[name] for name in plan} == plan
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude"])
+def test_addresses_of_the_plan_are_targets(tool: Tool, option: str) -> None:
+    tool.write(entries(orders="/orders track_updated all", more="/more"))
+    rows = tool.run("plan", "--format", "json").json()["resource_changes"]
+    for row in rows:
+        filtered = tool.run("plan", "--format", "json", option, row["address"]).json()
+        found = [one["address"] for one in filtered["resource_changes"]]
+        assert (found == [row["address"]]) if option == "--target" else (row["address"] not in found)
+        assert row["webhook_address"] in (*filtered["filters"]["targets"], *filtered["filters"]["excludes"])
 
 
 def _types(out: str) -> list[str]:

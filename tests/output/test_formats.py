@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+from datetime import timedelta
 from typing import TextIO
 
 import pytest
@@ -32,6 +33,7 @@ from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_plan
 from reconciler.view.results import ResultMask
 from tests.support.builders import DAY, entry, hook, only, planned
+from tests.view.published import judged
 
 DENIED = ProviderError(
     kind=ErrorKind.DENIED, message="the provider refused the token\x1b[2J", help="Check it.", status=401
@@ -240,7 +242,7 @@ def test_json_lines_tell_the_same_story() -> None:
         "@level": "info",
         "@message": "b[track_updated]: create started",
         "@module": "reconciler",
-        "@timestamp": "2026-01-01T00:00:00Z",
+        "@timestamp": "2026-01-01T00:00:00.000Z",
         "type": "apply_start",
         "hook": {
             "resource": {
@@ -256,3 +258,28 @@ def test_json_lines_tell_the_same_story() -> None:
             "action": "create",
         },
     }
+
+
+def test_what_failed_is_a_diagnostic_when_all_has_come_to_its_end() -> None:
+    lines: list[str] = []
+    story = JsonLines(lines.append, lambda: DAY)
+    report = _report(_result(Outcome.DONE), _result(Outcome.FAILED))
+    assert story.end(report_outcome(report), report) == 1
+    failed, last = [judged("apply-stream", line) for line in lines]
+    assert (failed["type"], failed["@level"], failed["account"]) == ("diagnostic", "error", "default")
+    assert failed["diagnostic"]["code"] == "change-failed"
+    assert failed["diagnostic"]["address"].startswith("shippo_webhook.")
+    assert last["type"] == "change_summary"
+
+
+def test_lines_say_how_long_a_change_took() -> None:
+    lines: list[str] = []
+    times = iter([DAY, DAY, DAY + timedelta(seconds=1.25), DAY + timedelta(seconds=2)])
+    story = JsonLines(lines.append, lambda: next(times))
+    result = _result(Outcome.DONE)
+    with story.live(ResultMask(_plan())):
+        story(Started(account="default", change=result.change))
+        story(Finished(account="default", result=result))
+    documents = [judged("apply-stream", line) for line in lines]
+    assert documents[1]["hook"]["elapsed_seconds"] == 1.25
+    assert documents[1]["@timestamp"] == "2026-01-01T00:00:02.000Z"

@@ -6,8 +6,8 @@ import pytest
 
 from reconciler.model.pattern import matches_name
 from reconciler.model.webhook import Address
-from reconciler.planning.targets import matches_address, selected_accounts
-from tests.support.builders import account, configuration
+from reconciler.planning.targets import matches_address, selected_accounts, webhook_address
+from tests.support.builders import account, configuration, entry
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
 PLACED = Address(account="hub:acme/web", name="orders", index="push")
@@ -84,3 +84,35 @@ def test_target_means_an_address(target: str, address: Address, matches: bool) -
 def test_accounts_that_the_options_let_through(patterns: list[str], names: list[str]) -> None:
     made = configuration(accounts=[account("live"), account("test"), account("test-2")])
     assert [found.name for found in selected_accounts(made, patterns)] == names
+
+
+@pytest.mark.parametrize(
+    ("target", "own"),
+    [
+        ('shippo_webhook.orders["track_updated"]', "orders[track_updated]"),
+        ('module.live.shippo_webhook.orders["track_updated"]', "live/orders[track_updated]"),
+        pytest.param("shippo_webhook.orders", "orders", id="all-events"),
+        pytest.param("module.live.shippo_webhook.orders", "live/orders", id="all-events-in-an-account"),
+        pytest.param("module.live", "live/*", id="account"),
+        pytest.param("module.hub", "hub/*", id="all-places"),
+        pytest.param('module.hub["acme/web"]', "hub:acme/web/*", id="place"),
+        pytest.param('shippo_webhook.tenants["acme/all"]', "tenants[acme][all]", id="key-and-event"),
+        pytest.param('shippo_webhook._2nd["track_updated"]', "2nd[track_updated]", id="escaped-name"),
+        pytest.param('shippo_webhook.without_entry["0a1b"]', "@0a1b", id="object-id"),
+        pytest.param('module.live.shippo_webhook.without_entry["0a1b"]', "live/@0a1b", id="account-and-object-id"),
+        pytest.param(
+            'github_webhook.orders["track_updated"]', 'github_webhook.orders["track_updated"]', id="no-such-type"
+        ),
+        pytest.param('shippo_webhook.orders["all"]', 'shippo_webhook.orders["all"]', id="no-such-event"),
+        pytest.param("orders[*]", "orders[*]", id="own-form"),
+        pytest.param("module.dead", "module.dead", id="no-such-account"),
+    ],
+)
+def test_targets_as_terraform_writes_them(target: str, own: str) -> None:
+    wanted = [
+        entry("orders", account="live"),
+        entry("2nd", account="live"),
+        entry("tenants[acme]", event="all", account="live"),
+    ]
+    made = configuration(wanted, [account("live"), account("hub:acme/web"), account("hub:acme/app")])
+    assert webhook_address(made, target) == own

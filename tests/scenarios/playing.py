@@ -30,7 +30,14 @@ from tests.output.telling import context_of
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 USUAL_ENVIRONMENT = {"SHIPPO_API_TOKEN": "shippo_live_0a1b2c3d4e5f"}
-SHARED = {"plan.md": "markdown", "plan.html": "html"}
+SHARED = {
+    "plan.md": "markdown",
+    "plan.html": "html",
+    "plan.github": "github",
+    "plan.junit.xml": "junit",
+    "plan.code-quality.json": "code-quality",
+    "plan.prom": "prometheus",
+}
 """Expected files that a folder may have, and their formats."""
 DRIFT = ("switched-off", "hijacked", "protected-difference")
 _FIELDS = {"id": "object_id", "created": "object_created", "updated": "object_updated"}

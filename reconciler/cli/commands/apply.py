@@ -123,7 +123,7 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
     plan = run.plan(clients)
     while True:
         view = view_plan(plan, brief=run.reporter.is_brief)
-        run.reporter.plan(view)
+        (run.reporter.plan if saved is None else run.reporter.reviewed)(view)
         ended = _nothing_to_carry_out(run, plan, view, saved)
         if ended is not None:
             return ended
