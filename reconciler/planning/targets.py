@@ -93,14 +93,12 @@ def with_whole_ids(filters: Filters, remotes: Collection[Address]) -> Filters:
 
 def _with_whole_id(target: str, remotes: Collection[Address]) -> str:
     found = ids_beginning(target, remotes)
-    is_whole = any(matches_address(target, address) for address in found)
-    return f"{target.partition('@')[0]}{found[0].name}" if len(found) == 1 and not is_whole else target
+    return f"{target.partition('@')[0]}{found[0].name}" if len(found) == 1 else target
 
 
 def ids_beginning(target: str, remotes: Iterable[Address]) -> list[Address]:
     """The webhooks whose ids begin as a target says that is long enough for that: `@b691ce2`, `live/@b691ce2`."""
-    _, at, beginning = target.partition("@")
-    if not at or "*" in target or len(beginning) < SHORTEST_ID:
+    if "*" in target or len(target.partition("@")[2]) < SHORTEST_ID:
         return []
     return sorted(address for address in remotes if matches_address(f"{target}*", address))
 
