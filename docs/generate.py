@@ -19,7 +19,17 @@ from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
-PLAN = ROOT / "tests" / "scenarios" / "readme" / "plan.txt"
+SCENARIOS = ROOT / "tests" / "scenarios"
+PLAN = SCENARIOS / "readme" / "plan.txt"
+FORMAT_SAMPLES = {
+    "text": ("readme", "plan.txt", "text"),
+    "markdown": ("readme", "plan.md", "markdown"),
+    "github": ("switched-off", "plan.github", "text"),
+    "junit": ("switched-off", "plan.junit.xml", "xml"),
+    "code-quality": ("switched-off", "plan.code-quality.json", "json"),
+    "prometheus": ("switched-off", "plan.prom", "text"),
+}
+"""The scenario, expected file and language of each format that the docs show."""
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
 WIDTH = 100
@@ -33,9 +43,13 @@ def generated() -> Iterator[tuple[Path, str]]:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
     yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
+    for page in ("output.md", "pipelines/prometheus.md"):
+        yield ROOT / "docs" / page, _with_formats((ROOT / "docs" / page).read_text(encoding="utf-8"))
     yield ROOT / "docs" / "file.md", _file_page()
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
+    for page in sorted((ROOT / "docs" / "pipelines").glob("*.md")):
+        yield page, _with_files(page.read_text(encoding="utf-8"))
 
 
 def _json(document: object) -> str:
@@ -54,6 +68,27 @@ def _with_plan(readme: str) -> str:
     plan = PLAN.read_text(encoding="utf-8").rstrip("\n")
     block = f"<!-- generated: plan -->\n```\n$ reconciler plan\n{plan}\n```\n<!-- end -->"
     return re.sub(r"<!-- generated: plan -->.*?<!-- end -->", lambda _: block, readme, flags=re.DOTALL)
+
+
+def _with_files(page: str) -> str:
+    """A page with the files in it that its comments name."""
+
+    def shown(found: re.Match[str]) -> str:
+        text = (ROOT / found["path"]).read_text(encoding="utf-8").rstrip("\n")
+        return f"{found['head']}{text}\n```\n"
+
+    return re.sub(r"(?P<head><!-- file: (?P<path>\S+) -->\n```\w+\n)(?s:.*?)```\n", shown, page)
+
+
+def _with_formats(page: str) -> str:
+    """A page with the scenarios' expected files in it that its `<!-- generated: FORMAT -->` marks name."""
+
+    def shown(found: re.Match[str]) -> str:
+        folder, name, language = FORMAT_SAMPLES[found[1]]
+        text = (SCENARIOS / folder / name).read_text(encoding="utf-8").rstrip("\n")
+        return f"<!-- generated: {found[1]} -->\n````{language}\n{text}\n````\n<!-- end -->"
+
+    return re.sub(r"<!-- generated: ([a-z-]+) -->.*?<!-- end -->", shown, page, flags=re.DOTALL)
 
 
 def _commands_page() -> str:

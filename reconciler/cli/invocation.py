@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property, update_wrapper
+from functools import cached_property, partial, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from reconciler.cli.command import Command
-from reconciler.cli.options import DEFAULT_FILE, Function, Option, Options
-from reconciler.model.diagnostic import Diagnostic, ExitCode, Severity
-from reconciler.operations.signals import Stop
-from reconciler.output.formats import Context, Reporter, reporter
+from reconciler.cli.options import APPLYING, DEFAULT_FILE, REPORTING, Function, Option, Options
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
+from reconciler.operations.signals import CUT_OFF, Stop
+from reconciler.output.formats import Context, Reporter, Target, reporter
+from reconciler.output.pipeline import append_summary, pipeline_of
 from reconciler.output.terminal import Streams
 
 if TYPE_CHECKING:  # calls are no matter of `--help`
@@ -47,7 +49,7 @@ class Invocation:
     environment: Mapping[str, str] = field(repr=False)  # every variable that may count
     stop: Stop
     clock: Clock
-    applies: bool  # whether the command changes something
+    command: str  # its name; empty where none was given
     options: Options  # as far as the arguments could be read
 
     @cached_property
@@ -58,16 +60,30 @@ class Invocation:
             streams=self.streams,
             verbosity=options.verbose - options.quiet,
             now=self.clock.now,
-            applies=self.applies,
+            applies=self.command in APPLYING,
             name=self._name(),
+            pipeline=pipeline_of(self.environment),
             shows_unmanaged=options.show_unmanaged,
         )
         shown = reporter(options.format, context)
-        if not options.reports:
+        reports = [*self._reports(context)] if self.command in REPORTING else []
+        if not reports:
             return shown
-        from reconciler.output.reports import with_reports  # noqa: PLC0415 - only where some are asked for
+        from reconciler.output.reports import with_reports  # noqa: PLC0415 - only where there are some
 
-        return with_reports(shown, context, options.reports, write_report)
+        all_told = with_reports(shown, context, reports)
+        self.stop.last_words = lambda number: all_told.cut_off([problem("stopped", CUT_OFF)], SIGNALLED + number)
+        return all_told
+
+    def _reports(self, context: Context) -> Iterator[Target]:
+        """What is written beside what is printed: a pipeline's own, and what was asked for."""
+        pipeline, is_text = context.pipeline, self.options.format == "text"
+        if pipeline.name == "github" and is_text:
+            yield Target(format="github", write=partial(_mark, context.streams))
+        if pipeline.summary and (is_text or self.options.format == "github"):
+            yield Target(format="markdown", write=partial(_summarise, context.streams, Path(pipeline.summary)))
+        for path, name in self.options.reports.items():
+            yield Target(format=name, write=partial(_write, path), before=partial(_read, path))
 
     def _name(self) -> str:
         """The configuration's name: its files, and the options that make another one of the same files."""
@@ -77,7 +93,8 @@ class Invocation:
             "var": [f"{name}={value}" for name, value in options.variables.items()],
             "var-file": options.var_files,
             "env-file": options.env_files,
-            "base-url": filter(None, [options.base_url]),
+            # Without what may be secret where it is wrong: user info and a query.
+            "base-url": [re.split(r"[?#]", options.base_url.rpartition("@")[2])[0]] if options.base_url else [],
             "account": options.accounts,
             "target": options.targets,
             "exclude": options.excludes,
@@ -89,7 +106,21 @@ class Invocation:
         return Streams.standard(self.environment, color=not self.options.no_color)
 
 
-def write_report(path: Path, text: str) -> str:
+def _mark(streams: Streams, commands: str) -> str:
+    """Mark the files' lines, as GitHub's runner does by these commands."""
+    if commands:
+        streams.print_commands(commands.rstrip("\n"), beside=True)
+    return ""
+
+
+def _summarise(streams: Streams, path: Path, text: str) -> str:
+    """Append to the job's summary; nobody asked for it, so that where it can't be that is no error."""
+    if problem_ := append_summary(path, f"{text}\n"):
+        streams.print_message(f"warning: {problem_}")
+    return ""
+
+
+def _write(path: Path, text: str) -> str:
     """Write a report over what is there; gives why that couldn't be done, or nothing."""
     from reconciler.cli.writing import unwritable  # noqa: PLC0415 - only where a report is asked for
     from reconciler.operations.files import write_file  # noqa: PLC0415
@@ -99,6 +130,16 @@ def write_report(path: Path, text: str) -> str:
     except OSError as error:
         return unwritable(error)
     return ""
+
+
+def _read(path: Path) -> str:
+    """What a report says that is there, as far as it can be read."""
+    from reconciler.config.limits import MOST_OF_A_FILE, read_bounded  # noqa: PLC0415 - only where it is asked for
+
+    try:
+        return read_bounded(path, MOST_OF_A_FILE).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 _SHARED = frozenset(option.name for option in fields(Options))

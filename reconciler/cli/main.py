@@ -8,7 +8,7 @@ import itertools
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
-from reconciler.cli.options import COMPLETION_VARIABLE, Options
+from reconciler.cli.options import COMPLETION_VARIABLE, REPORTING, Options, reports_of
 from reconciler.cli.suggestions import SuggestsOptions, UnknownWordError, unknown_command
 from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
@@ -25,7 +25,7 @@ from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
-from reconciler.output.formats import LIST_FORMATS
+from reconciler.output.formats import LIST_FORMATS, PLAN_FORMATS
 from reconciler.output.terminal import OutputError
 
 if TYPE_CHECKING:  # calls and completions are no matter of `--help`
@@ -116,8 +116,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock 
         environment=environment,
         stop=stop,
         clock=clock or SystemClock(stop),
-        applies=bool(arguments) and arguments[0] in ("apply", "destroy"),
-        options=Options(format=_format_of(arguments)),
+        command=arguments[0] if arguments else "",
+        options=_options_of(arguments),
     )
     try:
         with stop.on_signals():
@@ -129,11 +129,19 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], clock: Clock 
         return code
 
 
-def _format_of(arguments: Sequence[str]) -> str:
-    """The format that the arguments ask for, as far as they can be read: for what is wrong with them."""
-    formats = [text for option, text in itertools.pairwise(arguments) if option == "--format"]
-    formats += [argument.removeprefix("--format=") for argument in arguments if argument.startswith("--format=")]
-    return next((text for text in formats if text in LIST_FORMATS), "text")
+def _options_of(arguments: Sequence[str]) -> Options:
+    """What the arguments ask for, as far as they can be read: for what is wrong with them."""
+
+    def values(option: str, *names: str) -> Iterator[str]:
+        yield from (text for name, text in itertools.pairwise(arguments) if name in (option, *names))
+        yield from (text.removeprefix(f"{option}=") for text in arguments if text.startswith(f"{option}="))
+
+    known = PLAN_FORMATS if arguments[:1] and arguments[0] in REPORTING else LIST_FORMATS
+    return Options(
+        format=next((name for name in values("--format") if name in known), "text"),
+        reports=reports_of(values("--report")),
+        files=(*values("--file", "-f"),),
+    )
 
 
 def _run(arguments: Sequence[str], invocation: Invocation) -> int:
@@ -153,7 +161,8 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
             code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
             return code if isinstance(code, int) else ExitCode.DONE
         except click.Abort:  # what click makes of an interrupt
-            pass
+            code = SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
+            return invocation.reporter.fail([problem("stopped", "Stopped.")], code)
         except Exception as error:
             if _is_of_the_output(error):
                 raise
@@ -165,9 +174,13 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
             return invocation.reporter.fail(ended.diagnostics, ended.code)
     except OSError as error:
         streams.silence()
-        streams.print_message(f"error: the output can't be written: {error.strerror}")
-        streams.print_message("help: if changes were being applied, `reconciler plan` shows what is left to do.")
-    return SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
+        words = f"the output can't be written: {error.strerror}"
+        help_ = "if changes were being applied, `reconciler plan` shows what is left to do."
+        streams.print_message(f"error: {words}\nhelp: {help_}")
+        code = SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
+        with suppress(OSError):  # the reports may be on the disk that is full
+            invocation.reporter.fail([problem("output", words, help_)], code)
+        return code
 
 
 def _ended(error: Exception) -> CommandError:

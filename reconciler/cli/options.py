@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,10 @@ from reconciler.output.escaping import shell_word, visible
 from reconciler.output.formats import FORMATS, LIST_FORMATS, PLAN_FORMATS, REPORT_FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
+APPLYING = ("apply", "destroy")
+"""The commands that change something."""
+REPORTING = (*APPLYING, "validate", "plan", "drift", "show")
+"""The commands with `--report`."""
 COMPLETION_SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
 """What a completion script asks with: `bash_complete`, say."""
@@ -81,12 +85,17 @@ def _name_values(_context: click.Context, _option: click.Parameter, values: tupl
     return found
 
 
+def reports_of(values: Iterable[str]) -> Mapping[Path, str]:
+    """What can be read of values of `--report`, which are `FORMAT=FILE`, as a mapping from path to format."""
+    pairs = (value.partition("=") for value in values)
+    return {Path(text): name for name, _, text in pairs if name in REPORT_FORMATS and text not in ("", "-")}
+
+
 def _format_files(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[Path, str]:
-    """`FORMAT=FILE` of `--report` as a mapping from path to format."""
     found: dict[Path, str] = {}
     for value in values:
         name, _, text = value.partition("=")
-        if name not in REPORT_FORMATS or text in ("", "-"):
+        if not reports_of([value]):
             raise click.BadParameter(f"write it as FORMAT=FILE, where FORMAT is one of {', '.join(REPORT_FORMATS)}")
         if Path(text) in found:
             raise click.BadParameter(f"{visible(text)} is given twice")

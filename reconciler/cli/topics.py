@@ -32,8 +32,14 @@ Variables of the system
 
   NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM
       Colors are off if NO_COLOR is set. If not, FORCE_COLOR or
-      CLICOLOR_FORCE turns them on. Otherwise they are on at a terminal,
-      except if TERM is `dumb`, or CLICOLOR or FORCE_COLOR is 0.
+      CLICOLOR_FORCE turns them on. Otherwise they are on at a terminal
+      and in the log of GitHub Actions or GitLab CI, except if a terminal's
+      TERM is `dumb`, or CLICOLOR or FORCE_COLOR is 0.
+  GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, GITHUB_WORKSPACE
+      In GitHub Actions (`true`), text comes with annotations, the job
+      summary, colors and groups; paths are relative to the workspace.
+  GITLAB_CI, CI_PROJECT_DIR
+      In GitLab CI (`true`), text comes with colors and sections.
   COLUMNS
       The width of the output at a terminal.
   REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
@@ -72,15 +78,30 @@ _EXIT_CODES = """\
 _FORMATS = """\
   `--format FORMAT` chooses how results are written to standard output.
   Everything else (warnings, progress, questions) goes to standard error.
+  `--report FORMAT=FILE` writes a format to a file, beside what is printed
+  and at every end of a run: also of one that fails or is interrupted.
 
-  text  For people. With `-v` more details, with `-q` fewer. Colors only on a
-        terminal.
+  text  For people. With `-v` more details, with `-q` fewer. In GitHub
+        Actions also annotations, the job summary and groups, in GitLab CI
+        sections.
   json  For programs. `plan`, `show` and `drift` write one document in the
         format of Terraform's JSON plan, `list`, `validate` and `doctor` one
         of their own. `apply` and `destroy` write one object per line, as
         `terraform apply -json` does; the last one has the exit code. Errors
         are written as JSON, too. `apply` needs `--auto-approve` or a saved
         plan, since it can't ask.
+
+  These are made to be shared. They count unmanaged webhooks by host; with
+  `--show-unmanaged` they list them.
+
+  markdown      For a comment on a pull request, or a job summary.
+  github        Workflow commands of GitHub Actions: annotations on the
+                file's lines. Also appends to the job summary.
+  junit         JUnit XML: a test case for each webhook, which fails if it
+                differs or wasn't changed as planned.
+  code-quality  GitLab's code quality report. `--report` only.
+  prometheus    Metrics for node_exporter's textfile collector. `--report`
+                only.
 
   `reconciler schema` with `plan`, `apply`, `list`, `validate` or `doctor`
   prints the JSON Schema. Secrets are hidden in every format.

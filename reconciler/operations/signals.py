@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from _thread import start_new_thread
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import FrameType
@@ -18,7 +19,10 @@ STOP_SIGNALS = tuple(  # a lost terminal hangs up
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__
 )
 _FIRST_WORDS = b"\nStopping: running requests finish first, and no new ones start. A second signal stops immediately.\n"
-_LAST_WORDS = b"\nStopped immediately: running requests were cut off. `reconciler plan` shows what is left to do.\n"
+CUT_OFF = "Stopped immediately: running requests were cut off."
+_LAST_WORDS = f"\n{CUT_OFF} `reconciler plan` shows what is left to do.\n".encode()
+_LAST_SECONDS = 0.5
+"""How long a process that is told to end at once takes to write its reports, at most."""
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -32,7 +36,10 @@ class Stop:
     def __init__(self) -> None:
         self._asked = threading.Event()
         self._finishing = False
+        self._ending = False
         self.signal = 0
+        self.last_words: Callable[[int], None] | None = None
+        """What writes the reports of a run that is cut off by this signal; in a thread of its own."""
 
     def ask(self, number: int) -> None:
         """Ask the run to stop: running calls end, no new one starts, waits end at once."""
@@ -45,6 +52,27 @@ class Stop:
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until it is asked; whether it was."""
         return self._asked.wait(seconds)
+
+    def _say_last_words(self, number: int) -> None:
+        """Let the reports be written, as far as that takes no time that anybody notices.
+
+        The thread that took the signal may hold any lock, and waits here for another that may need it: only so long.
+        `threading` has locks of its own, so the thread is made without it.
+        """
+        if self.last_words is None or self._ending:
+            return
+        self._ending = True
+        say, is_said = self.last_words, threading.Lock()
+        is_said.acquire()
+
+        def said() -> None:
+            with suppress(Exception):
+                say(number)
+            is_said.release()
+
+        with suppress(RuntimeError):  # no more threads
+            start_new_thread(said, ())
+            is_said.acquire(timeout=_LAST_SECONDS)
 
     @contextmanager
     def finishing(self) -> Iterator[None]:
@@ -68,6 +96,7 @@ class Stop:
             # Looked at and set first of all: the next signal may come while this one is being taken.
             if self.signal:
                 _tell((_SHOW_CURSOR if os.isatty(2) else b"") + _LAST_WORDS)
+                self._say_last_words(number)
                 os._exit(128 + number)  # joining the threads would wait for the calls they hold
             self.signal = number
             self.ask(number)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from reconciler.output.pipeline import NO_PIPELINE, Pipeline
+
 if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.report import Event, Report
@@ -29,10 +31,16 @@ LIST_FORMATS: Mapping[str, str] = {**FORMATS, "csv": "reconciler.output.csv_form
 PLAN_FORMATS: Mapping[str, str] = {
     **FORMATS,
     "markdown": "reconciler.output.markdown",
+    "github": "reconciler.output.github",
     "junit": "reconciler.output.junit",
+    "html": "reconciler.output.html",
 }
 """Those of commands that plan, and of `validate`: the others are made to be shared."""
-REPORT_FORMATS: Mapping[str, str] = {**PLAN_FORMATS}
+REPORT_FORMATS: Mapping[str, str] = {
+    **PLAN_FORMATS,
+    "code-quality": "reconciler.output.code_quality",
+    "prometheus": "reconciler.output.prometheus",
+}
 """Those of `--report`."""
 _ALL = {**LIST_FORMATS, **REPORT_FORMATS}
 
@@ -46,7 +54,18 @@ class Context:
     now: Callable[[], datetime]  #: The time of day (UTC).
     applies: bool = False  #: Whether the command changes something, and so tells what it does meanwhile.
     name: str = ""  #: The configuration's name: its files as they were given, and what makes another one of them.
+    pipeline: Pipeline = NO_PIPELINE  #: The one that the run is part of.
+    before: Callable[[], str] = str  #: What the file of the report says so far, if it says anything.
     shows_unmanaged: bool = False  #: Whether what is made to be shared lists unmanaged webhooks, too.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A report that is asked for, and where it goes."""
+
+    format: str
+    write: Callable[[str], str]  #: Takes the whole text; gives why it could not be written, or nothing.
+    before: Callable[[], str] = str  #: What is there so far.
 
 
 class Reporter:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from reconciler.model.configuration import OnUnmanaged
-from reconciler.model.plan import Action
+from reconciler.model.diagnostic import ExitCode
+from reconciler.model.plan import Action, Reason
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
+from reconciler.output.plan_text import value_text
 from reconciler.output.reasons import drift_text, reason_text
 from reconciler.view.documents import PlanView
 from reconciler.view.results import ResultRow
@@ -24,56 +26,85 @@ class JUnitReporter(DocumentReporter):
 
     def document(self, found: Found) -> str:
         root = ET.Element("testsuites", name=visible(f"reconciler: {found.name}"), timestamp=time_text(found.now))
-        root.extend(suite for suite in _suites(found) if len(suite))
-        for name in ("tests", "failures", "errors"):
+        root.extend(_suites(found))
+        for name in ("tests", "failures", "errors", "skipped"):
             root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
         ET.indent(root)
         return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 
 def _suites(found: Found) -> Iterator[ET.Element]:
-    files = _suite("files")
-    for diagnostic in found.diagnostics:
-        if diagnostic.is_error:
-            case = _case(files, str(diagnostic.place or diagnostic.code), diagnostic.code)
-            _problem(files, case, "errors", "error", diagnostic.message, diagnostic.help)
-    yield files
-    if found.plan is not None:
-        yield from (_account(account, found.plan, found) for account in found.plan.accounts)
+    yield _files(found)
+    for account in () if found.plan is None else found.plan.accounts:
+        yield _account(account, found)
 
 
-def _account(account: AccountRow, plan: PlanView, found: Found) -> ET.Element:
-    suite = _suite(account.name)
-    if account.error is not None:
+def _files(found: Found) -> ET.Element:
+    """The run itself, which fails by whatever is no webhook's or account's matter."""
+    suite = _suite("files")
+    case = _case(suite, found.name, "run")
+    is_told = found.plan is not None and (found.report is not None or found.plan.not_checked)
+    if found.errors:
+        places = "\n".join(f"{one.place or one.code}: {one.message} {one.help}" for one in found.errors)
+        _problem(suite, case, "errors", "error", found.result.words, places)
+    elif found.result.code not in (ExitCode.DONE, ExitCode.CHANGES) and not is_told:
+        _problem(suite, case, "errors", "error", found.result.words, "")
+    return suite
+
+
+def _account(account: AccountRow, found: Found) -> ET.Element:
+    suite, plan = _suite(account.name), found.plan
+    error = account.error
+    if found.report is not None:
+        error = error or found.report.errors.get(account.name)
+    if error is not None:
         case = _case(suite, account.name, account.provider)
-        _problem(suite, case, "errors", "error", account.error.summary, account.error.detail)
-    results = {} if found.report is None else {(row.account, row.webhook_address): row for row in found.report.results}
+        _problem(suite, case, "errors", "error", error.summary, error.detail)
+    if plan is None:
+        return suite
+    results = () if found.report is None else found.report.results
+    left = {row.webhook_address: row for row in results if row.account == account.name}
     for row in plan.resource_changes:
         if row.account == account.name:
-            _webhook(suite, row, plan, results.get((row.account, row.webhook_address)), is_drift=found.is_drift)
-    if account.on_unmanaged is OnUnmanaged.FAIL:
-        for row in plan.unmanaged:
-            if row.account == account.name:
-                case = _case(suite, row.webhook_address if found.shows_unmanaged else row.host, row.type)
-                _problem(suite, case, "failures", "failure", "unmanaged", "")
+            _webhook(suite, row, plan, left.pop(row.webhook_address, None), is_drift=found.is_drift)
+    for result in left.values():  # found while the plan was carried out
+        _result(suite, _case(suite, result.webhook_address, account.provider), result)
+    if account.on_unmanaged is OnUnmanaged.FAIL and found.is_drift:
+        rows = [row for row in plan.unmanaged if row.account == account.name]
+        names = (
+            [row.webhook_address for row in rows] if found.shows_unmanaged else dict.fromkeys(row.host for row in rows)
+        )
+        for name in names:
+            _problem(suite, _case(suite, name, "unmanaged"), "failures", "failure", "unmanaged", "")
     return suite
 
 
 def _webhook(suite: ET.Element, row: Row, plan: PlanView, result: ResultRow | None, *, is_drift: bool) -> None:
     case = _case(suite, row.webhook_address, row.type)
+    fields = "\n".join(
+        f"{field.name}: {value_text(field.before)} → {value_text(field.after)}" for field in row.field_changes
+    )
     if result is not None:
-        if not result.is_done:
-            _problem(suite, case, "failures", "failure", result.words, result.help)
-        return
-    if row.action is Action.NONE and not row.field_changes:
-        return
-    words = drift_text(row, plan) if is_drift else reason_text(row)
-    fields = "\n".join(f"{field.name}: {field.before} → {field.after}" for field in row.field_changes)
-    _problem(suite, case, "failures", "failure", words, fields)
+        _result(suite, case, result)
+    elif row.action is not Action.NONE:
+        words = drift_text(row, plan) if is_drift else reason_text(row)
+        _problem(suite, case, "failures", "failure", words, fields)
+    elif row.action_reason is Reason.PROTECTED and row.field_changes and is_drift:
+        _problem(suite, case, "failures", "failure", f"protected: {drift_text(row, plan)}", fields)
+    elif row.action_reason is Reason.PROTECTED:
+        _problem(suite, case, "skipped", "skipped", "protected, left as it is", fields)
+    elif row.action_reason is Reason.NOT_COMPARED:
+        _problem(suite, case, "skipped", "skipped", "not compared: a variable is not set", "")
+
+
+def _result(suite: ET.Element, case: ET.Element, result: ResultRow) -> None:
+    if not result.is_done:
+        detail = "\n".join(filter(None, (result.error, result.help)))
+        _problem(suite, case, "failures", "failure", f"{result.action.value}: {result.words}", detail)
 
 
 def _suite(name: str) -> ET.Element:
-    return ET.Element("testsuite", name=visible(name), tests="0", failures="0", errors="0")
+    return ET.Element("testsuite", name=visible(name), tests="0", failures="0", errors="0", skipped="0")
 
 
 def _case(suite: ET.Element, name: str, kind: str) -> ET.Element:
@@ -83,7 +114,8 @@ def _case(suite: ET.Element, name: str, kind: str) -> ET.Element:
 
 def _problem(suite: ET.Element, case: ET.Element, counted: str, tag: str, message: str, detail: str) -> None:
     _count(suite, counted)
-    ET.SubElement(case, tag, message=visible(message)).text = "\n".join(map(visible, detail.splitlines()))
+    problem = ET.SubElement(case, tag, message=visible(message))
+    problem.text = "\n".join(map(visible, detail.splitlines())) or None
 
 
 def _count(suite: ET.Element, name: str) -> None:

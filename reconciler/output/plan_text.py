@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.plan import Action, Hint, Reason
@@ -17,13 +18,30 @@ from reconciler.view.outcome import count_text
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 from reconciler.view.short_ids import with_short_ids
 
+LONG = 40
+"""From more lines on, a part is folded in a log."""
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Where a part of the text begins that is folded in a log; where it ends, without a title."""
+
+    title: str = ""
 
 
 def plan_text(
     view: PlanView, style: Style, verbosity: int = 0, *, width: int | None = None, is_drift: bool = False
 ) -> str:
-    """A plan by account, without its last line.
+    """A plan by account, without its last line; see `plan_lines`."""
+    lines = plan_lines(view, style, verbosity, width=width, is_drift=is_drift)
+    return "\n".join(line for line in lines if isinstance(line, str))
+
+
+def plan_lines(
+    view: PlanView, style: Style, verbosity: int = 0, *, width: int | None = None, is_drift: bool = False
+) -> Iterator[str | Fold]:
+    """The lines of a plan by account, without its last one, and which of them a log folds: what is long.
 
     Args:
         view: what may be shown.
@@ -33,7 +51,7 @@ def plan_text(
         is_drift: whether what happened is said before what would be done.
     """
     text = _PlanText(view if verbosity > 0 else with_short_ids(view), style, verbosity, width, is_drift=is_drift)
-    return "\n".join(text.lines() if verbosity >= 0 else text.brief_lines())
+    return text.lines() if verbosity >= 0 else text.brief_lines()
 
 
 def head_text(account: AccountRow) -> str:
@@ -57,10 +75,10 @@ class _PlanText:
     width: int | None
     is_drift: bool
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str | Fold]:
         for account in self.view.accounts:
             for line in self._account(account):
-                yield from fitted(line, self.width)
+                yield from [line] if isinstance(line, Fold) else fitted(line, self.width)
             yield from (*self._refusal(account), "")
         if self.view.is_filtered:
             options = [f"`--account {visible(name)}`" for name in self.view.filters.accounts]
@@ -82,7 +100,7 @@ class _PlanText:
                     yield from fitted(line, self.width)
                 yield from (*self._refusal(account), "")
 
-    def _account(self, account: AccountRow) -> Iterator[str]:
+    def _account(self, account: AccountRow) -> Iterator[str | Fold]:
         view, style = self.view, self.style
         yield style.paint(head_text(account), "bold")
         if account.error is not None:
@@ -97,7 +115,9 @@ class _PlanText:
         if account.status is Standing.IN_STEP:
             is_whole = not view.is_filtered and not view.unset_variables
             yield "  No changes. The provider matches the configuration." if is_whole else "  No changes."
-        yield from self._changes(rows)
+        counts = Counter(row.action for row in rows)
+        said = ", ".join(f"{counts[action]} to {action.value}" for action in _COLORS)
+        yield from _folded(f"{visible(account.name)}: {said}", self._changes(rows))
         differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
@@ -108,10 +128,11 @@ class _PlanText:
         for row in kept:
             yield remote_text(replace(row, webhook_address=f"@{row.object_id}"))
             yield f"      {style.paint('reason', 'yellow')}: {hint_text(row)}"
-        yield from unmanaged_text(account, unmanaged, style, self.verbosity)
+        title = f"{visible(account.name)}: {len(unmanaged)} unmanaged"
+        yield from _folded(title, unmanaged_text(account, unmanaged, style, self.verbosity))
         if self.verbosity > 0:
-            yield from title_text(known, "Known, never touched", style)
-            yield from map(remote_text, known)
+            lines = (*title_text(known, "Known, never touched", style), *map(remote_text, known))
+            yield from _folded(f"{visible(account.name)}: {len(known)} known", lines)
         duplicates = [row for row in rows if row.status is Status.DUPLICATE]
         yield from title_text(duplicates, "Duplicates, which deliver the same events as another webhook", style)
         for row in duplicates:
@@ -152,6 +173,15 @@ class _PlanText:
             shown = {one.name: f"{value_text(one.before)} {arrow} {value_text(one.after)}" for one in row.field_changes}
         width = max(map(len, shown), default=0)
         yield from (f"      {visible(name):<{width}}  {value}" for name, value in shown.items())
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str | Fold]:
+    """Lines that a log folds where they are many."""
+    found = [*lines]
+    is_long = len(found) > LONG
+    yield from [Fold(title)] if is_long else ()
+    yield from found
+    yield from [Fold()] if is_long else ()
 
 
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from io import StringIO
-from pathlib import Path
 
 from reconciler.model.diagnostic import Diagnostic, ExitCode
 from reconciler.model.report import Event, Report
-from reconciler.output.formats import Context, Reporter, reporter
+from reconciler.output.formats import Context, Reporter, Target, reporter
 from reconciler.output.terminal import Streams
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import CommandResult
 from reconciler.view.results import ResultMask
-
-FileWriter = Callable[[Path, str], str]
-"""Writes a text to a path; gives why it could not, or nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,28 +22,32 @@ class FileReport:
 
     reporter: Reporter
     text: StringIO  #: What its reporter has printed so far.
-    write: Callable[[str], str]  #: Takes the whole text; gives why it could not be written, or nothing.
+    target: Target
     _is_written: bool = False
 
     def written(self, end: Callable[[Reporter], int]) -> str:
         """End it, and write it, once; gives why that could not be done, or nothing."""
         if self._is_written:
             return ""
-        end(self.reporter)
+        try:
+            end(self.reporter)
+        except Exception:  # a bug, which is said once
+            self._is_written = True
+            raise
         self._is_written = True
-        return self.write(self.text.getvalue())
+        return self.target.write(self.text.getvalue())
 
 
-def with_reports(shown: Reporter, context: Context, reports: Mapping[Path, str], write: FileWriter) -> Reporter:
-    """A reporter for the terminal that writes reports, too: the format of each path."""
+def with_reports(shown: Reporter, context: Context, targets: Sequence[Target]) -> WithReports:
+    """A reporter for the terminal that makes reports, too."""
     files = []
-    for path, name in reports.items():
+    for target in targets:
         text = StringIO()
         streams = Streams(
             out=text, err=StringIO(), out_color=False, err_color=False, interactive=False, live=False, width=80
         )
-        of_file = reporter(name, replace(context, streams=streams))
-        files.append(FileReport(reporter=of_file, text=text, write=partial(write, path)))
+        made = reporter(target.format, replace(context, streams=streams, before=target.before))
+        files.append(FileReport(reporter=made, text=text, target=target))
     return WithReports(shown, files, context.streams)
 
 
@@ -106,6 +105,11 @@ class WithReports(Reporter):
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
         return self._written(lambda one: one.fail(diagnostics, code))
+
+    def cut_off(self, diagnostics: Sequence[Diagnostic], code: int) -> None:
+        """Write what is known, since the process is about to end; to the terminal nothing."""
+        for report in self._reports:
+            report.written(lambda one: one.fail(diagnostics, code))
 
     def _written(self, end: Callable[[Reporter], int]) -> int:
         """End each; the terminal's code, or 1 where a report can't be written and nothing worse happened.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler.output.escaping import without_commands
+from reconciler.output.pipeline import is_log, pipeline_of
 
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 """How each action is marked, in a plan and as it is done."""
@@ -45,16 +46,19 @@ class Streams:
     interactive: bool  #: Whether somebody can be asked: standard input and error are terminals.
     live: bool  #: Whether progress may be redrawn in place: standard error is a terminal that can.
     width: int  #: Of the terminal, in columns.
+    folds: str = ""  #: The pipeline whose log shows results, and can fold them; empty where none does.
 
     @classmethod
     def standard(cls, environment: Mapping[str, str], *, color: bool) -> Streams:
         """The process's own streams; `color` False forbids colour, whatever the environment says."""
         out_tty, err_tty = _is_terminal(sys.stdout), _is_terminal(sys.stderr)
+        out, err, pipeline = _open_stream(sys.stdout), _open_stream(sys.stderr), pipeline_of(environment).name
         return cls(
-            out=_open_stream(sys.stdout),
-            err=_open_stream(sys.stderr),
-            out_color=color and _may_color(environment, is_terminal=out_tty),
-            err_color=color and _may_color(environment, is_terminal=err_tty),
+            out=out,
+            err=err,
+            out_color=color and _may_color(environment, is_terminal=out_tty, is_log=bool(pipeline) and is_log(out)),
+            err_color=color and _may_color(environment, is_terminal=err_tty, is_log=bool(pipeline) and is_log(err)),
+            folds=pipeline if pipeline and not out_tty and is_log(out) else "",
             interactive=_is_terminal(sys.stdin) and err_tty,
             live=err_tty and environment.get("TERM") != "dumb",
             width=max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns),
@@ -73,6 +77,14 @@ class Streams:
         """Write a line of anything else. Where that can't be, nobody can be told so, and no work is stopped for it."""
         with suppress(OutputError):
             _write(self.err, without_commands(text))
+
+    def print_commands(self, text: str, *, beside: bool = False) -> None:
+        """Write lines that a pipeline is to act on: with the results, or beside them on standard error."""
+        if not beside:
+            _write(self.out, text)
+            return
+        with suppress(OutputError):
+            _write(self.err, text)
 
     def ask(self, question: str) -> bytes:
         """Ask on the terminal: the line, blanks around it dropped; nothing where nobody can be asked.
@@ -98,8 +110,8 @@ class OutputError(OSError):
     """The output can't be written, for a reason that the reader should know: a full disk, say."""
 
 
-def _may_color(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Whether a stream gets colour.
+def _may_color(environment: Mapping[str, str], *, is_terminal: bool, is_log: bool) -> bool:
+    """Whether a stream gets colour, as terminals and pipelines' logs do.
 
     `NO_COLOR` beats what forces it; what forces it beats what a terminal says. Sources: https://no-color.org,
     https://force-color.org, https://bixense.com/clicolors; of their order, Python's own `_colorize`.
@@ -108,8 +120,9 @@ def _may_color(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
         return False
     if any(environment.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
-    forbidden = environment.get("TERM") == "dumb" or environment.get("CLICOLOR") == "0"
-    return is_terminal and not forbidden and environment.get("FORCE_COLOR") != "0"
+    is_dumb = is_terminal and environment.get("TERM") == "dumb"
+    forbidden = is_dumb or "0" in (environment.get("CLICOLOR"), environment.get("FORCE_COLOR"))
+    return (is_terminal or is_log) and not forbidden
 
 
 def _drop_what_was_typed() -> None:

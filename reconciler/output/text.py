@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import groupby
 
 from reconciler.model.diagnostic import Diagnostic, ExitCode
 from reconciler.model.report import Report
@@ -11,7 +13,8 @@ from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.formats import Context
 from reconciler.output.matrix import matrix_text
-from reconciler.output.plan_text import plan_text
+from reconciler.output.pipeline import fold_end, fold_start
+from reconciler.output.plan_text import LONG, Fold, plan_lines
 from reconciler.output.progress import Progress
 from reconciler.output.table import list_table
 from reconciler.view.documents import DoctorView, ListView, PlanView
@@ -29,6 +32,7 @@ class TextReporter(Progress):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.is_brief = context.verbosity <= 0
+        self._folds = 0
 
     def heading(self, text: str) -> None:
         if self._verbosity >= 0:
@@ -91,8 +95,36 @@ class TextReporter(Progress):
 
     def _print_plan(self, view: PlanView, *, is_drift: bool) -> None:
         width = self._streams.line_width
-        if text := plan_text(view, self._style, self._verbosity, width=width, is_drift=is_drift):
-            self._streams.print_result(text)
+        lines = plan_lines(view, self._style, self._verbosity, width=width, is_drift=is_drift)
+        for is_fold, group in groupby(lines, lambda line: isinstance(line, Fold)):
+            if not is_fold:
+                self._streams.print_result("\n".join(map(str, group)))
+                continue
+            for fold in group:
+                self._fold(fold.title if isinstance(fold, Fold) else "")
+
+    def _fold(self, title: str) -> None:
+        """Begin a part that a pipeline's log folds; without a title, end it."""
+        name, seconds = self._streams.folds, self._now().timestamp()
+        if name and title:
+            self._folds += 1
+            self._streams.print_commands(fold_start(name, title, self._folds, seconds))
+        elif name:
+            self._streams.print_commands(fold_end(name, self._folds, seconds))
+
+    @contextmanager
+    def live(self, mask: ResultMask | None = None) -> Iterator[None]:
+        """Also folds the lines of finished changes, where they are many."""
+        is_long = mask is not None and mask.changes > LONG and self._verbosity >= 0
+        with super().live(mask):
+            if is_long and mask is not None:
+                self._fold(f"Making {mask.changes} changes")
+            try:
+                yield
+            finally:
+                if is_long:
+                    with suppress(OSError):
+                        self._fold("")
 
     def _error(self, what: str, summary: str, detail: str) -> None:
         self._streams.print_message(f"error: {visible(what)}: {visible(summary)}")

@@ -12,7 +12,7 @@ from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, L
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Fields
+from reconciler.model.webhook import Address, Fields, Value
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
 from reconciler.view.rows import (
     AbsentLine,
@@ -110,6 +110,7 @@ def _account(account: AccountPlan | NotPlanned, losses: Sequence[LossRow] = ()) 
         provider=named.provider.name,
         title=named.provider.title,
         mode=named.kind or None,
+        catch_all=named.provider.catch_all,
     )
     if isinstance(account, NotPlanned):
         error = Failure(summary=account.error.message, detail=account.error.help)
@@ -148,6 +149,9 @@ class AccountMask:
         self._provider = account.account.provider
         self._redaction = plan.configuration.redaction
         self._long = plan.configuration.qualifies_addresses
+        desired = [one for one in plan.configuration.desired if one.address.account == account.account.name]
+        urls = [url for one in reversed(desired) if isinstance(url := one.fields["url"], Url)]
+        self._endpoints = {url.endpoint: self._redaction.show_endpoint(url) for url in urls}
 
     def rows(self, *, brief: bool = False) -> Iterator[Row]:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
@@ -203,6 +207,7 @@ class AccountMask:
             status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),
             url=str(url or ""),
             host="" if url is None else host,
+            endpoint=self._endpoint(there["url"]),
             events=tuple(sorted(provider.events_of(there))),
             scope=scope_text(provider.scope_of(there)),
             delivers=provider.is_live(there),
@@ -224,6 +229,12 @@ class AccountMask:
             ),
             field_changes=fields,
         )
+
+    def _endpoint(self, url: Value) -> str | None:
+        """An endpoint as the file writes it, where it does: a remote URL with another secret may read otherwise."""
+        if not isinstance(url, Url):
+            return None
+        return self._endpoints.get(url.endpoint) or self._redaction.show_endpoint(url)
 
     def _plain(self, fields: Fields) -> dict[str, Plain]:
         return plain_fields(self._provider, self._redaction, fields)

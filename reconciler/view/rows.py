@@ -100,6 +100,9 @@ class Row:
     #: values of variables as `${NAME}`.
     url: str
     host: str  #: Scheme, host and port of the URL, for counting; `‹hidden›` if that can't be read.
+    #: The endpoint: the URL without secret parameters. The same for all webhooks of an account that deliver to it;
+    #: omitted if the URL can't be read.
+    endpoint: str | None = None
     events: tuple[str, ...]  #: The events it delivers, sorted.
     scope: str  #: The kind it belongs to, such as `is_test`; empty for the default kind.
     #: Whether it delivers events; if the provider has no such webhook, whether it would after the change.
@@ -183,6 +186,7 @@ class AccountRow:
     provider: str  #: The provider's name in the file, such as `shippo`.
     title: str  #: The provider's name as people write it, such as `Shippo`.
     mode: str | None  #: `live`, `test`, or null if neither the file nor the token shows it.
+    catch_all: str | None = None  #: The provider's event that means every event; omitted if it has none.
     listed: int = 0  #: How many webhooks were listed; 0 if the account could not be read.
     count: int | None  #: How many webhooks there are according to the provider; null if it returns no count.
     error: Failure | None  #: Why the account could not be checked; null if it was.

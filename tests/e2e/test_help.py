@@ -19,7 +19,7 @@ from reconciler.cli.command import Command
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.cli.topics import TOPICS, topic_text
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
-from reconciler.output.formats import FORMATS
+from reconciler.output.formats import REPORT_FORMATS
 from reconciler.providers.registry import built_in
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, HOST, WAIT, Ended, Tool, entries
@@ -150,7 +150,7 @@ def test_topic_is_shown_and_fits_a_terminal(tool: Tool, name: str) -> None:
 
 
 def test_topics_are_true() -> None:
-    assert re.findall(r"^  (\w+)  ", TOPICS["formats"][0], re.MULTILINE) == [*FORMATS]
+    assert re.findall(r"^  ([\w-]+)  ", TOPICS["formats"][0], re.MULTILINE) == [*REPORT_FORMATS]
     codes = {int(code) for code in re.findall(r"^  (\d+) ", TOPICS["exit-codes"][0], re.MULTILINE)}
     signals = {SIGNALLED + one for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     assert codes == {*map(int, ExitCode)} | signals

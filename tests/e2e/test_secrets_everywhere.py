@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.redaction import Redaction
 from reconciler.model.url import Url
+from reconciler.output.formats import FORMATS, PLAN_FORMATS
 from tests.e2e.secretive import FED, OPTIONS, THERE, Secretive
 from tests.e2e.tool import HOST
 from tests.support.canaries import Canaries, spellings
@@ -48,8 +49,10 @@ def test_secrets_are_there_and_would_be_found(looked: Secretive, monkeypatch: py
 # Commands
 
 _TALK: tuple[tuple[str, ...], ...] = ((), ("-v",), ("-vv",), ("-q",), JSON, (*JSON, "-vv"))
+SHARED = [name for name in PLAN_FORMATS if name not in FORMATS]
 LOOKS = [
     *((command, *talk) for command in ("plan", "drift", "list", "validate") for talk in _TALK),
+    *((command, "--format", name, "--show-unmanaged") for command in ("plan", "drift") for name in SHARED),
     ("plan", "--destroy", "-vv"),
     ("plan", "--detailed-exitcode", *JSON),
     ("plan", "--target", "main/q*", "-vv"),

@@ -6,6 +6,7 @@ import io
 
 from reconciler.model.plan import Plan
 from reconciler.output.formats import Context, reporter
+from reconciler.output.pipeline import NO_PIPELINE, Pipeline
 from reconciler.output.terminal import Streams
 from reconciler.view.outcome import drift_outcome, plan_outcome, report_outcome
 from reconciler.view.redact import view_plan
@@ -18,9 +19,23 @@ def streams_of(out: io.StringIO, err: io.StringIO) -> Streams:
     return Streams(out=out, err=err, out_color=False, err_color=False, interactive=False, live=False, width=80)
 
 
-def context_of(out: io.StringIO, name: str = "webhooks.yaml", *, shows_unmanaged: bool = False) -> Context:
-    streams = streams_of(out, io.StringIO())
-    return Context(streams=streams, verbosity=0, now=lambda: DAY, name=name, shows_unmanaged=shows_unmanaged)
+def context_of(
+    out: io.StringIO,
+    name: str = "webhooks.yaml",
+    *,
+    shows_unmanaged: bool = False,
+    pipeline: Pipeline = NO_PIPELINE,
+    before: str = "",
+) -> Context:
+    return Context(
+        streams=streams_of(out, io.StringIO()),
+        verbosity=0,
+        now=lambda: DAY,
+        name=name,
+        pipeline=pipeline,
+        before=lambda: before,
+        shows_unmanaged=shows_unmanaged,
+    )
 
 
 def plan_told(name: str, plan: Plan, *, is_drift: bool = False, shows_unmanaged: bool = False) -> str:

@@ -30,7 +30,14 @@ from tests.output.telling import context_of
 
 NOW = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 USUAL_ENVIRONMENT = {"SHIPPO_API_TOKEN": "shippo_live_0a1b2c3d4e5f"}
-SHARED = {"plan.md": "markdown"}
+SHARED = {
+    "plan.md": "markdown",
+    "plan.html": "html",
+    "plan.github": "github",
+    "plan.junit.xml": "junit",
+    "plan.code-quality.json": "code-quality",
+    "plan.prom": "prometheus",
+}
 """Expected files that a folder may have, and their formats."""
 DRIFT = ("switched-off", "hijacked", "protected-difference")
 _FIELDS = {"id": "object_id", "created": "object_created", "updated": "object_updated"}
@@ -65,12 +72,14 @@ def play(folder: Path) -> Said:
     readings = _readings(loaded.configuration, _json(folder / "remote.json", {}), arguments.account)
     view = view_plan(plan(loaded.configuration, readings, options, NOW))
     failing = view_plan(plan(loaded.configuration, readings, replace(options, fail_on_unmanaged=True), NOW))
-    shared = {name: _document(folder, kind, view) for name, kind in SHARED.items() if (folder / name).exists()}
+    # The tool's version stands for any.
+    published = replace(view, tool=Tool(version="0"))
+    shared = {name: _document(folder, kind, published) for name, kind in SHARED.items() if (folder / name).exists()}
     return Said(
         files={
             **shared,
             "plan.txt": f"{_plan_text(view, arguments.verbose)}\n{_last_words(view)}\n",
-            "plan.json": json_text(replace(view, tool=Tool(version="0"))) + "\n",
+            "plan.json": json_text(published) + "\n",
             "ends.txt": _ends(view, failing),
         },
         secrets=tuple(environment.values()),

@@ -131,7 +131,7 @@ def _everything_said(plan: Plan) -> str:
     table = reporter("csv", context)
     table.listing(listing)
     table.matrix(listing)
-    for story in (reporter("text", context), JsonLines(lines.append, lambda: DAY)):
+    for story in (reporter("text", context), reporter("html", context), JsonLines(lines.append, lambda: DAY)):
         story.plan(view)
         with story.live(ResultMask(plan)):
             for result in results:

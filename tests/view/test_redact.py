@@ -46,6 +46,7 @@ def _row(before: PlainFields | None, after: PlainFields | None, action: Action =
         status=Status.MANAGED,
         url=str(shown["url"]),
         host=HOST,
+        endpoint=str(shown["url"]).partition("?")[0],
         events=(str(shown["event"]),),
         scope="",
         delivers=bool(shown["active"]),
@@ -244,6 +245,19 @@ def test_a_whole_variable_is_no_line_under_absent() -> None:
     (loss,) = view_plan(planned([wanted], [hook("1"), hook("2", event="all")])).losses or [None]
     assert loss is not None
     assert (loss.url, loss.absent) == ("${HOOK_URL}", None)
+
+
+def test_webhooks_of_one_endpoint_name_it_alike() -> None:
+    plain = entry("a", event="all")
+    wanted = replace(plain, fields={**plain.fields, "url": written(env("HOOK_URL", f"{HOST}/a?token=new"))})
+    remotes = [hook("1", "/a?token=old", "all"), hook("2", "/a?token=third"), hook("3", "ftp://nowhere")]
+    view = view_plan(planned([wanted], remotes))
+    assert [(row.object_id, row.endpoint) for row in (*view.resource_changes, *view.unmanaged)] == [
+        ("1", "${HOOK_URL}"),
+        ("2", "${HOOK_URL}"),
+        ("3", None),
+    ]
+    assert view.resource_changes[0].url == f"{HOST}/‹hidden 1›"
 
 
 @settings(max_examples=50)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from reconciler.cli.options import (
     PLAN_OUTPUT,
     TARGETS,
     output_path,
+    path_completed,
 )
 from reconciler.cli.run import Run, filtered_accounts, inputs_of
 from reconciler.config.load import load
@@ -27,21 +29,24 @@ from reconciler.view.redact import view_listing, view_plan
 
 
 @command(
+    click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=path_completed),
     *FILES, ACCOUNT, click.option("--strict", is_flag=True, help="Treat warnings as errors."), *PLAN_OUTPUT,
     examples="""
     reconciler validate
-    reconciler validate -f webhooks.yaml --strict
+    reconciler validate hooks/*.yaml --strict
 
     # From another program
     cat webhooks.yaml | reconciler validate -f - --format json
     """,
 )  # fmt: skip
-def validate_command(invocation: Invocation, *, strict: bool) -> int:
+def validate_command(invocation: Invocation, paths: tuple[str, ...], *, strict: bool) -> int:
     """Check the file, offline and without secrets. Unset variables are treated as placeholders.
 
-    The whole file is checked. Use --account to choose the account that --base-url replaces. Exits with 0
-    if the file is valid, otherwise with 1. With --strict, warnings count as errors.
+    Several files are one configuration; PATH is the same as -f PATH. The whole file is checked. Use
+    --account to choose the account that --base-url replaces. Exits with 0 if the file is valid, otherwise with 1.
+    With --strict, warnings count as errors.
     """
+    invocation.options = replace(invocation.options, files=(*invocation.options.files, *paths))
     loaded = load(inputs_of(invocation, offline=True), INSTALLED)
     if loaded.configuration is not None:
         filtered_accounts(loaded.configuration, invocation.options.accounts)

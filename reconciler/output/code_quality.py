@@ -1,0 +1,54 @@
+"""GitLab's code-quality report: what is to be said of the files' lines, which a merge request shows beside them.
+
+Source: GitLab's "Code Quality report format".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from reconciler.model.diagnostic import Severity
+from reconciler.output.document import DocumentReporter, Found
+from reconciler.output.escaping import visible
+from reconciler.output.formats import Context
+from reconciler.output.remarks import remarks_of
+from reconciler.view.codec import Json, json_line
+
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTICE: "info"}
+
+
+class CodeQualityReporter(DocumentReporter):
+    """Writes a list of issues, each with a path and a line: the file's first where it is about no line."""
+
+    is_brief = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._pipeline = context.pipeline
+
+    def document(self, found: Found) -> str:
+        return "[\n" + ",\n".join(f"  {json_line(issue)}" for issue in self._issues(found)) + "\n]"
+
+    def _issues(self, found: Found) -> Iterator[dict[str, Json]]:
+        # The whole configuration's matters stand at the beginning of its first file.
+        files = (found.plan.files if found.plan is not None else ()) or (found.name.partition(" ")[0],)
+        seen = Counter[str]()
+        for remark in remarks_of(found):
+            place = remark.place
+            path = visible(self._pipeline.path(files[0] if place is None else place.file))
+            # GitLab tells issues of two runs apart by this, so it has neither a line nor a time in it.
+            known = json.dumps([remark.code, path, visible(remark.subject)])
+            seen[known] += 1
+            yield {
+                "description": visible(" ".join(filter(None, (remark.message, remark.help)))),
+                "check_name": remark.code,
+                "fingerprint": hashlib.sha256(f"{known}{seen[known]}".encode()).hexdigest(),
+                "severity": _SEVERITIES[remark.severity],
+                "location": {"path": path, "lines": {"begin": max(1, place.line if place is not None else 1)}},
+            }
+
+
+reporter = CodeQualityReporter

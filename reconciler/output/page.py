@@ -1,0 +1,218 @@
+"""What the HTML page of a run says, for its template: the verdict, who receives what, the changes, and whence it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from reconciler.model.configuration import OnUnmanaged
+from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Place
+from reconciler.model.plan import Action, Hint, Reason
+from reconciler.model.report import Outcome
+from reconciler.output.document import Found
+from reconciler.output.escaping import shown_time
+from reconciler.output.reasons import drift_text, reason_text
+from reconciler.view.deliveries import State, deliveries
+from reconciler.view.documents import PlanView, Position, Seal, Tool
+from reconciler.view.rows import Row, Standing
+from reconciler.view.short_ids import short_address, with_short_ids
+from reconciler.view.values import time_text
+
+_MOST_OPEN = 50
+"""Up to how many changes are unfolded."""
+_STANDING = {
+    Standing.IN_STEP: "in step",
+    Standing.CHANGED: "to change",
+    Standing.DRIFTED: "drifted",
+    Standing.NOT_CHECKED: "not checked",
+}
+_PLANNED = {
+    State.CREATE: "to create",
+    State.CHANGE: "to change",
+    State.DELETE: "to delete",
+    State.NOT_DONE: "not done",
+    State.TWICE: "twice",
+    State.IN_STEP: "in step",
+    State.PROTECTED: "protected",
+    State.UNMANAGED: "unmanaged",
+    State.KNOWN: "known",
+    State.NOT_COMPARED: "not compared",
+    State.OFF: "switched off",
+}
+"""What is said of an endpoint and an event."""
+_DONE = {**_PLANNED, State.CREATE: "created", State.CHANGE: "changed", State.DELETE: "deleted"}
+"""The same after an apply."""
+_MEANINGS = {
+    State.CREATE: "doesn't receive the event before, but after: a webhook is created or switched on",
+    State.CHANGE: "receives it before and after; the webhook changes",
+    State.DELETE: "receives it before, but not after: a webhook is deleted or switched off",
+    State.NOT_DONE: "a change that was not made, or could not be confirmed",
+    State.TWICE: "several webhooks deliver it, so each event arrives as often (before→after)",
+    State.IN_STEP: "receives it, as the file says",
+    State.PROTECTED: "receives it, by a webhook that is left as it is",
+    State.UNMANAGED: "receives it, by a webhook that is not in the file",
+    State.KNOWN: "receives it, by a webhook that the file lists as known: somebody else's",
+    State.NOT_COMPARED: "a variable was not set, so nothing is compared",
+    State.OFF: "its webhook is switched off",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """How a run ended, at a glance: `kind` is its colour and sign, and never said by them alone."""
+
+    kind: str
+    label: str
+
+
+def _verdict(found: Found) -> _Verdict:
+    code, plan = found.result.code, found.plan
+    is_partial = plan is not None and bool(plan.not_checked)
+    if code > SIGNALLED:
+        return _Verdict(kind="bad", label="Stopped")
+    if code == ExitCode.REFUSED or (plan is not None and plan.refused):
+        return _Verdict(kind="bad", label="Refused")
+    if code == ExitCode.ERROR or is_partial:
+        return _Verdict(kind="bad", label="Incomplete" if is_partial or found.report is not None else "Failed")
+    if found.report is not None:
+        return _Verdict(kind="good", label="Applied")
+    if code == ExitCode.CHANGES and found.is_drift:
+        return _Verdict(kind="attention", label="Drift")
+    if plan is not None and plan.summary.changes:
+        return _Verdict(kind="attention", label="Changes")
+    return _Verdict(kind="good", label="Valid" if plan is None else "In step")
+
+
+def page_parts(found: Found) -> dict[str, Any]:
+    """What the template is filled in with."""
+    verdict = _verdict(found)
+    parts = {
+        "found": found,
+        "verdict": verdict,
+        "subject": _subject(found),
+        "lead": _lead(found, verdict),
+        "time": shown_time(time_text(found.now)),
+        # What says no more than the verdict is not said again.
+        "errors": [one for one in found.errors if one.place or one.help],
+        "warnings": [*found.warnings, *_saved_warnings(found.plan)],
+        "about": [*_about(found)],
+        "standing": _STANDING,
+        "meanings": _MEANINGS,
+        "plan": None,
+    }
+    return parts if found.plan is None else parts | _plan_parts(found, found.plan)
+
+
+def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
+    report, short = found.report, with_short_ids(plan)
+    fallen_short = [row for row in (report.failed if report else ()) if row.words != Outcome.NOT_STARTED.value]
+    results = {short_address(row.webhook_address, plan.id_length): row for row in (report.results if report else ())}
+    undone = {(row.account, row.webhook_address) for row in (report.failed if report else ())}
+    matrix = deliveries(plan, undone=undone, lists_unmanaged=found.shows_unmanaged)
+    states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
+    rows, changes = short.resource_changes, short.changes
+    actions = (Action.DELETE, Action.UPDATE, Action.CREATE)
+    return {
+        "plan": short,
+        "several": len(plan.accounts) > 1,
+        "filters": [*_filter_options(plan)],
+        "matrix": matrix,
+        "legend": [state for state in State if state in states],
+        "words": _PLANNED if report is None else _DONE,
+        "groups": {action.value: [row for row in changes if row.action is action] for action in actions},
+        "is_open": len(changes) <= _MOST_OPEN,
+        "results": results,
+        "fallen_short": fallen_short,
+        "not_started": len(undone) - len(fallen_short),
+        "extra": [results[address] for address in sorted(results.keys() - {row.webhook_address for row in changes})],
+        "why": partial(_why, found, short),
+        "protected": [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes],
+        "kept": [row for row in (*rows, *plan.known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)],
+        "by_host": sorted(Counter((row.account, row.host) for row in plan.unmanaged).items()),
+        "failing": [account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL],
+    }
+
+
+def _subject(found: Found) -> str:
+    """What the page is of."""
+    if found.plan is None:
+        return "Check"
+    if found.report is not None:
+        return "Apply"
+    return "Drift check" if found.is_drift else "Saved plan" if found.plan.saved is not None else "Plan"
+
+
+def _lead(found: Found, verdict: _Verdict) -> str:
+    """What the verdict means to somebody who has never seen one."""
+    if found.report is not None:
+        is_whole = verdict.label == "Applied"
+        return "The provider now has what is shown below." if is_whole else "Not everything was done: see below."
+    if found.plan is None:
+        checked = "The file was checked, without asking the provider. " if verdict.kind == "good" else ""
+        return f"{checked}Nothing was changed."
+    if verdict.label == "Refused":
+        return "`reconciler apply` refuses this plan. Nothing was changed."
+    if found.is_drift:
+        return "The webhooks at the provider were compared with the file. Nothing was changed."
+    if not found.plan.summary.changes:
+        return "Nothing is to be changed at the provider."
+    return "This is what `reconciler apply` would change at the provider, so that it matches the file."
+
+
+def _why(found: Found, plan: PlanView, row: Row) -> str:
+    """What is said of a webhook that differs."""
+    if row.action is Action.NONE:
+        return "differs, left as it is"
+    return f"{drift_text(row, plan)}; `apply` would {row.action.value} it" if found.is_drift else reason_text(row)
+
+
+def _filter_options(plan: PlanView) -> Iterator[str]:
+    yield from (f"--account {name}" for name in plan.filters.accounts)
+    yield from (f"--target {name}" for name in plan.filters.targets)
+    yield from (f"--exclude {name}" for name in plan.filters.excludes)
+
+
+def _saved_warnings(plan: PlanView | None) -> Iterator[Diagnostic]:
+    """What was said of the files when a saved plan was made."""
+    for row in () if plan is None or plan.saved is None else plan.diagnostics:
+        place = None
+        if row.range is not None:
+            start = row.range.start or Position(line=0, column=0)
+            place = Place(file=row.range.filename, line=start.line, column=start.column)
+        yield Diagnostic(severity=row.severity, code=row.code, message=row.summary, help=row.detail, place=place)
+
+
+def _about(found: Found) -> Iterator[tuple[str, list[str]]]:
+    """When and from what the page was made."""
+    plan = found.plan
+    yield "Configuration", [found.name] if plan is None else [*plan.files]
+    if plan is not None:
+        yield "Plan made", [shown_time(plan.timestamp)]
+        if plan.is_filtered:
+            yield "Filters", [*_filter_options(plan)]
+        if plan.destroy:
+            yield "Mode", ["--destroy: everything that the file owns is deleted"]
+        if plan.unset_variables:
+            yield "Not compared", [f"${{{name}}} is not set" for name in plan.unset_variables]
+        if plan.saved is not None:
+            yield from _sources(plan.saved)
+    if found.digest:
+        yield "Plan digest", [found.digest]
+    yield "Page written", [shown_time(time_text(found.now))]
+    tool = Tool() if plan is None else plan.tool
+    yield "Tool", [f"{tool.name} {tool.version}"]
+
+
+def _sources(seal: Seal) -> Iterator[tuple[str, list[str]]]:
+    """What a saved plan was made from, beside its files."""
+    sources = seal.sources
+    said = [f"--var {name}={value}" for name, value in sources.variables.items()]
+    said += [f"--var-file {path}" for path in sources.var_files]
+    said += [f"--env-file {path}" for path in sources.env_files]
+    said += [f"--base-url {sources.base_url}"] if sources.base_url is not None else []
+    said += [f"--allow-losses {seal.allowed_losses}"] if seal.allowed_losses is not None else []
+    if said:
+        yield "Made with", said

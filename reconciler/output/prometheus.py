@@ -1,0 +1,99 @@
+"""Metrics for the textfile collector of Prometheus' node_exporter.
+
+Source: Prometheus' "Exposition formats", and "Writing exporters" for the names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.diagnostic import ExitCode
+from reconciler.output.document import DocumentReporter, Found
+from reconciler.output.escaping import visible
+from reconciler.output.formats import Context
+from reconciler.view.documents import PlanView
+from reconciler.view.rows import AccountRow, Standing
+
+_Sample = tuple[dict[str, str], float]
+_SUCCESS = "reconciler_last_success_timestamp_seconds"
+_STATUSES = ("in_step", "drifted", "not_checked")
+
+
+class PrometheusReporter(DocumentReporter):
+    """Writes gauges: of the run, and of each account."""
+
+    is_brief = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._before = context.before
+
+    def document(self, found: Found) -> str:
+        return "\n".join(line for metric in _metrics(found, self._last_success(found)) for line in metric)
+
+    def _last_success(self, found: Found) -> float | None:
+        """When the accounts were last checked: now, or as the file says that is there."""
+        if found.result.code in (ExitCode.DONE, ExitCode.CHANGES):
+            return found.now.timestamp()
+        line = f"{_SUCCESS}{_labels({'configuration': found.name})}"
+        said = re.search(rf"^{re.escape(line)} (\d{{1,12}}(?:\.\d{{1,9}})?)$", self._before(), re.MULTILINE)
+        return None if said is None else float(said[1])
+
+
+def _metrics(found: Found, last_success: float | None) -> Iterator[Iterator[str]]:
+    of_run = {"configuration": found.name}
+    yield _gauge("reconciler_exit_code", "The exit code of the last run.", [(of_run, found.result.code)])
+    run = (of_run, found.now.timestamp())
+    yield _gauge("reconciler_last_run_timestamp_seconds", "When the last run ended.", [run])
+    if last_success is not None:
+        words = "When the last run ended that checked every account, whether it found drift or not."
+        yield _gauge(_SUCCESS, words, [(of_run, last_success)])
+    if found.plan is None:
+        return
+    labels = {account.name: {**of_run, "account": account.name} for account in found.plan.accounts}
+    states = [
+        ({**labels[account.name], "status": status}, float(_status(account) == status))
+        for account in found.plan.accounts
+        for status in _STATUSES
+    ]
+    yield _gauge("reconciler_account_status", "1 for the account's status, 0 for the others.", states)
+    counts = [
+        ({**labels[account.name], "kind": kind}, number)
+        for account in found.plan.accounts
+        if account.status is not Standing.NOT_CHECKED
+        for kind, number in _counts(account, found.plan).items()
+    ]
+    yield _gauge("reconciler_account_webhooks", "Webhooks that would be changed, or that nobody manages.", counts)
+    losses = [(labels[account.name], account.losses) for account in found.plan.accounts if account.error is None]
+    yield _gauge("reconciler_account_losses", "Endpoints that would stop receiving events.", losses)
+
+
+def _status(account: AccountRow) -> str:
+    status = account.status
+    return "drifted" if status in (Standing.CHANGED, Standing.DRIFTED) else status.value
+
+
+def _counts(account: AccountRow, plan: PlanView) -> dict[str, int]:
+    counts = dict.fromkeys(("create", "update", "delete", "protected", "unmanaged"), 0)
+    for row in plan.resource_changes:
+        if row.account == account.name and (row.action.value in counts or row.field_changes):
+            counts[row.action.value if row.action.value in counts else "protected"] += 1
+    counts["unmanaged"] = sum(row.account == account.name for row in plan.unmanaged)
+    return counts
+
+
+def _gauge(name: str, words: str, samples: Sequence[_Sample]) -> Iterator[str]:
+    yield f"# HELP {name} {words}"
+    yield f"# TYPE {name} gauge"
+    for labels, value in samples:
+        yield f"{name}{_labels(labels)} {value:.15g}"
+
+
+def _labels(labels: dict[str, str]) -> str:
+    """Labels, whose values are visible, so that no line break is in them."""
+    pairs = ((name, visible(value).replace("\\", r"\\").replace('"', r"\"")) for name, value in labels.items())
+    return "{" + ",".join(f'{name}="{value}"' for name, value in pairs) + "}"
+
+
+reporter = PrometheusReporter

@@ -1,0 +1,131 @@
+"""What is to be said of places in files: diagnostics, and what differs. For what marks lines of a repository."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model.configuration import OnUnmanaged
+from reconciler.model.diagnostic import Diagnostic, ExitCode, Place, Severity
+from reconciler.model.plan import Action, Reason
+from reconciler.output.document import Found
+from reconciler.output.losses_text import events_text
+from reconciler.output.reasons import drift_text, reason_text
+from reconciler.view.documents import PlanView
+from reconciler.view.outcome import GUARD_WORDS
+from reconciler.view.results import ReportView
+from reconciler.view.rows import Row
+
+_PLACE = re.compile(r"(.*):(\d+):(\d+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One thing that is to be said, and where."""
+
+    severity: Severity
+    code: str  #: A diagnostic's, or what happens: `create`, `drift`, `loss`.
+    subject: str  #: What it is about: an address, an account.
+    message: str
+    help: str = ""
+    place: Place | None = None
+    width: int = 0  #: How many characters from the place's column on are meant; 0 where it is the line.
+
+
+def remarks_of(found: Found) -> Iterator[Remark]:
+    """All that is to be said, in the order of a run; at least an error where the run ended in one."""
+    said = [*map(_of_diagnostic, found.diagnostics)]
+    if found.plan is not None:
+        said += _of_accounts(found.plan)
+        if found.report is not None:
+            pass
+        elif found.is_drift:
+            said += _of_drift(found, found.plan)
+        else:
+            said += _of_plan(found.plan)
+    if found.report is not None:
+        said += _of_report(found, found.report)
+    is_failed = found.result.code not in (ExitCode.DONE, ExitCode.CHANGES)
+    if is_failed and not any(one.severity is Severity.ERROR for one in said):
+        said.append(Remark(severity=Severity.ERROR, code="failed", subject=found.name, message=found.result.words))
+    yield from said
+
+
+def _of_diagnostic(diagnostic: Diagnostic) -> Remark:
+    return Remark(
+        severity=diagnostic.severity,
+        code=diagnostic.code,
+        subject=diagnostic.message,
+        message=diagnostic.message,
+        help=diagnostic.help,
+        place=diagnostic.place,
+        width=diagnostic.width,
+    )
+
+
+def _of_accounts(plan: PlanView) -> Iterator[Remark]:
+    for account in plan.accounts:
+        what = f"account {account.name}"
+        if account.error is not None:
+            words, help_ = f"{what} was not checked: {account.error.summary}", account.error.detail
+            yield Remark(severity=Severity.ERROR, code="not-checked", subject=account.name, message=words, help=help_)
+        if account.remedy is not None:
+            help_ = f"If this is intended, add `--allow-losses {account.remedy.allow_losses}`."
+            words = f"{what} is refused: {GUARD_WORDS[account.verdict]}"
+            yield Remark(severity=Severity.ERROR, code="refused", subject=account.name, message=words, help=help_)
+
+
+def _of_plan(plan: PlanView) -> Iterator[Remark]:
+    for loss in plan.losses:
+        words = f"{loss.url} would stop receiving {events_text(loss.events)}"
+        yield Remark(severity=Severity.WARNING, code="loss", subject=f"{loss.account} {loss.url}", message=words)
+    for row in plan.changes:
+        yield _of_row(row, Severity.NOTICE, row.action.value, f"{row.webhook_address}: {reason_text(row)}")
+
+
+def _of_drift(found: Found, plan: PlanView) -> Iterator[Remark]:
+    for row in plan.resource_changes:
+        if row.action is not Action.NONE or (row.action_reason is Reason.PROTECTED and row.field_changes):
+            yield _of_row(row, Severity.WARNING, "drift", f"{row.webhook_address}: {drift_text(row, plan)}")
+    failing = {account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
+    rows = [row for row in plan.unmanaged if row.account in failing]
+    yield from map(_of_unmanaged, rows) if found.shows_unmanaged else _of_hosts(rows)
+
+
+def _of_unmanaged(row: Row) -> Remark:
+    return _of_row(row, Severity.WARNING, "unmanaged", f"{row.webhook_address}: unmanaged: {row.url}")
+
+
+def _of_hosts(rows: Iterable[Row]) -> Iterator[Remark]:
+    for host, number in Counter(sorted(row.host for row in rows)).most_common():
+        yield Remark(severity=Severity.WARNING, code="unmanaged", subject=host, message=f"{number} unmanaged at {host}")
+
+
+def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
+    rows = found.rows
+    for result in report.failed:
+        row = rows.get((result.account, result.webhook_address))
+        words = f"{result.webhook_address}: {result.action.value}: {result.words}"
+        yield Remark(
+            severity=Severity.ERROR,
+            code="not-done",
+            subject=result.webhook_address,
+            message=": ".join(filter(None, (words, result.error))),
+            help=result.help,
+            place=None if row is None else _place(row),
+        )
+    for name, error in report.errors.items():
+        words = f"account {name} could not be checked after the creates: {error.summary}"
+        yield Remark(severity=Severity.ERROR, code="not-checked", subject=name, message=words, help=error.detail)
+
+
+def _of_row(row: Row, severity: Severity, code: str, message: str) -> Remark:
+    return Remark(severity=severity, code=code, subject=row.webhook_address, message=message, place=_place(row))
+
+
+def _place(row: Row) -> Place | None:
+    """Where a webhook's entry stands."""
+    found = _PLACE.fullmatch(row.place or "")
+    return None if found is None else Place(file=found[1], line=int(found[2]), column=int(found[3]))

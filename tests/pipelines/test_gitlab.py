@@ -1,0 +1,112 @@
+"""GitLab CI: the documented jobs, run as the runner runs them, and the note of a merge request."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.tool import COMMAND, WAIT, Ended, Tool, entries
+from tests.support.gitlab import ME, SOMEBODY, TOKEN, GitLab, gitlab_server
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "gitlab"
+JOBS: dict[str, Any] = yaml.safe_load((EXAMPLE / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    with gitlab_server() as server:
+        yield server
+
+
+@pytest.fixture
+def project(tool: Tool) -> Tool:
+    """A project as the page says, with a webhook too many and one that isn't there."""
+    tool.write(entries(a="/a?token=${HOOK_TOKEN}"))
+    tool.hook("/old")
+    (tool.folder / "ci").mkdir()
+    (tool.folder / "ci" / "merge_request_note.py").write_bytes((EXAMPLE / "merge_request_note.py").read_bytes())
+    return tool
+
+
+def _run(tool: Tool, job: str, part: str = "script", **variables: str) -> Ended:
+    """A part of a job: its lines in one bash, with the commands that `before_script` installed."""
+    paths = f"{Path(COMMAND).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", "\n".join(JOBS[job][part])], cwd=tool.folder,
+        env=tool.env({"PATH": paths, "GITLAB_CI": "true", **variables}),
+        encoding="utf-8", capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT, check=False,
+    )  # fmt: skip
+    return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def _note(tool: Tool, gitlab: GitLab) -> Ended:
+    return _run(tool, "webhooks:plan", "after_script", RECONCILER_GITLAB_TOKEN=TOKEN, **gitlab.variables)
+
+
+def test_has_the_form_that_gitlab_takes() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
+    done = subprocess.run([*command, EXAMPLE / ".gitlab-ci.yml"], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_merge_request_has_one_note_that_follows_its_plan(project: Tool, gitlab: GitLab) -> None:
+    gitlab.add(SOMEBODY, "Nice.")
+    assert _run(project, "webhooks:plan").code == 0
+    assert _note(project, gitlab).out == "A note was written.\n"
+    for number in range(3):
+        gitlab.add(SOMEBODY, f"{gitlab.notes[1]['body']}{number}")  # a quotation is somebody else's
+    assert _note(project, gitlab).out == "The note is up to date.\n"
+    project.write(entries(a="/a?token=${HOOK_TOKEN}", b="/b"))
+    assert _run(project, "webhooks:plan").code == 0
+    assert _note(project, gitlab).out == "The note was updated.\n"
+    assert gitlab.writes == ["POST", "PUT"]
+    assert [note["id"] for note in gitlab.notes if note["author"]["id"] == ME] == [101]
+    assert "b[track_updated]" in gitlab.notes[1]["body"]
+
+
+@pytest.mark.parametrize(
+    ("token", "code", "words"),
+    [
+        pytest.param("", 0, "RECONCILER_GITLAB_TOKEN is not set", id="none"),
+        pytest.param("glpat-of-another-project", 1, "GitLab answered 401: the note could not be written.", id="wrong"),
+    ],
+)
+def test_a_note_that_cannot_be_written_says_why(
+    project: Tool, gitlab: GitLab, token: str, code: int, words: str
+) -> None:
+    (project.folder / "plan.md").write_text("<!-- reconciler:x -->\nA plan.\n", encoding="utf-8")
+    ended = _run(project, "webhooks:plan", "after_script", RECONCILER_GITLAB_TOKEN=token, **gitlab.variables)
+    assert (ended.code, gitlab.writes) == (code, [])
+    assert words in ended.all
+    assert "Traceback" not in ended.all
+    assert not token or token not in ended.all
+
+
+def test_a_merge_request_without_secrets_is_validated(project: Tool) -> None:
+    assert JOBS["webhooks:plan"]["rules"] == [
+        {"if": '$CI_PIPELINE_SOURCE == "merge_request_event" && $SHIPPO_LIVE_TOKEN'}
+    ]
+    ended = _run(project, "webhooks:validate", SHIPPO_API_TOKEN="")
+    assert (ended.code, json.loads((project.folder / "gl-code-quality-report.json").read_text())) == (0, [])
+
+
+def test_the_default_branch_applies_the_plan_that_was_reviewed(project: Tool) -> None:
+    secret = {"HOOK_TOKEN": "s"}
+    assert _run(project, "webhooks:reviewed-plan", **secret).code == 0
+    assert "create" in (project.folder / "plan.html").read_text(encoding="utf-8")
+    applied = _run(project, "webhooks:apply", **secret)
+    assert applied.code == 0, applied.all
+    assert _run(project, "webhooks:drift", **secret).code == 0
+    again = _run(project, "webhooks:apply", **secret)
+    assert (again.code, "out of date" in again.all) == (3, True)
+    project.hook("/added")
+    assert _run(project, "webhooks:drift", **secret).code == 2
+    assert "<failure" in (project.folder / "drift.xml").read_text(encoding="utf-8")
