@@ -10,46 +10,44 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from manpage import manpage
+from provider_pages import provider_page
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
 from reconciler.cli.topics import TOPICS, topic_text
+from reconciler.config.editor_schema import compose_for_editors
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
 
 ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md")))
 SCENARIOS = ROOT / "tests" / "scenarios"
-PLAN = SCENARIOS / "readme" / "plan.txt"
-FORMAT_SAMPLES = {
-    "text": ("readme", "plan.txt", "text"),
-    "markdown": ("readme", "plan.md", "markdown"),
-    "github": ("switched-off", "plan.github", "text"),
-    "junit": ("switched-off", "plan.junit.xml", "xml"),
-    "code-quality": ("switched-off", "plan.code-quality.json", "json"),
-    "prometheus": ("switched-off", "plan.prom", "text"),
-}
-"""The scenario, expected file and language of each format that the docs show."""
+SHOWN = re.compile(r"<!-- generated: ([\w.-]+) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
+FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(?<=\n)```\n", re.DOTALL)
+LANGUAGES = {".md": "markdown", ".xml": "xml", ".json": "json"}
 SCHEMAS = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
+SCHEMA = "https://webhook-reconciler.readthedocs.io/en/latest/schemas/webhooks.schema.json"
 WIDTH = 100
 BUILT_IN = {provider.name: provider for provider in built_in()}
 
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
-    yield ROOT / "schemas" / "webhooks.schema.json", compose(BUILT_IN)
+    yield ROOT / "schemas" / "webhooks.schema.json", compose_for_editors(BUILT_IN)
     for name in TITLES:
         yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
     yield SCHEMAS / STREAM, _stream_schema()
-    yield ROOT / "README.md", _with_plan((ROOT / "README.md").read_text(encoding="utf-8"))
-    for page in ("output.md", "pipelines/prometheus.md"):
-        yield ROOT / "docs" / page, _with_formats((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        yield page, FILE.sub(_shown_file, SHOWN.sub(_shown, text))
     yield ROOT / "docs" / "file.md", _file_page()
+    for name, provider in BUILT_IN.items():
+        yield ROOT / "docs" / "providers" / f"{name}.md", provider_page(provider)
     yield ROOT / "docs" / "commands.md", _commands_page()
     yield ROOT / "docs" / "reconciler.1", manpage()
-    for page in sorted((ROOT / "docs" / "pipelines").glob("*.md")):
-        yield page, _with_files(page.read_text(encoding="utf-8"))
 
 
 def _json(document: object) -> str:
@@ -63,32 +61,27 @@ def _stream_schema() -> str:
     return _json(document)
 
 
-def _with_plan(readme: str) -> str:
-    """The README with the plan of its scenario in it."""
-    plan = PLAN.read_text(encoding="utf-8").rstrip("\n")
-    block = f"<!-- generated: plan -->\n```\n$ reconciler plan\n{plan}\n```\n<!-- end -->"
-    return re.sub(r"<!-- generated: plan -->.*?<!-- end -->", lambda _: block, readme, flags=re.DOTALL)
+def _shown(found: re.Match[str]) -> str:
+    """What a page shows of a scenario: its `file`, what `plan` or `drift` says, or what a format does (`plan.md`)."""
+    what, name = found.groups()
+    folder = SCENARIOS / name
+    if what == "file":
+        block = f"```yaml\n{(folder / 'webhooks.yaml').read_text(encoding='utf-8')}```"
+    elif "." in what:
+        text = (folder / what).read_text(encoding="utf-8").rstrip("\n")
+        block = f"````{LANGUAGES.get(Path(what).suffix, 'text')}\n{text}\n````"
+    else:
+        arguments = folder / "arguments.txt"
+        options = f" {arguments.read_text(encoding='utf-8').strip()}" if arguments.exists() else ""
+        printed = (folder / f"{what}.txt").read_text(encoding="utf-8").rstrip("\n")
+        block = f"```text\n$ reconciler {what}{options}\n{printed}\n```"
+    return f"<!-- generated: {what} {name} -->\n{block}\n<!-- end -->"
 
 
-def _with_files(page: str) -> str:
-    """A page with the files in it that its comments name."""
-
-    def shown(found: re.Match[str]) -> str:
-        text = (ROOT / found["path"]).read_text(encoding="utf-8").rstrip("\n")
-        return f"{found['head']}{text}\n```\n"
-
-    return re.sub(r"(?P<head><!-- file: (?P<path>\S+) -->\n```\w+\n)(?s:.*?)```\n", shown, page)
-
-
-def _with_formats(page: str) -> str:
-    """A page with the scenarios' expected files in it that its `<!-- generated: FORMAT -->` marks name."""
-
-    def shown(found: re.Match[str]) -> str:
-        folder, name, language = FORMAT_SAMPLES[found[1]]
-        text = (SCENARIOS / folder / name).read_text(encoding="utf-8").rstrip("\n")
-        return f"<!-- generated: {found[1]} -->\n````{language}\n{text}\n````\n<!-- end -->"
-
-    return re.sub(r"<!-- generated: ([a-z-]+) -->.*?<!-- end -->", shown, page, flags=re.DOTALL)
+def _shown_file(found: re.Match[str]) -> str:
+    """A file of the repository where a page shows it."""
+    text = (ROOT / found[2]).read_text(encoding="utf-8").rstrip("\n")
+    return f"{found[1]}{text}\n```\n"
 
 
 def _commands_page() -> str:
@@ -113,12 +106,21 @@ def _help(command: click.Command, name: str) -> list[str]:
 
 def _file_page() -> str:
     """The reference of the file, from its JSON Schema."""
-    schema = json.loads(compose(BUILT_IN))
+    schema = json.loads(compose({}))
     lines = ["# The file", "", schema["description"], ""]
+    pages = " and ".join(f"[{provider.title}](providers/{name}.md)" for name, provider in BUILT_IN.items())
     lines += [
-        "Written by `python docs/generate.py` from `schemas/webhooks.schema.json`, which `reconciler schema` prints.",
+        f"These are the keys that every provider takes. {pages} have those that only one takes, and the events.",
         "",
     ]
+    lines += [
+        f"Written by `python docs/generate.py` from the [JSON Schema]({SCHEMA}), which `reconciler schema` prints.",
+        "",
+    ]
+    account = schema["definitions"]["account"]["properties"]
+    for name in account.keys() & schema["properties"].keys():
+        account[name] = {"description": f"As [`{name}`](#{name}) at the top, for this account."}
+    schema["properties"]["defaults"] |= {"properties": {}}  # those of an entry
     lines += _object(schema, schema, "")
     return "\n".join(lines)
 
@@ -130,9 +132,10 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
     for name, given in _keys(schema):
         inner = _resolved(root, given)
         where = f"{path}.{name}" if path else name
-        lines += [f"## `{where}`", "", _sentence(inner, required=name in required), ""]
+        head = "###" if path else "##"
+        lines += [f"{head} `{where}`", "", _sentence(inner, required=name in required), "", *_choices(inner)]
         if inner.get("examples"):
-            lines += ["```yaml", *(_example(name, example) for example in inner["examples"][:1]), "```", ""]
+            lines += ["```yaml", "\n\n".join(_example(name, example) for example in inner["examples"]), "```", ""]
         lines += _object(root, inner, where)
         items = _resolved(root, inner.get("items", {}))
         for alternative in (items, *items.get("anyOf", ())):
@@ -141,10 +144,15 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
 
 
 def _keys(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The named keys of an object, and `<name>` where it takes any name."""
-    named = list(schema.get("properties", {}).items())
-    any_name = schema.get("additionalProperties")
-    return [*named, *([("<name>", any_name)] if isinstance(any_name, dict) else [])]
+    """The named keys of an object, those that another key decides, and `<name>` where it takes any name."""
+    named = dict(schema.get("properties", {}))
+    for rule in schema.get("allOf", ()):
+        for key, given in rule.get("then", {}).get("properties", {}).items():
+            if key not in named and given is not True:
+                (provider,) = rule["if"]["properties"]["provider"]["enum"]
+                named[key] = {**given, "description": f"Only with `provider: {provider}`. {given['description']}"}
+    named["<name>"] = schema.get("additionalProperties")
+    return [(key, given) for key, given in named.items() if isinstance(given, dict)]
 
 
 def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,8 +175,24 @@ def _sentence(schema: Mapping[str, Any], *, required: bool) -> str:
     return " ".join(filter(None, facts))
 
 
+def _choices(schema: Mapping[str, Any]) -> list[str]:
+    """A line for each value that a key may have."""
+    alternatives = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    choices = [(one["enum"][0], one.get("description")) for one in alternatives if "enum" in one]
+    lines = [f"- `{value}`" + (f": {about}" if about else "") for value, about in choices]
+    return [*lines, ""] if lines else []
+
+
 def _example(name: str, example: object) -> str:
-    return f"{name}: {json.dumps(example, ensure_ascii=False)}"
+    flow = None if isinstance(example, dict | list) else False  # what holds only scalars is in one line
+    return yaml.dump({name: example}, Dumper=_Indented, sort_keys=False, default_flow_style=flow, width=WIDTH).rstrip()
+
+
+class _Indented(yaml.SafeDumper):
+    """Writes lists as the tool does: below their key, indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
 
 
 def main(arguments: list[str]) -> int:

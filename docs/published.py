@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from reconciler.view.codec import published_fields
-from reconciler.view.documents import DiagnosticRow, DoctorView, ListView, PlanView, ValidationView
+from reconciler.view.documents import SCHEMAS, DiagnosticRow, DoctorView, ListView, PlanView, ValidationView
 from reconciler.view.rows import LossRow, Plain, Remedy
 
 TITLES = {
@@ -32,7 +32,7 @@ def schema(name: str) -> Schema:
     kind, title = TITLES[name]
     definitions: dict[str, Schema] = {}
     document = _object(kind, definitions)
-    head = {"$schema": "http://json-schema.org/draft-07/schema#", "$id": f"urn:webhook-reconciler:{name}:1"}
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "$id": f"{SCHEMAS}/{name}.schema.json"}
     return {**head, "title": title, **document, "definitions": dict(sorted(definitions.items()))}
 
 

@@ -1,14 +1,25 @@
-"""`python -m reconciler`."""
+"""`python -m reconciler`, and the installed commands."""
 
 from __future__ import annotations
 
 import signal
+import sys
+
+import reconciler
+
+_OTHERS = """\
+error: the package `reconciler`, a different project, has replaced files of this tool, or was uninstalled with them
+help: `pip uninstall reconciler`, then `pip install --force-reinstall webhook-reconciler`. To use both, give this tool \
+an environment of its own: `pipx install webhook-reconciler`
+"""
 
 
 def entry_point() -> None:
     """Run the command. As long as nothing is loaded, Ctrl-C ends it at once, and without a traceback."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if getattr(reconciler, "DISTRIBUTION", None) != "webhook-reconciler":
+        sys.exit(_OTHERS.rstrip())
     from reconciler.cli import main  # noqa: PLC0415 - takes a while, which is the point
 
     main.entry_point()

@@ -14,7 +14,10 @@ import pytest
 from reconciler.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")])
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").glob("*.md")])
+SITE = "https://webhook-reconciler.readthedocs.io/en/latest/"
+REPOSITORY = re.compile(r"https://github\.com/webhook-reconciler/webhook-reconciler/(?:blob|tree)/main/(.*)")
 
 
 def test_generated_docs_are_fresh() -> None:
@@ -39,10 +42,33 @@ def test_man_page_has_no_mistakes_and_is_shipped(check: list[str]) -> None:
     assert told == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_to_files_that_are_there(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        assert target.startswith("https://") or (page.parent / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_what_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$", text, re.MULTILINE):
+        target, _, anchor = "".join(link).partition("#")
+        file = page if not target else page.parent / target
+        if target.startswith(SITE):
+            path = target.removeprefix(SITE)
+            file = (
+                ROOT / path if path.startswith("schemas/") else DOCS / re.sub(r"\.html$", ".md", path or "index.html")
+            )
+        elif in_repository := REPOSITORY.match(target):
+            file = ROOT / in_repository[1]
+        elif target.startswith("https://"):
+            continue
+        assert file.exists(), target
+        assert not anchor or anchor in _anchors(file), link
+
+
+def _anchors(page: Path) -> set[str]:
+    """Those of its headings, as GitHub and the site make them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_of_the_readme_work_anywhere() -> None:
+    assert re.findall(r"\]\((?!https://)", (ROOT / "README.md").read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)

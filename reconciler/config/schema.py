@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from reconciler.model.provider import Field, FieldType, PlaceSetting, Provider
 
-_VARIABLE = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$(?!\\n)"
+VARIABLE = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$"
+_BOOLEAN = {
+    "pattern": VARIABLE,
+    "patternErrorMessage": "Write `true` or `false`, or a single variable with one of these values.",
+}
+_OTHER_KEYS = {"^x-": {"description": "Ignored. Useful for YAML anchors."}}
 
 
 def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
@@ -21,33 +26,29 @@ def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
     schema: dict[str, Any] = json.loads(_core())
     definitions = schema["definitions"]
     account = definitions["account"]
-    generic = tuple(account["properties"])
-    account["allOf"] = []
     fields: dict[str, Any] = {}
     events: dict[str, Any] = {}
+    account["allOf"] = []
+    every_key = dict(account["properties"])
     for name, provider in providers.items():
         own = dict(_account_keys(provider))
-        for key, described in own.items():
-            _add(account["properties"], key, described)
-        is_named = {"required": ["provider"], "properties": {"provider": {"enum": [name]}}}
-        account["allOf"].append({"if": is_named, "then": _only((*generic, *own))})
+        every_key |= own
+        is_named = {"type": "object", "required": ["provider"], "properties": {"provider": {"enum": [name]}}}
+        account["allOf"].append({"if": is_named, "then": _closed(dict.fromkeys(account["properties"], True) | own)})
+        events |= {event["enum"][0]: event for event in known_events(provider)}
         for spec in provider.own_fields:
-            _add(fields, spec.name, _described(spec))
+            _add(fields, spec.name, described(spec))
             if spec.scope:
-                _add(definitions["owns"]["items"]["properties"], spec.name, _described(spec))
-        of_events = (spec for spec in provider.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
-        for event, about in ((event, of.choice_help.get(event)) for of in of_events for event in of.choices):
-            events[event] = {"enum": [event], **({} if about is None else {"description": about})}
+                _add(definitions["owns"]["items"]["properties"], spec.name, described(spec))
     definitions["event"]["anyOf"] += events.values()
+    names_none = {"not": {"required": ["provider"]}}
+    account["allOf"].append({"if": names_none, "then": _closed(dict.fromkeys(every_key, True))})
     unscoped = [spec for provider in providers.values() for spec in provider.own_fields if not spec.scope]
     ignorable = [{"enum": [name]} for name in dict.fromkeys(spec.name for spec in unscoped)]
     for where in (definitions["webhook"], schema["properties"]["defaults"]):
         where["properties"] |= fields
         where["properties"]["ignore_changes"]["items"]["oneOf"] += ignorable
         where["additionalProperties"] = lenient
-    if lenient:
-        account["additionalProperties"] = True
-        account["allOf"].append({"if": {"required": ["provider"]}, "else": _only(account["properties"])})
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -56,17 +57,24 @@ def _core() -> str:
     return files("reconciler.schemas").joinpath("core.json").read_text(encoding="utf-8")
 
 
-def _add(properties: dict[str, Any], key: str, described: dict[str, Any]) -> None:
+def _add(properties: dict[str, Any], key: str, given: dict[str, Any]) -> None:
     """A key that two providers mean differently takes what either takes."""
-    known = properties.setdefault(key, described)
-    if known != described:
+    known = properties.setdefault(key, given)
+    if known != given:
         about = {name: known[name] for name in ("description", "examples")}
-        properties[key] = {**about, "anyOf": [*known.get("anyOf", [known]), described]}
+        properties[key] = {**about, "anyOf": [*known.get("anyOf", [known]), given]}
 
 
-def _only(keys: Iterable[str]) -> dict[str, Any]:
-    properties = dict.fromkeys(keys, True)
-    return {"additionalProperties": False, "properties": properties, "patternProperties": {"^x-": True}}
+def known_events(provider: Provider) -> Iterator[dict[str, Any]]:
+    """The events of a provider, each with what is said of it."""
+    spec = next(spec for spec in provider.fields if spec.name == provider.event_field)
+    for event in spec.choices:
+        about = {"description": spec.choice_help[event]} if event in spec.choice_help else {}
+        yield {"type": "string", "enum": [event], **about}
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"additionalProperties": False, "properties": properties, "patternProperties": _OTHER_KEYS}
 
 
 def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -75,35 +83,36 @@ def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
         yield provider.auth.kind_setting, _choice(description, tuple(kind.name for kind in provider.auth.kinds))
     for setting in provider.settings:
         spec = Field(name=setting.name, type=setting.type, default=setting.default, help=setting.help)
-        yield setting.name, _described(spec)
+        yield setting.name, described(spec)
     yield from ((place.setting, _place(place)) for place in provider.places)
 
 
 def _choice(description: str, choices: tuple[str, ...]) -> dict[str, Any]:
-    alternatives = [*({"enum": [choice]} for choice in choices), {"type": "string", "pattern": _VARIABLE}]
+    alternatives = [*({"enum": [choice]} for choice in choices), {"type": "string", "pattern": VARIABLE}]
     return {"description": description, "anyOf": alternatives, "examples": list(choices[:1])}
 
 
 def _place(place: PlaceSetting) -> dict[str, Any]:
-    pattern = f"^(?:{place.pattern}|[\\s\\S]*\\$\\{{[\\s\\S]*)$(?!\\n)"
+    help_ = f"Write a name such as `{place.example}`, or a list of them."
+    named = {"pattern": f"^(?:{place.pattern}|[\\s\\S]*\\$\\{{[\\s\\S]*)$", "patternErrorMessage": help_}
     return {
         "description": place.help or f"Where the webhooks are, such as `{place.example}`.",
         "type": ["string", "array"],
-        "pattern": pattern,
+        **named,
         "minItems": 1,
         "uniqueItems": True,
-        "items": {"description": "A name.", "type": "string", "pattern": pattern, "examples": [place.example]},
-        "x-help": f"Write a name such as `{place.example}`, or a list of them.",
+        "items": {"description": "A name.", "type": "string", **named, "examples": [place.example]},
+        "x-help": help_,
         "examples": [place.example, [place.example]],
     }
 
 
-def _described(spec: Field) -> dict[str, Any]:
+def described(spec: Field) -> dict[str, Any]:
     """A key whose value is this field's."""
     found: dict[str, Any] = {"description": spec.help or f"The provider's `{spec.name}`."}
     item = {"description": "An item.", "type": "string", "examples": ["a"]}
     shapes: dict[FieldType, dict[str, Any]] = {
-        FieldType.FLAG: {"type": ["boolean", "string"], "pattern": _VARIABLE, "examples": [True, False]},
+        FieldType.FLAG: {"type": ["boolean", "string"], **_BOOLEAN, "examples": [True, False]},
         FieldType.NUMBER: {"type": "number", "examples": [spec.default or 1]},
         FieldType.CHOICE: _choice(found["description"], spec.choices),
         FieldType.SET: {"type": "array", "uniqueItems": True, "items": item, "examples": [["a"]]},

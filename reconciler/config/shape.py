@@ -17,6 +17,8 @@ from reconciler.config.faults import Fault, explained
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.config.yaml_nodes import Document, Path, Plain
 
+_DOLLAR = re.compile(r"(?<!\\)\$")
+
 
 def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> None:
     """Check a document against the schema of the providers that the files name, before any variable is put in.
@@ -79,7 +81,11 @@ def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
 
 @lru_cache(maxsize=1)
 def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors have
-    """The validator that explains. Its own `uniqueItems` compares each item with each, and doesn't say which it is."""
+    """The validator that explains.
+
+    Its own `uniqueItems` compares each item with each, and doesn't say which it is. Its own `pattern` accepts a line
+    break behind a text; `fastjsonschema` doesn't, and neither do editors.
+    """
     import jsonschema  # only where something is wrong  # noqa: PLC0415
 
     def unique(_validator: object, is_due: bool, items: object, _schema: object) -> Iterator[Exception]:  # noqa: FBT001 - as jsonschema calls it
@@ -90,7 +96,12 @@ def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors hav
                 yield jsonschema.ValidationError("not unique", path=[index])
             seen.add(known)
 
-    return jsonschema.validators.extend(jsonschema.Draft7Validator, {"uniqueItems": unique})  # type: ignore[no-untyped-call]
+    def matches(_validator: object, pattern: str, text: object, _schema: object) -> Iterator[Exception]:
+        if isinstance(text, str) and not re.search(_DOLLAR.sub(r"\\Z", pattern), text):
+            yield jsonschema.ValidationError("no match")
+
+    keywords = {"uniqueItems": unique, "pattern": matches}
+    return jsonschema.validators.extend(jsonschema.Draft7Validator, keywords)  # type: ignore[no-untyped-call]
 
 
 def _comparable(value: Plain) -> Hashable:

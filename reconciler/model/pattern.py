@@ -104,7 +104,7 @@ def parse_pattern(text: SecretText) -> Pattern:
         raise UrlError("pattern-host", message, _HELP)
     check_variable_places(text)
     # Where the variables stand is settled: what is left to check are the characters.
-    endpoint = parse_url(SecretText.literal(raw.replace("*.", "", 1) if found["any"] else raw)).endpoint
+    endpoint = parse_url(SecretText.literal(raw.replace("://*.", "://"))).endpoint
     if found["any"] and (endpoint.host.count(".") < 1 or host_address(endpoint.host) is not None):
         raise UrlError("pattern-host", "the pattern's `*` must be followed by at least two host labels", _HELP)
     path = text.slice(*found.span("path"))

@@ -123,7 +123,7 @@ class PlaceSetting:
 
     setting: str
     path: str  # of the API, `{}` for the name
-    pattern: str  # what a name fully matches, as a regular expression of JSON Schema too
+    pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
     example: str  # a name
     help: str = ""
 

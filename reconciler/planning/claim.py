@@ -74,9 +74,10 @@ class Claims:
         if not remote.unreadable or not isinstance(url, Url) or self.of(remote) is not Claim.NONE:
             return False
         scope = account.provider.scope_of(remote.fields)
-        own_kind = len(scope) < len(account.scope) or account.is_own_kind(scope)
-        is_owned = (own_kind and url.endpoint in account.owns) or account.owns_at(url.endpoint, scope)
-        return is_owned or url.endpoint in self._endpoints
+        # One whose kind can't be read may be of any.
+        is_any_kind = len(scope) < len(account.scope)
+        owner = account.owner_of_another_kind(url.endpoint) if is_any_kind else account.owns_at(url.endpoint, scope)
+        return bool(owner) or url.endpoint in self._endpoints
 
     def is_absent(self, remote: Remote) -> bool:
         """Whether `absent` names a webhook, whatever else does."""

@@ -122,8 +122,9 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
             continue
         if row.conflicts_with is not None:
             entry = rows[row.conflicts_with].desired
-            named = () if entry is None else provider.events_of(entry.fields)
-            others = ", ".join(sorted(provider.uncarried(provider.events_of(row.remote.fields), named)))
+            assert entry is not None  # its address is an entry's  # noqa: S101
+            named, found = provider.events_of(entry.fields), provider.events_of(row.remote.fields)
+            others = ", ".join(sorted(provider.uncarried(found, named)))
             same_url = f"the webhook {row.address} has the same URL as {row.conflicts_with}"
             return ProviderError(
                 kind=ErrorKind.REFUSED,
@@ -136,7 +137,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
         elif row.action is Action.DELETE and row.partner is not None:
             # What takes over has none, and nobody else would any more.
             there = rows[row.partner]
-            after = there.wanted or ({} if there.remote is None else there.remote.fields)
+            after = there.wanted if there.remote is None else there.wanted or there.remote.fields
             lost = [
                 name for name, value in row.remote.fields.items() if value is Masked.SET and after.get(name) is None
             ]

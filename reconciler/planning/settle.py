@@ -18,7 +18,7 @@ def settle_created(
     """The duplicate rule for a key that was created, since another run may have created it, too.
 
     The webhook that stays, and what it takes: the update that it needs, and deletes of its duplicates. Of what the file
-    protects only webhooks with the `own` ids, made by this run, are deleted, and none is updated.
+    protects only webhooks with the `own` ids, made by this run, are deleted or updated.
     """
     choice = choose_for(account.provider, desired, found)
     survivor, protected = choice.survivor, desired.key.endpoint in account.protect

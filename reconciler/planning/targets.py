@@ -49,8 +49,7 @@ def _is_kept(filters: Filters, row: Change) -> bool:
 
 def matches_address(target: str, address: Address) -> bool:
     """Whether a target means an address: `orders` means all its keys and events in all accounts."""
-    group, _, place = address.account.partition(":")
-    accounts = (address.account, group) if place else (address.account,)
+    accounts = {address.account, address.account.partition(":")[0]}  # of one place, and of all of them
     short = (address.entry, address.name, address.text(long=False))
     long = (f"{account}/{name}" for account in accounts for name in short)
     return any(matches_name(target, name) for name in (*short, *long))

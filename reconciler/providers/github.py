@@ -41,7 +41,15 @@ GITHUB = Provider(
         url(at="config.url"),
         events(*_EVENTS.split()),
         switch(),
-        choice("content_type", "json", "form", at="config.content_type", default="json", missing="form"),
+        choice(
+            "content_type",
+            "json",
+            "form",
+            at="config.content_type",
+            default="json",
+            missing="form",
+            help="How payloads are encoded.",
+        ),
         flag("insecure_ssl", at="config.insecure_ssl", wire=("0", "1"), help="Whether TLS verification is disabled."),
         secret(at="config.secret", reads_back=ReadsBack.MASKED, help="The key used to sign payloads."),
     ),
@@ -52,7 +60,7 @@ GITHUB = Provider(
         PlaceSetting(
             setting="repositories",
             path="/repos/{}",
-            pattern=rf"{_NAME}/(?!\.\.?$)[A-Za-z0-9_.-]+",
+            pattern=rf"{_NAME}/(?:\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.\.\.+)",  # neither `.` nor `..`
             example="acme/web",
             help="The repositories that have the webhooks.",
         ),

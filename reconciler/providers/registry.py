@@ -6,6 +6,7 @@ A provider's client makes five calls, from any thread; each raises `ProviderErro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -114,6 +115,15 @@ class _Installed(Mapping[str, Provider]):
 
 
 INSTALLED = _Installed()
+
+
+def usable() -> dict[str, Provider]:
+    """The declarations of all that can be loaded, by name."""
+    found = {}
+    for name in INSTALLED:
+        with suppress(ProviderError):
+            found[name] = INSTALLED[name]
+    return found
 
 
 def open_reader(account: Account, context: ClientContext) -> Reader:

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.schema import compose
+from reconciler.config.editor_schema import compose_for_editors
+from reconciler.config.schema import VARIABLE, compose
 from reconciler.config.shape import accepts, find_faults
 from reconciler.config.yaml_nodes import Plain
+from reconciler.model.provider import Provider
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 from reconciler.providers.registry import built_in
 from reconciler.providers.shippo import SHIPPO
@@ -23,6 +25,7 @@ from reconciler.providers.shippo import SHIPPO
 BUILT_IN = {provider.name: provider for provider in built_in()}
 TEXT = compose(BUILT_IN)
 SCHEMA: dict[str, Any] = json.loads(TEXT)
+EDITORS = compose_for_editors(BUILT_IN)
 GOOD: dict[str, Any] = SCHEMA["examples"][0]
 
 
@@ -45,7 +48,7 @@ def test_the_schema_is_a_draft_07_schema() -> None:
     assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
     jsonschema.Draft7Validator.check_schema(SCHEMA)
     assert {"$id", "title", "description", "examples"} <= SCHEMA.keys()
-    assert Path("schemas/webhooks.schema.json").read_text(encoding="utf-8") == TEXT
+    assert Path("schemas/webhooks.schema.json").read_text(encoding="utf-8") == EDITORS
 
 
 @pytest.mark.parametrize("schema", VALUES)
@@ -59,17 +62,23 @@ def test_every_value_is_described_and_its_examples_are_valid(schema: Mapping[str
 
 @pytest.mark.parametrize("schema", VALUES)
 def test_every_mapping_says_what_else_may_stand_in_it(schema: Mapping[str, Any]) -> None:
-    if "properties" in schema:
-        assert schema["additionalProperties"] is False
-        assert list(schema["patternProperties"]) == ["^x-"]
-    elif schema.get("type") == "object":
-        assert schema["propertyNames"]["pattern"] == "^[a-z0-9_-]+$(?!\\n)"
+    if schema.get("additionalProperties") is True:  # decided by another key
+        closed = [rule["then"] for rule in schema["allOf"]]
+        assert len(closed) == len(BUILT_IN) + 1
+    else:
+        closed = [schema] if "properties" in schema else []
+    for one in closed:
+        assert one["additionalProperties"] is False
+        assert list(one["patternProperties"]) == ["^x-"]
+    if schema.get("type") == "object" and not closed:
+        assert schema["propertyNames"]["pattern"] == "^[a-z0-9_-]+$"
 
 
-def test_no_pattern_lets_a_line_break_through_at_its_end() -> None:
+def test_every_pattern_is_for_the_whole_text_and_can_be_read_by_re2() -> None:
     def patterns(node: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
         if isinstance(node, dict):
             if isinstance(node.get("pattern"), str):
+                assert node.get("patternErrorMessage") or node["pattern"] == VARIABLE
                 yield node["pattern"]
             for inner in node.values():
                 yield from patterns(inner)
@@ -77,21 +86,24 @@ def test_no_pattern_lets_a_line_break_through_at_its_end() -> None:
             for inner in node:
                 yield from patterns(inner)
 
-    found = set(patterns(SCHEMA))
+    found = set(patterns(json.loads(EDITORS)))
     assert len(found) == 4 + sum(len(provider.places) for provider in BUILT_IN.values())
-    assert all(pattern.startswith("^") and pattern.endswith("$(?!\\n)") for pattern in found)
+    for pattern in found:
+        assert pattern.startswith("^")
+        assert pattern.endswith("$")
+        assert not re.search(r"\(\?(?!:)|\\[1-9AbBzZ]", pattern), "look-around, a back-reference or an anchor"
 
 
-def test_the_events_that_editors_offer_are_the_providers() -> None:
-    _, *offered = SCHEMA["definitions"]["event"]["anyOf"]
-    known = dict.fromkeys(event for provider in BUILT_IN.values() for event in provider.events)
-    assert [event["enum"][0] for event in offered] == list(known)
-    assert [event["enum"][0] for event in offered if "description" in event] == list(SHIPPO.events)
+@pytest.mark.parametrize("provider", BUILT_IN.values(), ids=BUILT_IN)
+def test_the_events_that_editors_offer_are_the_providers(provider: Provider) -> None:
+    *offered, _ = json.loads(EDITORS)["definitions"][f"{provider.name}_event"]["anyOf"]
+    assert [event["enum"][0] for event in offered] == list(provider.events)
+    assert all(("description" in event) is (provider is SHIPPO) for event in offered)
 
 
 names = st.sampled_from(["orders", "a-b_1", "A", "a\n", "", "x-a", "live"])
 texts = st.sampled_from(
-    ["", "a", "${A}", "${A}\n", "${A:-b}", "${A:?b}", "true", "live", "prod", "all", "url", "shippo"]
+    ["", "a", "${A}", "${A}\n", "${A:-b}", "${A:?b}", "true", "live", "all", "url", "shippo", "github", "off", "off\n"]
 )
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.sampled_from([0.5, 1.0, -1.0, 3600.5]), texts)
 lists = st.lists(st.one_of(scalars, st.dictionaries(st.sampled_from(["url", "events", "x-a"]), texts)), max_size=3)
@@ -109,7 +121,8 @@ values = st.recursive(
 def documents(draw: st.DrawFn) -> Plain:
     """Mostly valid documents, with drawn values at drawn places."""
     document = json.loads(json.dumps(GOOD))
-    document["accounts"] = {"live": {"provider": "shippo", "token": "${A}"}}
+    provider = draw(st.sampled_from(["shippo", "github", "${A}", "other"]))
+    document["accounts"] = {"live": {"provider": provider, "token": "${A}"}}
     for _ in range(draw(st.integers(1, 3))):
         at: Any = draw(
             st.sampled_from(
@@ -135,6 +148,17 @@ def documents(draw: st.DrawFn) -> Plain:
 @given(document=documents())
 def test_both_validators_agree(document: Plain) -> None:
     assert accepts(document, TEXT) == (find_faults(document, TEXT) == ())
+    assert accepts(document, EDITORS) == (find_faults(document, EDITORS) == ())
+
+
+@settings(max_examples=400)
+@given(document=documents())
+def test_editors_accept_what_the_tool_accepts_with_the_providers_that_they_know(document: Any) -> None:  # noqa: ANN401 - any JSON
+    is_accepted = accepts(document, TEXT) and all(
+        account["provider"] in BUILT_IN or re.fullmatch(VARIABLE, account["provider"])
+        for account in document.get("accounts", {}).values()
+    )
+    assert accepts(document, EDITORS) == is_accepted
 
 
 NAMES = [

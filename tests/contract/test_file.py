@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.config.load import Inputs, Loaded, load
+from reconciler.config.shape import accepts
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.pigeonry import PIGEONRY
+from tests.e2e.tool import run_here
 
 FILE = """\
 version: 1
@@ -148,3 +152,13 @@ def test_what_is_wrong_with_a_field_is_said(tmp_path: Path, line: str, expected:
     assert found.place is not None
     assert found.place.line == len(FILE.splitlines()) + 1
     assert "swordfish" not in repr(found)
+
+
+def test_schema_for_editors_has_what_packages_provide(tmp_path: Path) -> None:
+    printed = run_here(tmp_path, "schema").out
+    *events, _ = json.loads(printed)["definitions"]["pigeonry_event"]["anyOf"]
+    assert [event["enum"][0] for event in events] == list(PIGEONRY.events)
+    document = yaml.safe_load(f"{FILE}    note: For the loft\n")
+    assert accepts(document, printed)
+    document["accounts"]["loft"]["mode"] = "live"  # Shippo's
+    assert not accepts(document, printed)

@@ -1,4 +1,4 @@
-"""docs/how-to/adopt-an-account.md: its commands run as they are printed, on an account that was clicked together."""
+"""docs/adopt.md: its commands run as they are printed, on an account that was clicked together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.typed import Typist, blocks
 from tests.support.canaries import Canaries
 from tests.support.messy import SECRETS, click_together
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "adopt-an-account.md"
+PAGE = Path(__file__).parents[2] / "docs" / "adopt.md"
 
 
 def test_page_leads_to_an_empty_plan(tool: Tool) -> None:

@@ -119,7 +119,7 @@ def test_full_disk_under_anything_else_is_not_said_to_be_the_outputs(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("reconciler.cli.commands.packaged.files", full)
-    assert main(["schema"], {}) == 1
+    assert main(["schema", "plan"], {}) == 1
     said = capsys.readouterr()
     assert (said.out, said.err.splitlines()[0]) == (
         "",

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.cli.commands.export import _schemas
+from reconciler.providers.shippo import SHIPPO
+from reconciler.view.documents import SCHEMAS
 from tests.e2e.tool import HOST, TOKEN, Tool, delivered, entries, run_here
+from tests.support import builders
 from tests.support.canaries import Canaries
 from tests.support.messy import SECRETS, click_together
 from tests.support.sandbox import Sandbox
@@ -93,14 +98,28 @@ def test_hosts_are_owned_as_a_whole_where_nobody_elses_webhooks_are(messy: Tool)
     assert plan.out.splitlines()[-1] == "Plan: 0 to create, 0 to update, 2 to delete."
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_schema_is_named_where_it_is(messy: Tool, there: bool) -> None:  # noqa: FBT001 - a column of the table
+@pytest.mark.parametrize(
+    ("there", "schema"),
+    [
+        pytest.param(True, "./webhooks.schema.json", id="beside"),
+        pytest.param(False, f"{SCHEMAS}/webhooks.schema.json", id="published"),
+    ],
+)
+def test_schema_is_named_where_it_is(messy: Tool, there: bool, schema: str) -> None:  # noqa: FBT001 - of the table
     (messy.folder / "sets").mkdir()
     if there:
         (messy.folder / "sets" / "webhooks.schema.json").write_text(messy.run("schema").out)
     assert messy.run("export", "-f", "account.yaml", "--out", "sets/live.yaml").code == 0
     line, *_ = (messy.folder / "sets" / "live.yaml").read_text().splitlines()
-    assert (line == "# yaml-language-server: $schema=./webhooks.schema.json") is there
+    assert line == f"# yaml-language-server: $schema={schema}"
+    assert messy.run("fmt", "-f", "sets/live.yaml").code == 0
+    assert (messy.folder / "sets" / "live.yaml").read_text().startswith(f"{line}\n")
+
+
+def test_published_schema_is_not_named_for_a_provider_that_it_does_not_know() -> None:
+    other = replace(builders.account(), provider=replace(SHIPPO, name="other"))
+    assert list(_schemas(builders.planned(accounts=[other]), None)) == []
+    assert list(_schemas(builders.planned(accounts=[builders.account()]), None)) == [f"{SCHEMAS}/webhooks.schema.json"]
 
 
 def test_base_url_of_one_run_is_not_in_the_file_but_in_the_next_commands(messy: Tool) -> None:

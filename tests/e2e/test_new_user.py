@@ -1,8 +1,8 @@
-"""A new user with only the README: its commands run as they are printed, in order, and lead where it says."""
+"""A new user: the commands of the README and of the first pages run as they are printed, and lead where they say."""
 
 from __future__ import annotations
 
-import itertools
+import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.tool import TOKEN, WAIT, Tool, delivered
+from tests.e2e.tool import TOKEN, WAIT, Tool
 from tests.e2e.typed import TEST_TOKEN, Block, Typist, blocks
 from tests.support.canaries import Canaries
-from tests.support.messy import SECRETS, click_together
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINNED = f"pip install {PROJECT['name']}=={PROJECT['version']}"
 README = blocks(ROOT / "README.md")
-# The headings where a person begins anew, in an empty folder.
-CHAPTERS = ("Install", "Try it on a sandbox", "It already has webhooks", "It has none yet")
+START = blocks(ROOT / "docs" / "start.md")
+OTHER = blocks(ROOT / "docs" / "pipelines" / "other.md")
+ALONE = "It has none yet"
 
 
 @pytest.fixture
@@ -30,54 +30,35 @@ def typist(tool: Tool) -> Iterator[Typist]:
         yield typist
 
 
-def chapter(begin: str) -> list[Block]:
-    """The blocks to run from one heading to where the next chapter begins."""
-    after = itertools.dropwhile(lambda block: block.heading != begin, README)
-    until_next = itertools.takewhile(lambda block: block.heading not in {*CHAPTERS} - {begin}, after)
-    return [block for block in until_next if block.is_typed or block.is_workflow]
-
-
-def test_every_block_to_run_is_in_a_chapter() -> None:
-    to_run = [block for block in README if block.is_typed or block.is_workflow]
-    assert [block for name in CHAPTERS for block in chapter(name)] == to_run
+def typed(page: tuple[Block, ...]) -> list[Block]:
+    return [block for block in page if block.is_typed]
 
 
 def test_install_lines_name_the_distribution_and_the_version(typist: Typist) -> None:
-    demo, pinned, cloned = map(typist.follow, chapter("Install"))
-    assert pinned == ""
+    demo, cloned = map(typist.follow, typed(README))
     assert all("$ reconciler plan" in shown for shown in (demo, cloned)), typist.shown
     venv = "python3 -m venv .venv"
-    assert typist.calls == [f"pipx install {PROJECT['name']}", PINNED, venv, "pip install --quiet ."]
+    assert typist.calls == [f"pipx install {PROJECT['name']}", venv, "pip install --quiet ."]
+    lines = [line.partition("#")[0].strip() for block in (START[0], README[0]) for line in block.text.splitlines()]
+    assert lines[:2] == lines[2:]
 
 
-def test_account_on_the_sandbox_is_adopted(typist: Typist) -> None:
-    *_, planned = map(typist.follow, chapter("Try it on a sandbox"))
-    assert planned.endswith("No changes.\n"), typist.shown
-
-
-def test_account_that_has_webhooks_is_adopted(typist: Typist, tool: Tool) -> None:
-    click_together(tool.sandbox.store, TOKEN)
-    before = delivered(tool.sandbox, TOKEN)
-    _, planned = map(typist.follow, chapter("It already has webhooks"))
-    assert "Plan: 0 to create, 0 to update, 2 to delete.\n" in planned
-    assert (delivered(tool.sandbox, TOKEN), len(tool.there())) == (before, 14)
-    assert typist.type("reconciler plan --env-file hooks.env --detailed-exitcode").endswith("No changes.\n")
-    typist.type("reconciler apply -f before.yaml --env-file before.yaml.env")
-    assert delivered(tool.sandbox, TOKEN) == before
-    typist.type("git add -A")
-    committed = subprocess.run(
-        ["git", "grep", "--cached", "-h", ""], cwd=tool.folder, capture_output=True, encoding="utf-8", check=True
-    ).stdout
-    assert "webhooks:" in committed
-    assert Canaries(SECRETS).found_in("\n".join([committed, *typist.shown])) == []
+def test_ten_minutes_on_the_sandbox(typist: Typist, tool: Tool) -> None:
+    steps = [block for block in typed(START)[1:] if block.heading != ALONE]
+    file = tool.folder / "try-it" / "webhooks.yaml"
+    for block in steps:
+        if block.heading == "Change something":
+            file.write_text(re.sub(r"(tracking\n    events: \[track_updated)", r"\1, batch_created", file.read_text()))
+        typist.follow(block)
+    lines = (line.split("=", 1) for line in (file.parent / "hooks.env").read_text().splitlines() if "=" in line)
+    secrets = {name: value for name, value in lines if len(value) >= 8}
+    assert len(secrets) >= 8
+    assert Canaries(secrets).found_in("\n".join([file.read_text(), *typist.shown])) == []
 
 
 def test_account_without_webhooks_gets_those_of_the_file(typist: Typist, tool: Tool) -> None:
-    for block in chapter("It has none yet"):
-        if block.is_workflow:
-            typist.run_workflow(block)
-        else:
-            typist.follow(block)
+    for block in [*(block for block in typed(START) if block.heading == ALONE), *typed(OTHER)]:
+        typist.follow(block)
     created = tool.sandbox.store.list(TEST_TOKEN)
     assert sorted((webhook.url.partition("?")[0], webhook.event, webhook.is_test) for webhook in created) == [
         ("https://hooks.example.com/shippo/orders", "transaction_created", True),
@@ -89,9 +70,22 @@ def test_account_without_webhooks_gets_those_of_the_file(typist: Typist, tool: T
 
 
 def test_printed_file_is_that_of_the_printed_plan() -> None:
-    (printed,) = [block.text for block in README if block.language == "yaml" and not block.is_workflow]
+    printed = next(block.text for block in README if block.language == "yaml")
     assert printed == (ROOT / "tests" / "scenarios" / "readme" / "webhooks.yaml").read_text(encoding="utf-8")
 
 
-def test_reference_pages_have_no_commands_that_no_test_runs() -> None:
-    assert [page for page in (ROOT / "docs").glob("*.md") if any(block.is_typed for block in blocks(page))] == []
+def test_pages_have_no_commands_that_no_test_runs() -> None:
+    elsewhere = {"how-to", "pipelines", "_build"}  # these have tests of their own
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if not elsewhere & {*page.parts}]
+    assert {page.stem for page in pages if typed(blocks(page))} == {"start", "adopt", "script"}
+
+
+def test_script_on_the_sdk_becomes_a_file(typist: Typist, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIPPO_API_TOKEN", TOKEN)
+    script, *steps = blocks(ROOT / "docs" / "coming-from" / "script.md")
+    for _ in range(2):
+        exec(script.text.replace("Shippo(", f"Shippo(server_url={tool.sandbox.base_url!r}, "), {})  # noqa: S102
+    assert len(tool.there()) == 4
+    for block in steps:
+        typist.follow(block)
+    assert sorted(webhook.event for webhook in tool.there()) == ["track_updated", "transaction_created"]

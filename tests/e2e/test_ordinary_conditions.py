@@ -166,7 +166,7 @@ def test_what_the_system_has_no_more_of_is_told_in_its_own_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fail: Callable[[str], NoReturn], reason: str
 ) -> None:
     monkeypatch.setattr("reconciler.cli.commands.packaged.files", fail)
-    assert main(["schema"], {}) == 1
+    assert main(["schema", "plan"], {}) == 1
     said = capsys.readouterr()
     assert (said.out, said.err) == (
         "",

@@ -2,7 +2,8 @@
 
 A ```yaml block that begins with `# PATH.yaml` is that file. ```sh blocks, and the lines of ```console blocks that begin
 with `$ `, are typed into one shell, with `yes` as the answer where a command asks. Each command must end with 0, or as
-`# exits with N` behind it says.
+`# exits with N` behind it says. The other lines of a ```console block must be printed, in this order; `…` stands for
+lines that it leaves out.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ _RECEIVER = """\
 version: 1
 owns: ["{url}/*"]
 webhooks: {{orders: {{url: "{url}/shippo", events: [track_updated]}}}}
+"""
+# It deletes a webhook in the page's sandbox.
+_CURL = """\
+#!/bin/bash
+PATH=${{PATH#*:}} exec curl --silent --show-error "${{@/#{printed}/$(cat {own}/sandbox.url)}}"
 """
 # Other programs only note how they were called; an environment of Python has what is typed from it.
 _OTHER = """\
@@ -119,6 +125,7 @@ class Typist:
         quoted = {name: shlex.quote(str(word)) for name, word in words.items()}
         printed = _PRINTED_SANDBOX.replace("/", "\\/")
         self._program("reconciler", _RECONCILER.format(printed=printed, **quoted))
+        self._program("curl", _CURL.format(printed=printed, **quoted))
         for name in ("gh", "pip", "pipx", "python3", "uv"):
             self._program(name, _OTHER.format(**quoted))
         receiver = self._stack.enter_context(serving(_Receiver))
@@ -145,6 +152,7 @@ class Typist:
             self.type(block.text)
         elif block.language == "console":
             self.type("\n".join(line[2:] for line in block.text.splitlines() if line.startswith("$ ")))
+            self._check_shown(block)
         elif block.language == "yaml" and file is not None:
             path = self._tool.folder / file[1]
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,11 +170,22 @@ class Typist:
         checked = _EXITS.sub(r"if \1; then false; else [ $? = \2 ]; fi", commands)
         for printed, token in (("shippo_live_…", TOKEN), ("shippo_test_…", TEST_TOKEN)):
             checked = checked.replace(printed, token)
-        with Terminal(self._tool, shell=_SHELL.format(own=shlex.quote(str(self._own)), commands=checked)) as terminal:
+        shell = _SHELL.format(own=shlex.quote(str(self._own)), commands=checked)
+        with Terminal(self._tool, shell=shell, size=(80, 24)) as terminal:
             code = terminal.end_answering(_ANSWERS)
             assert code == 0, f"{commands}\n{terminal.shown}"
             self.shown.append(terminal.shown.replace("\r\n", "\n"))
         return self.shown[-1]
+
+    def _check_shown(self, block: Block) -> None:
+        """What stands below the commands was printed."""
+        shown = self.shown[-1]
+        for address in self._lines("sandbox.url"):
+            shown = shown.replace(address, _PRINTED_SANDBOX)
+        rest = shown
+        for lines in filter(None, re.split(r"^(?:\$ .*|…)\n", block.text, flags=re.MULTILINE)):
+            _, found, rest = rest.partition(lines)
+            assert found, f"not printed, or not here:\n{lines}\nprinted:\n{shown}"
 
     def _program(self, name: str, text: str) -> None:
         (self._own / name).write_text(text, encoding="utf-8")

@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.pattern import Pattern, PatternSet, parse_pattern
+from reconciler.model.pattern import Pattern, PatternSet, parse_pattern, widened
 from reconciler.model.secret import Part, SecretText
 from reconciler.model.url import parse_url
-from tests.model.texts import env, option, sent, text
+from tests.model.texts import env, option, sent, text, unset, written
 
 
 def pattern(*parts: str | Part) -> Pattern:
@@ -201,6 +201,39 @@ def test_pattern_prints_its_variables_by_name() -> None:
     found = pattern("https://h.io/", env("P", "swordfish"), "/*")
     assert (str(found), repr(found)) == ("https://h.io/${P}/*", "Pattern(https://h.io/${P}/*)")
     assert "swordfish" not in repr(PatternSet([found]))
+
+
+def test_pattern_may_be_judged_aloud_by_its_variables_names() -> None:
+    secret = pattern("https://h.io/", env("P", "x"), "/*")
+    assert secret.matches(written("https://h.io/", env("P", "x"), "/y").endpoint)
+    for value in ("x", "other"):
+        assert secret.symbolic.matches(written("https://h.io/", env("P", value), "/y").symbolic)
+    assert not secret.symbolic.matches(written("https://h.io/x/y").symbolic)
+    assert not secret.symbolic.matches(written("https://h.io/", env("Q", "x"), "/y").symbolic)
+    assert secret.symbolic.source is secret.source
+    clear = pattern("https://h.io/", option("P", "x"), "/*")
+    assert clear.symbolic is clear
+
+
+@pytest.mark.parametrize(
+    ("parts", "matches"),
+    [
+        pytest.param(("https://h.io/s/", unset("P")), "https://h.io/s/*", id="end-of-the-path"),
+        pytest.param(("https://h.io/", unset("P"), "/s"), "https://h.io/*/s", id="middle"),
+        pytest.param(("https://*.h.io/", unset("P"), "/*"), "https://*.h.io/*/*", id="beside-stars"),
+        pytest.param(("https://h.io/", env("E", "e"), "-", unset("P")), "https://h.io/e-*", id="what-is-set-stays"),
+    ],
+)
+def test_pattern_of_which_a_variable_is_not_set_is_widened(parts: tuple[str | Part, ...], matches: str) -> None:
+    there = pattern(*parts)
+    assert (there.widened, there == there.widened) == (pattern(matches), False)
+    known = pattern(matches)
+    assert known.widened is known
+
+
+def test_url_is_widened_without_its_query() -> None:
+    assert str(widened(text("https://h.io/s/", unset("P"), "?q=", unset("Q"), "?"))) == "https://h.io/s/*"
+    assert str(widened(text("https://h.io/", env("P", "p")))) == "https://h.io/${P}"
 
 
 def test_patterns_are_equal_by_what_they_match() -> None:

@@ -7,15 +7,10 @@ import string
 import pytest
 
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.secret import Origin, Part
+from reconciler.model.secret import Part
 from reconciler.model.url import normal_text, parse_url
 from reconciler.model.url_characters import fits_as_value
-from tests.model.texts import env, option, sent, text, written
-
-
-def unset(name: str, value: str) -> Part:
-    """A variable that isn't set, as a load leaves it."""
-    return Part(value, Origin.PLACEHOLDER, name)
+from tests.model.texts import env, option, sent, text, unset, written
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,11 @@ def option(name: str, value: str) -> Part:
     return Part(value, Origin.OPTION, name)
 
 
+def unset(name: str, value: str = "~1") -> Part:
+    """A variable that isn't set, as a load leaves it."""
+    return Part(value, Origin.PLACEHOLDER, name)
+
+
 def written(*parts: str | Part, secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS) -> Url:
     """A URL as the file has it."""
     return parse_url(text(*parts), secret_params)

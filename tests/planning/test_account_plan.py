@@ -159,6 +159,16 @@ def test_plan_says_what_was_asked_for() -> None:
     assert (usual.filters.targets, usual.destroy, usual.allowed_losses) == ((), False, None)
 
 
+def test_plan_holds_whole_the_ids_whose_beginnings_it_was_asked_for() -> None:
+    mine, other = hook("0a1b2c3d4e", "/1"), hook("0a1b2c4d5e", "/2")
+    two = replace(account("two"), owns=account(owns=[f"{ELSEWHERE}/*"]).owns)
+    accounts, there = [account("one"), two], {"one": [mine], "two": [other]}
+    asked = planned([], there, accounts, targets=["@0a1b2c3", "two/@0a1b2c4"], excludes=["@0a1b2c4", "@0a1b2c5"])
+    assert asked.filters == Filters(targets=("@0a1b2c3d4e", "two/@0a1b2c4d5e"), excludes=("@0a1b2c4d5e", "@0a1b2c5"))
+    assert asked.unmatched == Filters(excludes=("@0a1b2c5",))
+    assert [[row.address.name for row in one.rows] for one in asked.planned] == [["@0a1b2c3d4e"], []]
+
+
 def test_protected_webhook_shows_no_difference_in_what_its_entry_ignores() -> None:
     desired = entry("a", "/p/a?token=new", ignored=["active", "url"])
     there = hook("1", "/p/a?token=old", active=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from reconciler.model.configuration import Account, Named
+from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.plan import Action, Claim, Hint, Reason
-from reconciler.model.webhook import Remote
+from reconciler.model.webhook import Desired, Remote
 from reconciler.planning.claim import Claims
-from tests.support.builders import absent, account, entry, hook, only, planned, signs
+from tests.model.texts import text, unset, written
+from tests.support.builders import HOST, absent, account, entry, hook, only, planned, signs
 
 USER_INFO = "https://me:swordfish@hooks.example.com/a"
 FRAGMENT = "https://hooks.example.com/a#top"
@@ -88,6 +91,102 @@ def owner(**said: object) -> Account:
 )
 def test_whose_a_webhook_is(whose: Account, remote: Remote, claim: Claim) -> None:
     assert Claims(whose, []).of(remote) is claim
+
+
+VAGUE = parse_pattern(text(HOST, "/s/", unset("P")))
+SOMEWHERE, QUERY = entry("v", written(HOST, "/s/", unset("P"))), entry("v", written(HOST, "/s?tenant=", unset("T")))
+ANYWHERE = entry("v", written(unset("U", "https://unset1.invalid/")))
+THERE, BESIDE = hook("1", "/s/x"), hook("1", "/t")
+
+
+@pytest.mark.parametrize(
+    ("whose", "named", "remote", "claim"),
+    [
+        pytest.param(replace(owner(), owns=PatternSet([VAGUE])), [], THERE, Claim.UNSET, id="owns"),
+        pytest.param(replace(owner(), owns=PatternSet([VAGUE])), [], BESIDE, Claim.NONE, id="owns-elsewhere"),
+        pytest.param(replace(owner(), protect=PatternSet([VAGUE])), [], THERE, Claim.UNSET, id="protect"),
+        pytest.param(replace(account(), absent=(Named(pattern=VAGUE),)), [], THERE, Claim.UNSET, id="absent"),
+        pytest.param(replace(account(), known=(Named(pattern=VAGUE),)), [], THERE, Claim.UNSET, id="known"),
+        pytest.param(
+            replace(account(), known=(Named(pattern=VAGUE),)), [], BESIDE, Claim.OWNED, id="known-elsewhere-is-owned"
+        ),
+        pytest.param(
+            replace(owner(), owns=PatternSet([VAGUE])), [entry("a", "/s/x")], THERE, Claim.OWNED, id="entrys-for-sure"
+        ),
+        pytest.param(account(), [SOMEWHERE], THERE, Claim.UNSET, id="entry"),
+        pytest.param(account(), [SOMEWHERE], BESIDE, Claim.OWNED, id="entry-elsewhere"),
+        pytest.param(account(), [SOMEWHERE], hook("1", "/s/x", "all"), Claim.OWNED, id="entry-of-another-event"),
+        pytest.param(
+            account(owns_test=["/*"]),
+            [SOMEWHERE],
+            hook("1", "/s/x", is_test=True),
+            Claim.OWNED,
+            id="entry-of-another-kind",
+        ),
+        pytest.param(owner(), [SOMEWHERE], THERE, Claim.NONE, id="entry-where-nothing-is-owned"),
+        pytest.param(account(), [SOMEWHERE, entry("a", "/s/x")], THERE, Claim.OWNED, id="another-entrys-for-sure"),
+        pytest.param(account(), [entry("a"), SOMEWHERE], THERE, Claim.UNSET, id="entry-beside-another"),
+        pytest.param(account(), [QUERY], hook("1", "/s?tenant=x"), Claim.UNSET, id="query"),
+        pytest.param(account(), [QUERY], THERE, Claim.OWNED, id="query-elsewhere"),
+        pytest.param(account(), [ANYWHERE], BESIDE, Claim.UNSET, id="whole-url"),
+        pytest.param(account(), [ANYWHERE], hook("1", "/t", "all"), Claim.OWNED, id="whole-url-of-another-event"),
+        pytest.param(owner(), [ANYWHERE], BESIDE, Claim.NONE, id="whole-url-where-nothing-is-owned"),
+        pytest.param(
+            account(),
+            [entry("v", written(HOST, "/s?token=", unset("T")))],
+            hook("1", "/s/x"),
+            Claim.OWNED,
+            id="secret-says-nothing-of-where",
+        ),
+    ],
+)
+def test_whose_a_webhook_may_be_while_variables_are_not_set(
+    whose: Account, named: Sequence[Desired], remote: Remote, claim: Claim
+) -> None:
+    assert Claims(whose, named).of(remote) is claim
+
+
+def unread(path: str, *fields: str, is_test: bool = False) -> Remote:
+    """A webhook of which these fields can't be read."""
+    whole = hook("1", path, is_test=is_test)
+    return replace(whole, key=None, fields={**whole.fields, **dict.fromkeys(fields)}, unreadable=fields)
+
+
+ODD_URL = replace(unread("/a", "url"), fields={**hook("1").fields, "url": None})
+TEST_TOO = account(owns_test=["/t"])
+
+
+@pytest.mark.parametrize(
+    ("whose", "named", "remote", "ours"),
+    [
+        pytest.param(account(), [], unread("/a", "event"), True, id="owned"),
+        pytest.param(account(), [], unread("https://h.io/a", "event"), False, id="not-owned"),
+        pytest.param(account(), [], unread("/a", "event", is_test=True), False, id="of-the-other-kind"),
+        pytest.param(TEST_TOO, [], unread("/t", "event", is_test=True), True, id="of-the-other-kind-that-is-owned"),
+        pytest.param(account(), [], unread("/a", "is_test"), True, id="of-a-kind-that-cannot-be-read"),
+        pytest.param(
+            account(owns=["/a"], owns_test=["/t"]), [], unread("/t", "is_test"), True, id="of-whatever-kind-is-owned"
+        ),
+        pytest.param(TEST_TOO, [], unread("https://h.io/a", "is_test"), False, id="of-no-kind-that-is-owned"),
+        pytest.param(owner(), [entry("a")], unread("/a", "event"), True, id="where-an-entry-is"),
+        pytest.param(
+            owner(), [entry("a")], unread("/a", "event", is_test=True), True, id="where-an-entry-of-another-kind-is"
+        ),
+        pytest.param(owner(), [entry("a")], unread("/b", "event"), False, id="beside-an-entry"),
+        pytest.param(account(protect=["/a"]), [], unread("/a", "event"), False, id="protected"),
+        pytest.param(account(known=[BY_ID]), [], unread("/a", "event"), False, id="known"),
+        pytest.param(account(absents=[BY_ID]), [], unread("/a", "event"), False, id="named-absent"),
+        pytest.param(account(), [], ODD_URL, False, id="url"),
+        pytest.param(account(), [], hook("1"), False, id="nothing-of-it"),
+    ],
+)
+def test_webhook_that_cannot_be_read_whole_may_be_ours(
+    whose: Account,
+    named: Sequence[Desired],
+    remote: Remote,
+    ours: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert Claims(whose, named).may_be_ours(remote) is ours
 
 
 def test_what_an_entry_names_is_its_own_whatever_else_names_it() -> None:

@@ -110,6 +110,15 @@ def test_line_under_absent_must_match_no_entry_of_that_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "line"),
+    [("/a", True), ("/a*", False), ("/$A", False), ("/a?x=*", True)],
+    ids=["plain", "star", "dollar", "star-in-the-query"],
+)
+def test_line_under_absent_must_mean_the_path_as_it_stands(path: str, line: bool) -> None:  # noqa: FBT001 - a table
+    assert [loss.absent_line for loss in only(planned([KEEP], [KEPT, hook("1", path)])).losses] == [line]
+
+
+@pytest.mark.parametrize(
     ("path", "verdict"),
     [
         pytest.param("/p", Verdict.FINE, id="owned-too"),

@@ -10,13 +10,13 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ErrorKind
-from reconciler.model.secret import Origin, Part
+from reconciler.model.secret import Part
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.hooks import Hook, entries_of
 from tests.contract.pigeonry import PIGEONRY
-from tests.model.texts import env, written
+from tests.model.texts import env, unset, written
 from tests.support.builders import HOST, account, entry, hook, not_planned, planned
 
 ONE, TWO, THREE = account("one"), account("two"), account("three")
@@ -84,17 +84,7 @@ def test_what_is_created_or_updated_stops_nothing() -> None:
 
 def _vague(*parts: str | Part, event: str = "track_updated") -> Desired:
     """An entry of account `two` whose URL has variables that aren't set."""
-    made = entry("v", "/v", event, account="two")
-    there = written(*parts)
-    fields = {**made.fields, "url": there}
-    key = SHIPPO.key_of(fields)
-    assert key is not None
-    return replace(made, fields=fields, key=key)
-
-
-def unset(name: str, text: str = "~1") -> Part:
-    """A variable that isn't set, as a load leaves it."""
-    return Part(text, Origin.PLACEHOLDER, name)
+    return entry("v", written(*parts), event, account="two")
 
 
 WHOLE = unset("U", "https://unset1.invalid/")

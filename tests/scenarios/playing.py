@@ -75,6 +75,8 @@ def play(folder: Path) -> Said:
     # The tool's version stands for any.
     published = replace(view, tool=Tool(version="0"))
     shared = {name: _document(folder, kind, published) for name, kind in SHARED.items() if (folder / name).exists()}
+    if (folder / "drift.txt").exists():
+        shared["drift.txt"] = f"{_plan_text(view, arguments.verbose, is_drift=True)}\n{drift_outcome(view).words}\n"
     return Said(
         files={
             **shared,
@@ -153,9 +155,9 @@ def _document(folder: Path, kind: str, view: PlanView) -> str:
     return out.getvalue()
 
 
-def _plan_text(view: PlanView, verbosity: int) -> str:
+def _plan_text(view: PlanView, verbosity: int, *, is_drift: bool = False) -> str:
     """What is read on a terminal of 80 columns."""
-    return plan_text(view, Style(on=False), verbosity, width=80)
+    return plan_text(view, Style(on=False), verbosity, width=80, is_drift=is_drift)
 
 
 def _last_words(view: PlanView) -> str:

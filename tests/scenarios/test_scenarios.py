@@ -37,10 +37,11 @@ def test_scenario_says_what_is_expected(
 def test_every_folder_is_a_whole_scenario() -> None:
     folders = [path for path in Path(__file__).parent.iterdir() if path.is_dir() and path.name != "__pycache__"]
     assert sorted(folders) == FOLDERS
-    known = {"webhooks.yaml", "remote.json", "arguments.txt", "environment.json", "plan.txt", "plan.json", "ends.txt"}
+    needed = {"webhooks.yaml", "remote.json", "plan.txt", "plan.json", "ends.txt"}
+    known = {*needed, "arguments.txt", "environment.json", "drift.txt", *SHARED}
     for folder in folders:
         names = {path.name for path in folder.iterdir()}
-        assert names <= known | SHARED.keys(), folder.name
-        assert known - {"arguments.txt", "environment.json"} <= names, folder.name
+        assert names <= known, folder.name
+        assert needed <= names, folder.name
     assert len(FOLDERS) >= 15
     assert len(USUAL_ENVIRONMENT["SHIPPO_API_TOKEN"]) > WINDOW

@@ -50,7 +50,7 @@ def hook(
 
 def entry(
     name: str,
-    path: str = "/a",
+    path: str | Url = "/a",
     event: str = EVENT,
     *,
     account: str = "default",
@@ -59,7 +59,8 @@ def entry(
     ignored: Iterable[str] = (),
 ) -> Desired:
     """One wanted webhook."""
-    fields = SHIPPO.normalise({"url": url(path), "event": event, "active": active, "is_test": is_test})
+    there = url(path) if isinstance(path, str) else path
+    fields = SHIPPO.normalise({"url": there, "event": event, "active": active, "is_test": is_test})
     key = SHIPPO.key_of(fields)
     assert key is not None
     return Desired(

@@ -17,7 +17,7 @@ from reconciler.model.report import Answered, Finished, Outcome, Started, Waitin
 from reconciler.operations.saved_plan import sealed
 from reconciler.output.json_format import JsonLines
 from reconciler.view.codec import from_json, json_line, json_text
-from reconciler.view.documents import PlanView, Sources, validation_view
+from reconciler.view.documents import SCHEMAS, PlanView, Sources, validation_view
 from reconciler.view.outcome import report_outcome, unapplied_outcome
 from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.results import ResultMask
@@ -43,7 +43,7 @@ def test_schema_is_a_draft_7_schema_with_a_name(name: str) -> None:
     published = schema(name)
     Draft7Validator.check_schema(published)
     assert published["$schema"] == "http://json-schema.org/draft-07/schema#"
-    assert published["$id"] == f"urn:webhook-reconciler:{name}:1"
+    assert published["$id"] == f"{SCHEMAS}/{name}.schema.json"
     assert published["title"]
 
 

@@ -18,9 +18,12 @@ from reconciler.export.summary import changes_of, summary
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import ExitCode
+from reconciler.model.plan import Plan
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.plan_text import head_text
 from reconciler.output.terminal import Streams
+from reconciler.providers.registry import built_in
+from reconciler.view.documents import SCHEMAS
 from reconciler.view.redact import view_plan
 
 _MISSING_FILE = "missing.yaml"  # what a second file is called in the next commands
@@ -73,13 +76,10 @@ def export_command(
         f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
         *map(head_text, view.accounts),
     ]
-    with suppress(OSError):  # such a file can't be written, which is told then
-        schema = (out or Path(DEFAULT_FILE)).with_name("webhooks.schema.json")
-        if schema.exists() and not missing:
-            head.insert(0, f"yaml-language-server: $schema=./{schema.name}")
     if missing:
         file = missing_part(plan, invocation.environment, head)
     else:
+        head[:0] = [f"yaml-language-server: $schema={schema}" for schema in _schemas(plan, out)]
         file = whole_file(plan, invocation.environment, head, owns_hosts=owns_hosts)
     if file.document:
         _write(run, file, out, secrets_to)
@@ -87,6 +87,15 @@ def export_command(
     else:
         run.streams.print_message("Nothing is missing: the next plan deletes only duplicates, if there are any.")
     return ExitCode.ERROR if view.not_checked else ExitCode.DONE
+
+
+def _schemas(plan: Plan, out: Path | None) -> Iterator[str]:
+    """Where the schema of the file is: beside it, or else at its address, which knows the built-in providers only."""
+    local = (out or Path(DEFAULT_FILE)).parent / "webhooks.schema.json"
+    if os.path.exists(local):  # noqa: PTH110 - also of a path that no file can have
+        yield f"./{local.name}"
+    elif all(account.account.provider in built_in() for account in plan.accounts):
+        yield f"{SCHEMAS}/{local.name}"
 
 
 def _write(run: Run, file: ExportedFile, out: Path | None, secrets_to: Path | None) -> None:

@@ -20,12 +20,10 @@ from reconciler.config.files import STANDARD_INPUT_NAME, read_files
 from reconciler.config.formatting import formatted
 from reconciler.config.yaml_nodes import Document, parse
 from reconciler.model.diagnostic import ExitCode
-from reconciler.model.provider import Provider
-from reconciler.model.reading import ProviderError
 from reconciler.operations.files import rewrite_file
 from reconciler.output.escaping import visible
 from reconciler.output.terminal import Style
-from reconciler.providers.registry import INSTALLED
+from reconciler.providers.registry import usable
 
 _COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -65,7 +63,7 @@ def fmt_command(invocation: Invocation, paths: tuple[str, ...], *, check: bool, 
         documents += (document for text in texts if (document := parse(text, noted)) is not None)
         results += ((old, new) for old in documents if (new := formatted(old, noted)) is not None)
     if noted.errors:
-        found = with_excerpts(noted.found, texts, documents, _secret_fields())
+        found = with_excerpts(noted.found, texts, documents, secret_fields(usable().values()))
         raise CommandError([one for one in found if one.is_error])
     changed = [(old, new) for old, new in results if new.source.text != old.source.text]
     if check or diff:
@@ -78,7 +76,7 @@ def fmt_command(invocation: Invocation, paths: tuple[str, ...], *, check: bool, 
 
 def _show(invocation: Invocation, changed: list[tuple[Document, Document]], *, with_diff: bool) -> None:
     streams = invocation.streams
-    secrets = _secret_fields() if with_diff else frozenset()
+    secrets = secret_fields(usable().values()) if with_diff else frozenset()
     for old, new in changed:
         lines = _diff_lines(old, new, secrets, Style(streams.out_color)) if with_diff else [visible(old.source.name)]
         for line in lines:
@@ -95,15 +93,6 @@ def _diff_lines(old: Document, new: Document, secrets: frozenset[str], style: St
     for line in difflib.unified_diff(before, after, name, f"{name} (formatted)", lineterm=""):
         color = _COLORS.get(line[:1])
         yield style.paint(visible(line), *([color] if color else []))
-
-
-def _secret_fields() -> frozenset[str]:
-    """Those of every provider that can be loaded: which of them a file means isn't looked at."""
-    providers: list[Provider] = []
-    for name in INSTALLED:
-        with suppress(ProviderError):
-            providers.append(INSTALLED[name])
-    return secret_fields(providers)
 
 
 def _write(invocation: Invocation, source: SourceText, new: SourceText) -> None:

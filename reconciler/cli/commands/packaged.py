@@ -14,7 +14,6 @@ from reconciler.operations.files import write_file
 from reconciler.output.escaping import visible
 
 _SCHEMAS = {
-    "file": "webhooks.schema.json",
     "plan": "plan.schema.json",
     "apply": "apply-stream.schema.json",
     "list": "listing.schema.json",
@@ -44,19 +43,27 @@ def init_command(invocation: Invocation, path: Path) -> int:
 
 
 @command(
-    click.argument("name", type=click.Choice(list(_SCHEMAS)), default="file"),
+    click.argument("name", type=click.Choice(["file", *_SCHEMAS]), default="file"),
     examples="""
-    # For your editor; `reconciler init` writes a file that refers to it
-    reconciler schema > webhooks.schema.json
+    # What `plan --format json` writes
     reconciler schema plan
+
+    # For an editor without network access, or with other providers' packages
+    reconciler schema > webhooks.schema.json
     """,
 )
 def schema_command(invocation: Invocation, name: str) -> int:
     """Print a JSON Schema: of the file (for editors), or of what a command writes with `--format json`.
 
-    The schema of `plan` is also that of `show` and `drift`. The schema of `apply` describes a line of `apply` or
-    `destroy`.
+    The schema of the file has the keys and events of all installed providers. The schema of `plan` is also that of
+    `show` and `drift`. The schema of `apply` describes a line of `apply` or `destroy`.
     """
-    text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")
+    if name == "file":
+        from reconciler.config.editor_schema import compose_for_editors  # noqa: PLC0415 - the others need no provider
+        from reconciler.providers.registry import usable  # noqa: PLC0415
+
+        text = compose_for_editors(usable())
+    else:
+        text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")
     invocation.streams.print_result(text.rstrip("\n"))
     return 0

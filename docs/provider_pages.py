@@ -1,0 +1,116 @@
+"""The page of a provider, from its declaration: its keys, events and limits, and what it can't do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.config.schema import compose
+from reconciler.provider import FieldType, Provider, RateLimits, ReadsBack
+
+
+def provider_page(provider: Provider) -> str:
+    """A page of Markdown."""
+    lines = [
+        f"# {provider.title}",
+        "",
+        "[The file](../file.md) has the keys that every provider takes. Written by `python docs/generate.py`.",
+        "",
+        *("```yaml", *_account(provider), "```", ""),
+        *(f"- **{name}:** {value}" for name, value in _facts(provider)),
+        "",
+        *("## Keys of an account", "", *_keys(provider, "account")),
+        *("## Keys of a webhook", "", *_keys(provider, "webhook")),
+        *("## Events", "", *_events(provider), ""),
+        *("## What it can't do", "", *(f"- {sentence}" for sentence in _limits(provider)), ""),
+    ]
+    return "\n".join(lines)
+
+
+def _account(provider: Provider) -> Iterator[str]:
+    yield from ("accounts:", "  main:", f"    provider: {provider.name}", f"    token: ${{{provider.auth.variable}}}")
+    if provider.auth.kind_setting:
+        yield f"    {provider.auth.kind_setting}: {provider.auth.kinds[0].name}"
+    if provider.places:
+        yield f"    {provider.places[0].setting}: [{provider.places[0].example}]"
+
+
+def _facts(provider: Provider) -> Iterator[tuple[str, str]]:
+    yield "API", f"`{provider.base_url}`"
+    yield "Token", f"`${{{provider.auth.variable}}}` where an account has no `token`"
+    if provider.auth.kinds:
+        yield "Kinds of token", ", ".join(f"`{kind.prefix}…` ({kind.name})" for kind in provider.auth.kinds)
+    yield "URL", f"shorter than {provider.url_limit:,} characters"
+    yield "Receiver", f"must respond with 2xx within {provider.delivery.timeout:g} seconds"
+    limits = {"": provider.limits} | dict(provider.kind_limits)
+    for kind, limit in limits.items():
+        if said := _limit(limit):
+            yield f"Requests a minute{kind and f' ({kind} token)'}", f"at most {said}"
+    yield "By hand", provider.portal
+
+
+def _limit(limits: RateLimits) -> str:
+    said = (
+        (limits.write, "creates, updates and deletes"),
+        (limits.get, "reads of one webhook"),
+        (limits.list, "lists"),
+    )
+    return ", ".join(f"{number:,} {what}" for number, what in said if number is not None)
+
+
+def _keys(provider: Provider, where: str) -> Iterator[str]:
+    """The keys of an account or a webhook that only this provider has."""
+    common = json.loads(compose({}))["definitions"][where]["properties"]
+    composed = json.loads(compose({provider.name: provider}))["definitions"][where]
+    keys: dict[str, Any] = dict(composed["properties"])
+    for part in composed.get("allOf", ()):
+        keys |= {name: key for name, key in part["then"]["properties"].items() if isinstance(key, Mapping)}
+    for name, key in keys.items():
+        if name not in common:
+            default = f" Default: `{json.dumps(key['default'])}`." if "default" in key else ""
+            example = json.dumps(key["examples"][0], ensure_ascii=False)
+            also = " An item of `owns` can set it, too." if name in provider.scope_fields else ""
+            yield from (f"### `{name}`", "", f"{key['description']}{also}{default}", "")
+            yield from ("```yaml", f"{name}: {example}", "```", "")
+
+
+def _events(provider: Provider) -> Iterator[str]:
+    yield "Others need [`allow_events`](../file.md#allow_events) in the file, until a version knows them."
+    yield ""
+    about = next(spec for spec in provider.fields if spec.name == provider.event_field).choice_help
+    if about:
+        yield from ("| event | means |", "| --- | --- |")
+        yield from (f"| `{event}` | {about.get(event, '')} |" for event in provider.events)
+    else:
+        yield ", ".join(f"`{event}`" for event in provider.events) + "."
+    if provider.catch_all and not about:
+        yield from ("", f"`{provider.catch_all}` stands for every event, including those added later.")
+
+
+def _limits(provider: Provider) -> Iterator[str]:
+    if not provider.lists_inactive:
+        yield (
+            "**Inactive webhooks may be missing from its list.** Those can't be seen, and so neither described nor "
+            "deleted. Switching off and on again may leave the inactive one behind, and create another."
+        )
+    if not provider.several_events:
+        yield "**A webhook has one event.** An entry with several is as many webhooks, such as `orders[NAME]`."
+    for spec in provider.fields:
+        if spec.scope:
+            yield f"**`{spec.name}` can't be changed.** A webhook with another value is another webhook."
+        if spec.type is FieldType.SECRET and spec.reads_back is not ReadsBack.CLEAR:
+            seen = "Only whether it is set is compared" if spec.reads_back is ReadsBack.MASKED else "It isn't compared"
+            yield (
+                f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing: set it "
+                f"in {provider.portal}, too. It is sent with creates, and with updates that have another reason."
+            )
+    if len(provider.places) > 1:
+        names = " or ".join(f"`{place.setting}`" for place in provider.places)
+        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+    single = [event for event in provider.events if event != provider.catch_all]
+    missing = [event for event in single if event not in provider.delivery.samples]
+    if missing == single:
+        yield "**`doctor --send-sample` has no samples** of its events."
+    elif missing:
+        yield f"**`doctor --send-sample` has no sample** of {', '.join(f'`{event}`' for event in missing)}."

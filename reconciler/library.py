@@ -1,0 +1,312 @@
+"""`from reconciler import load, plan, apply`: the command's steps, for a program of one's own; see `docs/library.md`.
+
+They call what the command calls, so that its guarantees hold. Nothing here prints, exits or takes signals, and no
+`repr` or `str` shows a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from typing import TypeVar
+
+from reconciler.config.limits import MOST_OF_A_FILE, read_stream
+from reconciler.config.load import Inputs
+from reconciler.config.load import load as load_files
+from reconciler.http.pacing import ClientContext
+from reconciler.model.configuration import Account
+from reconciler.model.configuration import Configuration as ModelConfiguration
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Filters
+from reconciler.model.plan import Plan as ModelPlan
+from reconciler.model.reading import ProviderError
+from reconciler.model.report import Event
+from reconciler.operations.account import apply as apply_plan
+from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.signals import Stop, SystemClock
+from reconciler.output.diagnostics import diagnostic_text
+from reconciler.output.terminal import Style
+from reconciler.planning.planner import PlanOptions
+from reconciler.planning.planner import plan as plan_accounts
+from reconciler.planning.targets import selected_accounts
+from reconciler.providers.registry import INSTALLED, Reader, open_reader, open_writer
+from reconciler.view.codec import json_text
+from reconciler.view.documents import PlanView
+from reconciler.view.outcome import plan_words, report_outcome
+from reconciler.view.redact import view_plan
+from reconciler.view.results import ReportView, ResultRow, view_report
+from reconciler.view.rows import Failure, Row
+
+_Client = TypeVar("_Client", bound=Reader)
+_Found = TypeVar("_Found")
+_Path = str | PathLike[str]
+
+
+class ReconcilerError(Exception):
+    """What these functions raise; nothing was changed."""
+
+
+class ConfigurationError(ReconcilerError):
+    """Something is wrong with the files, a variable or an argument. `str` is what the command prints."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(diagnostic_text(one, Style(on=False)) for one in self.diagnostics))
+
+
+class PlanRefusedError(ReconcilerError):
+    """A guard refuses the plan, or it was made with `allow_unset`."""
+
+
+class PlanChangedError(ReconcilerError):
+    """The plan isn't the one that would be made now, which is `plan`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__(f"the plan is out of date. Now: {plan.summary}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What the files say."""
+
+    files: tuple[str, ...]  #: As they were given.
+    accounts: tuple[str, ...]  #: The accounts' names, as far as they were asked for.
+    warnings: tuple[Diagnostic, ...]  #: What is allowed but unwise.
+    _patterns: tuple[str, ...] = field(repr=False)
+    _allowed_hosts: frozenset[str] = field(repr=False)
+    _model: ModelConfiguration = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `apply` would do."""
+
+    summary: str  #: In one line, such as `Plan: 1 to create, 0 to update, 0 to delete.`
+    document: PlanView = field(repr=False)  #: What `plan` shows, under the names of `plan.schema.json`.
+    _configuration: Configuration = field(repr=False)
+    _model: ModelPlan = field(repr=False)
+
+    @property
+    def changes(self) -> tuple[Row, ...]:
+        """What would be done, in the order of work."""
+        return self.document.changes
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard refuses it; `document.refused` has the accounts, and what would allow it."""
+        return self._model.is_refused
+
+    @property
+    def errors(self) -> Mapping[str, Failure]:
+        """The accounts that could not be read, and why: an apply leaves them alone."""
+        return {one.name: one.error for one in self.document.accounts if one.error is not None}
+
+    def json(self) -> str:
+        """What `reconciler plan --format json` prints."""
+        return json_text(self.document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of a plan."""
+
+    summary: str  #: In one line, such as `Apply complete: 1 created, 0 updated, 0 deleted.`
+    is_complete: bool  #: Whether everything is as wanted, in every account.
+    _view: ReportView = field(repr=False)
+
+    @property
+    def results(self) -> tuple[ResultRow, ...]:
+        """Each change, and what became of it."""
+        return self._view.results
+
+    @property
+    def errors(self) -> Mapping[str, Failure]:
+        """The accounts that could not be checked to the end, and why."""
+        return self._view.errors
+
+
+def load(  # noqa: PLR0913 - the command's options, by name
+    *files: _Path,
+    variables: Mapping[str, str] | None = None,
+    var_files: Iterable[_Path] = (),
+    env_files: Iterable[_Path] = (),
+    environment: Mapping[str, str] | None = None,
+    accounts: Iterable[str] = (),
+    base_url: str | None = None,
+    allowed_hosts: Iterable[str] = (),
+    allow_unset: bool = False,
+) -> Configuration:
+    """Read and check files; nothing is sent.
+
+    Args:
+        files: one or more files or folders, which are one configuration.
+        variables: plain values, as `--var`.
+        var_files: files of plain values, as `--var-file`.
+        env_files: files of `NAME=value` lines, as `--env-file`.
+        environment: instead of `os.environ`. Options of the command that stand there (`RECONCILER_…`) don't count.
+        accounts: only these, as `--account`.
+        base_url: of the account's API instead of the file's, as `--base-url`.
+        allowed_hosts: other hosts that tokens may be sent to, as `--allow-host`.
+        allow_unset: as `--allow-unset`: such a plan can't be applied.
+
+    Raises:
+        ConfigurationError: something is wrong with them.
+    """
+    if not files:
+        raise TypeError("load() takes one or more files")
+    inputs = Inputs(
+        files=_paths(files),
+        variables=variables or {},
+        var_files=_paths(var_files),
+        env_files=_paths(env_files),
+        environment=dict(os.environ) if environment is None else environment,
+        accounts=tuple(accounts),
+        base_url=base_url,
+        allowed_hosts=frozenset(allowed_hosts),
+        allow_unset=allow_unset,
+        standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE),
+    )
+    try:
+        loaded = load_files(inputs, INSTALLED)
+    except ProviderError as error:  # of a package with a provider
+        raise _wrong(error.message, error.help, "account-unread") from None
+    if loaded.configuration is None:
+        raise ConfigurationError(loaded.diagnostics)
+    for pattern in inputs.accounts:
+        if not selected_accounts(loaded.configuration, (pattern,)):
+            names = ", ".join(account.name for account in loaded.configuration.accounts)
+            raise _wrong(f"account `{pattern}` not found", f"The accounts are: {names}.")
+    return Configuration(
+        files=loaded.configuration.files,
+        accounts=tuple(account.name for account in selected_accounts(loaded.configuration, inputs.accounts)),
+        warnings=loaded.diagnostics,
+        _patterns=inputs.accounts,
+        _allowed_hosts=inputs.allowed_hosts,
+        _model=loaded.configuration,
+    )
+
+
+def plan(
+    configuration: Configuration,
+    *,
+    targets: Iterable[str] = (),
+    excludes: Iterable[str] = (),
+    allowed_losses: int | None = None,
+    destroy: bool = False,
+) -> Plan:
+    """List the accounts and decide what to do; nothing is changed.
+
+    Args:
+        configuration: from `load`.
+        targets: only these webhooks, as `--target`.
+        excludes: all but these, as `--exclude`.
+        allowed_losses: how many endpoints of each account may lose events, as `--allow-losses`.
+        destroy: delete what the file owns, as `--destroy`.
+
+    Raises:
+        ConfigurationError: a target or exclude means no webhook.
+    """
+    filters = Filters(
+        accounts=configuration._patterns,
+        targets=tuple(targets),
+        excludes=tuple(excludes),
+    )
+    options = PlanOptions(filters=filters, allowed_losses=allowed_losses, destroy=destroy)
+    stop = Stop()
+    with _clients(configuration, open_reader, stop) as clients:
+        return _to_its_end(lambda: _planned(configuration, clients, options, stop), stop)
+
+
+def apply(plan: Plan, *, parallelism: int = 10) -> Report:
+    """Carry out exactly this plan. The accounts are listed again first: that must give the same plan.
+
+    Ctrl-C lets running requests finish and starts no new ones; then its `KeyboardInterrupt` has a note of what was
+    done.
+
+    Args:
+        plan: from `plan`.
+        parallelism: how many changes are made in parallel.
+
+    Raises:
+        PlanRefusedError: a guard refuses it, or it was made with `allow_unset`.
+        PlanChangedError: it is out of date.
+    """
+    if plan.is_refused:
+        raise PlanRefusedError(plan.summary)
+    if plan.document.unset_variables:
+        raise PlanRefusedError(f"a plan made with `allow_unset` is never applied. {plan.summary}")
+    configuration, made, stop = plan._configuration, plan._model, Stop()
+    options = PlanOptions(filters=made.filters, allowed_losses=made.allowed_losses, destroy=made.destroy)
+    with _clients(configuration, open_writer, stop) as clients:
+        writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
+
+        def applied() -> Report:
+            again = _planned(configuration, clients, options, stop)
+            if again._model.essence() != made.essence():
+                raise PlanChangedError(again)
+            sleep = SystemClock(stop).sleep
+            report = apply_plan(again._model, writers, stop, sleep, _unheard, parallelism)
+            return Report(
+                summary=report_outcome(report).words, is_complete=report.is_complete, _view=view_report(report)
+            )
+
+        return _to_its_end(applied, stop)
+
+
+def _planned(
+    configuration: Configuration, clients: Mapping[str, Reader | ProviderError], options: PlanOptions, stop: Stop
+) -> Plan:
+    now = SystemClock(stop).now()
+    made = plan_accounts(configuration._model, read_accounts(clients), options, now)
+    for address in (*made.unmatched.targets, *made.unmatched.excludes):
+        raise _wrong(f"webhook `{address}` not found", "`reconciler list` shows all addresses.")
+    view = view_plan(made, configuration.warnings)
+    return Plan(summary=plan_words(view), document=view, _configuration=configuration, _model=made)
+
+
+@contextmanager
+def _clients(
+    configuration: Configuration, open_client: Callable[[Account, ClientContext], _Client], stop: Stop
+) -> Iterator[Mapping[str, _Client | ProviderError]]:
+    loaded = configuration._model
+    context = ClientContext(
+        clock=SystemClock(stop),
+        listener=_unheard,
+        secret_params=loaded.secret_params,
+        allowed_hosts=configuration._allowed_hosts,
+    )
+    accounts = selected_accounts(loaded, configuration._patterns)
+    with opened(accounts, lambda account: open_client(account, context)) as clients:
+        yield clients
+
+
+def _to_its_end(work: Callable[[], _Found], stop: Stop) -> _Found:
+    """What the work gives. Where Ctrl-C interrupts it, it stops as the command does, and the interrupt goes on."""
+    with ThreadPoolExecutor(1) as thread:  # the interrupt comes to the main thread, wherever that is
+        future = thread.submit(work)
+        try:
+            return future.result()
+        except KeyboardInterrupt as interrupt:
+            stop.ask(signal.SIGINT)
+            found = None if future.exception() else future.result()
+            interrupt.add_note(found.summary if isinstance(found, Report) else "Nothing was changed.")
+            raise
+
+
+def _paths(paths: Iterable[_Path]) -> tuple[str, ...]:
+    return tuple(fspath(path) for path in paths)
+
+
+def _unheard(_event: Event) -> None:
+    """Nobody is told of what happens meanwhile: the report says what became of it."""
+
+
+def _wrong(message: str, help_: str, code: str = "option") -> ConfigurationError:
+    return ConfigurationError([Diagnostic(severity=Severity.ERROR, code=code, message=message, help=help_)])

@@ -1,0 +1,244 @@
+"""`from reconciler import load, plan, apply`: it gives what the command gives, and changes nothing unasked."""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import reconciler
+from reconciler import (
+    Configuration,
+    ConfigurationError,
+    PlanChangedError,
+    PlanRefusedError,
+    apply,
+    library,
+    load,
+    plan,
+)
+from reconciler.sandbox.api import SandboxOptions
+from reconciler.sandbox.faults import Answer, Rule
+from tests.e2e.tool import COMMAND, TOKEN, Tool, entries
+from tests.support.canaries import leaks
+from tests.support.clock import HurriedClock
+from tests.support.faults import HoldAnswer
+from tests.support.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "library" / "apply_additions.py"
+SECRET = "Zq7X2kPz9LmW4RtY8s"
+OTHER_SECRET = "b0f3a9c477e1d25860"
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tool]:
+    monkeypatch.setattr(library, "SystemClock", HurriedClock)
+    with Sandbox(SandboxOptions(page_size=25)) as sandbox:
+        tool = Tool(folder=tmp_path, sandbox=sandbox, environment={"HOOK": SECRET})
+        tool.write(entries(orders="/orders?token=${HOOK} transaction_created", tracking="/tracking"))
+        yield tool
+
+
+def loaded(tool: Tool, **more: Any) -> Configuration:  # noqa: ANN401 - as `load` takes it
+    return load(tool.folder / "webhooks.yaml", **({"environment": tool.env({})} | more))
+
+
+def test_walk_from_a_file_to_a_plan_without_changes(tool: Tool) -> None:
+    configuration = loaded(tool)
+    assert (configuration.accounts, configuration.warnings) == (("default",), ())
+    planned = plan(configuration)
+    assert planned.summary == "Plan: 2 to create, 0 to update, 0 to delete."
+    assert [(row.action.value, row.account) for row in planned.changes] == [("create", "default")] * 2
+    assert tool.writes() == []
+    report = apply(planned)
+    assert (report.summary, report.is_complete) == ("Apply complete: 2 created, 0 updated, 0 deleted.", True)
+    assert [(result.words, result.error) for result in report.results] == [("done", "")] * 2
+    assert len(tool.there()) == 2
+    again = plan(configuration)
+    assert (again.summary, again.changes) == ("No changes.", ())
+    assert apply(again).is_complete
+
+
+def test_plan_is_what_the_command_shows(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tool.folder)
+    tool.hook("/old")
+    told = tool.run("plan", "--format", "json").json()
+    made = json.loads(plan(load("webhooks.yaml", environment=tool.env({}))).json())
+    assert made | {"timestamp": ""} == told | {"timestamp": ""}
+
+
+def test_targets_are_those_of_the_command(tool: Tool) -> None:
+    planned = plan(loaded(tool), targets=["tracking"], excludes=["orders"])
+    assert len(planned.changes) == 1
+    assert len(apply(planned).results) == len(tool.there()) == 1
+
+
+def test_guard_holds_until_it_is_told_otherwise(tool: Tool) -> None:
+    tool.hook("/old")
+    tool.write("webhooks: {}\n")
+    refused = plan(loaded(tool))
+    assert refused.is_refused
+    with pytest.raises(PlanRefusedError, match="1 to delete; refused: default"):
+        apply(refused)
+    assert tool.writes() == []
+    allowed = plan(loaded(tool), allowed_losses=1)
+    assert apply(allowed).summary == "Apply complete: 0 created, 0 updated, 1 deleted."
+
+
+def test_plan_without_the_secrets_is_never_applied(tool: Tool) -> None:
+    planned = plan(loaded(tool, environment={"SHIPPO_API_TOKEN": TOKEN}, allow_unset=True))
+    assert planned.document.unset_variables == ("HOOK",)
+    with pytest.raises(PlanRefusedError, match="allow_unset"):
+        apply(planned)
+    assert tool.writes() == []
+
+
+def test_plan_that_is_out_of_date_is_not_applied(tool: Tool) -> None:
+    planned = plan(loaded(tool))
+    tool.hook("/old")
+    with pytest.raises(PlanChangedError) as caught:
+        apply(planned)
+    assert tool.writes() == []
+    assert apply(caught.value.plan).summary == "Apply complete: 2 created, 0 updated, 1 deleted."
+
+
+def test_account_that_cannot_be_read_is_said_and_left_alone(tool: Tool) -> None:
+    tool.sandbox.faults.add(Rule(action=Answer(status=403, body=b"{}"), method="GET"))
+    planned = plan(loaded(tool))
+    assert (list(planned.errors), planned.changes) == (["default"], ())
+    assert "not checked: default" in planned.summary
+    report = apply(planned)
+    assert (report.is_complete, report.results) == (False, ())
+    assert tool.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        pytest.param(lambda tool: loaded(tool, environment={}), "`${SHIPPO_API_TOKEN}` is not set", id="unset"),
+        pytest.param(lambda tool: load(tool.folder / "none.yaml"), "none.yaml", id="no such file"),
+        pytest.param(
+            lambda tool: loaded(tool, accounts=["live"]),
+            "error[option]: account `live` not found\n  help: The accounts are: default.",
+            id="account",
+        ),
+        pytest.param(
+            lambda tool: loaded(tool, base_url="https://elsewhere.example.com"), "error[base-url-host]", id="host"
+        ),
+        pytest.param(lambda tool: plan(loaded(tool), targets=["oders"]), "webhook `oders` not found", id="target"),
+        pytest.param(lambda tool: plan(loaded(tool), excludes=["oders"]), "webhook `oders` not found", id="exclude"),
+    ],
+)
+def test_what_is_wrong_is_said_as_the_command_says_it(tool: Tool, call: Callable[[Tool], object], words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        call(tool)
+    assert words in str(caught.value)
+    assert all(diagnostic.is_error for diagnostic in caught.value.diagnostics)
+    assert tool.writes() == []
+
+
+def test_no_file_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(TypeError, match="one or more files"):
+        load()
+
+
+def test_nothing_that_is_printed_holds_a_secret(tool: Tool) -> None:
+    tool.write(entries(orders="/orders?token=${HOOK}"))
+    tool.hook(f"/old?token={OTHER_SECRET}")
+    configuration = loaded(tool)
+    planned = plan(configuration, allowed_losses=9)
+    tool.hook("/other")
+    with pytest.raises(PlanChangedError) as caught:
+        apply(planned)
+    report = apply(caught.value.plan)
+    values = [configuration, planned, caught.value, caught.value.plan, report, *report.results, *planned.changes]
+    values += [planned.document, configuration._model, planned._model]
+    shown = [text for value in values for text in (repr(value), str(value), f"{value}")]
+    shown += [planned.json(), repr(caught.value.plan._model.accounts)]
+    for secret in (SECRET, OTHER_SECRET, TOKEN.removeprefix("shippo_live_")):
+        assert leaks(secret, *shown) == []
+
+
+def test_interrupt_lets_requests_finish_and_says_what_was_done(tool: Tool) -> None:
+    tool.write(entries(**{f"a{number}": f"/{number}" for number in range(5)}))
+    held = tool.sandbox.faults.add(Rule(action=HoldAnswer(), method="POST"))
+    code = "import sys; from reconciler import load, plan, apply; apply(plan(load(sys.argv[1])), parallelism=2)"
+    command = [sys.executable, "-c", code, str(tool.folder / "webhooks.yaml")]
+    with subprocess.Popen(command, env=tool.env({}), stderr=subprocess.PIPE, encoding="utf-8") as process:
+        held.wait_until_held(2)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        tool.sandbox.faults.remove(held)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode in (130, -signal.SIGINT)
+    assert said.endswith("KeyboardInterrupt\nStopped: 2 created, 0 updated, 0 deleted; 3 not done.\n")
+    assert len(tool.there()) == 2
+
+
+def test_example_applies_what_only_adds(
+    tool: Tool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in tool.env({}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", [str(EXAMPLE), str(tool.folder / "webhooks.yaml")])
+
+    def run() -> object:
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(EXAMPLE), run_name="__main__")
+        return ended.value.code
+
+    assert run() == 0
+    assert capsys.readouterr().out.endswith(
+        "tracking[track_updated]: done\nApply complete: 2 created, 0 updated, 0 deleted.\n"
+    )
+    tool.hook("/old")
+    assert run() == 3
+    assert len(tool.there()) == 3
+    assert capsys.readouterr().out.endswith("Not applied: look at it with `reconciler plan`.\n")
+
+
+def test_page_shows_the_example() -> None:
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    assert f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n" in page
+
+
+def test_types_and_names_are_the_same() -> None:
+    stub = ast.parse((ROOT / "reconciler" / "__init__.pyi").read_text(encoding="utf-8"))
+    imported = [name.asname for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names]
+    assert tuple(name for name in imported if name != "Final" and name is not None) == reconciler.LIBRARY
+    assert all(getattr(reconciler, name) is getattr(library, name) for name in reconciler.LIBRARY)
+    with pytest.raises(ImportError):
+        from reconciler import reconcile  # type: ignore[attr-defined]  # noqa: F401, PLC0415
+
+
+def test_other_package_of_the_name_is_said(tmp_path: Path) -> None:
+    """`reconciler` of PyPI, installed over this one."""
+    package = tmp_path / "reconciler"
+    package.mkdir()
+    for path in (ROOT / "reconciler").iterdir():
+        (package / path.name).symlink_to(path)
+    (package / "__init__.py").unlink()
+    for content in ('__version__ = "0.2.2"\n', None):  # and uninstalled, which takes the file of both
+        (package / "__init__.py").write_text(content) if content else (package / "__init__.py").unlink()
+        command = [sys.executable, "-c", "from reconciler.__main__ import entry_point; entry_point()", "--version"]
+        done = subprocess.run(
+            command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, encoding="utf-8", check=False
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("error: the package `reconciler`, a different project, has replaced files")
+        assert "pip install --force-reinstall webhook-reconciler" in done.stderr
+
+
+def test_second_command_is_the_same() -> None:
+    second = Path(COMMAND).with_name("webhook-reconciler")
+    assert second.read_text(encoding="utf-8") == Path(COMMAND).read_text(encoding="utf-8")
