@@ -12,7 +12,7 @@ def apply_additions(file: str) -> Report | None:
     planned = plan(load(file))
     print(planned.summary)
     for change in planned.changes:
-        print(f"{change.action.value} {change.address}: {change.url}")
+        print(f"{change.action.value} {change.webhook_address}: {change.url}")
     removes = any(change.action.value == "delete" for change in planned.changes)
     if removes or planned.is_refused or planned.errors or planned.document.losses:
         return None
@@ -30,7 +30,7 @@ def main() -> int:
         print("Not applied: look at it with `reconciler plan`.")
         return 3
     for result in report.results:
-        print(f"{result.address}: {result.words}")
+        print(f"{result.webhook_address}: {result.words}")
     print(report.summary)
     return 0 if report.is_complete else 1
 
