@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from manpage import manpage
-from provider_pages import provider_page
+from provider_pages import example_text, provider_page
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
@@ -135,7 +134,7 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
         head = "###" if path else "##"
         lines += [f"{head} `{where}`", "", _sentence(inner, required=name in required), "", *_choices(inner)]
         if inner.get("examples"):
-            lines += ["```yaml", "\n\n".join(_example(name, example) for example in inner["examples"]), "```", ""]
+            lines += ["```yaml", "\n\n".join(example_text(name, example) for example in inner["examples"]), "```", ""]
         lines += _object(root, inner, where)
         items = _resolved(root, inner.get("items", {}))
         for alternative in (items, *items.get("anyOf", ())):
@@ -144,15 +143,9 @@ def _object(root: Mapping[str, Any], schema: Mapping[str, Any], path: str) -> li
 
 
 def _keys(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The named keys of an object, those that another key decides, and `<name>` where it takes any name."""
-    named = dict(schema.get("properties", {}))
-    for rule in schema.get("allOf", ()):
-        for key, given in rule.get("then", {}).get("properties", {}).items():
-            if key not in named and given is not True:
-                (provider,) = rule["if"]["properties"]["provider"]["enum"]
-                named[key] = {**given, "description": f"Only with `provider: {provider}`. {given['description']}"}
-    named["<name>"] = schema.get("additionalProperties")
-    return [(key, given) for key, given in named.items() if isinstance(given, dict)]
+    """The named keys of an object, and `<name>` where it takes any name."""
+    keys = [*schema.get("properties", {}).items(), ("<name>", schema.get("additionalProperties"))]
+    return [(name, given) for name, given in keys if isinstance(given, dict)]
 
 
 def _resolved(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,18 +174,6 @@ def _choices(schema: Mapping[str, Any]) -> list[str]:
     choices = [(one["enum"][0], one.get("description")) for one in alternatives if "enum" in one]
     lines = [f"- `{value}`" + (f": {about}" if about else "") for value, about in choices]
     return [*lines, ""] if lines else []
-
-
-def _example(name: str, example: object) -> str:
-    flow = None if isinstance(example, dict | list) else False  # what holds only scalars is in one line
-    return yaml.dump({name: example}, Dumper=_Indented, sort_keys=False, default_flow_style=flow, width=WIDTH).rstrip()
-
-
-class _Indented(yaml.SafeDumper):
-    """Writes lists as the tool does: below their key, indented."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
-        super().increase_indent(flow, indentless=False)
 
 
 def main(arguments: list[str]) -> int:

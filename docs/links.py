@@ -7,6 +7,7 @@ Links to other sites aren't followed, only those that name a file of this reposi
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -55,6 +56,10 @@ def broken(site: Path) -> Iterator[str]:
                     yield f"{address}: no such heading: {link}"
             elif target.startswith((SITE, REPOSITORY)) and not _is_there(site, target):
                 yield f"{address}: no such page or file: {link}"
+    for schema in sorted((ROOT / "schemas").glob("*.schema.json")):
+        address = json.loads(schema.read_text(encoding="utf-8"))["$id"]
+        if not (address.startswith(SITE) and _is_there(site, address)):
+            yield f"{schema.name}: nothing is at its $id, {address}"
 
 
 def _is_there(site: Path, target: str) -> bool:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import yaml
+
 from reconciler.config.schema import compose
 from reconciler.provider import FieldType, Provider, RateLimits, ReadsBack
 
@@ -69,10 +71,9 @@ def _keys(provider: Provider, where: str) -> Iterator[str]:
     for name, key in keys.items():
         if name not in common:
             default = f" Default: `{json.dumps(key['default'])}`." if "default" in key else ""
-            example = json.dumps(key["examples"][0], ensure_ascii=False)
             also = " An item of `owns` can set it, too." if name in provider.scope_fields else ""
             yield from (f"### `{name}`", "", f"{key['description']}{also}{default}", "")
-            yield from ("```yaml", f"{name}: {example}", "```", "")
+            yield from ("```yaml", "\n\n".join(example_text(name, example) for example in key["examples"]), "```", "")
 
 
 def _events(provider: Provider) -> Iterator[str]:
@@ -114,3 +115,16 @@ def _limits(provider: Provider) -> Iterator[str]:
         yield "**`doctor --send-sample` has no samples** of its events."
     elif missing:
         yield f"**`doctor --send-sample` has no sample** of {', '.join(f'`{event}`' for event in missing)}."
+
+
+def example_text(name: str, example: object) -> str:
+    """A key with an example of its value, as a line or lines of YAML."""
+    flow = None if isinstance(example, dict | list) else False  # what holds only scalars is in one line
+    return yaml.dump({name: example}, Dumper=_Indented, sort_keys=False, default_flow_style=flow, width=100).rstrip()
+
+
+class _Indented(yaml.SafeDumper):
+    """Writes lists as the tool does: below their key, indented."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().increase_indent(flow, indentless=False)
