@@ -174,12 +174,12 @@ def test_interrupt_lets_requests_finish_and_says_what_was_done(tool: Tool) -> No
     code = "import sys; from reconciler import load, plan, apply; apply(plan(load(sys.argv[1])), parallelism=2)"
     command = [sys.executable, "-c", code, str(tool.folder / "webhooks.yaml")]
     with subprocess.Popen(command, env=tool.env({}), stderr=subprocess.PIPE, encoding="utf-8") as process:
-        held.wait_until_held(2)
+        held.wait_until_held(2, timeout=60)
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.3)
         tool.sandbox.faults.remove(held)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=60)[1]
     assert process.returncode in (130, -signal.SIGINT)
     assert said.endswith("KeyboardInterrupt\nStopped: 2 created, 0 updated, 0 deleted; 3 not done.\n")
     assert len(tool.there()) == 2

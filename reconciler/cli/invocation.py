@@ -76,14 +76,14 @@ class Invocation:
         return all_told
 
     def _reports(self, context: Context) -> Iterator[Target]:
-        """What is written beside what is printed: a pipeline's own, and what was asked for."""
+        """What is written beside what is printed: what was asked for, and then a pipeline's own."""
+        for path, name in self.options.reports.items():
+            yield Target(format=name, write=partial(_write, path), before=partial(_read, path))
         pipeline, is_text = context.pipeline, self.options.format == "text"
         if pipeline.name == "github" and is_text:
             yield Target(format="github", write=partial(_mark, context.streams))
         if pipeline.summary and (is_text or self.options.format == "github"):
             yield Target(format="markdown", write=partial(_summarise, context.streams, Path(pipeline.summary)))
-        for path, name in self.options.reports.items():
-            yield Target(format=name, write=partial(_write, path), before=partial(_read, path))
 
     def _name(self) -> str:
         """The configuration's name: its files, and the options that make another one of the same files."""

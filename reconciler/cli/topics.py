@@ -99,6 +99,7 @@ _FORMATS = """\
                 file's lines. Also appends to the job summary.
   junit         JUnit XML: a test case for each webhook, which fails if it
                 differs or wasn't changed as planned.
+  html          One page for people who have never seen the tool.
   code-quality  GitLab's code quality report. `--report` only.
   prometheus    Metrics for node_exporter's textfile collector. `--report`
                 only.

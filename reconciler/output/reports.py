@@ -43,10 +43,9 @@ def with_reports(shown: Reporter, context: Context, targets: Sequence[Target]) -
     files = []
     for target in targets:
         text = StringIO()
-        streams = Streams(
-            out=text, err=StringIO(), out_color=False, err_color=False, interactive=False, live=False, width=80
-        )
-        made = reporter(target.format, replace(context, streams=streams, before=target.before))
+        err = text if target.format == "text" else StringIO()
+        streams = Streams(out=text, err=err, out_color=False, err_color=False, interactive=False, live=False, width=80)
+        made = reporter(target.format, replace(context, streams=streams, is_report=True, before=target.before))
         files.append(FileReport(reporter=made, text=text, target=target))
     return WithReports(shown, files, context.streams)
 

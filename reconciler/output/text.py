@@ -33,6 +33,17 @@ class TextReporter(Progress):
         super().__init__(context)
         self.is_brief = context.verbosity <= 0
         self._folds = 0
+        self._is_report = context.is_report
+
+    def begin(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """To a terminal, whoever reads the files has said it."""
+        if self._is_report:
+            self.validation([*diagnostics])
+
+    def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
+        """To a terminal, whoever ends the command has said it."""
+        self.begin(diagnostics)
+        return code
 
     def heading(self, text: str) -> None:
         if self._verbosity >= 0:

@@ -139,7 +139,7 @@ def test_last_line_of_a_stopped_stream_says_the_exit_code(tool: Tool) -> None:
     held.release()
     out, err = process.communicate(timeout=WAIT)
     assert process.returncode == 143, out + err
-    assert f'"exit_code": {process.returncode}' in out.splitlines()[-1]
+    assert f'"exit_code":{process.returncode}' in out.splitlines()[-1]
     assert tool.writes() == []
 
 

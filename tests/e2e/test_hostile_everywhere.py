@@ -54,7 +54,7 @@ def _hostile_hooks(text: str) -> list[dict[str, object]]:
 
 
 READ = f"{len(FIELDS)} of {len(FIELDS)} webhooks listed"
-READ_JSON = f'"listed": {len(FIELDS)},'
+READ_JSON = f'"listed":{len(FIELDS)},'
 LOOKS = [
     (("plan", "-vv"), 3, READ),
     (("plan", *JSON), 3, READ_JSON),
@@ -65,7 +65,7 @@ LOOKS = [
     (("export",), 0, READ),
     (("export", "--missing", "-v"), 0, READ),
     (("export", "--secrets-to", "hostile.env", "--out", "hostile.yaml"), 0, ""),
-    (("apply", "--auto-approve", *JSON), 3, '"exit_code": '),  # an account that wasn't read would be 1
+    (("apply", "--auto-approve", *JSON), 3, '"exit_code":'),  # an account that wasn't read would be 1
     (("plan", "--out", "hostile.plan"), 3, READ),
     (("show", "hostile.plan", "-v"), 0, READ),
     (("show", "hostile.plan", *JSON), 0, READ_JSON),

@@ -237,7 +237,7 @@ def test_signal_ends_a_wait_at_once(
     mark = len(stopped.faults.log())
     rule = Rule(action=answer, when=When(nth=refused))
     with stopped.holding(rule), stopped.start(*APPLY, "--format", "json", first=first) as command:
-        command.until_said('"type": "wait"')
+        command.until_said('"type":"wait"')
         command.signal(signal.SIGINT)
         sent = time.monotonic()
         ended = command.end()

@@ -192,7 +192,7 @@ ALTERED = "the saved plan was modified"
         pytest.param(b'{"saved": 3}', "plan-version", VERSION, id="nothing-saved"),
         pytest.param(_text().replace(b'"document_version": "2.0"', b'"document_version": "9"'), "plan-version", VERSION,
                      id="another-format"),
-        pytest.param(_text().replace(b'"version": 3', b'"version": 1'), "plan-version", VERSION, id="another-version"),
+        pytest.param(_text().replace(b'"version":3', b'"version":1'), "plan-version", VERSION, id="another-version"),
         pytest.param(_text().replace(b"gone", b"gane"), "plan-altered", ALTERED, id="altered"),
         pytest.param(_text() + b"\n", "plan-altered", ALTERED, id="one-line-more"),
         pytest.param(b"[]", "plan-altered", f"{ALTERED}, or is not a saved plan", id="no-mapping"),

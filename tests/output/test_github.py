@@ -78,7 +78,7 @@ def test_text_without_commands_stays_as_it_is() -> None:
     assert without_commands(text) == text
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(run=hostile_runs(), told=st.tuples(st.booleans(), st.booleans()))
 def test_hostile_run_makes_annotations_alone(run: HostileRun, told: tuple[bool, bool]) -> None:
     applies, shows_unmanaged = told

@@ -16,19 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
-from reconciler.model.plan import Plan
-from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.output.escaping import visible
 from reconciler.output.formats import reporter
 from reconciler.planning.match import duplicate_of
-from reconciler.view.outcome import CommandResult, plan_words, report_outcome, validation_outcome
+from reconciler.view.outcome import CommandResult, report_outcome
 from reconciler.view.redact import view_plan
+from tests.output.pages import ERROR, OTHER, PAGES, UNKNOWN, apply_page, validation_page
 from tests.output.telling import context_of, plan_told, run_told
-from tests.support.builders import absent, account, entry, hook, only, planned
+from tests.support.builders import account, entry, hook, only, planned
 from tests.view.hostile import HostileRun, hostile_runs, hostile_texts
 
-OTHER = "https://other.example.com"
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "h1", "h2", "h3", "p", "div",
     "ul", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary",
@@ -39,7 +37,6 @@ ATTRIBUTES = {
     "name", "open", "role", "scope", "tabindex",
 }  # fmt: skip
 OUR_VALUES = re.compile(r"[a-z0-9 -]*|(#[a-z-]+)|On this page|Endpoints and events")
-UNKNOWN = ProviderError(kind=ErrorKind.DENIED, message="the provider refused the token (401)", help="Check `TOKEN`.")
 
 
 class Page:
@@ -77,77 +74,6 @@ def _pieces(element: ET.Element) -> Iterator[str]:
         yield from _pieces(inner)
         yield inner.tail or ""
     yield blank
-
-
-def _mixed(*targets: str) -> Plan:
-    """A plan in which there is something of everything."""
-    desired = [
-        entry("orders", "/orders?token=new"), entry("new", "/new"), entry("off", "/off", active=False),
-        entry("twice", "/twice"), entry("moved", "/moved/here"), entry("kept", "/protected"),
-        entry("dead", "/dead", account="dead"),
-    ]  # fmt: skip
-    remotes = [
-        hook("orders1", "/orders?token=old"), hook("orders2", "/orders?token=older", day=2), hook("off1", "/off"),
-        hook("twice1", "/twice"), hook("twice2", "/twice", "all"), hook("moved1", "/moved/there"),
-        hook("kept1", "/protected", active=False), hook("known1", "https://known.example.com/x"),
-        hook("other1", f"{OTHER}/their-path"), hook("other2", f"{OTHER}/their-path", "all"), hook("gone1", "/gone"),
-    ]  # fmt: skip
-    accounts = [
-        account(protect=["/protected"], known=[absent("https://known.example.com/*")], max_losses=0),
-        account("dead", base_url="https://dead.example.com"),
-    ]
-    return planned(desired, {"default": remotes, "dead": UNKNOWN}, accounts, targets=targets)
-
-
-def _report(plan: Plan, *outcomes: Outcome, stopped_by: int = 0) -> str:
-    """The page of an apply."""
-    changes = [change for one in plan.planned for change in one.changes]
-    results = [
-        Result(change=change, outcome=outcome, error=UNKNOWN if outcome is Outcome.FAILED else None)
-        for change, outcome in zip(changes, [*outcomes, *[Outcome.DONE] * len(changes)], strict=False)
-    ]
-    report = Report(
-        plan=plan, accounts=(AccountReport(account="default", results=tuple(results)),), stopped_by=stopped_by
-    )
-    out = io.StringIO()
-    story, view = reporter("html", context_of(out)), view_plan(plan)
-    story.saved("0123456789abcdef" * 8)
-    story.heading(plan_words(view))
-    story.plan(view)
-    story.end(report_outcome(report), report)
-    return out.getvalue()
-
-
-ERROR = Diagnostic(
-    severity=Severity.ERROR,
-    code="event-unknown",
-    message="`track_update` is not an event",
-    help="Did you mean `track_updated`?",
-    place=Place(file="webhooks.yaml", line=12, column=14),
-    source="    events: [track_update]",
-    width=12,
-)
-WARNING = Diagnostic(severity=Severity.WARNING, code="pattern-unused", message="matches nothing", help="Remove it.")
-
-
-def _validated(*diagnostics: Diagnostic) -> str:
-    out = io.StringIO()
-    story = reporter("html", context_of(out))
-    story.validation(diagnostics)
-    story.end(validation_outcome(diagnostics, None if diagnostics else _mixed().configuration, strict=False))
-    return out.getvalue()
-
-
-PAGES: dict[str, Callable[[], str]] = {
-    "plan": lambda: plan_told("html", _mixed()),
-    "filtered": lambda: plan_told("html", _mixed("*")),
-    "drift": lambda: plan_told("html", _mixed(), is_drift=True, shows_unmanaged=True),
-    "in-step": lambda: plan_told("html", planned([entry("a")], [hook("1")])),
-    "nothing": lambda: plan_told("html", planned()),
-    "apply": lambda: _report(_mixed(), Outcome.FAILED, Outcome.NOT_STARTED),
-    "validate": lambda: _validated(ERROR, WARNING),
-    "valid": _validated,
-}
 
 
 @pytest.fixture(params=[*PAGES])
@@ -250,25 +176,25 @@ def test_page_of_a_hostile_run_is_harmless(run: HostileRun, told: tuple[bool, bo
             id="refused",
         ),
         pytest.param(
-            lambda: _report(planned([entry("a")])),
+            lambda: apply_page(planned([entry("a")])),
             "Applied",
             "Apply complete: 1 created, 0 updated, 0 deleted.",
             id="applied",
         ),
         pytest.param(
-            lambda: _report(planned([entry("a")]), Outcome.FAILED),
+            lambda: apply_page(planned([entry("a")]), Outcome.FAILED),
             "Incomplete",
             "Apply incomplete: 0 created, 0 updated, 0 deleted; 1 not done.",
             id="apply-failed",
         ),
         pytest.param(
-            lambda: _report(planned([entry("a")]), Outcome.NOT_STARTED, stopped_by=15),
+            lambda: apply_page(planned([entry("a")]), Outcome.NOT_STARTED, stopped_by=15),
             "Stopped",
             "Stopped: 0 created, 0 updated, 0 deleted; 1 not done.",
             id="stopped",
         ),
         pytest.param(PAGES["valid"], "Valid", "Valid: 7 webhooks in 2 accounts.", id="valid"),
-        pytest.param(lambda: _validated(ERROR), "Failed", "Not valid: 1 error.", id="not-valid"),
+        pytest.param(lambda: validation_page(ERROR), "Failed", "Not valid: 1 error.", id="not-valid"),
     ],
 )
 def test_verdict_stands_first_in_words(made: Callable[[], str], label: str, words: str) -> None:
@@ -378,7 +304,7 @@ def test_long_source_line_is_cut_around_what_is_meant() -> None:
         severity=Severity.ERROR, code="x", message="x", help="x",
         place=Place(file="f", line=1, column=501), source="a" * 500 + "bcd" + "e" * 500, width=3,
     )  # fmt: skip
-    (shown,) = Page(_validated(long)).text("pre")
+    (shown,) = Page(validation_page(long)).text("pre")
     assert shown == "a" * 100 + "bcd" + "e" * 100
 
 

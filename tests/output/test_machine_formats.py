@@ -22,7 +22,7 @@ from reconciler.output.formats import reporter
 from reconciler.view.outcome import CommandResult
 from tests.output.telling import context_of, plan_told, run_told
 from tests.support.builders import DAY, account, entry, hook, planned
-from tests.view.hostile import HOSTILE, HostileRun, hostile_runs, hostile_texts
+from tests.view.hostile import HostileRun, hostile_runs, hostile_texts
 
 ERROR = Diagnostic(
     severity=Severity.ERROR,
@@ -84,19 +84,37 @@ def test_junit_of_a_run_that_was_cancelled_fails() -> None:
     assert cases(out.getvalue()) == {"files.run: webhooks.yaml": [("error", "Cancelled. Nothing was changed.")]}
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(run=hostile_runs(), told=st.tuples(st.booleans(), st.booleans()), configuration=hostile_texts)
-def test_junit_of_a_hostile_run_can_be_read_and_its_counts_are_true(
-    run: HostileRun, told: tuple[bool, bool], configuration: str
-) -> None:
+def test_hostile_run_can_be_read(run: HostileRun, told: tuple[bool, bool], configuration: str) -> None:
     applies, shows_unmanaged = told
-    text = run_told("junit", run, applies=applies, shows_unmanaged=shows_unmanaged, configuration=configuration)
+    junit, code_quality = (
+        run_told(name, run, applies=applies, shows_unmanaged=shows_unmanaged, configuration=configuration)
+        for name in ("junit", "code-quality")
+    )
+    check_junit(junit)
+    check_code_quality(code_quality)
+
+
+def check_junit(text: str) -> None:
+    """See that its counts are true, and that all of it can be seen."""
     read = JUnitXml.fromstring(text.encode())
     found = [result for suite in read for case in suite for result in case.result]
     counts = [sum(isinstance(one, kind) for one in found) for kind in (Failure, Error, Skipped)]
     assert [read.failures, read.errors, read.skipped] == counts
     assert read.tests == sum(len([*suite]) for suite in read)
     assert all(visible(line) == line for line in text.splitlines())
+
+
+def check_code_quality(text: str) -> None:
+    """See that it has what GitLab needs."""
+    issues: list[dict[str, Any]] = json.loads(text)
+    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
+    for issue in issues:
+        assert issue.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert issue["severity"] in {"critical", "minor", "info"}
+        assert issue["location"]["lines"]["begin"] >= 1
+        assert re.fullmatch("[0-9a-f]{64}", issue["fingerprint"])
 
 
 # Code quality
@@ -118,20 +136,6 @@ def test_code_quality_names_the_line_and_keeps_its_fingerprint_when_lines_move()
     reporter("code-quality", context_of(out)).fail([moved, moved], 1)
     again = json.loads(out.getvalue())
     assert [one["fingerprint"] == issue["fingerprint"] for one in again] == [True, False]
-
-
-@settings(max_examples=25)
-@given(run=hostile_runs(), told=st.tuples(st.booleans(), st.booleans()))
-def test_code_quality_of_a_hostile_run_has_what_gitlab_needs(run: HostileRun, told: tuple[bool, bool]) -> None:
-    applies, shows_unmanaged = told
-    text = run_told("code-quality", run, applies=applies, shows_unmanaged=shows_unmanaged, configuration=HOSTILE[4])
-    issues: list[dict[str, Any]] = json.loads(text)
-    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
-    for issue in issues:
-        assert issue.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
-        assert issue["severity"] in {"critical", "minor", "info"}
-        assert issue["location"]["lines"]["begin"] >= 1
-        assert re.fullmatch("[0-9a-f]{64}", issue["fingerprint"])
 
 
 # Prometheus
