@@ -51,11 +51,17 @@ def broken(site: Path) -> Iterator[str]:
         for link in page.links:
             target, anchor = urldefrag(urljoin(address, link))
             target += "index.html" if target == SITE else ""
-            if target in pages:
+            if target.startswith(f"{SITE}_downloads/"):
+                yield f"{address}: a copy of a file outside docs, link to it in the repository: {link}"
+            elif target in pages:
                 if anchor and unquote(anchor) not in pages[target].anchors:
                     yield f"{address}: no such heading: {link}"
             elif target.startswith((SITE, REPOSITORY)) and not _is_there(site, target):
                 yield f"{address}: no such page or file: {link}"
+
+
+def unserved(site: Path) -> Iterator[str]:
+    """The schemas whose address leads nowhere, a line each."""
     for schema in sorted((ROOT / "schemas").glob("*.schema.json")):
         address = json.loads(schema.read_text(encoding="utf-8"))["$id"]
         if not (address.startswith(SITE) and _is_there(site, address)):
@@ -74,6 +80,6 @@ def _is_there(site: Path, target: str) -> bool:
 
 
 if __name__ == "__main__":
-    found = list(broken(Path(sys.argv[1])))
+    found = [*broken(Path(sys.argv[1])), *unserved(Path(sys.argv[1]))]
     print(*found, sep="\n", end="\n" if found else "")  # noqa: T201 - a script
     sys.exit(1 if found else 0)
