@@ -54,8 +54,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two folders with the same release: of clones at other places, whose files have other times and modes."""
     one, other = (tmp_path_factory.mktemp("clone") / name for name in ("one", "another/place"))
     copied(one, 0o022)
-    run(sys.executable, "release/build.py", "--out", one / "out", cwd=one, SOURCE_DATE_EPOCH=EPOCH)
     copied(other, 0o077)
+    run(sys.executable, "release/build.py", "--out", one / "out", cwd=one, SOURCE_DATE_EPOCH=EPOCH)
     command = "umask 077 && exec " + shlex.join([sys.executable, "-m", "build", "--outdir", "out/dist"])
     run("bash", "-c", command, cwd=other, SOURCE_DATE_EPOCH=EPOCH)
     return one / "out", other / "out"
