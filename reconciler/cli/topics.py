@@ -94,15 +94,17 @@ _FORMATS = """\
   These are made to be shared. They count unmanaged webhooks by host; with
   `--show-unmanaged` they list them.
 
-  markdown      For a comment on a pull request, or a job summary.
-  github        Workflow commands of GitHub Actions: annotations on the
-                file's lines. Also appends to the job summary.
-  junit         JUnit XML: a test case for each webhook, which fails if it
-                differs or wasn't changed as planned.
-  html          One page for people who have never seen the tool.
-  code-quality  GitLab's code quality report. `--report` only.
-  prometheus    Metrics for node_exporter's textfile collector. `--report`
-                only.
+  markdown       For a comment on a pull request, or a job summary.
+  github         Workflow commands of GitHub Actions: annotations on the
+                 file's lines. Also appends to the job summary.
+  junit          JUnit XML: a test case for each webhook, which fails if it
+                 differs or wasn't changed as planned.
+  html           One page for people who have never seen the tool.
+  github-output  Outputs of a step of GitHub Actions: the exit code, and how
+                 many changes there are. `--report` only.
+  code-quality   GitLab's code quality report. `--report` only.
+  prometheus     Metrics for node_exporter's textfile collector. `--report`
+                 only.
 
   `reconciler schema` with `plan`, `apply`, `list`, `validate` or `doctor`
   prints the JSON Schema. Secrets are hidden in every format.

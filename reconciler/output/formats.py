@@ -38,6 +38,7 @@ PLAN_FORMATS: Mapping[str, str] = {
 """Those of commands that plan, and of `validate`: the others are made to be shared."""
 REPORT_FORMATS: Mapping[str, str] = {
     **PLAN_FORMATS,
+    "github-output": "reconciler.output.github_output",
     "code-quality": "reconciler.output.code_quality",
     "prometheus": "reconciler.output.prometheus",
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -52,22 +52,21 @@ def tracked() -> list[str]:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two folders with the same release: of clones at other places, whose files have other times and modes."""
-    folders = []
-    for name, umask in (("one", 0o022), ("another/place", 0o077)):
-        clone = tmp_path_factory.mktemp("clone") / name
-        before = os.umask(umask)
-        try:
-            for file in tracked():
-                (clone / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / file, clone / file)
-                if os.access(ROOT / file, os.X_OK):
-                    (clone / file).chmod(0o777 & ~umask)
-            run(sys.executable, "release/build.py", "--out", clone / "out", cwd=clone, SOURCE_DATE_EPOCH=EPOCH)
-        finally:
-            os.umask(before)
-        folders.append(clone / "out")
-        time.sleep(2)  # zip counts in steps of two seconds
-    return folders[0], folders[1]
+    one, other = (tmp_path_factory.mktemp("clone") / name for name in ("one", "another/place"))
+    copied(one, 0o022)
+    run(sys.executable, "release/build.py", "--out", one / "out", cwd=one, SOURCE_DATE_EPOCH=EPOCH)
+    copied(other, 0o077)
+    command = "umask 077 && exec " + shlex.join([sys.executable, "-m", "build", "--outdir", "out/dist"])
+    run("bash", "-c", command, cwd=other, SOURCE_DATE_EPOCH=EPOCH)
+    return one / "out", other / "out"
+
+
+def copied(clone: Path, umask: int) -> None:
+    for file in tracked():
+        target = clone / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / file, target)
+        target.chmod((0o777 if os.access(ROOT / file, os.X_OK) else 0o666) & ~umask)
 
 
 @pytest.fixture(scope="session")

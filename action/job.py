@@ -1,0 +1,144 @@
+"""What the runner gives a step, and what a step gives back to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+COMMANDS = ("plan", "apply", "drift", "validate")
+DIGITS = 8
+"""How many characters of a hash tell configurations apart, and of a commit's."""
+
+
+class JobError(Exception):
+    """The action can't go on; its text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs of the action, as texts."""
+
+    texts: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.texts.get(name, "").strip()
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The lines of an input that has one value a line."""
+        return tuple(filter(None, map(str.strip, self[name].splitlines())))
+
+    def is_on(self, name: str) -> bool:
+        """Whether a boolean input is true.
+
+        Raises:
+            JobError: it is neither true nor false.
+        """
+        if self[name] not in ("true", "false"):
+            raise JobError(f"The input `{name}` is `true` or `false`.")
+        return self[name] == "true"
+
+    @property
+    def command(self) -> str:
+        if self["command"] not in COMMANDS:
+            raise JobError(f"The input `command` is one of: {', '.join(COMMANDS)}.")
+        return self["command"]
+
+    @property
+    def configuration(self) -> str:
+        """A name for what is planned: other files or accounts have another one."""
+        parts = [*self.lines("file"), *self.lines("account")]
+        told = [self["working-directory"], self.lines("file"), self.lines("account"), self["base-url"]]
+        words = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:40].strip("-")
+        return f"{words}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:DIGITS]}"
+
+    @property
+    def sources(self) -> list[str]:
+        """The options that say from what a plan is made; a saved plan keeps them."""
+        return self._options("file", "var", "var-file", "env-file", "base-url")
+
+    @property
+    def accounts(self) -> list[str]:
+        """The options of every command that say which accounts."""
+        return self._options("account")
+
+    @property
+    def filters(self) -> list[str]:
+        """The options that a saved plan keeps, too, and that can't be given beside it."""
+        return [*self.accounts, *self._options("allow-losses")]
+
+    @property
+    def hosts(self) -> list[str]:
+        """The options that no plan keeps."""
+        return self._options("allow-host")
+
+    def _options(self, *names: str) -> list[str]:
+        return [f"--{name}={value}" for name in names for value in self.lines(name)]
+
+
+class Job:
+    """The job that this step is part of, by its environment."""
+
+    def __init__(self) -> None:
+        self.inputs = Inputs(json.loads(os.environ.get("ACTION_INPUTS", "{}")))
+        self.event_name = os.environ["GITHUB_EVENT_NAME"]
+        self.repository = os.environ["GITHUB_REPOSITORY"]
+        self.sha = os.environ["GITHUB_SHA"]
+
+    @cached_property
+    def event(self) -> dict[str, Any]:
+        """What happened, as a webhook of GitHub says it."""
+        found: dict[str, Any] = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text("utf-8"))
+        return found
+
+    @property
+    def pull_request(self) -> dict[str, Any] | None:
+        """The pull request that the event is about."""
+        return self.event.get("pull_request") if self.event_name == "pull_request" else None
+
+    @property
+    def is_of_a_fork(self) -> bool:
+        """Whether it is a fork's pull request: GitHub keeps secrets from it, and its token only reads."""
+        pull = self.pull_request
+        # The head of a fork that was deleted has no repository.
+        return pull is not None and (pull["head"].get("repo") or {}).get("full_name") != self.repository
+
+    @property
+    def may_lack_secrets(self) -> bool:
+        """Whether GitHub keeps the repository's secrets from the job: Dependabot's has secrets of its own, or none."""
+        is_of_dependabot = self.pull_request is not None and os.environ.get("GITHUB_ACTOR") == "dependabot[bot]"
+        return self.is_of_a_fork or is_of_dependabot
+
+    @property
+    def run_url(self) -> str:
+        server, run = os.environ["GITHUB_SERVER_URL"], os.environ["GITHUB_RUN_ID"]
+        return f"{server}/{self.repository}/actions/runs/{run}"
+
+
+def output(**values: object) -> None:
+    """Set outputs of the step; `_` in a name stands for `-`."""
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
+        for name, value in values.items():
+            # GitHub's way for values that may have any character: the delimiter can't be guessed.
+            delimiter = f"ghadelimiter_{secrets.token_hex(16)}"
+            file.write(f"{name.replace('_', '-')}<<{delimiter}\n{value}\n{delimiter}\n")
+
+
+def summarize(markdown: str) -> None:
+    """Add to the job's summary."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path and markdown:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"\n{markdown}\n")
+
+
+def annotate(level: str, text: str) -> None:
+    """Show a `notice`, `warning` or `error` at the run. The text may have any character."""
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    print(f"::{level} title=Webhooks::{escaped}", flush=True)
