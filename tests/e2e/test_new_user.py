@@ -21,6 +21,7 @@ README = blocks(ROOT / "README.md")
 START = blocks(ROOT / "docs" / "start.md")
 OTHER = blocks(ROOT / "docs" / "pipelines" / "other.md")
 ALONE = "It has none yet"
+WALK = "Try it on a sandbox"
 
 
 @pytest.fixture
@@ -34,8 +35,15 @@ def typed(page: tuple[Block, ...]) -> list[Block]:
     return [block for block in page if block.is_typed]
 
 
+def test_the_walk_of_the_readme_is_the_beginning_of_the_first_ten_minutes() -> None:
+    walk = [line for block in typed(README) if block.heading == WALK for line in block.text.splitlines()]
+    told = [line.removeprefix("$ ") for block in typed(START) for line in block.text.splitlines()]
+    assert len(walk) == 8
+    assert set(walk) <= {*told}
+
+
 def test_install_lines_name_the_distribution_and_the_version(typist: Typist) -> None:
-    demo, cloned = map(typist.follow, typed(README))
+    demo, cloned = (typist.follow(block) for block in typed(README) if block.heading != WALK)
     assert all("$ reconciler plan" in shown for shown in (demo, cloned)), typist.shown
     venv = "python3 -m venv .venv"
     assert typist.calls == [f"pipx install {PROJECT['name']}", venv, "pip install --quiet ."]
