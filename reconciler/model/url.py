@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText
@@ -146,6 +147,11 @@ class Url:
 
     def reveal(self) -> str:
         return self.source.reveal()
+
+    @property
+    def masked_params(self) -> tuple[str, ...]:
+        """The secret parameters whose value is a mask, as services show secrets."""
+        return tuple(item.name for item in self.items if item.secret and is_masked(unquote(item.value)))
 
     def with_secrets_of(self, other: Url) -> Url:
         """This endpoint with the other's secret parameters: what `ignore_changes: [url]` wants."""

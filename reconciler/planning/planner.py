@@ -12,7 +12,7 @@ from reconciler.model.plan import AccountPlan, Action, Claim, Filters, NotPlanne
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Masked
+from reconciler.model.webhook import Address, Desired, Masked, Remote
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
@@ -114,10 +114,19 @@ def _unclear(listed: _AccountInput) -> ProviderError | None:
 
 
 def _unsafe(planned: AccountPlan) -> ProviderError | None:
-    """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost."""
+    """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
     for row in rows.values():
+        masked = row.wanted.get("url")
+        if isinstance(masked, Url) and masked.masked_params and not _has_secrets_of(row.remote, masked):
+            params = ", ".join(f"`{name}`" for name in masked.masked_params)
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"the {row.action.value} of {row.address} would set {params} in its URL to a masked value, as "
+                "services show it instead of a secret",
+                help="Set the variable in the entry's URL to the secret itself.",
+            )
         if row.remote is None:
             continue
         if row.conflicts_with is not None:
@@ -148,6 +157,11 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 help=f"Add `{name}: ${{NAME}}` to the entry; its value is sent with every create and update.",
             )
     return None
+
+
+def _has_secrets_of(remote: Remote | None, url: Url) -> bool:
+    there = None if remote is None else remote.fields["url"]
+    return isinstance(there, Url) and there.secrets == url.secrets
 
 
 def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:

@@ -13,7 +13,7 @@ from reconciler.model.webhook import Desired, Masked, Remote, Value
 from reconciler.providers.github import GITHUB
 from tests.contract.hooks import A, B, C, Hook, entries_of, event_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
-from tests.support.builders import account, not_planned, planned
+from tests.support.builders import account, entry, hook, not_planned, only, planned
 
 OWNER = replace(account(), provider=GITHUB, scope=())
 UNSAID: Mapping[str, Value] = {}
@@ -74,3 +74,24 @@ def test_webhook_of_an_entrys_url_with_other_events_stops_its_account(targets: S
     message = f"the webhook default/@2 has the same URL as default/a, but other events ({events})"
     helps = "Add these events to the entry, or delete that webhook at the provider."
     assert (stopped.error.kind, stopped.error.message, stopped.error.help) == (ErrorKind.REFUSED, message, helps)
+
+
+MASKS = ("****", "•••", "shippo_live_***", "%E2%80%A6", "[redacted]")
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize(
+    ("remotes", "harm"),
+    [
+        pytest.param((), "create", id="create"),
+        pytest.param((hook("1", "/a?token=real"),), "update", id="update"),
+    ],
+)
+def test_mask_is_never_sent_as_a_secret(mask: str, remotes: tuple[Remote, ...], harm: str) -> None:
+    [stopped] = not_planned(planned([entry("a", f"/a?token={mask}")], remotes)).values()
+    message = f"the {harm} of default/a[track_updated] would set `token` in its URL to a masked value"
+    assert (stopped.error.message.partition(",")[0], stopped.error.kind) == (message, ErrorKind.REFUSED)
+
+
+def test_mask_that_the_provider_returns_too_is_no_harm() -> None:
+    assert only(planned([entry("a", "/a?token=****")], [hook("1", "/a?token=****", active=False)])).changes
