@@ -8,6 +8,8 @@ import shlex
 from reconciler.model.characters import is_seen
 
 _PLAIN = re.compile(r"[\x20-\x7e]*")
+_PLAIN_YAML = re.compile(r"(?!0[box]|[0-9]+[eE][0-9]+\Z)[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
+_YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 _COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
 
 
@@ -50,6 +52,12 @@ def shell_word(text: str) -> str:
         return shlex.quote(text)
     plain = "".join(one if visible(one) == one and one not in "\\'" else escaped(one) for one in text)
     return f"$'{visible(plain)}'"
+
+
+def yaml_word(text: str) -> str:
+    """Foreign text as one value of YAML that is read as that text, harmless to print."""
+    is_plain = _PLAIN_YAML.fullmatch(text) is not None and text.lower() not in _YAML_WORDS
+    return text if is_plain else "'" + visible(text).replace("'", "''") + "'"
 
 
 def shown_time(text: str | None) -> str:

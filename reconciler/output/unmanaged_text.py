@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.plan import Hint
-from reconciler.output.escaping import shown_time, visible
+from reconciler.output.escaping import shown_time, visible, yaml_word
 from reconciler.output.terminal import Style
 from reconciler.view.rows import AccountRow, Row
 
@@ -20,7 +20,7 @@ _HINTS = {
     Hint.OTHER_KIND: "`owns` matches its URL, but only for `{usual}` webhooks; to own it too, "
     "add `{{url: '{quoted}', {said}}}`",
     Hint.ABSENT_OTHER_KIND: "`absent` matches its URL, but only for `{usual}` webhooks; to delete it, "
-    "add `{{id: '{id}'}}`",
+    "add `{{id: {id}}}`",
     Hint.KEPT_FOR_ENTRY: "it is {near}, which is in the file: remove the entry, or its id from `absent`",
     Hint.KEPT_AS_KNOWN: "it is also listed under `known`: remove it from one of the two",
 }
@@ -61,7 +61,7 @@ def _absent_text(words: str, rows: Sequence[Row]) -> Iterator[str]:
         yield f"    {words}: `- id: ID`, with the whole id, which `-v` shows."
         return
     yield f"    {words}:"
-    yield from (f"      - id: {visible(row.object_id or '')}" for row in rows)
+    yield from (f"      - id: {yaml_word(row.object_id or '')}" for row in rows)
 
 
 def title_text(rows: Sequence[Row], text: str, style: Style, color: str = "") -> Iterator[str]:
@@ -81,7 +81,7 @@ def hint_text(row: Row) -> str:
     """What is to be said of a webhook that is left as it is."""
     usual, said = ("is_test: false", "is_test: true") if row.scope else ("is_test: true", "is_test: false")
     near, time = visible(row.near or ""), shown_time(row.updated)
-    quoted, quoted_id = (text.replace("'", "''") for text in (near, visible(row.object_id or "")))
+    quoted, quoted_id = near.replace("'", "''"), yaml_word(row.object_id or "")
     words = "" if row.hint is None else _HINTS[row.hint]
     return words.format(near=near, quoted=quoted, id=quoted_id, time=time, usual=usual, said=said)
 

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from typing import TextIO
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.output.escaping import visible
+from reconciler.output.escaping import visible, yaml_word
 from reconciler.output.terminal import Streams, Style
 from tests.view.hostile import HOSTILE
 
@@ -199,3 +200,10 @@ def test_style_paints_only_where_it_is_on(styles: tuple[str, ...], painted: str)
 def test_every_colour_ends_where_its_text_ends() -> None:
     painted = Style(on=True).paint("x", "dim", "green", "yellow", "cyan")
     assert re.fullmatch(r"\x1b\[[0-9;]+mx\x1b\[0m", painted)
+
+
+@given(
+    st.text() | st.from_regex(r"[0-9.eExob_+-]{1,9}", fullmatch=True) | st.sampled_from(["true", "No", "null", "007"])
+)
+def test_yaml_word_is_read_as_the_text(text: str) -> None:
+    assert yaml.safe_load(f"- id: {yaml_word(text)}") == [{"id": visible(text)}]
