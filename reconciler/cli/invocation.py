@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from reconciler.cli.command import Command
-from reconciler.cli.options import APPLYING, DEFAULT_FILE, REPORTING, Function, Option, Options
+from reconciler.cli.options import APPLYING, DEFAULT_FILE, REPORTING, Function, Option, Options, overwriting
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import CUT_OFF, Stop
+from reconciler.output.escaping import visible
 from reconciler.output.formats import Context, Reporter, Target, reporter
 from reconciler.output.pipeline import append_summary, pipeline_of
 from reconciler.output.terminal import Streams
@@ -101,6 +102,27 @@ class Invocation:
         }
         return " ".join([files, *(f"{name}={value}" for name, values in others.items() for value in values)])
 
+    def check_reports(self, others: Iterable[object] = ()) -> None:
+        """Let no report be written over what the run reads or writes, or over another report.
+
+        Args:
+            others: the values of options that the commands don't share; those that are paths count.
+
+        Raises:
+            CommandError: one would be; such reports are not written.
+        """
+        options = self.options
+        names = [*options.files, *options.var_files, *options.env_files, *others]
+        names += [one for value in others if isinstance(value, tuple) for one in value]
+        names += [] if options.files else [self.environment.get("RECONCILER_FILE") or DEFAULT_FILE]
+        names += [] if options.backup is None else [options.backup, f"{options.backup}.env"]
+        clashing = overwriting(options.reports, [str(name) for name in names if isinstance(name, str | Path)])
+        if clashing:
+            kept = {path: form for path, form in options.reports.items() if path not in clashing}
+            self.options = replace(options, reports=kept)
+            said = f"`--report {options.reports[clashing[0]]}={visible(str(clashing[0]))}`"
+            fail(f"{said} would overwrite a file of this command", "Give the report a file of its own.")
+
     @property
     def streams(self) -> Streams:
         return Streams.standard(self.environment, color=not self.options.no_color)
@@ -155,6 +177,7 @@ def command(*options: Option, examples: str, **attributes: Any) -> Callable[[Fun
     def made(function: Function) -> Command:
         def called(invocation: Invocation, /, **given: Any) -> int:  # noqa: ANN401 - what click parsed
             invocation.options = Options(**{name: given.pop(name) for name in _SHARED & given.keys()})
+            invocation.check_reports(given.values())
             return function(invocation, **given)
 
         update_wrapper(called, function)

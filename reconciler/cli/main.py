@@ -17,7 +17,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import CommandError, Invocation, problem
-from reconciler.cli.options import COMPLETION_VARIABLE, REPORTING, Options, reports_of
+from reconciler.cli.options import COMPLETION_VARIABLE, DEFAULT_FILE, REPORTING, Options, overwriting, reports_of
 from reconciler.cli.suggestions import SuggestsOptions, UnknownWordError, unknown_command
 from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
@@ -136,10 +136,13 @@ def _options_of(arguments: Sequence[str]) -> Options:
         yield from (text for name, text in itertools.pairwise(arguments) if name in (option, *names))
         yield from (text.removeprefix(f"{option}=") for text in arguments if text.startswith(f"{option}="))
 
+    reports = reports_of(values("--report"))
+    others = [one for one in arguments if not one.startswith("--report") and one not in values("--report")]
+    kept = overwriting(reports, [DEFAULT_FILE, *others, *(one.partition("=")[2] for one in others if "=" in one)])
     known = PLAN_FORMATS if arguments[:1] and arguments[0] in REPORTING else LIST_FORMATS
     return Options(
         format=next((name for name in values("--format") if name in known), "text"),
-        reports=reports_of(values("--report")),
+        reports={path: name for path, name in reports.items() if path not in kept},
         files=(*values("--file", "-f"),),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,19 @@ def reports_of(values: Iterable[str]) -> Mapping[Path, str]:
     """What can be read of values of `--report`, which are `FORMAT=FILE`, as a mapping from path to format."""
     pairs = (value.partition("=") for value in values)
     return {Path(text): name for name, _, text in pairs if name in REPORT_FORMATS and text not in ("", "-")}
+
+
+def overwriting(reports: Iterable[Path], names: Iterable[str]) -> list[Path]:
+    """The reports that would overwrite one of these files, or a file of one of these folders, or another report."""
+    taken, found = {os.path.realpath(name) for name in names if name != "-"}, []
+    for path in reports:
+        here = os.path.realpath(path)
+        is_read = path.suffix in (".yaml", ".yml") and os.path.dirname(here) in taken  # noqa: PTH120
+        if here in taken or is_read:
+            found.append(path)
+        elif not os.path.exists(here) or os.path.isfile(here):  # noqa: PTH110, PTH113 - a device takes several
+            taken.add(here)
+    return found
 
 
 def _format_files(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[Path, str]:

@@ -72,6 +72,7 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
             fail(f"{visible(str(planfile))} is not a saved plan", repeated_files(click.get_current_context(), ()))
     saved = read_plan_file(planfile)
     invocation.options = saved.options(given)
+    invocation.check_reports()
     if STANDARD_INPUT in invocation.options.files and invocation.streams.interactive:
         fail("the plan was made from standard input, which is now a terminal", "Give the file with `-f FILE`.")
     return _apply(invocation, saved)
