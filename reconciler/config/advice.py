@@ -116,4 +116,5 @@ def _advise_on_owns(entries: tuple[Entry, ...], owned: Mapping[str, Ownership], 
                     "no entry matches this pattern: `apply` deletes webhooks that match it, except those under "
                     "`protect` or `known`"
                 )
-                diagnostics.warning("owns-unused", item.span, message, "Remove the pattern, unless this is intended.")
+                help_ = "Keep it until an apply has deleted what matches, then remove it."
+                diagnostics.warning("owns-unused", item.span, message, help_)

@@ -40,11 +40,11 @@ class CodeQualityReporter(DocumentReporter):
             place = remark.place
             path = visible(self._pipeline.path(files[0] if place is None else place.file))
             # GitLab tells issues of two runs apart by this, so it has neither a line nor a time in it.
-            known = json.dumps([remark.code, path, visible(remark.subject)])
+            known = json.dumps([remark.kind, path, visible(remark.subject)])
             seen[known] += 1
             yield {
                 "description": visible(" ".join(filter(None, (remark.message, remark.help)))),
-                "check_name": remark.code,
+                "check_name": remark.kind,
                 "fingerprint": hashlib.sha256(f"{known}{seen[known]}".encode()).hexdigest(),
                 "severity": _SEVERITIES[remark.severity],
                 "location": {"path": path, "lines": {"begin": max(1, place.line if place is not None else 1)}},

@@ -49,7 +49,7 @@ def _annotation(remark: Remark, pipeline: Pipeline) -> str:
         if place.column and remark.width:
             where |= {"col": place.column, "endColumn": place.column + remark.width}
     text = "\n".join(filter(None, (remark.message, remark.help)))[:_LONGEST]
-    return command(remark.severity.value, text, **where, title=f"reconciler: {remark.code}")
+    return command(remark.severity.value, text, **where, title=f"reconciler: {remark.kind}")
 
 
 reporter = GitHubReporter

@@ -26,7 +26,7 @@ class Remark:
     """One thing that is to be said, and where."""
 
     severity: Severity
-    code: str  #: A diagnostic's, or what happens: `create`, `drift`, `loss`.
+    kind: str  #: A diagnostic's code, or what happens: `create`, `drift`, `loss`.
     subject: str  #: What it is about: an address, an account.
     message: str
     help: str = ""
@@ -49,14 +49,14 @@ def remarks_of(found: Found) -> Iterator[Remark]:
         said += _of_report(found, found.report)
     is_failed = found.result.code not in (ExitCode.DONE, ExitCode.CHANGES)
     if is_failed and not any(one.severity is Severity.ERROR for one in said):
-        said.append(Remark(severity=Severity.ERROR, code="failed", subject=found.name, message=found.result.words))
+        said.append(Remark(severity=Severity.ERROR, kind="failed", subject=found.name, message=found.result.words))
     yield from said
 
 
 def _of_diagnostic(diagnostic: Diagnostic) -> Remark:
     return Remark(
         severity=diagnostic.severity,
-        code=diagnostic.code,
+        kind=diagnostic.code,
         subject=diagnostic.message,
         message=diagnostic.message,
         help=diagnostic.help,
@@ -70,17 +70,17 @@ def _of_accounts(plan: PlanView) -> Iterator[Remark]:
         what = f"account {account.name}"
         if account.error is not None:
             words, help_ = f"{what} was not checked: {account.error.summary}", account.error.detail
-            yield Remark(severity=Severity.ERROR, code="not-checked", subject=account.name, message=words, help=help_)
+            yield Remark(severity=Severity.ERROR, kind="not-checked", subject=account.name, message=words, help=help_)
         if account.remedy is not None:
             help_ = f"If this is intended, add `--allow-losses {account.remedy.allow_losses}`."
             words = f"{what} is refused: {GUARD_WORDS[account.verdict]}"
-            yield Remark(severity=Severity.ERROR, code="refused", subject=account.name, message=words, help=help_)
+            yield Remark(severity=Severity.ERROR, kind="refused", subject=account.name, message=words, help=help_)
 
 
 def _of_plan(plan: PlanView) -> Iterator[Remark]:
     for loss in plan.losses:
         words = f"{loss.url} would stop receiving {events_text(loss.events)}"
-        yield Remark(severity=Severity.WARNING, code="loss", subject=f"{loss.account} {loss.url}", message=words)
+        yield Remark(severity=Severity.WARNING, kind="loss", subject=f"{loss.account} {loss.url}", message=words)
     for row in plan.changes:
         yield _of_row(row, Severity.NOTICE, row.action.value, f"{row.webhook_address}: {reason_text(row)}")
 
@@ -100,7 +100,7 @@ def _of_unmanaged(row: Row) -> Remark:
 
 def _of_hosts(rows: Iterable[Row]) -> Iterator[Remark]:
     for host, number in Counter(sorted(row.host for row in rows)).most_common():
-        yield Remark(severity=Severity.WARNING, code="unmanaged", subject=host, message=f"{number} unmanaged at {host}")
+        yield Remark(severity=Severity.WARNING, kind="unmanaged", subject=host, message=f"{number} unmanaged at {host}")
 
 
 def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
@@ -110,7 +110,7 @@ def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
         words = f"{result.webhook_address}: {result.action.value}: {result.words}"
         yield Remark(
             severity=Severity.ERROR,
-            code="not-done",
+            kind="not-done",
             subject=result.webhook_address,
             message=": ".join(filter(None, (words, result.error))),
             help=result.help,
@@ -118,11 +118,11 @@ def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
         )
     for name, error in report.errors.items():
         words = f"account {name} could not be checked after the creates: {error.summary}"
-        yield Remark(severity=Severity.ERROR, code="not-checked", subject=name, message=words, help=error.detail)
+        yield Remark(severity=Severity.ERROR, kind="not-checked", subject=name, message=words, help=error.detail)
 
 
-def _of_row(row: Row, severity: Severity, code: str, message: str) -> Remark:
-    return Remark(severity=severity, code=code, subject=row.webhook_address, message=message, place=_place(row))
+def _of_row(row: Row, severity: Severity, kind: str, message: str) -> Remark:
+    return Remark(severity=severity, kind=kind, subject=row.webhook_address, message=message, place=_place(row))
 
 
 def _place(row: Row) -> Place | None:

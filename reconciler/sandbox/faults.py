@@ -60,7 +60,7 @@ class Answer(Action):
 
     acts: bool = False
     status: int
-    body: bytes = b'{"detail": "Made up by the sandbox."}'
+    body: bytes = b'{"detail": "Made up by --fault."}'
     content_type: str = "application/json"
     retry_after: str | None = None  # seconds, a date, or nonsense
     location: str | None = None

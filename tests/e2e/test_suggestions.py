@@ -57,9 +57,9 @@ from tests.e2e.tool import Tool, entries, run_here
             id="file-without-an-option",
         ),
         pytest.param(
-            "validate -f a.yaml 'b c.yaml' d.yaml",
+            "plan -f a.yaml 'b c.yaml' d.yaml",
             "Got unexpected extra arguments (b c.yaml d.yaml).",
-            "Give each file with its own `-f`: `reconciler validate -f a.yaml -f 'b c.yaml' -f d.yaml`. "
+            "Give each file with its own `-f`: `reconciler plan -f a.yaml -f 'b c.yaml' -f d.yaml`. "
             "`-f` also takes a folder.",
             id="what-a-shell-makes-of-a-star",
         ),
