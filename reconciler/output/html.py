@@ -29,6 +29,8 @@ _CODE = re.compile("`([^`]+)`")
 class HtmlReporter(DocumentReporter):
     """Writes the page."""
 
+    is_brief = False
+
     def document(self, found: Found) -> str:
         return _template().render(page_parts(found))
 

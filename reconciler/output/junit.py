@@ -24,6 +24,8 @@ from reconciler.view.values import time_text
 class JUnitReporter(DocumentReporter):
     """Writes a test suite for each account, and one for the files."""
 
+    is_brief = False
+
     def document(self, found: Found) -> str:
         root = ET.Element("testsuites", name=visible(f"reconciler: {found.name}"), timestamp=time_text(found.now))
         root.extend(_suites(found))

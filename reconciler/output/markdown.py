@@ -40,8 +40,6 @@ _DIGEST = 16
 class MarkdownReporter(DocumentReporter):
     """Writes a document for GitHub, which GitLab shows, too."""
 
-    is_brief = True
-
     def document(self, found: Found) -> str:
         return markdown_text(found)
 
