@@ -110,7 +110,8 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
     fallen_short = [row for row in (report.failed if report else ()) if row.words != Outcome.NOT_STARTED.value]
     results = {short_address(row.webhook_address, plan.id_length): row for row in (report.results if report else ())}
     undone = {(row.account, row.webhook_address) for row in (report.failed if report else ())}
-    matrix = deliveries(plan, undone=undone, lists_unmanaged=found.shows_unmanaged)
+    webhooks = (*plan.resource_changes, *plan.unmanaged, *plan.known)
+    matrix = deliveries(webhooks, plan.accounts, undone=undone, lists_unmanaged=found.shows_unmanaged)
     states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
     changes = short.changes
     actions = (Action.DELETE, Action.UPDATE, Action.CREATE)
