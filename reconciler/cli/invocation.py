@@ -16,7 +16,7 @@ from reconciler.cli.options import APPLYING, DEFAULT_FILE, REPORTING, Function, 
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import CUT_OFF, Stop
 from reconciler.output.escaping import visible
-from reconciler.output.formats import Context, Reporter, Target, reporter
+from reconciler.output.formats import ADDED, Context, Reporter, Target, reporter
 from reconciler.output.pipeline import append_summary, pipeline_of
 from reconciler.output.terminal import Streams
 
@@ -63,6 +63,7 @@ class Invocation:
             now=self.clock.now,
             applies=self.command in APPLYING,
             name=self._name(),
+            files=self.files,
             pipeline=pipeline_of(self.environment),
             shows_unmanaged=options.show_unmanaged,
         )
@@ -79,7 +80,9 @@ class Invocation:
     def _reports(self, context: Context) -> Iterator[Target]:
         """What is written beside what is printed: what was asked for, and then a pipeline's own."""
         for path, name in self.options.reports.items():
-            yield Target(format=name, write=partial(_write, path), before=partial(_read, path))
+            yield Target(
+                format=name, write=partial(_add if name in ADDED else _write, path), before=partial(_read, path)
+            )
         pipeline, is_text = context.pipeline, self.options.format == "text"
         if pipeline.name == "github" and is_text:
             yield Target(format="github", write=partial(_mark, context.streams))
@@ -89,7 +92,6 @@ class Invocation:
     def _name(self) -> str:
         """The configuration's name: its files, and the options that make another one of the same files."""
         options = self.options
-        files = ", ".join(options.files or (self.environment.get("RECONCILER_FILE") or DEFAULT_FILE,))
         others = {
             "var": [f"{name}={value}" for name, value in options.variables.items()],
             "var-file": options.var_files,
@@ -100,7 +102,14 @@ class Invocation:
             "target": options.targets,
             "exclude": options.excludes,
         }
-        return " ".join([files, *(f"{name}={value}" for name, values in others.items() for value in values)])
+        return " ".join(
+            [", ".join(self.files), *(f"{name}={value}" for name, values in others.items() for value in values)]
+        )
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files, as they were given."""
+        return self.options.files or (self.environment.get("RECONCILER_FILE") or DEFAULT_FILE,)
 
     def check_reports(self, others: Iterable[object] = ()) -> None:
         """Let no report be written over what the run reads or writes, or over another report.
@@ -112,9 +121,8 @@ class Invocation:
             CommandError: one would be; such reports are not written.
         """
         options = self.options
-        names = [*options.files, *options.var_files, *options.env_files, *others]
+        names = [*self.files, *options.var_files, *options.env_files, *others]
         names += [one for value in others if isinstance(value, tuple) for one in value]
-        names += [] if options.files else [self.environment.get("RECONCILER_FILE") or DEFAULT_FILE]
         names += [] if options.backup is None else [options.backup, f"{options.backup}.env"]
         clashing = overwriting(options.reports, [str(name) for name in names if isinstance(name, str | Path)])
         if clashing:
@@ -149,6 +157,18 @@ def _write(path: Path, text: str) -> str:
 
     try:
         write_file(path, text, overwrite=True, private=False)
+    except OSError as error:
+        return unwritable(error)
+    return ""
+
+
+def _add(path: Path, text: str) -> str:
+    """Add a report to what is there; gives why that couldn't be done, or nothing."""
+    from reconciler.cli.writing import unwritable  # noqa: PLC0415 - only where a report is asked for
+
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         return unwritable(error)
     return ""

@@ -44,7 +44,7 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
     options, environment = invocation.options, invocation.environment
     hosts = (host.strip() for host in environment.get("RECONCILER_ALLOW_HOSTS", "").split(","))
     return Inputs(
-        files=options.files or (environment.get("RECONCILER_FILE") or DEFAULT_FILE,),
+        files=invocation.files,
         variables=options.variables,
         var_files=options.var_files,
         env_files=options.env_files,

@@ -46,12 +46,7 @@ class SavedPlan:
 
     def sources_text(self) -> str:
         """What it was made from, in words."""
-        sources = self.seal.sources
-        parts = [", ".join(self.view.files), *(f"--var {name}={value}" for name, value in sources.variables.items())]
-        parts += [f"--var-file {path}" for path in sources.var_files]
-        parts += [f"--env-file {path}" for path in sources.env_files]
-        parts += [f"--base-url {sources.base_url}"] if sources.base_url is not None else []
-        return visible("; ".join(parts))
+        return visible("; ".join((", ".join(self.view.files), *self.seal.sources.options())))
 
     def differences(self, plan: Plan, view: PlanView) -> tuple[str, ...]:
         """What tells the present plan from the one that was saved, a line each; nothing where they are the same."""

@@ -100,8 +100,9 @@ _FORMATS = """\
   junit          JUnit XML: a test case for each webhook, which fails if it
                  differs or wasn't changed as planned.
   html           One page for people who have never seen the tool.
-  github-output  Outputs of a step of GitHub Actions: the exit code, and how
-                 many changes there are. `--report` only.
+  github-output  Outputs of a step of GitHub Actions, added to those that its
+                 file has: the exit code, and how many changes there are.
+                 `--report` only.
   code-quality   GitLab's code quality report. `--report` only.
   prometheus     Metrics for node_exporter's textfile collector. `--report`
                  only.

@@ -207,6 +207,11 @@ class Filters:
     targets: tuple[str, ...] = ()  #: Addresses of `--target`.
     excludes: tuple[str, ...] = ()  #: Addresses of `--exclude`.
 
+    def options(self) -> tuple[str, ...]:
+        """The options that say the same."""
+        given = (("--account", self.accounts), ("--target", self.targets), ("--exclude", self.excludes))
+        return tuple(f"{option} {value}" for option, values in given for value in values)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -23,8 +23,6 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.N
 class CodeQualityReporter(DocumentReporter):
     """Writes a list of issues, each with a path and a line: the file's first where it is about no line."""
 
-    is_brief = True
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._pipeline = context.pipeline
@@ -34,7 +32,7 @@ class CodeQualityReporter(DocumentReporter):
 
     def _issues(self, found: Found) -> Iterator[dict[str, Json]]:
         # The whole configuration's matters stand at the beginning of its first file.
-        files = (found.plan.files if found.plan is not None else ()) or (found.name.partition(" ")[0],)
+        files = (found.plan.files if found.plan is not None else ()) or found.files
         seen = Counter[str]()
         for remark in remarks_of(found):
             place = remark.place

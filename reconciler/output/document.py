@@ -23,6 +23,7 @@ class Found:
     """What a run found and did. Each part is as it came, also where the run failed, was refused or was stopped."""
 
     name: str  #: The configuration's name: its files as they were given, and what makes another one of them.
+    files: tuple[str, ...]  #: These files.
     now: datetime  #: When the run ended (UTC).
     result: CommandResult  #: How the run ended.
     heading: str = ""  #: What the document is of, where that isn't this run: a saved plan.
@@ -52,7 +53,7 @@ class Found:
 class DocumentReporter(Progress):
     """Writes one document at the end. What happens meanwhile goes to standard error, for people."""
 
-    is_brief = False
+    is_brief = True
     _changes_are_results = False
 
     def __init__(self, context: Context) -> None:
@@ -62,6 +63,7 @@ class DocumentReporter(Progress):
         self._ended: dict[tuple[Address, Action], Result] = {}
         self._found = Found(
             name=context.name,
+            files=context.files,
             now=context.now(),
             result=CommandResult("", 0),
             shows_unmanaged=context.shows_unmanaged,

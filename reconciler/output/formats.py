@@ -43,6 +43,8 @@ REPORT_FORMATS: Mapping[str, str] = {
     "prometheus": "reconciler.output.prometheus",
 }
 """Those of `--report`."""
+ADDED = frozenset({"github-output"})
+"""Reports that are added to what their file says, which is not only theirs."""
 _ALL = {**LIST_FORMATS, **REPORT_FORMATS}
 
 
@@ -55,6 +57,7 @@ class Context:
     now: Callable[[], datetime]  #: The time of day (UTC).
     applies: bool = False  #: Whether the command changes something, and so tells what it does meanwhile.
     name: str = ""  #: The configuration's name: its files as they were given, and what makes another one of them.
+    files: tuple[str, ...] = ()  #: These files.
     pipeline: Pipeline = NO_PIPELINE  #: The one that the run is part of.
     is_report: bool = False  #: Whether it goes to a file, where nobody else says what is wrong.
     before: Callable[[], str] = str  #: What the file of the report says so far, if it says anything.

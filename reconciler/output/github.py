@@ -18,8 +18,6 @@ _LONGEST = 2_000
 class GitHubReporter(DocumentReporter):
     """Writes an annotation for each thing that is to be said."""
 
-    is_brief = True
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._pipeline = context.pipeline

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
-from reconciler.output.formats import Context
 
 
 class GitHubOutputReporter(DocumentReporter):
@@ -40,6 +39,4 @@ def _values(found: Found) -> Iterator[tuple[str, int | str]]:
         yield "not-done", len(found.report.results) - done
 
 
-def reporter(context: Context) -> GitHubOutputReporter:
-    """One that writes at the end of a run."""
-    return GitHubOutputReporter(context)
+reporter = GitHubOutputReporter

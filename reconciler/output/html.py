@@ -14,9 +14,10 @@ from markupsafe import Markup, escape
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import shown_time, visible
-from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text
+from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
 from reconciler.output.page import page_parts
 from reconciler.output.plan_text import value_text
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES
 from reconciler.output.unmanaged_text import hint_text
 from reconciler.view.deliveries import Delivery, State
 from reconciler.view.outcome import GUARD_WORDS
@@ -28,6 +29,8 @@ _CODE = re.compile("`([^`]+)`")
 
 class HtmlReporter(DocumentReporter):
     """Writes the page."""
+
+    is_brief = False
 
     def document(self, found: Found) -> str:
         return _template().render(page_parts(found))
@@ -83,6 +86,8 @@ def _template() -> Template:
         "excerpt": _excerpt,
         "guard_words": GUARD_WORDS,
         "hint_text": hint_text,
+        "not_checked_after_creates": NOT_CHECKED_AFTER_CREATES,
+        "remedy_text": remedy_text,
         "shown_time": shown_time,
     }
     return environment.from_string(_text_of("page.html"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Reason
 from reconciler.output.document import DocumentReporter, Found
@@ -17,12 +16,14 @@ from reconciler.output.plan_text import value_text
 from reconciler.output.reasons import drift_text, reason_text
 from reconciler.view.documents import PlanView
 from reconciler.view.results import ResultRow
-from reconciler.view.rows import AccountRow, Row
+from reconciler.view.rows import AccountRow, Row, hosts_of
 from reconciler.view.values import time_text
 
 
 class JUnitReporter(DocumentReporter):
     """Writes a test suite for each account, and one for the files."""
+
+    is_brief = False
 
     def document(self, found: Found) -> str:
         root = ET.Element("testsuites", name=visible(f"reconciler: {found.name}"), timestamp=time_text(found.now))
@@ -69,12 +70,10 @@ def _account(account: AccountRow, found: Found) -> ET.Element:
             _webhook(suite, row, plan, left.pop(row.webhook_address, None), is_drift=found.is_drift)
     for result in left.values():  # found while the plan was carried out
         _result(suite, _case(suite, result.webhook_address, account.provider), result)
-    if account.on_unmanaged is OnUnmanaged.FAIL and found.is_drift:
-        rows = [row for row in plan.unmanaged if row.account == account.name]
-        names = (
-            [row.webhook_address for row in rows] if found.shows_unmanaged else dict.fromkeys(row.host for row in rows)
-        )
-        for name in names:
+    if found.is_drift:
+        rows = [row for row in plan.failing_unmanaged if row.account == account.name]
+        hosts = (host for host, _ in hosts_of(rows))
+        for name in (row.webhook_address for row in rows) if found.shows_unmanaged else hosts:
             _problem(suite, _case(suite, name, "unmanaged"), "failures", "failure", "unmanaged", "")
     return suite
 

@@ -46,15 +46,20 @@ def refusal_text(account: AccountRow, losses: Sequence[LossRow], style: Style, w
     if account.remedy is None:
         return
     lines, place = account.remedy.absent, account.remedy.absent_place
-    where = f", or {ABSENT_WORDS[place].format(name=visible(account.name))}:" if lines else "."
-    how = f"  If this is intended, add `--allow-losses {account.remedy.allow_losses}`{where}"
+    how = remedy_text(account.remedy, f"{ABSENT_WORDS[place].format(name=visible(account.name))}:")
     yield from ("", style.paint(f"  Refused: {GUARD_WORDS[account.verdict]}.", "bold", "red"))
-    yield from fitted(how, width)
+    yield from fitted(f"  {how}", width)
     if not lines:
         return
     yield from ("", *absent_lines(account.remedy))
     if unlisted := sum(loss.absent is None for loss in losses):
         yield from ("", f"  ({unlisted} of the losses can't be listed under `absent`.)")
+
+
+def remedy_text(remedy: Remedy, lines: str = "") -> str:
+    """What would allow losses: the option, and what to do with the lines for the file, where there are some."""
+    or_lines = f", or {lines}" if lines and remedy.absent else "."
+    return f"If this is intended, add `--allow-losses {remedy.allow_losses}`{or_lines}"
 
 
 def absent_lines(remedy: Remedy) -> Iterator[str]:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import Action, Hint, Reason
+from reconciler.model.plan import Action
 from reconciler.output import fitting
 from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
 from reconciler.output.gfm import Part, clipped, code, fitted, prose
-from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text
+from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
 from reconciler.output.plan_text import head_text, value_text
-from reconciler.output.reasons import drift_text, reason_text
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text
 from reconciler.output.terminal import Style
 from reconciler.output.unmanaged_text import hint_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import GUARD_WORDS, count_text
 from reconciler.view.results import ReportView, ResultRow
-from reconciler.view.rows import LossRow, Row
+from reconciler.view.rows import LossRow, Row, hosts_of
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "!", Action.DELETE: "-"}
 """What a `diff` fence paints green, orange and red, where it stands in the first column."""
@@ -39,8 +37,6 @@ _DIGEST = 16
 
 class MarkdownReporter(DocumentReporter):
     """Writes a document for GitHub, which GitLab shows, too."""
-
-    is_brief = True
 
     def document(self, found: Found) -> str:
         return markdown_text(found)
@@ -107,7 +103,7 @@ def _failed_parts(report: ReportView) -> Iterator[Part]:
         items.append(f"- {code(row.webhook_address)} {row.action.value}: {words}")
     yield Part(title=f"Not done, or not confirmed ({len(items)})", items=items)
     items = [f"- {code(name)}: {prose(f'{error.summary}. {error.detail}')}" for name, error in report.errors.items()]
-    yield Part(title="Could not be checked after the creates", items=items)
+    yield Part(title=NOT_CHECKED_AFTER_CREATES.capitalize(), items=items)
 
 
 def _first_parts(plan: PlanView) -> Iterator[Part]:
@@ -121,8 +117,7 @@ def _first_parts(plan: PlanView) -> Iterator[Part]:
     items = []
     for account in plan.refused:
         if account.remedy is not None:
-            or_lines = ", or add the lines below to the file" if account.remedy.absent else ""
-            how = f"If this is intended, add `--allow-losses {account.remedy.allow_losses}`{or_lines}."
+            how = remedy_text(account.remedy, "add the lines below to the file.")
             items.append(f"- {code(account.name)}: {GUARD_WORDS[account.verdict]}. {how}")
     yield Part(title="Refused", items=items)
     items = [f"- {_loss(loss, plan)}" for loss in plan.losses]
@@ -154,7 +149,7 @@ def _change_parts(found: Found, plan: PlanView) -> Iterator[Part]:
 
 def _change(row: Row, found: Found, plan: PlanView, *, in_full: bool) -> str:
     sign = _SIGNS[row.action]
-    words = f"{drift_text(row, plan)}; `apply` would {row.action.value} it" if found.is_drift else reason_text(row)
+    words = change_text(row, plan, is_drift=found.is_drift)
     head = f"{sign} {clipped(row.webhook_address)}  {clipped(words)}"
     if in_full:
         return "\n".join((head, *_fields(row)))
@@ -194,31 +189,20 @@ def _done(result: ResultRow, row: Row | None, *, in_full: bool) -> str:
 
 def _left_parts(found: Found, plan: PlanView) -> Iterator[Part]:
     """What is left as it is."""
-    rows = [row for row in plan.resource_changes if row.action_reason is Reason.PROTECTED and row.field_changes]
-    items = ["\n".join((f"! {clipped(row.webhook_address)}", *_fields(row))) for row in rows]
+    items = ["\n".join((f"! {clipped(row.webhook_address)}", *_fields(row))) for row in plan.protected_differences]
     title = f"Protected, left as they are ({len(items)})"
     yield Part(title=title, items=items, language="diff", is_folded=not found.is_drift)
-    rows = [
-        row for row in (*plan.resource_changes, *plan.known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)
-    ]
-    items = [f"- {code(f'@{row.object_id}')}: {prose(hint_text(row))}" for row in rows]
+    items = [f"- {code(f'@{row.object_id}')}: {prose(hint_text(row))}" for row in plan.kept]
     yield Part(title=f"Listed under `absent`, but kept ({len(items)})", items=items, is_folded=True)
-    failing = {account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
-    for fails in (True, False):
-        rows = [row for row in plan.unmanaged if (row.account in failing) is fails]
-        items = [*map(_unmanaged, rows)] if found.shows_unmanaged else [*_by_host(rows)]
+    failing = plan.failing_unmanaged
+    accounts = {row.account for row in failing}
+    for fails, rows in ((True, failing), (False, [row for row in plan.unmanaged if row.account not in accounts])):
+        by_host = (f"- {number} at {code(host)}" for host, number in hosts_of(rows))
+        items = [*(map(_unmanaged, rows) if found.shows_unmanaged else by_host)]
         title = f"Unmanaged, never touched{', counted as drift' if fails else ''} ({len(rows)})"
         yield Part(title=title, items=items, is_folded=not (fails and found.is_drift))
-    filters = [f"`--account {visible(name)}`" for name in plan.filters.accounts]
-    filters += [f"`--target {visible(name)}`" for name in plan.filters.targets]
-    filters += [f"`--exclude {visible(name)}`" for name in plan.filters.excludes]
-    items = [f"- {prose(one)}" for one in filters]
+    items = [f"- {prose(f'`{visible(option)}`')}" for option in plan.filters.options()]
     yield Part(title="Filtered: other changes aren't shown", items=items)
-
-
-def _by_host(rows: Iterable[Row]) -> Iterator[str]:
-    counted = Counter(sorted(row.host for row in rows)).most_common()
-    yield from (f"- {number} at {code(host)}" for host, number in counted)
 
 
 def _unmanaged(row: Row) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.terminal import Style
+from reconciler.view.deliveries import Delivery, State, deliveries_now
 from reconciler.view.documents import ListView
-from reconciler.view.rows import Row, Status
 
-_IN_FILE = (Status.MANAGED, Status.PROTECTED)
+_SIGNS = {State.IN_STEP: "x", State.PROTECTED: "x", State.OFF: "o"}
 _LEGEND = (
     "x: by a webhook in the file; u: by one that isn't; 2 or more: by so many, each event arrives as often; "
     "o: switched off"
@@ -27,21 +27,20 @@ class Matrix:
 
     @classmethod
     def of(cls, listing: ListView) -> Matrix:
-        events = tuple(sorted({event for row in listing.webhooks for event in row.events}))
-        endpoints: dict[tuple[str, str], list[Row]] = {}
-        for row in listing.webhooks:
-            scope = f" ({row.scope})" if row.scope else ""
-            endpoints.setdefault((row.account, f"{row.url or '(no URL)'}{scope}"), []).append(row)
-        cells = {key: tuple(_cell(rows, event) for event in events) for key, rows in endpoints.items()}
-        return cls(events, tuple((account, url, cells[account, url]) for account, url in endpoints))
+        found = deliveries_now(listing)
+        return cls(
+            found.events,
+            tuple(
+                (one.account, f"{one.url} ({one.scope})" if one.scope else one.url, tuple(map(_cell, one.deliveries)))
+                for one in found.receivers
+            ),
+        )
 
 
-def _cell(rows: Sequence[Row], event: str) -> str:
-    meant = [row for row in rows if event in row.events]
-    live = [row for row in meant if row.delivers]
-    if len(live) == 1:
-        return "x" if live[0].status in _IN_FILE else "u"
-    return str(len(live)) if live else "o" if meant else ""
+def _cell(delivery: Delivery | None) -> str:
+    if delivery is None:
+        return ""
+    return str(delivery.before) if delivery.state is State.TWICE else _SIGNS.get(delivery.state, "u")
 
 
 def matrix_text(listing: ListView, style: Style, width: int | None) -> str:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any
 
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Place
-from reconciler.model.plan import Action, Hint, Reason
+from reconciler.model.plan import Action
 from reconciler.model.report import Outcome
 from reconciler.output.document import Found
 from reconciler.output.escaping import shown_time
-from reconciler.output.reasons import drift_text, reason_text
+from reconciler.output.reasons import change_text
 from reconciler.view.deliveries import State, deliveries
 from reconciler.view.documents import PlanView, Position, Seal, Tool
-from reconciler.view.rows import Row, Standing
+from reconciler.view.rows import Row, Standing, hosts_of
 from reconciler.view.short_ids import short_address, with_short_ids
 from reconciler.view.values import time_text
 
@@ -111,14 +110,15 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
     fallen_short = [row for row in (report.failed if report else ()) if row.words != Outcome.NOT_STARTED.value]
     results = {short_address(row.webhook_address, plan.id_length): row for row in (report.results if report else ())}
     undone = {(row.account, row.webhook_address) for row in (report.failed if report else ())}
-    matrix = deliveries(plan, undone=undone, lists_unmanaged=found.shows_unmanaged)
+    webhooks = (*plan.resource_changes, *plan.unmanaged, *plan.known)
+    matrix = deliveries(webhooks, plan.accounts, undone=undone, lists_unmanaged=found.shows_unmanaged)
     states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
-    rows, changes = short.resource_changes, short.changes
+    changes = short.changes
     actions = (Action.DELETE, Action.UPDATE, Action.CREATE)
     return {
         "plan": short,
         "several": len(plan.accounts) > 1,
-        "filters": [*_filter_options(plan)],
+        "filters": plan.filters.options(),
         "matrix": matrix,
         "legend": [state for state in State if state in states],
         "words": _PLANNED if report is None else _DONE,
@@ -129,10 +129,14 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
         "not_started": len(undone) - len(fallen_short),
         "extra": [results[address] for address in sorted(results.keys() - {row.webhook_address for row in changes})],
         "why": partial(_why, found, short),
-        "protected": [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes],
-        "kept": [row for row in (*rows, *plan.known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)],
-        "by_host": sorted(Counter((row.account, row.host) for row in plan.unmanaged).items()),
-        "failing": [account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL],
+        "protected": short.protected_differences,
+        "kept": short.kept,
+        "by_host": [
+            (account, host, number)
+            for account, its in groupby(plan.unmanaged, lambda row: row.account)
+            for host, number in hosts_of(its)
+        ],
+        "failing": [account.name for account in plan.accounts if account.fails_on_unmanaged],
     }
 
 
@@ -166,13 +170,7 @@ def _why(found: Found, plan: PlanView, row: Row) -> str:
     """What is said of a webhook that differs."""
     if row.action is Action.NONE:
         return "differs, left as it is"
-    return f"{drift_text(row, plan)}; `apply` would {row.action.value} it" if found.is_drift else reason_text(row)
-
-
-def _filter_options(plan: PlanView) -> Iterator[str]:
-    yield from (f"--account {name}" for name in plan.filters.accounts)
-    yield from (f"--target {name}" for name in plan.filters.targets)
-    yield from (f"--exclude {name}" for name in plan.filters.excludes)
+    return change_text(row, plan, is_drift=found.is_drift)
 
 
 def _saved_warnings(plan: PlanView | None) -> Iterator[Diagnostic]:
@@ -192,7 +190,7 @@ def _about(found: Found) -> Iterator[tuple[str, list[str]]]:
     if plan is not None:
         yield "Plan made", [shown_time(plan.timestamp)]
         if plan.is_filtered:
-            yield "Filters", [*_filter_options(plan)]
+            yield "Filters", [*plan.filters.options()]
         if plan.destroy:
             yield "Mode", ["--destroy: everything that the file owns is deleted"]
         if plan.unset_variables:
@@ -208,11 +206,7 @@ def _about(found: Found) -> Iterator[tuple[str, list[str]]]:
 
 def _sources(seal: Seal) -> Iterator[tuple[str, list[str]]]:
     """What a saved plan was made from, beside its files."""
-    sources = seal.sources
-    said = [f"--var {name}={value}" for name, value in sources.variables.items()]
-    said += [f"--var-file {path}" for path in sources.var_files]
-    said += [f"--env-file {path}" for path in sources.env_files]
-    said += [f"--base-url {sources.base_url}"] if sources.base_url is not None else []
+    said = [*seal.sources.options()]
     said += [f"--allow-losses {seal.allowed_losses}"] if seal.allowed_losses is not None else []
     if said:
         yield "Made with", said

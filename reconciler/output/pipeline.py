@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from reconciler.output.escaping import visible
 
@@ -49,14 +47,6 @@ def pipeline_of(environment: Mapping[str, str]) -> Pipeline:
     if environment.get("GITLAB_CI") == "true":
         return Pipeline(name="gitlab", root=environment.get("CI_PROJECT_DIR", ""))
     return NO_PIPELINE
-
-
-def is_log(stream: TextIO) -> bool:
-    """Whether a pipeline's log may show what is written to a stream: a file keeps it from there."""
-    try:
-        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):
-        return True
 
 
 def command(name: str, data: str = "", **properties: object) -> str:

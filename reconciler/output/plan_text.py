@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.plan import Action, Hint, Reason
+from reconciler.model.plan import Action, Reason
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
-from reconciler.output.reasons import drift_text, reason_text
+from reconciler.output.reasons import change_text, drift_text
 from reconciler.output.terminal import SIGNS, Style
 from reconciler.output.unmanaged_text import hint_text, remote_text, title_text, unknown_fields_text, unmanaged_text
 from reconciler.view.documents import PlanView
@@ -81,9 +81,7 @@ class _PlanText:
                 yield from [line] if isinstance(line, Fold) else fitted(line, self.width)
             yield from (*self._refusal(account), "")
         if self.view.is_filtered:
-            options = [f"`--account {visible(name)}`" for name in self.view.filters.accounts]
-            options += [f"`--target {visible(name)}`" for name in self.view.filters.targets]
-            options += [f"`--exclude {visible(name)}`" for name in self.view.filters.excludes]
+            options = (f"`{visible(option)}`" for option in self.view.filters.options())
             yield from fitted(f"Filtered by {' '.join(options)}: other changes aren't shown.", self.width)
             yield ""
 
@@ -108,9 +106,9 @@ class _PlanText:
             if account.error.detail:
                 yield f"  help: {visible(account.error.detail)}"
             return
-        rows, unmanaged, known = (
+        rows, differing, kept, unmanaged, known = (
             [row for row in rows if row.account == account.name]
-            for rows in (view.resource_changes, view.unmanaged, view.known)
+            for rows in (view.resource_changes, view.protected_differences, view.kept, view.unmanaged, view.known)
         )
         if account.status is Standing.IN_STEP:
             is_whole = not view.is_filtered and not view.unset_variables
@@ -118,12 +116,10 @@ class _PlanText:
         counts = Counter(row.action for row in rows)
         said = ", ".join(f"{counts[action]} to {action.value}" for action in _COLORS)
         yield from _folded(f"{visible(account.name)}: {said}", self._changes(rows))
-        differing = [row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes]
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
             yield from (f"    {visible(row.webhook_address)}", *self._fields(row))
         yield from losses_text(account, self._losses(account), style)
-        kept = [row for row in (*rows, *known) if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)]
         yield from title_text(kept, "Listed under `absent`, but kept", style)
         for row in kept:
             yield remote_text(replace(row, webhook_address=f"@{row.object_id}"))
@@ -159,10 +155,9 @@ class _PlanText:
         """A change in a line."""
         name = visible(row.webhook_address)
         head = self.style.paint(f"{SIGNS[row.action.value]} {name}", "bold", _COLORS[row.action])
-        if not self.is_drift:
-            return f"{head}  {reason_text(row)}"
-        would = f"; `apply` would {row.action.value} it" if self.verbosity >= 0 else ""
-        return f"{head}  {drift_text(row, self.view)}{would}"
+        is_short = self.is_drift and self.verbosity < 0
+        words = drift_text(row, self.view) if is_short else change_text(row, self.view, is_drift=self.is_drift)
+        return f"{head}  {words}"
 
     def _fields(self, row: Row) -> Iterator[str]:
         """All fields of what is created or deleted; of all else those that differ."""

@@ -23,8 +23,6 @@ _STATUSES = ("in_step", "drifted", "not_checked")
 class PrometheusReporter(DocumentReporter):
     """Writes gauges: of the run, and of each account."""
 
-    is_brief = True
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._before = context.before

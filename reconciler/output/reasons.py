@@ -17,6 +17,7 @@ _REASONS: Mapping[Reason | None, str] = {
     Reason.DUPLICATE: "delete: duplicate of {partner}{when}",
     Reason.NAMED_ABSENT: "delete: listed under absent{when}",
 }
+NOT_CHECKED_AFTER_CREATES = "could not be checked after the creates"
 _DESTROYED = "delete: requested by destroy{when}"
 _MOVES: Mapping[Reason | None, str] = {
     Reason.MISSING: "create: moved, replaces {partner}",
@@ -46,6 +47,11 @@ def drift_text(row: Row, view: PlanView) -> str:
         happened = f"URL changed at the provider: probably {visible(now)}"
     when = "" if row.action is Action.CREATE else _when(row)
     return f"{happened.format(partner=visible(row.partner or ''))}{when}"
+
+
+def change_text(row: Row, view: PlanView, *, is_drift: bool) -> str:
+    """For a plan what would be done, for drift what happened and what would be done."""
+    return f"{drift_text(row, view)}; `apply` would {row.action.value} it" if is_drift else reason_text(row)
 
 
 def _differing(row: Row) -> str:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, ExitCode, Place, Severity
-from reconciler.model.plan import Action, Reason
 from reconciler.output.document import Found
-from reconciler.output.losses_text import events_text
-from reconciler.output.reasons import drift_text, reason_text
+from reconciler.output.losses_text import events_text, remedy_text
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, drift_text, reason_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import GUARD_WORDS
 from reconciler.view.results import ReportView
-from reconciler.view.rows import Row
+from reconciler.view.rows import Row, hosts_of
 
 _PLACE = re.compile(r"(.*):(\d+):(\d+)", re.DOTALL)
 
@@ -39,14 +36,10 @@ def remarks_of(found: Found) -> Iterator[Remark]:
     said = [*map(_of_diagnostic, found.diagnostics)]
     if found.plan is not None:
         said += _of_accounts(found.plan)
-        if found.report is not None:
-            pass
-        elif found.is_drift:
-            said += _of_drift(found, found.plan)
-        else:
-            said += _of_plan(found.plan)
     if found.report is not None:
         said += _of_report(found, found.report)
+    elif found.plan is not None:
+        said += _of_drift(found, found.plan) if found.is_drift else _of_plan(found.plan)
     is_failed = found.result.code not in (ExitCode.DONE, ExitCode.CHANGES)
     if is_failed and not any(one.severity is Severity.ERROR for one in said):
         said.append(Remark(severity=Severity.ERROR, kind="failed", subject=found.name, message=found.result.words))
@@ -72,8 +65,7 @@ def _of_accounts(plan: PlanView) -> Iterator[Remark]:
             words, help_ = f"{what} was not checked: {account.error.summary}", account.error.detail
             yield Remark(severity=Severity.ERROR, kind="not-checked", subject=account.name, message=words, help=help_)
         if account.remedy is not None:
-            help_ = f"If this is intended, add `--allow-losses {account.remedy.allow_losses}`."
-            words = f"{what} is refused: {GUARD_WORDS[account.verdict]}"
+            words, help_ = f"{what} is refused: {GUARD_WORDS[account.verdict]}", remedy_text(account.remedy)
             yield Remark(severity=Severity.ERROR, kind="refused", subject=account.name, message=words, help=help_)
 
 
@@ -86,11 +78,9 @@ def _of_plan(plan: PlanView) -> Iterator[Remark]:
 
 
 def _of_drift(found: Found, plan: PlanView) -> Iterator[Remark]:
-    for row in plan.resource_changes:
-        if row.action is not Action.NONE or (row.action_reason is Reason.PROTECTED and row.field_changes):
-            yield _of_row(row, Severity.WARNING, "drift", f"{row.webhook_address}: {drift_text(row, plan)}")
-    failing = {account.name for account in plan.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
-    rows = [row for row in plan.unmanaged if row.account in failing]
+    for row in plan.differing:
+        yield _of_row(row, Severity.WARNING, "drift", f"{row.webhook_address}: {drift_text(row, plan)}")
+    rows = plan.failing_unmanaged
     yield from map(_of_unmanaged, rows) if found.shows_unmanaged else _of_hosts(rows)
 
 
@@ -99,7 +89,7 @@ def _of_unmanaged(row: Row) -> Remark:
 
 
 def _of_hosts(rows: Iterable[Row]) -> Iterator[Remark]:
-    for host, number in Counter(sorted(row.host for row in rows)).most_common():
+    for host, number in hosts_of(rows):
         yield Remark(severity=Severity.WARNING, kind="unmanaged", subject=host, message=f"{number} unmanaged at {host}")
 
 
@@ -117,7 +107,7 @@ def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
             place=None if row is None else _place(row),
         )
     for name, error in report.errors.items():
-        words = f"account {name} could not be checked after the creates: {error.summary}"
+        words = f"account {name} {NOT_CHECKED_AFTER_CREATES}: {error.summary}"
         yield Remark(severity=Severity.ERROR, kind="not-checked", subject=name, message=words, help=error.detail)
 
 

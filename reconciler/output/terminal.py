@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from reconciler.output.escaping import without_commands
-from reconciler.output.pipeline import is_log, pipeline_of
+from reconciler.output.pipeline import pipeline_of
 
 SIGNS = {"create": "+", "update": "~", "delete": "-"}
 """How each action is marked, in a plan and as it is done."""
@@ -46,7 +47,7 @@ class Streams:
     interactive: bool  #: Whether somebody can be asked: standard input and error are terminals.
     live: bool  #: Whether progress may be redrawn in place: standard error is a terminal that can.
     width: int  #: Of the terminal, in columns.
-    folds: str = ""  #: The pipeline whose log shows results, and can fold them; empty where none does.
+    log: str = ""  #: The pipeline whose log may show results; empty where none does.
 
     @classmethod
     def standard(cls, environment: Mapping[str, str], *, color: bool) -> Streams:
@@ -56,9 +57,9 @@ class Streams:
         return cls(
             out=out,
             err=err,
-            out_color=color and _may_color(environment, is_terminal=out_tty, is_log=bool(pipeline) and is_log(out)),
-            err_color=color and _may_color(environment, is_terminal=err_tty, is_log=bool(pipeline) and is_log(err)),
-            folds=pipeline if pipeline and not out_tty and is_log(out) else "",
+            out_color=color and _may_color(environment, is_terminal=out_tty, is_log=bool(pipeline) and _is_log(out)),
+            err_color=color and _may_color(environment, is_terminal=err_tty, is_log=bool(pipeline) and _is_log(err)),
+            log=pipeline if pipeline and _is_log(out) else "",
             interactive=_is_terminal(sys.stdin) and err_tty,
             live=err_tty and environment.get("TERM") != "dumb",
             width=max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns),
@@ -69,9 +70,19 @@ class Streams:
         """What results are fitted to: nothing where they go to a file, a pipe or a log, so that `grep` finds lines."""
         return self.width if _is_terminal(self.out) else None
 
+    @property
+    def folds(self) -> str:
+        """The pipeline whose log can fold results."""
+        return "" if _is_terminal(self.out) else self.log
+
     def print_result(self, text: str = "") -> None:
         """Write a line of results, which no pipeline takes for a command."""
         _write(self.out, without_commands(text))
+
+    def print_file(self, text: str) -> None:
+        """Write a file that was asked for as it is, in UTF-8; only in a pipeline's log nothing of it is a command."""
+        with _written(self.out):
+            self.out.buffer.write((without_commands(text) if self.log else text).encode("utf-8", "backslashreplace"))
 
     def print_message(self, text: str = "") -> None:
         """Write a line of anything else. Where that can't be, nobody can be told so, and no work is stopped for it."""
@@ -148,14 +159,29 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _write(stream: TextIO, text: str) -> None:
-    """Write a line, in plain ASCII where the encoding can't do more. A reader that has gone away stops nothing."""
+def _is_log(stream: TextIO) -> bool:
+    """Whether a pipeline's log may show what is written to a stream: a file keeps it from there."""
     try:
+        return not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return True
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write a line, in plain ASCII where the encoding can't do more."""
+    with _written(stream):
         try:
             stream.write(text + "\n")
         except UnicodeEncodeError:
             plain = text.translate(_ASCII)
             stream.write(plain.encode("ascii", "backslashreplace").decode("ascii") + "\n")
+
+
+@contextmanager
+def _written(stream: TextIO) -> Iterator[None]:
+    """What is written meanwhile reaches the reader. One that has gone away stops nothing."""
+    try:
+        yield
         stream.flush()
     except BrokenPipeError:
         _silence(stream)

@@ -16,6 +16,7 @@ from reconciler.output.matrix import matrix_text
 from reconciler.output.pipeline import fold_end, fold_start
 from reconciler.output.plan_text import LONG, Fold, plan_lines
 from reconciler.output.progress import Progress
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES
 from reconciler.output.table import list_table
 from reconciler.view.documents import DoctorView, ListView, PlanView
 from reconciler.view.outcome import CommandResult
@@ -86,7 +87,7 @@ class TextReporter(Progress):
         """What was not done, and the last words."""
         if report is not None:
             for account, error in report.errors.items():
-                self._error(f"{account}: could not be checked after the creates", error.message, error.help)
+                self._error(f"{account}: {NOT_CHECKED_AFTER_CREATES}", error.message, error.help)
             title = self._style.paint("Not done, or not confirmed:", "bold", "red")
             self._streams.print_result(f"\n{title}" if report.failed else "")
             mask = ResultMask(report.plan, shortens_ids=self._verbosity <= 0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.plan import Hint
 from reconciler.output.escaping import shown_time, visible, yaml_word
 from reconciler.output.terminal import Style
-from reconciler.view.rows import AccountRow, Row
+from reconciler.view.rows import AccountRow, Row, hosts_of
 
 _HINTS = {
     Hint.LEFTOVER: "probably a leftover: same path and event as {near}, but on another host",
@@ -31,7 +29,7 @@ _MOST_LINES = 10
 
 def unmanaged_text(account: AccountRow, rows: Sequence[Row], style: Style, verbosity: int) -> Iterator[str]:
     """Webhooks that nobody here is responsible for: each where it is drift, has a hint or more is asked for."""
-    fails = account.on_unmanaged is OnUnmanaged.FAIL
+    fails = account.fails_on_unmanaged
     title = "Unmanaged, never touched" + (", counted as drift" if fails else "")
     yield from title_text(rows, title, style, "yellow" if fails else "")
     all_shown = fails or verbosity > 0
@@ -44,8 +42,7 @@ def unmanaged_text(account: AccountRow, rows: Sequence[Row], style: Style, verbo
         if row.hint:
             yield f"      {style.paint('hint', 'yellow')}: {hint_text(row)}"
         yield from unknown_fields_text(row, verbosity)
-    others = () if all_shown else (row.host for row in rows if not row.hint and not row.unreadable_fields)
-    counted = Counter(sorted(others)).most_common()
+    counted = () if all_shown else hosts_of(row for row in rows if not row.hint and not row.unreadable_fields)
     yield from (style.paint(f"    {number} at {visible(host)}", "dim") for host, number in counted)
     if counted:
         yield style.paint("    Use `-v` to list them.", "dim")

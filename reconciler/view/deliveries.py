@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from reconciler.model.plan import Action
-from reconciler.view.documents import PlanView
-from reconciler.view.rows import PlainFields, Row, Status
+from reconciler.view.documents import ListView
+from reconciler.view.rows import AccountRow, PlainFields, Row, Status
 
 Webhook = tuple[str, str]
 """A webhook's account and address."""
@@ -32,7 +32,7 @@ class State(Enum):
 
 _OF_STATUS = {
     Status.PROTECTED: State.PROTECTED,
-    Status.UNMANAGED: State.UNMANAGED,
+    **dict.fromkeys((Status.UNMANAGED, Status.NOT_IN_FILE, Status.DUPLICATE, Status.ABSENT), State.UNMANAGED),
     Status.KNOWN: State.KNOWN,
     Status.NOT_COMPARED: State.NOT_COMPARED,
 }
@@ -116,19 +116,32 @@ def _delivered(fields: PlainFields) -> frozenset[str]:
     return frozenset(events if isinstance(events, tuple) else () if events is None else (str(events),))
 
 
-def deliveries(plan: PlanView, *, undone: Collection[Webhook] = (), lists_unmanaged: bool = False) -> Deliveries:
+def deliveries_now(listing: ListView) -> Deliveries:
+    """Who receives what now, whatever an apply would change."""
+    rows = (replace(row, change=replace(row.change, actions=(Action.NONE,))) for row in listing.webhooks)
+    return deliveries(rows, listing.accounts, lists_unmanaged=True)
+
+
+def deliveries(
+    webhooks: Iterable[Row],
+    accounts: Sequence[AccountRow],
+    *,
+    undone: Collection[Webhook] = (),
+    lists_unmanaged: bool = False,
+) -> Deliveries:
     """Who receives what now and after.
 
     Args:
-        plan: not in brief, or what is in step is missing.
+        webhooks: all of them, also those in step.
+        accounts: theirs, in order.
         undone: the changes that an apply did not make, or could not confirm: of them nothing is said to have changed.
         lists_unmanaged: whether endpoints that only unmanaged and known webhooks deliver to are named. Otherwise they
-            are counted by host; those of endpoints that the plan names anyway are always shown there.
+            are counted by host; those of endpoints that others deliver to, too, are always shown there.
     """
-    catch_all = {account.name: account.catch_all for account in plan.accounts}
-    order = {account.name: number for number, account in enumerate(plan.accounts)}
-    rows = (*plan.resource_changes, *plan.unmanaged, *plan.known)
-    named = {_endpoint_key(row) for row in plan.resource_changes}
+    catch_all = {account.name: account.catch_all for account in accounts}
+    order = {account.name: number for number, account in enumerate(accounts)}
+    rows = [*webhooks]
+    named = {_endpoint_key(row) for row in rows if row.status not in _OTHERS}
     found: dict[tuple[str, ...], list[_Webhook]] = {}
     for row in rows:
         key = _endpoint_key(row)

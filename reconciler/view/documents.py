@@ -11,9 +11,8 @@ from enum import Enum
 from typing import Annotated, Literal
 
 from reconciler import __version__
-from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Action, Filters
+from reconciler.model.plan import Action, Filters, Hint, Reason
 from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 from reconciler.view.terraform import Configured, DriftRow, PlannedValues, configured, planned_values, resource_drift
@@ -77,6 +76,13 @@ class Sources:
     var_files: tuple[str, ...]  #: Paths of `--var-file`, without their contents.
     env_files: tuple[str, ...]  #: Paths of `--env-file`, without their contents.
     base_url: str | None = None  #: The URL of `--base-url`; omitted if it wasn't given.
+
+    def options(self) -> tuple[str, ...]:
+        """The options beside the files."""
+        said = [f"--var {name}={value}" for name, value in self.variables.items()]
+        said += [f"--var-file {path}" for path in self.var_files]
+        said += [f"--env-file {path}" for path in self.env_files]
+        return (*said, *(() if self.base_url is None else (f"--base-url {self.base_url}",)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +160,30 @@ class PlanView:
     @property
     def drifted(self) -> tuple[Row, ...]:
         """What is drift: what an apply would change, protected differences, and unmanaged webhooks that fail."""
-        failing = {account.name for account in self.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
-        differing = (row for row in self.resource_changes if row.action is not Action.NONE or row.field_changes)
-        return (*differing, *(row for row in self.unmanaged if row.account in failing))
+        return (*self.differing, *self.failing_unmanaged)
+
+    @property
+    def differing(self) -> tuple[Row, ...]:
+        """What isn't as in the file: what an apply would change, and protected differences."""
+        return tuple(row for row in self.resource_changes if row.action is not Action.NONE or row.field_changes)
+
+    @property
+    def protected_differences(self) -> tuple[Row, ...]:
+        """Protected webhooks that differ, and are left as they are."""
+        rows = self.resource_changes
+        return tuple(row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes)
+
+    @property
+    def failing_unmanaged(self) -> tuple[Row, ...]:
+        """Unmanaged webhooks that are drift."""
+        failing = {account.name for account in self.accounts if account.fails_on_unmanaged}
+        return tuple(row for row in self.unmanaged if row.account in failing)
+
+    @property
+    def kept(self) -> tuple[Row, ...]:
+        """Webhooks that are listed under `absent`, but not deleted."""
+        rows = (*self.resource_changes, *self.known)
+        return tuple(row for row in rows if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN))
 
     def in_full(self, *, is_drift: bool = False) -> PlanView:
         """With all that Terraform's readers need beside the changes."""

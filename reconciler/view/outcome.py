@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.configuration import Account, Configuration, OnUnmanaged
+from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome, Report
@@ -48,11 +48,10 @@ def plan_outcome(view: PlanView, *, detailed: bool) -> CommandResult:
 def drift_outcome(view: PlanView) -> CommandResult:
     """The end of `drift`: what `apply` would do and protected differences count, unmanaged webhooks where they fail."""
     summary = view.summary
-    failing = {account.name for account in view.accounts if account.on_unmanaged is OnUnmanaged.FAIL}
     found = _joined(
         _counted(summary.changes, "difference"),
         _counted(summary.protected_differences, "protected difference"),
-        _counted(sum(row.account in failing for row in view.unmanaged), "unmanaged webhook"),
+        _counted(len(view.failing_unmanaged), "unmanaged webhook"),
         by=", ",
     )
     if view.not_checked:

@@ -6,7 +6,8 @@ published schemas. Source of the shape: https://developer.hashicorp.com/terrafor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Literal
@@ -136,6 +137,11 @@ class Row:
         return self.change.actions[0]
 
 
+def hosts_of(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:
+    """The hosts of webhooks, and how many are at each: most first, then by name."""
+    return tuple(Counter(sorted(row.host for row in rows)).most_common())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentLine:
     """An item for the file's `absent`."""
@@ -203,6 +209,11 @@ class AccountRow:
     #: the file.
     allowed_losses: int | None
     remedy: Remedy | None  #: What would allow the losses, if they are refused; null if they aren't.
+
+    @property
+    def fails_on_unmanaged(self) -> bool:
+        """Whether its unmanaged webhooks are drift."""
+        return self.on_unmanaged is OnUnmanaged.FAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.tool import Tool, entries, run_here
+from tests.e2e.tool import COMMAND, Tool, entries, run_here
 
 UGLY = "version:   1\nwebhooks:\n    # the orders\n    orders:\n        url: https://h.example.com/a   \n"
 NEAT = "version: 1\nwebhooks:\n  # the orders\n  orders:\n    url: https://h.example.com/a\n"
@@ -114,6 +115,34 @@ def test_standard_input_goes_to_standard_output(tmp_path: Path) -> None:
     assert run_here(tmp_path, "fmt", "-", stdin=NEAT).out == NEAT
     checked = run_here(tmp_path, "fmt", "-", "--check", stdin=UGLY)
     assert (checked.code, checked.out) == (1, "<stdin>\n")
+
+
+COMMANDS = "# ##[group]é →\nwebhooks: |\n  ::error::x\n"
+"""A formatted file with what GitHub's runner would take for commands."""
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({}, id="alone"),
+        pytest.param({"GITHUB_ACTIONS": "true"}, id="in-a-pipeline"),
+        pytest.param({"PYTHONIOENCODING": "ascii"}, id="ascii"),
+    ],
+)
+def test_file_from_standard_input_is_written_to_a_file_as_it_is(tmp_path: Path, variables: dict[str, str]) -> None:
+    there, made = tmp_path / "there.yaml", tmp_path / "made.yaml"
+    there.write_text(COMMANDS, encoding="utf-8")
+    with there.open("rb") as given, made.open("wb") as shown:
+        subprocess.run(
+            [COMMAND, "fmt", "-"], stdin=given, stdout=shown, env={"PATH": "/usr/bin", **variables}, check=True
+        )
+    assert made.read_text(encoding="utf-8") == COMMANDS
+
+
+def test_file_from_standard_input_gives_a_pipeline_no_command(tmp_path: Path) -> None:
+    assert run_here(tmp_path, "fmt", "-", stdin=COMMANDS).out == COMMANDS
+    in_log = run_here(tmp_path, "fmt", "-", stdin=COMMANDS, environment={"GITHUB_ACTIONS": "true"}).out
+    assert in_log == "# #\\x23[group]é →\nwebhooks: |\n  \\x3a:error::x\n"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_matrix(account: Tool) -> None:
     assert ended.out.splitlines()[:9] == [
         "1  2  3  URL",
         "o  ·  ·  https://elsewhere.example.com/x",
-        "·  u  ·  https://hooks.example.com/old",
+        "u  u  u  https://hooks.example.com/old",
         "·  ·  2  https://hooks.example.com/orders?format=json",
         "",
         "1  =1+2",
@@ -54,11 +54,19 @@ def test_matrix(account: Tool) -> None:
     assert account.run("list", "--matrix", "--format", "csv").out.split("\r\n") == [
         "account,url,'=1+2,all,track_updated",
         "default,https://elsewhere.example.com/x,o,,",
-        "default,https://hooks.example.com/old,,u,",
+        "default,https://hooks.example.com/old,u,u,u",
         "default,https://hooks.example.com/orders?format=json,,,2",
         "",
     ]
     assert account.run("list", "--matrix", "--format", "json").code == 1
+
+
+def test_matrix_counts_what_a_webhook_for_every_event_delivers(tool: Tool) -> None:
+    tool.write(entries(a="/a", b="/b"))
+    for path, event in (("/a", "track_updated"), ("/a", "all"), ("/b", "track_updated")):
+        tool.hook(path, event)
+    shown = tool.run("list", "--matrix", "--format", "csv").out.splitlines()
+    assert shown == ["account,url,all,track_updated", f"default,{HOST}/a,u,2", f"default,{HOST}/b,,x"]
 
 
 def test_an_account_that_cannot_be_listed_leaves_csv_alone(account: Tool) -> None:

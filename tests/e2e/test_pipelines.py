@@ -212,6 +212,25 @@ def test_report_is_written_at_every_end(tool: Tool, arguments: tuple[str, ...], 
     assert "\x1b" not in text
 
 
+def test_outputs_of_a_step_are_added_to_those_that_are_there(tool: Tool) -> None:
+    tool.write(entries(a="/a"))
+    path = tool.folder / "out"
+    path.write_text("mine=1\n", encoding="utf-8")
+    for _ in range(2):
+        assert tool.run("plan", "--report", f"github-output={path}").code == 0
+    names = [line.partition("=")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert (names[0], names.count("exitcode"), names.count("changes")) == ("mine", 2, 2)
+    ended = tool.run("plan", "--report", "github-output=no-such-folder/x")
+    assert (ended.code, "error: no-such-folder/x can't be written: No such file" in ended.err) == (1, True)
+
+
+def test_code_quality_names_a_file_as_it_is_called(tool: Tool) -> None:
+    tool.write(entries(a="/a"), name="a b, c.yaml")
+    ended = tool.run("plan", "-f", "a b, c.yaml", "--target", "nothing", "--report", "code-quality=out.json")
+    (issue,) = json.loads((tool.folder / "out.json").read_text(encoding="utf-8"))
+    assert (ended.code, issue["location"]["path"]) == (1, "a b, c.yaml")
+
+
 def test_name_of_a_configuration_tells_no_user_info(tool: Tool) -> None:
     tool.write(entries(a="/a"))
     ended = tool.run("plan", "--base-url", "https://user:pa55@host.example?token=s3cret", "--format", "markdown")

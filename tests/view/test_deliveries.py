@@ -16,7 +16,9 @@ OTHER = "https://other.example.com"
 
 
 def _of(plan: Plan, undone: Collection[Webhook] = (), *, lists_unmanaged: bool = False) -> Deliveries:
-    return deliveries(view_plan(plan), undone=undone, lists_unmanaged=lists_unmanaged)
+    view = view_plan(plan)
+    webhooks = (*view.resource_changes, *view.unmanaged, *view.known)
+    return deliveries(webhooks, view.accounts, undone=undone, lists_unmanaged=lists_unmanaged)
 
 
 def _said(found: Deliveries) -> dict[str, dict[str, tuple[State, int, int]]]:

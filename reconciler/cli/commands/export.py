@@ -108,7 +108,7 @@ def _write(run: Run, file: ExportedFile, out: Path | None, secrets_to: Path | No
         files.append(("--out", out, text))
     with written(files):
         if out is None:
-            run.streams.print_result(text.rstrip("\n"))
+            run.streams.print_file(text)
 
 
 def _say_what_it_means(

@@ -98,7 +98,7 @@ def _diff_lines(old: Document, new: Document, secrets: frozenset[str], style: St
 def _write(invocation: Invocation, source: SourceText, new: SourceText) -> None:
     """Write a file that changes and name it, or what came from standard input to standard output."""
     if source.name == STANDARD_INPUT_NAME:
-        invocation.streams.print_result(new.text.rstrip("\n"))
+        invocation.streams.print_file(new.text)
         return
     if new.text != source.text:
         try:

@@ -65,7 +65,7 @@ def completion_command(invocation: Invocation, shell: str) -> int:
     """
     from reconciler.cli.completion import script  # noqa: PLC0415 - reads files, which no help does
 
-    invocation.streams.print_result(script(shell).rstrip("\n"))
+    invocation.streams.print_file(script(shell))
     return 0
 
 

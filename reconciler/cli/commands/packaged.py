@@ -65,5 +65,5 @@ def schema_command(invocation: Invocation, name: str) -> int:
         text = compose_for_editors(usable())
     else:
         text = files("reconciler.schemas").joinpath(_SCHEMAS[name]).read_text(encoding="utf-8")
-    invocation.streams.print_result(text.rstrip("\n"))
+    invocation.streams.print_file(text)
     return 0
