@@ -36,7 +36,7 @@ from reconciler.planning.planner import PlanOptions
 from reconciler.planning.planner import plan as plan_accounts
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import INSTALLED, Reader, open_reader, open_writer
-from reconciler.view.codec import json_text
+from reconciler.view.codec import json_line
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import plan_words, report_outcome
 from reconciler.view.redact import view_plan
@@ -110,7 +110,7 @@ class Plan:
 
     def json(self) -> str:
         """What `reconciler plan --format json` prints."""
-        return json_text(self.document)
+        return json_line(self.document.in_full())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
