@@ -76,9 +76,17 @@ def test_plan_is_what_the_command_shows(tool: Tool, monkeypatch: pytest.MonkeyPa
     assert made | {"timestamp": ""} == told | {"timestamp": ""}
 
 
-def test_targets_are_those_of_the_command(tool: Tool) -> None:
-    planned = plan(loaded(tool), targets=["tracking"], excludes=["orders"])
-    assert len(planned.changes) == 1
+@pytest.mark.parametrize(
+    ("targets", "excludes"),
+    [
+        pytest.param(["tracking"], ["orders"], id="own"),
+        pytest.param(["shippo_webhook.tracking"], [], id="terraform's"),
+        pytest.param([], ['shippo_webhook.orders["transaction_created"]'], id="excluded-as-terraform's"),
+    ],
+)
+def test_targets_are_those_of_the_command(tool: Tool, targets: list[str], excludes: list[str]) -> None:
+    planned = plan(loaded(tool), targets=targets, excludes=excludes)
+    assert [row.webhook_address for row in planned.changes] == ["tracking[track_updated]"]
     assert len(apply(planned).results) == len(tool.there()) == 1
 
 

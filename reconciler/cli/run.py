@@ -30,7 +30,7 @@ from reconciler.planning.targets import (
     matches_address,
     selected_accounts,
     unmatched_filters,
-    webhook_address,
+    with_own_addresses,
 )
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import count_text, stopped_outcome
@@ -137,20 +137,16 @@ class Run:
 
     @property
     def filters(self) -> Filters:
-        """As given, and addresses as this tool writes them."""
         options = self.invocation.options
-        targets, excludes = (
-            tuple(webhook_address(self.configuration, one) for one in given)
-            for given in (options.targets, options.excludes)
-        )
-        return Filters(accounts=options.accounts, targets=targets, excludes=excludes)
+        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""
+        filters = with_own_addresses(self.filters, self.configuration)
         names = {account.name for account in filtered_accounts(self.configuration, self.inputs.accounts)}
         desired = [wanted for wanted in self.configuration.desired if wanted.address.account in names]
-        self._check_matched(unmatched_filters({wanted.address for wanted in desired}, self.filters))
-        return tuple(wanted for wanted in desired if is_meant(self.filters, wanted.address))
+        self._check_matched(unmatched_filters({wanted.address for wanted in desired}, filters))
+        return tuple(wanted for wanted in desired if is_meant(filters, wanted.address))
 
     def look(self) -> Plan:
         """Plan with clients that can't write; the command ends here if the run was stopped."""
