@@ -135,14 +135,20 @@ def test_account_that_cannot_be_read_is_said_and_left_alone(tool: Tool) -> None:
         pytest.param(lambda tool: load(tool.folder / "none.yaml"), "none.yaml", id="no such file"),
         pytest.param(
             lambda tool: loaded(tool, accounts=["live"]),
-            "error[option]: account `live` not found\n  help: The accounts are: default.",
+            "error[option]: `--account live`: account not found\n  help: The accounts are: default.",
             id="account",
         ),
         pytest.param(
             lambda tool: loaded(tool, base_url="https://elsewhere.example.com"), "error[base-url-host]", id="host"
         ),
-        pytest.param(lambda tool: plan(loaded(tool), targets=["oders"]), "webhook `oders` not found", id="target"),
-        pytest.param(lambda tool: plan(loaded(tool), excludes=["oders"]), "webhook `oders` not found", id="exclude"),
+        pytest.param(
+            lambda tool: plan(loaded(tool), targets=["oders"]),
+            "`--target oders`: webhook not found\n  help: Similar addresses: orders",
+            id="target",
+        ),
+        pytest.param(
+            lambda tool: plan(loaded(tool), excludes=["oders"]), "`--exclude oders`: webhook not found", id="exclude"
+        ),
     ],
 )
 def test_what_is_wrong_is_said_as_the_command_says_it(tool: Tool, call: Callable[[Tool], object], words: str) -> None:
