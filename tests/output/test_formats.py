@@ -140,6 +140,19 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
     assert (out.getvalue(), err.getvalue()) == (said, told)
 
 
+@pytest.mark.parametrize(("verbosity", "length"), [(0, 7), (1, 32)])
+def test_ids_are_short_also_where_words_name_a_webhook(verbosity: int, length: int) -> None:
+    ids = ["a" * 32, "b" * 32]
+    plan = planned([], [hook(object_id, f"/{object_id}") for object_id in ids])
+    one, other = only(plan).changes
+    held = Result(change=one, outcome=Outcome.HELD, waits_for=other.address)
+    report = Report(plan=plan, accounts=(AccountReport(account="default", results=(held,)),))
+    out = io.StringIO()
+    _reporter("text", _streams(out, io.StringIO()), verbosity).end(report_outcome(report), view_report(report))
+    names = [change.address.name[: length + 1] for change in (one, other)]
+    assert f"{names[0]}: delete: held back: it depends on {names[1]}, which" in " ".join(out.getvalue().split())
+
+
 @pytest.mark.parametrize(
     ("outcome", "text"),
     [
