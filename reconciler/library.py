@@ -35,8 +35,9 @@ from reconciler.output.terminal import Style
 from reconciler.planning.planner import PlanOptions
 from reconciler.planning.planner import plan as plan_accounts
 from reconciler.planning.targets import selected_accounts
+from reconciler.planning.unmatched import unmatched_accounts, unmatched_in_plan
 from reconciler.providers.registry import INSTALLED, Reader, open_reader, open_writer
-from reconciler.view.codec import json_text
+from reconciler.view.codec import json_line
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import plan_words, report_outcome
 from reconciler.view.redact import view_plan
@@ -110,7 +111,7 @@ class Plan:
 
     def json(self) -> str:
         """What `reconciler plan --format json` prints."""
-        return json_text(self.document)
+        return json_line(self.document.in_full())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,13 +177,12 @@ def load(  # noqa: PLR0913 - the command's options, by name
     try:
         loaded = load_files(inputs, INSTALLED)
     except ProviderError as error:  # of a package with a provider
-        raise _wrong(error.message, error.help, "account-unread") from None
+        problem = Diagnostic(severity=Severity.ERROR, code="account-unread", message=error.message, help=error.help)
+        raise ConfigurationError([problem]) from None
     if loaded.configuration is None:
         raise ConfigurationError(loaded.diagnostics)
-    for pattern in inputs.accounts:
-        if not selected_accounts(loaded.configuration, (pattern,)):
-            names = ", ".join(account.name for account in loaded.configuration.accounts)
-            raise _wrong(f"account `{pattern}` not found", f"The accounts are: {names}.")
+    if unmatched := unmatched_accounts(loaded.configuration, inputs.accounts):
+        raise ConfigurationError(unmatched)
     return Configuration(
         files=loaded.configuration.files,
         accounts=tuple(account.name for account in selected_accounts(loaded.configuration, inputs.accounts)),
@@ -265,8 +265,8 @@ def _planned(
 ) -> Plan:
     now = SystemClock(stop).now()
     made = plan_accounts(configuration._model, read_accounts(clients), options, now)
-    for address in (*made.unmatched.targets, *made.unmatched.excludes):
-        raise _wrong(f"webhook `{address}` not found", "`reconciler list` shows all addresses.")
+    if unmatched := unmatched_in_plan(made):
+        raise ConfigurationError(unmatched)
     view = view_plan(made, configuration.warnings)
     return Plan(summary=plan_words(view), document=view, _configuration=configuration, _model=made)
 
@@ -306,7 +306,3 @@ def _paths(paths: Iterable[_Path]) -> tuple[str, ...]:
 
 def _unheard(_event: Event) -> None:
     """Nobody is told of what happens meanwhile: the report says what became of it."""
-
-
-def _wrong(message: str, help_: str, code: str = "option") -> ConfigurationError:
-    return ConfigurationError([Diagnostic(severity=Severity.ERROR, code=code, message=message, help=help_)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import runpy
 import signal
@@ -76,9 +75,17 @@ def test_plan_is_what_the_command_shows(tool: Tool, monkeypatch: pytest.MonkeyPa
     assert made | {"timestamp": ""} == told | {"timestamp": ""}
 
 
-def test_targets_are_those_of_the_command(tool: Tool) -> None:
-    planned = plan(loaded(tool), targets=["tracking"], excludes=["orders"])
-    assert len(planned.changes) == 1
+@pytest.mark.parametrize(
+    ("targets", "excludes"),
+    [
+        pytest.param(["tracking"], ["orders"], id="own"),
+        pytest.param(["shippo_webhook.tracking"], [], id="terraform's"),
+        pytest.param([], ['shippo_webhook.orders["transaction_created"]'], id="excluded-as-terraform's"),
+    ],
+)
+def test_targets_are_those_of_the_command(tool: Tool, targets: list[str], excludes: list[str]) -> None:
+    planned = plan(loaded(tool), targets=targets, excludes=excludes)
+    assert [row.webhook_address for row in planned.changes] == ["tracking[track_updated]"]
     assert len(apply(planned).results) == len(tool.there()) == 1
 
 
@@ -128,14 +135,20 @@ def test_account_that_cannot_be_read_is_said_and_left_alone(tool: Tool) -> None:
         pytest.param(lambda tool: load(tool.folder / "none.yaml"), "none.yaml", id="no such file"),
         pytest.param(
             lambda tool: loaded(tool, accounts=["live"]),
-            "error[option]: account `live` not found\n  help: The accounts are: default.",
+            "error[option]: `--account live`: account not found\n  help: The accounts are: default.",
             id="account",
         ),
         pytest.param(
             lambda tool: loaded(tool, base_url="https://elsewhere.example.com"), "error[base-url-host]", id="host"
         ),
-        pytest.param(lambda tool: plan(loaded(tool), targets=["oders"]), "webhook `oders` not found", id="target"),
-        pytest.param(lambda tool: plan(loaded(tool), excludes=["oders"]), "webhook `oders` not found", id="exclude"),
+        pytest.param(
+            lambda tool: plan(loaded(tool), targets=["oders"]),
+            "`--target oders`: webhook not found\n  help: Similar addresses: orders",
+            id="target",
+        ),
+        pytest.param(
+            lambda tool: plan(loaded(tool), excludes=["oders"]), "`--exclude oders`: webhook not found", id="exclude"
+        ),
     ],
 )
 def test_what_is_wrong_is_said_as_the_command_says_it(tool: Tool, call: Callable[[Tool], object], words: str) -> None:
@@ -212,11 +225,8 @@ def test_page_shows_the_example() -> None:
     assert f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n" in page
 
 
-def test_types_and_names_are_the_same() -> None:
-    stub = ast.parse((ROOT / "reconciler" / "__init__.pyi").read_text(encoding="utf-8"))
-    imported = [name.asname for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names]
-    assert tuple(name for name in imported if name != "Final" and name is not None) == reconciler.LIBRARY
-    assert all(getattr(reconciler, name) is getattr(library, name) for name in reconciler.LIBRARY)
+def test_package_offers_the_library_and_nothing_else() -> None:
+    assert all(getattr(reconciler, name) is getattr(library, name) for name in reconciler.__all__)
     with pytest.raises(ImportError):
         from reconciler import reconcile  # type: ignore[attr-defined]  # noqa: F401, PLC0415
 

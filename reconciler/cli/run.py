@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.cli.invocation import CommandError, Invocation, fail, problem
+from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
@@ -20,18 +19,12 @@ from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
-from reconciler.model.webhook import Address, Desired
+from reconciler.model.webhook import Desired
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
-from reconciler.planning.targets import (
-    ids_beginning,
-    is_meant,
-    matches_address,
-    selected_accounts,
-    unmatched_filters,
-    webhook_address,
-)
+from reconciler.planning.targets import is_meant, selected_accounts, unmatched_filters, with_own_addresses
+from reconciler.planning.unmatched import unmatched_accounts, unmatched_in_plan, unmatched_webhooks
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import count_text, stopped_outcome
 
@@ -60,10 +53,8 @@ def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
 
 def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> tuple[Account, ...]:
     """The accounts that `--account` lets through; ends the command where a pattern means none."""
-    for pattern in patterns:
-        if not selected_accounts(configuration, (pattern,)):
-            names = ", ".join(account.name for account in configuration.accounts)
-            fail(f"`--account {pattern}`: account not found", f"The accounts are: {names}.")
+    if unmatched := unmatched_accounts(configuration, patterns):
+        raise CommandError(unmatched)
     return selected_accounts(configuration, patterns)
 
 
@@ -131,26 +122,24 @@ class Run:
         with self.stop.finishing(), self.reporter.live():
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
-        remotes = [Address.of_remote(one.account.name, remote.id) for one in made.planned for remote in one.listed()]
-        self._check_matched(made.unmatched, remotes)
+        if unmatched := unmatched_in_plan(made):
+            raise CommandError(unmatched)
         return made
 
     @property
     def filters(self) -> Filters:
-        """As given, and addresses as this tool writes them."""
         options = self.invocation.options
-        targets, excludes = (
-            tuple(webhook_address(self.configuration, one) for one in given)
-            for given in (options.targets, options.excludes)
-        )
-        return Filters(accounts=options.accounts, targets=targets, excludes=excludes)
+        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""
+        filters = with_own_addresses(self.filters, self.configuration)
         names = {account.name for account in filtered_accounts(self.configuration, self.inputs.accounts)}
         desired = [wanted for wanted in self.configuration.desired if wanted.address.account in names]
-        self._check_matched(unmatched_filters({wanted.address for wanted in desired}, self.filters))
-        return tuple(wanted for wanted in desired if is_meant(self.filters, wanted.address))
+        unmatched = unmatched_filters({wanted.address for wanted in desired}, filters)
+        if errors := unmatched_webhooks(self.configuration, filters, unmatched):
+            raise CommandError(errors)
+        return tuple(wanted for wanted in desired if is_meant(filters, wanted.address))
 
     def look(self) -> Plan:
         """Plan with clients that can't write; the command ends here if the run was stopped."""
@@ -164,24 +153,6 @@ class Run:
         if self.stop.is_asked():
             ended = stopped_outcome(self.stop.signal)
             raise CommandError([problem("stopped", ended.words)], ended.code, ended.words)
-
-    def _check_matched(self, unmatched: Filters, remotes: Sequence[Address] = ()) -> None:
-        for option, addresses in (("--target", unmatched.targets), ("--exclude", unmatched.excludes)):
-            for address in addresses:
-                fail(f"`{option} {address}`: webhook not found", self._near(address, remotes))
-
-    def _near(self, target: str, remotes: Sequence[Address]) -> str:
-        if len(several := ids_beginning(target, remotes)) > 1:
-            names = ", ".join(address.text(long=self.configuration.qualifies_addresses) for address in several)
-            return f"Several ids begin with it: {names}."
-        addresses = [wanted.address for wanted in self.configuration.desired]
-        selected = {account.name for account in selected_accounts(self.configuration, self.inputs.accounts)}
-        left_out = {one.account for one in addresses if matches_address(target, one)} - selected
-        if left_out:
-            return f"It is in account {', '.join(sorted(left_out))}, which `--account` leaves out."
-        texts = ((one.name, one.text(long=False), one.text(long=True)) for one in addresses if one.account in selected)
-        near = ", ".join(difflib.get_close_matches(target, sorted({text for one in texts for text in one})))
-        return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
 
 
 def _means_no_file(invocation: Invocation) -> bool:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from reconciler.config.diagnostics import either
-from reconciler.config.schema import VARIABLE, compose, described, known_events
+from reconciler.config.schema import VARIABLE, Schema, composed, described, known_events, schema_text
 from reconciler.model.configuration import DEFAULT_PROVIDER
 from reconciler.model.provider import Provider
-
-Schema = dict[str, Any]
 
 _NOT_OFFERED = {"doNotSuggest": True}
 """Of a key that is accepted here and offered elsewhere, if at all."""
@@ -23,7 +19,7 @@ def compose_for_editors(providers: Mapping[str, Provider]) -> str:
     The accounts of a file decide whose events and fields are offered in its entries. Others are accepted all the same:
     an entry may be for an account of another file of the configuration.
     """
-    schema: Schema = json.loads(compose(providers))
+    schema, rules = composed(providers)
     definitions = schema["definitions"]
     event, token = definitions["event"], definitions["account"]["properties"]["token"]
     _offer_nothing_of_providers(schema, providers.values())
@@ -32,9 +28,9 @@ def compose_for_editors(providers: Mapping[str, Provider]) -> str:
     name["anyOf"].append({"pattern": VARIABLE, "patternErrorMessage": f"Write {either(providers)}."})
     snippets = [*map(_account_snippet, providers.values())]
     schema["allOf"] = [{"properties": {"accounts": {"type": "object", "defaultSnippets": snippets, **_NOT_OFFERED}}}]
-    *decided, undecided = definitions["account"]["allOf"]
-    undecided["then"]["properties"]["token"] = token
-    for provider, rule in zip(providers.values(), decided, strict=True):
+    rules[""]["then"]["properties"]["token"] = token
+    for key, provider in providers.items():
+        rule = rules[key]
         any_event = {"type": "string", "description": event["description"]}  # last: what is said first is shown
         definitions[f"{provider.name}_event"] = {"anyOf": [*known_events(provider), any_event]}
         events = {"events": _list({"$ref": f"#/definitions/{provider.name}_event"})}
@@ -46,7 +42,7 @@ def compose_for_editors(providers: Mapping[str, Provider]) -> str:
         entries["defaultSnippets"] = [_entry_snippet(provider)]
         offered = {"properties": {**claims, "defaults": _mapping(fields), "webhooks": entries}}
         schema["allOf"].append({"if": _only_others(provider, rule["if"]), "else": offered})
-    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+    return schema_text(schema)
 
 
 def _offer_nothing_of_providers(schema: Schema, providers: Iterable[Provider]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from reconciler.model.provider import Field, FieldType, PlaceSetting, Provider
 
+Schema = dict[str, Any]
+
 VARIABLE = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$"
 _BOOLEAN = {
     "pattern": VARIABLE,
@@ -23,18 +25,28 @@ def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
 
     A lenient one is for files that may name other providers too, whose entries may have any keys.
     """
-    schema: dict[str, Any] = json.loads(_core())
+    return schema_text(composed(providers, lenient=lenient)[0])
+
+
+def schema_text(schema: Schema) -> str:
+    """A schema as JSON."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def composed(providers: Mapping[str, Provider], *, lenient: bool = False) -> tuple[Schema, Mapping[str, Schema]]:
+    """That schema, and the rules in it for accounts, by the provider that they name; by "" for those that name none."""
+    schema: Schema = json.loads(_core())
     definitions = schema["definitions"]
     account = definitions["account"]
     fields: dict[str, Any] = {}
     events: dict[str, Any] = {}
-    account["allOf"] = []
+    rules: dict[str, Schema] = {}
     every_key = dict(account["properties"])
     for name, provider in providers.items():
         own = dict(_account_keys(provider))
         every_key |= own
         is_named = {"type": "object", "required": ["provider"], "properties": {"provider": {"enum": [name]}}}
-        account["allOf"].append({"if": is_named, "then": _closed(dict.fromkeys(account["properties"], True) | own)})
+        rules[name] = {"if": is_named, "then": _closed(dict.fromkeys(account["properties"], True) | own)}
         events |= {event["enum"][0]: event for event in known_events(provider)}
         for spec in provider.own_fields:
             _add(fields, spec.name, described(spec))
@@ -42,14 +54,15 @@ def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
                 _add(definitions["owns"]["items"]["properties"], spec.name, described(spec))
     definitions["event"]["anyOf"] += events.values()
     names_none = {"not": {"required": ["provider"]}}
-    account["allOf"].append({"if": names_none, "then": _closed(dict.fromkeys(every_key, True))})
+    rules[""] = {"if": names_none, "then": _closed(dict.fromkeys(every_key, True))}
+    account["allOf"] = [*rules.values()]
     unscoped = [spec for provider in providers.values() for spec in provider.own_fields if not spec.scope]
     ignorable = [{"enum": [name]} for name in dict.fromkeys(spec.name for spec in unscoped)]
     for where in (definitions["webhook"], schema["properties"]["defaults"]):
         where["properties"] |= fields
         where["properties"]["ignore_changes"]["items"]["oneOf"] += ignorable
         where["additionalProperties"] = lenient
-    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+    return schema, rules
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,6 @@ from reconciler.config.faults import Fault, explained
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.config.yaml_nodes import Document, Path, Plain
 
-_DOLLAR = re.compile(r"(?<!\\)\$")
-
 
 def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> None:
     """Check a document against the schema of the providers that the files name, before any variable is put in.
@@ -84,7 +82,7 @@ def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors hav
     """The validator that explains.
 
     Its own `uniqueItems` compares each item with each, and doesn't say which it is. Its own `pattern` accepts a line
-    break behind a text; `fastjsonschema` doesn't, and neither do editors.
+    break behind a text; `fastjsonschema` doesn't, and neither do editors. (The only `$` of a pattern is its end.)
     """
     import jsonschema  # only where something is wrong  # noqa: PLC0415
 
@@ -97,7 +95,7 @@ def _explaining() -> Any:  # noqa: ANN401 - its stubs leave open what errors hav
             seen.add(known)
 
     def matches(_validator: object, pattern: str, text: object, _schema: object) -> Iterator[Exception]:
-        if isinstance(text, str) and not re.search(_DOLLAR.sub(r"\\Z", pattern), text):
+        if isinstance(text, str) and not re.search(pattern.removesuffix("$") + r"\Z", text):
             yield jsonschema.ValidationError("no match")
 
     keywords = {"uniqueItems": unique, "pattern": matches}

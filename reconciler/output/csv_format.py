@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Iterable
 
-from reconciler.model.report import Report
 from reconciler.output.escaping import visible
 from reconciler.output.matrix import Matrix
 from reconciler.output.text import TextReporter
 from reconciler.view.documents import ListView
 from reconciler.view.outcome import CommandResult
+from reconciler.view.results import ReportView
 from reconciler.view.rows import Row
 
 _TITLES = ("account", "entry", "object_id", "status", "events", "scope", "url", "active", "last_changed")
@@ -33,7 +33,7 @@ class CsvReporter(TextReporter):
         self._write([("account", "url", *matrix.events), *lines])
         self.not_checked(view.accounts)
 
-    def end(self, result: CommandResult, report: Report | None = None) -> int:
+    def end(self, result: CommandResult, report: ReportView | None = None) -> int:
         del report
         self._streams.print_message(visible(result.words))
         return result.code

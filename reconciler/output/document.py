@@ -102,9 +102,8 @@ class DocumentReporter(Progress):
     def saved(self, digest: str) -> None:
         self._found = replace(self._found, digest=digest)
 
-    def end(self, result: CommandResult, report: Report | None = None) -> int:
-        done = None if report is None else view_report(report)
-        self.print_document(self.document(replace(self._found, result=result, report=done, now=self._now())))
+    def end(self, result: CommandResult, report: ReportView | None = None) -> int:
+        self.print_document(self.document(replace(self._found, result=result, report=report, now=self._now())))
         self._is_written = True
         return result.code
 
@@ -117,7 +116,7 @@ class DocumentReporter(Progress):
         words = messages[0] if len(messages) == 1 else count_text(len(diagnostics), "error")
         return self.end(CommandResult(words if code > SIGNALLED else f"Failed: {words}", code), self._so_far())
 
-    def _so_far(self) -> Report | None:
+    def _so_far(self) -> ReportView | None:
         """What is known of an apply that was cut off: what ended, what may have been done, and what didn't begin."""
         if self._mask is None:
             return None
@@ -132,4 +131,4 @@ class DocumentReporter(Progress):
             name = planned.account.name
             results += [result for (address, _), result in ended.items() if address.account == name]
             accounts.append(AccountReport(account=name, results=tuple(results)))
-        return Report(plan=self._mask.plan, accounts=tuple(accounts))
+        return view_report(Report(plan=self._mask.plan, accounts=tuple(accounts)))

@@ -13,11 +13,11 @@ from reconciler.output.pipeline import NO_PIPELINE, Pipeline
 
 if TYPE_CHECKING:  # the table is all that `--help` needs
     from reconciler.model.diagnostic import Diagnostic
-    from reconciler.model.report import Event, Report
+    from reconciler.model.report import Event
     from reconciler.output.terminal import Streams
     from reconciler.view.documents import DoctorView, ListView, PlanView
     from reconciler.view.outcome import CommandResult
-    from reconciler.view.results import ResultMask
+    from reconciler.view.results import ReportView, ResultMask
     from reconciler.view.rows import AccountRow
 
 
@@ -121,7 +121,7 @@ class Reporter:
     def saved(self, digest: str) -> None:
         """The plan is a saved one, with this digest."""
 
-    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: ReportView | None = None) -> int:
         """The run is over, with a report where something was done; gives the exit code."""
         raise NotImplementedError
 

@@ -34,9 +34,8 @@ def _values(found: Found) -> Iterator[tuple[str, int | str]]:
         yield "unmanaged", summary.unmanaged
         yield "not-checked", len(found.plan.not_checked)
     if found.report is not None:
-        done = sum(row.is_done for row in found.report.results)
-        yield "done", done
-        yield "not-done", len(found.report.results) - done
+        yield "done", len(found.report.done)
+        yield "not-done", len(found.report.failed)
 
 
 reporter = GitHubOutputReporter

@@ -15,7 +15,7 @@ from threading import Lock
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Change
-from reconciler.model.report import Answered, Event, Finished, Report, Result, Started, Waiting, counts_of
+from reconciler.model.report import Answered, Event, Finished, Result, Started, Waiting, counts_of
 from reconciler.model.resource_address import ResourceAddress
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
@@ -33,7 +33,7 @@ from reconciler.view.documents import (
     validation_view,
 )
 from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ReportView, ResultMask, ResultRow
 from reconciler.view.rows import AccountRow
 
 UI_VERSION = "1.0"
@@ -67,7 +67,7 @@ class JsonDocument(Progress):
     def doctor(self, view: DoctorView) -> None:
         self._found = view
 
-    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: ReportView | None = None) -> int:
         del report
         self._is_written = True
         self._streams.print_result(json_line(self._found))
@@ -177,15 +177,14 @@ class JsonLines(Reporter):
             if account.error is not None:
                 self._error(account.name, account.error.summary, account.error.detail)
 
-    def end(self, outcome: CommandResult, report: Report | None = None) -> int:
+    def end(self, outcome: CommandResult, report: ReportView | None = None) -> int:
         """What failed, and in the last line how much was done."""
         if report is not None:
-            mask = ResultMask(report.plan)
-            for result in report.failed:
-                self._failure(mask, result)
+            for row in report.failed:
+                self._failure(row)
             for account, error in report.errors.items():
-                self._error(account, error.message, error.help)
-        changes = _changes("apply", *counts_of(self._results if report is None else report.results))
+                self._error(account, error.summary, error.detail)
+        changes = _changes("apply", *(counts_of(self._results) if report is None else report.counts))
         level = "error" if outcome.code else "info"
         self._say("change_summary", outcome.words, level=level, changes=changes, exit_code=int(outcome.code))
         return outcome.code
@@ -194,18 +193,17 @@ class JsonLines(Reporter):
         self.begin(diagnostics)
         return self.end(CommandResult("The command failed.", code))
 
-    def _failure(self, mask: ResultMask, result: Result) -> None:
+    def _failure(self, row: ResultRow) -> None:
         """A change that isn't done, as an error; Terraform also says what failed when all else has come to its end."""
-        address = result.change.address
         document = DiagnosticRow(
             severity=Severity.ERROR,
             code="change-failed",
-            summary=": ".join(filter(None, (mask.words(result), result.error.message if result.error else ""))),
-            detail=mask.help(result),
-            address=str(mask.resource(address)),
+            summary=": ".join(filter(None, (row.words, row.error))),
+            detail=row.help,
+            address=row.address,
         )
-        message = f"{mask.address(address)}: {result.change.action.value}: {document.summary}"
-        self._say("diagnostic", message, level="error", account=address.account, diagnostic=document)
+        message = f"{row.webhook_address}: {row.action.value}: {document.summary}"
+        self._say("diagnostic", message, level="error", account=row.account, diagnostic=document)
 
     def _error(self, account: str, summary: str, detail: str) -> None:
         document = {"severity": "error", "code": "account-unread", "summary": summary, "detail": detail}

@@ -170,12 +170,11 @@ def _fields(row: Row) -> Iterator[str]:
 def _done_parts(found: Found, report: ReportView) -> Iterator[Part]:
     """What an apply did."""
     in_full = len(report.results) <= _MOST_IN_FULL
-    done = [row for row in report.results if row.is_done]
     rows = found.rows
     for is_delete in (True, False):
         items = [
             _done(result, rows.get((result.account, result.webhook_address)), in_full=in_full)
-            for result in done
+            for result in report.done
             if (result.action is Action.DELETE) is is_delete
         ]
         title = f"Deleted ({len(items)})" if is_delete else f"Created and updated ({len(items)})"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from io import StringIO
 
 from reconciler.model.diagnostic import Diagnostic, ExitCode
-from reconciler.model.report import Event, Report
+from reconciler.model.report import Event
 from reconciler.output.formats import Context, Reporter, Target, reporter
 from reconciler.output.terminal import Streams
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import CommandResult
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ReportView, ResultMask
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class WithReports(Reporter):
         for one in self._all:
             one.saved(digest)
 
-    def end(self, result: CommandResult, report: Report | None = None) -> int:
+    def end(self, result: CommandResult, report: ReportView | None = None) -> int:
         return self._written(lambda one: one.end(result, report))
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 
 from reconciler.model.diagnostic import Diagnostic, ExitCode
-from reconciler.model.report import Report
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
@@ -20,7 +19,7 @@ from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES
 from reconciler.output.table import list_table
 from reconciler.view.documents import DoctorView, ListView, PlanView
 from reconciler.view.outcome import CommandResult
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ReportView, ResultMask
 from reconciler.view.rows import AccountRow
 from reconciler.view.short_ids import with_short_ids
 
@@ -83,17 +82,15 @@ class TextReporter(Progress):
             if account.error is not None:
                 self._error(f"account {account.name}", account.error.summary, account.error.detail)
 
-    def end(self, result: CommandResult, report: Report | None = None) -> int:
+    def end(self, result: CommandResult, report: ReportView | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:
             for account, error in report.errors.items():
-                self._error(f"{account}: {NOT_CHECKED_AFTER_CREATES}", error.message, error.help)
+                self._error(f"{account}: {NOT_CHECKED_AFTER_CREATES}", error.summary, error.detail)
             title = self._style.paint("Not done, or not confirmed:", "bold", "red")
             self._streams.print_result(f"\n{title}" if report.failed else "")
-            mask = ResultMask(report.plan, shortens_ids=self._verbosity <= 0)
-            for failed in report.failed:
-                address, action = visible(mask.address(failed.change.address)), failed.change.action.value
-                self._print_fitted(f"  {address}: {action}: {mask.words(failed)}")
+            for row in (report if self._verbosity > 0 else report.with_short_ids()).failed:
+                self._print_fitted(f"  {visible(row.webhook_address)}: {row.action.value}: {row.words}")
             if report.failed:
                 self._streams.print_result()
             if self._verbosity >= 0:

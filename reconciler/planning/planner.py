@@ -19,7 +19,7 @@ from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, ver
 from reconciler.planning.match import match_account
 from reconciler.planning.overlap import UnreadKeys, overlaps
 from reconciler.planning.successors import with_successors
-from reconciler.planning.targets import filtered, unmatched_filters, with_whole_ids
+from reconciler.planning.targets import filtered, unmatched_filters, with_own_addresses, with_whole_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,8 @@ def plan(
         if isinstance(reading := readings.get(account.name), Reading)
     }
     remotes = {Address.of_remote(name, remote.id) for name, one in listed.items() for remote in one.reading.remotes}
-    options = replace(options, filters=with_whole_ids(options.filters, remotes))
+    filters = with_whole_ids(with_own_addresses(options.filters, configuration), remotes)
+    options = replace(options, filters=filters)
     errors = {name: error for name, error in readings.items() if isinstance(error, ProviderError)}
     errors |= overlaps(
         (one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in listed.values()
@@ -75,7 +76,7 @@ def plan(
             accounts.append(planned)
     every = [one for one in accounts if isinstance(one, AccountPlan)]
     addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
-    unmatched = unmatched_filters(addresses, options.filters)
+    unmatched = unmatched_filters(addresses, filters)
     # In an order that hangs neither on the file's nor on the list's.
     in_order = (listed[name].reading.remotes for name in sorted(listed))
     seen = (remote.fields["url"] for remotes in in_order for remote in sorted(remotes, key=lambda one: one.age))
@@ -84,7 +85,7 @@ def plan(
         configuration=replace(configuration, redaction=redaction),
         accounts=tuple(accounts),
         created=created,
-        filters=options.filters,
+        filters=filters,
         destroy=options.destroy,
         allowed_losses=options.allowed_losses,
         unmatched=unmatched if len(every) == len(accounts) else Filters(),

@@ -55,6 +55,14 @@ def matches_address(target: str, address: Address) -> bool:
     return any(matches_name(target, name) for name in (*short, *long))
 
 
+def with_own_addresses(filters: Filters, configuration: Configuration) -> Filters:
+    """The filters, with addresses as this tool writes them."""
+    targets, excludes = (
+        tuple(webhook_address(configuration, one) for one in asked) for asked in (filters.targets, filters.excludes)
+    )
+    return replace(filters, targets=targets, excludes=excludes)
+
+
 def webhook_address(configuration: Configuration, target: str) -> str:
     """A target that is written as Terraform writes addresses as this tool does; any other as it is.
 

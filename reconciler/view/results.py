@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.plan import Action, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
@@ -50,10 +50,12 @@ class ResultRow:
 
     account: str
     webhook_address: str
+    address: str  #: As Terraform writes it.
     action: Action
     object_id: str  #: The provider's id; empty if it isn't known.
     is_done: bool  #: Whether the webhook is as wanted.
     words: str  #: The outcome.
+    named: str  #: The address of another webhook that the words name; mostly empty.
     error: str  #: What went wrong, in one sentence; may be empty.
     help: str  #: What to do about a change that isn't done; may be empty.
 
@@ -64,10 +66,26 @@ class ReportView:
 
     results: tuple[ResultRow, ...]
     errors: Mapping[str, Failure]  #: Accounts that could not be checked to the end, and why.
+    counts: tuple[int, int, int]  #: How many webhooks were created, updated and deleted.
+    id_length: int  #: How many characters tell the ids of all webhooks apart.
+
+    @property
+    def done(self) -> tuple[ResultRow, ...]:
+        return tuple(result for result in self.results if result.is_done)
 
     @property
     def failed(self) -> tuple[ResultRow, ...]:
         return tuple(result for result in self.results if not result.is_done)
+
+    def with_short_ids(self) -> ReportView:
+        """The same, with addresses that have short ids, also in words; `object_id` stays whole."""
+
+        def short(row: ResultRow) -> ResultRow:
+            address, named = (short_address(one, self.id_length) for one in (row.webhook_address, row.named))
+            words = row.words.replace(row.named, named) if named else row.words
+            return replace(row, webhook_address=address, words=words, named=named)
+
+        return replace(self, results=tuple(map(short, self.results)))
 
 
 def view_report(report: Report) -> ReportView:
@@ -77,17 +95,20 @@ def view_report(report: Report) -> ReportView:
         ResultRow(
             account=result.change.address.account,
             webhook_address=mask.address(result.change.address),
+            address=str(mask.resource(result.change.address)),
             action=result.change.action,
             object_id=result.object_id,
             is_done=result.is_done,
             words=mask.words(result),
+            named=mask.address(named) if (named := result.waits_for or result.change.duplicate_of) else "",
             error=result.error.message if result.error else "",
             help="" if result.is_done else mask.help(result),
         )
         for result in report.results
     )
     errors = {name: Failure(summary=error.message, detail=error.help) for name, error in report.errors.items()}
-    return ReportView(results=tuple(rows), errors=errors)
+    length = id_length_of(report.plan)
+    return ReportView(results=tuple(rows), errors=errors, counts=report.counts, id_length=length)
 
 
 class ResultMask:

@@ -160,6 +160,8 @@ def test_filters_select_what_is_contacted(doctor: Doctor) -> None:
     doctor.write(*(f"http://127.0.0.1:{doctor.serve(one)}/in" for one in (first, second)))
     assert doctor.run("--target", "e1", "--account", "def*").code == 0
     assert (len(first.requests), len(second.requests)) == (0, 1)
+    assert doctor.run("--target", 'shippo_webhook.e1["track_updated"]').code == 0
+    assert (len(first.requests), len(second.requests)) == (0, 2)
     for option, what in (("--target", "webhook"), ("--account", "account")):
         ended = doctor.run(option, "nowhere")
         assert (ended.code, f"`{option} nowhere`: {what} not found" in ended.err) == (1, True)

@@ -12,6 +12,7 @@ from reconciler.model.report import AccountReport, Outcome, Report, Result
 from reconciler.output.formats import reporter
 from reconciler.view.outcome import plan_words, report_outcome, validation_outcome
 from reconciler.view.redact import view_plan
+from reconciler.view.results import view_report
 from tests.output.telling import context_of, plan_told
 from tests.support.builders import absent, account, entry, hook, planned
 
@@ -54,7 +55,7 @@ def apply_page(plan: Plan, *outcomes: Outcome, stopped_by: int = 0) -> str:
     story.saved("0123456789abcdef" * 8)
     story.heading(plan_words(view))
     story.plan(view)
-    story.end(report_outcome(report), report)
+    story.end(report_outcome(report), view_report(report))
     return out.getvalue()
 
 

@@ -10,7 +10,7 @@ from reconciler.output.pipeline import NO_PIPELINE, Pipeline
 from reconciler.output.terminal import Streams
 from reconciler.view.outcome import drift_outcome, plan_outcome, report_outcome
 from reconciler.view.redact import view_plan
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ResultMask, view_report
 from tests.support.builders import DAY
 from tests.view.hostile import HostileRun
 
@@ -59,7 +59,7 @@ def run_told(name: str, run: HostileRun, *, applies: bool, shows_unmanaged: bool
         story.plan(view)
         with story.live(ResultMask(run.plan)):
             pass
-        story.end(report_outcome(run.report), run.report)
+        story.end(report_outcome(run.report), view_report(run.report))
     else:
         story.drift(view)
         story.end(drift_outcome(view))

@@ -31,7 +31,7 @@ from reconciler.output.terminal import Streams, Style
 from reconciler.planning.match import duplicate_of
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_plan
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ResultMask, view_report
 from tests.support.builders import DAY, entry, hook, only, planned
 from tests.view.published import judged
 
@@ -136,8 +136,21 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
 )
 def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: int) -> None:
     out, err = io.StringIO(), io.StringIO()
-    assert _reporter("text", _streams(out, err)).end(report_outcome(report), report) == code
+    assert _reporter("text", _streams(out, err)).end(report_outcome(report), view_report(report)) == code
     assert (out.getvalue(), err.getvalue()) == (said, told)
+
+
+@pytest.mark.parametrize(("verbosity", "length"), [(0, 7), (1, 32)])
+def test_ids_are_short_also_where_words_name_a_webhook(verbosity: int, length: int) -> None:
+    ids = ["a" * 32, "b" * 32]
+    plan = planned([], [hook(object_id, f"/{object_id}") for object_id in ids])
+    one, other = only(plan).changes
+    held = Result(change=one, outcome=Outcome.HELD, waits_for=other.address)
+    report = Report(plan=plan, accounts=(AccountReport(account="default", results=(held,)),))
+    out = io.StringIO()
+    _reporter("text", _streams(out, io.StringIO()), verbosity).end(report_outcome(report), view_report(report))
+    names = [change.address.name[: length + 1] for change in (one, other)]
+    assert f"{names[0]}: delete: held back: it depends on {names[1]}, which" in " ".join(out.getvalue().split())
 
 
 @pytest.mark.parametrize(
@@ -214,7 +227,7 @@ def test_a_full_disk_stops_no_apply_midway_and_is_an_error_at_the_end(json_lines
             story(event)
     report = _report(_result(Outcome.DONE))
     with pytest.raises(OSError, match="space"):
-        story.end(report_outcome(report), report)
+        story.end(report_outcome(report), view_report(report))
 
 
 def test_json_lines_tell_the_same_story() -> None:
@@ -226,7 +239,7 @@ def test_json_lines_tell_the_same_story() -> None:
         for event in EVENTS:
             story(event)
     report = _report(_result(Outcome.DONE))
-    assert story.end(report_outcome(report), report) == 0
+    assert story.end(report_outcome(report), view_report(report)) == 0
     documents = [json.loads(line) for line in lines]
     assert [(document["type"], document["@level"]) for document in documents] == [
         ("version", "info"),
@@ -264,7 +277,7 @@ def test_what_failed_is_a_diagnostic_when_all_has_come_to_its_end() -> None:
     lines: list[str] = []
     story = JsonLines(lines.append, lambda: DAY)
     report = _report(_result(Outcome.DONE), _result(Outcome.FAILED))
-    assert story.end(report_outcome(report), report) == 1
+    assert story.end(report_outcome(report), view_report(report)) == 1
     failed, last = [judged("apply-stream", line) for line in lines]
     assert (failed["type"], failed["@level"], failed["account"]) == ("diagnostic", "error", "default")
     assert failed["diagnostic"]["code"] == "change-failed"

@@ -22,6 +22,7 @@ from reconciler.output.formats import reporter
 from reconciler.planning.match import duplicate_of
 from reconciler.view.outcome import CommandResult, report_outcome
 from reconciler.view.redact import view_plan
+from reconciler.view.results import view_report
 from tests.output.pages import ERROR, OTHER, PAGES, UNKNOWN, apply_page, validation_page
 from tests.output.telling import context_of, plan_told, run_told
 from tests.support.builders import account, entry, hook, only, planned
@@ -284,7 +285,7 @@ def test_duplicate_that_was_found_while_applying_is_told() -> None:
     story = reporter("html", context_of(out))
     report = Report(plan=plan, accounts=(AccountReport(account="default", results=(ours,)),))
     story.plan(view_plan(plan))
-    story.end(report_outcome(report), report)
+    story.end(report_outcome(report), view_report(report))
     words = "@ours delete: done (a duplicate of a[track_updated], found after the creates)"
     assert words in Page(out.getvalue()).section("changes")
 

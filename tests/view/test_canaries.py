@@ -23,7 +23,7 @@ from reconciler.output.terminal import Streams, Style
 from reconciler.view.codec import json_text
 from reconciler.view.outcome import report_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ResultMask, view_report
 from tests.support.builders import DAY, absent, account, entry, hook, planned
 from tests.support.canaries import leaks
 
@@ -137,7 +137,7 @@ def _everything_said(plan: Plan) -> str:
             for result in results:
                 story(Started(account="default", change=result.change))
                 story(Finished(account="default", result=result))
-        story.end(report_outcome(report), report)
+        story.end(report_outcome(report), view_report(report))
     return "\n".join([*said, repr(report), out.getvalue(), err.getvalue(), *lines])
 
 

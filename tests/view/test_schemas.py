@@ -20,7 +20,7 @@ from reconciler.view.codec import from_json, json_line, json_text
 from reconciler.view.documents import SCHEMAS, PlanView, Sources, validation_view
 from reconciler.view.outcome import report_outcome, unapplied_outcome
 from reconciler.view.redact import view_listing, view_plan
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ResultMask, view_report
 from tests.support.builders import DAY, entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_diagnostics, hostile_runs, hostile_texts
 from tests.view.published import NAMES, judged, schema
@@ -155,7 +155,7 @@ def test_every_line_of_the_apply_stream_is_what_its_schema_says(run: HostileRun,
             story(Waiting(account=result.change.address.account, seconds=1.23456, reason=reason))
             story(Answered(account=result.change.address.account, result=result))
             story(Finished(account=result.change.address.account, result=result))
-    story.end(report_outcome(report), report)
+    story.end(report_outcome(report), view_report(report))
     story.end(unapplied_outcome(view))
     story.fail(run.diagnostics, 1)
     assert all("\n" not in line for line in lines)

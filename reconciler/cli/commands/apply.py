@@ -27,7 +27,7 @@ from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
-from reconciler.view.results import ResultMask
+from reconciler.view.results import ResultMask, view_report
 
 _Clients = Mapping[str, Writer | ProviderError]
 
@@ -179,7 +179,7 @@ def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
     with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
-    return run.reporter.end(outcome.report_outcome(report), report)
+    return run.reporter.end(outcome.report_outcome(report), view_report(report))
 
 
 def _check_can_ask(invocation: Invocation) -> None:

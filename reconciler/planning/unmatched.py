@@ -1,0 +1,58 @@
+"""What is said of filters that mean nothing; an error, since with a slip of the pen all would seem well."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from reconciler.model.configuration import Configuration
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.plan import Filters, Plan
+from reconciler.model.webhook import Address
+from reconciler.planning.targets import ids_beginning, matches_address, selected_accounts
+
+
+def unmatched_accounts(configuration: Configuration, patterns: Sequence[str]) -> list[Diagnostic]:
+    """An error for each `--account` that means no account."""
+    names = ", ".join(account.name for account in configuration.accounts)
+    return [
+        _not_found("account", "--account", pattern, f"The accounts are: {names}.")
+        for pattern in patterns
+        if not selected_accounts(configuration, (pattern,))
+    ]
+
+
+def unmatched_in_plan(plan: Plan) -> list[Diagnostic]:
+    """An error for each `--target` and `--exclude` that means no webhook of a plan."""
+    remotes = [Address.of_remote(one.account.name, remote.id) for one in plan.planned for remote in one.listed()]
+    return unmatched_webhooks(plan.configuration, plan.filters, plan.unmatched, remotes)
+
+
+def unmatched_webhooks(
+    configuration: Configuration, filters: Filters, unmatched: Filters, remotes: Sequence[Address] = ()
+) -> list[Diagnostic]:
+    """An error for each `--target` and `--exclude` that means no webhook, with what was probably meant."""
+    return [
+        _not_found("webhook", option, target, _near(configuration, filters, target, remotes))
+        for option, targets in (("--target", unmatched.targets), ("--exclude", unmatched.excludes))
+        for target in targets
+    ]
+
+
+def _not_found(what: str, option: str, value: str, help_: str) -> Diagnostic:
+    message = f"`{option} {value}`: {what} not found"
+    return Diagnostic(severity=Severity.ERROR, code="option", message=message, help=help_)
+
+
+def _near(configuration: Configuration, filters: Filters, target: str, remotes: Sequence[Address]) -> str:
+    if len(several := ids_beginning(target, remotes)) > 1:
+        names = ", ".join(address.text(long=configuration.qualifies_addresses) for address in several)
+        return f"Several ids begin with it: {names}."
+    addresses = [wanted.address for wanted in configuration.desired]
+    selected = {account.name for account in selected_accounts(configuration, filters.accounts)}
+    left_out = {one.account for one in addresses if matches_address(target, one)} - selected
+    if left_out:
+        return f"It is in account {', '.join(sorted(left_out))}, which `--account` leaves out."
+    texts = ((one.name, one.text(long=False), one.text(long=True)) for one in addresses if one.account in selected)
+    near = ", ".join(difflib.get_close_matches(target, sorted({text for one in texts for text in one})))
+    return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."
