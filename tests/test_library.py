@@ -207,11 +207,6 @@ def test_example_applies_what_only_adds(
     assert capsys.readouterr().out.endswith("Not applied: look at it with `reconciler plan`.\n")
 
 
-def test_page_shows_the_example() -> None:
-    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-    assert f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n" in page
-
-
 def test_types_and_names_are_the_same() -> None:
     stub = ast.parse((ROOT / "reconciler" / "__init__.pyi").read_text(encoding="utf-8"))
     imported = [name.asname for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names]
