@@ -7,6 +7,7 @@ bytes.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import runpy
@@ -75,6 +76,9 @@ def list_parts(dist: Path, path: Path) -> None:
             *(sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", "pyproject.toml"),
             *("--mc-type", "application", "--output-reproducible", "--of", "JSON", "-o", path.resolve(), python),
         )
+    parts = json.loads(path.read_text("utf-8"))
+    parts["metadata"]["component"]["version"] = VERSION  # it isn't in pyproject.toml
+    path.write_text(json.dumps(parts, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _run(*command: str | Path, **environment: str) -> str:
