@@ -69,7 +69,7 @@ def _of_accounts(plan: PlanView) -> Iterator[Remark]:
     for account in plan.accounts:
         what = f"account {account.name}"
         if account.error is not None:
-            words, help_ = f"{what} was not checked: {account.error.summary}", account.error.detail
+            words, help_ = f"{what} not checked: {account.error.summary}", account.error.detail
             yield Remark(severity=Severity.ERROR, code="not-checked", subject=account.name, message=words, help=help_)
         if account.remedy is not None:
             help_ = f"If this is intended, add `--allow-losses {account.remedy.allow_losses}`."
