@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import tomllib
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+from reconciler import DISTRIBUTION, __version__
+from reconciler.view.documents import SITE
 
-project = "webhook-reconciler"
+ROOT = Path(__file__).parent.parent
+
+project = DISTRIBUTION
 author = "the webhook-reconciler contributors"
 project_copyright = author
-release = version = _PROJECT["version"]
+release = version = __version__
 
 extensions = ["myst_parser", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
@@ -31,7 +32,7 @@ linkcheck_ignore = ["https?://"]
 
 html_theme = "furo"
 html_title = f"webhook-reconciler {release}"
-html_baseurl = "https://webhook-reconciler.readthedocs.io/en/latest/"
+html_baseurl = SITE
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from manpage import manpage
 from provider_pages import example_text, provider_page
 from published import TITLES, schema, stream_definitions
@@ -19,6 +20,7 @@ from reconciler.cli.topics import TOPICS, topic_text
 from reconciler.config.editor_schema import compose_for_editors
 from reconciler.config.schema import compose
 from reconciler.providers.registry import built_in
+from reconciler.view.documents import SCHEMAS
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md")))
@@ -26,19 +28,18 @@ SCENARIOS = ROOT / "tests" / "scenarios"
 SHOWN = re.compile(r"<!-- generated: ([\w.-]+) ([\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 FILE = re.compile(r"(<!-- file: (\S+) -->\n```\w+\n).*?(?<=\n)```\n", re.DOTALL)
 LANGUAGES = {".md": "markdown", ".xml": "xml", ".json": "json"}
-SCHEMAS = ROOT / "schemas"
+FOLDER = ROOT / "schemas"
 STREAM = "apply-stream.schema.json"
-SCHEMA = "https://webhook-reconciler.readthedocs.io/en/latest/schemas/webhooks.schema.json"
 WIDTH = 100
 BUILT_IN = {provider.name: provider for provider in built_in()}
 
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file and what it must hold."""
-    yield ROOT / "schemas" / "webhooks.schema.json", compose_for_editors(BUILT_IN)
+    yield FOLDER / "webhooks.schema.json", compose_for_editors(BUILT_IN)
     for name in TITLES:
-        yield SCHEMAS / f"{name}.schema.json", _json(schema(name))
-    yield SCHEMAS / STREAM, _stream_schema()
+        yield FOLDER / f"{name}.schema.json", _json(schema(name))
+    yield FOLDER / STREAM, _stream_schema()
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         yield page, FILE.sub(_shown_file, SHOWN.sub(_shown, text))
@@ -55,16 +56,21 @@ def _json(document: object) -> str:
 
 def _stream_schema() -> str:
     """The schema of the lines of `apply --format json`, with what they share with the documents."""
-    document = json.loads((SCHEMAS / STREAM).read_text(encoding="utf-8"))
+    document = json.loads((FOLDER / STREAM).read_text(encoding="utf-8"))
     document["definitions"] |= stream_definitions()
     return _json(document)
 
 
 def _shown(found: re.Match[str]) -> str:
-    """What a page shows of a scenario: its `file`, what `plan` or `drift` says, or what a format does (`plan.md`)."""
+    """What a page shows of a scenario: its `file`, what `plan` or `drift` says, or what a format does (`plan.md`).
+
+    Or the `inputs` or `outputs` of an action.
+    """
     what, name = found.groups()
     folder = SCENARIOS / name
-    if what == "file":
+    if what in ("inputs", "outputs"):
+        block = _interface(what, ROOT / f"{name}.yml")
+    elif what == "file":
         block = f"```yaml\n{(folder / 'webhooks.yaml').read_text(encoding='utf-8')}```"
     elif "." in what:
         text = (folder / what).read_text(encoding="utf-8").rstrip("\n")
@@ -75,6 +81,19 @@ def _shown(found: re.Match[str]) -> str:
         printed = (folder / f"{what}.txt").read_text(encoding="utf-8").rstrip("\n")
         block = f"```text\n$ reconciler {what}{options}\n{printed}\n```"
     return f"<!-- generated: {what} {name} -->\n{block}\n<!-- end -->"
+
+
+def _interface(what: str, file: Path) -> str:
+    """The table of an action's inputs or outputs."""
+    declared = yaml.safe_load(file.read_text(encoding="utf-8"))[what]
+    if what == "outputs":
+        rows = [f"| `{name}` | {said['description']} |" for name, said in declared.items()]
+        return "\n".join(["| output | |", "| --- | --- |", *rows])
+    rows = []
+    for name, said in declared.items():
+        default = "required" if said.get("required") else f"`{said['default']}`" if said["default"] else ""
+        rows.append(f"| `{name}` | {default} | {said['description']} |")
+    return "\n".join(["| input | default | |", "| --- | --- | --- |", *rows])
 
 
 def _shown_file(found: re.Match[str]) -> str:
@@ -112,8 +131,9 @@ def _file_page() -> str:
         f"These are the keys that every provider takes. {pages} have those that only one takes, and the events.",
         "",
     ]
+    address = f"{SCHEMAS}/webhooks.schema.json"
     lines += [
-        f"Written by `python docs/generate.py` from the [JSON Schema]({SCHEMA}), which `reconciler schema` prints.",
+        f"Written by `python docs/generate.py` from the [JSON Schema]({address}), which `reconciler schema` prints.",
         "",
     ]
     account = schema["definitions"]["account"]["properties"]

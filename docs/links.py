@@ -14,8 +14,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from reconciler.view.documents import SITE
+
 ROOT = Path(__file__).parent.parent
-SITE = "https://webhook-reconciler.readthedocs.io/en/latest/"
 REPOSITORY = "https://github.com/webhook-reconciler/webhook-reconciler/"
 _LOADED = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("source", "src")}
 

@@ -7,17 +7,19 @@ bytes.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
-import tomllib
 import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+VERSION = runpy.run_path(str(ROOT / "reconciler" / "__init__.py"))["__version__"]
+"""Of the files here: what is installed may be older."""
 
 
 def main() -> None:
@@ -26,12 +28,11 @@ def main() -> None:
     parser.add_argument("--tag", help="the tag that it is released as, which must be its version")
     parser.add_argument("--out", type=Path, required=True, help="an empty folder")
     given = parser.parse_args()
-    version = PROJECT["version"]
-    if given.tag not in (None, f"v{version}"):
-        sys.exit(f"error: the tag is {given.tag}, but the version is {version}\nhelp: tag the release v{version}")
+    if given.tag not in (None, f"v{VERSION}"):
+        sys.exit(f"error: the tag is {given.tag}, but the version is {VERSION}\nhelp: tag the release v{VERSION}")
     given.out.mkdir(parents=True, exist_ok=True)
     if given.tag is not None:
-        (given.out / "notes.md").write_text(notes((ROOT / "CHANGELOG.md").read_text("utf-8"), version), "utf-8")
+        (given.out / "notes.md").write_text(notes((ROOT / "CHANGELOG.md").read_text("utf-8"), VERSION), "utf-8")
     build(given.out / "dist")
     check(given.out / "dist")
     list_parts(given.out / "dist", given.out / "sbom.cdx.json")
@@ -75,6 +76,9 @@ def list_parts(dist: Path, path: Path) -> None:
             *(sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", "pyproject.toml"),
             *("--mc-type", "application", "--output-reproducible", "--of", "JSON", "-o", path.resolve(), python),
         )
+    parts = json.loads(path.read_text("utf-8"))
+    parts["metadata"]["component"]["version"] = VERSION  # it isn't in pyproject.toml
+    path.write_text(json.dumps(parts, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _run(*command: str | Path, **environment: str) -> str:

@@ -220,11 +220,6 @@ def test_example_applies_what_only_adds(
     assert capsys.readouterr().out.endswith("Not applied: look at it with `reconciler plan`.\n")
 
 
-def test_page_shows_the_example() -> None:
-    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-    assert f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```\n" in page
-
-
 def test_package_offers_the_library_and_nothing_else() -> None:
     assert all(getattr(reconciler, name) is getattr(library, name) for name in reconciler.__all__)
     with pytest.raises(ImportError):

@@ -74,7 +74,7 @@ class Target:
 
 
 class Reporter:
-    """Says in one format what a command finds and does; here nothing. Complaints are on standard error, in words."""
+    """Says in one format what a command finds and does; here nothing. Errors go to standard error."""
 
     can_ask = False  #: Whether a person who reads it could be asked for consent.
     is_brief = True  #: Whether it says nothing of webhooks that are in step.

@@ -1,4 +1,4 @@
-"""What the HTML page of a run says, for its template: the verdict, who receives what, the changes, and whence it is."""
+"""What the HTML page of a run says, for its template: verdict, who receives what, changes, what it was made from."""
 
 from __future__ import annotations
 

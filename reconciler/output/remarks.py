@@ -62,7 +62,7 @@ def _of_accounts(plan: PlanView) -> Iterator[Remark]:
     for account in plan.accounts:
         what = f"account {account.name}"
         if account.error is not None:
-            words, help_ = f"{what} was not checked: {account.error.summary}", account.error.detail
+            words, help_ = f"{what} not checked: {account.error.summary}", account.error.detail
             yield Remark(severity=Severity.ERROR, kind="not-checked", subject=account.name, message=words, help=help_)
         if account.remedy is not None:
             words, help_ = f"{what} is refused: {GUARD_WORDS[account.verdict]}", remedy_text(account.remedy)

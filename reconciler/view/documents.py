@@ -20,7 +20,8 @@ from reconciler.view.terraform import Configured, DriftRow, PlannedValues, confi
 DOCUMENT_VERSION: Literal["2.0"] = "2.0"
 TERRAFORM_VERSION: Literal["1.8.0"] = "1.8.0"
 """The first whose plans say `applyable` and `complete`."""
-SCHEMAS = "https://webhook-reconciler.readthedocs.io/en/latest/schemas"
+SITE = "https://webhook-reconciler.readthedocs.io/en/latest/"
+SCHEMAS = f"{SITE}schemas"
 """Where the JSON Schemas are published: `NAME.schema.json`. Their `$id` is the same."""
 Hex = Annotated[str, "^[0-9a-f]+$"]
 

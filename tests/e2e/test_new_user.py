@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from reconciler import DISTRIBUTION, __version__
 from tests.e2e.tool import TOKEN, WAIT, Tool
 from tests.e2e.typed import TEST_TOKEN, Block, Typist, blocks
 from tests.support.canaries import Canaries
 
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PINNED = f"pip install {PROJECT['name']}=={PROJECT['version']}"
+PINNED = f"pip install {DISTRIBUTION}=={__version__}"
 README = blocks(ROOT / "README.md")
 START = blocks(ROOT / "docs" / "start.md")
 OTHER = blocks(ROOT / "docs" / "pipelines" / "other.md")
@@ -46,7 +45,7 @@ def test_install_lines_name_the_distribution_and_the_version(typist: Typist) -> 
     demo, cloned = (typist.follow(block) for block in typed(README) if block.heading != WALK)
     assert all("$ reconciler plan" in shown for shown in (demo, cloned)), typist.shown
     venv = "python3 -m venv .venv"
-    assert typist.calls == [f"pipx install {PROJECT['name']}", venv, "pip install --quiet ."]
+    assert typist.calls == [f"pipx install {DISTRIBUTION}", venv, "pip install --quiet ."]
     lines = [line.partition("#")[0].strip() for block in (START[0], README[0]) for line in block.text.splitlines()]
     assert lines[:2] == lines[2:]
 

@@ -69,7 +69,7 @@ def test_hostile_account_commands_no_pipeline(tool: Tool, environment: dict[str,
             with_reports = reports if arguments == ("drift", "-vv") else []
             ended = run_here(tool.folder, *arguments, *with_reports, environment=environment, clock=FakeClock())
             check_only_our_commands(ended)
-            assert "account default was not checked" not in ended.all
+            assert "account default not checked" not in ended.all
     check_markdown((tool.folder / "report.markdown").read_text(encoding="utf-8"))
     assert len(JUnitXml.fromfile(str(tool.folder / "report.junit"))) == 2
     issues = json.loads((tool.folder / "report.code-quality").read_text(encoding="utf-8"))

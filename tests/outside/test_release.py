@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -99,7 +100,8 @@ def test_sources_are_all_that_is_under_version_control(built: tuple[Path, Path])
 
 def test_parts_are_listed(built: tuple[Path, Path]) -> None:
     parts = (built[0] / "sbom.cdx.json").read_text(encoding="utf-8")
-    assert '"webhook-reconciler"' in parts
+    component = json.loads(parts)["metadata"]["component"]
+    assert (component["name"], component["version"]) == ("webhook-reconciler", __version__)
     assert '"ruamel.yaml"' in parts
     assert "file://" not in parts
 
