@@ -105,12 +105,14 @@ def overwriting(reports: Iterable[Path], names: Iterable[str]) -> list[Path]:
     return found
 
 
-def _format_files(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[Path, str]:
+def _format_files(context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[Path, str]:
     found: dict[Path, str] = {}
     for value in values:
         name, _, text = value.partition("=")
         if not reports_of([value]):
             raise click.BadParameter(f"write it as FORMAT=FILE, where FORMAT is one of {', '.join(REPORT_FORMATS)}")
+        if name == "prometheus" and context.info_name != "drift":
+            raise click.BadParameter("`prometheus` is for `drift`, which says how things are when it ends")
         if Path(text) in found:
             raise click.BadParameter(f"{visible(text)} is given twice")
         found[Path(text)] = name

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from reconciler.model.plan import Action, Change, Plan, Verdict
@@ -52,12 +52,6 @@ class Result:
         return self.change.action is Action.CREATE and stays
 
 
-def counts_of(results: Sequence[Result]) -> tuple[int, int, int]:
-    """How many webhooks were created, updated and deleted."""
-    done = Counter(result.change.action for result in results if result.outcome is Outcome.DONE)
-    return sum(result.has_created for result in results), done[Action.UPDATE], done[Action.DELETE]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
     """What became of one account's plan."""
@@ -91,7 +85,9 @@ class Report:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        return counts_of(self.results)
+        """How many webhooks were created, updated and deleted."""
+        done = Counter(result.change.action for result in self.results if result.outcome is Outcome.DONE)
+        return sum(result.has_created for result in self.results), done[Action.UPDATE], done[Action.DELETE]
 
     @property
     def is_complete(self) -> bool:
@@ -162,3 +158,40 @@ class ThreadsLimited:
 
 Event = Listed | Started | Answered | Finished | Waiting | Called | ThreadsLimited
 Listener = Callable[[Event], None]
+
+
+class SoFar:
+    """What became of a plan while it is carried out, by its events: for a run that is cut off."""
+
+    def __init__(self) -> None:
+        self._begun: set[tuple[Address, Action]] = set()
+        self._known: dict[tuple[Address, Action], Result] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take note of what happened."""
+        match event:
+            case Started(change=change):
+                self._begun.add((change.address, change.action))
+            case Answered(result=result):
+                is_done = result.outcome is Outcome.DONE  # not yet read back
+                self._note(replace(result, outcome=Outcome.UNVERIFIED) if is_done else result)
+            case Finished(result=result):
+                self._note(result)
+
+    def _note(self, result: Result) -> None:
+        self._known[result.change.address, result.change.action] = result
+
+    def report(self, plan: Plan) -> Report:
+        """What is known: what ended, what was answered or may have been done, and what didn't begin."""
+        known, begun = dict(self._known), set(self._begun)  # other threads may go on
+        accounts = []
+        for planned in plan.planned:
+            results = []
+            for change in planned.changes:
+                key = (change.address, change.action)
+                outcome = Outcome.UNKNOWN if key in begun else Outcome.NOT_STARTED
+                results.append(known.pop(key, Result(change=change, outcome=outcome)))
+            name = planned.account.name
+            results += [result for (address, _), result in known.items() if address.account == name]
+            accounts.append(AccountReport(account=name, results=tuple(results)))
+        return Report(plan=plan, accounts=tuple(accounts))

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic
-from reconciler.model.plan import Action
-from reconciler.model.report import AccountReport, Event, Finished, Outcome, Report, Result, Started
-from reconciler.model.webhook import Address
+from reconciler.model.report import Event, SoFar
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.view.documents import PlanView
@@ -59,8 +57,7 @@ class DocumentReporter(Progress):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._is_written = False
-        self._begun: set[tuple[Address, Action]] = set()
-        self._ended: dict[tuple[Address, Action], Result] = {}
+        self._so_far = SoFar()
         self._found = Found(
             name=context.name,
             files=context.files,
@@ -77,11 +74,7 @@ class DocumentReporter(Progress):
         self._streams.print_result(text)
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case Started(change=change):
-                self._begun.add((change.address, change.action))
-            case Finished(result=result):
-                self._ended[result.change.address, result.change.action] = result
+        self._so_far(event)
         super().__call__(event)
 
     def heading(self, text: str) -> None:
@@ -114,21 +107,5 @@ class DocumentReporter(Progress):
         self.validation(diagnostics)
         messages = [diagnostic.message.splitlines()[0] for diagnostic in diagnostics if diagnostic.message]
         words = messages[0] if len(messages) == 1 else count_text(len(diagnostics), "error")
-        return self.end(CommandResult(words if code > SIGNALLED else f"Failed: {words}", code), self._so_far())
-
-    def _so_far(self) -> ReportView | None:
-        """What is known of an apply that was cut off: what ended, what may have been done, and what didn't begin."""
-        if self._mask is None:
-            return None
-        accounts = []
-        ended = dict(self._ended)  # other threads may go on
-        for planned in self._mask.plan.planned:
-            results = []
-            for change in planned.changes:
-                known = (change.address, change.action)
-                outcome = Outcome.UNKNOWN if known in self._begun else Outcome.NOT_STARTED
-                results.append(ended.pop(known, Result(change=change, outcome=outcome)))
-            name = planned.account.name
-            results += [result for (address, _), result in ended.items() if address.account == name]
-            accounts.append(AccountReport(account=name, results=tuple(results)))
-        return view_report(Report(plan=self._mask.plan, accounts=tuple(accounts)))
+        done = None if self._mask is None else view_report(self._so_far.report(self._mask.plan))
+        return self.end(CommandResult(words if code > SIGNALLED else f"Failed: {words}", code), done)

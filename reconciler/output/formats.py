@@ -45,6 +45,8 @@ REPORT_FORMATS: Mapping[str, str] = {
 """Those of `--report`."""
 ADDED = frozenset({"github-output"})
 """Reports that are added to what their file says, which is not only theirs."""
+SAY_THE_CODE = frozenset({"github-output", "prometheus"})
+"""Reports that say the exit code, so that they are written last: a report that can't be written is in it."""
 _ALL = {**LIST_FORMATS, **REPORT_FORMATS}
 
 

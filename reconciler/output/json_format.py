@@ -15,7 +15,7 @@ from threading import Lock
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Action, Change
-from reconciler.model.report import Answered, Event, Finished, Result, Started, Waiting, counts_of
+from reconciler.model.report import Answered, Event, Finished, SoFar, Started, Waiting
 from reconciler.model.resource_address import ResourceAddress
 from reconciler.model.webhook import Address
 from reconciler.output.formats import Context, Reporter
@@ -33,7 +33,7 @@ from reconciler.view.documents import (
     validation_view,
 )
 from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
-from reconciler.view.results import ReportView, ResultMask, ResultRow
+from reconciler.view.results import ReportView, ResultMask, ResultRow, view_report
 from reconciler.view.rows import AccountRow
 
 UI_VERSION = "1.0"
@@ -89,10 +89,11 @@ class JsonLines(Reporter):
         self._mask: ResultMask | None = None
         self._has_begun = False
         self._started: dict[tuple[Address, Action], datetime] = {}
-        self._results: list[Result] = []
+        self._so_far = SoFar()
 
     def __call__(self, event: Event) -> None:
         """Something happened. A stream that can't be written to stops no change that is under way."""
+        self._so_far(event)
         with suppress(OSError):
             if isinstance(event, Waiting):
                 text = f"{event.account}: waiting {event.seconds:.0f} s: {event.reason}"
@@ -114,7 +115,6 @@ class JsonLines(Reporter):
                     "apply_progress", mask, result.change, words, **self._elapsed(result.change), outcome=outcome
                 )
             case Finished(result=result):
-                self._results.append(result)
                 kind, outcome = "apply_complete" if result.is_done else "apply_errored", result.outcome.name.lower()
                 said = {**_id(result.object_id), **self._elapsed(result.change)}
                 said |= {"object_id": result.object_id or None, "outcome": outcome}
@@ -184,14 +184,16 @@ class JsonLines(Reporter):
                 self._failure(row)
             for account, error in report.errors.items():
                 self._error(account, error.summary, error.detail)
-        changes = _changes("apply", *(counts_of(self._results) if report is None else report.counts))
+        changes = _changes("apply", *((0, 0, 0) if report is None else report.counts))
         level = "error" if outcome.code else "info"
         self._say("change_summary", outcome.words, level=level, changes=changes, exit_code=int(outcome.code))
         return outcome.code
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
+        """As far as the run came, with what is known of each change of a plan that was being carried out."""
         self.begin(diagnostics)
-        return self.end(CommandResult("The command failed.", code))
+        done = None if self._mask is None else view_report(self._so_far.report(self._mask.plan))
+        return self.end(CommandResult("The command failed.", code), done)
 
     def _failure(self, row: ResultRow) -> None:
         """A change that isn't done, as an error; Terraform also says what failed when all else has come to its end."""

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
+from typing import Protocol
 
 from reconciler.model.diagnostic import Diagnostic, ExitCode
 from reconciler.model.report import Event
-from reconciler.output.formats import Context, Reporter, Target, reporter
+from reconciler.output.formats import SAY_THE_CODE, Context, Reporter, Target, reporter
 from reconciler.output.terminal import Streams
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import CommandResult
 from reconciler.view.results import ReportView, ResultMask
+
+
+class _End(Protocol):
+    def __call__(self, one: Reporter, /, code: int) -> int: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,7 +47,7 @@ class FileReport:
 def with_reports(shown: Reporter, context: Context, targets: Sequence[Target]) -> WithReports:
     """A reporter for the terminal that makes reports, too."""
     files = []
-    for target in targets:
+    for target in sorted(targets, key=lambda target: target.format in SAY_THE_CODE):
         text = StringIO()
         err = text if target.format == "text" else StringIO()
         streams = Streams(out=text, err=err, out_color=False, err_color=False, interactive=False, live=False, width=80)
@@ -100,25 +106,23 @@ class WithReports(Reporter):
             one.saved(digest)
 
     def end(self, result: CommandResult, report: ReportView | None = None) -> int:
-        return self._written(lambda one: one.end(result, report))
+        return self._written(result.code, lambda one, code: one.end(replace(result, code=code), report))
 
     def fail(self, diagnostics: Sequence[Diagnostic], code: int) -> int:
-        return self._written(lambda one: one.fail(diagnostics, code))
+        return self._written(code, lambda one, code: one.fail(diagnostics, code))
 
     def cut_off(self, diagnostics: Sequence[Diagnostic], code: int) -> None:
         """Write what is known, since the process is about to end; to the terminal nothing."""
         for report in self._reports:
             report.written(lambda one: one.fail(diagnostics, code))
 
-    def _written(self, end: Callable[[Reporter], int]) -> int:
-        """End each; the terminal's code, or 1 where a report can't be written and nothing worse happened.
+    def _written(self, code: int, end: _End) -> int:
+        """End each with the code: from the first report on that can't be written 1, if nothing worse happened.
 
-        A terminal that can't be written to keeps no report from its file.
+        The terminal comes last, so that one that can't be written to keeps no report from its file.
         """
-        try:
-            code = end(self._shown)
-        finally:
-            problems = [problem for report in self._reports if (problem := report.written(end))]
-        for problem in problems:
-            self._streams.print_message(f"error: {problem}\nhelp: Give `--report` another path.")
-        return ExitCode.ERROR if problems and code in (ExitCode.DONE, ExitCode.CHANGES) else code
+        for report in self._reports:
+            if problem := report.written(partial(end, code=code)):
+                self._streams.print_message(f"error: {problem}\nhelp: Give `--report` another path.")
+                code = ExitCode.ERROR if code in (ExitCode.DONE, ExitCode.CHANGES) else code
+        return end(self._shown, code)

@@ -66,11 +66,11 @@ def test_run_that_was_interrupted_while_it_ended_still_writes_its_reports() -> N
     written: list[str] = []
     story = _reporter(written)
 
-    def interrupted(_: Reporter) -> int:
-        raise KeyboardInterrupt
+    def interrupted(_: Reporter, /, code: int) -> int:
+        raise KeyboardInterrupt(code)
 
     with pytest.raises(KeyboardInterrupt):
-        story._written(interrupted)
+        story._written(0, interrupted)
     story.cut_off([STOPPED], 130)
     assert [text.count("Stopped.") > 0 for text in written] == [True, True]
 
