@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from task import Task
+from steps.task import Task
 
 from tests.support.hub import BOT, REPOSITORY, Hub, Token, hub
 from tests.support.workflows import ROOT, outputs_of

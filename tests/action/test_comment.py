@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report import report
+from steps.report import report
 
 from tests.action.conftest import HEAD, Step, pull_request
 from tests.support.hub import BOT, Token
@@ -32,6 +32,7 @@ def test_one_comment_is_found_on_any_page_and_edited_only_when_its_text_changes(
     _report(step, pull, words="Plan: 2 to create.")
     (comment,) = step.hub.comments_of(pull)
     assert "Plan: 2 to create." in comment
+    assert comment.count("<!--") == comment.splitlines()[0].count("<!-- reconciler:webhooks-yaml-") == 1
     assert step.hub.writes()[before:] == [("PATCH", step.hub.path("issues/comments/106"))]
     assert step.outputs()["url"].endswith("/comments/106")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report import report
+from steps.report import report
 
 from tests.action.conftest import Step
 from tests.support.hub import BOT, Issue, Token

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from job import JobError
-from report import report
-from start import start
-from task import Task
-from tool import _other_options, run
+from steps.job import JobError
+from steps.report import report
+from steps.run import _other_options, run
+from steps.start import start
+from steps.task import Task
 
 from tests.action.conftest import HEAD, SHA, Step, pull_request
 from tests.support.hub import FORK_ID, REPOSITORY_ID

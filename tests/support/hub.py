@@ -255,6 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _issue(self, issue: Issue) -> dict[str, Any]:
         shown = {
+            "id": issue.number,
             "number": issue.number,
             "title": issue.title,
             "body": issue.body,

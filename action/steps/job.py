@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reconciler.output.pipeline import append_summary, command
+
 COMMANDS = ("plan", "apply", "drift", "validate")
 DIGITS = 8
 """How many characters of a hash tell configurations apart, and of a commit's."""
@@ -133,12 +135,10 @@ def output(**values: object) -> None:
 def summarize(markdown: str) -> None:
     """Add to the job's summary."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path and markdown:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"\n{markdown}\n")
+    if path and markdown and (problem := append_summary(Path(path), f"\n{markdown}\n")):
+        annotate("warning", problem)
 
 
 def annotate(level: str, text: str) -> None:
-    """Show a `notice`, `warning` or `error` at the run. The text may have any character."""
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    print(f"::{level} title=Webhooks::{escaped}", flush=True)
+    """Show a `notice`, `warning` or `error` at the run."""
+    print(command(level, text, title="Webhooks"), flush=True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from api import Api, ApiError
-from issue import keep_issue
-from job import DIGITS, Job, annotate, output, summarize
-from result import REPORT, Result, marker, text_of
-from task import PLAN, Task
-from tool import REFUSED
+from reconciler.model.diagnostic import ExitCode
+from steps.api import Api, ApiError
+from steps.issue import keep_issue
+from steps.job import DIGITS, Job, annotate, output, summarize
+from steps.posts import Posts, says
+from steps.result import Result
+from steps.task import PLAN, REPORT, Task
 
 _KILLED = "**The run was ended before it could report.** `reconciler plan` shows what is left to do."
 _ITERATIONS = "600000"  # https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pbkdf2
@@ -33,16 +33,15 @@ def report(folder: Path) -> int:
         elif task.pull is not None and not job.is_of_a_fork:
             if job.inputs.is_on("comment"):
                 url = _comment(api, job, task, result, notes)
-            if task.command == task.asked == "plan" and result.code in (0, REFUSED):
+            if task.command == task.asked == "plan" and result.code in (ExitCode.DONE, ExitCode.REFUSED):
                 _label(api, task.pull, job.inputs["label"], result)
     except ApiError as error:
         code = 1 if task.command == "drift" else 0
         annotate("error" if code else "warning", str(error))
     plan = folder / "plan" / PLAN
     output(
-        **{"exitcode": "", **{name.replace("-", "_"): value for name, value in result.values.items()}},
+        **{"exitcode": "", "digest": "", **{name.replace("-", "_"): value for name, value in result.values.items()}},
         command=task.command,
-        digest=_digest(plan),
         plan_file=plan if plan.is_file() else "",
         markdown_file=folder / REPORT if result.markdown else "",
         backup=backup,
@@ -53,9 +52,9 @@ def report(folder: Path) -> int:
 
 def _next(task: Task, result: Result) -> str:
     """What to do about an apply that did nothing, or not all."""
-    if "apply" not in (task.command, task.asked) or result.code == 0:
+    if "apply" not in (task.command, task.asked) or result.code == ExitCode.DONE:
         return ""
-    if task.command == "plan" or result.code == REFUSED:
+    if task.command == "plan" or result.code == ExitCode.REFUSED:
         return "To apply what would be done now, run this workflow by hand, or open another pull request."
     return "To do what is left, run this workflow by hand."
 
@@ -74,17 +73,9 @@ def _comment(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -
     if not is_plan:
         return str(api.send("POST", path, {"body": body})["html_url"])
 
-    def ours() -> list[dict[str, object]]:
-        found = [one for one in api.pages(path) if marker(name) in str(one["body"]).splitlines()[:2]]
-        found = [one for one in found if one["user"]["login"] == api.login]
-        return sorted(found, key=lambda one: int(one["id"]))
-
-    found = ours()
-    if not found:
-        made = api.send("POST", path, {"body": body})
-        found = ours() or [made]  # another run may have written one at the same time: the first one stays
-    first, *others = found
-    if str(first["body"]).replace("\r\n", "\n").strip() != body.strip():
+    ours = Posts(api=api, path=path, name=name)
+    first, *others = ours.found() or ours.made(body=body)
+    if not says(first, body):
         api.send("PATCH", f"issues/comments/{first['id']}", {"body": body})
     for other in others:
         api.delete(f"issues/comments/{other['id']}")
@@ -123,11 +114,3 @@ def _backup(folder: Path, passphrase: str) -> tuple[Path | str, str]:
         words = "with their secrets, encrypted" if ended.returncode == 0 else "without their secrets (openssl failed)"
     shutil.rmtree(folder / "backup")
     return kept, f"The webhooks as they were are kept as an artifact of this run, {words}."
-
-
-def _digest(plan: Path) -> str:
-    """The digest of a saved plan; empty where there is none."""
-    try:
-        return str(json.loads(text_of(plan))["saved"]["digest"])
-    except (ValueError, LookupError, TypeError):
-        return ""

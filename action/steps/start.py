@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from job import DIGITS, Inputs, Job, JobError, annotate, output
-from task import PLAN, Task
+from steps.job import DIGITS, Inputs, Job, JobError, annotate, output
+from steps.task import PLAN, Task
 
 
 def start() -> int:
@@ -104,7 +104,7 @@ def _apply(job: Job, folder: Path) -> tuple[Task, dict[str, Any] | None]:
         now.append(f"--backup={folder / 'backup' / 'before.yaml'}")
     if job.event_name not in ("push", "pull_request"):
         return Task(command="apply", arguments=tuple(now), head=job.sha), None
-    from reviewed import reviewed_plan  # noqa: PLC0415 - loads what asks GitHub
+    from steps.reviewed import reviewed_plan  # noqa: PLC0415 - loads what asks GitHub
 
     pull, found = reviewed_plan(job)
     number, head = (pull["number"], pull["head"]["sha"]) if pull else (None, job.sha)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import Api, ApiError
-from job import Inputs, Job, JobError
+from steps.api import Api, ApiError
+from steps.job import Inputs, Job, JobError
 
 Found = dict[str, Any]
 """A pull request or an artifact, as GitHub's API shows it."""

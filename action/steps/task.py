@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-PLAN = "reviewed.plan"
+PLAN, REPORT, OUTPUTS = "reviewed.plan", "report.md", "outputs"
+"""What the tool writes into the job's folder; the plan into a folder of its own."""
 _STATE = "task.json"
 
 
