@@ -9,6 +9,7 @@ from steps.api import SECONDS, Api
 from steps.job import Job, annotate
 from steps.posts import Post, Posts, says
 from steps.result import Result
+from steps.task import Task
 
 _TITLES: dict[int, str] = {  # by the exit code of `drift`
     ExitCode.DONE: "Webhooks match again",
@@ -17,7 +18,7 @@ _TITLES: dict[int, str] = {  # by the exit code of `drift`
 }
 
 
-def keep_issue(api: Api, job: Job, result: Result) -> str:
+def keep_issue(api: Api, job: Job, task: Task, result: Result) -> str:
     """Open, update or close the issue, and tell about it if something changed; gives its address.
 
     Raises:
@@ -30,7 +31,7 @@ def keep_issue(api: Api, job: Job, result: Result) -> str:
     is_news, url = result.code != ExitCode.DONE, ""
     try:
         if label:
-            is_news, url = _kept(api, job, label, title, result)
+            is_news, url = _kept(api, job, label, title, task, result)
     finally:
         if is_news and job.inputs["notify-url"]:
             verdict = result.values.get("verdict", "")
@@ -38,9 +39,9 @@ def keep_issue(api: Api, job: Job, result: Result) -> str:
     return url
 
 
-def _kept(api: Api, job: Job, label: str, title: str, result: Result) -> tuple[bool, str]:
+def _kept(api: Api, job: Job, label: str, title: str, task: Task, result: Result) -> tuple[bool, str]:
     """Whether something changed, and the issue's address; empty without one."""
-    name = f"{job.inputs.configuration} drift"
+    name = f"{task.configuration} drift"
     body = result.marked(name)
     ours = Posts(api=api, path="issues", name=name, query={"labels": label, "state": "open"})
     found = ours.found()

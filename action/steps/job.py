@@ -52,11 +52,15 @@ class Inputs:
             raise JobError(f"The input `command` is one of: {', '.join(COMMANDS)}.")
         return self["command"]
 
-    @property
-    def configuration(self) -> str:
-        """A name for what is planned: other files or accounts have another one."""
+    def configuration(self, variables: tuple[str, ...]) -> str:
+        """A name for what is planned: what is planned of other inputs has another one.
+
+        Args:
+            variables: those of `var`, without the values that may be secret: from the name they could be guessed.
+        """
         parts = [*self.lines("file"), *self.lines("account")]
-        told = [self["working-directory"], self.lines("file"), self.lines("account"), self["base-url"]]
+        names = ("file", "account", "var-file", "env-file")
+        told = [self["working-directory"], self["base-url"], variables, *map(self.lines, names)]
         words = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:40].strip("-")
         return f"{words}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:DIGITS]}"
 
@@ -73,12 +77,19 @@ class Inputs:
     @property
     def filters(self) -> list[str]:
         """The options that a saved plan keeps, too, and that can't be given beside it."""
-        return [*self.accounts, *self._options("allow-losses")]
+        losses = self["allow-losses"]
+        losses = losses.lstrip("0") or losses[:1]  # as a saved plan has the number
+        return [*self.accounts, *([f"--allow-losses={losses}"] if losses else [])]
 
     @property
     def hosts(self) -> list[str]:
         """The options that no plan keeps."""
         return self._options("allow-host")
+
+    @property
+    def shown(self) -> list[str]:
+        """The options of what is looked at that say how much is shown."""
+        return ["--show-unmanaged"] if self.is_on("show-unmanaged") else []
 
     def _options(self, *names: str) -> list[str]:
         return [f"--{name}={value}" for name in names for value in self.lines(name)]
@@ -114,8 +125,12 @@ class Job:
     @property
     def may_lack_secrets(self) -> bool:
         """Whether GitHub keeps the repository's secrets from the job: Dependabot's has secrets of its own, or none."""
-        is_of_dependabot = self.pull_request is not None and os.environ.get("GITHUB_ACTOR") == "dependabot[bot]"
-        return self.is_of_a_fork or is_of_dependabot
+        return self.is_of_a_fork or os.environ.get("GITHUB_ACTOR") == "dependabot[bot]"
+
+    @property
+    def attempt(self) -> str:
+        """Which time it is that the run's jobs are run."""
+        return os.environ.get("GITHUB_RUN_ATTEMPT", "1")
 
     @property
     def run_url(self) -> str:

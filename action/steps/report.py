@@ -29,7 +29,7 @@ def report(folder: Path) -> int:
     code, url = 0, ""
     try:
         if task.command == "drift":
-            url = keep_issue(api, job, result)
+            url = keep_issue(api, job, task, result)
         elif task.pull is not None and not job.is_of_a_fork:
             if job.inputs.is_on("comment"):
                 url = _comment(api, job, task, result, notes)
@@ -64,7 +64,7 @@ def _comment(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -
     is_plan = task.asked == "plan"
     if is_plan and not result.markdown:
         return ""
-    name = f"{job.inputs.configuration} {'plan' if is_plan else 'apply'}"
+    name = f"{task.configuration} {'plan' if is_plan else 'apply'}"
     noted = "\n\n".join(f"> [!NOTE]\n> {note}" for note in [*notes, *([] if result.markdown else [_KILLED])])
     kept = f", [kept]({os.environ['PLAN_URL']})" if os.environ.get("PLAN_URL") else ""
     last = f"<sub>{task.head[:DIGITS]}{kept} by [this run]({job.run_url})</sub>"

@@ -19,6 +19,7 @@ class Task:
     command: str  # that is run in the end
     arguments: tuple[str, ...]  # the tool's, without those that say where it reports
     asked: str = ""  # the command that the action was given
+    configuration: str = ""  # the name of what is planned, in markers and artifacts
     note: str = ""  # why it is another one than what was asked for, for people
     pull: int | None = None  # the number of the pull request to report at
     head: str = ""  # the commit that is planned, or whose plan is applied
