@@ -11,6 +11,7 @@ from steps.posts import Post, Posts, says
 from steps.result import Result
 from steps.task import Task
 
+_LONGEST_TITLE = 256
 _TITLES: dict[int, str] = {  # by the exit code of `drift`
     ExitCode.DONE: "Webhooks match again",
     ExitCode.ERROR: "Webhooks could not be checked",
@@ -28,6 +29,7 @@ def keep_issue(api: Api, job: Job, task: Task, result: Result) -> str:
         return ""
     label = job.inputs["issue-label"]
     title = f"{_TITLES[result.code]}: {', '.join((*job.inputs.lines('file'), *job.inputs.lines('account')))}"
+    title = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
     is_news, url = result.code != ExitCode.DONE, ""
     try:
         if label:
@@ -43,7 +45,7 @@ def _kept(api: Api, job: Job, label: str, title: str, task: Task, result: Result
     """Whether something changed, and the issue's address; empty without one."""
     name = f"{task.configuration} drift"
     body = result.marked(name)
-    ours = Posts(api=api, path="issues", name=name, query={"labels": label, "state": "open"})
+    ours = Posts(api=api, path="issues", name=name, query={"state": "open"})
     found = ours.found()
     if result.code == ExitCode.DONE:
         for one in found:
@@ -58,6 +60,8 @@ def _kept(api: Api, job: Job, label: str, title: str, task: Task, result: Result
         api.send("PATCH", f"issues/{first['number']}", {"title": title, "body": body})
         if first["title"] != title:  # who follows it hears of comments only
             api.send("POST", f"issues/{first['number']}/comments", {"body": f"{title}: [the run]({job.run_url})"})
+    if label.casefold() not in {one["name"].casefold() for one in first["labels"]}:
+        api.send("POST", f"issues/{first['number']}/labels", {"labels": [label]})
     for other in others:
         _close(api, other, f"The same as #{first['number']}.")
     return is_news, str(first["html_url"])

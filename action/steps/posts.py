@@ -1,7 +1,8 @@
-"""What the action posts once and then edits: found again by its author, and by a hidden marker in its first line."""
+"""What the action posts once and then edits: found again by its author, and by a hidden line."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +24,11 @@ class Posts:
 
     def found(self) -> list[Post]:
         """Ours, the oldest first."""
-        found = [one for one in self.api.pages(self.path, **self.query) if "pull_request" not in one]
-        found = [one for one in found if str(one["body"]).partition("\n")[0].strip() == marker(self.name)]
-        return sorted((one for one in found if one["user"]["login"] == self.api.login), key=lambda one: int(one["id"]))
+        posts = [one for one in self.api.pages(self.path, **self.query) if "pull_request" not in one]
+        # Somebody may have written above it. No name can make such a line: what would end one is shown escaped.
+        posts = [one for one in posts if marker(self.name) in str(one["body"]).splitlines()]
+        posts = [one for one in posts if (one["user"] or {}).get("login") == self.api.login]
+        return sorted(posts, key=lambda one: int(one["id"]))
 
     def made(self, **document: object) -> list[Post]:
         """Ours after another one was posted; the first one stays, which another run may have posted just now."""
@@ -34,5 +37,9 @@ class Posts:
 
 
 def says(post: Post, body: str) -> bool:
-    """Whether it has this text already."""
-    return str(post["body"]).replace("\r\n", "\n").strip() == body.strip()
+    """Whether it has this text already; where its links lead is as good by an earlier run."""
+    return _text(str(post["body"])) == _text(body)
+
+
+def _text(body: str) -> str:
+    return re.sub(r"\]\(\S+\)", "]", body.replace("\r\n", "\n")).strip()

@@ -7,8 +7,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import requests
+
 from reconciler.model.diagnostic import ExitCode
-from steps.api import Api, ApiError
+from steps.api import Api, ApiError, understood
 from steps.issue import keep_issue
 from steps.job import DIGITS, Job, annotate, output, summarize
 from steps.posts import Posts, says
@@ -23,31 +25,39 @@ def report(folder: Path) -> int:
     """Tell it; the exit code is 1 if drift could not be told."""
     job, task, result = Job(), Task.of(folder), Result.of(folder)
     api = Api(job.inputs["github-token"], job.repository)
-    backup, kept = _backup(folder, job.inputs["backup-passphrase"])
+    backup, kept = _backup(folder, job.inputs.texts.get("backup-passphrase", ""))
     notes = [*filter(None, (task.note, kept, _next(task, result)))]
     summarize("\n\n".join([*notes, *([] if result.markdown else [_KILLED])]))
-    code, url = 0, ""
-    try:
-        if task.command == "drift":
-            url = keep_issue(api, job, task, result)
-        elif task.pull is not None and not job.is_of_a_fork:
-            if job.inputs.is_on("comment"):
-                url = _comment(api, job, task, result, notes)
-            if task.command == task.asked == "plan" and result.code in (ExitCode.DONE, ExitCode.REFUSED):
-                _label(api, task.pull, job.inputs["label"], result)
-    except ApiError as error:
-        code = 1 if task.command == "drift" else 0
-        annotate("error" if code else "warning", str(error))
     plan = folder / "plan" / PLAN
+    # Written first: whatever GitHub says, the later steps have it.
     output(
         **{"exitcode": "", "digest": "", **{name.replace("-", "_"): value for name, value in result.values.items()}},
         command=task.command,
         plan_file=plan if plan.is_file() else "",
         markdown_file=folder / REPORT if result.markdown else "",
         backup=backup,
-        url=url,
     )
-    return code
+    try:
+        with understood():
+            output(url=_told(api, job, task, result, notes))
+    except ApiError as error:
+        is_error = task.command == "drift"
+        annotate("error" if is_error else "warning", str(error))
+        return int(is_error)
+    return 0
+
+
+def _told(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -> str:
+    """Tell it at GitHub; gives where."""
+    if task.command == "drift":
+        return keep_issue(api, job, task, result)
+    url = ""
+    if task.pull is not None and not job.is_of_a_fork:
+        if job.inputs.is_on("comment"):
+            url = _comment(api, job, task, result, notes)
+        if task.command == task.asked == "plan":
+            _label(api, task.pull, job.inputs["label"], result)
+    return url
 
 
 def _next(task: Task, result: Result) -> str:
@@ -66,7 +76,7 @@ def _comment(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -
         return ""
     name = f"{task.configuration} {'plan' if is_plan else 'apply'}"
     noted = "\n\n".join(f"> [!NOTE]\n> {note}" for note in [*notes, *([] if result.markdown else [_KILLED])])
-    kept = f", [kept]({os.environ['PLAN_URL']})" if os.environ.get("PLAN_URL") else ""
+    kept = ", kept" if os.environ.get("PLAN_URL") else ""
     last = f"<sub>{task.head[:DIGITS]}{kept} by [this run]({job.run_url})</sub>"
     body = result.marked(name, noted, last)
     path = f"issues/{task.pull}/comments"
@@ -76,7 +86,12 @@ def _comment(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -
     ours = Posts(api=api, path=path, name=name)
     first, *others = ours.found() or ours.made(body=body)
     if not says(first, body):
-        api.send("PATCH", f"issues/comments/{first['id']}", {"body": body})
+        try:
+            api.send("PATCH", f"issues/comments/{first['id']}", {"body": body})
+        except ApiError as error:
+            if error.status != requests.codes.not_found:
+                raise
+            first, *others = ours.made(body=body)  # it was deleted meanwhile
     for other in others:
         api.delete(f"issues/comments/{other['id']}")
     return str(first["html_url"])
@@ -86,13 +101,17 @@ def _label(api: Api, pull: int, label: str, result: Result) -> None:
     """Label the pull request by what its plan would do."""
     if not label:
         return
-    changes, losses = (int(result.values.get(name, "0")) for name in ("changes", "losses"))
-    wanted = {f"{label}: {'changes' if changes else 'none'}"} | ({f"{label}: losses"} if losses else set())
+    names = {word: f"{label}: {word}" for word in ("changes", "none", "losses")}
     path = f"issues/{pull}/labels"
-    there = {one["name"] for one in api.pages(path)}
-    if missing := sorted(wanted - there):
-        api.send("POST", path, {"labels": missing})
-    for name in sorted({f"{label}: {word}" for word in ("changes", "none", "losses")} & there - wanted):
+    there = {one["name"].casefold(): one["name"] for one in api.pages(path)}
+    wrong = {"none"}  # what a plan would do that failed isn't known
+    if result.code in (ExitCode.DONE, ExitCode.REFUSED):
+        changes, losses = (int(result.values.get(name, "0")) for name in ("changes", "losses"))
+        right = {"changes" if changes else "none", *(("losses",) if losses else ())}
+        wrong = names.keys() - right
+        if missing := sorted(names[word] for word in right if names[word].casefold() not in there):
+            api.send("POST", path, {"labels": missing})
+    for name in sorted(there[names[word].casefold()] for word in wrong if names[word].casefold() in there):
         api.delete(f"{path}/{api.quoted(name)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,6 +11,7 @@ from reconciler.output.markdown import marker
 from steps.task import OUTPUTS, REPORT
 
 _MARKER = "<!-- reconciler:"
+_DIGEST = re.compile(r" · plan digest `[0-9a-f]+`(?=</sub>$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class Result:
     def marked(self, name: str, before: str = "", after: str = "") -> str:
         """The report with a marker of this name instead of the tool's, and with more before and after its own text.
 
-        The tool's marker doesn't know the working directory, nor what the text is posted for.
+        The tool's marker doesn't know the working directory, nor what the text is posted for. The digest is left out:
+        it is another one each time that the same is planned.
         """
         text = self.markdown
         if text.startswith(_MARKER):
             text = text.partition("\n")[2].strip()
+        text = _DIGEST.sub("", text)
         return "\n\n".join(filter(None, (marker(name), before, text, after)))
 
 

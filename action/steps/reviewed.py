@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from steps.api import Api, ApiError
+from steps.api import Api, ApiError, understood
 from steps.job import Job, JobError
 
 Found = dict[str, Any]
@@ -19,8 +19,9 @@ def reviewed_plan(job: Job, configuration: str) -> tuple[Found | None, Found | N
     """
     api = Api(job.inputs["github-token"], job.repository)
     try:
-        pull = job.pull_request or _merged_pull(api, job.sha)
-        return pull, _artifact(api, pull["head"]["sha"], configuration) if pull else None
+        with understood():
+            pull = job.pull_request or _merged_pull(api, job.sha)
+            return pull, _artifact(api, pull["head"]["sha"], configuration) if pull else None
     except ApiError as error:
         raise JobError(f"The reviewed plan could not be looked for: {error}") from None
 

@@ -20,6 +20,9 @@ def start() -> int:
         inputs.is_on(name)
     if job.event_name == "pull_request_target":
         raise JobError("`pull_request_target` would run a stranger's file with your secrets: use `pull_request`.")
+    for name in ("label", "issue-label"):
+        if "," in inputs[name]:
+            raise JobError(f"The input `{name}` is one label, which has no comma.")
     configuration = inputs.configuration(_variables(inputs))
     folder = Path(tempfile.mkdtemp(prefix="webhooks-", dir=os.environ["RUNNER_TEMP"]))
     artifact: dict[str, Any] | None = None

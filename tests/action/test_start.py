@@ -198,6 +198,7 @@ def test_apply_by_hand_or_planned_anew_needs_no_reviewed_plan(step: Step, event:
     [
         pytest.param("push", {"command": "destroy"}, "one of: plan, apply, drift, validate", id="command"),
         pytest.param("push", {"command": "apply", "when_stale": "retry"}, "`refuse` or `replan`", id="when-stale"),
+        pytest.param("push", {"command": "drift", "issue_label": "a, b"}, "`issue-label` is one label", id="comma"),
         pytest.param("push", {"command": "plan", "comment": "yes"}, "`comment` is `true` or `false`", id="boolean"),
         pytest.param("pull_request", {"command": "apply"}, "run it on a push to the default branch", id="not-merged"),
         *(
@@ -248,7 +249,7 @@ def test_plan_with_options_that_the_job_does_not_give_is_refused(step: Step, mad
     assert "The plan was made with other options than this job has." in step.summary()
 
 
-@pytest.mark.parametrize("passphrase", ["", "correct horse"], ids=["without", "with"])
+@pytest.mark.parametrize("passphrase", ["", " correct horse "], ids=["without", "with"])
 def test_backup_has_its_secrets_only_encrypted(step: Step, passphrase: str) -> None:
     backup = step.folder / "backup"
     backup.mkdir()

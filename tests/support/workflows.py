@@ -274,6 +274,8 @@ class _Job:
 
     def _upload(self, given: Mapping[str, str]) -> dict[str, str]:
         assert not re.search(r'[":<>|*?\r\n\\/]', given["name"])
+        if given.get("if-no-files-found") == "ignore" and not [*Path(given["path"]).iterdir()]:
+            return {}
         made, run = self._hub.new_id(), self._hub.runs[self._run_id]
         shutil.copytree(given["path"], self._runners.stored / str(made))
         self._hub.artifacts = [
