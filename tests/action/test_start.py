@@ -103,7 +103,7 @@ def test_other_inputs_are_another_configuration(step: Step) -> None:
         {"env_file": "", "base_url": "http://127.0.0.1"}, {"base_url": "", "account": "live"},
         {"account": "", "file": "a.yaml"}, {"working_directory": "a"},
     ):  # fmt: skip
-        step.give(command="drift", **inputs)
+        step.give("push", None, command="drift", **inputs)
         found.append(_started(step)[0].configuration)
     assert len({*found}) == len(found)
 

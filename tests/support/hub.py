@@ -133,8 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
         parts = urlsplit(self.path)
         if self.hub.before is not None and (answer := self.hub.before(self.command, parts.path)) is not None:
-            status, headers, body = answer
-            self._send(status, headers, body)
+            self._send(*answer)
             return
         with self._lock:
             self.hub.calls.append((self.command, parts.path))

@@ -108,7 +108,8 @@ class Workflows:
         assert branches is None or event.ref.removeprefix("refs/heads/") in branches
         (job,) = workflow["jobs"].values()
         assert workflow["permissions"] == {}
-        assert is_met(job.get("if", ""), {"github": {"ref": event.ref}}, {"success": lambda: True})
+        github = {"ref": event.ref, "event": event.payload}
+        assert is_met(job.get("if", ""), {"github": github}, {"success": lambda: True})
         ran = _Job(self, event, job, during, inputs or {}).run()
         self.texts += [ran.log, ran.summary]
         check_commands(ran.log)
