@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from job import JobError, annotate
+from steps.job import JobError, annotate
 
 
 def main(step: str, *arguments: str) -> int:
@@ -13,15 +13,15 @@ def main(step: str, *arguments: str) -> int:
     try:
         match step:
             case "start":
-                from start import start  # noqa: PLC0415
+                from steps.start import start  # noqa: PLC0415
 
                 return start()
             case "run":
-                from tool import run  # noqa: PLC0415
+                from steps.run import run  # noqa: PLC0415
 
                 return run(Path(*arguments))
             case _:
-                from report import report  # noqa: PLC0415
+                from steps.report import report  # noqa: PLC0415
 
                 return report(Path(*arguments))
     except JobError as error:

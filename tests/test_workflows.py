@@ -27,8 +27,15 @@ _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*")
 _OWN = "webhook-reconciler/webhook-reconciler@v"
 
 
-def test_there_are_some() -> None:
-    assert [path.name for path in WORKFLOWS if ".github" in path.parts] == ["ci.yml", "release.yml"]
+def test_all_are_found() -> None:
+    assert [str(path.relative_to(ROOT)) for path in (*WORKFLOWS, *ACTIONS)] == [
+        ".github/workflows/ci.yml",
+        ".github/workflows/release.yml",
+        "examples/github-actions/apply.yml",
+        "examples/github-actions/drift.yml",
+        "examples/github-actions/plan.yml",
+        "action.yml",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -39,10 +46,9 @@ def test_there_are_some() -> None:
     ],
 )
 def test_has_the_form_that_github_takes(schema: str, files: list[Path]) -> None:
-    if files:
-        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, files)]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, files)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_has_no_weakness_that_zizmor_finds() -> None:

@@ -42,8 +42,10 @@ class GitLab:
     def keep(self, text: str) -> str:
         """Write the note, or change the one that is there; gives what was done."""
         marker, me = text.partition("\n")[0], self._call("GET", f"{self._api}/user").json()["id"]
+        if not marker.startswith("<!-- reconciler:"):
+            raise SystemExit("The file doesn't begin with the marker of a report: the note was not written.")
         for note in self._all():
-            if note["author"]["id"] == me and note["body"].startswith(marker):
+            if (note["author"] or {}).get("id") == me and note["body"].partition("\n")[0].rstrip() == marker:
                 if note["body"].strip() == text.strip():
                     return "The note is up to date."
                 self._call("PUT", f"{self._notes}/{note['id']}", body=text)

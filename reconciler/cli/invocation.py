@@ -66,6 +66,7 @@ class Invocation:
             files=self.files,
             pipeline=pipeline_of(self.environment),
             shows_unmanaged=options.show_unmanaged,
+            full_name=self._name(has_values=True),
         )
         shown = reporter(options.format, context)
         reports = [*self._reports(context)] if self.command in REPORTING else []
@@ -89,11 +90,11 @@ class Invocation:
         if pipeline.summary and (is_text or self.options.format == "github"):
             yield Target(format="markdown", write=partial(_summarise, context.streams, Path(pipeline.summary)))
 
-    def _name(self) -> str:
+    def _name(self, *, has_values: bool = False) -> str:
         """The configuration's name: its files, and the options that make another one of the same files."""
         options = self.options
         others = {
-            "var": [f"{name}={value}" for name, value in options.variables.items()],
+            "var": [f"{name}={value}" if has_values else name for name, value in options.variables.items()],
             "var-file": options.var_files,
             "env-file": options.env_files,
             # Without what may be secret where it is wrong: user info and a query.

@@ -61,6 +61,7 @@ class Context:
     name: str = ""  #: The configuration's name: its files as they were given, and what makes another one of them.
     files: tuple[str, ...] = ()  #: These files.
     pipeline: Pipeline = NO_PIPELINE  #: The one that the run is part of.
+    full_name: str = ""  #: The name with the values of `--var`, shown only once they are known not to be secret.
     is_report: bool = False  #: Whether it goes to a file, where nobody else says what is wrong.
     before: Callable[[], str] = str  #: What the file of the report says so far, if it says anything.
     shows_unmanaged: bool = False  #: Whether what is made to be shared lists unmanaged webhooks, too.

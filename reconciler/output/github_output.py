@@ -24,6 +24,8 @@ class GitHubOutputReporter(DocumentReporter):
 def _values(found: Found) -> Iterator[tuple[str, int | str]]:
     yield "exitcode", int(found.result.code)
     yield "verdict", found.result.words
+    if found.digest:
+        yield "digest", found.digest
     if found.plan is not None:
         summary = found.plan.summary
         yield "changes", summary.changes

@@ -72,7 +72,7 @@ def _verdict(found: Found) -> _Verdict:
     is_partial = plan is not None and bool(plan.not_checked)
     if code > SIGNALLED:
         return _Verdict(kind="bad", label="Stopped")
-    if code == ExitCode.REFUSED or (plan is not None and plan.refused):
+    if code == ExitCode.REFUSED or (plan is not None and plan.refused and not found.is_drift):
         return _Verdict(kind="bad", label="Refused")
     if code == ExitCode.ERROR or is_partial:
         return _Verdict(kind="bad", label="Incomplete" if is_partial or found.report is not None else "Failed")
@@ -82,7 +82,9 @@ def _verdict(found: Found) -> _Verdict:
         return _Verdict(kind="attention", label="Drift")
     if plan is not None and plan.summary.changes:
         return _Verdict(kind="attention", label="Changes")
-    return _Verdict(kind="good", label="Valid" if plan is None else "In step")
+    if plan is not None and any(account.status is Standing.DRIFTED for account in plan.accounts):
+        return _Verdict(kind="attention", label="Differs")
+    return _Verdict(kind="good", label="Valid" if plan is None else "OK")
 
 
 def page_parts(found: Found) -> dict[str, Any]:

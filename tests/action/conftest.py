@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from task import Task
+from steps.job import Inputs
+from steps.task import Task
 
 from tests.support.hub import BOT, REPOSITORY, Hub, Token, hub
 from tests.support.workflows import ROOT, outputs_of
@@ -42,7 +43,8 @@ class Step:
         (self.folder / "outputs").write_text("".join(lines), "utf-8")
 
     def task(self, command: str, **task: Any) -> None:  # noqa: ANN401 - as Task has them
-        Task(command=command, arguments=(), **task).keep(self.folder)
+        configuration = Inputs(self.inputs).configuration(())
+        Task(command=command, arguments=(), configuration=configuration, **task).keep(self.folder)
 
     def outputs(self) -> dict[str, str]:
         return outputs_of((self.folder / "output").read_text("utf-8"))

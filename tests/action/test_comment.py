@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report import report
+from steps.report import report
 
 from tests.action.conftest import HEAD, Step, pull_request
 from tests.support.hub import BOT, Token
@@ -16,7 +16,7 @@ def _report(step: Step, pull: int, **values: object) -> int:
     step.give("pull_request", pull_request(pull))
     step.task("plan", asked="plan", pull=pull, head=HEAD)
     words = values.pop("words", "No changes.")
-    step.found(f"{FIRST}\n## {words}", exitcode=0, **values)
+    step.found(f"{FIRST}\n## {words}", **{"exitcode": 0, **values})
     return report(step.folder)
 
 
@@ -32,6 +32,7 @@ def test_one_comment_is_found_on_any_page_and_edited_only_when_its_text_changes(
     _report(step, pull, words="Plan: 2 to create.")
     (comment,) = step.hub.comments_of(pull)
     assert "Plan: 2 to create." in comment
+    assert comment.count("<!--") == comment.splitlines()[0].count("<!-- reconciler:webhooks-yaml-") == 1
     assert step.hub.writes()[before:] == [("PATCH", step.hub.path("issues/comments/106"))]
     assert step.outputs()["url"].endswith("/comments/106")
 
@@ -72,6 +73,76 @@ def test_two_runs_at_once_end_with_one_comment(step: Step, pull: int) -> None:
     assert step.hub.comments_of(pull) == [text]
 
 
+def test_comment_is_found_below_what_somebody_wrote_above_it(step: Step, pull: int) -> None:
+    _report(step, pull, words="one")
+    (comment,) = step.hub.comments.values()
+    comment["body"] = f"Look here:\r\n\r\n{comment['body']}"
+    _report(step, pull, words="two")
+    (text,) = step.hub.comments_of(pull)
+    assert "## two" in text
+
+
+def test_comment_that_is_deleted_meanwhile_is_made_anew(step: Step, pull: int) -> None:
+    _report(step, pull, words="one")
+
+    def before(method: str, _: str) -> None:
+        if method == "PATCH":
+            step.hub.comments.clear()
+
+    step.hub.before = before
+    _report(step, pull, words="two")
+    (text,) = step.hub.comments_of(pull)
+    assert "## two" in text
+
+
+def test_comment_of_the_same_plan_is_not_edited_by_another_run(step: Step, pull: int) -> None:
+    digests = ("a" * 16, "b" * 16)
+    for run, digest in enumerate(digests):
+        step.patch.setenv("GITHUB_RUN_ID", str(run))
+        _report(step, pull, words=f"No changes.\n\n<sub>reconciler `webhooks.yaml` · plan digest `{digest}`</sub>")
+    assert [method for method, _ in step.hub.writes()] == ["POST", "POST"]  # the comment, and its label
+    (text,) = step.hub.comments_of(pull)
+    assert "digest" not in text
+
+
+UNKNOWN = [
+    pytest.param((200, {}, b"<html>"), id="html"),
+    pytest.param((201, {}, b""), id="empty"),
+    pytest.param((301, {"Location": "/elsewhere"}, b""), id="moved"),
+    pytest.param((200, {}, b'{"id": 1}'), id="object"),
+    pytest.param((200, {}, b'[{"id": 1, "body": "", "user": null}, {"id": 2}]'), id="no-user"),
+    pytest.param((200, {"Link": '<https://evil.example/2>; rel="next"'}, b"[]"), id="page-elsewhere"),
+    pytest.param((403, {}, b'{"message": "API rate limit exceeded"}'), id="rate-limit"),
+    pytest.param((500, {}, b"x"), id="error"),
+]
+
+
+@pytest.mark.parametrize("answer", UNKNOWN)
+def test_whatever_github_answers_the_job_has_its_outputs(
+    step: Step, pull: int, answer: tuple[int, dict[str, str], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    step.hub.before = lambda *_: answer
+    assert _report(step, pull, changes=3) == 0
+    assert (step.outputs()["changes"], step.outputs()["exitcode"]) == ("3", "0")
+    said = capsys.readouterr().out
+    assert said.startswith("::warning title=Webhooks::GitHub")
+    assert "permission" not in said
+    if answer[0] == 403:
+        assert "with 403 (API rate limit exceeded)." in said
+
+
+def test_labels_are_told_apart_as_github_does(step: Step, pull: int) -> None:
+    step.hub.issues[pull].labels[:] = ["Webhooks: Changes", "WEBHOOKS: none"]
+    _report(step, pull, changes=3)
+    assert step.hub.issues[pull].labels == ["Webhooks: Changes"]
+
+
+def test_plan_that_failed_is_not_labelled_as_without_changes(step: Step, pull: int) -> None:
+    step.hub.issues[pull].labels[:] = ["webhooks: none", "bug"]
+    _report(step, pull, exitcode=1)
+    assert step.hub.issues[pull].labels == ["bug"]
+
+
 def test_a_pull_request_is_labelled_by_its_plan(step: Step, pull: int) -> None:
     labels = step.hub.issues[pull].labels
     labels.append("bug")
@@ -93,8 +164,8 @@ def test_comment_and_labels_can_be_off(step: Step, pull: int) -> None:
 @pytest.mark.parametrize(
     ("permissions", "words"),
     [
-        pytest.param({"pull-requests": "read"}, "does the job have the permission `issues: write`", id="comment"),
-        pytest.param({"pull-requests": "write"}, "does the job have the permission `issues: write`", id="new-label"),
+        pytest.param({"pull-requests": "read"}, "Does the job have the permission `issues: write`", id="comment"),
+        pytest.param({"pull-requests": "write"}, "Does the job have the permission `issues: write`", id="new-label"),
     ],
 )
 def test_missing_permission_is_a_warning_that_names_it(

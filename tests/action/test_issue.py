@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report import report
+from steps.report import report
 
 from tests.action.conftest import Step
 from tests.support.hub import BOT, Issue, Token
@@ -74,6 +74,21 @@ def test_issues_of_others_and_of_other_files_are_left_alone(step: Step) -> None:
     assert len(step.hub.issues) == 3
     _report(step, 0)
     assert [issue.state for issue in step.hub.issues.values()] == ["open", "open", "closed"]
+
+
+def test_issue_whose_label_was_taken_off_is_kept_and_labelled_again(step: Step) -> None:
+    _report(step, 2)
+    (issue,) = _open(step)
+    issue.labels[:] = ["later"]
+    _report(step, 2)
+    assert (len(step.hub.issues), issue.labels) == (1, ["later", LABEL])
+
+
+def test_title_is_no_longer_than_github_takes(step: Step) -> None:
+    step.give(file="\n".join(f"folder/{number}.yaml" for number in range(40)))
+    _report(step, 2)
+    (issue,) = _open(step)
+    assert (len(issue.title), issue.title[-1]) == (256, "…")
 
 
 def test_two_runs_at_once_end_with_one_issue(step: Step) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from job import JobError
-from report import report
-from start import start
-from task import Task
-from tool import _other_options, run
+from steps.job import JobError
+from steps.report import report
+from steps.run import _other_options, run
+from steps.start import start
+from steps.task import Task
 
 from tests.action.conftest import HEAD, SHA, Step, pull_request
 from tests.support.hub import FORK_ID, REPOSITORY_ID
@@ -66,7 +66,7 @@ def test_job_without_secrets_does_what_it_can(
 
 
 def test_missing_secret_of_the_repository_itself_is_left_to_fail(step: Step) -> None:
-    step.give("pull_request", pull_request(), command="plan", account="live\nstaging", allow_losses="2")
+    step.give("pull_request", pull_request(), command="plan", account="live\nstaging", allow_losses="02")
     task, outputs = _started(step)
     assert (task.command, task.pull, task.head, task.note) == ("plan", 1, HEAD, "")
     assert task.arguments[:-1] == (
@@ -88,6 +88,49 @@ def test_drift_and_validate_take_the_same_inputs(step: Step, command: str) -> No
     task, outputs = _started(step)
     options = ("--file=webhooks.yaml", "--var-file=v.yaml", "--account=live", "--allow-host=proxy.example")
     assert (task.arguments, outputs["artifact-name"]) == ((command, *options), "")
+
+
+def test_show_unmanaged_is_for_what_is_looked_at(step: Step) -> None:
+    for command, is_shown in (("plan", True), ("drift", True), ("validate", False)):
+        step.give("schedule", command=command, show_unmanaged="true")
+        assert ("--show-unmanaged" in _started(step)[0].arguments) is is_shown
+
+
+def test_other_inputs_are_another_configuration(step: Step) -> None:
+    found = []
+    for inputs in (
+        {}, {"var": "STAGE=a"}, {"var": "STAGE=b"}, {"var": "", "var_file": "a"}, {"var_file": "", "env_file": "a"},
+        {"env_file": "", "base_url": "http://127.0.0.1"}, {"base_url": "", "account": "live"},
+        {"account": "", "file": "a.yaml"}, {"working_directory": "a"},
+    ):  # fmt: skip
+        step.give("push", None, command="drift", **inputs)
+        found.append(_started(step)[0].configuration)
+    assert len({*found}) == len(found)
+
+
+def test_value_of_a_variable_that_is_secret_is_not_in_the_name(step: Step) -> None:
+    found = set()
+    for value in ("guess-1", "guess-2"):
+        step.give(command="drift", var=f"HOOK_TOKEN={value}")
+        found.add(_started(step)[0].configuration)
+    assert len(found) == 1
+
+
+def test_what_dependabot_started_without_secrets_is_not_applied(step: Step) -> None:
+    step.patch.setenv("GITHUB_ACTOR", "dependabot[bot]")
+    step.give("push", {}, command="apply", env_file="no-such.env")
+    task, _ = _started(step)
+    assert task.arguments == ("validate", "--file=webhooks.yaml")
+    assert task.note.startswith(
+        "Nothing was applied; to apply, run this workflow by hand. Only validated: this is a run"
+    )
+
+
+def test_fork_has_no_decrypted_file(step: Step) -> None:
+    step.patch.setenv("SHIPPO_API_TOKEN", "shippo_test_x")
+    step.give("pull_request", pull_request(source="stranger/webhooks"), command="plan", env_file="no-such.env")
+    task, _ = _started(step)
+    assert task.arguments == ("validate", "--file=webhooks.yaml")
 
 
 def _merged(step: Step, *artifacts: dict[str, Any]) -> None:
@@ -155,8 +198,17 @@ def test_apply_by_hand_or_planned_anew_needs_no_reviewed_plan(step: Step, event:
     [
         pytest.param("push", {"command": "destroy"}, "one of: plan, apply, drift, validate", id="command"),
         pytest.param("push", {"command": "apply", "when_stale": "retry"}, "`refuse` or `replan`", id="when-stale"),
+        pytest.param("push", {"command": "drift", "issue_label": "a, b"}, "`issue-label` is one label", id="comma"),
         pytest.param("push", {"command": "plan", "comment": "yes"}, "`comment` is `true` or `false`", id="boolean"),
         pytest.param("pull_request", {"command": "apply"}, "run it on a push to the default branch", id="not-merged"),
+        *(
+            pytest.param(event, {"command": "apply"}, f"not on `{event}`", id=event)
+            for event in ("merge_group", "issue_comment", "workflow_run", "release", "schedule", "repository_dispatch")
+        ),
+        *(
+            pytest.param("pull_request_target", {"command": command}, "use `pull_request`", id=f"{command}-of-a-target")
+            for command in ("plan", "apply", "drift", "validate")
+        ),
         pytest.param(
             "push", {"command": "apply", "github_token": "x"}, "GitHub refused GET commits with 401", id="token"
         ),
@@ -197,7 +249,7 @@ def test_plan_with_options_that_the_job_does_not_give_is_refused(step: Step, mad
     assert "The plan was made with other options than this job has." in step.summary()
 
 
-@pytest.mark.parametrize("passphrase", ["", "correct horse"], ids=["without", "with"])
+@pytest.mark.parametrize("passphrase", ["", " correct horse "], ids=["without", "with"])
 def test_backup_has_its_secrets_only_encrypted(step: Step, passphrase: str) -> None:
     backup = step.folder / "backup"
     backup.mkdir()

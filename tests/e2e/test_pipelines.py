@@ -298,6 +298,19 @@ def test_second_signal_ends_it_at_once_and_the_report_is_written(patient: Callab
     assert ": not started" in text
 
 
+@pytest.mark.parametrize("path", ["/a?token=${GIVEN}", "/${GIVEN}"], ids=["secret", "plain"])
+def test_name_has_the_values_of_variables_only_once_they_are_known_to_be_plain(tool: Tool, path: str) -> None:
+    tool.write(entries(a=path))
+    options = [f"--report={name}=report.{name}" for name in REPORT_FORMATS]
+    ended = run_here(tool.folder, "plan", "--var", "GIVEN=value-9f2c", *options, environment={})
+    texts = {name: (tool.folder / f"report.{name}").read_text(encoding="utf-8") for name in REPORT_FORMATS}
+    if "token" in path:
+        assert (ended.code, texts["markdown"].splitlines()[0]) == (1, "<!-- reconciler:webhooks.yaml var=GIVEN -->")
+        assert [name for name, text in texts.items() if "value-9f2c" in text] == []
+    else:
+        assert "<!-- reconciler:webhooks.yaml var=GIVEN=value-9f2c -->" in texts["markdown"]
+
+
 def test_metrics_keep_the_time_of_the_last_success(tool: Tool) -> None:
     tool.write(entries(a="/a"))
     path = tool.folder / "reconciler.prom"

@@ -145,7 +145,7 @@ def test_page_of_a_hostile_run_is_harmless(run: HostileRun, told: tuple[bool, bo
 @pytest.mark.parametrize(
     ("made", "label", "words"),
     [
-        pytest.param(PAGES["in-step"], "In step", "No changes.", id="in-step"),
+        pytest.param(PAGES["in-step"], "OK", "No changes.", id="in-step"),
         pytest.param(
             lambda: plan_told("html", planned([entry("a")])),
             "Changes",
@@ -160,7 +160,7 @@ def test_page_of_a_hostile_run_is_harmless(run: HostileRun, told: tuple[bool, bo
         ),
         pytest.param(
             lambda: plan_told("html", planned([entry("a")], [hook("1")]), is_drift=True),
-            "In step",
+            "OK",
             "No drift: 1 webhook.",
             id="no-drift",
         ),
@@ -201,7 +201,8 @@ def test_page_of_a_hostile_run_is_harmless(run: HostileRun, told: tuple[bool, bo
 def test_verdict_stands_first_in_words(made: Callable[[], str], label: str, words: str) -> None:
     page = Page(made())
     assert page.text("h1") == [words]
-    assert page.text("title") == [f"{label}: {words} (webhooks.yaml)"]
+    lead = "" if words.startswith(label) else f"{label}: "
+    assert page.text("title") == [f"{lead}{words} (webhooks.yaml)"]
     (verdict,) = (one for one in page.elements("div") if (one.get("class") or "").startswith("verdict "))
     assert _text(verdict).startswith(f"{label} {words} ")
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.outside.copies import copied
 from tests.support.hub import BOT, REPOSITORY, Token
 from tests.support.project import HOOK_TOKEN, ORDERS, TRACKING, WORKFLOWS, Project, makes_projects
 from tests.support.sandbox import Sandbox
@@ -56,7 +57,9 @@ def _act(team: Project, workflow: str, event: str, payload: dict[str, Any], *opt
     (team.folder / "temp").mkdir(exist_ok=True)
     payload_file = team.folder / "payload.json"
     payload_file.write_text(json.dumps(payload), "utf-8")
-    replaced = [f"{OURS}={_action(team.folder / 'action')}"]
+    if not (team.folder / "action").exists():
+        copied(team.folder / "action")
+    replaced = [f"{OURS}={team.folder / 'action'}"]
     for path in (ROOT / "action.yml", WORKFLOWS / workflow):
         document = yaml.safe_load(path.read_text("utf-8"))
         steps = document["runs"]["steps"] if "runs" in document else document["jobs"]["live"]["steps"]
@@ -85,15 +88,6 @@ def _act(team: Project, workflow: str, event: str, payload: dict[str, Any], *opt
         command, cwd=repository, env=environment, capture_output=True, text=True, timeout=240, check=False
     )
     return done.stdout + done.stderr
-
-
-def _action(folder: Path) -> Path:
-    """What a release has of this repository."""
-    for name in git(ROOT, "ls-files", "action*", "reconciler", "schemas", "docs", "*.toml", "*.md", "LICENSE").split():
-        if not (folder / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    return folder
 
 
 def test_documented_workflows_comment_and_keep_an_issue(team: Project) -> None:

@@ -157,7 +157,7 @@ def test_what_is_found_wrong(server: LanguageServer, text: str, expected: list[t
         assert (line, said[: len(beginning)]) == (expected_line, beginning)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/*.yaml")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/webhooks.yaml")), ids=lambda path: path.parent.name)
 def test_nothing_is_wrong_with_the_examples(server: LanguageServer, path: Path) -> None:
     assert server.open(f"{MODELINE}\n{path.read_text(encoding='utf-8')}").problems() == []
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.outside.copies import copied
 
 pytestmark = pytest.mark.outside
 
@@ -27,14 +28,7 @@ webhooks:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of a user, and a copy of this one, with what isn't committed."""
     folder = tmp_path_factory.mktemp("pre-commit")
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True,
-        encoding="utf-8",
-    )  # fmt: skip
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
-            (folder / "tool" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / "tool" / name)
+    copied(folder / "tool")
     for name in ("tool", "user"):
         (folder / name).mkdir(exist_ok=True)
         _git(folder / name, "init", "-q")

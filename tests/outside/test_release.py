@@ -16,6 +16,7 @@ import pytest
 
 from reconciler import __version__
 from tests.e2e.tool import WAIT
+from tests.outside.copies import copied, tracked
 
 pytestmark = pytest.mark.outside
 ROOT = Path(__file__).parents[2]
@@ -46,10 +47,6 @@ def tool(name: str) -> Path:
     return Path(sys.executable).with_name(name)
 
 
-def tracked() -> list[str]:
-    return run("git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-
-
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two folders with the same release: of clones at other places, whose files have other times and modes."""
@@ -60,14 +57,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     command = "umask 077 && exec " + shlex.join([sys.executable, "-m", "build", "--outdir", "out/dist"])
     run("bash", "-c", command, cwd=other, SOURCE_DATE_EPOCH=EPOCH)
     return one / "out", other / "out"
-
-
-def copied(clone: Path, umask: int) -> None:
-    for file in tracked():
-        target = clone / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / file, target)
-        target.chmod((0o777 if os.access(ROOT / file, os.X_OK) else 0o666) & ~umask)
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def test_schema_is_accepted(reader: Reader, schema: Path) -> None:
 
 def test_examples_are_accepted(reader: Reader, tmp_path: Path) -> None:
     documents = []
-    for number, path in enumerate(sorted((ROOT / "examples").glob("*/*.yaml"))):
+    for number, path in enumerate(sorted((ROOT / "examples").glob("*/webhooks.yaml"))):
         documents.append(tmp_path / f"{number}.json")
         documents[-1].write_text(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))
     assert len(documents) > 3

@@ -90,6 +90,15 @@ def test_a_note_that_cannot_be_written_says_why(
     assert not token or token not in ended.all
 
 
+def test_text_without_a_marker_replaces_no_note(project: Tool, gitlab: GitLab) -> None:
+    gitlab.add(ME, "Somebody's with the same token.")
+    (project.folder / "plan.md").write_text("\nA plan.\n", encoding="utf-8")
+    assert (_note(project, gitlab).code, gitlab.writes) == (1, [])
+    gitlab.notes[0]["author"] = None
+    (project.folder / "plan.md").write_text("<!-- reconciler:x -->\nA plan.\n", encoding="utf-8")
+    assert (_note(project, gitlab).code, gitlab.writes) == (0, ["POST"])
+
+
 def test_a_merge_request_without_secrets_is_validated(project: Tool) -> None:
     assert JOBS["webhooks:plan"]["rules"] == [
         {"if": '$CI_PIPELINE_SOURCE == "merge_request_event" && $SHIPPO_LIVE_TOKEN'}

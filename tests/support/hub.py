@@ -52,7 +52,7 @@ class Hub:
         calls: the requests so far, by method and path.
         told: what the incoming webhook at `/incoming` was sent.
         labels: those that the repository has.
-        before: called with method and path before each request is answered.
+        before: called with method and path before each request; may answer it itself, with status, headers and body.
     """
 
     base_url: str = ""
@@ -132,8 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
         parts = urlsplit(self.path)
-        if self.hub.before is not None:
-            self.hub.before(self.command, parts.path)
+        if self.hub.before is not None and (answer := self.hub.before(self.command, parts.path)) is not None:
+            self._send(*answer)
+            return
         with self._lock:
             self.hub.calls.append((self.command, parts.path))
             headers: dict[str, str] = {}
@@ -144,6 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(document, list | _Listed):
             document, headers = self._page(document, parts.path, parse_qs(parts.query))
         body = b"" if document is None else json.dumps(document).encode()
+        self._send(status, headers, body)
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
@@ -204,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, hub.runs[int(run)]
             case ("GET", "issues"):
                 self._need("read", "issues")
-                wanted = {*query["labels"].split(",")}
+                wanted = {*filter(None, query.get("labels", "").split(","))}
                 found = [one for one in hub.issues.values() if one.state == query["state"] and wanted <= {*one.labels}]
                 return 200, [self._issue(one) for one in reversed(found)]
             case ("POST", "issues"):
@@ -255,11 +259,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _issue(self, issue: Issue) -> dict[str, Any]:
         shown = {
+            "id": issue.number,
             "number": issue.number,
             "title": issue.title,
             "body": issue.body,
             "state": issue.state,
             "user": {"login": issue.author},
+            "labels": [{"name": name} for name in issue.labels],
             "html_url": f"https://github.example/{REPOSITORY}/issues/{issue.number}",
         }
         return {**shown, "pull_request": {}} if issue.pull else shown

@@ -108,7 +108,8 @@ class Workflows:
         assert branches is None or event.ref.removeprefix("refs/heads/") in branches
         (job,) = workflow["jobs"].values()
         assert workflow["permissions"] == {}
-        assert is_met(job.get("if", ""), {"github": {"ref": event.ref}}, {"success": lambda: True})
+        github = {"ref": event.ref, "event": event.payload}
+        assert is_met(job.get("if", ""), {"github": github}, {"success": lambda: True})
         ran = _Job(self, event, job, during, inputs or {}).run()
         self.texts += [ran.log, ran.summary]
         check_commands(ran.log)
@@ -274,6 +275,8 @@ class _Job:
 
     def _upload(self, given: Mapping[str, str]) -> dict[str, str]:
         assert not re.search(r'[":<>|*?\r\n\\/]', given["name"])
+        if given.get("if-no-files-found") == "ignore" and not [*Path(given["path"]).iterdir()]:
+            return {}
         made, run = self._hub.new_id(), self._hub.runs[self._run_id]
         shutil.copytree(given["path"], self._runners.stored / str(made))
         self._hub.artifacts = [

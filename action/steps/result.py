@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-REPORT, OUTPUTS = "report.md", "outputs"
+from reconciler.output.markdown import marker
+from steps.task import OUTPUTS, REPORT
+
 _MARKER = "<!-- reconciler:"
+_DIGEST = re.compile(r" · plan digest `[0-9a-f]+`(?=</sub>$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +30,17 @@ class Result:
     def code(self) -> int | None:
         return int(self.values["exitcode"]) if "exitcode" in self.values else None
 
-    def marked(self, name: str, *parts: str) -> str:
-        """The report with more of a name in its hidden marker, and with these parts before and after its own text.
+    def marked(self, name: str, before: str = "", after: str = "") -> str:
+        """The report with a marker of this name instead of the tool's, and with more before and after its own text.
 
-        The tool's marker doesn't know the working directory, nor what the text is posted for.
+        The tool's marker doesn't know the working directory, nor what the text is posted for. The digest is left out:
+        it is another one each time that the same is planned.
         """
-        first, _, rest = self.markdown.partition("\n")
-        first, rest = (first, rest) if first.startswith(_MARKER) else ("", self.markdown)
-        before, after = parts or ("", "")
-        return "\n\n".join(filter(None, (f"{first}\n{marker(name)}".strip(), before, rest.strip(), after)))
-
-
-def marker(name: str) -> str:
-    """The hidden line by which a text is found again."""
-    return f"<!-- {name} -->"
+        text = self.markdown
+        if text.startswith(_MARKER):
+            text = text.partition("\n")[2].strip()
+        text = _DIGEST.sub("", text)
+        return "\n\n".join(filter(None, (marker(name), before, text, after)))
 
 
 def text_of(path: Path) -> str:

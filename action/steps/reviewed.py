@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import Api, ApiError
-from job import Inputs, Job, JobError
+from steps.api import Api, ApiError, understood
+from steps.job import Job, JobError
 
 Found = dict[str, Any]
 """A pull request or an artifact, as GitHub's API shows it."""
 
 
-def reviewed_plan(job: Job) -> tuple[Found | None, Found | None]:
+def reviewed_plan(job: Job, configuration: str) -> tuple[Found | None, Found | None]:
     """The merged pull request, and the artifact of its plan; None for what isn't there.
 
     Raises:
@@ -19,8 +19,9 @@ def reviewed_plan(job: Job) -> tuple[Found | None, Found | None]:
     """
     api = Api(job.inputs["github-token"], job.repository)
     try:
-        pull = job.pull_request or _merged_pull(api, job.sha)
-        return pull, _artifact(api, pull["head"]["sha"], job.inputs) if pull else None
+        with understood():
+            pull = job.pull_request or _merged_pull(api, job.sha)
+            return pull, _artifact(api, pull["head"]["sha"], configuration) if pull else None
     except ApiError as error:
         raise JobError(f"The reviewed plan could not be looked for: {error}") from None
 
@@ -32,12 +33,12 @@ def _merged_pull(api: Api, sha: str) -> Found | None:
     return merged[-1] if merged else None
 
 
-def _artifact(api: Api, head: str, inputs: Inputs) -> Found | None:
+def _artifact(api: Api, head: str, configuration: str) -> Found | None:
     """The newest plan of that commit that a run for a pull request of this very repository kept.
 
     Anybody can let a run in a fork, or for another commit, keep something under this name.
     """
-    name = f"webhooks-plan-{inputs.configuration}-{head}"
+    name = f"webhooks-plan-{configuration}-{head}"
     found = sorted(api.pages("actions/artifacts", "artifacts", name=name), key=lambda one: str(one["created_at"]))
     for artifact in reversed(found):
         of = artifact["workflow_run"]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from api import Api, ApiError
-from issue import keep_issue
-from job import DIGITS, Job, annotate, output, summarize
-from result import REPORT, Result, marker, text_of
-from task import PLAN, Task
-from tool import REFUSED
+import requests
+
+from reconciler.model.diagnostic import ExitCode
+from steps.api import Api, ApiError, understood
+from steps.issue import keep_issue
+from steps.job import DIGITS, Job, annotate, output, summarize
+from steps.posts import Posts, says
+from steps.result import Result
+from steps.task import PLAN, REPORT, Task
 
 _KILLED = "**The run was ended before it could report.** `reconciler plan` shows what is left to do."
 _ITERATIONS = "600000"  # https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#pbkdf2
@@ -23,39 +25,46 @@ def report(folder: Path) -> int:
     """Tell it; the exit code is 1 if drift could not be told."""
     job, task, result = Job(), Task.of(folder), Result.of(folder)
     api = Api(job.inputs["github-token"], job.repository)
-    backup, kept = _backup(folder, job.inputs["backup-passphrase"])
+    backup, kept = _backup(folder, job.inputs.texts.get("backup-passphrase", ""))
     notes = [*filter(None, (task.note, kept, _next(task, result)))]
     summarize("\n\n".join([*notes, *([] if result.markdown else [_KILLED])]))
-    code, url = 0, ""
-    try:
-        if task.command == "drift":
-            url = keep_issue(api, job, result)
-        elif task.pull is not None and not job.is_of_a_fork:
-            if job.inputs.is_on("comment"):
-                url = _comment(api, job, task, result, notes)
-            if task.command == task.asked == "plan" and result.code in (0, REFUSED):
-                _label(api, task.pull, job.inputs["label"], result)
-    except ApiError as error:
-        code = 1 if task.command == "drift" else 0
-        annotate("error" if code else "warning", str(error))
     plan = folder / "plan" / PLAN
+    # Written first: whatever GitHub says, the later steps have it.
     output(
-        **{"exitcode": "", **{name.replace("-", "_"): value for name, value in result.values.items()}},
+        **{"exitcode": "", "digest": "", **{name.replace("-", "_"): value for name, value in result.values.items()}},
         command=task.command,
-        digest=_digest(plan),
         plan_file=plan if plan.is_file() else "",
         markdown_file=folder / REPORT if result.markdown else "",
         backup=backup,
-        url=url,
     )
-    return code
+    try:
+        with understood():
+            output(url=_told(api, job, task, result, notes))
+    except ApiError as error:
+        is_error = task.command == "drift"
+        annotate("error" if is_error else "warning", str(error))
+        return int(is_error)
+    return 0
+
+
+def _told(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -> str:
+    """Tell it at GitHub; gives where."""
+    if task.command == "drift":
+        return keep_issue(api, job, task, result)
+    url = ""
+    if task.pull is not None and not job.is_of_a_fork:
+        if job.inputs.is_on("comment"):
+            url = _comment(api, job, task, result, notes)
+        if task.command == task.asked == "plan":
+            _label(api, task.pull, job.inputs["label"], result)
+    return url
 
 
 def _next(task: Task, result: Result) -> str:
     """What to do about an apply that did nothing, or not all."""
-    if "apply" not in (task.command, task.asked) or result.code == 0:
+    if "apply" not in (task.command, task.asked) or result.code == ExitCode.DONE:
         return ""
-    if task.command == "plan" or result.code == REFUSED:
+    if task.command == "plan" or result.code == ExitCode.REFUSED:
         return "To apply what would be done now, run this workflow by hand, or open another pull request."
     return "To do what is left, run this workflow by hand."
 
@@ -65,27 +74,24 @@ def _comment(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -
     is_plan = task.asked == "plan"
     if is_plan and not result.markdown:
         return ""
-    name = f"{job.inputs.configuration} {'plan' if is_plan else 'apply'}"
+    name = f"{task.configuration} {'plan' if is_plan else 'apply'}"
     noted = "\n\n".join(f"> [!NOTE]\n> {note}" for note in [*notes, *([] if result.markdown else [_KILLED])])
-    kept = f", [kept]({os.environ['PLAN_URL']})" if os.environ.get("PLAN_URL") else ""
+    kept = ", kept" if os.environ.get("PLAN_URL") else ""
     last = f"<sub>{task.head[:DIGITS]}{kept} by [this run]({job.run_url})</sub>"
     body = result.marked(name, noted, last)
     path = f"issues/{task.pull}/comments"
     if not is_plan:
         return str(api.send("POST", path, {"body": body})["html_url"])
 
-    def ours() -> list[dict[str, object]]:
-        found = [one for one in api.pages(path) if marker(name) in str(one["body"]).splitlines()[:2]]
-        found = [one for one in found if one["user"]["login"] == api.login]
-        return sorted(found, key=lambda one: int(one["id"]))
-
-    found = ours()
-    if not found:
-        made = api.send("POST", path, {"body": body})
-        found = ours() or [made]  # another run may have written one at the same time: the first one stays
-    first, *others = found
-    if str(first["body"]).replace("\r\n", "\n").strip() != body.strip():
-        api.send("PATCH", f"issues/comments/{first['id']}", {"body": body})
+    ours = Posts(api=api, path=path, name=name)
+    first, *others = ours.found() or ours.made(body=body)
+    if not says(first, body):
+        try:
+            api.send("PATCH", f"issues/comments/{first['id']}", {"body": body})
+        except ApiError as error:
+            if error.status != requests.codes.not_found:
+                raise
+            first, *others = ours.made(body=body)  # it was deleted meanwhile
     for other in others:
         api.delete(f"issues/comments/{other['id']}")
     return str(first["html_url"])
@@ -95,13 +101,17 @@ def _label(api: Api, pull: int, label: str, result: Result) -> None:
     """Label the pull request by what its plan would do."""
     if not label:
         return
-    changes, losses = (int(result.values.get(name, "0")) for name in ("changes", "losses"))
-    wanted = {f"{label}: {'changes' if changes else 'none'}"} | ({f"{label}: losses"} if losses else set())
+    names = {word: f"{label}: {word}" for word in ("changes", "none", "losses")}
     path = f"issues/{pull}/labels"
-    there = {one["name"] for one in api.pages(path)}
-    if missing := sorted(wanted - there):
-        api.send("POST", path, {"labels": missing})
-    for name in sorted({f"{label}: {word}" for word in ("changes", "none", "losses")} & there - wanted):
+    there = {one["name"].casefold(): one["name"] for one in api.pages(path)}
+    wrong = {"none"}  # what a plan would do that failed isn't known
+    if result.code in (ExitCode.DONE, ExitCode.REFUSED):
+        changes, losses = (int(result.values.get(name, "0")) for name in ("changes", "losses"))
+        right = {"changes" if changes else "none", *(("losses",) if losses else ())}
+        wrong = names.keys() - right
+        if missing := sorted(names[word] for word in right if names[word].casefold() not in there):
+            api.send("POST", path, {"labels": missing})
+    for name in sorted(there[names[word].casefold()] for word in wrong if names[word].casefold() in there):
         api.delete(f"{path}/{api.quoted(name)}")
 
 
@@ -123,11 +133,3 @@ def _backup(folder: Path, passphrase: str) -> tuple[Path | str, str]:
         words = "with their secrets, encrypted" if ended.returncode == 0 else "without their secrets (openssl failed)"
     shutil.rmtree(folder / "backup")
     return kept, f"The webhooks as they were are kept as an artifact of this run, {words}."
-
-
-def _digest(plan: Path) -> str:
-    """The digest of a saved plan; empty where there is none."""
-    try:
-        return str(json.loads(text_of(plan))["saved"]["digest"])
-    except (ValueError, LookupError, TypeError):
-        return ""

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reconciler.output.pipeline import append_summary, command
+
 COMMANDS = ("plan", "apply", "drift", "validate")
 DIGITS = 8
 """How many characters of a hash tell configurations apart, and of a commit's."""
@@ -50,11 +52,15 @@ class Inputs:
             raise JobError(f"The input `command` is one of: {', '.join(COMMANDS)}.")
         return self["command"]
 
-    @property
-    def configuration(self) -> str:
-        """A name for what is planned: other files or accounts have another one."""
+    def configuration(self, variables: tuple[str, ...]) -> str:
+        """A name for what is planned: what is planned of other inputs has another one.
+
+        Args:
+            variables: those of `var`, without the values that may be secret: from the name they could be guessed.
+        """
         parts = [*self.lines("file"), *self.lines("account")]
-        told = [self["working-directory"], self.lines("file"), self.lines("account"), self["base-url"]]
+        names = ("file", "account", "var-file", "env-file")
+        told = [self["working-directory"], self["base-url"], variables, *map(self.lines, names)]
         words = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:40].strip("-")
         return f"{words}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:DIGITS]}"
 
@@ -71,12 +77,19 @@ class Inputs:
     @property
     def filters(self) -> list[str]:
         """The options that a saved plan keeps, too, and that can't be given beside it."""
-        return [*self.accounts, *self._options("allow-losses")]
+        losses = self["allow-losses"]
+        losses = losses.lstrip("0") or losses[:1]  # as a saved plan has the number
+        return [*self.accounts, *([f"--allow-losses={losses}"] if losses else [])]
 
     @property
     def hosts(self) -> list[str]:
         """The options that no plan keeps."""
         return self._options("allow-host")
+
+    @property
+    def shown(self) -> list[str]:
+        """The options of what is looked at that say how much is shown."""
+        return ["--show-unmanaged"] if self.is_on("show-unmanaged") else []
 
     def _options(self, *names: str) -> list[str]:
         return [f"--{name}={value}" for name in names for value in self.lines(name)]
@@ -112,8 +125,12 @@ class Job:
     @property
     def may_lack_secrets(self) -> bool:
         """Whether GitHub keeps the repository's secrets from the job: Dependabot's has secrets of its own, or none."""
-        is_of_dependabot = self.pull_request is not None and os.environ.get("GITHUB_ACTOR") == "dependabot[bot]"
-        return self.is_of_a_fork or is_of_dependabot
+        return self.is_of_a_fork or os.environ.get("GITHUB_ACTOR") == "dependabot[bot]"
+
+    @property
+    def attempt(self) -> str:
+        """Which time it is that the run's jobs are run."""
+        return os.environ.get("GITHUB_RUN_ATTEMPT", "1")
 
     @property
     def run_url(self) -> str:
@@ -133,12 +150,10 @@ def output(**values: object) -> None:
 def summarize(markdown: str) -> None:
     """Add to the job's summary."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
-    if path and markdown:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"\n{markdown}\n")
+    if path and markdown and (problem := append_summary(Path(path), f"\n{markdown}\n")):
+        annotate("warning", problem)
 
 
 def annotate(level: str, text: str) -> None:
-    """Show a `notice`, `warning` or `error` at the run. The text may have any character."""
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    print(f"::{level} title=Webhooks::{escaped}", flush=True)
+    """Show a `notice`, `warning` or `error` at the run."""
+    print(command(level, text, title="Webhooks"), flush=True)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-PLAN = "reviewed.plan"
+PLAN, REPORT, OUTPUTS = "reviewed.plan", "report.md", "outputs"
+"""What the tool writes into the job's folder; the plan into a folder of its own."""
 _STATE = "task.json"
 
 
@@ -18,6 +19,7 @@ class Task:
     command: str  # that is run in the end
     arguments: tuple[str, ...]  # the tool's, without those that say where it reports
     asked: str = ""  # the command that the action was given
+    configuration: str = ""  # the name of what is planned, in markers and artifacts
     note: str = ""  # why it is another one than what was asked for, for people
     pull: int | None = None  # the number of the pull request to report at
     head: str = ""  # the commit that is planned, or whose plan is applied

@@ -7,12 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-from job import annotate, summarize
-from result import OUTPUTS, REPORT
-from task import PLAN, Task
-
-REFUSED = 3
-"""The exit code of what was refused, with nothing changed."""
+from reconciler.model.diagnostic import ExitCode
+from steps.job import annotate, summarize
+from steps.task import OUTPUTS, PLAN, REPORT, Task
 
 
 def run(folder: Path) -> int:
@@ -20,10 +17,10 @@ def run(folder: Path) -> int:
     task = Task.of(folder)
     if task.checks and (words := _other_options(folder / "plan" / PLAN, task.checks)):
         (folder / REPORT).write_text(f"**Refused.** {words} Nothing was changed.\n", "utf-8")
-        (folder / OUTPUTS).write_text(f"exitcode={REFUSED}\n", "utf-8")
+        (folder / OUTPUTS).write_text(f"exitcode={ExitCode.REFUSED:d}\n", "utf-8")
         annotate("error", words)
         summarize((folder / REPORT).read_text("utf-8"))
-        return REFUSED
+        return ExitCode.REFUSED
     command, *arguments = task.arguments
     reports = (f"--report=markdown={folder / REPORT}", f"--report=github-output={folder / OUTPUTS}")
     tool = Path(sys.executable).with_name("reconciler")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -14,6 +15,7 @@ from requests.auth import AuthBase
 from urllib3 import Retry
 
 SECONDS = 30
+_LONGEST = 300
 _NEEDED = {  # https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
     "issues": "`issues: write` (for comments and labels of a pull request: `pull-requests: write`)",
     "commits": "`pull-requests: read`",
@@ -28,6 +30,15 @@ class ApiError(Exception):
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
         self.status = status
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Make an ApiError of what an answer has in another form than GitHub documents."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise ApiError("GitHub's API gave an answer that is of no known form.") from None
 
 
 class _Bearer(AuthBase):
@@ -59,10 +70,7 @@ class Api:
     def login(self) -> str:
         """Who writes what this token writes: `github-actions[bot]` with a job's own token."""
         answer = self._call("POST", self._graphql, {"query": "query { viewer { login } }"})
-        try:
-            return str(answer.json()["data"]["viewer"]["login"])
-        except (ValueError, LookupError, TypeError):
-            raise ApiError("GitHub's API doesn't say whose token `github-token` is.") from None
+        return str(answer.json()["data"]["viewer"]["login"])
 
     def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """One object."""
@@ -77,6 +85,8 @@ class Api:
             found = answer.json()
             yield from found[key] if key else found
             url, asked = answer.links.get("next", {}).get("url"), {}
+            if url and urlsplit(url)[:2] != urlsplit(self._url)[:2]:  # the token goes nowhere else
+                raise ApiError("GitHub's API has the next page of a list at another host.")
 
     def send(self, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - JSON
         """Write something; gives what it has become, None for nothing."""
@@ -100,13 +110,24 @@ class Api:
         self, method: str, url: str, document: object = None, query: dict[str, str] | None = None
     ) -> requests.Response:
         try:
-            answer = self._session.request(method, url, json=document, params=query, timeout=SECONDS)
+            answer = self._session.request(
+                method, url, json=document, params=query, timeout=SECONDS, allow_redirects=False
+            )
         except requests.RequestException as error:
             raise ApiError(f"GitHub's API can't be reached ({type(error).__name__}).") from None
-        if answer.ok:
+        if answer.ok and not answer.is_redirect:
             return answer
         part = url.removeprefix(f"{self._repository}/").partition("/")[0]
-        text = f"GitHub refused {method} {part} with {answer.status_code}"
-        if answer.status_code in (401, 403, 404) and part in _NEEDED:
-            text += f": does the job have the permission {_NEEDED[part]}?"
+        message = _message(answer)
+        text = f"GitHub refused {method} {part} with {answer.status_code} ({message})."
+        if message in ("Resource not accessible by integration", "Not Found") and part in _NEEDED:
+            text += f" Does the job have the permission {_NEEDED[part]}?"
         raise ApiError(text, answer.status_code)
+
+
+def _message(answer: requests.Response) -> str:
+    """What GitHub says of an error, such as that a rate limit is reached, or that a conversation is locked."""
+    try:
+        return str(answer.json()["message"])[:_LONGEST]
+    except (LookupError, TypeError, ValueError):
+        return str(answer.reason)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import requests
-from api import SECONDS, Api
-from job import Job, annotate
-from result import Result, marker
 
-_IN_STEP, _NOT_CHECKED, _DRIFTED = 0, 1, 2  # exit codes of `drift`
-_TITLES = {
-    _IN_STEP: "Webhooks match again",
-    _NOT_CHECKED: "Webhooks could not be checked",
-    _DRIFTED: "Webhooks have drifted",
+from reconciler.model.diagnostic import ExitCode
+from steps.api import SECONDS, Api
+from steps.job import Job, annotate
+from steps.posts import Post, Posts, says
+from steps.result import Result
+from steps.task import Task
+
+_LONGEST_TITLE = 256
+_TITLES: dict[int, str] = {  # by the exit code of `drift`
+    ExitCode.DONE: "Webhooks match again",
+    ExitCode.ERROR: "Webhooks could not be checked",
+    ExitCode.CHANGES: "Webhooks have drifted",
 }
 
 
-def keep_issue(api: Api, job: Job, result: Result) -> str:
+def keep_issue(api: Api, job: Job, task: Task, result: Result) -> str:
     """Open, update or close the issue, and tell about it if something changed; gives its address.
 
     Raises:
@@ -25,10 +29,11 @@ def keep_issue(api: Api, job: Job, result: Result) -> str:
         return ""
     label = job.inputs["issue-label"]
     title = f"{_TITLES[result.code]}: {', '.join((*job.inputs.lines('file'), *job.inputs.lines('account')))}"
-    is_news, url = result.code != _IN_STEP, ""
+    title = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+    is_news, url = result.code != ExitCode.DONE, ""
     try:
         if label:
-            is_news, url = _kept(api, job, label, title, result)
+            is_news, url = _kept(api, job, label, title, task, result)
     finally:
         if is_news and job.inputs["notify-url"]:
             verdict = result.values.get("verdict", "")
@@ -36,39 +41,33 @@ def keep_issue(api: Api, job: Job, result: Result) -> str:
     return url
 
 
-def _kept(api: Api, job: Job, label: str, title: str, result: Result) -> tuple[bool, str]:
+def _kept(api: Api, job: Job, label: str, title: str, task: Task, result: Result) -> tuple[bool, str]:
     """Whether something changed, and the issue's address; empty without one."""
-    name = f"{job.inputs.configuration} drift"
+    name = f"{task.configuration} drift"
     body = result.marked(name)
-
-    def ours() -> list[dict[str, object]]:
-        found = [one for one in api.pages("issues", labels=label, state="open") if "pull_request" not in one]
-        found = [one for one in found if marker(name) in str(one["body"]).splitlines()[:2]]
-        found = [one for one in found if one["user"]["login"] == api.login]
-        return sorted(found, key=lambda one: int(one["number"]))
-
-    found = ours()
-    if result.code == _IN_STEP:
+    ours = Posts(api=api, path="issues", name=name, query={"state": "open"})
+    found = ours.found()
+    if result.code == ExitCode.DONE:
         for one in found:
             _close(api, one, f"{result.values.get('verdict', '')}\n\n[The run that found it]({job.run_url})")
         return bool(found), str(found[0]["html_url"]) if found else ""
     is_news = not found
     if not found:
-        made = api.send("POST", "issues", {"title": title, "body": body, "labels": [label]})
-        found = ours() or [made]
+        found = ours.made(title=title, body=body, labels=[label])
     first, *others = found
-    was = str(first["body"]).replace("\r\n", "\n").strip()
-    if (first["title"], was) != (title, body.strip()):
+    if first["title"] != title or not says(first, body):
         is_news = True
         api.send("PATCH", f"issues/{first['number']}", {"title": title, "body": body})
         if first["title"] != title:  # who follows it hears of comments only
             api.send("POST", f"issues/{first['number']}/comments", {"body": f"{title}: [the run]({job.run_url})"})
+    if label.casefold() not in {one["name"].casefold() for one in first["labels"]}:
+        api.send("POST", f"issues/{first['number']}/labels", {"labels": [label]})
     for other in others:
         _close(api, other, f"The same as #{first['number']}.")
     return is_news, str(first["html_url"])
 
 
-def _close(api: Api, issue: dict[str, object], words: str) -> None:
+def _close(api: Api, issue: Post, words: str) -> None:
     api.send("POST", f"issues/{issue['number']}/comments", {"body": words})
     api.send("PATCH", f"issues/{issue['number']}", {"state": "closed", "state_reason": "completed"})
 

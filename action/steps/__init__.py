@@ -1,0 +1,1 @@
+"""The steps of the action, and what they share."""
