@@ -94,15 +94,23 @@ def reports_of(values: Iterable[str]) -> Mapping[Path, str]:
 
 def overwriting(reports: Iterable[Path], names: Iterable[str]) -> list[Path]:
     """The reports that would overwrite one of these files, or a file of one of these folders, or another report."""
-    taken, found = {os.path.realpath(name) for name in names if name != "-"}, []
+    taken, found = {_real(name) for name in names if name != "-"} - {""}, []
     for path in reports:
-        here = os.path.realpath(path)
+        here = _real(path)
         is_read = path.suffix in (".yaml", ".yml") and os.path.dirname(here) in taken  # noqa: PTH120
         if here in taken or is_read:
             found.append(path)
         elif not os.path.exists(here) or os.path.isfile(here):  # noqa: PTH110, PTH113 - a device takes several
             taken.add(here)
     return found
+
+
+def _real(name: str | Path) -> str:
+    """Where a name leads; nowhere where it can't, which is said when it is used."""
+    try:
+        return os.path.realpath(name)
+    except (OSError, ValueError):
+        return ""
 
 
 def _format_files(context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[Path, str]:

@@ -302,7 +302,7 @@ def test_second_signal_ends_it_at_once_and_the_report_is_written(patient: Callab
 def test_name_has_the_values_of_variables_only_once_they_are_known_to_be_plain(tool: Tool, path: str) -> None:
     tool.write(entries(a=path))
     options = [f"--report={name}=report.{name}" for name in REPORT_FORMATS]
-    ended = run_here(tool.folder, "plan", "--var", "GIVEN=value-9f2c", *options, environment={})
+    ended = run_here(tool.folder, "drift", "--var", "GIVEN=value-9f2c", *options, environment={})
     texts = {name: (tool.folder / f"report.{name}").read_text(encoding="utf-8") for name in REPORT_FORMATS}
     if "token" in path:
         assert (ended.code, texts["markdown"].splitlines()[0]) == (1, "<!-- reconciler:webhooks.yaml var=GIVEN -->")
