@@ -68,7 +68,7 @@ def environment(folder: Path, *packages: str | Path) -> Path:
     """A new environment with these packages, installed one after another; its folder of commands."""
     run(sys.executable, "-m", "venv", folder)
     for package in packages:
-        run(folder / "bin" / "pip", "install", "--quiet", package)
+        run(folder / "bin" / "pip", "install", "--quiet", *shlex.split(str(package)))
     return folder / "bin"
 
 
@@ -127,10 +127,11 @@ def test_sources_have_the_whole_suite(built: tuple[Path, Path], tmp_path: Path) 
     with tarfile.open(next(built[1].glob("dist/*.tar.gz"))) as archive:
         archive.extractall(tmp_path, filter="data")
     (sources,) = tmp_path.iterdir()
-    python = environment(tmp_path / "env", f"{sources}[test]") / "python"
+    # As the README's test command installs it, which is run in the sources' folder.
+    python = environment(tmp_path / "env", f"-e {sources}[test]") / "python"
     here, there = (
-        run(python, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", cwd=folder).splitlines()[-1]
-        for folder in (ROOT, sources)
+        run(program, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", cwd=folder).splitlines()[-1]
+        for program, folder in ((sys.executable, ROOT), (python, sources))
     )
     assert here.split(" in ")[0] == there.split(" in ")[0]
     parts = ["tests/model", "tests/test_docs.py", "tests/test_release.py", "tests/test_library.py"]
