@@ -136,13 +136,14 @@ def _options_of(arguments: Sequence[str]) -> Options:
         yield from (text for name, text in itertools.pairwise(arguments) if name in (option, *names))
         yield from (text.removeprefix(f"{option}=") for text in arguments if text.startswith(f"{option}="))
 
-    reports = reports_of(values("--report"))
-    others = [one for one in arguments if not one.startswith("--report") and one not in values("--report")]
-    kept = overwriting(reports, [DEFAULT_FILE, *others, *(one.partition("=")[2] for one in others if "=" in one)])
+    asked = [*values("--report")]
+    reports = reports_of(asked)
+    others = [one for one in arguments if not one.startswith("--report") and one not in asked]
+    clashing = overwriting(reports, [DEFAULT_FILE, *others, *(one.partition("=")[2] for one in others if "=" in one)])
     known = PLAN_FORMATS if arguments[:1] and arguments[0] in REPORTING else LIST_FORMATS
     return Options(
         format=next((name for name in values("--format") if name in known), "text"),
-        reports={path: name for path, name in reports.items() if path not in kept},
+        reports={path: name for path, name in reports.items() if path not in clashing},
         files=(*values("--file", "-f"),),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,9 +92,10 @@ def reports_of(values: Iterable[str]) -> Mapping[Path, str]:
     return {Path(text): name for name, _, text in pairs if name in REPORT_FORMATS and text not in ("", "-")}
 
 
-def overwriting(reports: Iterable[Path], names: Iterable[str]) -> list[Path]:
+def overwriting(reports: Collection[Path], names: Iterable[str]) -> list[Path]:
     """The reports that would overwrite one of these files, or a file of one of these folders, or another report."""
-    taken, found = {_real(name) for name in names if name != "-"} - {""}, []
+    found = list[Path]()
+    taken = {_real(name) for name in names if name != "-"} - {""} if reports else set()
     for path in reports:
         here = _real(path)
         is_read = path.suffix in (".yaml", ".yml") and os.path.dirname(here) in taken  # noqa: PTH120

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from reconciler.model.diagnostic import Severity
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
-from reconciler.output.formats import Context
 from reconciler.output.remarks import remarks_of
 from reconciler.view.codec import Json, json_line
 
@@ -22,10 +21,6 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.N
 
 class CodeQualityReporter(DocumentReporter):
     """Writes a list of issues, each with a path and a line: the file's first where it is about no line."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._pipeline = context.pipeline
 
     def document(self, found: Found) -> str:
         return "[\n" + ",\n".join(f"  {json_line(issue)}" for issue in self._issues(found)) + "\n]"
@@ -36,7 +31,7 @@ class CodeQualityReporter(DocumentReporter):
         seen = Counter[str]()
         for remark in remarks_of(found):
             place = remark.place
-            path = visible(self._pipeline.path(files[0] if place is None else place.file))
+            path = visible(self._context.pipeline.path(files[0] if place is None else place.file))
             # GitLab tells issues of two runs apart by this, so it has neither a line nor a time in it.
             known = json.dumps([remark.kind, path, visible(remark.subject)])
             seen[known] += 1

@@ -56,8 +56,8 @@ class DocumentReporter(Progress):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._context = context
         self._is_written = False
-        self._full_name = context.full_name or context.name
         self._so_far = SoFar()
         self._found = Found(
             name=context.name,
@@ -88,10 +88,10 @@ class DocumentReporter(Progress):
         self._found = replace(self._found, diagnostics=(*self._found.diagnostics, *diagnostics))
 
     def plan(self, view: PlanView) -> None:
-        self._found = replace(self._found, plan=view, name=self._full_name)
+        self._found = replace(self._found, plan=view, name=self._context.full_name or self._found.name)
 
     def drift(self, view: PlanView) -> None:
-        self._found = replace(self._found, plan=view, is_drift=True, name=self._full_name)
+        self._found = replace(self._found, plan=view, is_drift=True, name=self._context.full_name or self._found.name)
 
     def saved(self, digest: str) -> None:
         self._found = replace(self._found, digest=digest)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from reconciler.model.diagnostic import Severity
 from reconciler.output.document import DocumentReporter, Found
-from reconciler.output.formats import Context
 from reconciler.output.pipeline import Pipeline, command
 from reconciler.output.remarks import Remark, remarks_of
 
@@ -18,12 +17,8 @@ _LONGEST = 2_000
 class GitHubReporter(DocumentReporter):
     """Writes an annotation for each thing that is to be said."""
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._pipeline = context.pipeline
-
     def document(self, found: Found) -> str:
-        return "\n".join(_commands([*remarks_of(found)], self._pipeline))
+        return "\n".join(_commands([*remarks_of(found)], self._context.pipeline))
 
     def print_document(self, text: str) -> None:
         if text:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.diagnostic import ExitCode
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
-from reconciler.output.formats import Context
 from reconciler.view.documents import PlanView
 from reconciler.view.rows import AccountRow, Standing
 
@@ -23,10 +22,6 @@ _STATUSES = ("in_step", "drifted", "not_checked")
 class PrometheusReporter(DocumentReporter):
     """Writes gauges: of the run, and of each account."""
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._before = context.before
-
     def document(self, found: Found) -> str:
         return "\n".join(line for metric in _metrics(found, self._last_success(found)) for line in metric)
 
@@ -35,7 +30,7 @@ class PrometheusReporter(DocumentReporter):
         if found.result.code in (ExitCode.DONE, ExitCode.CHANGES):
             return found.now.timestamp()
         line = f"{_SUCCESS}{_labels({'configuration': found.name})}"
-        said = re.search(rf"^{re.escape(line)} (\d{{1,12}}(?:\.\d{{1,9}})?)$", self._before(), re.MULTILINE)
+        said = re.search(rf"^{re.escape(line)} (\d{{1,12}}(?:\.\d{{1,9}})?)$", self._context.before(), re.MULTILINE)
         return None if said is None else float(said[1])
 
 

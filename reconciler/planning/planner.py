@@ -119,9 +119,9 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
     provider = planned.account.provider
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
     for row in rows.values():
-        masked = row.wanted.get("url")
-        if isinstance(masked, Url) and masked.masked_params and not _has_secrets_of(row.remote, masked):
-            params = ", ".join(f"`{name}`" for name in masked.masked_params)
+        url = row.wanted.get("url")
+        if isinstance(url, Url) and url.masked_params and not _has_secrets_of(row.remote, url):
+            params = ", ".join(f"`{name}`" for name in url.masked_params)
             return ProviderError(
                 kind=ErrorKind.REFUSED,
                 message=f"the {row.action.value} of {row.address} would set {params} in its URL to a masked value, as "
