@@ -16,8 +16,9 @@ API's own place for a value, inner names after dots.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.model.provider import (
     Auth as Auth,
@@ -28,20 +29,27 @@ from reconciler.model.provider import (
     Provider as Provider,
     RateLimits as RateLimits,
     ReadsBack as ReadsBack,
+    Sent as Sent,
     Setting as Setting,
     TokenKind as TokenKind,
     TokenScheme as TokenScheme,
     Unsaid as Unsaid,
 )
 from reconciler.model.rest import (
+    AfterLast as AfterLast,
     Body as Body,
+    Call as Call,
     LinkHeader as LinkHeader,
     NextUrl as NextUrl,
+    Offset as Offset,
+    PageToken as PageToken,
     Rest as Rest,
     Throttled as Throttled,
     Update as Update,
     Whole as Whole,
 )
+
+Convert = Callable[[Any], object]
 
 INTERFACE = 1
 """The interface of this module. A plugin for another one is refused."""
@@ -62,7 +70,8 @@ class ProviderPlugin:
 
 
 # In what follows `name` is the file's name for a field, `at` the API's place for it, `default` what is meant where
-# nobody says it, and `help` one sentence for people.
+# nobody says it, `sent` when it can be sent (what no update can change takes another webhook), and `help` one sentence
+# for people.
 
 
 def url(*, at: str = "") -> Field:
@@ -78,16 +87,86 @@ def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> F
     return Field(name="event", type=FieldType.EVENT, at=at, choices=known, choice_help=help or {})
 
 
-def events(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:
-    """The events of a webhook, of those that are known; arguments are those of `event`."""
+def events(
+    *known: str,
+    at: str = "",
+    flags: Mapping[str, str] | None = None,
+    all_at: str = "",
+    read: Convert | None = None,
+    write: Convert | None = None,
+    sent: Sent = Sent.ALWAYS,
+    help: Mapping[str, str] | None = None,
+) -> Field:
+    """The events of a webhook, of those that are known; `help` is that of `event`.
+
+    `flags` has, instead of `known`, each event with the boolean that the API has for it. `all_at` is the boolean that
+    means the catch-all. `read` makes the API's value a list of names, and `write` turns such a list back.
+    """
     return Field(
-        name="events", type=FieldType.EVENTS, at=at, default=frozenset(), choices=known, choice_help=help or {}
+        name="events",
+        type=FieldType.EVENTS,
+        at=at,
+        default=frozenset(),
+        choices=known or tuple(flags or ()),
+        choice_help=help or {},
+        flags=flags or {},
+        all_at=all_at,
+        read=read,
+        write=write,
+        sent=sent,
     )
 
 
-def switch(*, at: str = "", wire: tuple[str, str] | None = None) -> Field:
-    """Whether a webhook delivers; on where nobody says. `wire` is how the API writes off and on."""
-    return Field(name="active", type=FieldType.FLAG, at=at, default=True, wire=wire or ())
+def every_event(name: str = "*") -> Field:
+    """The one event of a webhook at a service that sends each of them all events, and has no field for it."""
+    return events(name, read=lambda _: [name], sent=Sent.NEVER, help={name: "Every event."})
+
+
+def switch(
+    *,
+    at: str = "",
+    wire: tuple[object, object] | None = None,
+    read_at: str = "",
+    read_wire: tuple[object, object] | None = None,
+    sent: Sent = Sent.ALWAYS,
+) -> Field:
+    """Whether a webhook delivers; on where nobody says. `wire` is how the API writes off and on.
+
+    `read_at` and `read_wire` are the place and form of it in an answer, if those are others.
+    """
+    return Field(
+        name="active",
+        type=FieldType.FLAG,
+        at=at,
+        default=True,
+        wire=wire or (),
+        read_at=read_at,
+        read_wire=read_wire or (),
+        sent=sent,
+    )
+
+
+def health(
+    name: str = "active", *, at: str, wire: tuple[object, object], says: tuple[str, ...], call: Call | None = None
+) -> Field:
+    """Whether a webhook delivers that the service itself switches off after failures; left alone unless a file says.
+
+    `wire` is an example of what stands there when it is off, and what stands there when it is on (None for nothing);
+    `says` are the places of an answer that tell why. `call` switches it on; without one another webhook is made.
+    """
+    return Field(
+        name=name,
+        type=FieldType.FLAG,
+        at=at,
+        default=True,
+        missing=wire[1] is None,
+        unsaid=Unsaid.LEAVE,
+        sent=Sent.NEVER,
+        read_wire=wire,
+        says=says,
+        call=call,
+        help="Whether it must deliver: where the service has switched it off after failures, it is switched on.",
+    )
 
 
 def flag(
@@ -95,12 +174,15 @@ def flag(
     *,
     at: str = "",
     default: bool = False,
-    wire: tuple[str, str] | None = None,
+    wire: tuple[object, object] | None = None,
     scope: bool = False,
+    sent: Sent = Sent.ALWAYS,
     help: str = "",
 ) -> Field:
     """A value that is on or off, which the API writes as `wire`; `scope` where it separates kinds that never meet."""
-    return Field(name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, help=help)
+    return Field(
+        name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, sent=sent, help=help
+    )
 
 
 def choice(name: str, *choices: str, at: str = "", default: str, missing: str | None = None, help: str = "") -> Field:
@@ -108,9 +190,34 @@ def choice(name: str, *choices: str, at: str = "", default: str, missing: str | 
     return Field(name=name, type=FieldType.CHOICE, at=at, default=default, missing=missing, choices=choices, help=help)
 
 
-def text(name: str, *, at: str = "", default: str = "", unsaid: Unsaid = Unsaid.DEFAULT, help: str = "") -> Field:
+def text(
+    name: str,
+    *,
+    at: str = "",
+    default: str = "",
+    unsaid: Unsaid = Unsaid.DEFAULT,
+    sent: Sent = Sent.ALWAYS,
+    reads_back: ReadsBack = ReadsBack.CLEAR,
+    help: str = "",
+) -> Field:
     """A text."""
-    return Field(name=name, type=FieldType.TEXT, at=at, default=default, unsaid=unsaid, help=help)
+    return Field(
+        name=name,
+        type=FieldType.TEXT,
+        at=at,
+        default=default,
+        unsaid=unsaid,
+        sent=sent,
+        reads_back=reads_back,
+        help=help,
+    )
+
+
+def texts(
+    name: str, *, at: str = "", read: Convert | None = None, write: Convert | None = None, help: str = ""
+) -> Field:
+    """A set of texts, in any order; none where nobody says. `read` and `write` are those of `events`."""
+    return Field(name=name, type=FieldType.SET, at=at, default=frozenset(), read=read, write=write, help=help)
 
 
 def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:

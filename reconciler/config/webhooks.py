@@ -164,7 +164,7 @@ class EntryReader:
         self, entry: Entry, account: Account, events: list[tuple[str, Text]]
     ) -> Iterator[tuple[Desired, Span]]:
         provider = account.provider
-        common, ignored = self._common(entry.url, account, entry.said)
+        common, ignored = self._common(entry, account)
         # The index of its address, its event or events, and where that stands.
         single = [(event, event, text) for event, text in events]
         whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
@@ -249,10 +249,11 @@ class EntryReader:
                 choices = either(spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
-    def _common(self, url: Url, account: Account, said: Said) -> tuple[dict[str, Value], frozenset[str]]:
+    def _common(self, entry: Entry, account: Account) -> tuple[dict[str, Value], frozenset[str]]:
         """The fields that all webhooks of an entry have in an account, and those that are left alone."""
-        known = self._sayable[account.provider.name]
-        common: dict[str, Value] = {"url": url, **dict(account.scope)}
+        known, said = self._sayable[account.provider.name], entry.said
+        named = {key: entry.name for key, spec in known.items() if spec.unsaid is Unsaid.ENTRY_NAME}
+        common: dict[str, Value] = {"url": entry.url, **dict(account.scope), **named}
         common |= {key: value for key, (value, _) in said.items() if key in known and value is not None}
         unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
         ignored = said[_IGNORE][0] if _IGNORE in said else None

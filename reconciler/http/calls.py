@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 
 from reconciler.http import errors
@@ -38,11 +39,7 @@ class Caller:
         shared = (self.destination.origin, account.token)
         self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock))
         self._budget.limit(account.limits)
-        scheme = account.provider.scheme_of(account.token.reveal())
-        token = account.token  # empty where an account does without one
-        if token and scheme:
-            token = SecretText.joined((SecretText.literal(scheme), token), " ")
-        authorization = (account.provider.auth.header, token)
+        authorization = (account.provider.auth.header, _credentials(account))
         self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
 
     def call(self, request: ApiRequest, call_class: CallClass, shown: str) -> Reply:
@@ -150,6 +147,18 @@ def checked_destination(account: Account, allowed_hosts: frozenset[str]) -> Dest
             _check_header(setting.name, value)
         return found
     raise denied
+
+
+def _credentials(account: Account) -> SecretText:
+    """What the header says; nothing where an account does without a token."""
+    token, provider = account.token, account.provider
+    if not token:
+        return token
+    scheme = provider.scheme_of(token.reveal())
+    if provider.auth.is_basic:  # RFC 7617: a user name and an empty password
+        token = SecretText.environment("", b64encode(f"{token.reveal()}:".encode()).decode())
+    gap = "" if scheme.endswith("=") else " "
+    return SecretText.joined((SecretText.literal(scheme), token), gap) if scheme else token
 
 
 def _check_header(what: str, value: SecretText) -> None:

@@ -41,6 +41,7 @@ class ApiRequest:
     content_type: str = "application/json"
     fields: Fields = field(default_factory=dict, repr=False)  # in the body: what is secret of them must not show
     is_collection: bool = False  # whether it goes to all webhooks, so that a 404 doesn't mean that one is gone
+    headers: Mapping[str, str] = field(default_factory=dict)  # beside those of every request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

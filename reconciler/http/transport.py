@@ -165,7 +165,7 @@ class Session:
     def _exchange(self, request: ApiRequest) -> Reply | NoReply:
         prepared = requests.PreparedRequest()
         header, token = self._authorization
-        headers = self._headers | ({header: token.reveal()} if token else {})
+        headers = {**self._headers, **request.headers, **({header: token.reveal()} if token else {})}
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         prepared.prepare(method=request.method, url=self._origin + request.target, headers=headers, data=request.body)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.pattern import Pattern, PatternSet
-from reconciler.model.provider import Provider, RateLimits, Setting
+from reconciler.model.provider import PlaceSetting, Provider, RateLimits, Setting
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint, Url, parse_url
@@ -119,7 +119,16 @@ class Account:
     @property
     def place_setting(self) -> str:
         """The account key that names its place."""
-        return next((key.setting for key in self.provider.places if key.path_of(self.place_name) == self.place), "")
+        return "" if self._place is None else self._place.setting
+
+    @property
+    def place_values(self) -> Mapping[str, str]:
+        """What every webhook of its place has, by the API's names."""
+        return {} if self._place is None else self._place.values_of(self.place_name)
+
+    @property
+    def _place(self) -> PlaceSetting | None:
+        return next((key for key in self.provider.places if key.path_of(self.place_name) == self.place), None)
 
     @property
     def is_local(self) -> bool:

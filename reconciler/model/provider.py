@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
+from urllib.parse import quote
 
-from reconciler.model.rest import Rest
+from reconciler.model.rest import Call, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, lenient_endpoint
 from reconciler.model.webhook import Fields, Key, Scope, Value
@@ -43,6 +45,16 @@ class Unsaid(Enum):
 
     DEFAULT = "default"
     LEAVE = "leave"  # it is left as the provider has it
+    ENTRY_NAME = "entry name"  # it is the entry's name
+
+
+class Sent(Enum):
+    """When a field is sent. What can't be sent with an update takes another webhook in this one's place."""
+
+    ALWAYS = "always"
+    CREATE = "create"  # when a webhook is made
+    UPDATE = "update"  # when one is changed: what it is made with is the default
+    NEVER = "never"  # the provider sets it by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +70,27 @@ class Field:
     reads_back: ReadsBack = ReadsBack.CLEAR
     choices: tuple[str, ...] = ()  # the values that a CHOICE may have; the events that are known
     choice_help: Mapping[str, str] = field(default_factory=dict)  # one sentence for each, for reference and editors
-    wire: tuple[str, ...] = ()  # how the API writes a FLAG's off and on; empty for JSON's own
+    sent: Sent = Sent.ALWAYS
+    call: Call | None = None  # that changes it, where an update doesn't; of a FLAG only to on
+    wire: tuple[object, ...] = ()  # how the API writes a FLAG's off and on; empty for JSON's own
+    read_at: str = ""  # where an answer has it, if that is elsewhere
+    read_wire: tuple[object, ...] = ()  # how an answer writes off and on, if otherwise; anything else is off there
+    says: tuple[str, ...] = ()  # of what the service switches off by itself: where an answer says why
+    flags: Mapping[str, str] = field(default_factory=dict)  # by event, where the API has a boolean for each
+    all_at: str = ""  # where the API has a boolean that means every event
+    read: Callable[[Any], object] | None = None  # from the API's value to one in plain JSON terms, and back
+    write: Callable[[Any], object] | None = None
     scope: bool = False  # whether it separates kinds of webhook that never meet
     help: str = ""  # one sentence for the reference and for editors
 
     @property
     def path(self) -> tuple[str, ...]:
         return tuple((self.at or self.name).split("."))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether only another webhook can have another value."""
+        return self.sent in (Sent.CREATE, Sent.NEVER) and self.call is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +127,7 @@ class Auth:
     header: str = "Authorization"
     scheme: str = "Bearer"  # what stands before the token; empty for nothing
     schemes: tuple[TokenScheme, ...] = ()  # tokens that are sent another way than most
+    is_basic: bool = False  # whether the token is the user name of HTTP's Basic scheme, which has no password
     kinds: tuple[TokenKind, ...] = ()  # what tokens say of their account; empty where they say nothing
     kind_setting: str = ""  # the account key that pins the kind
     optional: bool = False  # whether an account may do without a token
@@ -122,13 +149,18 @@ class PlaceSetting:
     """An account key that names where one token has collections of webhooks: repositories, projects."""
 
     setting: str
-    path: str  # of the API, `{}` for the name
+    path: str  # of the API, `{}` for the name; what stands behind a `?` is a query of the list
+    values: Mapping[str, str] = field(default_factory=dict)  # of its webhooks, by the API's places, `{}` as above
+    is_one_segment: bool = False  # whether a `/` in a name is escaped in the path
     pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
     example: str  # a name
     help: str = ""
 
     def path_of(self, name: str) -> str:
-        return self.path.replace("{}", name)
+        return self.path.replace("{}", quote(name, safe="" if self.is_one_segment else "/"))
+
+    def values_of(self, name: str) -> Mapping[str, str]:
+        return {key: value.replace("{}", name) for key, value in self.values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +193,15 @@ class Provider:
     event_field: str = field(init=False, repr=False)  # `event`, or `events` where a webhook has a set of them
     events: tuple[str, ...] = field(init=False, repr=False)  # that are known; others need the file's permission
     scope_fields: tuple[str, ...] = field(init=False, repr=False)
+    switches: tuple[str, ...] = field(init=False, repr=False)  # the fields that must be on for a webhook to deliver
 
     def __post_init__(self) -> None:
         found = next(spec for spec in self.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
         object.__setattr__(self, "event_field", found.name)
         object.__setattr__(self, "events", found.choices)
         object.__setattr__(self, "scope_fields", tuple(spec.name for spec in self.fields if spec.scope))
+        switches = tuple(spec.name for spec in self.fields if spec.name == "active" or spec.says)
+        object.__setattr__(self, "switches", switches)
 
     @property
     def several_events(self) -> bool:
@@ -225,7 +260,7 @@ class Provider:
         return tuple((name, value) for name in self.scope_fields if isinstance(value := fields[name], str | bool))
 
     def is_live(self, fields: Fields) -> bool:
-        return fields.get("active", True) is True
+        return all(fields.get(name, True) is True for name in self.switches)
 
     def events_of(self, fields: Fields) -> frozenset[str]:
         """The events that a webhook with these fields names; none of one that can't be read."""

@@ -38,7 +38,40 @@ class Whole:
     query: str = ""
 
 
-Paging = NextUrl | LinkHeader | Whole
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageToken:
+    """Pages that each say the token of the next one.
+
+    Where tokens are places in a list (`is_shifting`), a change at the provider moves what stands behind it: a list of
+    several pages is made until two agree.
+    """
+
+    query: str  # of every page
+    token: str  # where an answer has it
+    parameter: str  # that it is sent as
+    done: str = ""  # where an answer says that this is the last page, if a token doesn't say it by itself
+    is_shifting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterLast:
+    """Pages that go on behind the last webhook of the one before, while an answer says that there are more."""
+
+    query: str  # of every page
+    parameter: str = "starting_after"  # that the last webhook's id is sent as
+    more: str = "has_more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offset:
+    """Pages that begin behind so many webhooks, while an answer says that there are more; they shift, too."""
+
+    query: str  # of every page
+    parameter: str = "offset"
+    more: str = "more"
+
+
+Paging = NextUrl | LinkHeader | PageToken | AfterLast | Offset | Whole
 
 
 class Body(Enum):
@@ -63,6 +96,15 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of its own that changes one field: to a path below the webhook, with the value by this name, if any."""
+
+    verb: str = "POST"
+    path: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Throttled:
     """An answer, beside 429, that asks to wait."""
 
@@ -76,9 +118,11 @@ class Throttled:
 class Rest:
     """How a provider's REST API is spoken to. All paths stand below the account's base URL and its place."""
 
-    collection: str  # the path of all webhooks; one is at `/<id>` below it
+    collection: str  # the path of all webhooks
+    item: str = "/{}"  # what follows it for one of them, `{}` for its id
     items: str = ""  # the name of the list in an answer; empty where the answer is the list
     one: str = ""  # the name of a single webhook in an answer; empty where the answer is the webhook
+    wraps: bool = False  # whether what is sent has that name around it, too
     id: str = "id"
     created: str = ""  # the name of when it was made; empty where nothing says
     updated: str = ""  # the name of when it was last changed; empty where nothing says
@@ -87,5 +131,7 @@ class Rest:
     paging: Paging = field(default_factory=Whole)
     body: Body = Body.JSON
     update: Update = field(default_factory=Update)
-    constant: Mapping[str, str] = field(default_factory=dict)  # sent with every create
+    constant: Mapping[str, object] = field(default_factory=dict)  # sent with every create
+    gone: Mapping[str, object] = field(default_factory=dict)  # what an answer says of a webhook that was deleted
+    idempotency: str = ""  # the header whose value tells a create that is sent again from another one
     throttled: Throttled | None = None

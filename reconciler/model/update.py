@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
-from reconciler.model.rest import Rest
+from reconciler.model.rest import Call, Rest
 from reconciler.model.webhook import Fields, Masked
 
 
@@ -14,30 +14,46 @@ from reconciler.model.webhook import Fields, Masked
 class UpdateCall:
     """One call of an update."""
 
-    path: str  # below the webhook's own
-    unit: str  # the part of the webhook that is meant there; empty for the webhook
     fields: tuple[Field, ...]  # what is sent
+    path: str = ""  # below the webhook's own
+    unit: str = ""  # the part of the webhook that is meant there; empty for the webhook
+    own: Call | None = None  # of its one field
 
 
 def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
     """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent."""
-    known = tuple(spec for spec in provider.fields if can_send(spec, wanted))
+    sendable = [spec for spec in provider.fields if can_send(spec, wanted) and not spec.is_fixed]
+    differing = [
+        spec for spec in sendable if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]
+    ]
+    known = tuple(spec for spec in sendable if spec.call is None)
+    changed = [spec for spec in differing if spec.call is None]
     if not api.update.partial:
-        yield UpdateCall(path="", unit="", fields=known)
-        return
-    changed = [spec for spec in known if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]]
+        if changed or not differing:
+            yield UpdateCall(fields=known)
+    else:
+        yield from _partial_calls(provider, api, known, changed, wanted, now)
+    for spec in differing:
+        if spec.call is not None and wanted[spec.name] is not False:  # there is no call that switches off
+            yield UpdateCall(fields=(spec,), path=spec.call.path, own=spec.call)
+
+
+def _partial_calls(
+    provider: Provider, api: Rest, known: Sequence[Field], changed: Sequence[Field], wanted: Fields, now: Fields
+) -> Iterator[UpdateCall]:
+    """The calls that send only what differs, and with it the units that it stands in."""
     whole: list[Field] = []
     for unit in dict.fromkeys(spec.path[0] for spec in changed):
         inside = tuple(spec for spec in changed if spec.path[0] == unit)
         path = api.update.units.get(unit, "")
         if path and _secrets_unsaid(provider, unit, wanted, now):
-            yield UpdateCall(path=path, unit=unit, fields=inside)  # value by value, so that the secret stays
+            yield UpdateCall(fields=inside, path=path, unit=unit)  # value by value, so that the secret stays
         elif unit in api.update.units:
             whole += [spec for spec in known if spec.path[0] == unit]
         else:
             whole += inside
     if whole:
-        yield UpdateCall(path="", unit="", fields=tuple(whole))
+        yield UpdateCall(fields=tuple(whole))
 
 
 def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, ...]:
@@ -47,7 +63,7 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
         return ()
     if not api.update.partial:
         return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
-    sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path)
+    sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path and call.own is None)
     units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
     return tuple(
         name for unit in units if unit in api.update.units for name in _secrets_unsaid(provider, unit, wanted, now)
@@ -66,6 +82,7 @@ def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) 
         spec.name
         for spec in provider.fields
         if spec.type is FieldType.SECRET
+        and spec.call is None
         and unit in ("", spec.path[0])
         and not can_send(spec, wanted)
         and (spec.reads_back is ReadsBack.NEVER or now[spec.name] is not None)

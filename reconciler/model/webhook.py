@@ -107,6 +107,7 @@ class Remote:
     unknown: tuple[str, ...] = field(default=(), compare=False)  # fields that the declaration doesn't have
     answered: datetime | None = field(default=None, compare=False)  # when this was sent, by the provider's own clock
     unreadable: tuple[str, ...] = ()  # declared fields that hold nothing that can be read: they are None
+    health: str = field(default="", compare=False)  # why the provider switched it off by itself, if it did
 
     @property
     def age(self) -> tuple[datetime, str]:

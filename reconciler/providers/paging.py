@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import urljoin
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, quote, urljoin
 
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.rest import NextUrl, Rest
+from reconciler.model.rest import AfterLast, NextUrl, Offset, PageToken, Paging, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Remote, Value
@@ -38,39 +38,75 @@ _REPORT = "Nothing is changed in an account that can't be listed completely; rep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt."""
+    """A page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt.
+
+    Fresh from `page_of`, `next` is what the page says of it: a URL, or the value of the paging's parameter.
+    """
 
     remotes: tuple[Remote, ...]
     count: int | None
     next: str | None = None
     is_doubted: bool = False
+    is_shifting: bool = False  # whether a change at the provider moves what stands on the pages behind it
 
 
-def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote], next_page: str) -> Page:
-    """A page of the list, whose `Link` header says that it goes on at `next_page`.
+def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote | None], linked: str) -> Page:
+    """A page of the list, whose `Link` header says that it goes on at `linked`; without what reads as None.
 
     `UnexpectedAnswerError` where it isn't one, or one of its webhooks isn't one, or they are too large.
     """
     outer: Mapping[str, object] = document if isinstance(document, dict) else {}
+    paging = api.paging
     listed = outer.get(api.items) if api.items else document
+    if listed is None and isinstance(paging, PageToken) and isinstance(document, dict):
+        listed = []  # an empty one is left out
     if not isinstance(listed, list):
         raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is not a list of webhooks")
-    count: object = None
-    following: object = next_page
-    if isinstance(api.paging, NextUrl):
-        count, following = outer.get(api.paging.count), outer.get(api.paging.next)
-        if following is not None and not isinstance(following, str):
-            raise UnexpectedAnswerError(f"has a `{api.paging.next}` that is not text")
+    count = outer.get(paging.count) if isinstance(paging, NextUrl) else None
     remotes: list[Remote] = []
     size = 0
     for item in listed:
-        remotes.append(read(object_of(item)))
-        size += size_of(remotes[-1])
+        found = read(object_of(item))
+        if found is None:
+            continue
+        remotes.append(found)
+        size += size_of(found)
         if size > LARGEST:
             raise UnexpectedAnswerError("contains more or larger webhooks than any account needs")
     whole = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))  # as a text, or with `.0`, too
     total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
-    return Page(remotes=tuple(remotes), count=total, next=str(following) if following else None)
+    is_shifting = isinstance(paging, Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
+    following = linked or _following(api, outer, listed) or None
+    return Page(remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting)
+
+
+def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object]) -> str:
+    """Where a page says that the list goes on; nothing where it ends."""
+    match api.paging:
+        case NextUrl(next=name):
+            pass
+        case PageToken(token=name, done=done) if not (done and outer.get(done) is True):
+            pass
+        case AfterLast(more=more) if listed and outer.get(more) is True:
+            return str(object_of(listed[-1]).get(api.id) or "")
+        case Offset(more=more) if listed and outer.get(more) is True:
+            return str(len(listed))
+        case _:
+            return ""
+    following = outer.get(name)
+    if following is not None and not isinstance(following, str):
+        raise UnexpectedAnswerError(f"has a `{name}` that is not text")
+    return following or ""
+
+
+def target_of(page: Page, paging: Paging, first: str, target: str) -> Page:
+    """A page whose `next` is a URL, of one that was asked for with a target: `first` is that of the first page."""
+    if page.next is None or not isinstance(paging, PageToken | AfterLast | Offset):
+        return page
+    value = page.next
+    if isinstance(paging, Offset):
+        value = str(int(parse_qs(target.partition("?")[2]).get(paging.parameter, ["0"])[0]) + int(value))
+    return replace(page, next=f"{first}{'&' if '?' in first else '?'}{paging.parameter}={quote(value, safe='')}")
 
 
 def list_all(
@@ -85,18 +121,24 @@ def list_all(
     """List every webhook as on one page, no id twice, from the target (path and query) of the first page on.
 
     `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
-    otherwise, as many must be listed as each page counts. After each page the number of webhooks so far is told.
+    otherwise, as many must be listed as each page counts; where pages shift, two lists of several must agree. After
+    each page the number of webhooks so far is told.
     GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
     """
     reason = ""
+    before: set[str] | None = None
     ends = now() + LONGEST
     for _ in range(LISTS):
         try:
-            remotes, counts = _list_once(fetch, first, origin, told, lambda: now() >= ends)
+            remotes, counts, is_shifting = _list_once(fetch, first, origin, told, lambda: now() >= ends)
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:
                 raise
             reason = "the provider's list links to a page that doesn't exist"
+            continue
+        ids = {remote.id for remote in remotes}
+        if is_shifting and ids != before:
+            before, reason = ids, "the provider's list changes while it is listed"
             continue
         if trust_setting is None or counts == (len(remotes),):
             return Page(remotes=remotes, count=counts[0])
@@ -110,8 +152,8 @@ def list_all(
 
 def _list_once(
     fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None], is_late: Callable[[], bool]
-) -> tuple[tuple[Remote, ...], tuple[int | None, ...]]:
-    """The webhooks, and the different counts that the pages name, in order."""
+) -> tuple[tuple[Remote, ...], tuple[int | None, ...], bool]:
+    """The webhooks, the different counts that the pages name, in order, and whether something may have moved."""
     remotes: dict[str, Remote] = {}
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
@@ -130,7 +172,7 @@ def _list_once(
         counts[page.count] = None
         told(len(remotes))
         if page.next is None or (was_doubted and len(remotes) == before):
-            return tuple(remotes.values()), tuple(counts)
+            return tuple(remotes.values()), tuple(counts), page.is_shifting and len(seen) > 1
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)

@@ -9,19 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import parse_qs, quote
+from uuid import uuid4
 
 from reconciler import __version__
 from reconciler.http.calls import Caller
 from reconciler.http.exchange import ApiRequest, Reply, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
+from reconciler.model.provider import Sent
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls
 from reconciler.model.webhook import Fields, Remote
-from reconciler.providers.paging import Page, list_all, page_of
-from reconciler.providers.wire import create_body, object_of, remote_of, update_body
+from reconciler.providers.paging import Page, list_all, page_of, target_of
+from reconciler.providers.wire import create_body, object_of, remote_of, says, update_body
 
 T = TypeVar("T")
 
@@ -34,13 +36,17 @@ class RestReader:
         self._api: Rest = account.provider.rest
         self._account = account
         self._context = context
-        self._path = account.place + self._api.collection
+        place, _, chosen = account.place.partition("?")
+        self._path = place + self._api.collection
+        self._place = account.place_values
+        self._keys: dict[bytes, str] = {}  # of idempotency, by what is created
         headers = {"Accept": "application/json", "User-Agent": f"webhook-reconciler/{__version__}"}
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
         headers |= {**self._api.headers, **said}
         self._caller = Caller(account, context, headers=headers, throttled=self._api.throttled)
         paging = self._api.paging
-        query = f"{paging.size}={paging.most}" if isinstance(paging, LinkHeader) else paging.query
+        size = f"{paging.size}={paging.most}" if isinstance(paging, LinkHeader) else paging.query
+        query = "&".join(filter(None, (chosen, size)))
         self._first_page = f"{self._caller.destination.path}{self._path}" + (f"?{query}" if query else "")
 
     def list(self) -> Reading:
@@ -66,8 +72,10 @@ class RestReader:
         is_first = target == self._first_page
         request = ApiRequest(method="GET", target=target, is_collection=is_first)
         reply = self._caller.call(request, CallClass.LIST, self._path if is_first else f"{self._path}?…")
-        page = self._understood(reply, lambda document: page_of(document, self._api, self._read, reply.next_page))
         paging = self._api.paging
+        linked = reply.next_page if isinstance(paging, LinkHeader) else ""
+        page = self._understood(reply, lambda document: page_of(document, self._api, self._read, linked))
+        page = target_of(page, paging, self._first_page, target)
         if page.next or not isinstance(paging, LinkHeader) or len(page.remotes) not in (paging.usual, paging.most):
             return page
         # It may have been cut short on its way, so that it names the page that would stand behind it.
@@ -84,10 +92,21 @@ class RestReader:
             content_type=self._api.body.value,
             fields=fields or {},
             is_collection=path == self._path,
+            headers=self._idempotency(path, body),
         )
         return self._caller.call(request, CallClass.GET if method == "GET" else CallClass.WRITE, path)
 
-    def _read(self, document: Mapping[str, object]) -> Remote:
+    def _idempotency(self, path: str, body: bytes | None) -> Mapping[str, str]:
+        """The header by which a create that is sent again is the same one."""
+        if path != self._path or body is None or not self._api.idempotency:
+            return {}
+        return {self._api.idempotency: self._keys.setdefault(body, str(uuid4()))}
+
+    def _read(self, document: Mapping[str, object]) -> Remote | None:
+        """A webhook; None where it is in another place, or was deleted."""
+        is_gone = self._api.gone and says(document, self._api.gone)
+        if is_gone or not says(document, self._place):
+            return None
         return remote_of(self._account.provider, self._api, document, self._context.secret_params)
 
     def _remote(self, reply: Reply, object_id: str, *, changed: bool) -> Remote:
@@ -96,6 +115,8 @@ class RestReader:
         def read(document: object) -> Remote:
             found = object_of(document)
             remote = self._read(object_of(found.get(self._api.one)) if self._api.one else found)
+            if remote is None:
+                raise ProviderError(ErrorKind.GONE, f"{self._account.provider.title} has no webhook with this id here")
             if object_id and remote.id != object_id:
                 raise UnexpectedAnswerError("contains another webhook than the one requested")
             if changed and remote.unreadable:  # what came of it decides what is done next
@@ -118,15 +139,25 @@ class RestReader:
         """The path of one webhook; GONE for what would lead elsewhere: to the list, or to where dots lead."""
         if object_id in ("", ".", ".."):
             raise ProviderError(ErrorKind.GONE, f"{self._account.provider.title} can't have a webhook with this id")
-        return f"{self._path}/{quote(object_id, safe='')}"
+        return self._path + self._api.item.replace("{}", quote(object_id, safe=""))
 
 
 class RestWriter(RestReader):
     """Looks at an account's webhooks, and changes them. A `Writer`."""
 
     def create(self, fields: Fields) -> Remote:
-        body = create_body(self._account.provider, self._api, fields)
-        return self._remote(self._call("POST", self._path, body, fields), "", changed=True)
+        provider = self._account.provider
+        body = create_body(provider, self._api, fields, self._place)
+        made = self._remote(self._call("POST", self._path, body, fields), "", changed=True)
+        later = [spec.name for spec in provider.fields if spec.sent is Sent.UPDATE]
+        if all(fields[name] in (None, made.fields[name]) for name in later):
+            return made
+        try:
+            self.update(made.id, fields, made)
+            return self.get(made.id)
+        except ProviderError as error:
+            error.may_have_acted = True
+            raise
 
     def update(self, object_id: str, fields: Fields, now: Remote) -> None:
         """As `Writer.update`; nothing is sent where it would take away a secret."""
@@ -138,12 +169,13 @@ class RestWriter(RestReader):
         changed: list[str] = []
         for call in update_calls(provider, self._api, fields, now.fields):
             path = self._path_of(object_id) + call.path
+            verb = self._api.update.verb if call.own is None else call.own.verb
             try:
-                reply = self._call(self._api.update.verb, path, update_body(self._api, call, fields), fields)
-                if call.path:
-                    self._understood(reply, object_of, may_have_acted=True)
-                else:
+                reply = self._call(verb, path, update_body(provider, self._api, call, fields), fields)
+                if not call.path and call.own is None:
                     self._remote(reply, object_id, changed=True)
+                elif reply.body:
+                    self._understood(reply, object_of, may_have_acted=True)
             except ProviderError as error:
                 if changed:
                     error.message = f"only {' and '.join(changed)} was changed: {error.message}"

@@ -12,13 +12,15 @@ from urllib.parse import urlencode
 
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
 from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.update import UpdateCall, can_send
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Fields, Masked, Remote, Value
 
+_UNREADABLE = object()
+_LONGEST_HEALTH = 200
 _LONGEST_ID = 200
 _LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and nobody can have asked for it
 _MOST_UNKNOWN = 100
@@ -43,18 +45,19 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     object_id = _id(document, api.id)
     said: dict[str, Value] = {}
     unreadable: list[str] = []
+    health = ""
     for spec in provider.fields:
         if spec.reads_back is ReadsBack.NEVER:
             continue
-        value: object = document
-        for name in spec.path:
-            value = value.get(name) if isinstance(value, dict) else None
+        value = _answered(provider, spec, document)
         if value is None and spec.type not in _NEEDED:
             said[spec.name] = spec.missing
             continue
         said[spec.name] = read = _read(spec, value, secret_params)
         if read is None and not (spec.type is FieldType.SECRET and value == ""):
             unreadable.append(spec.name)
+        if spec.says and read is False:
+            health = _health(spec, document)
     fields = {**provider.normalise(said), **dict.fromkeys(unreadable)}
     return Remote(
         id=object_id,
@@ -64,25 +67,60 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
         created=_time(document.get(api.created)),
         updated=_time(document.get(api.updated)),
         unknown=tuple(sorted(_unknown(provider, api, document)))[:_MOST_UNKNOWN],
+        health=health,
     )
 
 
-def create_body(provider: Provider, api: Rest, fields: Fields) -> bytes:
-    """What makes a webhook: every field that has a value."""
-    sent = (spec for spec in provider.fields if can_send(spec, fields) and fields[spec.name] is not None)
-    return _encoded({**api.constant, **_document(sent, fields)}, api.body)
+def says(document: object, values: Mapping[str, object]) -> bool:
+    """Whether an answer has all of these values, by their places; numbers may be texts."""
+    return all(_same(at(document, place), value) for place, value in values.items())
 
 
-def update_body(api: Rest, call: UpdateCall, fields: Fields) -> bytes:
+def _same(found: object, value: object) -> bool:
+    return found == value or (isinstance(value, str) and isinstance(found, int) and str(found) == value)
+
+
+def at(document: object, place: str) -> object:
+    """What stands at a place, inner names after dots; None where nothing does."""
+    for name in place.split("."):
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def create_body(provider: Provider, api: Rest, fields: Fields, place: Mapping[str, object]) -> bytes:
+    """What makes a webhook with these values of its place: every field that has a value, and is sent then."""
+    sent = (
+        spec
+        for spec in provider.fields
+        if can_send(spec, fields) and fields[spec.name] is not None and spec.sent in (Sent.ALWAYS, Sent.CREATE)
+    )
+    document: dict[str, Any] = {}
+    for name, value in (*api.constant.items(), *place.items(), *_places(provider, sent, fields)):
+        _put(document, name, value)
+    return _encoded({api.one: document} if api.wraps else document, api.body)
+
+
+def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields) -> bytes:
     """What one call of an update sends."""
-    document: Any = _document(call.fields, fields)
-    return _encoded(document[call.unit] if call.unit else document, api.body)
+    if call.own is not None:
+        name, (spec,) = call.own.name, call.fields
+        return _encoded({name: _written(spec, fields[spec.name])} if name else {}, api.body)
+    document: dict[str, Any] = {}
+    for name, value in _places(provider, call.fields, fields):
+        _put(document, name, value)
+    if call.unit:
+        return _encoded(document[call.unit], api.body)
+    return _encoded({api.one: document} if api.wraps else document, api.body)
 
 
 def _unknown(provider: Provider, api: Rest, document: Mapping[str, object]) -> Iterator[str]:
     """Names that neither the declaration nor the API's description has, those inside of its parts too."""
-    known = {spec.path[:length] for spec in provider.fields for length in range(1, len(spec.path) + 1)}
-    known |= {(name,) for name in (api.id, api.created, api.updated, *api.kept, *api.constant)}
+    places = [place for spec in provider.fields for place in (".".join(spec.path), spec.read_at, *spec.says)]
+    places += [place for spec in provider.fields for place in (spec.all_at, *spec.flags.values())]
+    places += [place for setting in provider.places for place in setting.values]
+    places += [api.id, api.created, api.updated, *api.kept, *api.constant, *api.gone]
+    paths = [tuple(place.split(".")) for place in places]
+    known = {path[:length] for path in paths for length in range(1, len(path) + 1)}
     outer = {path[0] for path in known if len(path) > 1}
     for name, value in document.items():
         if (name,) not in known:
@@ -91,13 +129,35 @@ def _unknown(provider: Provider, api: Rest, document: Mapping[str, object]) -> I
             yield from (_writable(f"{name}.{inner}") for inner in value if (name, inner) not in known)
 
 
+def _answered(provider: Provider, spec: Field, document: Mapping[str, object]) -> object:
+    """What an answer has of a field, in plain JSON terms."""
+    if spec.flags:
+        return [event for event, place in spec.flags.items() if at(document, place) is True]
+    if spec.all_at and at(document, spec.all_at) is True:
+        return [provider.catch_all]
+    value = at(document, spec.read_at or ".".join(spec.path))
+    if spec.read is None:
+        return value
+    try:
+        return spec.read(value)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return _UNREADABLE
+
+
+def _health(spec: Field, document: Mapping[str, object]) -> str:
+    """Why the service switched a webhook off, in its own words and numbers."""
+    found = ((place, at(document, place)) for place in spec.says)
+    said = (f"{place.rpartition('.')[2]}: {value}" for place, value in found if isinstance(value, str | int | float))
+    return _writable(", ".join(said))[:_LONGEST_HEALTH]
+
+
 def _read(spec: Field, value: object, secret_params: frozenset[str]) -> Value:
     """A field's value; None where it can't be read."""
     match spec.type:
         case FieldType.URL:
             return _url(value, secret_params)
         case FieldType.FLAG:
-            return _flag(value, spec.wire)
+            return value == spec.read_wire[1] if spec.read_wire else _flag(value, spec.wire)
         case FieldType.EVENTS | FieldType.SET:
             texts = [_text(item) for item in value] if isinstance(value, list) else [None]
             return None if None in texts else frozenset(text for text in texts if text is not None)
@@ -131,7 +191,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and _writable(value) == value else None
 
 
-def _flag(value: object, wire: tuple[str, ...]) -> bool | None:
+def _flag(value: object, wire: tuple[object, ...]) -> bool | None:
     """True or false, which services also spell as texts and numbers; None where it is neither."""
     if value in wire:
         return value == wire[1]
@@ -162,27 +222,37 @@ def _time(value: object) -> datetime | None:
         return None
 
 
-def _document(fields: Iterable[Field], values: Fields) -> dict[str, Any]:
-    """Fields in the API's places."""
-    document: dict[str, Any] = {}
+def _places(provider: Provider, fields: Iterable[Field], values: Fields) -> Iterator[tuple[str, object]]:
+    """What the API is sent of fields, by its places."""
     for spec in fields:
-        *outer, last = spec.path
-        inner = document
-        for name in outer:
-            inner = inner.setdefault(name, {})
-        inner[last] = _written(spec, values[spec.name])
-    return document
+        value, place = values[spec.name], ".".join(spec.path)
+        events = value if isinstance(value, frozenset) else frozenset()
+        if spec.flags:
+            yield from ((where, event in events) for event, where in spec.flags.items())
+            continue
+        if spec.all_at:
+            yield spec.all_at, provider.catch_all in events
+            value = events - {provider.catch_all}
+        yield place, _written(spec, value)
+
+
+def _put(document: dict[str, Any], place: str, value: object) -> None:
+    *outer, last = place.split(".")
+    for name in outer:
+        document = document.setdefault(name, {})
+    document[last] = value
 
 
 def _written(spec: Field, value: Value) -> object:
+    written: object = value
     match value:
         case Url() | SecretText():
-            return value.reveal()
+            written = value.reveal()
         case frozenset():
-            return sorted(value)
+            written = sorted(value)
         case bool() if spec.wire:
-            return spec.wire[value]
-    return value
+            written = spec.wire[value]
+    return written if spec.write is None else spec.write(written)
 
 
 def _encoded(document: Mapping[str, object], body: Body) -> bytes:

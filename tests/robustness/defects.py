@@ -290,8 +290,8 @@ def _show_urls() -> None:
 
 def _leave_out_active() -> None:
     made, changed = create_body, update_body
-    _put(made, lambda provider, api, fields: made(provider, api, {**fields, "active": True}))
-    _put(changed, lambda api, call, fields: changed(api, call, {**fields, "active": True}))
+    _put(made, lambda provider, api, fields, place: made(provider, api, {**fields, "active": True}, place))
+    _put(changed, lambda provider, api, call, fields: changed(provider, api, call, {**fields, "active": True}))
 
 
 def _follow_redirects() -> None:
