@@ -189,6 +189,8 @@ class Provider:
     kind_limits: Mapping[str, RateLimits] = field(default_factory=dict)  # by the token's kind, where they differ
     delivery: Delivery = field(default_factory=Delivery)
     portal: str = ""  # where people look at their webhooks by hand
+    verified_on: str = ""  # what showed that this is how it behaves: a server and its version, or documentation
+    notes: tuple[str, ...] = ()  # what is surprising there, and how it is dealt with: sentences for its page
     rest: Rest | None = None  # None where a package brings its own client
     event_field: str = field(init=False, repr=False)  # `event`, or `events` where a webhook has a set of them
     events: tuple[str, ...] = field(init=False, repr=False)  # that are known; others need the file's permission

@@ -16,15 +16,17 @@ from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Fields, Remote
 from reconciler.provider import INTERFACE, ProviderPlugin
-from reconciler.providers.github import GITHUB
-from reconciler.providers.shippo import SHIPPO
 
 if TYPE_CHECKING:  # reading what is installed takes longer to import than all else here
     from importlib.metadata import EntryPoint
 
 GROUP = "reconciler.providers"
 
-_BUILT_IN = {provider.name: ProviderPlugin(interface=INTERFACE, provider=provider) for provider in (SHIPPO, GITHUB)}
+_BUILT_IN = {
+    "shippo": "reconciler.providers.shippo:SHIPPO",
+    "github": "reconciler.providers.github:GITHUB",
+}
+"""Where each declaration is: imported when it is looked up, so that a file costs only the providers that it names."""
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
 _READS = ("list", "get", "close")
 _WRITES = ("create", "update", "delete")
@@ -94,7 +96,12 @@ def _contained(call: Callable[[], object]) -> tuple[object, str]:
 
 def built_in() -> tuple[Provider, ...]:
     """The declarations that come with the tool."""
-    return tuple(plugin.provider for plugin in _BUILT_IN.values())
+    return tuple(_plugin_of(name).provider for name in _BUILT_IN)
+
+
+def is_built_in(provider: Provider) -> bool:
+    """Whether it is one of those that come with the tool."""
+    return provider.name in _BUILT_IN and _plugin_of(provider.name).provider is provider
 
 
 class _Installed(Mapping[str, Provider]):
@@ -152,10 +159,14 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     return ContainedClient(client, calls, who)
 
 
+def _plugin_of(name: str) -> ProviderPlugin:
+    return ProviderPlugin(interface=INTERFACE, provider=resolve_name(_BUILT_IN[name]))
+
+
 def _find(name: str) -> tuple[ProviderPlugin, str] | None:
     """A provider, and the package that it is from: none for a built-in one."""
     if name in _BUILT_IN:
-        return _BUILT_IN[name], ""
+        return _plugin_of(name), ""
     found = [entry_point for entry_point in _entry_points() if entry_point.name == name]
     packages = [f"`{entry_point.dist.name if entry_point.dist else '?'}`" for entry_point in found]
     if len(found) > 1:

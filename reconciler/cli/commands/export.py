@@ -22,7 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.plan_text import head_text
 from reconciler.output.terminal import Streams
-from reconciler.providers.registry import built_in
+from reconciler.providers.registry import is_built_in
 from reconciler.view.documents import SCHEMAS
 from reconciler.view.redact import view_plan
 
@@ -94,7 +94,7 @@ def _schemas(plan: Plan, out: Path | None) -> Iterator[str]:
     local = (out or Path(DEFAULT_FILE)).parent / "webhooks.schema.json"
     if os.path.exists(local):  # noqa: PTH110 - also of a path that no file can have
         yield f"./{local.name}"
-    elif all(account.account.provider in built_in() for account in plan.accounts):
+    elif all(is_built_in(account.account.provider) for account in plan.accounts):
         yield f"{SCHEMAS}/{local.name}"
 
 
