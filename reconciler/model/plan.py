@@ -40,6 +40,8 @@ class Reason(Enum):
     DIFFERS = "differs"
     SWITCHED_OFF = "switched_off"
     NOT_IN_FILE = "not_in_file"
+    REPLACES = "replaces"  # another webhook has values that no update can change
+    REPLACED = "replaced"
     DUPLICATE = "duplicate"
     NAMED_ABSENT = "absent"
     DESTROY = "destroy"
@@ -103,6 +105,7 @@ class Change:
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
     move: Address | None = None  # the other half of a move
+    replacement: Address | None = None  # the other half of a replacement: what takes its place, or what it replaces
     duplicate_of: Address | None = None  # the webhook that stays
     conflicts_with: Address | None = None  # the entry whose URL it has, with events that are not the entry's
     depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
@@ -111,8 +114,8 @@ class Change:
 
     @property
     def partner(self) -> Address | None:
-        """The other half of its move, or the webhook whose duplicate it is: of a delete, what takes its place."""
-        return self.move or self.duplicate_of
+        """The other half of its move or replacement, or whose duplicate it is: of a delete, what takes its place."""
+        return self.move or self.replacement or self.duplicate_of
 
     def essence(self) -> dict[str, Any]:
         return {

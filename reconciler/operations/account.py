@@ -16,7 +16,7 @@ from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refu
 from reconciler.operations.creates import Created, make_creates
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
-from reconciler.planning.match import by_key
+from reconciler.planning.match import by_key, fitting
 from reconciler.planning.settle import refused_narrowing, settle_created
 from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Writer
@@ -94,7 +94,7 @@ class AccountRun:
                 continue
             # A provider may answer with a webhook of this key that was there, and that its list hides.
             answer = created.answers.get(desired.address)
-            group = there.get(desired.key) or ([answer] if answer is not None else [])
+            group = fitting(self._provider, desired, there) or ([answer] if answer is not None else [])
             if group:
                 survivor, changes = settle_created(self.plan.account, desired, group, created.own)
                 found += changes

@@ -17,7 +17,7 @@ from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import failed
 from reconciler.operations.workers import WorkerPool
 from reconciler.planning.claim import Claims
-from reconciler.planning.match import by_key
+from reconciler.planning.match import by_key, fitting
 from reconciler.providers.registry import Writer
 
 ROUNDS = 3  # how often a create is sent at most, each time after a look that did not find it
@@ -65,7 +65,7 @@ def make_creates(plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: S
         for one in sent:
             address, desired = one.change.address, one.change.desired
             result = created.results[address]
-            found = there.get(desired.key) if desired is not None else None
+            found = fitting(plan.account.provider, desired, there) if desired is not None else []
             if found and (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
                 created.results[address] = replace(result, outcome=Outcome.DONE, error=None, object_id=found[0].id)
             elif one.outcome is Outcome.UNKNOWN:

@@ -10,7 +10,7 @@ from reconciler.model.provider import FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Fields, Value
+from reconciler.model.webhook import Desired, Fields, Remote, Value
 
 
 def wanted_fields(desired: Desired, remote: Fields) -> Fields:
@@ -71,6 +71,15 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
         else:
             found.append(FieldChange(name=spec.name, before=old, after=new))
     return tuple(found)
+
+
+def fits(provider: Provider, desired: Desired, remote: Remote) -> bool:
+    """Whether an update can make a webhook as wanted: what no update can change is so already."""
+    if not any(spec.is_fixed for spec in provider.fields):
+        return True
+    found = differences(provider, remote.fields, wanted_fields(desired, remote.fields))
+    fixed = {spec.name for spec in provider.fields if spec.is_fixed}
+    return not any(one.name.partition(".")[0] in fixed for one in found)
 
 
 def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:

@@ -12,17 +12,21 @@ from reconciler.model.plan import Action, Change, Claim, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
-from reconciler.planning.compare import differences, sent_fields, wanted_fields
+from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The remote webhook that stays, those that deliver the same again, and those that deliver more; best first."""
+    """The remote webhook that stays, those that deliver the same again, and those that deliver more; best first.
+
+    Replaced are those that no update can make as wanted, where one stays that an update can.
+    """
 
     survivor: Remote
     duplicates: tuple[Remote, ...]
     others: tuple[Remote, ...] = ()
+    replaced: tuple[Remote, ...] = ()
 
 
 def choose(
@@ -46,9 +50,11 @@ def choose(
 
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:
-    """`choose` as a wanted webhook asks for it."""
-    events = provider.events_of(desired.fields)
-    return choose(provider, candidates, prefer_live="active" in desired.ignored, events=events)
+    """`choose` as a wanted webhook asks for it: of those that an update can make as wanted, if there is one."""
+    events, every = provider.events_of(desired.fields), sorted(candidates, key=lambda one: one.age)
+    fitting = [remote for remote in every if fits(provider, desired, remote)] or every
+    choice = choose(provider, fitting, prefer_live="active" in desired.ignored, events=events)
+    return replace(choice, replaced=tuple(remote for remote in every if remote not in fitting))
 
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
@@ -58,6 +64,11 @@ def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
         if remote.key is not None:
             found[remote.key].append(remote)
     return dict(found)
+
+
+def fitting(provider: Provider, desired: Desired, there: Mapping[Key, Sequence[Remote]]) -> list[Remote]:
+    """The webhooks, of those by key, that are a wanted one, or that an update can make so."""
+    return [remote for remote in there.get(desired.key, ()) if fits(provider, desired, remote)]
 
 
 def match_account(
@@ -128,10 +139,30 @@ def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
 
 def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
     choice = choose_for(provider, wanted, found)
-    yield update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
+    if fits(provider, wanted, choice.survivor):
+        yield update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
+    else:
+        yield from _replacement(provider, wanted, choice.survivor)
     yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
+    # Left behind by a run that was stopped.
+    yield from (_replaced_by(wanted.address, remote) for remote in choice.replaced)
     for remote in choice.others:
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), conflicts_with=wanted.address)
+
+
+def _replacement(provider: Provider, wanted: Desired, old: Remote) -> Iterator[Change]:
+    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last."""
+    yield replace(
+        _missing(provider, wanted),
+        reason=Reason.REPLACES,
+        fields=differences(provider, old.fields, wanted_fields(wanted, old.fields)),
+        replacement=Address.of_remote(wanted.address.account, old.id),
+    )
+    yield _replaced_by(wanted.address, old)
+
+
+def _replaced_by(address: Address, old: Remote) -> Change:
+    return replace(_delete(address.account, old, Reason.REPLACED), replacement=address)
 
 
 def _missing(provider: Provider, wanted: Desired) -> Change:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Claim, Filters, NotPlanned, Plan
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan
+from reconciler.model.provider import FieldType, Provider, ReadsBack
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
@@ -145,12 +146,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
         if row.action is Action.UPDATE:
             lost = lost_secrets(provider, row.wanted, row.remote.fields)
         elif row.action is Action.DELETE and row.partner is not None:
-            # What takes over has none, and nobody else would any more.
-            there = rows[row.partner]
-            after = there.wanted if there.remote is None else there.wanted or there.remote.fields
-            lost = [
-                name for name, value in row.remote.fields.items() if value is Masked.SET and after.get(name) is None
-            ]
+            lost = _not_taken_over(provider, row, rows[row.partner])
         for name in lost:
             return ProviderError(
                 kind=ErrorKind.REFUSED,
@@ -158,6 +154,24 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 help=f"Add `{name}: ${{NAME}}` to the entry; its value is sent with every create and update.",
             )
     return None
+
+
+def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[str, ...]:
+    """The secrets of a webhook that goes, or may have gone, that what takes its place doesn't have."""
+    assert gone.remote is not None  # only those of a provider go  # noqa: S101
+    after = there.wanted or ({} if there.remote is None else there.remote.fields)
+    said = {} if there.desired is None else there.desired.fields
+    # Of one that is replaced nobody may be able to read whether it has one.
+    return tuple(
+        spec.name
+        for spec in provider.fields
+        if after.get(spec.name) is None
+        and said.get(spec.name) is None
+        and (
+            gone.remote.fields[spec.name] is Masked.SET
+            or (gone.replacement and spec.type is FieldType.SECRET and spec.reads_back is ReadsBack.NEVER)
+        )
+    )
 
 
 def _has_secrets_of(remote: Remote | None, url: Url) -> bool:
@@ -178,8 +192,8 @@ def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
         owned=claimed[Claim.OWNED], protected=protected, changes=changes, unmanaged=claimed[Claim.NONE]
     )
     losses = losses_of(account, listed.desired, deliveries)
-    # What moves is not missing: its webhook is the move's other half.
-    missing = [row.desired for row in every if row.action is Action.CREATE and row.move is None and row.desired]
+    # What moves, or is replaced, is not missing: its webhook is the other half.
+    missing = [row.desired for row in every if row.action is Action.CREATE and row.partner is None and row.desired]
     hints = Hints(account, listed.desired, missing)
     return AccountPlan(
         account=account,

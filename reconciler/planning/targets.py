@@ -19,17 +19,22 @@ def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], t
     """The rows that the filters mean, and the others. A move of which one half is left is no move any more.
 
     With an excluded webhook stays what it replaces, and what is deleted as its duplicate. So does a duplicate of a
-    webhook whose own update is left out: it may be the only one that delivers.
+    webhook whose own update is left out: it may be the only one that delivers. Both halves of a replacement are meant
+    by its entry.
     """
     if not filters.targets and not filters.excludes:
         return [*every], ()
-    meant = [row for row in every if is_meant(filters, row.address) and not _is_kept(filters, row)]
+    meant = [row for row in every if is_meant(filters, _meant_by(row)) and not _is_kept(filters, row)]
     updated = {row.address for row in every if row.action is Action.UPDATE} - {row.address for row in meant}
     rows = [row for row in meant if row.duplicate_of not in updated]
     addresses = {row.address for row in rows}
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
     return [replace(row, move=None) if row.move in gone else row for row in rows], left_out
+
+
+def _meant_by(row: Change) -> Address:
+    return row.replacement if row.action is Action.DELETE and row.replacement is not None else row.address
 
 
 def is_meant(filters: Filters, address: Address) -> bool:

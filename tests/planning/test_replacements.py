@@ -1,0 +1,104 @@
+"""Another webhook in place of one that no update can make as wanted: made first, the old one deleted last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.plan import Reason
+from reconciler.model.provider import Sent
+from reconciler.model.secret import SecretText
+from reconciler.model.webhook import Address, Desired, Remote, Value
+from reconciler.provider import health
+from tests.contract.hooks import A, B, Hook, entries_of, fields_of
+from tests.contract.pigeonry import PIGEONRY
+from tests.support.builders import account, not_planned, only, planned, sign
+
+KEY: Mapping[str, Value] = {"signing_key": SecretText.environment("SIGNING_KEY", "the-key")}
+FIXED = replace(
+    PIGEONRY,
+    fields=(
+        *(replace(spec, sent=Sent.CREATE) if spec.name == "format" else spec for spec in PIGEONRY.fields),
+        health("well", at="state", wire=("failing", "well"), says=("state",)),
+    ),
+)
+OWNER = replace(account(), provider=FIXED, scope=())
+
+
+def wanted(others: Mapping[str, Value], *, events: Sequence[str] = (A,), says_well: bool = False) -> Desired:
+    ignored = () if says_well else ("well",)
+    hook = Hook(others={**KEY, **others}, events=tuple(events), ignored=ignored)
+    (entry,) = entries_of(FIXED, "default", "a", hook, ())
+    return entry
+
+
+def there(number: int, others: Mapping[str, Value], *, events: Sequence[str] = (A,)) -> Remote:
+    ((_, fields),) = fields_of(FIXED, Hook(others=others, events=tuple(events)), ())
+    return Remote(id=str(number), key=FIXED.key_of(fields), fields=fields)
+
+
+JSON: Mapping[str, Value] = {"format": "json"}
+FORM: Mapping[str, Value] = {"format": "form"}
+SICK: Mapping[str, Value] = {"format": "json", "well": False}
+
+
+@pytest.mark.parametrize(
+    ("desired", "remotes", "changes"),
+    [
+        pytest.param(wanted(FORM), [there(1, FORM)], [], id="in-step"),
+        pytest.param(wanted(FORM), [there(1, JSON)], ["+ a", "- @1"], id="replaced"),
+        pytest.param(wanted(FORM), [there(1, JSON), there(2, FORM)], ["- @1"], id="left-behind-by-a-stopped-run"),
+        pytest.param(wanted(FORM), [there(1, FORM), there(2, JSON)], ["- @2"], id="whichever-is-older"),
+        pytest.param(wanted(FORM), [there(1, JSON), there(2, JSON)], ["+ a", "- @1", "- @2"], id="both-go"),
+        pytest.param(
+            wanted(FORM, events=(A, B)), [there(1, JSON), there(2, FORM)], ["~ a", "- @1"], id="left-behind-and-updated"
+        ),
+        pytest.param(wanted(FORM), [there(1, JSON, events=(A, B))], ["+ a", "- @1"], id="narrowed-too"),
+        pytest.param(wanted(JSON), [there(1, SICK)], [], id="health-unsaid"),
+        pytest.param(wanted(JSON, says_well=True), [there(1, SICK)], ["+ a", "- @1"], id="health-said"),
+        pytest.param(wanted(JSON, says_well=True), [there(1, JSON)], [], id="healthy"),
+    ],
+)
+def test_new_one_first_and_old_one_last(desired: Desired, remotes: Sequence[Remote], changes: Sequence[str]) -> None:
+    plan = only(planned([desired], remotes, [OWNER]))
+    assert [sign(change) for change in plan.changes] == changes
+    duplicates = [change for change in plan.changes if change.reason is Reason.DUPLICATE]
+    assert [sign(change) for change in duplicates] == (["- @2"] if len(changes) == 3 else [])
+
+
+def test_both_halves_know_each_other_and_what_differs() -> None:
+    create, delete = only(planned([wanted(FORM)], [there(1, JSON)], [OWNER])).changes
+    assert (create.reason, create.partner) == (Reason.REPLACES, Address.of_remote("default", "1"))
+    assert (delete.reason, delete.partner) == (Reason.REPLACED, create.address)
+    assert [(one.name, one.before, one.after) for one in create.fields] == [("format", "json", "form")]
+
+
+def test_only_events_that_nobody_receives_any_more_are_lost() -> None:
+    same, fewer = ((A,), (A, B))
+    for events, lost in ((same, []), (fewer, ["bird.arrived"])):
+        plan = only(planned([wanted(FORM)], [there(1, JSON, events=events)], [OWNER]))
+        assert [event for loss in plan.losses for event in loss.events] == lost
+
+
+@pytest.mark.parametrize(
+    ("targets", "excludes", "changes"),
+    [
+        pytest.param(["a"], [], ["+ a", "- @1"], id="target"),
+        pytest.param([], ["a"], [], id="exclude"),
+        pytest.param(["@1"], [], [], id="half"),
+        pytest.param([], ["@1"], ["+ a", "- @1"], id="half-excluded"),
+    ],
+)
+def test_halves_are_filtered_together(targets: Sequence[str], excludes: Sequence[str], changes: Sequence[str]) -> None:
+    plan = only(planned([wanted(FORM)], [there(1, JSON)], [OWNER], targets=targets, excludes=excludes))
+    assert [sign(change) for change in plan.changes] == changes
+
+
+def test_secret_that_nobody_can_read_is_not_left_behind() -> None:
+    unsaid = replace(
+        wanted(FORM), fields={**wanted(FORM).fields, "signing_key": None}, ignored=frozenset({"signing_key", "well"})
+    )
+    (stopped,) = not_planned(planned([unsaid], [there(1, JSON)], [OWNER])).values()
+    assert stopped.error.message == "the delete of default/@1 would remove its `signing_key`, which isn't in the file"
