@@ -248,6 +248,20 @@ def test_report_that_cannot_be_written_is_an_error_and_the_apply_is_done(tool: T
     assert (tool.folder / "x.xml").exists()
 
 
+@pytest.mark.parametrize("command", [("show",), ("apply", "--auto-approve")], ids=["show", "apply"])
+@pytest.mark.parametrize("text", [None, "no plan"], ids=["missing", "broken"])
+def test_report_on_a_saved_plan_that_cannot_be_read_is_not_taken_for_the_usual_file(
+    tool: Tool, command: tuple[str, ...], text: str | None
+) -> None:
+    if text is not None:
+        (tool.folder / "my.plan").write_text(text, encoding="utf-8")
+    options = [f"--report={name}={name}.out" for name in ("markdown", "code-quality")]
+    assert tool.run(*command, "my.plan", *options).code == (1 if text is None else 3)
+    assert (tool.folder / "markdown.out").read_text(encoding="utf-8").startswith("<!-- reconciler:my.plan -->\n")
+    (issue,) = json.loads((tool.folder / "code-quality.out").read_text(encoding="utf-8"))
+    assert issue["location"]["path"] == "my.plan"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
 def test_report_is_written_where_standard_output_cannot_be(tool: Tool) -> None:
     tool.write(entries(a="/a"))
