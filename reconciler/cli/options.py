@@ -17,7 +17,9 @@ from reconciler.output.formats import FORMATS, LIST_FORMATS, PLAN_FORMATS, REPOR
 DEFAULT_FILE = "webhooks.yaml"
 APPLYING = ("apply", "destroy")
 """The commands that change something."""
-REPORTING = (*APPLYING, "validate", "plan", "drift", "show")
+LOOKING = ("validate", "plan", "drift")
+"""The commands that look whether all is well."""
+REPORTING = (*APPLYING, *LOOKING, "show")
 """The commands with `--report`."""
 COMPLETION_SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
