@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.diagnostic import Diagnostic
@@ -12,7 +10,7 @@ from reconciler.output import fitting
 from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
-from reconciler.output.gfm import Part, clipped, code, fitted, prose
+from reconciler.output.gfm import Part, clipped, code, fitted, marker, prose
 from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
 from reconciler.output.plan_text import head_text, value_text
 from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text
@@ -30,7 +28,6 @@ _MOST_ACCOUNTS = 3
 """How many accounts are named at the top; more are folded at the end."""
 _MOST_IN_FULL = 200
 """Up to how many changes each is shown with its fields; of more, each in a line."""
-_LONGEST_NAME = 120
 _DIGEST = 16
 """Characters of a digest: enough to see that two plans are the same one."""
 
@@ -52,18 +49,6 @@ def markdown_text(found: Found) -> str:
     if not is_short:
         parts.append(Part(title=count_text(len(accounts), "account"), items=accounts, is_folded=True))
     return fitted("\n\n".join(filter(None, head)), [part for part in parts if part.items], _end(found))
-
-
-def marker(name: str) -> str:
-    """A hidden line with a configuration's name, which can't end it: a long one is told apart by its hash."""
-    plain = re.sub(r"[^\w ./,=*:+-]|-(?=-)|_(?=_)", _percent_encoded, name, flags=re.ASCII)
-    if len(plain) > _LONGEST_NAME:
-        plain = f"{plain[:_LONGEST_NAME]} {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-    return f"<!-- reconciler:{plain} -->"
-
-
-def _percent_encoded(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
 
 
 def _end(found: Found) -> str:
