@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -77,8 +78,8 @@ def own_targets(configuration: Configuration, target: str) -> Sequence[str]:
     """
     if not _OF_TERRAFORM.match(target):
         return [target]
-    found = _patterns(configuration, target) if "*" in target else [_webhook_address(configuration, target)]
-    return found or [target]
+    find = _patterns if "*" in target else _webhooks
+    return find(configuration, target) or [target]
 
 
 def _patterns(configuration: Configuration, target: str) -> list[str]:
@@ -110,27 +111,27 @@ def _is_module(account: Account, name: str, place: str | None) -> bool:
     return matches_name(name, identifier(account.group)) and (place is None or matches_name(place, account.place_name))
 
 
-def _webhook_address(configuration: Configuration, target: str) -> str:
+def _webhooks(configuration: Configuration, target: str) -> list[str]:
     """What a target in Terraform's form means that has no `*`."""
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, None]] = defaultdict(dict)
     types = {account.name: account.provider.resource_type for account in configuration.accounts}
+    is_one_type = len(set(types.values())) == 1
     for account, kind in types.items():
         for long in (True, False):
             others = resource_address(Address.of_remote(account, ""), kind, long=long)
             if target.startswith(f'{others.resource}["') and target.endswith('"]'):
                 object_id = target[len(others.resource) + 2 : -2]
-                return f"{account}/@{object_id}" if long else f"@{object_id}"
+                return [f"{account}/@{object_id}" if long else f"@{object_id}"]
             if others.module is not None:
-                found |= {
-                    others.module: f"{account}/*",
-                    others.module.partition("[")[0]: f"{account.partition(':')[0]}/*",
-                }
+                found[others.module][f"{account}/*"] = None
+                found[others.module.partition("[")[0]][f"{account.partition(':')[0]}/*"] = None
     for address in (wanted.address for wanted in configuration.desired):
         for long in (True, False):
             resource = resource_address(address, types[address.account], long=long)
-            before = f"{address.account}/" if long else ""
-            found |= {str(resource): address.text(long=long), resource.resource: before + address.entry}
-    return found.get(target, target)
+            has_account = long or not is_one_type  # else an entry of another type would be meant, too
+            found[str(resource)][address.text(long=has_account)] = None
+            found[resource.resource][(f"{address.account}/" if has_account else "") + address.entry] = None
+    return [*found.get(target, ())]
 
 
 def with_whole_ids(filters: Filters, remotes: Collection[Address]) -> Filters:

@@ -151,9 +151,14 @@ def test_targets_as_terraform_writes_them(target: str, own: str) -> None:
         pytest.param("module.live.github_webhook.*", None, id="no-such-type-there"),
         pytest.param("module.dead.*", None, id="no-such-account"),
         pytest.param("ord*", None, id="own-form"),
+        pytest.param("shippo_webhook.orders", ["live/orders"], id="entry-of-two-types"),
+        pytest.param("github_webhook.orders", ["hub:acme/web/orders"], id="entry-of-the-other-type"),
+        pytest.param(
+            'shippo_webhook.orders["track_updated"]', ["live/orders[track_updated]"], id="webhook-of-two-types"
+        ),
     ],
 )
-def test_targets_with_a_star_as_terraform_writes_addresses(target: str, own: list[str] | None) -> None:
+def test_targets_of_several_types_as_terraform_writes_them(target: str, own: list[str] | None) -> None:
     hub, live = [replace(account(f"hub:acme/{name}"), provider=GITHUB) for name in ("web", "app")], account("live")
     wanted = [
         entry("orders", account="live"),
