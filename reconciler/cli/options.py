@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from reconciler.arguments import MOST_PARALLEL
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.formats import FORMATS, LIST_FORMATS, PLAN_FORMATS, REPORT_FORMATS
 
@@ -184,7 +185,7 @@ FILTERS = (
 )
 APPLY = (
     click.option("--auto-approve", is_flag=True, help="Don't ask for approval."),
-    click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, metavar="N",
+    click.option("--parallelism", type=click.IntRange(1, MOST_PARALLEL), default=10, show_default=True, metavar="N",
                  help="Make up to N changes in parallel."),
     output_path("--backup", "First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
 )
