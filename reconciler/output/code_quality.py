@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from reconciler.model.diagnostic import Severity
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
+from reconciler.output.reasons import sentences
 from reconciler.output.remarks import remarks_of
 from reconciler.view.codec import Json, json_line
 
@@ -36,7 +37,7 @@ class CodeQualityReporter(DocumentReporter):
             known = json.dumps([remark.kind, path, visible(remark.subject)])
             seen[known] += 1
             yield {
-                "description": visible(" ".join(filter(None, (remark.message, remark.help)))),
+                "description": visible(sentences(remark.message, remark.help)),
                 "check_name": remark.kind,
                 "fingerprint": hashlib.sha256(f"{known}{seen[known]}".encode()).hexdigest(),
                 "severity": _SEVERITIES[remark.severity],

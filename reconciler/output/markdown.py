@@ -15,7 +15,7 @@ from reconciler.output.escaping import visible
 from reconciler.output.gfm import Part, clipped, code, fitted, prose
 from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
 from reconciler.output.plan_text import head_text, value_text
-from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text, endpoint_text, sentences
 from reconciler.output.terminal import Style
 from reconciler.output.unmanaged_text import hint_text
 from reconciler.view.documents import PlanView
@@ -99,17 +99,20 @@ def _failed_parts(report: ReportView) -> Iterator[Part]:
     """What an apply didn't do."""
     items = []
     for row in report.failed:
-        words = prose(". ".join(filter(None, (row.words, row.error.rstrip("."), row.help))))
-        items.append(f"- {code(row.webhook_address)} {row.action.value}: {words}")
+        words = prose(sentences(row.words, row.error, row.help))
+        items.append(
+            f"- {code(row.webhook_address)} {row.action.value}: {words}\n  Webhook: {prose(endpoint_text(row))}"
+        )
     yield Part(title=f"Not done, or not confirmed ({len(items)})", items=items)
-    items = [f"- {code(name)}: {prose(f'{error.summary}. {error.detail}')}" for name, error in report.errors.items()]
+    errors = report.errors.items()
+    items = [f"- {code(name)}: {prose(sentences(error.summary, error.detail))}" for name, error in errors]
     yield Part(title=NOT_CHECKED_AFTER_CREATES.capitalize(), items=items)
 
 
 def _first_parts(plan: PlanView) -> Iterator[Part]:
     """What must not be overlooked: what wasn't checked, what is refused and what would let it, and the losses."""
     items = [
-        f"- {code(account.name)}: {prose(f'{account.error.summary}. {account.error.detail}')}"
+        f"- {code(account.name)}: {prose(sentences(account.error.summary, account.error.detail))}"
         for account in plan.not_checked
         if account.error is not None
     ]

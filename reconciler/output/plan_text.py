@@ -190,6 +190,11 @@ def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
             yield from filter(None, (row, moves.get(row.webhook_address)))
 
 
+def difference_texts(row: Row) -> Iterator[str]:
+    """Each field that differs, in a line."""
+    return (f"{visible(one.name)}: {value_text(one.before)} → {value_text(one.after)}" for one in row.field_changes)
+
+
 def value_text(value: Plain) -> str:
     """A field's value, made visible."""
     if isinstance(value, tuple):

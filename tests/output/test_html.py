@@ -271,7 +271,8 @@ def test_filters_and_sources_are_named() -> None:
 def test_apply_says_what_was_not_done_and_why() -> None:
     page = Page(PAGES["apply"]())
     assert "1 of the changes was not started." in page.section("not-done")
-    assert "create: failed the provider refused the token (401) Check TOKEN." in page.section("not-done")
+    said = "create: failed track_updated at https://hooks.example.com/moved/here the provider refused the token (401) "
+    assert f"{said}Check TOKEN." in page.section("not-done")
     assert "create: failed" in page.section("changes")
     assert "delete: done" in page.section("changes")
     assert ("default https://hooks.example.com/new", ["", "not done"]) in [*_cells(page)]

@@ -75,7 +75,7 @@ def test_junit_has_a_case_for_each_webhook_and_account_that_could_not_be_read() 
 
 def test_junit_of_files_with_an_error_fails() -> None:
     assert cases(_failed("junit")) == {"files.run: webhooks.yaml": [("error", "Failed: no host")]}
-    assert "webhooks.yaml:7:3: no host Give one." in _failed("junit")
+    assert "webhooks.yaml:7:3: no host. Give one." in _failed("junit")
 
 
 def test_junit_of_a_run_that_was_cancelled_fails() -> None:
@@ -123,7 +123,7 @@ def check_code_quality(text: str) -> None:
 def test_code_quality_names_the_line_and_keeps_its_fingerprint_when_lines_move() -> None:
     (issue,) = json.loads(_failed("code-quality"))
     assert issue == {
-        "description": "no host Give one.",
+        "description": "no host. Give one.",
         "check_name": "url-host",
         "fingerprint": issue["fingerprint"],
         "severity": "critical",
