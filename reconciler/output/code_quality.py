@@ -18,6 +18,9 @@ from reconciler.output.remarks import remarks_of
 from reconciler.view.codec import Json, json_line
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTICE: "info"}
+"""GitLab shows the worst first: blocker, critical, major, minor, info."""
+_OF_KIND = {"loss": "major"}
+"""A loss that is allowed stops nothing, but is worse than what differs or changes beside it."""
 
 
 class CodeQualityReporter(DocumentReporter):
@@ -40,7 +43,7 @@ class CodeQualityReporter(DocumentReporter):
                 "description": visible(sentences(remark.message, remark.help)),
                 "check_name": remark.kind,
                 "fingerprint": hashlib.sha256(f"{known}{seen[known]}".encode()).hexdigest(),
-                "severity": _SEVERITIES[remark.severity],
+                "severity": _OF_KIND.get(remark.kind, _SEVERITIES[remark.severity]),
                 "location": {"path": path, "lines": {"begin": max(1, place.line if place is not None else 1)}},
             }
 
