@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Reason
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
@@ -48,7 +47,7 @@ def _files(found: Found) -> ET.Element:
     if found.errors:
         places = "\n".join(f"{one.place or one.code}: {sentences(one.message, one.help)}" for one in found.errors)
         _problem(suite, case, "errors", "error", found.result.words, places)
-    elif found.result.code not in (ExitCode.DONE, ExitCode.CHANGES) and not is_told:
+    elif found.result.has_failed and not is_told:
         _problem(suite, case, "errors", "error", found.result.words, "")
     return suite
 

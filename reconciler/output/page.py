@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import Any
 
-from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Place
+from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.plan import Action
 from reconciler.model.report import Outcome
 from reconciler.output.document import Found
@@ -16,6 +15,7 @@ from reconciler.output.escaping import shown_time
 from reconciler.output.reasons import change_text
 from reconciler.view.deliveries import State, deliveries
 from reconciler.view.documents import PlanView, Position, Seal, Tool
+from reconciler.view.outcome import Ending
 from reconciler.view.rows import Row, Standing, hosts_of
 from reconciler.view.short_ids import short_address, with_short_ids
 from reconciler.view.values import time_text
@@ -59,42 +59,22 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
-    """How a run ended, at a glance: `kind` is its colour and sign, and never said by them alone."""
-
-    kind: str
-    label: str
-
-
-def _verdict(found: Found) -> _Verdict:
-    code, plan = found.result.code, found.plan
-    is_partial = plan is not None and bool(plan.not_checked)
-    if code > SIGNALLED:
-        return _Verdict(kind="bad", label="Stopped")
-    if code == ExitCode.REFUSED or (plan is not None and plan.refused and not found.is_drift):
-        return _Verdict(kind="bad", label="Refused")
-    if code == ExitCode.ERROR or is_partial:
-        return _Verdict(kind="bad", label="Incomplete" if is_partial or found.report is not None else "Failed")
-    if found.report is not None:
-        return _Verdict(kind="good", label="Applied")
-    if code == ExitCode.CHANGES and found.is_drift:
-        return _Verdict(kind="attention", label="Drift")
-    if plan is not None and plan.summary.changes:
-        return _Verdict(kind="attention", label="Changes")
-    if plan is not None and any(account.status is Standing.DRIFTED for account in plan.accounts):
-        return _Verdict(kind="attention", label="Differs")
-    return _Verdict(kind="good", label="Valid" if plan is None else "OK")
+_KINDS = {
+    **dict.fromkeys((Ending.OK, Ending.VALID, Ending.APPLIED), "good"),
+    **dict.fromkeys((Ending.CHANGES, Ending.DIFFERS, Ending.DRIFT), "attention"),
+    **dict.fromkeys((Ending.REFUSED, Ending.INCOMPLETE, Ending.FAILED, Ending.STOPPED), "bad"),
+}
+"""The colour and sign of how a run ended, which is never said by them alone."""
 
 
 def page_parts(found: Found) -> dict[str, Any]:
     """What the template is filled in with."""
-    verdict = _verdict(found)
     parts = {
         "found": found,
-        "verdict": verdict,
+        "label": found.ending.value,
+        "kind": _KINDS[found.ending],
         "subject": _subject(found),
-        "lead": _lead(found, verdict),
+        "lead": _lead(found),
         "time": shown_time(time_text(found.now)),
         # What says no more than the verdict is not said again.
         "errors": [one for one in found.errors if one.place or one.help],
@@ -151,15 +131,15 @@ def _subject(found: Found) -> str:
     return "Drift check" if found.is_drift else "Saved plan" if found.plan.saved is not None else "Plan"
 
 
-def _lead(found: Found, verdict: _Verdict) -> str:
+def _lead(found: Found) -> str:
     """What the verdict means to somebody who has never seen one."""
     if found.report is not None:
-        is_whole = verdict.label == "Applied"
+        is_whole = found.ending is Ending.APPLIED
         return "The provider now has what is shown below." if is_whole else "Not everything was done: see below."
     if found.plan is None:
-        checked = "The file was checked, without asking the provider. " if verdict.kind == "good" else ""
+        checked = "The file was checked, without asking the provider. " if found.ending is Ending.VALID else ""
         return f"{checked}Nothing was changed."
-    if verdict.label == "Refused":
+    if found.ending is Ending.REFUSED:
         return "`reconciler apply` refuses this plan. Nothing was changed."
     if found.is_drift:
         return "The webhooks at the provider were compared with the file. Nothing was changed."

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.model.diagnostic import Diagnostic, ExitCode, Place, Severity
+from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.output.document import Found
 from reconciler.output.losses_text import events_text, remedy_text
 from reconciler.output.plan_text import difference_texts
@@ -41,8 +41,7 @@ def remarks_of(found: Found) -> Iterator[Remark]:
         said += _of_report(found, found.report)
     elif found.plan is not None:
         said += _of_drift(found, found.plan) if found.is_drift else _of_plan(found.plan)
-    is_failed = found.result.code not in (ExitCode.DONE, ExitCode.CHANGES)
-    if is_failed and not any(one.severity is Severity.ERROR for one in said):
+    if found.result.has_failed and not any(one.severity is Severity.ERROR for one in said):
         said.append(Remark(severity=Severity.ERROR, kind="failed", subject=found.name, message=found.result.words))
     yield from said
 

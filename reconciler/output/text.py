@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
 
-from reconciler.model.diagnostic import Diagnostic, ExitCode
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
@@ -96,7 +96,7 @@ class TextReporter(Progress):
                 self._streams.print_result()
             if self._verbosity >= 0:
                 self._streams.print_result(self._effort_text())
-        colors = ["red"] if result.code not in (ExitCode.DONE, ExitCode.CHANGES) else []
+        colors = ["red"] if result.has_failed else []
         self._print_fitted(self._style.paint(visible(result.words), "bold", *colors))
         return result.code
 

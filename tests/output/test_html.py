@@ -194,6 +194,12 @@ def test_page_of_a_hostile_run_is_harmless(run: HostileRun, told: tuple[bool, bo
             "Stopped: 0 created, 0 updated, 0 deleted; 1 not done.",
             id="stopped",
         ),
+        pytest.param(
+            lambda: plan_told("html", planned([entry("a")], [hook("1", active=False)], [account(protect=["/a"])])),
+            "Differs",
+            "No changes; 1 protected difference.",
+            id="differs",
+        ),
         pytest.param(PAGES["valid"], "Valid", "Valid: 7 webhooks in 2 accounts.", id="valid"),
         pytest.param(lambda: validation_page(ERROR), "Failed", "Not valid: 1 error.", id="not-valid"),
     ],
