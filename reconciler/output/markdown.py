@@ -13,7 +13,7 @@ from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
 from reconciler.output.gfm import Part, clipped, code, fitted, prose
-from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
+from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, loss_groups, remedy_text
 from reconciler.output.plan_text import head_text, value_text
 from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text, endpoint_text, sentences
 from reconciler.output.terminal import Style
@@ -47,7 +47,7 @@ def markdown_text(found: Found) -> str:
     accounts = [f"- {prose(head_text(account))}" for account in (found.plan.accounts if found.plan is not None else ())]
     is_short = len(accounts) <= _MOST_ACCOUNTS
     head = [f"{marker(found.name)}\n## {prose(found.result.words)}"]
-    head += [prose(found.heading), "\n".join(accounts) if is_short else ""]
+    head += [prose(found.heading) if found.report is None else "", "\n".join(accounts) if is_short else ""]
     parts = [*_parts(found)]
     if not is_short:
         parts.append(Part(title=count_text(len(accounts), "account"), items=accounts, is_folded=True))
@@ -77,7 +77,7 @@ def _parts(found: Found) -> Iterator[Part]:
     # What says no more than the verdict is not said again.
     yield _said("Errors", [one for one in found.errors if one.place or one.help], is_folded=False)
     yield from () if found.report is None else _failed_parts(found.report)
-    yield from () if found.plan is None else _first_parts(found.plan)
+    yield from () if found.plan is None else _first_parts(found.plan, found.report)
     if found.report is not None:
         yield from _done_parts(found, found.report)
     elif found.plan is not None:
@@ -109,7 +109,7 @@ def _failed_parts(report: ReportView) -> Iterator[Part]:
     yield Part(title=NOT_CHECKED_AFTER_CREATES.capitalize(), items=items)
 
 
-def _first_parts(plan: PlanView) -> Iterator[Part]:
+def _first_parts(plan: PlanView, report: ReportView | None) -> Iterator[Part]:
     """What must not be overlooked: what wasn't checked, what is refused and what would let it, and the losses."""
     items = [
         f"- {code(account.name)}: {prose(sentences(account.error.summary, account.error.detail))}"
@@ -123,9 +123,9 @@ def _first_parts(plan: PlanView) -> Iterator[Part]:
             how = remedy_text(account.remedy, "add the lines below to the file.")
             items.append(f"- {code(account.name)}: {GUARD_WORDS[account.verdict]}. {how}")
     yield Part(title="Refused", items=items)
-    items = [f"- {_loss(loss, plan)}" for loss in plan.losses]
-    why = "These endpoints would stop receiving these events."
-    yield Part(title=f"Losses ({len(items)})", items=items, introduction=why)
+    for title, words, losses in loss_groups(plan.losses, report):
+        items = [f"- {_loss(loss, plan)}" for loss in losses]
+        yield Part(title=f"{title} ({len(items)})", items=items, introduction=words)
 
 
 def _loss(loss: LossRow, plan: PlanView) -> str:

@@ -12,11 +12,13 @@ from reconciler.model.plan import Action
 from reconciler.model.report import Outcome
 from reconciler.output.document import Found
 from reconciler.output.escaping import shown_time
+from reconciler.output.losses_text import loss_groups
 from reconciler.output.reasons import change_text
 from reconciler.view.deliveries import State, deliveries
 from reconciler.view.documents import PlanView, Position, Seal, Tool
 from reconciler.view.outcome import Ending
-from reconciler.view.rows import Row, Standing, hosts_of
+from reconciler.view.results import ReportView
+from reconciler.view.rows import AccountRow, Row, Standing, hosts_of
 from reconciler.view.short_ids import short_address, with_short_ids
 from reconciler.view.values import time_text
 
@@ -28,6 +30,11 @@ _STANDING = {
     Standing.DRIFTED: "drifted",
     Standing.NOT_CHECKED: "not checked",
 }
+_TITLES = (
+    {Action.DELETE: "To delete", Action.UPDATE: "To update", Action.CREATE: "To create"},
+    {Action.DELETE: "Deleted", Action.UPDATE: "Updated", Action.CREATE: "Created"},
+)
+"""Of changes that are planned, and of those that are done."""
 _PLANNED = {
     State.CREATE: "to create",
     State.CHANGE: "to change",
@@ -44,6 +51,11 @@ _PLANNED = {
 """What is said of an endpoint and an event."""
 _DONE = {**_PLANNED, State.CREATE: "created", State.CHANGE: "changed", State.DELETE: "deleted"}
 """The same after an apply."""
+_MEANINGS_DONE = {
+    State.CREATE: "didn't receive the event before, but does now: a webhook was created or switched on",
+    State.CHANGE: "received it before, and still does; the webhook was changed",
+    State.DELETE: "received it before, but doesn't any more: a webhook was deleted or switched off",
+}
 _MEANINGS = {
     State.CREATE: "doesn't receive the event before, but after: a webhook is created or switched on",
     State.CHANGE: "receives it before and after; the webhook changes",
@@ -80,8 +92,8 @@ def page_parts(found: Found) -> dict[str, Any]:
         "errors": [one for one in found.errors if one.place or one.help],
         "warnings": [*found.warnings, *_saved_warnings(found.plan)],
         "about": [*_about(found)],
-        "standing": _STANDING,
-        "meanings": _MEANINGS,
+        "standing": partial(_standing, found.report),
+        "meanings": _MEANINGS if found.report is None else _MEANINGS | _MEANINGS_DONE,
         "plan": None,
     }
     return parts if found.plan is None else parts | _plan_parts(found, found.plan)
@@ -96,7 +108,10 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
     matrix = deliveries(webhooks, plan.accounts, undone=undone, lists_unmanaged=found.shows_unmanaged)
     states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
     changes = short.changes
-    actions = (Action.DELETE, Action.UPDATE, Action.CREATE)
+
+    def is_undone(row: Row) -> bool:
+        return row.webhook_address in results and not results[row.webhook_address].is_done
+
     return {
         "plan": short,
         "several": len(plan.accounts) > 1,
@@ -104,7 +119,17 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
         "matrix": matrix,
         "legend": [state for state in State if state in states],
         "words": _PLANNED if report is None else _DONE,
-        "groups": {action.value: [row for row in changes if row.action is action] for action in actions},
+        "groups": [
+            (f"to-{action.value}", title, action.value, rows)
+            for action, title in _TITLES[report is not None].items()
+            if (rows := [row for row in changes if row.action is action and not is_undone(row)])
+        ],
+        "undone": [row for row in changes if is_undone(row)],
+        "losses": [
+            ("losses-not-done" if number else "losses", *group)
+            for number, group in enumerate(loss_groups(plan.losses, report))
+            if group[2]
+        ],
         "is_open": len(changes) <= _MOST_OPEN,
         "results": results,
         "fallen_short": fallen_short,
@@ -120,6 +145,18 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
         ],
         "failing": [account.name for account in plan.accounts if account.fails_on_unmanaged],
     }
+
+
+def _standing(report: ReportView | None, account: AccountRow) -> str:
+    """How an account stands, after an apply."""
+    if report is None or account.status is not Standing.CHANGED:
+        return _STANDING[account.status]
+    results = [row for row in report.results if row.account == account.name]
+    if undone := sum(not row.is_done for row in results):
+        return f"{undone} not done"
+    if account.name in report.errors:
+        return "not checked to the end"
+    return "changed" if results else "not changed"
 
 
 def _subject(found: Found) -> str:

@@ -15,7 +15,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
-from reconciler.view.rows import Failure
+from reconciler.view.redact import AccountMask
+from reconciler.view.rows import Failure, LossRow
 from reconciler.view.short_ids import id_length_of, short_address, short_id
 from reconciler.view.values import plain_fields, scope_text
 
@@ -79,6 +80,7 @@ class ReportView:
     errors: Mapping[str, Failure]  #: Accounts that could not be checked to the end, and why.
     counts: tuple[int, int, int]  #: How many webhooks were created, updated and deleted.
     id_length: int  #: How many characters tell the ids of all webhooks apart.
+    lost: frozenset[LossRow]  #: The plan's losses that happened: all changes that they come from are done.
 
     @property
     def done(self) -> tuple[ResultRow, ...]:
@@ -120,7 +122,21 @@ def view_report(report: Report) -> ReportView:
     )
     errors = {name: Failure(summary=error.message, detail=error.help) for name, error in report.errors.items()}
     length = id_length_of(report.plan)
-    return ReportView(results=tuple(rows), errors=errors, counts=report.counts, id_length=length)
+    lost = frozenset(_lost(report))
+    return ReportView(results=tuple(rows), errors=errors, counts=report.counts, id_length=length, lost=lost)
+
+
+def _lost(report: Report) -> Iterator[LossRow]:
+    done = {
+        (row.change.address.account, row.change.remote.id)
+        for row in report.results
+        if row.is_done and row.change.remote
+    }
+    for planned in report.plan.planned:
+        mask = AccountMask(report.plan, planned) if planned.losses else None
+        for loss in planned.losses:
+            if mask is not None and all((planned.account.name, remote.id) in done for remote in loss.remotes):
+                yield mask.loss(loss)
 
 
 class ResultMask:
