@@ -59,6 +59,8 @@ def _cell(delivery: Delivery | None, word: str) -> Markup:
     if delivery.state is State.TWICE:
         before, after = delivery.before, delivery.after
         count = f"{before}×" if before == after else f"{before}→{after}"
+    # Of most cells of most pages, heard again and again.
+    word = "yes" if delivery.state is State.IN_STEP else word
     via = " via" if delivery.is_by_all else ""
     said = f"{word}, as every event" if via else word
     return Markup('<td class="{}{}">{}<i> {}</i>').format(delivery.state.value, via, count, said)

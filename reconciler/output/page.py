@@ -105,6 +105,7 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
     results = {short_address(row.webhook_address, plan.id_length): row for row in (report.results if report else ())}
     undone = {(row.account, row.webhook_address) for row in (report.failed if report else ())}
     webhooks = (*plan.resource_changes, *plan.unmanaged, *plan.known)
+    scopes = {row.account: row.scope for row in webhooks}
     matrix = deliveries(webhooks, plan.accounts, undone=undone, lists_unmanaged=found.shows_unmanaged)
     states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
     changes = short.changes
@@ -115,6 +116,8 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
     return {
         "plan": short,
         "several": len(plan.accounts) > 1,
+        # Where all webhooks of an account are of one kind, it says nothing of any of them.
+        "several_scopes": {one.account for one in webhooks if scopes[one.account] != one.scope},
         "filters": plan.filters.options(),
         "matrix": matrix,
         "legend": [state for state in State if state in states],
@@ -218,7 +221,6 @@ def _about(found: Found) -> Iterator[tuple[str, list[str]]]:
             yield from _sources(plan.saved)
     if found.digest:
         yield "Plan digest", [found.digest]
-    yield "Page written", [shown_time(time_text(found.now))]
     tool = Tool() if plan is None else plan.tool
     yield "Tool", [f"{tool.name} {tool.version}"]
 
