@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Action
 from reconciler.output import fitting
-from reconciler.output.diagnostics import diagnostic_text
+from reconciler.output.diagnostics import diagnostic_texts
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
 from reconciler.output.gfm import Part, clipped, code, fitted, prose
@@ -86,13 +86,13 @@ def _parts(found: Found) -> Iterator[Part]:
     yield _said("Warnings", found.warnings, is_folded=True)
 
 
-def _said(title: str, diagnostics: Iterable[Diagnostic], *, is_folded: bool) -> Part:
+def _said(title: str, diagnostics: Sequence[Diagnostic], *, is_folded: bool) -> Part:
     """Diagnostics as on a terminal, with their places and source lines."""
     items = []
-    for diagnostic in diagnostics:
-        lines = diagnostic_text(diagnostic, Style(on=False)).splitlines()
+    for text in diagnostic_texts(diagnostics, Style(on=False)):
+        lines = text.splitlines()
         items.append("\n".join(part for line in lines for part in fitting.fitted(clipped(line), _WIDTH)))
-    return Part(title=f"{title} ({len(items)})", items=items, language="text", is_folded=is_folded)
+    return Part(title=f"{title} ({len(diagnostics)})", items=items, language="text", is_folded=is_folded)
 
 
 def _failed_parts(report: ReportView) -> Iterator[Part]:
