@@ -13,10 +13,14 @@ from collections.abc import Iterable, Iterator
 from reconciler.model.diagnostic import Severity
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
+from reconciler.output.reasons import sentences
 from reconciler.output.remarks import remarks_of
 from reconciler.view.codec import Json, json_line
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTICE: "info"}
+"""GitLab shows the worst first: blocker, critical, major, minor, info."""
+_OF_KIND = {"loss": "major"}
+"""A loss that is allowed stops nothing, but is worse than what differs or changes beside it."""
 _KEYS = ["description", "check_name", "fingerprint", "severity", "location"]
 
 
@@ -50,10 +54,10 @@ class CodeQualityReporter(DocumentReporter):
             known = json.dumps([remark.kind, path, visible(remark.subject)])
             seen[known] += 1
             yield {
-                "description": visible(" ".join(filter(None, (remark.message, remark.help)))),
+                "description": visible(sentences(remark.message, remark.help)),
                 "check_name": remark.kind,
                 "fingerprint": hashlib.sha256(f"{known}{seen[known]}".encode()).hexdigest(),
-                "severity": _SEVERITIES[remark.severity],
+                "severity": _OF_KIND.get(remark.kind, _SEVERITIES[remark.severity]),
                 "location": {"path": path, "lines": {"begin": max(1, place.line if place is not None else 1)}},
             }
 
