@@ -10,7 +10,7 @@ from reconciler.model.plan import Action, Reason
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
-from reconciler.output.reasons import change_text, drift_text
+from reconciler.output.reasons import change_text, drift_text, sentences
 from reconciler.output.terminal import SIGNS, Style
 from reconciler.output.unmanaged_text import hint_text, remote_text, title_text, unknown_fields_text, unmanaged_text
 from reconciler.view.documents import PlanView
@@ -112,7 +112,9 @@ class _PlanText:
         )
         if account.status is Standing.IN_STEP:
             is_whole = not view.is_filtered and not view.unset_variables
-            yield "  No changes. The provider matches the configuration." if is_whole else "  No changes."
+            nothing = "No changes." if view.summary.changes else ""  # else the last line says it of all
+            matches = "The provider matches the configuration." if is_whole else ""
+            yield from [f"  {sentences(nothing, matches)}"] if nothing or matches else []
         counts = Counter(row.action for row in rows)
         said = ", ".join(f"{counts[action]} to {action.value}" for action in _COLORS)
         yield from _folded(f"{visible(account.name)}: {said}", self._changes(rows))
@@ -129,10 +131,6 @@ class _PlanText:
         if self.verbosity > 0:
             lines = (*title_text(known, "Known, never touched", style), *map(remote_text, known))
             yield from _folded(f"{visible(account.name)}: {len(known)} known", lines)
-        duplicates = [row for row in rows if row.status is Status.DUPLICATE]
-        yield from title_text(duplicates, "Duplicates, which deliver the same events as another webhook", style)
-        for row in duplicates:
-            yield f"    {visible(row.webhook_address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
 
     def _losses(self, account: AccountRow) -> list[LossRow]:
         return [loss for loss in self.view.losses if loss.account == account.name]
@@ -188,6 +186,11 @@ def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         if row.webhook_address not in shown_with:
             yield from filter(None, (row, moves.get(row.webhook_address)))
+
+
+def difference_texts(row: Row) -> Iterator[str]:
+    """Each field that differs, in a line."""
+    return (f"{visible(one.name)}: {value_text(one.before)} → {value_text(one.after)}" for one in row.field_changes)
 
 
 def value_text(value: Plain) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from reconciler.model.plan import Action, Hint, Reason
 from reconciler.output.escaping import shown_time, visible
+from reconciler.output.losses_text import events_text
 from reconciler.view.documents import PlanView
+from reconciler.view.results import ResultRow
 from reconciler.view.rows import Row
 
 _REASONS: Mapping[Reason | None, str] = {
@@ -30,6 +32,19 @@ _HAPPENED: Mapping[Reason | None, str] = {
     Reason.DUPLICATE: "added at the provider: a duplicate of {partner}",
     Reason.NAMED_ABSENT: "still at the provider, or added again: listed under absent",
 }
+
+
+def endpoint_text(row: Row | ResultRow) -> str:
+    """What a webhook delivers, and to where: of what goes, its address doesn't say it."""
+    scope = f" ({row.scope})" if row.scope else ""
+    return visible(f"{events_text(row.events) or '(no event)'}{scope} at {row.url or '(no URL)'}")
+
+
+def sentences(*texts: str) -> str:
+    """Sentences one behind the other, each with its end; those that are empty are left out."""
+    said = [*filter(None, texts)]
+    ended = [one if one.endswith((".", "!", "?", ":")) else f"{one}." for one in said[:-1]]
+    return " ".join([*ended, *said[-1:]])
 
 
 def reason_text(row: Row) -> str:

@@ -118,7 +118,9 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
             _report(_result(Outcome.FAILED, DENIED), _result(Outcome.HELD, number=2), error=DENIED),
             "\nNot done, or not confirmed:\n"
             "  b[track_updated]: create: failed\n"
-            "  @2: delete: held back: it depends on b[track_updated], which isn't done\n\n"
+            "      track_updated at https://hooks.example.com/b\n"
+            "  @2: delete: held back: it depends on b[track_updated], which isn't done\n"
+            "      track_updated at https://hooks.example.com/c\n\n"
             "0 requests in 0.0 s.\nApply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
             "error: default: could not be checked after the creates: the provider refused the "
             "token\\x1b[2J\nhelp: Check it.\n",
