@@ -84,8 +84,8 @@ class Row:
     #: entry.
     name: str
     #: The key in `address`: the event; with `for_each` its key (`acme`), or both (`acme/track_updated`); without an
-    #: entry the object id. null if it has none, as an entry of a provider with several events on a webhook.
-    index: str | None
+    #: entry the object id. Omitted if it has none, as an entry of a provider with several events on a webhook.
+    index: str | None = None
     provider_name: str  #: The provider's name.
     #: The webhook's name in text, and for `--target`: `orders[track_updated]`, with several accounts
     #: `live/orders[track_updated]`; `@<object id>` if it has no entry.
