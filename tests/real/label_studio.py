@@ -39,7 +39,7 @@ class LabelStudio(Service):
 
     def seed(self, server: RealServer) -> None:
         made = tuple(str(server.call("POST", "/api/projects/", {"title": name}).json()["id"]) for name in ("a", "b"))
-        assert made == PROJECTS
+        assert made == PROJECTS, made
 
     def reach(self, base_url: str, pid: int, log: Path) -> RealServer:
         return RealServer(

@@ -22,9 +22,13 @@ CREATED = {"entity": "REGISTERED_MODEL", "action": "CREATED"}
 ALIASED = {"entity": "MODEL_VERSION_ALIAS", "action": "CREATED"}
 TAGGED = {"entity": "MODEL_VERSION_TAG", "action": "SET"}
 OF_MLFLOW = {"name": "ci", "url": URL, "events": [CREATED]}
+OF_LABEL_STUDIO = {"url": URL, "send_for_all_actions": False, "actions": ["TASKS_CREATED", "TASKS_DELETED"]}
+OF_PRETIX = {"target_url": URL, "all_events": True, "limit_events": [], "action_types": ["pretix.event.order.paid"]}
 OF_EMULATE = {"config": {"url": URL}, "events": ["push"]}
 MINIMAL: Mapping[str, Mapping[str, object]] = {
     "mlflow": OF_MLFLOW,
+    "pretix": OF_PRETIX,
+    "labelstudio": OF_LABEL_STUDIO,
     "emulate": OF_EMULATE,
 }
 
@@ -32,13 +36,12 @@ MINIMAL: Mapping[str, Mapping[str, object]] = {
 # All of them
 
 
-@on("mlflow", "emulate")
 def test_two_webhooks_may_be_the_same(server: RealServer) -> None:
     made = [server.make(MINIMAL[server.service]) for _ in range(2)]
     assert made[0][server.id] != made[1][server.id]
 
 
-@on("mlflow", "emulate")
+@on("mlflow", "labelstudio", "emulate")
 def test_what_was_deleted_is_gone_and_deleting_it_again_is_a_404(server: RealServer) -> None:
     made = server.make(MINIMAL[server.service])
     path = server.hook(made[server.id])
@@ -115,6 +118,154 @@ def test_mlflow_reorders_events(server: RealServer) -> None:
 @on("mlflow")
 def test_mlflow_is_active_unless_told(server: RealServer) -> None:
     assert server.make(OF_MLFLOW)["status"] == "ACTIVE"
+
+
+# Label Studio
+
+
+@on("labelstudio")
+def test_label_studio_lists_all_in_one_array(server: RealServer) -> None:
+    for number in range(3):
+        server.make(OF_LABEL_STUDIO | {"url": f"{URL}/{number}"})
+    found = server.call("GET", server.hooks(), page_size=1, page=2).json()
+    assert len(found) == 3
+
+
+@on("labelstudio")
+def test_label_studio_lists_those_of_a_project(server: RealServer) -> None:
+    first, second = (server.make(OF_LABEL_STUDIO | {"project": int(place)})["id"] for place in server.places)
+    everywhere = server.make(OF_LABEL_STUDIO)["id"]
+    assert [hook["id"] for hook in server.call("GET", server.hooks(), project=server.places[0]).json()] == [first]
+    assert {hook["id"] for hook in server.all()} == {first, second, everywhere}
+
+
+@on("labelstudio")
+def test_label_studio_has_no_resource_without_the_slash_at_the_end(server: RealServer) -> None:
+    made = server.make(OF_LABEL_STUDIO)
+    assert server.call("GET", f"/api/webhooks/{made['id']}").status_code != 200
+
+
+@on("labelstudio")
+def test_label_studio_empties_actions_that_a_patch_leaves_out(server: RealServer) -> None:
+    made = server.make(OF_LABEL_STUDIO)
+    assert made["actions"] != []
+    assert server.call("PATCH", server.hook(made["id"]), {"is_active": False}).status_code == 200
+    assert server.get(made["id"])["actions"] == []
+
+
+@on("labelstudio")
+def test_label_studio_keeps_headers_and_switch_that_a_put_leaves_out(server: RealServer) -> None:
+    made = server.make(OF_LABEL_STUDIO | {"headers": {"X-Token": "abc"}, "is_active": False})
+    assert server.call("PUT", server.hook(made["id"]), OF_LABEL_STUDIO | {"url": ELSEWHERE}).status_code == 200
+    found = server.get(made["id"])
+    assert (found["url"], found["headers"], found["is_active"]) == (ELSEWHERE, {"X-Token": "abc"}, False)
+
+
+@on("labelstudio")
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_label_studio_ignores_a_change_of_the_project(server: RealServer, method: str) -> None:
+    first, second = map(int, server.places)
+    made = server.make(OF_LABEL_STUDIO | {"project": first})
+    answer = server.call(method, server.hook(made["id"]), OF_LABEL_STUDIO | {"project": second})
+    assert answer.status_code == 200
+    assert server.get(made["id"])["project"] == first
+
+
+@on("labelstudio")
+def test_label_studio_changes_everything_else(server: RealServer) -> None:
+    made = server.make(OF_LABEL_STUDIO)
+    changes = {
+        "url": ELSEWHERE,
+        "headers": {"X-Token": "abc"},
+        "is_active": False,
+        "send_payload": False,
+        "send_for_all_actions": True,
+        "actions": ["ANNOTATION_CREATED"],
+    }
+    assert server.call("PATCH", server.hook(made["id"]), changes).status_code == 200
+    found = server.get(made["id"])
+    assert {key: found[key] for key in changes} == changes
+
+
+@on("labelstudio")
+def test_label_studio_shows_the_values_of_headers(server: RealServer) -> None:
+    made = server.make(OF_LABEL_STUDIO | {"headers": {"Authorization": "Bearer abc"}})
+    for shown in (made, server.get(made["id"]), *server.all()):
+        assert shown["headers"] == {"Authorization": "Bearer abc"}
+
+
+@on("labelstudio")
+def test_label_studio_sorts_actions(server: RealServer) -> None:
+    sent = ["TASKS_DELETED", "ANNOTATION_CREATED", "TASKS_CREATED"]
+    assert server.make(OF_LABEL_STUDIO | {"actions": sent})["actions"] == sorted(sent)
+
+
+@on("labelstudio")
+def test_label_studio_sends_all_actions_and_payloads_unless_told(server: RealServer) -> None:
+    made = server.make({"url": URL})
+    assert (made["is_active"], made["send_payload"], made["send_for_all_actions"]) == (True, True, True)
+
+
+@on("labelstudio")
+def test_label_studios_location_is_the_receiver(server: RealServer) -> None:
+    answer = server.call("POST", server.hooks(), OF_LABEL_STUDIO)
+    assert (answer.status_code, answer.headers["Location"]) == (201, URL)
+
+
+# pretix
+
+
+@on("pretix")
+def test_pretix_lists_fifty_on_a_page_and_nothing_past_the_end(server: RealServer) -> None:
+    there = len(server.all())
+    for number in range(51):
+        server.make(OF_PRETIX | {"target_url": f"{URL}/{number}"})
+    first = server.call("GET", server.hooks())
+    assert set(first.json()) == {"count", "next", "previous", "results"}
+    assert (first.json()["count"], len(first.json()["results"]), first.json()["previous"]) == (there + 51, 50, None)
+    assert first.json()["next"] == f"{server.base_url}{server.hooks()}?page=2"
+    assert len(server.all()) == there + 51
+    assert server.call("GET", server.hooks(), page=999).status_code == 404
+
+
+@on("pretix")
+def test_pretix_switches_off_what_is_deleted_and_lists_it_still(server: RealServer) -> None:
+    made = server.make(OF_PRETIX)
+    for _ in range(2):
+        assert server.call("DELETE", server.hook(made["id"])).status_code == 204
+        assert server.get(made["id"]) == made | {"enabled": False}
+        assert made["id"] in [hook["id"] for hook in server.all()]
+    again = server.make(OF_PRETIX)
+    assert again["id"] != made["id"]
+
+
+@on("pretix")
+def test_pretix_sorts_action_types(server: RealServer) -> None:
+    sent = ["pretix.event.order.placed", "pretix.event.order.canceled", "pretix.event.order.paid"]
+    made = server.make(OF_PRETIX | {"action_types": sent})
+    assert made["action_types"] == sorted(sent)
+
+
+@on("pretix")
+def test_pretix_changes_everything_by_patch(server: RealServer) -> None:
+    made = server.make(OF_PRETIX)
+    changes = {
+        "target_url": ELSEWHERE,
+        "enabled": False,
+        "comment": "kept by webhooks.yaml",
+        "action_types": ["pretix.event.order.canceled"],
+    }
+    for key, value in changes.items():
+        assert server.call("PATCH", server.hook(made["id"]), {key: value}).status_code == 200
+    found = server.get(made["id"])
+    assert {key: found[key] for key in changes} == changes
+
+
+@on("pretix")
+def test_pretix_asks_a_put_for_its_required_fields(server: RealServer) -> None:
+    made = server.make(OF_PRETIX)
+    answer = server.call("PUT", server.hook(made["id"]), {"target_url": ELSEWHERE})
+    assert answer.status_code == 400
 
 
 # emulate
