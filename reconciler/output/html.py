@@ -18,7 +18,7 @@ from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_tex
 from reconciler.output.page import page_parts
 from reconciler.output.plan_text import value_text
 from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, endpoint_text
-from reconciler.output.unmanaged_text import hint_text
+from reconciler.output.unmanaged_text import SWITCHED_OFF, hint_text
 from reconciler.view.deliveries import Delivery, State
 from reconciler.view.outcome import GUARD_WORDS
 
@@ -89,6 +89,7 @@ def _template() -> Template:
         "excerpt": _excerpt,
         "guard_words": GUARD_WORDS,
         "hint_text": hint_text,
+        "switched_off": SWITCHED_OFF,
         "not_checked_after_creates": NOT_CHECKED_AFTER_CREATES,
         "remedy_text": remedy_text,
         "shown_time": shown_time,

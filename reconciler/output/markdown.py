@@ -15,7 +15,7 @@ from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_tex
 from reconciler.output.plan_text import head_text, value_text
 from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text, endpoint_text, sentences
 from reconciler.output.terminal import Style
-from reconciler.output.unmanaged_text import hint_text
+from reconciler.output.unmanaged_text import SWITCHED_OFF, hint_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import GUARD_WORDS, count_text
 from reconciler.view.results import ReportView, ResultRow
@@ -179,6 +179,8 @@ def _left_parts(found: Found, plan: PlanView) -> Iterator[Part]:
     items = ["\n".join((f"! {clipped(row.webhook_address)}", *_fields(row))) for row in plan.protected_differences]
     title = f"Protected, left as they are ({len(items)})"
     yield Part(title=title, items=items, language="diff", is_folded=not found.is_drift)
+    items = [f"- {code(row.webhook_address)}: {prose(row.health or '')}" for row in plan.unhealthy]
+    yield Part(title=f"{SWITCHED_OFF} ({len(items)})", items=items)
     items = [f"- {code(f'@{row.object_id}')}: {prose(hint_text(row))}" for row in plan.kept]
     yield Part(title=f"Listed under `absent`, but kept ({len(items)})", items=items, is_folded=True)
     failing = plan.failing_unmanaged

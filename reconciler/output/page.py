@@ -141,6 +141,7 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
         "why": partial(_why, found, short),
         "protected": short.protected_differences,
         "kept": short.kept,
+        "unhealthy": short.unhealthy,
         "by_host": [
             (account, host, number)
             for account, its in groupby(plan.unmanaged, lambda row: row.account)

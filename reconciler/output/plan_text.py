@@ -12,7 +12,14 @@ from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
 from reconciler.output.reasons import change_text, drift_text, sentences
 from reconciler.output.terminal import SIGNS, Style
-from reconciler.output.unmanaged_text import hint_text, remote_text, title_text, unknown_fields_text, unmanaged_text
+from reconciler.output.unmanaged_text import (
+    SWITCHED_OFF,
+    hint_text,
+    remote_text,
+    title_text,
+    unknown_fields_text,
+    unmanaged_text,
+)
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import count_text
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
@@ -121,6 +128,9 @@ class _PlanText:
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
             yield from (f"    {visible(row.webhook_address)}", *self._fields(row))
+        unhealthy = [row for row in view.unhealthy if row.account == account.name]
+        yield from title_text(unhealthy, SWITCHED_OFF, style, "yellow")
+        yield from (f"    {visible(row.webhook_address)}  {visible(row.health or '')}" for row in unhealthy)
         yield from losses_text(account, self._losses(account), style)
         yield from title_text(kept, "Listed under `absent`, but kept", style)
         for row in kept:
@@ -179,7 +189,7 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str | Fold]:
 
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows in their order, but the delete of a move right after its create, though it is done later."""
-    deletes = {row.partner: row for row in rows if row.action_reason is Reason.NOT_IN_FILE}
+    deletes = {row.partner: row for row in rows if row.action_reason in (Reason.NOT_IN_FILE, Reason.REPLACED)}
     created = [row.webhook_address for row in rows if row.partner and row.action is Action.CREATE]
     moves = {address: deletes.get(address) for address in created}
     shown_with = {delete.webhook_address for delete in moves.values() if delete is not None}

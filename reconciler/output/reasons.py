@@ -17,6 +17,8 @@ _REASONS: Mapping[Reason | None, str] = {
     Reason.DIFFERS: "update in place: differs{when}",
     Reason.SWITCHED_OFF: "update in place: switched off at the provider{when}",
     Reason.DUPLICATE: "delete: duplicate of {partner}{when}",
+    Reason.REPLACES: "create: replaces {partner}, since no update can change {differing}",
+    Reason.REPLACED: "delete: replaced by {partner}",
     Reason.NAMED_ABSENT: "delete: listed under absent{when}",
 }
 NOT_CHECKED_AFTER_CREATES = "could not be checked after the creates"
@@ -29,6 +31,7 @@ _HAPPENED: Mapping[Reason | None, str] = {
     Reason.MISSING: "deleted at the provider, or never created",
     Reason.NOT_IN_FILE: "added at the provider",
     Reason.SWITCHED_OFF: "switched off at the provider",
+    Reason.REPLACED: "replaced by {partner}",
     Reason.DUPLICATE: "added at the provider: a duplicate of {partner}",
     Reason.NAMED_ABSENT: "still at the provider, or added again: listed under absent",
 }
@@ -50,12 +53,14 @@ def sentences(*texts: str) -> str:
 def reason_text(row: Row) -> str:
     """What would be done, and why. Nobody can know who changed what: only when the provider last did."""
     words = (_MOVES if row.partner else {}).get(row.action_reason) or _REASONS.get(row.action_reason, _DESTROYED)
-    return words.format(partner=visible(row.partner or ""), when=_when(row))
+    return words.format(partner=visible(row.partner or ""), when=_when(row), differing=_differing(row))
 
 
 def drift_text(row: Row, view: PlanView) -> str:
     """What happened, as far as that can be seen without a state."""
     happened = _HAPPENED.get(row.action_reason) or f"{_differing(row)} changed"
+    if row.action_reason is Reason.REPLACES and [one.before for one in row.field_changes] == [False]:
+        happened = _HAPPENED[Reason.SWITCHED_OFF]
     if row.partner and row.action_reason in _MOVES:
         happened = "URL changed: probably {partner}"
     elif row.action is Action.CREATE and (now := _retargeted(row, view)):

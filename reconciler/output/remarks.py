@@ -37,6 +37,7 @@ def remarks_of(found: Found) -> Iterator[Remark]:
     said = [*map(_of_diagnostic, found.diagnostics)]
     if found.plan is not None:
         said += _of_accounts(found.plan)
+        said += _of_health(found.plan)
     if found.report is not None:
         said += _of_report(found, found.report)
     elif found.plan is not None:
@@ -67,6 +68,12 @@ def _of_accounts(plan: PlanView) -> Iterator[Remark]:
         if account.remedy is not None:
             words, help_ = f"{what} is refused: {GUARD_WORDS[account.verdict]}", remedy_text(account.remedy)
             yield Remark(severity=Severity.ERROR, kind="refused", subject=account.name, message=words, help=help_)
+
+
+def _of_health(plan: PlanView) -> Iterator[Remark]:
+    for row in plan.unhealthy:
+        words = f"switched off by the provider after failed deliveries ({row.health})"
+        yield _of_row(row, Severity.WARNING, "unhealthy", words)
 
 
 def _of_plan(plan: PlanView) -> Iterator[Remark]:
