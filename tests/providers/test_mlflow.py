@@ -106,6 +106,14 @@ def test_account_may_do_without_a_token(work: Work, environment: dict[str, str],
     assert work.api.headers.get("Authorization") == sent
 
 
+def test_what_is_exported_says_no_token_where_there_is_none_and_plans_nothing(work: Work, mlflow: MLflow) -> None:
+    mlflow.put(1, description="By hand", status="DISABLED")
+    work.write()
+    work.run("export", "--out", "exported.yaml")
+    assert "token" not in (work.folder / "exported.yaml").read_text()
+    work.run("drift", "--file", "exported.yaml")
+
+
 def test_account_must_say_where_its_server_is(work: Work) -> None:
     (work.folder / "webhooks.yaml").write_text(
         f"version: 1\naccounts: {{main: {{provider: mlflow}}}}\nwebhooks:{entry()}"
