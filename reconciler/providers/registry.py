@@ -25,6 +25,9 @@ GROUP = "reconciler.providers"
 _BUILT_IN = {
     "shippo": "reconciler.providers.shippo:SHIPPO",
     "github": "reconciler.providers.github:GITHUB",
+    "labelstudio": "reconciler.providers.labelstudio:LABEL_STUDIO",
+    "mlflow": "reconciler.providers.mlflow:MLFLOW",
+    "pretix": "reconciler.providers.pretix:PRETIX",
 }
 """Where each declaration is: imported when it is looked up, so that a file costs only the providers that it names."""
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}

@@ -26,6 +26,7 @@ _LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and n
 _MOST_UNKNOWN = 100
 _HALF = re.compile(r"[\ud800-\udfff]")
 _HIGHEST_ID = 10**30
+_LAST_SECOND = 10**11  # since 1970: in the year 5138
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 _NEEDED = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 
@@ -214,11 +215,16 @@ def _writable(text: str) -> str:
 
 
 def _time(value: object) -> datetime | None:
-    """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
+    """A time in UTC, or None: no decision but which duplicate is older hangs on it.
+
+    A number is of seconds since 1970, or of milliseconds where it would else be in a far future.
+    """
     try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if value > _LAST_SECOND else value, UTC)
         time = datetime.fromisoformat(value if isinstance(value, str) else "")
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 
