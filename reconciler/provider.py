@@ -48,6 +48,7 @@ from reconciler.model.rest import (
     Update as Update,
     Whole as Whole,
 )
+from reconciler.model.webhook import Masked as Masked
 
 Convert = Callable[[Any], object]
 
@@ -159,7 +160,6 @@ def health(
         type=FieldType.FLAG,
         at=at,
         default=True,
-        missing=wire[1] is None,
         unsaid=Unsaid.LEAVE,
         sent=Sent.NEVER,
         read_wire=wire,
@@ -185,9 +185,26 @@ def flag(
     )
 
 
-def choice(name: str, *choices: str, at: str = "", default: str, missing: str | None = None, help: str = "") -> Field:
+def choice(
+    name: str,
+    *choices: str,
+    at: str = "",
+    default: str,
+    missing: str | None = None,
+    sent: Sent = Sent.ALWAYS,
+    help: str = "",
+) -> Field:
     """One of several values; `missing` is meant where the provider's answer has none, if that isn't the default."""
-    return Field(name=name, type=FieldType.CHOICE, at=at, default=default, missing=missing, choices=choices, help=help)
+    return Field(
+        name=name,
+        type=FieldType.CHOICE,
+        at=at,
+        default=default,
+        missing=missing,
+        choices=choices,
+        sent=sent,
+        help=help,
+    )
 
 
 def text(
@@ -198,9 +215,10 @@ def text(
     unsaid: Unsaid = Unsaid.DEFAULT,
     sent: Sent = Sent.ALWAYS,
     reads_back: ReadsBack = ReadsBack.CLEAR,
+    read: Convert | None = None,
     help: str = "",
 ) -> Field:
-    """A text."""
+    """A text; `read` turns the API's value into it."""
     return Field(
         name=name,
         type=FieldType.TEXT,
@@ -209,6 +227,7 @@ def text(
         unsaid=unsaid,
         sent=sent,
         reads_back=reads_back,
+        read=read,
         help=help,
     )
 
@@ -225,9 +244,32 @@ def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:
     return Field(name=name, type=FieldType.NUMBER, at=at, default=default, help=help)
 
 
-def secret(name: str = "secret", *, at: str = "", reads_back: ReadsBack = ReadsBack.NEVER, help: str = "") -> Field:
-    """A secret; left as the provider has it where an entry doesn't say it."""
-    return Field(name=name, type=FieldType.SECRET, at=at, reads_back=reads_back, unsaid=Unsaid.LEAVE, help=help)
+def secret(
+    name: str = "secret",
+    *,
+    at: str = "",
+    reads_back: ReadsBack = ReadsBack.NEVER,
+    set_at: str = "",
+    missing: Masked | None = None,
+    sent: Sent = Sent.ALWAYS,
+    help: str = "",
+) -> Field:
+    """A secret; left as the provider has it where an entry doesn't say it.
+
+    `set_at` is where an answer has a boolean that says whether there is one, and `missing` what it means if it doesn't.
+    """
+    return Field(
+        name=name,
+        type=FieldType.SECRET,
+        at=at,
+        reads_back=ReadsBack.MASKED if set_at else reads_back,
+        read_at=set_at,
+        read={True: "set", False: ""}.get if set_at else None,
+        missing=missing,
+        unsaid=Unsaid.LEAVE,
+        sent=sent,
+        help=help,
+    )
 
 
 def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:

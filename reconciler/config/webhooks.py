@@ -237,8 +237,9 @@ class EntryReader:
         known = self._sayable[provider.name]
         for key, (value, span) in said.items():
             spec = known.get(key)
-            if spec is None and key != _IGNORE:
-                # On is what every webhook is; and `defaults` may be meant for other accounts.
+            if (spec is None and key != _IGNORE) or (spec is not None and spec.says and value is False):
+                # On is what every webhook is, and off what only a service makes of one that it switches off by itself;
+                # and `defaults` may be meant for other accounts.
                 is_meant = value is False if key == "active" else cursor.has(key)
                 if is_meant:
                     what = "`active: false`" if key == "active" else f"`{key}`"

@@ -38,6 +38,7 @@ class ReadsBack(Enum):
     CLEAR = "clear"
     MASKED = "masked"  # as a mask where it is set: whether it is set can be compared, its value can't
     NEVER = "never"  # sent with every create and update, and never a difference by itself
+    SOMETIMES = "sometimes"  # in clear by some versions; of an answer without it nothing is known
 
 
 class Unsaid(Enum):

@@ -27,7 +27,7 @@ class LinkHeader:
 
     size: str = "per_page"  # the parameter that asks for so many webhooks on a page
     most: int = 100  # how many to ask for
-    usual: int = 30  # how many a page has where nobody asks
+    usual: int = 30  # how many a page has where nobody asks; 0 where a server may allow fewer, and say of no next one
     page: str = "page"  # the parameter that asks for a page by its number, from 1
 
 
@@ -92,6 +92,7 @@ class Update:
     verb: str = "PUT"
     partial: bool = False  # whether only what differs is sent; else everything is
     keeps_secrets: bool = False  # whether a secret that isn't sent stays, where everything is sent
+    url_takes_secrets: bool = False  # whether another URL takes such a secret away all the same
     units: Mapping[str, str] = field(default_factory=dict)
 
 

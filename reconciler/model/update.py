@@ -62,7 +62,8 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
     if api is None:
         return ()
     if not api.update.partial:
-        return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
+        is_kept = api.update.keeps_secrets and not (api.update.url_takes_secrets and wanted["url"] != now["url"])
+        return () if is_kept else _secrets_unsaid(provider, "", wanted, now)
     sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path and call.own is None)
     units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
     return tuple(
