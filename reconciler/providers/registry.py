@@ -25,6 +25,9 @@ GROUP = "reconciler.providers"
 _BUILT_IN = {
     "shippo": "reconciler.providers.shippo:SHIPPO",
     "github": "reconciler.providers.github:GITHUB",
+    "gitlab": "reconciler.providers.gitlab:GITLAB",
+    "gitea": "reconciler.providers.gitea:GITEA",
+    "forgejo": "reconciler.providers.gitea:FORGEJO",
 }
 """Where each declaration is: imported when it is looked up, so that a file costs only the providers that it names."""
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
