@@ -75,9 +75,9 @@ class ProviderPlugin:
 # for people.
 
 
-def url(*, at: str = "") -> Field:
+def url(*, at: str = "", sent: Sent = Sent.ALWAYS) -> Field:
     """Where a webhook delivers."""
-    return Field(name="url", type=FieldType.URL, at=at)
+    return Field(name="url", type=FieldType.URL, at=at, sent=sent)
 
 
 def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:
@@ -152,7 +152,7 @@ def health(
 ) -> Field:
     """Whether a webhook delivers that the service itself switches off after failures; left alone unless a file says.
 
-    `wire` is an example of what stands there when it is off, and what stands there when it is on (None for nothing);
+    `wire` is an example of what stands there when it is off, and what stands there when it is on, if anything does;
     `says` are the places of an answer that tell why. `call` switches it on; without one another webhook is made.
     """
     return Field(
@@ -177,11 +177,20 @@ def flag(
     wire: tuple[object, object] | None = None,
     scope: bool = False,
     sent: Sent = Sent.ALWAYS,
+    reads_back: ReadsBack = ReadsBack.CLEAR,
     help: str = "",
 ) -> Field:
     """A value that is on or off, which the API writes as `wire`; `scope` where it separates kinds that never meet."""
     return Field(
-        name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, sent=sent, help=help
+        name=name,
+        type=FieldType.FLAG,
+        at=at,
+        default=default,
+        wire=wire or (),
+        scope=scope,
+        sent=sent,
+        reads_back=reads_back,
+        help=help,
     )
 
 
@@ -211,14 +220,14 @@ def text(
     name: str,
     *,
     at: str = "",
-    default: str = "",
+    default: str | None = "",
     unsaid: Unsaid = Unsaid.DEFAULT,
     sent: Sent = Sent.ALWAYS,
     reads_back: ReadsBack = ReadsBack.CLEAR,
     read: Convert | None = None,
     help: str = "",
 ) -> Field:
-    """A text; `read` turns the API's value into it."""
+    """A text; with None for its default, nothing is sent where nobody says it. `read` turns the API's value into it."""
     return Field(
         name=name,
         type=FieldType.TEXT,
@@ -239,8 +248,8 @@ def texts(
     return Field(name=name, type=FieldType.SET, at=at, default=frozenset(), read=read, write=write, help=help)
 
 
-def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:
-    """A number."""
+def number(name: str, *, at: str = "", default: int | None, help: str = "") -> Field:
+    """A number; with None for its default, there is none where nobody says it."""
     return Field(name=name, type=FieldType.NUMBER, at=at, default=default, help=help)
 
 
@@ -252,11 +261,13 @@ def secret(
     set_at: str = "",
     missing: Masked | None = None,
     sent: Sent = Sent.ALWAYS,
+    call: Call | None = None,
     help: str = "",
 ) -> Field:
     """A secret; left as the provider has it where an entry doesn't say it.
 
     `set_at` is where an answer has a boolean that says whether there is one, and `missing` what it means if it doesn't.
+    `call` changes it, if an update doesn't.
     """
     return Field(
         name=name,
@@ -268,6 +279,7 @@ def secret(
         missing=missing,
         unsaid=Unsaid.LEAVE,
         sent=sent,
+        call=call,
         help=help,
     )
 
@@ -275,3 +287,11 @@ def secret(
 def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:
     """Nested values in plain JSON terms; `default` is what the provider fills in, at any depth."""
     return Field(name=name, type=FieldType.SETTINGS, at=at, default=default, help=help)
+
+
+def labels(name: str, *, at: str = "", merges: bool = False, help: str = "") -> Field:
+    """Names, each with a text; none where nobody says.
+
+    `merges` where an update leaves the names that it doesn't send, and takes away one that is sent an empty text.
+    """
+    return Field(name=name, type=FieldType.SETTINGS, at=at, default={}, holds_texts=True, merges=merges, help=help)

@@ -223,7 +223,7 @@ class EntryReader:
         return url
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
-        for event, text in events:
+        for event, text in events if provider.events else ():  # else they are each account's own
             if event not in provider.events and event not in self._allow_events:
                 near = _near_event(event, provider.events)
                 guess = f"Did you mean `{near}`? " if near else ""

@@ -124,6 +124,7 @@ class Rest:
     items: str = ""  # the name of the list in an answer; empty where the answer is the list
     one: str = ""  # the name of a single webhook in an answer; empty where the answer is the webhook
     wraps: bool = False  # whether what is sent has that name around it, too
+    create_in: str = ""  # the name around what a create sends, where nothing else has one
     id: str = "id"
     created: str = ""  # the name of when it was made; empty where nothing says
     updated: str = ""  # the name of when it was last changed; empty where nothing says

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
@@ -36,6 +36,16 @@ def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> 
     for spec in differing:
         if spec.call is not None and wanted[spec.name] is not False:  # there is no call that switches off
             yield UpdateCall(fields=(spec,), path=spec.call.path, own=spec.call)
+
+
+def with_removals(provider: Provider, wanted: Fields, now: Fields) -> Fields:
+    """What to send, so that names go which an update would leave if it didn't send them."""
+    fields = dict(wanted)
+    for spec in provider.fields:
+        ours, theirs = wanted[spec.name], now[spec.name]
+        if spec.merges and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+            fields[spec.name] = {**dict.fromkeys(theirs, ""), **ours}
+    return fields
 
 
 def _partial_calls(

@@ -20,7 +20,7 @@ from reconciler.model.provider import Sent
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
-from reconciler.model.update import lost_secrets, update_calls
+from reconciler.model.update import lost_secrets, update_calls, with_removals
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, list_all, page_of, target_of
 from reconciler.providers.wire import create_body, object_of, remote_of, says, update_body
@@ -171,11 +171,12 @@ class RestWriter(RestReader):
         if self._api.update.url_takes_secrets and fields["url"] == now.fields["url"]:
             fields = {**fields, "url": now.fields["url"]}  # another spelling would be another URL there
         changed: list[str] = []
+        sent = with_removals(provider, fields, now.fields)
         for call in update_calls(provider, self._api, fields, now.fields):
             path = self._path_of(object_id) + call.path
             verb = self._api.update.verb if call.own is None else call.own.verb
             try:
-                reply = self._call(verb, path, update_body(provider, self._api, call, fields), fields)
+                reply = self._call(verb, path, update_body(provider, self._api, call, sent), fields)
                 if not call.path and call.own is None:
                     self._remote(reply, object_id, changed=True)
                 elif reply.body:
