@@ -57,6 +57,7 @@ def _row(provider: Provider) -> tuple[str, ...]:
     single = [event for event in provider.events if event != provider.catch_all]
     events = f"{len(single)}, " if single else ""
     events += ("a set of them" if provider.several_events else "one a webhook") if single else "every event"
+    events = events if provider.events else "a set of the account's own"
     secrets = (_secret(spec) for spec in provider.fields if spec.type is FieldType.SECRET)
     return (
         f"`{provider.name}`",
@@ -130,6 +131,9 @@ def _keys(provider: Provider, where: str) -> Iterator[str]:
 
 
 def _events(provider: Provider) -> Iterator[str]:
+    if not provider.events:
+        yield f"Those that your account has. `{provider.catch_all}` stands for all of them, and those added later."
+        return
     yield "Others need [`allow_events`](../file.md#allow_events) in the file, until a version knows them."
     yield ""
     about = next(spec for spec in provider.fields if spec.name == provider.event_field).choice_help
