@@ -93,7 +93,10 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
     if provider.auth.kind_setting:
         description = "The kind of account, checked against the token's prefix before any request."
-        yield provider.auth.kind_setting, _choice(description, tuple(kind.name for kind in provider.auth.kinds))
+        yield (
+            provider.auth.kind_setting,
+            _choice(description, tuple(dict.fromkeys(kind.name for kind in provider.auth.kinds))),
+        )
     for setting in provider.settings:
         spec = Field(name=setting.name, type=setting.type, default=setting.default, help=setting.help)
         yield setting.name, described(spec)
@@ -134,6 +137,11 @@ def described(spec: Field) -> dict[str, Any]:
     }
     text = {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
     found |= shapes.get(spec.type, text)
+    if spec.holds_texts:
+        help_ = "Write a name without brackets."
+        found["propertyNames"] = {"pattern": "^[^\\[\\]]+$", "patternErrorMessage": help_}
+        found["additionalProperties"] = {"type": "string", "description": "A text.", "examples": ["a"]}
+        found["examples"] = [{"team": "orders"}]
     if spec.scope:
         found["description"] += " If omitted, the account's kind."
     elif isinstance(spec.default, str | bool | int | float):

@@ -63,7 +63,8 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
         if spec.reads_back is ReadsBack.MASKED:
             is_same = (old is None) == (new is None)
         else:
-            is_same = spec.reads_back is ReadsBack.NEVER or old == new
+            is_hidden = spec.reads_back is ReadsBack.SOMETIMES and old is None
+            is_same = spec.reads_back is ReadsBack.NEVER or is_hidden or old == new
         if is_same:
             continue
         if spec.type is FieldType.SETTINGS:

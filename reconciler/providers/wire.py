@@ -98,7 +98,8 @@ def create_body(provider: Provider, api: Rest, fields: Fields, place: Mapping[st
     document: dict[str, Any] = {}
     for name, value in (*api.constant.items(), *place.items(), *_places(provider, sent, fields)):
         _put(document, name, value)
-    return _encoded({api.one: document} if api.wraps else document, api.body)
+    around = api.one if api.wraps else api.create_in
+    return _encoded({around: document} if around else document, api.body)
 
 
 def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields) -> bytes:
