@@ -54,7 +54,12 @@ def _provider(name: str, title: str, own_events: str, verified_on: str, *notes: 
             events(*sorted([*_SHARED.split(), *own_events.split()]), read=_read, write=_write),
             switch(),
             choice(
-                "content_type", "json", "form", at="config.content_type", default="json", help="How bodies are encoded."
+                "content_type",
+                "json",
+                "form",
+                at="config.content_type",
+                default="json",
+                help="How payloads are encoded.",
             ),
             text(
                 "branch_filter",
