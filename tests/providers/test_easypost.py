@@ -86,10 +86,16 @@ def test_only_every_event_can_be_had(work: Work) -> None:
     assert "tracker.updated" in work.refused("validate")
 
 
-def test_one_that_was_switched_off_is_no_drift_by_itself(work: Work, easypost: EasyPost) -> None:
+def test_one_that_was_switched_off_is_told_with_the_time_and_no_drift(work: Work, easypost: EasyPost) -> None:
     easypost.put(URL, disabled_at=AT)
     work.write(ENTRY)
-    work.in_step()
+    code, said = work.run("drift")
+    assert (code, f"disabled_at: {AT}" in said) == (0, True), said
+
+
+def test_none_can_be_switched_off(work: Work) -> None:
+    work.write(ENTRY + "  active: false\n")
+    assert "EasyPost doesn't support `active: false`" in work.refused("validate")
 
 
 def test_one_that_must_be_on_is_switched_on(work: Work, easypost: EasyPost) -> None:

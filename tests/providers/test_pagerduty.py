@@ -159,10 +159,11 @@ def test_a_url_with_another_secret_takes_another_webhook_made_first(work: Work, 
     work.in_step()
 
 
-def test_one_that_was_switched_off_is_no_drift_by_itself(work: Work, pagerduty: PagerDuty) -> None:
+def test_one_that_was_switched_off_is_told_and_no_drift(work: Work, pagerduty: PagerDuty) -> None:
     pagerduty.put(URL)["delivery_method"]["temporarily_disabled"] = True
     work.write(ENTRY)
-    work.in_step()
+    code, said = work.run("drift")
+    assert (code, "temporarily_disabled" in said) == (0, True), said
 
 
 def test_one_that_must_deliver_is_enabled_by_a_call_of_its_own(work: Work, pagerduty: PagerDuty) -> None:
