@@ -25,8 +25,9 @@ from reconciler.model.configuration import Configuration as ModelConfiguration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Filters
 from reconciler.model.plan import Plan as ModelPlan
-from reconciler.model.reading import ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Event
+from reconciler.model.secret import SecretText
 from reconciler.operations.account import apply as apply_plan
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.operations.signals import Stop, SystemClock
@@ -224,7 +225,7 @@ def plan(
         return _to_its_end(lambda: _planned(configuration, clients, options, stop), stop)
 
 
-def apply(plan: Plan, *, parallelism: int = 10) -> Report:
+def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], object] | None = None) -> Report:
     """Carry out exactly this plan. The accounts are listed again first: that must give the same plan.
 
     Ctrl-C lets running requests finish and starts no new ones; then its `KeyboardInterrupt` has a note of what was
@@ -233,16 +234,29 @@ def apply(plan: Plan, *, parallelism: int = 10) -> Report:
     Args:
         plan: from `plan`.
         parallelism: how many changes are made in parallel.
+        secrets: takes the secrets that providers make for new webhooks, each by the name of its `secret_to` and its
+            value, from any thread; as `--secrets-to`. What it raises is that change's failure.
 
     Raises:
-        PlanRefusedError: a guard refuses it, or it was made with `allow_unset`.
+        PlanRefusedError: a guard refuses it, it was made with `allow_unset`, or it needs `secrets`.
         PlanChangedError: it is out of date.
     """
     if plan.is_refused:
         raise PlanRefusedError(plan.summary)
     if plan.document.unset_variables:
         raise PlanRefusedError(f"a plan made with `allow_unset` is never applied. {plan.summary}")
+    if plan._model.made_secrets and secrets is None:
+        raise PlanRefusedError(f"the provider makes secrets, and `secrets` is missing. {plan.summary}")
     configuration, made, stop = plan._configuration, plan._model, Stop()
+
+    def sink(name: str, value: SecretText) -> None:
+        assert secrets is not None  # else none is made  # noqa: S101
+        try:
+            secrets(name, value.reveal())
+        except Exception as error:  # noqa: BLE001 - whatever the caller's code does
+            message = f"`secrets` raised {type(error).__name__} for `{name}`"
+            raise ProviderError(ErrorKind.REFUSED, message) from None
+
     options = PlanOptions(filters=made.filters, allowed_losses=made.allowed_losses, destroy=made.destroy)
     with _clients(configuration, open_writer, stop) as clients:
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
@@ -252,7 +266,7 @@ def apply(plan: Plan, *, parallelism: int = 10) -> Report:
             if again._model.essence() != made.essence():
                 raise PlanChangedError(again)
             sleep = SystemClock(stop).sleep
-            report = apply_plan(again._model, writers, stop, sleep, _unheard, parallelism)
+            report = apply_plan(again._model, writers, stop, sleep, _unheard, parallelism, sink=sink)
             return Report(
                 summary=report_outcome(report).words, is_complete=report.is_complete, _view=view_report(report)
             )

@@ -47,6 +47,8 @@ class Options:
     auto_approve: bool = False
     parallelism: int = 10
     backup: Path | None = None
+    secrets_to: Path | None = None
+    secrets_command: str | None = None
     format: str = "text"
     reports: Mapping[Path, str] = field(default_factory=dict)
     show_unmanaged: bool = False
@@ -179,6 +181,11 @@ FILTERS = (
     *TARGETS,
     click.option("--allow-losses", "allowed_losses", type=click.IntRange(min=0), metavar="N",
                  help="Let up to N endpoints of each account lose events."),
+)
+MADE_SECRETS = (
+    output_path("--secrets-to", "Add the secrets that providers make for new webhooks to FILE, as NAME='value'."),
+    click.option("--secrets-command", metavar="COMMAND",
+                 help="Run COMMAND, without a shell, for each of these secrets, with a NAME=value line as its input."),
 )
 APPLY = (
     click.option("--auto-approve", is_flag=True, help="Don't ask for approval."),

@@ -113,6 +113,11 @@ class Change:
     near: Address | Pattern | None = None  # what the hint is about
 
     @property
+    def secret_to(self) -> str:
+        """The name under which the secret goes on that the provider makes for it; empty where it makes none."""
+        return self.desired.secret_to if self.action is Action.CREATE and self.desired is not None else ""
+
+    @property
     def partner(self) -> Address | None:
         """The other half of its move or replacement, or whose duplicate it is: of a delete, what takes its place."""
         return self.move or self.replacement or self.duplicate_of
@@ -124,6 +129,7 @@ class Change:
             "action": self.action.value,
             "before": None if self.remote is None else revealed(self.remote.fields),
             "after": revealed(self.wanted) if self.wanted else None,
+            **({"secret_to": self.secret_to} if self.secret_to else {}),
         }
 
 
@@ -167,6 +173,11 @@ class AccountPlan:
     @property
     def changes(self) -> tuple[Change, ...]:
         return tuple(row for row in self.rows if row.action is not Action.NONE)
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The ids of the webhooks that others replace."""
+        return frozenset(row.remote.id for row in self.rows if row.remote is not None and row.reason is Reason.REPLACED)
 
     @property
     def unmanaged(self) -> tuple[Change, ...]:
@@ -239,6 +250,12 @@ class Plan:
     @property
     def has_changes(self) -> bool:
         return any(account.changes for account in self.planned)
+
+    @property
+    def made_secrets(self) -> tuple[str, ...]:
+        """The names under which the secrets go on that providers will make; somebody must take them."""
+        changes = (change for account in self.planned for change in account.changes)
+        return tuple(change.secret_to for change in changes if change.secret_to)
 
     @property
     def is_refused(self) -> bool:

@@ -38,6 +38,7 @@ class ReadsBack(Enum):
     CLEAR = "clear"
     MASKED = "masked"  # as a mask where it is set: whether it is set can be compared, its value can't
     NEVER = "never"  # sent with every create and update, and never a difference by itself
+    ON_CREATE = "on create"  # the provider makes it, and shows it in the answer to the create alone
 
 
 class Unsaid(Enum):
@@ -88,9 +89,25 @@ class Field:
         return tuple((self.at or self.name).split("."))
 
     @property
+    def is_made(self) -> bool:
+        """Whether the provider makes it, so that no file says it."""
+        return self.reads_back is ReadsBack.ON_CREATE
+
+    @property
     def is_fixed(self) -> bool:
         """Whether only another webhook can have another value."""
         return self.sent in (Sent.CREATE, Sent.NEVER) and self.call is None
+
+
+SECRET_TO = Field(
+    name="secret_to",
+    type=FieldType.TEXT,
+    help=(
+        "The name under which `apply --secrets-to` or `--secrets-command` passes on the secret that the provider makes "
+        "for a new webhook, and shows only once."
+    ),
+)
+"""What an entry says of a secret that the provider makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +233,19 @@ class Provider:
 
     @property
     def own_fields(self) -> tuple[Field, ...]:
-        """The fields that not every provider has."""
-        return tuple(spec for spec in self.fields if spec.name not in ("url", "event", "events", "active"))
+        """The fields that not every provider has, and that a file can say."""
+        usual = ("url", "event", "events", "active")
+        return tuple(spec for spec in self.fields if spec.name not in usual and not spec.is_made)
+
+    @property
+    def about_secrets(self) -> tuple[Field, ...]:
+        """What an entry can say of its secrets beside their values; no fields of the webhook."""
+        return (SECRET_TO,) if self.makes_secrets else ()
+
+    @property
+    def makes_secrets(self) -> bool:
+        """Whether it makes a secret for each webhook that nobody can read later."""
+        return any(spec.is_made for spec in self.fields)
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
         """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.

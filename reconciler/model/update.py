@@ -73,7 +73,9 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
 def can_send(spec: Field, values: Fields) -> bool:
     """Whether a field's value can be sent: of a secret only one that is known."""
     value = values[spec.name]
-    return not isinstance(value, Masked) and (spec.type is not FieldType.SECRET or value is not None)
+    return (
+        not spec.is_made and not isinstance(value, Masked) and (spec.type is not FieldType.SECRET or value is not None)
+    )
 
 
 def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) -> tuple[str, ...]:
@@ -82,6 +84,7 @@ def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) 
         spec.name
         for spec in provider.fields
         if spec.type is FieldType.SECRET
+        and not spec.is_made
         and spec.call is None
         and unit in ("", spec.path[0])
         and not can_send(spec, wanted)

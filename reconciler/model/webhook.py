@@ -92,6 +92,7 @@ class Desired:
     key: Key
     fields: Fields  # every field of the provider's declaration, in normal form
     ignored: frozenset[str] = frozenset()  # fields left as the provider has them; of `url` its secret parameters
+    secret_to: str = ""  # the name under which a secret goes on that the provider makes
     place: Place
 
 
@@ -108,6 +109,7 @@ class Remote:
     answered: datetime | None = field(default=None, compare=False)  # when this was sent, by the provider's own clock
     unreadable: tuple[str, ...] = ()  # declared fields that hold nothing that can be read: they are None
     health: str = field(default="", compare=False)  # why the provider switched it off by itself, if it did
+    made_secret: SecretText | None = field(default=None, compare=False)  # that only the answer to its create shows
 
     @property
     def age(self) -> tuple[datetime, str]:

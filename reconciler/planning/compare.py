@@ -63,7 +63,7 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
         if spec.reads_back is ReadsBack.MASKED:
             is_same = (old is None) == (new is None)
         else:
-            is_same = spec.reads_back is ReadsBack.NEVER or old == new
+            is_same = spec.reads_back in (ReadsBack.NEVER, ReadsBack.ON_CREATE) or old == new
         if is_same:
             continue
         if spec.type is FieldType.SETTINGS:

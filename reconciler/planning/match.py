@@ -41,8 +41,10 @@ def choose(
     One that delivers another event than these, or without any than the survivor does, is no duplicate: nobody could say
     what it is for. With `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
-    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
-    survivor, *rest = sorted(candidates, key=lambda one: (prefer_live and not provider.is_live(one.fields), one.age))
+    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's. Of
+    # those with a secret of the provider's own the youngest stays: its secret was passed on last.
+    by_age = sorted(candidates, key=lambda one: one.age, reverse=provider.makes_secrets)
+    survivor, *rest = sorted(by_age, key=lambda one: prefer_live and not provider.is_live(one.fields))
     named = provider.delivered(survivor.fields) if events is None else events
     others = [remote for remote in rest if provider.uncarried(provider.delivered(remote.fields), named)]
     duplicates = tuple(remote for remote in rest if remote not in others)

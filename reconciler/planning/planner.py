@@ -129,6 +129,14 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 "services show it instead of a secret",
                 help="Set the variable in the entry's URL to the secret itself.",
             )
+        if row.action is Action.CREATE and provider.makes_secrets and not row.secret_to:
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"{provider.title} makes a secret for {row.address} and shows it only once, and the entry "
+                "doesn't say where it goes",
+                help="Add `secret_to: NAME` to the entry, and give `apply` the option `--secrets-to` or "
+                "`--secrets-command`.",
+            )
         if row.remote is None:
             continue
         if row.conflicts_with is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from reconciler.http.exchange import UnexpectedAnswerError
+from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
 from reconciler.model.rest import Body, Rest
@@ -46,10 +47,14 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     said: dict[str, Value] = {}
     unreadable: list[str] = []
     health = ""
+    made_secret: SecretText | None = None
     for spec in provider.fields:
         if spec.reads_back is ReadsBack.NEVER:
             continue
         value = _answered(provider, spec, document)
+        if spec.is_made:
+            made_secret = _made_secret(value)
+            continue
         if value is None and spec.type not in _NEEDED:
             said[spec.name] = spec.missing
             continue
@@ -68,7 +73,14 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
         updated=_time(document.get(api.updated)),
         unknown=tuple(sorted(_unknown(provider, api, document)))[:_MOST_UNKNOWN],
         health=health,
+        made_secret=made_secret,
     )
+
+
+def _made_secret(value: object) -> SecretText | None:
+    """A secret that the provider has made, and shows whole."""
+    text = _text(value)
+    return None if not text or is_masked(text) or not text.isprintable() else SecretText.provider(text)
 
 
 def says(document: object, values: Mapping[str, object]) -> bool:
@@ -216,9 +228,11 @@ def _writable(text: str) -> str:
 def _time(value: object) -> datetime | None:
     """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
     try:
+        if isinstance(value, int | float):  # seconds since 1970
+            return datetime.fromtimestamp(value, UTC)
         time = datetime.fromisoformat(value if isinstance(value, str) else "")
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 

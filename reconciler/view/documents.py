@@ -159,6 +159,11 @@ class PlanView:
         return tuple(row for row in self.resource_changes if row.action is not Action.NONE)
 
     @property
+    def made_secrets(self) -> tuple[str, ...]:
+        """The names under which the secrets go on that providers will make."""
+        return tuple(row.secret_to for row in self.changes if row.secret_to is not None)
+
+    @property
     def drifted(self) -> tuple[Row, ...]:
         """What is drift: what an apply would change, protected differences, and unmanaged webhooks that fail."""
         return (*self.differing, *self.failing_unmanaged)

@@ -131,6 +131,9 @@ class Row:
     change: Sides  #: What would be done.
     #: The fields that differ. Also those of a protected webhook, which is left as it is.
     field_changes: tuple[FieldRow, ...]
+    #: Of a create, the name under which `--secrets-to` or `--secrets-command` gets the secret that the provider makes;
+    #: omitted if it makes none.
+    secret_to: str | None = None
 
     @property
     def action(self) -> Action:
