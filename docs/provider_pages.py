@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler.config.schema import compose
-from reconciler.provider import FieldType, Provider, RateLimits, ReadsBack
+from reconciler.provider import Provider, RateLimits, ReadsBack
 
 
 def provider_page(provider: Provider) -> str:
@@ -100,11 +100,18 @@ def _limits(provider: Provider) -> Iterator[str]:
     for spec in provider.fields:
         if spec.scope:
             yield f"**`{spec.name}` can't be changed.** A webhook with another value is another webhook."
-        if spec.type is FieldType.SECRET and spec.reads_back is not ReadsBack.CLEAR:
+        if spec.is_made:
+            yield (
+                f"**`{spec.name}` is made by {provider.title}**, which shows it only when the webhook is created. The "
+                "entry says where it goes: [Secrets that a provider makes]"
+                "(../secrets.md#secrets-that-a-provider-makes)."
+            )
+        elif spec.is_unread:
             seen = "Only whether it is set is compared" if spec.reads_back is ReadsBack.MASKED else "It isn't compared"
             yield (
-                f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing: set it "
-                f"in {provider.portal}, too. It is sent with creates, and with updates that have another reason."
+                f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing. "
+                "It is sent with creates, and with updates that have another reason; `apply --resend-secrets` sends it "
+                "again: [Rotation](../secrets.md#rotation)."
             )
     if len(provider.places) > 1:
         names = " or ".join(f"`{place.setting}`" for place in provider.places)

@@ -201,6 +201,7 @@ def plan(
     excludes: Iterable[str] = (),
     allowed_losses: int | None = None,
     destroy: bool = False,
+    resend_secrets: bool = False,
 ) -> Plan:
     """List the accounts and decide what to do; nothing is changed.
 
@@ -210,6 +211,7 @@ def plan(
         excludes: all but these, as `--exclude`.
         allowed_losses: how many endpoints of each account may lose events, as `--allow-losses`.
         destroy: delete what the file owns, as `--destroy`.
+        resend_secrets: send secrets again that can't be read back, as `--resend-secrets`.
 
     Raises:
         ConfigurationError: a target or exclude means no webhook.
@@ -219,7 +221,9 @@ def plan(
         targets=tuple(targets),
         excludes=tuple(excludes),
     )
-    options = PlanOptions(filters=filters, allowed_losses=allowed_losses, destroy=destroy)
+    options = PlanOptions(
+        filters=filters, allowed_losses=allowed_losses, destroy=destroy, resend_secrets=resend_secrets
+    )
     stop = Stop()
     with _clients(configuration, open_reader, stop) as clients:
         return _to_its_end(lambda: _planned(configuration, clients, options, stop), stop)
@@ -257,7 +261,12 @@ def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], ob
             message = f"`secrets` raised {type(error).__name__} for `{name}`"
             raise ProviderError(ErrorKind.REFUSED, message) from None
 
-    options = PlanOptions(filters=made.filters, allowed_losses=made.allowed_losses, destroy=made.destroy)
+    options = PlanOptions(
+        filters=made.filters,
+        allowed_losses=made.allowed_losses,
+        destroy=made.destroy,
+        resend_secrets=made.resend_secrets,
+    )
     with _clients(configuration, open_writer, stop) as clients:
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
 

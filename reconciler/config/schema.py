@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from reconciler.model.provider import SECRET_TO, Field, FieldType, PlaceSetting, Provider
+from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, PlaceSetting, Provider
 
 Schema = dict[str, Any]
 
@@ -18,7 +18,7 @@ _BOOLEAN = {
     "patternErrorMessage": "Write `true` or `false`, or a single variable with one of these values.",
 }
 _NAME_HELP = "Write a name of letters, digits and `_`, such as `LEDGER_SECRET`."
-_ABOUT_SECRETS: Mapping[str, Mapping[str, Any]] = {
+_ABOUT_SECRETS: dict[str, Mapping[str, Any]] = {
     SECRET_TO.name: {
         "type": "string",
         "pattern": "^([A-Za-z_][A-Za-z0-9_]*|[\\s\\S]*\\$\\{[\\s\\S]*)$",
@@ -26,6 +26,14 @@ _ABOUT_SECRETS: Mapping[str, Mapping[str, Any]] = {
         "x-help": _NAME_HELP,
         "examples": ["LEDGER_SECRET"],
     },
+}
+_TIME_HELP = "Write a day such as `2026-11-01`, or a time such as `2026-11-01T09:30:00Z`."
+_ABOUT_SECRETS[SECRET_SINCE.name] = {
+    "type": "string",
+    "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?|[\\s\\S]*\\$\\{[\\s\\S]*)$",
+    "patternErrorMessage": _TIME_HELP,
+    "x-help": _TIME_HELP,
+    "examples": ["2026-11-01"],
 }
 _OTHER_KEYS = {"^x-": {"description": "Ignored. Useful for YAML anchors."}}
 
@@ -144,7 +152,7 @@ def described(spec: Field) -> dict[str, Any]:
         FieldType.SECRET: {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]},
     }
     text = {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
-    found |= _ABOUT_SECRETS.get(spec.name, text) if spec == SECRET_TO else shapes.get(spec.type, text)
+    found |= _ABOUT_SECRETS.get(spec.name, text) if spec in (SECRET_TO, SECRET_SINCE) else shapes.get(spec.type, text)
     if spec.scope:
         found["description"] += " If omitted, the account's kind."
     elif isinstance(spec.default, str | bool | int | float):

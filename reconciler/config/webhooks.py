@@ -6,6 +6,7 @@ import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import SECRET_TO, Field, FieldType, Provider, Unsaid
+from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
@@ -177,7 +178,28 @@ class EntryReader:
                 at = Address(account=account.name, name=entry.name, index=index)
                 place = entry.url_span.place
                 desired = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
-                yield replace(desired, secret_to=str(secret_to or "")), text.span
+                since = self._since(entry, provider)
+                yield replace(desired, secret_to=str(secret_to or ""), secret_since=since), text.span
+
+    def _since(self, entry: Entry, provider: Provider) -> datetime | None:
+        """When the entry's secrets began to count, if it says so and the provider says when it changed a webhook."""
+        value, span = entry.said.get(SECRET_SINCE.name, (None, entry.url_span))
+        if not isinstance(value, str) or SECRET_SINCE not in provider.about_secrets:
+            return None
+        if provider.rest is not None and not (
+            provider.rest.updated or (provider.makes_secrets and provider.rest.created)
+        ):
+            message = f"{provider.title} doesn't say when a webhook was last changed, so `secret_since` can't work"
+            help_ = "Remove it; `apply --resend-secrets` sends the secret again."
+            self._error("setting-unsupported", span, message, help_)
+            return None
+        try:
+            since = datetime.fromisoformat(value)
+        except ValueError:
+            help_ = "Write a day such as `2026-11-01`, or a time such as `2026-11-01T09:30:00Z`."
+            self._error("wrong-value", span, "`secret_since` is not a day or a time", help_)
+            return None
+        return since if since.tzinfo else since.replace(tzinfo=UTC)
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""

@@ -39,6 +39,7 @@ class Reason(Enum):
     MISSING = "missing"
     DIFFERS = "differs"
     SWITCHED_OFF = "switched_off"
+    RESEND = "resend"  # nothing is known to differ: its secret is to be sent again, or made anew
     NOT_IN_FILE = "not_in_file"
     REPLACES = "replaces"  # another webhook has values that no update can change
     REPLACED = "replaced"
@@ -104,6 +105,7 @@ class Change:
     remote: Remote | None = None  # None where the provider has none
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
+    resends: tuple[str, ...] = ()  # of an update, the secrets that are sent though they can't be compared
     move: Address | None = None  # the other half of a move
     replacement: Address | None = None  # the other half of a replacement: what takes its place, or what it replaces
     duplicate_of: Address | None = None  # the webhook that stays
@@ -130,6 +132,7 @@ class Change:
             "before": None if self.remote is None else revealed(self.remote.fields),
             "after": revealed(self.wanted) if self.wanted else None,
             **({"secret_to": self.secret_to} if self.secret_to else {}),
+            **({"resends": self.resends} if self.resends else {}),
         }
 
 
@@ -237,6 +240,7 @@ class Plan:
     filters: Filters = Filters()
     destroy: bool = False  # whether it deletes what the configuration describes
     allowed_losses: int | None = None  # by `--allow-losses`; None where it said nothing
+    resend_secrets: bool = False  # whether secrets that can't be read back are sent again
     unmatched: Filters = Filters()  # the addresses that mean nothing, as far as all accounts could be planned
 
     @property
@@ -268,6 +272,7 @@ class Plan:
         runs*.
         """
         essence = {
+            **({"resend_secrets": True} if self.resend_secrets else {}),
             "filters": asdict(self.filters),
             "destroy": self.destroy,
             "allowed_losses": self.allowed_losses,

@@ -94,6 +94,11 @@ class Field:
         return self.reads_back is ReadsBack.ON_CREATE
 
     @property
+    def is_unread(self) -> bool:
+        """Whether it is a secret that a file says, and nobody can read back."""
+        return self.type is FieldType.SECRET and self.reads_back in (ReadsBack.MASKED, ReadsBack.NEVER)
+
+    @property
     def is_fixed(self) -> bool:
         """Whether only another webhook can have another value."""
         return self.sent in (Sent.CREATE, Sent.NEVER) and self.call is None
@@ -108,6 +113,15 @@ SECRET_TO = Field(
     ),
 )
 """What an entry says of a secret that the provider makes."""
+SECRET_SINCE = Field(
+    name="secret_since",
+    type=FieldType.TEXT,
+    help=(
+        "The day (or time) from which on the secret's value counts: where the provider last changed the webhook before "
+        "it, the secret is sent again, or made anew if the provider makes it."
+    ),
+)
+"""What an entry says of a secret that can't be read back, so that a new value reaches the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +254,8 @@ class Provider:
     @property
     def about_secrets(self) -> tuple[Field, ...]:
         """What an entry can say of its secrets beside their values; no fields of the webhook."""
-        return (SECRET_TO,) if self.makes_secrets else ()
+        to = (SECRET_TO,) if self.makes_secrets else ()
+        return (*to, SECRET_SINCE) if to or any(spec.is_unread for spec in self.fields) else to
 
     @property
     def makes_secrets(self) -> bool:

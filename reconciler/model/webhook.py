@@ -92,6 +92,7 @@ class Desired:
     key: Key
     fields: Fields  # every field of the provider's declaration, in normal form
     ignored: frozenset[str] = frozenset()  # fields left as the provider has them; of `url` its secret parameters
+    secret_since: datetime | None = None  # UTC; what was changed before gets its secret again
     secret_to: str = ""  # the name under which a secret goes on that the provider makes
     place: Place
 

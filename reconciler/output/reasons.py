@@ -14,6 +14,7 @@ _REASONS: Mapping[Reason | None, str] = {
     Reason.NOT_IN_FILE: "delete: not in the file{when}",
     Reason.DIFFERS: "update in place: differs{when}",
     Reason.SWITCHED_OFF: "update in place: switched off at the provider{when}",
+    Reason.RESEND: "update in place: its secret is sent again{when}",
     Reason.DUPLICATE: "delete: duplicate of {partner}{when}",
     Reason.NAMED_ABSENT: "delete: listed under absent{when}",
 }
@@ -27,6 +28,7 @@ _HAPPENED: Mapping[Reason | None, str] = {
     Reason.MISSING: "deleted at the provider, or never created",
     Reason.NOT_IN_FILE: "added at the provider",
     Reason.SWITCHED_OFF: "switched off at the provider",
+    Reason.RESEND: "its secret is older than `secret_since`",
     Reason.DUPLICATE: "added at the provider: a duplicate of {partner}",
     Reason.NAMED_ABSENT: "still at the provider, or added again: listed under absent",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account
@@ -14,6 +14,7 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
+from reconciler.planning.resend import resent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,17 @@ def fitting(provider: Provider, desired: Desired, there: Mapping[Key, Sequence[R
 
 
 def match_account(
-    account: Account, desired: Sequence[Desired], claimed: Mapping[Claim, Sequence[Remote]], *, destroy: bool
+    account: Account,
+    desired: Sequence[Desired],
+    claimed: Mapping[Claim, Sequence[Remote]],
+    *,
+    destroy: bool,
+    resend: Callable[[Desired, Remote], bool] = lambda *_: False,
 ) -> tuple[Change, ...]:
     """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
 
-    With `destroy` what is owned or named absent is deleted, whatever the entries say.
+    With `destroy` what is owned or named absent is deleted, whatever the entries say. `resend` says whether the
+    secrets that can't be read back are sent again.
     """
     owned, protected = by_key(claimed[Claim.OWNED]), by_key(claimed[Claim.PROTECTED])
     rows: list[Change] = []
@@ -95,7 +102,7 @@ def match_account(
                 row = replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
                 rows.append(row)
             elif wanted.key in owned:
-                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key)))
+                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key), resend))
             else:
                 rows.append(_missing(account.provider, wanted))
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]
@@ -139,12 +146,16 @@ def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
     return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote)
 
 
-def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
+def _owned(
+    provider: Provider, wanted: Desired, found: Sequence[Remote], resend: Callable[[Desired, Remote], bool]
+) -> Iterator[Change]:
     choice = choose_for(provider, wanted, found)
-    if fits(provider, wanted, choice.survivor):
-        yield update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
-    else:
+    is_due = resend(wanted, choice.survivor)
+    if not fits(provider, wanted, choice.survivor) or (is_due and provider.makes_secrets):
         yield from _replacement(provider, wanted, choice.survivor)
+    else:
+        row = update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
+        yield resent(provider, row) if is_due else row
     yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
     # Left behind by a run that was stopped.
     yield from (_replaced_by(wanted.address, remote) for remote in choice.replaced)

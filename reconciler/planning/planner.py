@@ -19,6 +19,7 @@ from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
 from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.resend import is_due
 from reconciler.planning.successors import with_successors
 from reconciler.planning.targets import filtered, unmatched_filters, with_own_addresses, with_whole_ids
 
@@ -30,6 +31,7 @@ class PlanOptions:
     filters: Filters = field(default_factory=Filters)
     destroy: bool = False
     allowed_losses: int | None = None  # what `--allow-losses` said
+    resend_secrets: bool = False  # secrets that can't be read back are sent again
     fail_on_unmanaged: bool = False  # unmanaged webhooks are drift, whatever the files say
 
     @property
@@ -46,7 +48,8 @@ def plan(
 ) -> Plan:
     """Decide everything that would be done; the same for any order of what was listed.
 
-    The readings are by account name, without those that the filters leave out; `created` (UTC) is for display only.
+    The readings are by account name, without those that the filters leave out. `created` (UTC) is for display, and
+    tells whether a `secret_since` has come.
     """
     desired: dict[str, list[Desired]] = defaultdict(list)
     for wanted in configuration.desired:
@@ -69,7 +72,7 @@ def plan(
     for account in configuration.accounts:
         error, planned = errors.get(account.name), None
         if error is None and account.name in listed:
-            planned = _plan_account(listed[account.name], options)
+            planned = _plan_account(listed[account.name], options, created)
             error = unread.conflict(account, planned.changes) or _unsafe(planned)
         if error is not None:
             accounts.append(NotPlanned(account=account, error=error))
@@ -89,6 +92,7 @@ def plan(
         filters=filters,
         destroy=options.destroy,
         allowed_losses=options.allowed_losses,
+        resend_secrets=options.resend_secrets,
         unmatched=unmatched if len(every) == len(accounts) else Filters(),
     )
 
@@ -187,9 +191,13 @@ def _has_secrets_of(remote: Remote | None, url: Url) -> bool:
     return isinstance(there, Url) and there.secrets == url.secrets
 
 
-def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
+def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) -> AccountPlan:
     account, claimed = listed.account, listed.claimed
-    every = match_account(account, listed.desired, claimed, destroy=options.destroy)
+
+    def resend(desired: Desired, remote: Remote) -> bool:
+        return options.resend_secrets or is_due(desired, remote, now)
+
+    every = match_account(account, listed.desired, claimed, destroy=options.destroy, resend=resend)
     rows, left_out = filtered(every, options.filters)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)

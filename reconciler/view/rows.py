@@ -109,7 +109,8 @@ class Row:
     #: Whether it delivers events; if the provider has no such webhook, whether it would after the change.
     delivers: bool
     updated: Time | None  #: When the provider last changed it (UTC); null if unknown.
-    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `duplicate`, `absent`
+    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `resend` (of a secret that can't be
+    #: read back), `not_in_file`, `duplicate`, `absent`
     #: (listed there), `destroy`, `protected` (left as it is, even if it differs), `off` (and not at the provider, which
     #: delivers the same), `not_compared` (an unset variable is in its URL); null if there are no changes, and for
     #: webhooks that this configuration isn't responsible for.

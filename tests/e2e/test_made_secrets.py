@@ -7,6 +7,7 @@ import shlex
 import stat
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -279,6 +280,39 @@ def test_replacement_gets_a_new_secret_and_the_old_one_goes_last(work: Work) -> 
     assert work.run(*APPLY)[0] == 3
     assert work.run(*APPLY, *TO_FILE)[0] == 0
     assert len(work.mint.hooks) == 1
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert work.mint.secrets[URL] != _gone()
+    work.in_step()
+
+
+def test_resend_makes_it_anew_and_the_old_webhook_goes_last(work: Work) -> None:
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert work.run(*APPLY, "--resend-secrets")[0] == 3
+    code, said = work.run(*APPLY, "--resend-secrets", *TO_FILE)
+    assert code == 0, said
+    assert [call[0] for call in work.mint.calls if call[0] in ("POST", "DELETE")] == ["POST", "POST", "DELETE"]
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert work.mint.secrets[URL] != _gone()
+    work.in_step()
+
+
+def test_lost_answer_of_a_new_secret_never_costs_the_old_webhook(work: Work) -> None:
+    work.mint.put(URL, "coin.struck", age=60)
+    work.mint.lost, work.mint.kept = 99, True
+    code, _ = work.run(*APPLY, "--resend-secrets", *TO_FILE)
+    assert code == 1
+    assert "1" in work.mint.hooks
+    work.mint.lost, work.mint.kept = 0, False
+    assert work.run(*APPLY, "--resend-secrets", *TO_FILE)[0] == 0
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert len(work.mint.hooks) == 1
+
+
+def test_since_makes_it_anew(work: Work) -> None:
+    work.mint.put(URL, "coin.struck", age=4 * 86_400)
+    day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    work.write(FILE + f"    secret_since: {day}\n")
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
     assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
     assert work.mint.secrets[URL] != _gone()
     work.in_step()

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.command import repeated_files
 from reconciler.cli.invocation import Invocation, command, fail, problem
-from reconciler.cli.options import APPLY, FILES, FILTERS, MADE_SECRETS, PLAN_OUTPUT, options_of_url
+from reconciler.cli.options import APPLY, FILES, FILTERS, MADE_SECRETS, PLAN_OUTPUT, RESEND, options_of_url
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import written
@@ -35,7 +35,7 @@ _Clients = Mapping[str, Writer | ProviderError]
 
 @command(
     click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False),
-    *FILES, *FILTERS, *APPLY, *MADE_SECRETS,
+    *FILES, *FILTERS, *APPLY, RESEND, *MADE_SECRETS,
     click.option("--destroy", is_flag=True, help="Delete all webhooks that the file owns or lists under `absent`."),
     *PLAN_OUTPUT,
     examples="""
@@ -49,6 +49,9 @@ _Clients = Mapping[str, Writer | ProviderError]
 
     # First save the webhooks as they are
     reconciler apply --backup before.yaml
+
+    # After a secret got a new value that nobody can compare
+    reconciler apply --resend-secrets --target orders
     """,
 )  # fmt: skip
 def apply_command(invocation: Invocation, planfile: Path | None) -> int:
@@ -65,9 +68,9 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
         return _apply(invocation, None)
     given = invocation.options
     is_filtered = given.accounts or given.targets or given.excludes
-    if is_filtered or given.allowed_losses is not None or given.destroy:
-        what = "a saved plan can't be changed by `--account`, `--target`, `--exclude`, `--allow-losses` or `--destroy`"
-        fail(what, "Remove these options, or save a new plan with them.")
+    if is_filtered or given.allowed_losses is not None or given.destroy or given.resend_secrets:
+        what = "`--account`, `--target`, `--exclude`, `--allow-losses`, `--destroy` or `--resend-secrets`"
+        fail(f"a saved plan can't be changed by {what}", "Remove these options, or save a new plan with them.")
     with suppress(OSError):  # what can't be read is said below
         if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not is_saved_plan(planfile):
             fail(f"{visible(str(planfile))} is not a saved plan", repeated_files(click.get_current_context(), ()))
@@ -120,7 +123,7 @@ def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
 
 def _sink(invocation: Invocation) -> Sink | None:
     """Who takes the secrets that providers make, if anybody; the command ends where it can't be."""
-    path, command_ = invocation.options.secrets_to, invocation.options.secrets_command
+    path, command_ = invocation.options.sink_file, invocation.options.sink_command
     if path is not None and command_ is not None:
         fail("`--secrets-to` and `--secrets-command` can't be used together", "Use only one of the two.")
     try:
@@ -177,7 +180,7 @@ def _nothing_to_carry_out(
         run.reporter.validation([problem("plan-stale", f"{words}: {one}", help_) for one in differences])
         return outcome.STALE
     given = run.invocation.options
-    if plan.made_secrets and not plan.is_refused and given.secrets_to is None and given.secrets_command is None:
+    if plan.made_secrets and not plan.is_refused and given.sink_file is None and given.sink_command is None:
         names = ", ".join(f"`{name}`" for name in plan.made_secrets)
         message = f"the provider makes secrets that it shows only once, and nobody takes them: {names}"
         help_ = "Add `--secrets-to FILE`, or `--secrets-command COMMAND`, which gets `NAME=value` as its input."
