@@ -1,7 +1,7 @@
 """`from reconciler import load, plan, apply`: the command's steps, for a program of one's own; see `docs/library.md`.
 
-They call what the command calls, so that its guarantees hold. Nothing here prints, exits or takes signals, and no
-`repr` or `str` shows a secret.
+They call what the command calls, so that its guarantees hold. Nothing here prints, exits or takes signals, and nothing
+that these functions give or raise shows a secret, however it is printed: it is masked, or sealed (`model.secret`).
 """
 
 from __future__ import annotations
@@ -9,27 +9,25 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from os import PathLike, fspath
 from typing import TypeVar
 
+from reconciler import arguments
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs
 from reconciler.config.load import load as load_files
-from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account
 from reconciler.model.configuration import Configuration as ModelConfiguration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Filters
 from reconciler.model.plan import Plan as ModelPlan
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Event
-from reconciler.model.secret import SecretText
+from reconciler.model.secret import SecretText, sealed
 from reconciler.operations.account import apply as apply_plan
-from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.reading import Opener, clients_of, read_accounts
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.terminal import Style
@@ -47,7 +45,6 @@ from reconciler.view.rows import Failure, Row
 
 _Client = TypeVar("_Client", bound=Reader)
 _Found = TypeVar("_Found")
-_Path = str | PathLike[str]
 
 
 class ReconcilerError(Exception):
@@ -74,6 +71,7 @@ class PlanChangedError(ReconcilerError):
         super().__init__(f"the plan is out of date. Now: {plan.summary}")
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
     """What the files say."""
@@ -86,6 +84,7 @@ class Configuration:
     _model: ModelConfiguration = field(repr=False)
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What `apply` would do."""
@@ -115,6 +114,7 @@ class Plan:
         return json_line(self.document.in_full())
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What became of a plan."""
@@ -135,14 +135,14 @@ class Report:
 
 
 def load(  # noqa: PLR0913 - the command's options, by name
-    *files: _Path,
+    *files: arguments.FilePath,
     variables: Mapping[str, str] | None = None,
-    var_files: Iterable[_Path] = (),
-    env_files: Iterable[_Path] = (),
+    var_files: arguments.FilePath | Iterable[arguments.FilePath] = (),
+    env_files: arguments.FilePath | Iterable[arguments.FilePath] = (),
     environment: Mapping[str, str] | None = None,
-    accounts: Iterable[str] = (),
+    accounts: str | Iterable[str] = (),
     base_url: str | None = None,
-    allowed_hosts: Iterable[str] = (),
+    allowed_hosts: str | Iterable[str] = (),
     allow_unset: bool = False,
 ) -> Configuration:
     """Read and check files; nothing is sent.
@@ -160,21 +160,23 @@ def load(  # noqa: PLR0913 - the command's options, by name
 
     Raises:
         ConfigurationError: something is wrong with them.
+        TypeError: an argument has a type that it can't have.
     """
     if not files:
         raise TypeError("load() takes one or more files")
     inputs = Inputs(
-        files=_paths(files),
-        variables=variables or {},
-        var_files=_paths(var_files),
-        env_files=_paths(env_files),
-        environment=dict(os.environ) if environment is None else environment,
-        accounts=tuple(accounts),
-        base_url=base_url,
-        allowed_hosts=frozenset(allowed_hosts),
-        allow_unset=allow_unset,
+        files=arguments.paths("files", files),
+        variables={} if variables is None else arguments.values("variables", variables),
+        var_files=arguments.paths("var_files", var_files),
+        env_files=arguments.paths("env_files", env_files),
+        environment=arguments.values("environment", os.environ if environment is None else environment),
+        accounts=arguments.texts("accounts", accounts),
+        base_url=None if base_url is None else arguments.text("base_url", base_url),
+        allowed_hosts=frozenset(arguments.texts("allowed_hosts", allowed_hosts)),
+        allow_unset=arguments.flag("allow_unset", value=allow_unset),
         standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE),
     )
+    del environment  # no traceback that shows what is here is to show its values
     try:
         loaded = load_files(inputs, INSTALLED)
     except ProviderError as error:  # of a package with a provider
@@ -197,8 +199,8 @@ def load(  # noqa: PLR0913 - the command's options, by name
 def plan(
     configuration: Configuration,
     *,
-    targets: Iterable[str] = (),
-    excludes: Iterable[str] = (),
+    targets: str | Iterable[str] = (),
+    excludes: str | Iterable[str] = (),
     allowed_losses: int | None = None,
     destroy: bool = False,
     resend_secrets: bool = False,
@@ -215,14 +217,18 @@ def plan(
 
     Raises:
         ConfigurationError: a target or exclude means no webhook.
+        TypeError, ValueError: an argument has a type or a value that it can't have.
     """
-    filters = Filters(
-        accounts=configuration._patterns,
-        targets=tuple(targets),
-        excludes=tuple(excludes),
-    )
+    arguments.check_made_by("load", configuration, Configuration)
     options = PlanOptions(
-        filters=filters, allowed_losses=allowed_losses, destroy=destroy, resend_secrets=resend_secrets
+        filters=Filters(
+            accounts=configuration._patterns,
+            targets=arguments.texts("targets", targets),
+            excludes=arguments.texts("excludes", excludes),
+        ),
+        allowed_losses=None if allowed_losses is None else arguments.number("allowed_losses", allowed_losses, 0),
+        destroy=arguments.flag("destroy", value=destroy),
+        resend_secrets=arguments.flag("resend_secrets", value=resend_secrets),
     )
     stop = Stop()
     with _clients(configuration, open_reader, stop) as clients:
@@ -237,14 +243,17 @@ def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], ob
 
     Args:
         plan: from `plan`.
-        parallelism: how many changes are made in parallel.
+        parallelism: how many changes are made in parallel, from 1 to 64.
         secrets: takes the secrets that providers make for new webhooks, each by the name of its `secret_to` and its
             value, from any thread; as `--secrets-to`. What it raises is that change's failure.
 
     Raises:
         PlanRefusedError: a guard refuses it, it was made with `allow_unset`, or it needs `secrets`.
         PlanChangedError: it is out of date.
+        TypeError, ValueError: an argument has a type or a value that it can't have.
     """
+    arguments.check_made_by("plan", plan, Plan)
+    arguments.number("parallelism", parallelism, 1, arguments.MOST_PARALLEL)
     if plan.is_refused:
         raise PlanRefusedError(plan.summary)
     if plan.document.unset_variables:
@@ -294,20 +303,17 @@ def _planned(
     return Plan(summary=plan_words(view), document=view, _configuration=configuration, _model=made)
 
 
-@contextmanager
 def _clients(
-    configuration: Configuration, open_client: Callable[[Account, ClientContext], _Client], stop: Stop
-) -> Iterator[Mapping[str, _Client | ProviderError]]:
-    loaded = configuration._model
-    context = ClientContext(
+    configuration: Configuration, open_client: Opener[_Client], stop: Stop
+) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
+    return clients_of(
+        configuration._model,
+        configuration._patterns,
+        open_client,
         clock=SystemClock(stop),
         listener=_unheard,
-        secret_params=loaded.secret_params,
         allowed_hosts=configuration._allowed_hosts,
     )
-    accounts = selected_accounts(loaded, configuration._patterns)
-    with opened(accounts, lambda account: open_client(account, context)) as clients:
-        yield clients
 
 
 def _to_its_end(work: Callable[[], _Found], stop: Stop) -> _Found:
@@ -321,10 +327,6 @@ def _to_its_end(work: Callable[[], _Found], stop: Stop) -> _Found:
             found = None if future.exception() else future.result()
             interrupt.add_note(found.summary if isinstance(found, Report) else "Nothing was changed.")
             raise
-
-
-def _paths(paths: Iterable[_Path]) -> tuple[str, ...]:
-    return tuple(fspath(path) for path in paths)
 
 
 def _unheard(_event: Event) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +33,16 @@ from tests.e2e.tool import COMMAND, TOKEN, Tool, entries
 from tests.support.canaries import leaks
 from tests.support.clock import HurriedClock
 from tests.support.faults import HoldAnswer
+from tests.support.printing import shown_in_every_way
+from tests.support.reachable import reachable
 from tests.support.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "library" / "apply_additions.py"
+# As a program calls them that no type checker has seen.
+unchecked_load: Any = load
+unchecked_plan: Any = plan
+unchecked_apply: Any = apply
 SECRET = "Zq7X2kPz9LmW4RtY8s"
 OTHER_SECRET = "b0f3a9c477e1d25860"
 
@@ -80,6 +89,7 @@ def test_plan_is_what_the_command_shows(tool: Tool, monkeypatch: pytest.MonkeyPa
     [
         pytest.param(["tracking"], ["orders"], id="own"),
         pytest.param(["shippo_webhook.tracking"], [], id="terraform's"),
+        pytest.param(['*_webhook.track*["*"]'], [], id="terraform's-with-stars"),
         pytest.param([], ['shippo_webhook.orders["transaction_created"]'], id="excluded-as-terraform's"),
     ],
 )
@@ -164,8 +174,8 @@ def test_no_file_is_a_mistake_of_the_program() -> None:
         load()
 
 
-def test_nothing_that_is_printed_holds_a_secret(tool: Tool) -> None:
-    tool.write(entries(orders="/orders?token=${HOOK}"))
+def test_nothing_that_is_given_or_raised_shows_a_secret(tool: Tool) -> None:
+    tool.write(entries(orders="/${HOOK}/orders?token=${HOOK}"))
     tool.hook(f"/old?token={OTHER_SECRET}")
     configuration = loaded(tool)
     planned = plan(configuration, allowed_losses=9)
@@ -173,12 +183,135 @@ def test_nothing_that_is_printed_holds_a_secret(tool: Tool) -> None:
     with pytest.raises(PlanChangedError) as caught:
         apply(planned)
     report = apply(caught.value.plan)
-    values = [configuration, planned, caught.value, caught.value.plan, report, *report.results, *planned.changes]
-    values += [planned.document, configuration._model, planned._model]
-    shown = [text for value in values for text in (repr(value), str(value), f"{value}")]
-    shown += [planned.json(), repr(caught.value.plan._model.accounts)]
-    for secret in (SECRET, OTHER_SECRET, TOKEN.removeprefix("shippo_live_")):
-        assert leaks(secret, *shown) == []
+    secrets = (SECRET, OTHER_SECRET, TOKEN.removeprefix("shippo_live_"))
+    public = (configuration, planned, caught.value, report)
+    assert not [one for one in public[:2] if is_dataclass(one)]
+    shown = [("json", planned.json()), ("traceback", traceback_of(caught.value))]
+    for value, owner in reachable(*public):
+        if isinstance(value, str):  # what holds one in clear is sealed
+            is_clear = any(leaks(secret, value) for secret in secrets)
+            assert not is_clear or hasattr(type(owner), "__deepcopy__"), type(owner)
+        elif type(value).__module__.startswith("reconciler."):
+            shown += ((f"{way} of {type(value).__name__}", said) for way, said in shown_in_every_way(value))
+    for way, said in shown:
+        assert [leaks(secret, said) for secret in secrets] == [[]] * len(secrets), way
+
+
+def traceback_of(error: Exception) -> str:
+    """The library's part of a traceback that shows what is in the variables."""
+    found = traceback.TracebackException.from_exception(error, capture_locals=True)
+    package = str(Path(reconciler.__file__).parent)
+    frames = [frame for frame in found.stack if frame.filename.startswith(package)]
+    assert frames
+    return "\n".join([str(error), *(f"{frame.name}: {frame.locals}" for frame in frames)])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda tool: loaded(tool, accounts="live"), id="load"),
+        pytest.param(lambda tool: loaded(tool, env_files=["none.env"]), id="load-with-errors"),
+        pytest.param(lambda tool: plan(loaded(tool), targets="oders"), id="plan"),
+        pytest.param(lambda tool: apply(plan(loaded(tool)), parallelism=0), id="apply"),
+        pytest.param(lambda tool: unchecked_plan(loaded(tool), destroy=1), id="wrong-type"),
+    ],
+)
+def test_traceback_with_what_is_in_the_variables_shows_no_secret(tool: Tool, call: Callable[[Tool], object]) -> None:
+    with pytest.raises((ConfigurationError, TypeError, ValueError)) as caught:
+        call(tool)
+    said = traceback_of(caught.value)
+    for secret in (SECRET, TOKEN.removeprefix("shippo_live_")):
+        assert leaks(secret, said) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "files"),
+    [
+        pytest.param(
+            {"env_files": "hooks.env", "accounts": "default", "allowed_hosts": "x.example.com"}, (), id="text"
+        ),
+        pytest.param({"env_files": Path("hooks.env"), "accounts": {"default"}}, (), id="path"),
+        pytest.param({"env_files": iter(["hooks.env"]), "accounts": iter(["default"])}, (), id="iterator"),
+        pytest.param({"env_files": Path("hooks.env")}, (Path("webhooks.yaml"),), id="file-as-a-path"),
+    ],
+)
+def test_single_text_or_path_is_one(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], files: tuple[Path, ...]
+) -> None:
+    monkeypatch.chdir(tool.folder)
+    Path("hooks.env").write_text(f"HOOK={SECRET}\n", encoding="utf-8")
+    environment = {name: value for name, value in tool.env({}).items() if name != "HOOK"}
+    configuration = load(*(files or ("webhooks.yaml",)), environment=environment, **more)
+    assert configuration.accounts == ("default",)
+    planned = plan(configuration, targets="orders", excludes="tracking")
+    assert [row.webhook_address for row in planned.changes] == ["orders[transaction_created]"]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        pytest.param(lambda _: unchecked_load(7), "`files` must be a path, not int", id="file"),
+        pytest.param(lambda _: unchecked_load(["a.yaml"]), "`files` must be a path, not list", id="list-of-files"),
+        pytest.param(lambda _: unchecked_load(b"a.yaml"), "`files` must be a path, not bytes", id="bytes"),
+        pytest.param(lambda tool: loaded(tool, env_files=7), "`env_files` must be paths, not int", id="env-files"),
+        pytest.param(lambda tool: loaded(tool, var_files=None), "`var_files` must be paths, not None", id="none"),
+        pytest.param(lambda tool: loaded(tool, var_files=[b"x"]), "`var_files` must be a path, not bytes", id="one"),
+        pytest.param(lambda tool: loaded(tool, accounts=7), "`accounts` must be texts, not int", id="accounts"),
+        pytest.param(lambda tool: loaded(tool, allowed_hosts=[7]), "`allowed_hosts` must be text, not int", id="hosts"),
+        pytest.param(lambda tool: loaded(tool, variables=["A=b"]), "`variables` must be a mapping", id="variables"),
+        pytest.param(lambda tool: loaded(tool, variables={"A": 7}), "`variables['A']` must be text", id="number"),
+        pytest.param(lambda tool: loaded(tool, environment={7: ""}), "a name in environment` must be", id="name"),
+        pytest.param(lambda tool: loaded(tool, base_url=7), "`base_url` must be text, not int", id="base-url"),
+        pytest.param(lambda tool: loaded(tool, allow_unset="no"), "`allow_unset` must be True or False", id="flag"),
+        pytest.param(
+            lambda _: unchecked_plan("webhooks.yaml"), "expected what load() gives, found str", id="configuration"
+        ),
+        pytest.param(
+            lambda tool: unchecked_plan(loaded(tool), targets=[7]), "`targets` must be text, not int", id="targets"
+        ),
+        pytest.param(
+            lambda tool: unchecked_plan(loaded(tool), destroy="no"), "`destroy` must be True or False", id="destroy"
+        ),
+        pytest.param(
+            lambda tool: unchecked_plan(loaded(tool), allowed_losses="3"),
+            "`allowed_losses` must be a whole number, not str",
+            id="losses",
+        ),
+        pytest.param(
+            lambda tool: unchecked_plan(loaded(tool), allowed_losses=True),
+            "`allowed_losses` must be a whole number, not bool",
+            id="losses-flag",
+        ),
+        pytest.param(
+            lambda tool: unchecked_plan(loaded(tool), allowed_losses=-1),
+            "`allowed_losses` must be at least 0, not -1",
+            id="negative",
+        ),
+        pytest.param(
+            lambda tool: unchecked_apply(loaded(tool)), "expected what plan() gives, found Configuration", id="plan"
+        ),
+        pytest.param(
+            lambda tool: unchecked_apply(unchecked_plan(loaded(tool)), parallelism=0),
+            "must be from 1 to 64, not 0",
+            id="none-parallel",
+        ),
+        pytest.param(
+            lambda tool: unchecked_apply(unchecked_plan(loaded(tool)), parallelism=65),
+            "must be from 1 to 64, not 65",
+            id="many-parallel",
+        ),
+        pytest.param(
+            lambda tool: unchecked_apply(unchecked_plan(loaded(tool)), parallelism=2.5),
+            "must be a whole number, not float",
+            id="half",
+        ),
+    ],
+)
+def test_argument_that_cannot_be_meant_is_refused(tool: Tool, call: Callable[[Tool], object], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(words)) as caught:
+        call(tool)
+    assert Path(caught.traceback[-1].path).name == "arguments.py"
+    assert tool.writes() == []
 
 
 def test_interrupt_lets_requests_finish_and_says_what_was_done(tool: Tool) -> None:

@@ -19,7 +19,7 @@ _TITLES: dict[int, str] = {  # by the exit code of `drift`
 }
 
 
-def keep_issue(api: Api, job: Job, task: Task, result: Result) -> str:
+def keep_issue(api: Api, job: Job, task: Task, result: Result, alerts: str) -> str:
     """Open, update or close the issue, and tell about it if something changed; gives its address.
 
     Raises:
@@ -27,13 +27,14 @@ def keep_issue(api: Api, job: Job, task: Task, result: Result) -> str:
     """
     if result.code not in _TITLES:  # cancelled: nothing was found out
         return ""
-    label = job.inputs["issue-label"]
     title = f"{_TITLES[result.code]}: {', '.join((*job.inputs.lines('file'), *job.inputs.lines('account')))}"
     title = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
     is_news, url = result.code != ExitCode.DONE, ""
     try:
-        if label:
-            is_news, url = _kept(api, job, label, title, task, result)
+        if job.inputs["issue-label"]:
+            name = f"{task.configuration} drift"
+            ours = Posts(api=api, path="issues", name=name, query={"state": "open", "creator": api.login})
+            is_news, url = _kept(ours, job, title, result.marked(name, alerts), result)
     finally:
         if is_news and job.inputs["notify-url"]:
             verdict = result.values.get("verdict", "")
@@ -41,12 +42,9 @@ def keep_issue(api: Api, job: Job, task: Task, result: Result) -> str:
     return url
 
 
-def _kept(api: Api, job: Job, label: str, title: str, task: Task, result: Result) -> tuple[bool, str]:
+def _kept(ours: Posts, job: Job, title: str, body: str, result: Result) -> tuple[bool, str]:
     """Whether something changed, and the issue's address; empty without one."""
-    name = f"{task.configuration} drift"
-    body = result.marked(name)
-    ours = Posts(api=api, path="issues", name=name, query={"state": "open"})
-    found = ours.found()
+    api, label, found = ours.api, job.inputs["issue-label"], ours.found()
     if result.code == ExitCode.DONE:
         for one in found:
             _close(api, one, f"{result.values.get('verdict', '')}\n\n[The run that found it]({job.run_url})")

@@ -128,14 +128,27 @@ class Job:
         return self.is_of_a_fork or os.environ.get("GITHUB_ACTOR") == "dependabot[bot]"
 
     @property
+    def is_in_a_fork(self) -> bool:
+        """Whether the repository is itself a fork: with the workflows of where it comes from, without its secrets."""
+        return bool((self.event.get("repository") or {}).get("fork"))
+
+    @property
     def attempt(self) -> str:
         """Which time it is that the run's jobs are run."""
         return os.environ.get("GITHUB_RUN_ATTEMPT", "1")
 
     @property
     def run_url(self) -> str:
-        server, run = os.environ["GITHUB_SERVER_URL"], os.environ["GITHUB_RUN_ID"]
-        return f"{server}/{self.repository}/actions/runs/{run}"
+        return f"{self._url}/actions/runs/{os.environ['GITHUB_RUN_ID']}"
+
+    @property
+    def secrets_url(self) -> str:
+        """Where the repository's secrets are set."""
+        return f"{self._url}/settings/secrets/actions"
+
+    @property
+    def _url(self) -> str:
+        return f"{os.environ['GITHUB_SERVER_URL']}/{self.repository}"
 
 
 def output(**values: object) -> None:

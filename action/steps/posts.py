@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.output.markdown import marker
+from reconciler.output.gfm import marker
 from steps.api import Api
 
 Post = dict[str, Any]

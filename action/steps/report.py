@@ -26,8 +26,8 @@ def report(folder: Path) -> int:
     job, task, result = Job(), Task.of(folder), Result.of(folder)
     api = Api(job.inputs["github-token"], job.repository)
     backup, kept = _backup(folder, job.inputs.texts.get("backup-passphrase", ""))
-    notes = [*filter(None, (task.note, kept, _next(task, result)))]
-    summarize("\n\n".join([*notes, *([] if result.markdown else [_KILLED])]))
+    others = [*filter(None, (kept, _next(task, result), "" if result.markdown else _KILLED))]
+    summarize("\n\n".join([*([task.note] if task.note else []), *others]))
     plan = folder / "plan" / PLAN
     # Written first: whatever GitHub says, the later steps have it.
     output(
@@ -39,7 +39,7 @@ def report(folder: Path) -> int:
     )
     try:
         with understood():
-            output(url=_told(api, job, task, result, notes))
+            output(url=_told(api, job, task, result, _alerts(task, others)))
     except ApiError as error:
         is_error = task.command == "drift"
         annotate("error" if is_error else "warning", str(error))
@@ -47,14 +47,14 @@ def report(folder: Path) -> int:
     return 0
 
 
-def _told(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -> str:
+def _told(api: Api, job: Job, task: Task, result: Result, alerts: str) -> str:
     """Tell it at GitHub; gives where."""
     if task.command == "drift":
-        return keep_issue(api, job, task, result)
+        return keep_issue(api, job, task, result, alerts)
     url = ""
     if task.pull is not None and not job.is_of_a_fork:
         if job.inputs.is_on("comment"):
-            url = _comment(api, job, task, result, notes)
+            url = _comment(api, job, task, result, alerts)
         if task.command == task.asked == "plan":
             _label(api, task.pull, job.inputs["label"], result)
     return url
@@ -69,16 +69,21 @@ def _next(task: Task, result: Result) -> str:
     return "To do what is left, run this workflow by hand."
 
 
-def _comment(api: Api, job: Job, task: Task, result: Result, notes: list[str]) -> str:
+def _alerts(task: Task, others: list[str]) -> str:
+    """The notes as Markdown; a warning where something was left out that wasn't meant to be."""
+    first = [f"> [!{'NOTE' if task.level == 'notice' else 'WARNING'}]\n> {task.note}"] if task.note else []
+    return "\n\n".join([*first, *(f"> [!NOTE]\n> {note}" for note in others)])
+
+
+def _comment(api: Api, job: Job, task: Task, result: Result, alerts: str) -> str:
     """Comment on the pull request: its one comment on plans, or another one on an apply; gives its address."""
     is_plan = task.asked == "plan"
     if is_plan and not result.markdown:
         return ""
     name = f"{task.configuration} {'plan' if is_plan else 'apply'}"
-    noted = "\n\n".join(f"> [!NOTE]\n> {note}" for note in [*notes, *([] if result.markdown else [_KILLED])])
     kept = ", kept" if os.environ.get("PLAN_URL") else ""
     last = f"<sub>{task.head[:DIGITS]}{kept} by [this run]({job.run_url})</sub>"
-    body = result.marked(name, noted, last)
+    body = result.marked(name, alerts, last)
     path = f"issues/{task.pull}/comments"
     if not is_plan:
         return str(api.send("POST", path, {"body": body})["html_url"])

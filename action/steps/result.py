@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from reconciler.output.markdown import marker
+from reconciler.output.gfm import marker
 from steps.task import OUTPUTS, REPORT
 
 _MARKER = "<!-- reconciler:"

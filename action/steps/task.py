@@ -20,7 +20,8 @@ class Task:
     arguments: tuple[str, ...]  # the tool's, without those that say where it reports
     asked: str = ""  # the command that the action was given
     configuration: str = ""  # the name of what is planned, in markers and artifacts
-    note: str = ""  # why it is another one than what was asked for, for people
+    note: str = ""  # why it is another one than what was asked for, or will fail, for people
+    level: str = "notice"  # of the note: `notice`, `warning` or `error`
     pull: int | None = None  # the number of the pull request to report at
     head: str = ""  # the commit that is planned, or whose plan is applied
     checks: tuple[str, ...] = ()  # the options of this job that the reviewed plan must have been made with

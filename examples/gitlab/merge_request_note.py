@@ -44,14 +44,25 @@ class GitLab:
         marker, me = text.partition("\n")[0], self._call("GET", f"{self._api}/user").json()["id"]
         if not marker.startswith("<!-- reconciler:"):
             raise SystemExit("The file doesn't begin with the marker of a report: the note was not written.")
-        for note in self._all():
-            if (note["author"] or {}).get("id") == me and note["body"].partition("\n")[0].rstrip() == marker:
-                if note["body"].strip() == text.strip():
-                    return "The note is up to date."
-                self._call("PUT", f"{self._notes}/{note['id']}", body=text)
-                return "The note was updated."
-        self._call("POST", self._notes, body=text)
-        return "A note was written."
+        done, found = "The note is up to date.", self._ours(marker, me)
+        if not found:
+            self._call("POST", self._notes, body=text)
+            done, found = "A note was written.", self._ours(marker, me)  # and that of a pipeline at the same time
+        for number, note in enumerate(found):
+            url = f"{self._notes}/{note['id']}"
+            if number:  # the first stays, whoever wrote it
+                self._call("DELETE", url, may_be_gone=True)
+            elif note["body"].strip() != text.strip():
+                if not self._call("PUT", url, body=text, may_be_gone=True).ok:
+                    self._call("POST", self._notes, body=text)
+                done = "The note was updated."
+        return done
+
+    def _ours(self, marker: str, me: int) -> list[dict[str, Any]]:
+        """The notes that this token's user wrote with this marker, the oldest first."""
+        notes = (note for note in self._all() if (note["author"] or {}).get("id") == me)
+        found = (note for note in notes if note["body"].partition("\n")[0].rstrip() == marker)
+        return sorted(found, key=lambda note: int(note["id"]))
 
     def _all(self) -> Iterator[dict[str, Any]]:
         page = "1"
@@ -61,11 +72,18 @@ class GitLab:
             page = response.headers.get("x-next-page", "")
 
     def _call(
-        self, method: str, url: str, *, params: dict[str, str] | None = None, body: str | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: str | None = None,
+        may_be_gone: bool = False,
     ) -> requests.Response:
         json = None if body is None else {"body": body}
         response = self._session.request(method, url, params=params, json=json, timeout=SECONDS, allow_redirects=False)
-        if not response.ok or response.is_redirect:
+        is_gone = may_be_gone and response.status_code == requests.codes.not_found
+        if (not response.ok or response.is_redirect) and not is_gone:
             raise SystemExit(f"GitLab answered {response.status_code}: the note could not be written.")
         return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
 import click
@@ -33,6 +34,9 @@ class Command(SuggestsOptions):
                 formatter.write(f"{'':{formatter.current_indent}}{line}".rstrip() + "\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args == ["help"] and ctx.info_name != "help" and not ctx.resilient_parsing and not Path("help").exists():
+            hint = f"Did you mean `{ctx.find_root().command_path} help {ctx.info_name}`?"
+            raise UnknownWordError("Got unexpected extra argument (help).", hint, ctx)
         extra = super().parse_args(ctx, args)
         if extra and not ctx.resilient_parsing:
             noun = "argument" if len(extra) == 1 else "arguments"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from reconciler.cli.command import Command
-from reconciler.cli.options import APPLYING, DEFAULT_FILE, REPORTING, Function, Option, Options, overwriting
+from reconciler.cli.options import APPLYING, DEFAULT_FILE, LOOKING, REPORTING, Function, Option, Options, overwriting
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.operations.signals import CUT_OFF, Stop
 from reconciler.output.escaping import visible
@@ -89,6 +89,9 @@ class Invocation:
             yield Target(format="github", write=partial(_mark, context.streams))
         if pipeline.summary and (is_text or self.options.format == "github"):
             yield Target(format="markdown", write=partial(_summarise, context.streams, Path(pipeline.summary)))
+        is_wanted = self.command in LOOKING and "code-quality" not in self.options.reports.values()
+        if pipeline.code_quality and is_text and is_wanted:
+            yield Target(format="code-quality", write=partial(_keep, context, Path(pipeline.code_quality)))
 
     def _name(self, *, has_values: bool = False) -> str:
         """The configuration's name: its files, and the options that make another one of the same files."""
@@ -149,6 +152,22 @@ def _summarise(streams: Streams, path: Path, text: str) -> str:
     """Append to the job's summary; nobody asked for it, so that where it can't be that is no error."""
     if problem_ := append_summary(path, f"{text}\n"):
         streams.print_message(f"warning: {problem_}")
+    return ""
+
+
+def _keep(context: Context, path: Path, text: str) -> str:
+    """Write GitLab's report over an earlier one of ours, and over nothing else; as nobody asked for it, no error."""
+    from reconciler.output.code_quality import is_code_quality  # noqa: PLC0415 - only under GitLab
+
+    is_there, name = path.exists() or path.is_symlink(), visible(str(path))
+    if is_there and (path.is_symlink() or not path.is_file() or not is_code_quality(_read(path))):
+        said = f"warning: {name} is not a report of this tool: for another file, use `--report code-quality=FILE`"
+    elif problem_ := _write(path, text):
+        said = f"warning: {problem_}"
+    else:
+        said = f"Wrote the code quality report to {name}." if context.verbosity >= 0 else ""
+    if said:
+        context.streams.print_message(said)
     return ""
 
 

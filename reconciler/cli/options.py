@@ -11,13 +11,16 @@ from typing import Any
 
 import click
 
+from reconciler.arguments import MOST_PARALLEL
 from reconciler.output.escaping import shell_word, visible
 from reconciler.output.formats import FORMATS, LIST_FORMATS, PLAN_FORMATS, REPORT_FORMATS
 
 DEFAULT_FILE = "webhooks.yaml"
 APPLYING = ("apply", "destroy")
 """The commands that change something."""
-REPORTING = (*APPLYING, "validate", "plan", "drift", "show")
+LOOKING = ("validate", "plan", "drift")
+"""The commands that look whether all is well."""
+REPORTING = (*APPLYING, *LOOKING, "show")
 """The commands with `--report`."""
 COMPLETION_SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
@@ -196,7 +199,7 @@ MADE_SECRETS = (
 )
 APPLY = (
     click.option("--auto-approve", is_flag=True, help="Don't ask for approval."),
-    click.option("--parallelism", type=click.IntRange(1, 64), default=10, show_default=True, metavar="N",
+    click.option("--parallelism", type=click.IntRange(1, MOST_PARALLEL), default=10, show_default=True, metavar="N",
                  help="Make up to N changes in parallel."),
     output_path("--backup", "First save the owned webhooks to FILE and FILE.env, so that they can be restored."),
 )

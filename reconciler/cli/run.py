@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,13 +14,12 @@ from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
-from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
-from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.reading import Opener, clients_of, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import is_meant, selected_accounts, unmatched_filters, with_own_addresses
@@ -29,7 +28,6 @@ from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import count_text, stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
-_Opener = Callable[[Account, ClientContext], _Client]
 
 
 def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
@@ -97,18 +95,17 @@ class Run:
             found = count_text(len(warnings), "warning")
             self.streams.print_message(f"{found} about the file: see `reconciler validate`, or use `-v`.")
 
-    @contextmanager
-    def clients(self, open_client: _Opener[_Client]) -> Iterator[Mapping[str, _Client | ProviderError]]:
+    def clients(self, open_client: Opener[_Client]) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
         """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
-        accounts = filtered_accounts(self.configuration, self.inputs.accounts)
-        context = ClientContext(
+        filtered_accounts(self.configuration, self.inputs.accounts)
+        return clients_of(
+            self.configuration,
+            self.inputs.accounts,
+            open_client,
             clock=self.invocation.clock,
             listener=self.reporter,
-            secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
         )
-        with opened(accounts, lambda account: open_client(account, context)) as clients:
-            yield clients
 
     def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
         """List the accounts and plan; each target must mean something."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.cli.invocation import fail
+from reconciler.cli.invocation import Invocation, fail
 from reconciler.cli.options import Options
 from reconciler.cli.run import Run
 from reconciler.cli.writing import unwritable
@@ -60,16 +60,20 @@ class SavedPlan:
         return tuple(filter(None, said)) or (hidden,)
 
 
-def read_plan_file(path: Path) -> SavedPlan:
-    """A saved plan; the command ends if it can't be used."""
-    name = visible(str(path))
+def read_plan_file(invocation: Invocation, path: Path) -> SavedPlan:
+    """A saved plan, whose options the command has from then on; the command ends if it can't be used."""
+    name, given = visible(str(path)), invocation.options
+    # A report that it can't be used is about this file, not about the one that it would be made from by default.
+    invocation.options = replace(given, files=given.files or (str(path),))
     try:
-        return SavedPlan(*read_saved(read_bounded(path, MOST_OF_A_PLAN)))
+        saved = SavedPlan(*read_saved(read_bounded(path, MOST_OF_A_PLAN)))
     except OSError as error:
         fail(f"{name} can't be read: {error.strerror}", "Give a file written by `plan --out`.")
     except SavedPlanError as error:
         new = "Save a new plan with `reconciler plan --out FILE`."
         fail(f"{name}: {error.message}", new, code=error.code, exit_code=ExitCode.REFUSED)
+    invocation.options = saved.options(given)
+    return saved
 
 
 def save_plan(run: Run, made: Plan, view: PlanView, path: Path) -> str:

@@ -71,9 +71,20 @@ class UnknownWordError(click.UsageError):
 
 def unknown_command(name: str, commands: Collection[str], ctx: click.Context) -> UnknownWordError:
     """The error of a name that is no command's, nor a help topic's."""
-    meant = [_COMMANDS[name]] if name in _COMMANDS else _nearest(name, commands)
-    hint = _COMMAND_HELP.get(name) or _did_you_mean(f"{ctx.command_path} {one}" for one in meant)
+    word = _same_word(name, {*_COMMANDS, *_COMMAND_HELP, *commands})
+    meant = [_COMMANDS[word]] if word in _COMMANDS else _nearest(word, commands)
+    hint = _COMMAND_HELP.get(word) or _did_you_mean(f"{ctx.command_path} {one}" for one in meant)
     return UnknownWordError(f"No such command '{name}'.", hint, ctx)
+
+
+def _same_word(word: str, known: Iterable[str]) -> str:
+    """The known word that differs in case and dashes at most, `dry-run` for `DryRun`; else the word itself."""
+
+    def plain(one: str) -> str:
+        name = one.lstrip("-")
+        return one[: len(one) - len(name)] + name.lower().replace("-", "").replace("_", "")
+
+    return word if word in known else {plain(one): one for one in known}.get(plain(word), word)
 
 
 class SuggestsOptions(click.Command):
@@ -111,6 +122,7 @@ def _check_dashes(arguments: Iterable[str], ctx: click.Context) -> None:
 
 
 def _hint(option: str, ctx: click.Context) -> str:
+    option = _same_word(option, [name for name in (*_OPTIONS, *_OPTION_HELP) if name.startswith("--")])
     if option in _OPTION_HELP:
         return _OPTION_HELP[option]
     own, wanted = _names(ctx.command), _OPTIONS.get(option, (option,))

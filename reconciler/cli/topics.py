@@ -39,7 +39,9 @@ Variables of the system
       In GitHub Actions (`true`), text comes with annotations, the job
       summary, colors and groups; paths are relative to the workspace.
   GITLAB_CI, CI_PROJECT_DIR
-      In GitLab CI (`true`), text comes with colors and sections.
+      In GitLab CI (`true`), text comes with colors and sections, and
+      `validate`, `plan` and `drift` also write the code quality report,
+      `gl-code-quality-report.json` in the project's folder.
   COLUMNS
       The width of the output at a terminal.
   REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE
@@ -83,7 +85,7 @@ _FORMATS = """\
 
   text  For people. With `-v` more details, with `-q` fewer. In GitHub
         Actions also annotations, the job summary and groups, in GitLab CI
-        sections.
+        sections and the code quality report.
   json  For programs. `plan`, `show` and `drift` write one document in the
         format of Terraform's JSON plan, `list`, `validate` and `doctor` one
         of their own. `apply` and `destroy` write one object per line, as

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from urllib.parse import unquote
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Values
 from reconciler.model.redaction import is_wordless
-from reconciler.model.secret import Origin
+from reconciler.model.secret import Origin, replace
 from reconciler.model.url import Url, param_name
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")

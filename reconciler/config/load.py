@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.config.accounts import FileAccount, named_accounts, read_accounts
 from reconciler.config.advice import advise, advise_on_params
@@ -37,7 +37,7 @@ class Inputs:
     files: tuple[str, ...]  # as given: paths, folders, `-`; none for the account `default`, which owns nothing
     variables: Mapping[str, str]  # from `--var`
     env_files: tuple[str, ...]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # every variable there is, which no traceback is to show
     allowed_hosts: frozenset[str]  # exact hosts with an optional port that may get a token
     base_url: str | None = None  # from `--base-url`: of the one account that is worked on, instead of its own
     var_files: tuple[str, ...] = ()

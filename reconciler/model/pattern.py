@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
-from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText
+from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText, replace, sealed
 from reconciler.model.url import Endpoint, normal_text, parse_url
 from reconciler.model.url_characters import check_variable_places
 
@@ -20,6 +20,7 @@ _HELP = (
 )
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Pattern:
     """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at."""
@@ -139,8 +140,11 @@ def matches_name(pattern: str, name: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
+@sealed
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
+
+    __slots__ = ("_by_place", "patterns")
 
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)

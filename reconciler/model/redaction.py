@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import cached_property
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin
+from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, replace, sealed
 from reconciler.model.url import Endpoint, QueryItem, Url, normal_text, param_name
 
 _LONGEST_WORDS = 40
@@ -20,6 +19,7 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
 _ANYWHERE = ""
 _Hide = Callable[[str], str]  # gives what stands in place of a hidden value
+_Found = TypeVar("_Found")
 
 
 def reads_as_words(text: str) -> bool:
@@ -44,12 +44,28 @@ def is_wordless(text: str) -> bool:
     return not all(map(reads_as_words, re.findall(r"[^\W_]+", unquote(text))))
 
 
+class _Cached(Generic[_Found]):
+    """As `cached_property`, but what it keeps, which holds secrets in clear, is not in a `__dict__`."""
+
+    def __init__(self, make: Callable[[Any], _Found]) -> None:
+        self._make = make
+
+    def __get__(self, redaction: Redaction, _owner: type) -> _Found:
+        if self not in redaction.cache:
+            redaction.cache[self] = self._make(redaction)
+        found: _Found = redaction.cache[self]
+        return found
+
+
+@sealed
 class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
     A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
     them only segments that read as words, and values of parameters that the file calls public.
     """
+
+    __slots__ = ("_patterns", "_public_params", "_seen", "_urls", "cache")
 
     def __init__(
         self,
@@ -62,6 +78,7 @@ class Redaction:
         self._patterns = tuple(patterns)
         self._public_params = public_params
         self._seen = tuple(seen)
+        self.cache: dict[object, Any] = {}
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is numbered by its value; a single hidden value gets no number.
@@ -70,15 +87,15 @@ class Redaction:
         """
         return Redaction(self._urls, self._public_params, self._patterns, urls)
 
-    @cached_property
+    @_Cached
     def _whole(self) -> Mapping[Url, str]:
         return {url: str(url.source) for url in self._urls if url.whole_variable}
 
-    @cached_property
+    @_Cached
     def _whole_endpoints(self) -> frozenset[Endpoint]:
         return frozenset(url.endpoint for url in self._whole)
 
-    @cached_property
+    @_Cached
     def _segments(self) -> Mapping[tuple[str, str], str]:
         """How the files write segments: at a host, or with a variable, whose value is secret at every host."""
         paths = [(url.endpoint.host, url.segments) for url in self._urls if not url.whole_variable]
@@ -89,19 +106,19 @@ class Redaction:
             for text in segments
         }
 
-    @cached_property
+    @_Cached
     def _fed_items(self) -> Mapping[str, str]:
         """How the files write query items with a variable whose value is secret."""
         items = (item for url in self._urls if not url.whole_variable for item in url.items)
         return {item.normal: _own_item(item) for item in items if item.text.variables(Origin.ENVIRONMENT)}
 
-    @cached_property
+    @_Cached
     def _items(self) -> Mapping[str, str]:
         items = (item for url in self._urls if not url.whole_variable for item in url.items if item.shows)
         clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
         return {**self._fed_items, **clear}
 
-    @cached_property
+    @_Cached
     def _numbers(self) -> Mapping[str, int]:
         values: dict[str, int] = {}
         for url in self._seen:

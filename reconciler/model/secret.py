@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from typing import Any, NoReturn, TypeVar
 
 HIDDEN = "‹hidden›"
 CHANGED = "‹changed›"
+_Value = TypeVar("_Value")
+
+
+def sealed(cls: type[_Value]) -> type[_Value]:
+    """Make a frozen class a leaf for what walks through values, since it holds in clear what may be secret.
+
+    A copy is the value itself, and pickling it is a TypeError. A dataclass isn't one for `asdict` any more, which
+    leaves it as it is; `replace` of this module takes the place of that of `dataclasses`.
+    """
+    names = [one.name for one in fields(cls) if one.init] if is_dataclass(cls) else []
+
+    def replaced(self: _Value, /, **changes: Any) -> _Value:  # noqa: ANN401 - as its fields have it
+        return cls(**{name: getattr(self, name) for name in names} | changes)
+
+    def itself(self: _Value, _memo: object = None) -> _Value:
+        return self
+
+    def refused(_self: _Value, _protocol: object = None) -> NoReturn:
+        raise TypeError(f"a {cls.__name__} can't be pickled: it may hold a secret")
+
+    for name, method in (
+        ("__replace__", replaced),
+        ("__copy__", itself),
+        ("__deepcopy__", itself),
+        ("__reduce_ex__", refused),
+        ("__getstate__", refused),
+    ):
+        setattr(cls, name, method)
+    if is_dataclass(cls):
+        delattr(cls, "__dataclass_fields__")
+    return cls
+
+
+def replace(value: _Value, /, **changes: Any) -> _Value:  # noqa: ANN401 - as its fields have it
+    """A sealed value with other fields."""
+    found: _Value = value.__replace__(**changes)  # type: ignore[attr-defined] # by `sealed`
+    return found
 
 
 def hides(shown: str) -> bool:
@@ -34,6 +72,7 @@ class Origin(Enum):
 SHOWN_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
 
 
+@sealed
 @dataclass(frozen=True, slots=True)
 class Part:
     """A run of characters of one origin; `name` is the variable's, empty for literals and what a provider says."""
@@ -54,6 +93,7 @@ class Part:
         return HIDDEN if self.origin is Origin.PROVIDER else self.text
 
 
+@sealed
 @dataclass(frozen=True, slots=True, repr=False)
 class SecretText:
     """Text in parts. `str`, `repr` and `format` print it masked; `reveal()` gives the real characters.

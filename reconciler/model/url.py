@@ -6,14 +6,14 @@ Source of the normal form: RFC 3986 6.2.2 and 6.2.3, RFC 5952 for IPv6, IDNA 200
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText
+from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText, replace, sealed
 from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
@@ -48,6 +48,7 @@ BUILT_IN_SECRET_PARAMS = frozenset(
 )
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Endpoint:
     """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
@@ -76,6 +77,7 @@ class Endpoint:
         return f"Endpoint({self})"
 
 
+@sealed
 @dataclass(frozen=True, slots=True, repr=False)
 class QueryItem:
     """One query item: as written, in normal form, and whether its value is secret by its parameter's name."""
@@ -113,6 +115,7 @@ class QueryItem:
         return f"QueryItem({str(self.text)!r})"
 
 
+@sealed
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Url:
     """A webhook's URL. Equal where everything is equal in normal form, secret parameters too."""

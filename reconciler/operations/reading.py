@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
 
-from reconciler.model.configuration import Account
+from reconciler.http.pacing import ClientContext, Clock
+from reconciler.model.configuration import Account, Configuration
 from reconciler.model.reading import ProviderError, Reading
+from reconciler.model.report import Listener
 from reconciler.operations.workers import Workers
+from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import Reader
 
 _Client = TypeVar("_Client", bound=Reader)
+Opener = Callable[[Account, ClientContext], _Client]
+
+
+def clients_of(
+    configuration: Configuration,
+    patterns: Sequence[str],
+    open_client: Opener[_Client],
+    *,
+    clock: Clock,
+    listener: Listener,
+    allowed_hosts: frozenset[str],
+) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
+    """Clients of the accounts that the patterns of `--account` let through, closed at the end."""
+    context = ClientContext(
+        clock=clock, listener=listener, secret_params=configuration.secret_params, allowed_hosts=allowed_hosts
+    )
+    return opened(selected_accounts(configuration, patterns), lambda account: open_client(account, context))
 
 
 @contextmanager

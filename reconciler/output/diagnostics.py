@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.output.escaping import visible
@@ -10,6 +11,9 @@ from reconciler.output.fitting import columns
 from reconciler.output.terminal import Streams, Style
 
 _LONGEST_LINE = 200
+_UNSET = "variable-unset"
+_MANY = 4
+"""From how many variables on that aren't set they are said together."""
 
 
 def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
@@ -26,11 +30,31 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style) -> str:
     return "\n".join(lines)
 
 
+def diagnostic_texts(diagnostics: Iterable[Diagnostic], style: Style) -> Iterator[str]:
+    """Each diagnostic, but variables that aren't set together, where they are many: there is one thing to do."""
+    groups: dict[tuple[str, str] | int, list[Diagnostic]] = {}
+    for number, one in enumerate(diagnostics):
+        key = (one.code, one.help) if one.code == _UNSET and one.place is not None else number
+        groups.setdefault(key, []).append(one)
+    for group in groups.values():
+        if len(group) < _MANY:
+            yield from (diagnostic_text(one, style) for one in group)
+        else:
+            yield _group_text(group, style)
+
+
+def _group_text(group: Sequence[Diagnostic], style: Style) -> str:
+    """Several diagnostics of one code and one help: the place of each, without its source line."""
+    message, help_ = f"{len(group)} variables are not set", group[0].help.replace("Set it ", "Set each ", 1)
+    head, *more = diagnostic_text(replace(group[0], message=message, help=help_, place=None), style).split("\n")
+    places = (f"{style.paint(f'  --> {visible(str(one.place))}', 'dim')}: {visible(one.message)}" for one in group)
+    return "\n".join((head, *places, *more))
+
+
 def print_diagnostics(streams: Streams, diagnostics: Iterable[Diagnostic]) -> None:
     """Say diagnostics on standard error."""
-    style = Style(streams.err_color)
-    for diagnostic in diagnostics:
-        streams.print_message(diagnostic_text(diagnostic, style))
+    for text in diagnostic_texts(diagnostics, Style(streams.err_color)):
+        streams.print_message(text)
 
 
 def _excerpt(diagnostic: Diagnostic, place: Place, style: Style) -> Iterable[str]:

@@ -11,7 +11,7 @@ from reconciler.model.report import Event, SoFar
 from reconciler.output.formats import Context
 from reconciler.output.progress import Progress
 from reconciler.view.documents import PlanView
-from reconciler.view.outcome import CommandResult, count_text
+from reconciler.view.outcome import CommandResult, Ending, count_text, ending
 from reconciler.view.results import ReportView, view_report
 from reconciler.view.rows import Row
 
@@ -31,6 +31,10 @@ class Found:
     report: ReportView | None = None  #: What was done; None where nothing was to be.
     shows_unmanaged: bool = False  #: Whether unmanaged webhooks are listed, rather than counted by host.
     digest: str = ""  #: The saved plan's; empty where the plan wasn't saved.
+
+    @property
+    def ending(self) -> Ending:
+        return ending(self.result, self.plan, is_drift=self.is_drift, has_begun=self.report is not None)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -6,6 +6,7 @@ rendered, so that no escape helps against them: only code does.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ MOST_BYTES = 64_000
 """GitHub takes 65,535 characters for a comment; whoever posts it may add a line."""
 _LONGEST = 1_000
 """Characters of one line or name; what goes on is cut."""
+_LONGEST_NAME = 120
 _FENCE = 20
 _WORD = re.compile(r"(?!(?i:gh-\d|[0-9a-f]{7,40}\Z))[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*")
 """What reads the same as Markdown, and is no reference to an issue or a commit."""
@@ -51,6 +53,18 @@ def prose(text: str) -> str:
         return token[0] if _WORD.fullmatch(word) else f"{before}{code(word)}{after}"
 
     return _TOKEN.sub(shown, clipped(text))
+
+
+def marker(name: str) -> str:
+    """A hidden line with a configuration's name, which can't end it: a long one is told apart by its hash."""
+    plain = re.sub(r"[^\w ./,=*:+-]|-(?=-)|_(?=_)", _percent_encoded, name, flags=re.ASCII)
+    if len(plain) > _LONGEST_NAME:
+        plain = f"{plain[:_LONGEST_NAME]} {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"<!-- reconciler:{plain} -->"
+
+
+def _percent_encoded(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from reconciler.output.escaping import shown_time, visible
 from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
 from reconciler.output.page import page_parts
 from reconciler.output.plan_text import value_text
-from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES
-from reconciler.output.unmanaged_text import hint_text
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, endpoint_text
+from reconciler.output.unmanaged_text import SWITCHED_OFF, hint_text
 from reconciler.view.deliveries import Delivery, State
 from reconciler.view.outcome import GUARD_WORDS
 
@@ -59,6 +59,8 @@ def _cell(delivery: Delivery | None, word: str) -> Markup:
     if delivery.state is State.TWICE:
         before, after = delivery.before, delivery.after
         count = f"{before}×" if before == after else f"{before}→{after}"
+    # Of most cells of most pages, heard again and again.
+    word = "yes" if delivery.state is State.IN_STEP else word
     via = " via" if delivery.is_by_all else ""
     said = f"{word}, as every event" if via else word
     return Markup('<td class="{}{}">{}<i> {}</i>').format(delivery.state.value, via, count, said)
@@ -82,10 +84,12 @@ def _template() -> Template:
         "absent_lines": absent_lines,
         "absent_words": ABSENT_WORDS,
         "cell": _cell,
+        "endpoint_text": endpoint_text,
         "events_text": events_text,
         "excerpt": _excerpt,
         "guard_words": GUARD_WORDS,
         "hint_text": hint_text,
+        "switched_off": SWITCHED_OFF,
         "not_checked_after_creates": NOT_CHECKED_AFTER_CREATES,
         "remedy_text": remedy_text,
         "shown_time": shown_time,

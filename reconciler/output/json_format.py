@@ -36,7 +36,8 @@ from reconciler.view.outcome import GUARD_WORDS, CommandResult, change_words
 from reconciler.view.results import ReportView, ResultMask, ResultRow, view_report
 from reconciler.view.rows import AccountRow
 
-UI_VERSION = "1.0"
+UI_VERSION = "1.2"
+"""The one of Terraform 1.8 and 1.11."""
 
 
 def reporter(context: Context) -> Reporter:
@@ -123,15 +124,15 @@ class JsonLines(Reporter):
 
     def _hook(self, kind: str, mask: ResultMask, change: Change, words: str, **more: Json) -> None:
         address, action = change.address, change.action.value
-        named, level = mask.address(address), "error" if kind == "apply_errored" else "info"
+        named = mask.address(address)
         resource = _resource(mask.resource(address), named)
-        self._say(kind, f"{named}: {action}{words}", level=level, hook={"resource": resource, "action": action, **more})
+        self._say(kind, f"{named}: {action}{words}", hook={"resource": resource, "action": action, **more})
 
     def _elapsed(self, change: Change) -> dict[str, Json]:
-        """How long a change has been under way; 0 for one that never started."""
+        """How long a change has been under way, in whole seconds as Terraform says it; 0 for one that never started."""
         now = self._now()
         began = self._started.get((change.address, change.action), now)
-        return {"elapsed_seconds": round((now - began).total_seconds(), 3)}
+        return {"elapsed_seconds": round((now - began).total_seconds())}
 
     def live(self, mask: ResultMask | None = None) -> AbstractContextManager[None]:
         self._mask = mask
@@ -245,4 +246,4 @@ def _resource(address: ResourceAddress, webhook_address: str) -> Json:
 
 
 def _changes(operation: str, created: int, updated: int, deleted: int) -> Json:
-    return {"add": created, "change": updated, "remove": deleted, "operation": operation}
+    return {"add": created, "change": updated, "import": 0, "remove": deleted, "operation": operation}

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from reconciler.model.diagnostic import ExitCode
 from reconciler.model.plan import Action, Reason
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
-from reconciler.output.plan_text import value_text
-from reconciler.output.reasons import drift_text, reason_text
+from reconciler.output.plan_text import difference_texts
+from reconciler.output.reasons import drift_text, endpoint_text, reason_text, sentences
 from reconciler.view.documents import PlanView
 from reconciler.view.results import ResultRow
 from reconciler.view.rows import AccountRow, Row, hosts_of
@@ -46,9 +45,9 @@ def _files(found: Found) -> ET.Element:
     case = _case(suite, found.name, "run")
     is_told = found.plan is not None and (found.report is not None or found.plan.not_checked)
     if found.errors:
-        places = "\n".join(f"{one.place or one.code}: {one.message} {one.help}" for one in found.errors)
+        places = "\n".join(f"{one.place or one.code}: {sentences(one.message, one.help)}" for one in found.errors)
         _problem(suite, case, "errors", "error", found.result.words, places)
-    elif found.result.code not in (ExitCode.DONE, ExitCode.CHANGES) and not is_told:
+    elif found.result.has_failed and not is_told:
         _problem(suite, case, "errors", "error", found.result.words, "")
     return suite
 
@@ -80,11 +79,9 @@ def _account(account: AccountRow, found: Found) -> ET.Element:
 
 def _webhook(suite: ET.Element, row: Row, plan: PlanView, result: ResultRow | None, *, is_drift: bool) -> None:
     case = _case(suite, row.webhook_address, row.type)
-    fields = "\n".join(
-        f"{field.name}: {value_text(field.before)} → {value_text(field.after)}" for field in row.field_changes
-    )
+    fields = "\n".join((endpoint_text(row), *difference_texts(row)))
     if result is not None:
-        _result(suite, case, result)
+        _result(suite, case, result, fields)
     elif row.action is not Action.NONE:
         words = drift_text(row, plan) if is_drift else reason_text(row)
         _problem(suite, case, "failures", "failure", words, fields)
@@ -93,12 +90,12 @@ def _webhook(suite: ET.Element, row: Row, plan: PlanView, result: ResultRow | No
     elif row.action_reason is Reason.PROTECTED:
         _problem(suite, case, "skipped", "skipped", "protected, left as it is", fields)
     elif row.action_reason is Reason.NOT_COMPARED:
-        _problem(suite, case, "skipped", "skipped", "not compared: a variable is not set", "")
+        _problem(suite, case, "skipped", "skipped", "not compared: a variable is not set", fields)
 
 
-def _result(suite: ET.Element, case: ET.Element, result: ResultRow) -> None:
+def _result(suite: ET.Element, case: ET.Element, result: ResultRow, fields: str = "") -> None:
     if not result.is_done:
-        detail = "\n".join(filter(None, (result.error, result.help)))
+        detail = "\n".join(filter(None, (fields or endpoint_text(result), result.error, result.help)))
         _problem(suite, case, "failures", "failure", f"{result.action.value}: {result.words}", detail)
 
 

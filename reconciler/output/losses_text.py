@@ -10,6 +10,7 @@ from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.terminal import Style
 from reconciler.view.outcome import GUARD_WORDS
+from reconciler.view.results import ReportView
 from reconciler.view.rows import AccountRow, LossRow, Remedy
 
 ABSENT_WORDS = {
@@ -39,6 +40,16 @@ def losses_text(account: AccountRow, losses: Sequence[LossRow], style: Style) ->
     for loss in losses:
         scope = f" ({visible(loss.scope)})" if loss.scope else ""
         yield f"    {visible(loss.url)}{scope}  {visible(events_text(loss.events))}"
+
+
+def loss_groups(losses: Sequence[LossRow], report: ReportView | None) -> Iterator[tuple[str, str, list[LossRow]]]:
+    """Losses with a title and a sentence: those to come; after an apply those that happened, and the others."""
+    if report is None:
+        yield "Losses", "These endpoints would stop receiving these events.", [*losses]
+        return
+    yield "Losses", "These endpoints no longer receive these events.", [one for one in losses if one in report.lost]
+    words = "Not all of the changes that these come from are done, or confirmed."
+    yield "Losses that did not happen, or only in part", words, [one for one in losses if one not in report.lost]
 
 
 def refusal_text(account: AccountRow, losses: Sequence[LossRow], style: Style, width: int | None) -> Iterator[str]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import Action
 from reconciler.output import fitting
-from reconciler.output.diagnostics import diagnostic_text
+from reconciler.output.diagnostics import diagnostic_texts
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
-from reconciler.output.gfm import Part, clipped, code, fitted, prose
-from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, remedy_text
+from reconciler.output.gfm import Part, clipped, code, fitted, marker, prose
+from reconciler.output.losses_text import ABSENT_WORDS, absent_lines, events_text, loss_groups, remedy_text
 from reconciler.output.plan_text import head_text, value_text
-from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, change_text, endpoint_text, sentences
 from reconciler.output.terminal import Style
-from reconciler.output.unmanaged_text import hint_text
+from reconciler.output.unmanaged_text import SWITCHED_OFF, hint_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import GUARD_WORDS, count_text
 from reconciler.view.results import ReportView, ResultRow
@@ -30,7 +28,6 @@ _MOST_ACCOUNTS = 3
 """How many accounts are named at the top; more are folded at the end."""
 _MOST_IN_FULL = 200
 """Up to how many changes each is shown with its fields; of more, each in a line."""
-_LONGEST_NAME = 120
 _DIGEST = 16
 """Characters of a digest: enough to see that two plans are the same one."""
 
@@ -47,23 +44,11 @@ def markdown_text(found: Found) -> str:
     accounts = [f"- {prose(head_text(account))}" for account in (found.plan.accounts if found.plan is not None else ())]
     is_short = len(accounts) <= _MOST_ACCOUNTS
     head = [f"{marker(found.name)}\n## {prose(found.result.words)}"]
-    head += [prose(found.heading), "\n".join(accounts) if is_short else ""]
+    head += [prose(found.heading) if found.report is None else "", "\n".join(accounts) if is_short else ""]
     parts = [*_parts(found)]
     if not is_short:
         parts.append(Part(title=count_text(len(accounts), "account"), items=accounts, is_folded=True))
     return fitted("\n\n".join(filter(None, head)), [part for part in parts if part.items], _end(found))
-
-
-def marker(name: str) -> str:
-    """A hidden line with a configuration's name, which can't end it: a long one is told apart by its hash."""
-    plain = re.sub(r"[^\w ./,=*:+-]|-(?=-)|_(?=_)", _percent_encoded, name, flags=re.ASCII)
-    if len(plain) > _LONGEST_NAME:
-        plain = f"{plain[:_LONGEST_NAME]} {hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-    return f"<!-- reconciler:{plain} -->"
-
-
-def _percent_encoded(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass"))
 
 
 def _end(found: Found) -> str:
@@ -77,7 +62,7 @@ def _parts(found: Found) -> Iterator[Part]:
     # What says no more than the verdict is not said again.
     yield _said("Errors", [one for one in found.errors if one.place or one.help], is_folded=False)
     yield from () if found.report is None else _failed_parts(found.report)
-    yield from () if found.plan is None else _first_parts(found.plan)
+    yield from () if found.plan is None else _first_parts(found.plan, found.report)
     if found.report is not None:
         yield from _done_parts(found, found.report)
     elif found.plan is not None:
@@ -86,30 +71,33 @@ def _parts(found: Found) -> Iterator[Part]:
     yield _said("Warnings", found.warnings, is_folded=True)
 
 
-def _said(title: str, diagnostics: Iterable[Diagnostic], *, is_folded: bool) -> Part:
+def _said(title: str, diagnostics: Sequence[Diagnostic], *, is_folded: bool) -> Part:
     """Diagnostics as on a terminal, with their places and source lines."""
     items = []
-    for diagnostic in diagnostics:
-        lines = diagnostic_text(diagnostic, Style(on=False)).splitlines()
+    for text in diagnostic_texts(diagnostics, Style(on=False)):
+        lines = text.splitlines()
         items.append("\n".join(part for line in lines for part in fitting.fitted(clipped(line), _WIDTH)))
-    return Part(title=f"{title} ({len(items)})", items=items, language="text", is_folded=is_folded)
+    return Part(title=f"{title} ({len(diagnostics)})", items=items, language="text", is_folded=is_folded)
 
 
 def _failed_parts(report: ReportView) -> Iterator[Part]:
     """What an apply didn't do."""
     items = []
     for row in report.failed:
-        words = prose(". ".join(filter(None, (row.words, row.error.rstrip("."), row.help))))
-        items.append(f"- {code(row.webhook_address)} {row.action.value}: {words}")
+        words = prose(sentences(row.words, row.error, row.help))
+        items.append(
+            f"- {code(row.webhook_address)} {row.action.value}: {words}\n  Webhook: {prose(endpoint_text(row))}"
+        )
     yield Part(title=f"Not done, or not confirmed ({len(items)})", items=items)
-    items = [f"- {code(name)}: {prose(f'{error.summary}. {error.detail}')}" for name, error in report.errors.items()]
+    errors = report.errors.items()
+    items = [f"- {code(name)}: {prose(sentences(error.summary, error.detail))}" for name, error in errors]
     yield Part(title=NOT_CHECKED_AFTER_CREATES.capitalize(), items=items)
 
 
-def _first_parts(plan: PlanView) -> Iterator[Part]:
+def _first_parts(plan: PlanView, report: ReportView | None) -> Iterator[Part]:
     """What must not be overlooked: what wasn't checked, what is refused and what would let it, and the losses."""
     items = [
-        f"- {code(account.name)}: {prose(f'{account.error.summary}. {account.error.detail}')}"
+        f"- {code(account.name)}: {prose(sentences(account.error.summary, account.error.detail))}"
         for account in plan.not_checked
         if account.error is not None
     ]
@@ -120,9 +108,9 @@ def _first_parts(plan: PlanView) -> Iterator[Part]:
             how = remedy_text(account.remedy, "add the lines below to the file.")
             items.append(f"- {code(account.name)}: {GUARD_WORDS[account.verdict]}. {how}")
     yield Part(title="Refused", items=items)
-    items = [f"- {_loss(loss, plan)}" for loss in plan.losses]
-    why = "These endpoints would stop receiving these events."
-    yield Part(title=f"Losses ({len(items)})", items=items, introduction=why)
+    for title, words, losses in loss_groups(plan.losses, report):
+        items = [f"- {_loss(loss, plan)}" for loss in losses]
+        yield Part(title=f"{title} ({len(items)})", items=items, introduction=words)
 
 
 def _loss(loss: LossRow, plan: PlanView) -> str:
@@ -191,6 +179,8 @@ def _left_parts(found: Found, plan: PlanView) -> Iterator[Part]:
     items = ["\n".join((f"! {clipped(row.webhook_address)}", *_fields(row))) for row in plan.protected_differences]
     title = f"Protected, left as they are ({len(items)})"
     yield Part(title=title, items=items, language="diff", is_folded=not found.is_drift)
+    items = [f"- {code(row.webhook_address)}: {prose(row.health or '')}" for row in plan.unhealthy]
+    yield Part(title=f"{SWITCHED_OFF} ({len(items)})", items=items)
     items = [f"- {code(f'@{row.object_id}')}: {prose(hint_text(row))}" for row in plan.kept]
     yield Part(title=f"Listed under `absent`, but kept ({len(items)})", items=items, is_folded=True)
     failing = plan.failing_unmanaged

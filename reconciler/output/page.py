@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import Any
 
-from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Place
+from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.plan import Action
 from reconciler.model.report import Outcome
 from reconciler.output.document import Found
 from reconciler.output.escaping import shown_time
+from reconciler.output.losses_text import loss_groups
 from reconciler.output.reasons import change_text
 from reconciler.view.deliveries import State, deliveries
 from reconciler.view.documents import PlanView, Position, Seal, Tool
-from reconciler.view.rows import Row, Standing, hosts_of
+from reconciler.view.outcome import Ending
+from reconciler.view.results import ReportView
+from reconciler.view.rows import AccountRow, Row, Standing, hosts_of
 from reconciler.view.short_ids import short_address, with_short_ids
 from reconciler.view.values import time_text
 
@@ -28,6 +30,11 @@ _STANDING = {
     Standing.DRIFTED: "drifted",
     Standing.NOT_CHECKED: "not checked",
 }
+_TITLES = (
+    {Action.DELETE: "To delete", Action.UPDATE: "To update", Action.CREATE: "To create"},
+    {Action.DELETE: "Deleted", Action.UPDATE: "Updated", Action.CREATE: "Created"},
+)
+"""Of changes that are planned, and of those that are done."""
 _PLANNED = {
     State.CREATE: "to create",
     State.CHANGE: "to change",
@@ -44,6 +51,11 @@ _PLANNED = {
 """What is said of an endpoint and an event."""
 _DONE = {**_PLANNED, State.CREATE: "created", State.CHANGE: "changed", State.DELETE: "deleted"}
 """The same after an apply."""
+_MEANINGS_DONE = {
+    State.CREATE: "didn't receive the event before, but does now: a webhook was created or switched on",
+    State.CHANGE: "received it before, and still does; the webhook was changed",
+    State.DELETE: "received it before, but doesn't any more: a webhook was deleted or switched off",
+}
 _MEANINGS = {
     State.CREATE: "doesn't receive the event before, but after: a webhook is created or switched on",
     State.CHANGE: "receives it before and after; the webhook changes",
@@ -59,49 +71,29 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
-    """How a run ended, at a glance: `kind` is its colour and sign, and never said by them alone."""
-
-    kind: str
-    label: str
-
-
-def _verdict(found: Found) -> _Verdict:
-    code, plan = found.result.code, found.plan
-    is_partial = plan is not None and bool(plan.not_checked)
-    if code > SIGNALLED:
-        return _Verdict(kind="bad", label="Stopped")
-    if code == ExitCode.REFUSED or (plan is not None and plan.refused and not found.is_drift):
-        return _Verdict(kind="bad", label="Refused")
-    if code == ExitCode.ERROR or is_partial:
-        return _Verdict(kind="bad", label="Incomplete" if is_partial or found.report is not None else "Failed")
-    if found.report is not None:
-        return _Verdict(kind="good", label="Applied")
-    if code == ExitCode.CHANGES and found.is_drift:
-        return _Verdict(kind="attention", label="Drift")
-    if plan is not None and plan.summary.changes:
-        return _Verdict(kind="attention", label="Changes")
-    if plan is not None and any(account.status is Standing.DRIFTED for account in plan.accounts):
-        return _Verdict(kind="attention", label="Differs")
-    return _Verdict(kind="good", label="Valid" if plan is None else "OK")
+_KINDS = {
+    **dict.fromkeys((Ending.OK, Ending.VALID, Ending.APPLIED), "good"),
+    **dict.fromkeys((Ending.CHANGES, Ending.DIFFERS, Ending.DRIFT), "attention"),
+    **dict.fromkeys((Ending.REFUSED, Ending.INCOMPLETE, Ending.FAILED, Ending.STOPPED), "bad"),
+}
+"""The colour and sign of how a run ended, which is never said by them alone."""
 
 
 def page_parts(found: Found) -> dict[str, Any]:
     """What the template is filled in with."""
-    verdict = _verdict(found)
     parts = {
         "found": found,
-        "verdict": verdict,
+        "label": found.ending.value,
+        "kind": _KINDS[found.ending],
         "subject": _subject(found),
-        "lead": _lead(found, verdict),
+        "lead": _lead(found),
         "time": shown_time(time_text(found.now)),
         # What says no more than the verdict is not said again.
         "errors": [one for one in found.errors if one.place or one.help],
         "warnings": [*found.warnings, *_saved_warnings(found.plan)],
         "about": [*_about(found)],
-        "standing": _STANDING,
-        "meanings": _MEANINGS,
+        "standing": partial(_standing, found.report),
+        "meanings": _MEANINGS if found.report is None else _MEANINGS | _MEANINGS_DONE,
         "plan": None,
     }
     return parts if found.plan is None else parts | _plan_parts(found, found.plan)
@@ -113,18 +105,34 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
     results = {short_address(row.webhook_address, plan.id_length): row for row in (report.results if report else ())}
     undone = {(row.account, row.webhook_address) for row in (report.failed if report else ())}
     webhooks = (*plan.resource_changes, *plan.unmanaged, *plan.known)
+    scopes = {row.account: row.scope for row in webhooks}
     matrix = deliveries(webhooks, plan.accounts, undone=undone, lists_unmanaged=found.shows_unmanaged)
     states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
     changes = short.changes
-    actions = (Action.DELETE, Action.UPDATE, Action.CREATE)
+
+    def is_undone(row: Row) -> bool:
+        return row.webhook_address in results and not results[row.webhook_address].is_done
+
     return {
         "plan": short,
         "several": len(plan.accounts) > 1,
+        # Where all webhooks of an account are of one kind, it says nothing of any of them.
+        "several_scopes": {one.account for one in webhooks if scopes[one.account] != one.scope},
         "filters": plan.filters.options(),
         "matrix": matrix,
         "legend": [state for state in State if state in states],
         "words": _PLANNED if report is None else _DONE,
-        "groups": {action.value: [row for row in changes if row.action is action] for action in actions},
+        "groups": [
+            (f"to-{action.value}", title, action.value, rows)
+            for action, title in _TITLES[report is not None].items()
+            if (rows := [row for row in changes if row.action is action and not is_undone(row)])
+        ],
+        "undone": [row for row in changes if is_undone(row)],
+        "losses": [
+            ("losses-not-done" if number else "losses", *group)
+            for number, group in enumerate(loss_groups(plan.losses, report))
+            if group[2]
+        ],
         "is_open": len(changes) <= _MOST_OPEN,
         "results": results,
         "fallen_short": fallen_short,
@@ -133,6 +141,7 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
         "why": partial(_why, found, short),
         "protected": short.protected_differences,
         "kept": short.kept,
+        "unhealthy": short.unhealthy,
         "by_host": [
             (account, host, number)
             for account, its in groupby(plan.unmanaged, lambda row: row.account)
@@ -140,6 +149,18 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
         ],
         "failing": [account.name for account in plan.accounts if account.fails_on_unmanaged],
     }
+
+
+def _standing(report: ReportView | None, account: AccountRow) -> str:
+    """How an account stands, after an apply."""
+    if report is None or account.status is not Standing.CHANGED:
+        return _STANDING[account.status]
+    results = [row for row in report.results if row.account == account.name]
+    if undone := sum(not row.is_done for row in results):
+        return f"{undone} not done"
+    if account.name in report.errors:
+        return "not checked to the end"
+    return "changed" if results else "not changed"
 
 
 def _subject(found: Found) -> str:
@@ -151,15 +172,15 @@ def _subject(found: Found) -> str:
     return "Drift check" if found.is_drift else "Saved plan" if found.plan.saved is not None else "Plan"
 
 
-def _lead(found: Found, verdict: _Verdict) -> str:
+def _lead(found: Found) -> str:
     """What the verdict means to somebody who has never seen one."""
     if found.report is not None:
-        is_whole = verdict.label == "Applied"
+        is_whole = found.ending is Ending.APPLIED
         return "The provider now has what is shown below." if is_whole else "Not everything was done: see below."
     if found.plan is None:
-        checked = "The file was checked, without asking the provider. " if verdict.kind == "good" else ""
+        checked = "The file was checked, without asking the provider. " if found.ending is Ending.VALID else ""
         return f"{checked}Nothing was changed."
-    if verdict.label == "Refused":
+    if found.ending is Ending.REFUSED:
         return "`reconciler apply` refuses this plan. Nothing was changed."
     if found.is_drift:
         return "The webhooks at the provider were compared with the file. Nothing was changed."
@@ -201,7 +222,6 @@ def _about(found: Found) -> Iterator[tuple[str, list[str]]]:
             yield from _sources(plan.saved)
     if found.digest:
         yield "Plan digest", [found.digest]
-    yield "Page written", [shown_time(time_text(found.now))]
     tool = Tool() if plan is None else plan.tool
     yield "Tool", [f"{tool.name} {tool.version}"]
 

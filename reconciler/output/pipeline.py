@@ -17,6 +17,8 @@ from reconciler.output.escaping import visible
 
 _MOST_OF_A_SUMMARY = 1024 * 1024
 """Bytes; of a longer one GitHub shows nothing. Source: "Adding a job summary"."""
+_CODE_QUALITY = "gl-code-quality-report.json"
+"""What GitLab's documentation calls the report's file in every example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Pipeline:
     name: str = ""  #: `github` or `gitlab`.
     root: str = ""  #: The repository's folder, which paths in reports are relative to.
     summary: str = ""  #: The file that the job's summary is appended to.
+    code_quality: str = ""  #: The file that the code-quality report is written to.
 
     def path(self, name: str) -> str:
         """A file's path from the repository's folder; as it is where it isn't in there."""
@@ -45,7 +48,8 @@ def pipeline_of(environment: Mapping[str, str]) -> Pipeline:
         root, summary = (environment.get(name, "") for name in ("GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY"))
         return Pipeline(name="github", root=root, summary=summary)
     if environment.get("GITLAB_CI") == "true":
-        return Pipeline(name="gitlab", root=environment.get("CI_PROJECT_DIR", ""))
+        root = environment.get("CI_PROJECT_DIR", "")
+        return Pipeline(name="gitlab", root=root, code_quality=str(Path(root, _CODE_QUALITY)) if root else "")
     return NO_PIPELINE
 
 

@@ -10,9 +10,16 @@ from reconciler.model.plan import Action, Reason
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
-from reconciler.output.reasons import change_text, drift_text
+from reconciler.output.reasons import change_text, drift_text, sentences
 from reconciler.output.terminal import SIGNS, Style
-from reconciler.output.unmanaged_text import hint_text, remote_text, title_text, unknown_fields_text, unmanaged_text
+from reconciler.output.unmanaged_text import (
+    SWITCHED_OFF,
+    hint_text,
+    remote_text,
+    title_text,
+    unknown_fields_text,
+    unmanaged_text,
+)
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import count_text
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
@@ -112,13 +119,18 @@ class _PlanText:
         )
         if account.status is Standing.IN_STEP:
             is_whole = not view.is_filtered and not view.unset_variables
-            yield "  No changes. The provider matches the configuration." if is_whole else "  No changes."
+            nothing = "No changes." if view.summary.changes else ""  # else the last line says it of all
+            matches = "The provider matches the configuration." if is_whole else ""
+            yield from [f"  {sentences(nothing, matches)}"] if nothing or matches else []
         counts = Counter(row.action for row in rows)
         said = ", ".join(f"{counts[action]} to {action.value}" for action in _COLORS)
         yield from _folded(f"{visible(account.name)}: {said}", self._changes(rows))
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
             yield from (f"    {visible(row.webhook_address)}", *self._fields(row))
+        unhealthy = [row for row in view.unhealthy if row.account == account.name]
+        yield from title_text(unhealthy, SWITCHED_OFF, style, "yellow")
+        yield from (f"    {visible(row.webhook_address)}  {visible(row.health or '')}" for row in unhealthy)
         yield from losses_text(account, self._losses(account), style)
         yield from title_text(kept, "Listed under `absent`, but kept", style)
         for row in kept:
@@ -129,10 +141,6 @@ class _PlanText:
         if self.verbosity > 0:
             lines = (*title_text(known, "Known, never touched", style), *map(remote_text, known))
             yield from _folded(f"{visible(account.name)}: {len(known)} known", lines)
-        duplicates = [row for row in rows if row.status is Status.DUPLICATE]
-        yield from title_text(duplicates, "Duplicates, which deliver the same events as another webhook", style)
-        for row in duplicates:
-            yield f"    {visible(row.webhook_address)}  duplicate of {visible(row.partner or '')}  {visible(row.url)}"
 
     def _losses(self, account: AccountRow) -> list[LossRow]:
         return [loss for loss in self.view.losses if loss.account == account.name]
@@ -181,13 +189,18 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str | Fold]:
 
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows in their order, but the delete of a move right after its create, though it is done later."""
-    deletes = {row.partner: row for row in rows if row.action_reason is Reason.NOT_IN_FILE}
+    deletes = {row.partner: row for row in rows if row.action_reason in (Reason.NOT_IN_FILE, Reason.REPLACED)}
     created = [row.webhook_address for row in rows if row.partner and row.action is Action.CREATE]
     moves = {address: deletes.get(address) for address in created}
     shown_with = {delete.webhook_address for delete in moves.values() if delete is not None}
     for row in rows:
         if row.webhook_address not in shown_with:
             yield from filter(None, (row, moves.get(row.webhook_address)))
+
+
+def difference_texts(row: Row) -> Iterator[str]:
+    """Each field that differs, in a line."""
+    return (f"{visible(one.name)}: {value_text(one.before)} → {value_text(one.after)}" for one in row.field_changes)
 
 
 def value_text(value: Plain) -> str:

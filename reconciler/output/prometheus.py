@@ -6,9 +6,10 @@ Source: Prometheus' "Exposition formats", and "Writing exporters" for the names.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from reconciler.model.diagnostic import ExitCode
+from reconciler.model.plan import Action
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
 from reconciler.view.documents import PlanView
@@ -16,7 +17,12 @@ from reconciler.view.rows import AccountRow, Standing
 
 _Sample = tuple[dict[str, str], float]
 _SUCCESS = "reconciler_last_success_timestamp_seconds"
-_STATUSES = ("in_step", "drifted", "not_checked")
+_STATUSES = {
+    Standing.IN_STEP: "in_step",
+    Standing.CHANGED: "drifted",
+    Standing.DRIFTED: "drifted",
+    Standing.NOT_CHECKED: "not_checked",
+}
 
 
 class PrometheusReporter(DocumentReporter):
@@ -27,7 +33,7 @@ class PrometheusReporter(DocumentReporter):
 
     def _last_success(self, found: Found) -> float | None:
         """When the accounts were last checked: now, or as the file says that is there."""
-        if found.result.code in (ExitCode.DONE, ExitCode.CHANGES):
+        if not found.result.has_failed:
             return found.now.timestamp()
         line = f"{_SUCCESS}{_labels({'configuration': found.name})}"
         said = re.search(rf"^{re.escape(line)} (\d{{1,12}}(?:\.\d{{1,9}})?)$", self._context.before(), re.MULTILINE)
@@ -46,33 +52,27 @@ def _metrics(found: Found, last_success: float | None) -> Iterator[Iterator[str]
         return
     labels = {account.name: {**of_run, "account": account.name} for account in found.plan.accounts}
     states = [
-        ({**labels[account.name], "status": status}, float(_status(account) == status))
+        ({**labels[account.name], "status": status}, float(_STATUSES[account.status] == status))
         for account in found.plan.accounts
-        for status in _STATUSES
+        for status in dict.fromkeys(_STATUSES.values())
     ]
     yield _gauge("reconciler_account_status", "1 for the account's status, 0 for the others.", states)
+    checked = [account for account in found.plan.accounts if account.status is not Standing.NOT_CHECKED]
     counts = [
         ({**labels[account.name], "kind": kind}, number)
-        for account in found.plan.accounts
-        if account.status is not Standing.NOT_CHECKED
+        for account in checked
         for kind, number in _counts(account, found.plan).items()
     ]
     yield _gauge("reconciler_account_webhooks", "Webhooks that would be changed, or that nobody manages.", counts)
-    losses = [(labels[account.name], account.losses) for account in found.plan.accounts if account.error is None]
+    losses = [(labels[account.name], account.losses) for account in checked]
     yield _gauge("reconciler_account_losses", "Endpoints that would stop receiving events.", losses)
 
 
-def _status(account: AccountRow) -> str:
-    status = account.status
-    return "drifted" if status in (Standing.CHANGED, Standing.DRIFTED) else status.value
-
-
 def _counts(account: AccountRow, plan: PlanView) -> dict[str, int]:
-    counts = dict.fromkeys(("create", "update", "delete", "protected", "unmanaged"), 0)
-    for row in plan.resource_changes:
-        if row.account == account.name and (row.action.value in counts or row.field_changes):
-            counts[row.action.value if row.action.value in counts else "protected"] += 1
-    counts["unmanaged"] = sum(row.account == account.name for row in plan.unmanaged)
+    actions = Counter(row.action for row in plan.changes if row.account == account.name)
+    counts = {action.value: actions[action] for action in (Action.CREATE, Action.UPDATE, Action.DELETE)}
+    for kind, rows in (("protected", plan.protected_differences), ("unmanaged", plan.unmanaged)):
+        counts[kind] = sum(row.account == account.name for row in rows)
     return counts
 
 

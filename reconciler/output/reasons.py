@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from reconciler.model.plan import Action, Hint, Reason
 from reconciler.output.escaping import shown_time, visible
+from reconciler.output.losses_text import events_text
 from reconciler.view.documents import PlanView
+from reconciler.view.results import ResultRow
 from reconciler.view.rows import Row
 
 _REASONS: Mapping[Reason | None, str] = {
@@ -16,6 +18,8 @@ _REASONS: Mapping[Reason | None, str] = {
     Reason.SWITCHED_OFF: "update in place: switched off at the provider{when}",
     Reason.RESEND: "update in place: its secret is sent again{when}",
     Reason.DUPLICATE: "delete: duplicate of {partner}{when}",
+    Reason.REPLACES: "create: replaces {partner}, since no update can change {differing}",
+    Reason.REPLACED: "delete: replaced by {partner}",
     Reason.NAMED_ABSENT: "delete: listed under absent{when}",
 }
 NOT_CHECKED_AFTER_CREATES = "could not be checked after the creates"
@@ -29,20 +33,36 @@ _HAPPENED: Mapping[Reason | None, str] = {
     Reason.NOT_IN_FILE: "added at the provider",
     Reason.SWITCHED_OFF: "switched off at the provider",
     Reason.RESEND: "its secret is older than `secret_since`",
+    Reason.REPLACED: "replaced by {partner}",
     Reason.DUPLICATE: "added at the provider: a duplicate of {partner}",
     Reason.NAMED_ABSENT: "still at the provider, or added again: listed under absent",
 }
 
 
+def endpoint_text(row: Row | ResultRow) -> str:
+    """What a webhook delivers, and to where: of what goes, its address doesn't say it."""
+    scope = f" ({row.scope})" if row.scope else ""
+    return visible(f"{events_text(row.events) or '(no event)'}{scope} at {row.url or '(no URL)'}")
+
+
+def sentences(*texts: str) -> str:
+    """Sentences one behind the other, each with its end; those that are empty are left out."""
+    said = [*filter(None, texts)]
+    ended = [one if one.endswith((".", "!", "?", ":")) else f"{one}." for one in said[:-1]]
+    return " ".join([*ended, *said[-1:]])
+
+
 def reason_text(row: Row) -> str:
     """What would be done, and why. Nobody can know who changed what: only when the provider last did."""
     words = (_MOVES if row.partner else {}).get(row.action_reason) or _REASONS.get(row.action_reason, _DESTROYED)
-    return words.format(partner=visible(row.partner or ""), when=_when(row))
+    return words.format(partner=visible(row.partner or ""), when=_when(row), differing=_differing(row))
 
 
 def drift_text(row: Row, view: PlanView) -> str:
     """What happened, as far as that can be seen without a state."""
     happened = _HAPPENED.get(row.action_reason) or f"{_differing(row)} changed"
+    if row.action_reason is Reason.REPLACES and [one.before for one in row.field_changes] == [False]:
+        happened = _HAPPENED[Reason.SWITCHED_OFF]
     if row.partner and row.action_reason in _MOVES:
         happened = "URL changed: probably {partner}"
     elif row.action is Action.CREATE and (now := _retargeted(row, view)):

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.model.diagnostic import Diagnostic, ExitCode, Place, Severity
+from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.output.document import Found
 from reconciler.output.losses_text import events_text, remedy_text
-from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, drift_text, reason_text
+from reconciler.output.plan_text import difference_texts
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, drift_text, endpoint_text, reason_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import GUARD_WORDS
-from reconciler.view.results import ReportView
+from reconciler.view.results import ReportView, ResultRow
 from reconciler.view.rows import Row, hosts_of
 
 _PLACE = re.compile(r"(.*):(\d+):(\d+)", re.DOTALL)
@@ -36,12 +37,12 @@ def remarks_of(found: Found) -> Iterator[Remark]:
     said = [*map(_of_diagnostic, found.diagnostics)]
     if found.plan is not None:
         said += _of_accounts(found.plan)
+        said += _of_health(found.plan)
     if found.report is not None:
         said += _of_report(found, found.report)
     elif found.plan is not None:
         said += _of_drift(found, found.plan) if found.is_drift else _of_plan(found.plan)
-    is_failed = found.result.code not in (ExitCode.DONE, ExitCode.CHANGES)
-    if is_failed and not any(one.severity is Severity.ERROR for one in said):
+    if found.result.has_failed and not any(one.severity is Severity.ERROR for one in said):
         said.append(Remark(severity=Severity.ERROR, kind="failed", subject=found.name, message=found.result.words))
     yield from said
 
@@ -69,23 +70,29 @@ def _of_accounts(plan: PlanView) -> Iterator[Remark]:
             yield Remark(severity=Severity.ERROR, kind="refused", subject=account.name, message=words, help=help_)
 
 
+def _of_health(plan: PlanView) -> Iterator[Remark]:
+    for row in plan.unhealthy:
+        words = f"switched off by the provider after failed deliveries ({row.health})"
+        yield _of_row(row, Severity.WARNING, "unhealthy", words)
+
+
 def _of_plan(plan: PlanView) -> Iterator[Remark]:
     for loss in plan.losses:
         words = f"{loss.url} would stop receiving {events_text(loss.events)}"
         yield Remark(severity=Severity.WARNING, kind="loss", subject=f"{loss.account} {loss.url}", message=words)
     for row in plan.changes:
-        yield _of_row(row, Severity.NOTICE, row.action.value, f"{row.webhook_address}: {reason_text(row)}")
+        yield _of_row(row, Severity.NOTICE, row.action.value, reason_text(row))
 
 
 def _of_drift(found: Found, plan: PlanView) -> Iterator[Remark]:
     for row in plan.differing:
-        yield _of_row(row, Severity.WARNING, "drift", f"{row.webhook_address}: {drift_text(row, plan)}")
+        yield _of_row(row, Severity.WARNING, "drift", drift_text(row, plan))
     rows = plan.failing_unmanaged
     yield from map(_of_unmanaged, rows) if found.shows_unmanaged else _of_hosts(rows)
 
 
 def _of_unmanaged(row: Row) -> Remark:
-    return _of_row(row, Severity.WARNING, "unmanaged", f"{row.webhook_address}: unmanaged: {row.url}")
+    return _of_row(row, Severity.WARNING, "unmanaged", "unmanaged")
 
 
 def _of_hosts(rows: Iterable[Row]) -> Iterator[Remark]:
@@ -97,7 +104,7 @@ def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
     rows = found.rows
     for result in report.failed:
         row = rows.get((result.account, result.webhook_address))
-        words = f"{result.webhook_address}: {result.action.value}: {result.words}"
+        words = f"{_named(result)}: {result.action.value}: {result.words}"
         yield Remark(
             severity=Severity.ERROR,
             kind="not-done",
@@ -111,8 +118,19 @@ def _of_report(found: Found, report: ReportView) -> Iterator[Remark]:
         yield Remark(severity=Severity.ERROR, kind="not-checked", subject=name, message=words, help=error.detail)
 
 
-def _of_row(row: Row, severity: Severity, kind: str, message: str) -> Remark:
-    return Remark(severity=severity, kind=kind, subject=row.webhook_address, message=message, place=_place(row))
+def _of_row(row: Row, severity: Severity, kind: str, words: str) -> Remark:
+    return Remark(
+        severity=severity,
+        kind=kind,
+        subject=row.webhook_address,
+        message=f"{_named(row)}: {words}",
+        help="; ".join(difference_texts(row)),
+        place=_place(row),
+    )
+
+
+def _named(row: Row | ResultRow) -> str:
+    return f"{row.webhook_address} ({endpoint_text(row)})"
 
 
 def _place(row: Row) -> Place | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
 
-from reconciler.model.diagnostic import Diagnostic, ExitCode
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
@@ -15,7 +15,7 @@ from reconciler.output.matrix import matrix_text
 from reconciler.output.pipeline import fold_end, fold_start
 from reconciler.output.plan_text import LONG, Fold, plan_lines
 from reconciler.output.progress import Progress
-from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES
+from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, endpoint_text
 from reconciler.output.table import list_table
 from reconciler.view.documents import DoctorView, ListView, PlanView
 from reconciler.view.outcome import CommandResult
@@ -91,11 +91,12 @@ class TextReporter(Progress):
             self._streams.print_result(f"\n{title}" if report.failed else "")
             for row in (report if self._verbosity > 0 else report.with_short_ids()).failed:
                 self._print_fitted(f"  {visible(row.webhook_address)}: {row.action.value}: {row.words}")
+                self._print_fitted(f"      {endpoint_text(row)}")
             if report.failed:
                 self._streams.print_result()
             if self._verbosity >= 0:
                 self._streams.print_result(self._effort_text())
-        colors = ["red"] if result.code not in (ExitCode.DONE, ExitCode.CHANGES) else []
+        colors = ["red"] if result.has_failed else []
         self._print_fitted(self._style.paint(visible(result.words), "bold", *colors))
         return result.code
 

@@ -61,6 +61,9 @@ def _absent_text(words: str, rows: Sequence[Row]) -> Iterator[str]:
     yield from (f"      - id: {yaml_word(row.object_id or '')}" for row in rows)
 
 
+SWITCHED_OFF = "Switched off by the provider after failed deliveries"
+
+
 def title_text(rows: Sequence[Row], text: str, style: Style, color: str = "") -> Iterator[str]:
     """The head of a part of an account; nothing where there is no such row."""
     if rows:

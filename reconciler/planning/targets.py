@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.pattern import matches_name
 from reconciler.model.plan import Action, Change, Filters
-from reconciler.model.resource_address import resource_address
+from reconciler.model.resource_address import WITHOUT_ENTRY, identifier, resource_address
 from reconciler.model.webhook import SHORTEST_ID, Address
 
-_OF_TERRAFORM = re.compile(r"module\.|[A-Za-z0-9_-]+_webhook\.")
+_OF_TERRAFORM = re.compile(r"module\.|[A-Za-z0-9_*-]+_webhook\.")
+_PARTS = re.compile(
+    r'(?:module\.(?P<account>[^.\[]+)(?:\["(?P<place>[^"]*)"\])?(?:\.|$))?'
+    r'(?:(?P<type>[^.\[]+)(?:\.(?P<name>[^.\[]+)(?:\["(?P<index>.*)"\])?)?)?',
+    re.DOTALL,
+)
 
 
 def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
@@ -63,37 +69,74 @@ def matches_address(target: str, address: Address) -> bool:
 def with_own_addresses(filters: Filters, configuration: Configuration) -> Filters:
     """The filters, with addresses as this tool writes them."""
     targets, excludes = (
-        tuple(webhook_address(configuration, one) for one in asked) for asked in (filters.targets, filters.excludes)
+        tuple(own for one in asked for own in own_targets(configuration, one))
+        for asked in (filters.targets, filters.excludes)
     )
     return replace(filters, targets=targets, excludes=excludes)
 
 
-def webhook_address(configuration: Configuration, target: str) -> str:
+def own_targets(configuration: Configuration, target: str) -> Sequence[str]:
     """A target that is written as Terraform writes addresses as this tool does; any other as it is.
 
-    `module.live` means the account, `shippo_webhook.orders` the entry.
+    `module.live` means the account, `shippo_webhook.orders` the entry. A `*` stands for a piece of an account, a type,
+    a name or a key: where accounts have different types, it may take a target for each.
     """
     if not _OF_TERRAFORM.match(target):
-        return target
-    found: dict[str, str] = {}
+        return [target]
+    find = _patterns if "*" in target else _webhooks
+    return find(configuration, target) or [target]
+
+
+def _patterns(configuration: Configuration, target: str) -> list[str]:
+    """What a target in Terraform's form means that has a `*`, as far as there is such an account or entry."""
+    parts = _PARTS.fullmatch(target)
+    if parts is None or (parts["name"] is None and parts["type"] not in (None, "*")):
+        return []
+    owner, place, entry, index = parts.group("account", "place", "name", "index")
+    named = [one for one in configuration.accounts if owner is None or _is_module(one, owner, place)]
+    typed = [one.name for one in named if matches_name(parts["type"] or "*", one.provider.resource_type)]
+    prefixes = [f"{name}/" for name in typed]
+    if len(typed) == len(named) and not (owner or "").startswith("_"):
+        prefixes = [] if not typed else [""] if owner is None else [f"{owner}:{place}/" if place else f"{owner}/"]
+    if entry == WITHOUT_ENTRY:
+        return [f"{prefix}@{'*' if index is None else index}" for prefix in prefixes]
+    if entry in (None, "*") and index is None:
+        return [f"{prefix}*" for prefix in prefixes]
+    names = [entry or "*"]
+    if names[0].startswith("_"):  # maybe before what Terraform doesn't allow
+        written = dict.fromkeys(wanted.address.entry for wanted in configuration.desired)
+        names = [name for name in written if matches_name(names[0], identifier(name))]
+    # A key of a `for_each` and an event are one key in Terraform's form.
+    keys = [""] if index is None else dict.fromkeys((f"[{index}]", f"[{index.replace('/', '][', 1)}]"))
+    own = [f"{prefix}{name}{key}" for prefix in prefixes for name in names for key in keys]
+    return [one for one in own if any(matches_address(one, wanted.address) for wanted in configuration.desired)]
+
+
+def _is_module(account: Account, name: str, place: str | None) -> bool:
+    return matches_name(name, identifier(account.group)) and (place is None or matches_name(place, account.place_name))
+
+
+def _webhooks(configuration: Configuration, target: str) -> list[str]:
+    """What a target in Terraform's form means that has no `*`."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
     types = {account.name: account.provider.resource_type for account in configuration.accounts}
+    is_one_type = len(set(types.values())) == 1
     for account, kind in types.items():
         for long in (True, False):
             others = resource_address(Address.of_remote(account, ""), kind, long=long)
             if target.startswith(f'{others.resource}["') and target.endswith('"]'):
                 object_id = target[len(others.resource) + 2 : -2]
-                return f"{account}/@{object_id}" if long else f"@{object_id}"
+                return [f"{account}/@{object_id}" if long else f"@{object_id}"]
             if others.module is not None:
-                found |= {
-                    others.module: f"{account}/*",
-                    others.module.partition("[")[0]: f"{account.partition(':')[0]}/*",
-                }
+                found[others.module][f"{account}/*"] = None
+                found[others.module.partition("[")[0]][f"{account.partition(':')[0]}/*"] = None
     for address in (wanted.address for wanted in configuration.desired):
         for long in (True, False):
             resource = resource_address(address, types[address.account], long=long)
-            before = f"{address.account}/" if long else ""
-            found |= {str(resource): address.text(long=long), resource.resource: before + address.entry}
-    return found.get(target, target)
+            has_account = long or not is_one_type  # else an entry of another type would be meant, too
+            found[str(resource)][address.text(long=has_account)] = None
+            found[resource.resource][(f"{address.account}/" if has_account else "") + address.entry] = None
+    return [*found.get(target, ())]
 
 
 def with_whole_ids(filters: Filters, remotes: Collection[Address]) -> Filters:

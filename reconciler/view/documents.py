@@ -193,6 +193,11 @@ class PlanView:
         rows = (*self.resource_changes, *self.known)
         return tuple(row for row in rows if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN))
 
+    @property
+    def unhealthy(self) -> tuple[Row, ...]:
+        """Webhooks that the provider itself has switched off, after failed deliveries."""
+        return tuple(row for row in self.resource_changes if row.health)
+
     def in_full(self, *, is_drift: bool = False) -> PlanView:
         """With all that Terraform's readers need beside the changes."""
         return replace(

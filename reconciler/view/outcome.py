@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
 from reconciler.model.plan import Verdict
 from reconciler.model.report import Outcome, Report
 from reconciler.view.documents import DoctorView, EndpointStatus, ListView, PlanView
-from reconciler.view.rows import AccountRow, Summary
+from reconciler.view.rows import AccountRow, Standing, Summary
 
 _MOST_NAMES = 5  # of unset variables, in a command's last line
 
@@ -22,6 +23,27 @@ class CommandResult:
 
     words: str
     code: int
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it could not do what it is for; that it found changes is no failure."""
+        return self.code not in (ExitCode.DONE, ExitCode.CHANGES)
+
+
+class Ending(Enum):
+    """How a run ended, at a glance."""
+
+    OK = "OK"
+    VALID = "Valid"
+    CHANGES = "Changes"
+    DIFFERS = "Differs"
+    """Nothing is to be changed, but something isn't as in the file."""
+    DRIFT = "Drift"
+    APPLIED = "Applied"
+    REFUSED = "Refused"
+    INCOMPLETE = "Incomplete"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
 
 
 GUARD_WORDS: Mapping[object, str] = {
@@ -65,6 +87,28 @@ def drift_outcome(view: PlanView) -> CommandResult:
         return CommandResult(f"{words}.", ExitCode.CHANGES)
     words = f"No drift: {count_text(summary.unchanged + summary.protected, 'webhook')}"
     return CommandResult(_joined(words, *_notes(view)) + ".", ExitCode.DONE)
+
+
+def ending(result: CommandResult, view: PlanView | None, *, is_drift: bool, has_begun: bool) -> Ending:
+    """How a run ended, by its result, the last plan that it made, and whether that has begun to be carried out."""
+    is_partial = view is not None and bool(view.not_checked)
+    if result.code > SIGNALLED:
+        return Ending.STOPPED
+    # `show` refuses nothing, but its plan may be refused.
+    if result.code == ExitCode.REFUSED or (view is not None and view.refused and not is_drift):
+        return Ending.REFUSED
+    if result.has_failed or is_partial:
+        return Ending.INCOMPLETE if is_partial or has_begun else Ending.FAILED
+    if has_begun:
+        return Ending.APPLIED
+    if view is None:
+        return Ending.VALID
+    if is_drift and result.code == ExitCode.CHANGES:
+        return Ending.DRIFT
+    if view.summary.changes:
+        return Ending.CHANGES
+    is_drifted = any(account.status is Standing.DRIFTED for account in view.accounts)
+    return Ending.DIFFERS if is_drifted else Ending.OK
 
 
 def stopped_outcome(number: int) -> CommandResult:

@@ -34,6 +34,7 @@ from reconciler.view.values import plain_change, plain_fields, scope_text, sensi
 _STATUS: Mapping[Reason | None, Status] = {
     Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
     Reason.DUPLICATE: Status.DUPLICATE,
+    Reason.REPLACED: Status.NOT_IN_FILE,
     Reason.NAMED_ABSENT: Status.ABSENT,
     Reason.PROTECTED: Status.PROTECTED,
     Reason.NOT_COMPARED: Status.NOT_COMPARED,
@@ -156,7 +157,9 @@ class AccountMask:
     def rows(self, *, brief: bool = False) -> Iterator[Row]:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
-            in_step = row.action is Action.NONE and row.claim not in _OTHERS and not row.fields and row.hint is None
+            is_nobodys = row.claim in _OTHERS or row.hint is not None
+            is_off = row.remote is not None and row.remote.health
+            in_step = row.action is Action.NONE and not (is_nobodys or row.fields or is_off)
             if not (brief and in_step):
                 yield self._row(row)
 
@@ -219,6 +222,7 @@ class AccountMask:
             place=None if row.desired is None else str(row.desired.place),
             unknown_fields=() if remote is None else remote.unknown,
             unreadable_fields=() if remote is None else remote.unreadable,
+            health=None if remote is None else remote.health or None,
             change=Sides(
                 actions=(row.action,),
                 before=before,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
-from reconciler.model.plan import Action, Plan, Verdict
+from reconciler.model.plan import Action, Change, Plan, Verdict
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
@@ -14,8 +15,10 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
-from reconciler.view.rows import Failure
+from reconciler.view.redact import AccountMask
+from reconciler.view.rows import Failure, LossRow
 from reconciler.view.short_ids import id_length_of, short_address, short_id
+from reconciler.view.values import plain_fields, scope_text
 
 _FORBIDDEN = 403
 _PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
@@ -49,6 +52,12 @@ _IGNORE = (
 )
 
 
+class _Endpoint(TypedDict):
+    url: str
+    events: tuple[str, ...]
+    scope: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """One change and what became of it, as it may be shown."""
@@ -57,6 +66,9 @@ class ResultRow:
     webhook_address: str
     address: str  #: As Terraform writes it.
     action: Action
+    url: str  #: As it is at the provider, of a create as it is wanted; empty if it can't be read.
+    events: tuple[str, ...]  #: The same of its events, sorted.
+    scope: str  #: The kind it belongs to, such as `is_test`; empty for the default kind.
     object_id: str  #: The provider's id; empty if it isn't known.
     is_done: bool  #: Whether the webhook is as wanted.
     words: str  #: The outcome.
@@ -73,6 +85,7 @@ class ReportView:
     errors: Mapping[str, Failure]  #: Accounts that could not be checked to the end, and why.
     counts: tuple[int, int, int]  #: How many webhooks were created, updated and deleted.
     id_length: int  #: How many characters tell the ids of all webhooks apart.
+    lost: frozenset[LossRow]  #: The plan's losses that happened: all changes that they come from are done.
 
     @property
     def done(self) -> tuple[ResultRow, ...]:
@@ -102,6 +115,7 @@ def view_report(report: Report) -> ReportView:
             webhook_address=mask.address(result.change.address),
             address=str(mask.resource(result.change.address)),
             action=result.change.action,
+            **mask.endpoint(result.change),
             object_id=result.object_id,
             is_done=result.is_done,
             words=mask.words(result),
@@ -113,7 +127,21 @@ def view_report(report: Report) -> ReportView:
     )
     errors = {name: Failure(summary=error.message, detail=error.help) for name, error in report.errors.items()}
     length = id_length_of(report.plan)
-    return ReportView(results=tuple(rows), errors=errors, counts=report.counts, id_length=length)
+    lost = frozenset(_lost(report))
+    return ReportView(results=tuple(rows), errors=errors, counts=report.counts, id_length=length, lost=lost)
+
+
+def _lost(report: Report) -> Iterator[LossRow]:
+    done = {
+        (row.change.address.account, row.change.remote.id)
+        for row in report.results
+        if row.is_done and row.change.remote
+    }
+    for planned in report.plan.planned:
+        mask = AccountMask(report.plan, planned) if planned.losses else None
+        for loss in planned.losses:
+            if mask is not None and all((planned.account.name, remote.id) in done for remote in loss.remotes):
+                yield mask.loss(loss)
 
 
 class ResultMask:
@@ -132,6 +160,15 @@ class ResultMask:
         """An address as this run writes it."""
         text = address.text(long=self._long)
         return text if self._id_length is None else short_address(text, self._id_length)
+
+    def endpoint(self, change: Change) -> _Endpoint:
+        """What a change's webhook delivers, and to where."""
+        provider = self._providers[change.address.account]
+        there = change.remote or change.desired
+        fields = {} if there is None else there.fields
+        url = plain_fields(provider, self.plan.configuration.redaction, fields)["url"]
+        events = tuple(sorted(provider.events_of(fields)))
+        return _Endpoint(url=str(url or ""), events=events, scope=scope_text(provider.scope_of(fields)))
 
     def object_id(self, object_id: str) -> str:
         """An id as this run writes it."""

@@ -84,8 +84,8 @@ class Row:
     #: entry.
     name: str
     #: The key in `address`: the event; with `for_each` its key (`acme`), or both (`acme/track_updated`); without an
-    #: entry the object id. null if it has none, as an entry of a provider with several events on a webhook.
-    index: str | None
+    #: entry the object id. Omitted if it has none, as an entry of a provider with several events on a webhook.
+    index: str | None = None
     provider_name: str  #: The provider's name.
     #: The webhook's name in text, and for `--target`: `orders[track_updated]`, with several accounts
     #: `live/orders[track_updated]`; `@<object id>` if it has no entry.
@@ -112,10 +112,12 @@ class Row:
     #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `resend` (of a secret that can't be
     #: read back), `not_in_file`, `duplicate`, `absent`
     #: (listed there), `destroy`, `protected` (left as it is, even if it differs), `off` (and not at the provider, which
-    #: delivers the same), `not_compared` (an unset variable is in its URL); null if there are no changes, and for
-    #: webhooks that this configuration isn't responsible for.
+    #: delivers the same), `not_compared` (an unset variable is in its URL), `replaces` another webhook, which no update
+    #: can make as wanted, `replaced` by one; null if there are no changes, and for webhooks that this configuration
+    #: isn't responsible for.
     action_reason: Reason | None
-    #: The `webhook_address` of a move's other half, or of the webhook that a duplicate repeats; null if there is none.
+    #: The `webhook_address` of the other half of a move or a replacement, or of the webhook that a duplicate repeats;
+    #: null if there is none.
     partner: str | None
     #: What an unmanaged webhook probably is: a `leftover` of a move, a `double_delivery`, or one of ours that was
     #: `retargeted`. Or that `owns` (`other_kind`) or `absent` (`absent_other_kind`) matches its URL, but only for
@@ -129,6 +131,9 @@ class Row:
     unknown_fields: tuple[str, ...]  #: Names of the provider's fields that this version doesn't know, sorted.
     #: Names of the fields that can't be read. A webhook with such fields is never touched.
     unreadable_fields: tuple[str, ...]
+    #: Why the provider itself has switched it off, after failed deliveries, as it says: `alert_status: disabled`;
+    #: omitted if it hasn't.
+    health: str | None = None
     change: Sides  #: What would be done.
     #: The fields that differ. Also those of a protected webhook, which is left as it is.
     field_changes: tuple[FieldRow, ...]

@@ -25,7 +25,7 @@ class PlannedResource:
     mode: Literal["managed"] = "managed"  #: Always `managed`.
     type: str  #: The resource type, such as `shippo_webhook`.
     name: str  #: Its `name` in `resource_changes`.
-    index: str | None  #: Its `index` in `resource_changes`.
+    index: str | None = None  #: Its `index` in `resource_changes`; omitted if it has none.
     provider_name: str  #: The provider's name.
     schema_version: int = 0  #: Always 0.
     values: PlainFields  #: All fields, as `change.after` in `resource_changes`.
@@ -99,6 +99,7 @@ class ProviderConfig:
     """A provider."""
 
     name: str  #: Its name.
+    full_name: str  #: The `provider_name` in `resource_changes`: the same.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ class DriftRow:
     mode: Literal["managed"] = "managed"  #: Always `managed`.
     type: str  #: The resource type, such as `shippo_webhook`.
     name: str  #: Its `name` there.
-    index: str | None  #: Its `index` there.
+    index: str | None = None  #: Its `index` there; omitted if it has none.
     provider_name: str  #: The provider's name.
     #: What happened: `before` is what the file says, and `after` what the provider has. `delete`: it is missing at the
     #: provider. `create`: the provider has it, and the file hasn't. `update`: they differ.
@@ -174,8 +175,9 @@ def configured(rows: Iterable[Row]) -> Configured:
         )
     root = calls.pop("", None)
     modules = {name: ModuleCall(module=ConfiguredModule(resources=tuple(its))) for name, its in calls.items()}
+    providers = dict.fromkeys(row.provider_name for row in first.values())
     return Configured(
-        provider_config={row.provider_name: ProviderConfig(name=row.provider_name) for row in first.values()},
+        provider_config={name: ProviderConfig(name=name, full_name=name) for name in providers},
         root_module=ConfiguredRoot(resources=None if root is None else tuple(root), module_calls=modules or None),
     )
 

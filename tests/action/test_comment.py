@@ -188,6 +188,17 @@ def test_fork_is_told_nothing_but_the_summary(step: Step, pull: int) -> None:
     assert (step.hub.writes(), "Only validated." in step.summary()) == ([], True)
 
 
+@pytest.mark.parametrize(("level", "kind"), [("notice", "NOTE"), ("warning", "WARNING"), ("error", "WARNING")])
+def test_what_was_not_compared_is_told_at_the_pull_request(step: Step, pull: int, level: str, kind: str) -> None:
+    step.give("pull_request", pull_request(pull))
+    step.task("validate", asked="plan", pull=pull, head=HEAD, note="Nothing was compared.", level=level)
+    step.found(exitcode=0)
+    assert report(step.folder) == 0
+    (comment,) = step.hub.comments_of(pull)
+    assert f"\n\n> [!{kind}]\n> Nothing was compared.\n\n## " in comment
+    assert step.hub.issues[pull].labels == []
+
+
 def test_a_killed_apply_is_reported_too(step: Step, pull: int) -> None:
     step.task("apply", pull=pull, head=HEAD)
     assert report(step.folder) == 0

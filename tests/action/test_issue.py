@@ -58,6 +58,21 @@ def test_one_issue_is_opened_updated_and_closed(told: Step) -> None:
     assert len(told.hub.comments_of(issue.number)) == 2  # who follows it hears of each other state
 
 
+def test_what_keeps_drift_from_being_looked_for_is_told(step: Step) -> None:
+    step.task("drift", note="`TOKEN` is not set.", level="error")
+    step.found("## Failed: `${TOKEN}` is not set", exitcode=1)
+    assert report(step.folder) == 0
+    (issue,) = _open(step)
+    assert "> [!WARNING]\n> `TOKEN` is not set.\n\n## Failed" in issue.body
+
+
+def test_only_issues_of_its_own_are_read(step: Step) -> None:
+    for number in range(9):
+        step.hub.open_issue(f"Something else {number}", "", "octocat", [LABEL])
+    _report(step, 2)
+    assert [path for method, path in step.hub.calls if method == "GET"] == [step.hub.path("issues")] * 2
+
+
 def test_drift_after_a_closed_issue_opens_another(step: Step) -> None:
     for code in (2, 0, 2):
         _report(step, code)

@@ -24,14 +24,21 @@ owns: [https://hooks.example.com/*]
 webhooks:
   orders: {url: "https://hooks.example.com/orders?token=${HOOK_TOKEN}", events: [transaction_created]}
 """
+TOKEN_ONLY = {"SHIPPO_API_TOKEN": "shippo_test_x"}
+SECRETS = {**TOKEN_ONLY, "HOOK_TOKEN": "x"}
 
 
 @pytest.fixture(autouse=True)
 def _in_the_repository(step: Step) -> None:
     (step.folder / "webhooks.yaml").write_text(FILE, "utf-8")
     step.patch.chdir(step.folder)
-    for name in ("SHIPPO_API_TOKEN", "HOOK_TOKEN"):
-        step.patch.setenv(name, "")  # as GitHub sets what is no secret of the job
+    _only(step, SECRETS)
+
+
+def _only(step: Step, given: dict[str, str]) -> None:
+    """Of the secrets the job has these."""
+    for name in SECRETS:
+        step.patch.setenv(name, given.get(name, ""))  # as GitHub sets what is no secret of the job
 
 
 def _started(step: Step) -> tuple[Task, dict[str, str]]:
@@ -46,8 +53,8 @@ def _started(step: Step) -> tuple[Task, dict[str, str]]:
     [
         pytest.param({}, "validate", "", id="none"),
         pytest.param({"HOOK_TOKEN": "x"}, "validate", "", id="no-token"),
-        pytest.param({"SHIPPO_API_TOKEN": "shippo_test_x"}, "plan", "--allow-unset", id="token-only"),
-        pytest.param({"SHIPPO_API_TOKEN": "shippo_test_x", "HOOK_TOKEN": "x"}, "plan", "--out=", id="all"),
+        pytest.param(TOKEN_ONLY, "plan", "--allow-unset", id="token-only"),
+        pytest.param(SECRETS, "plan", "--out=", id="all"),
     ],
 )
 def test_job_without_secrets_does_what_it_can(
@@ -56,8 +63,7 @@ def test_job_without_secrets_does_what_it_can(
     step.give("pull_request", pull_request(source="stranger/webhooks" if who == "fork" else "octo-org/webhooks"),
               command="plan")  # fmt: skip
     step.patch.setenv("GITHUB_ACTOR", "dependabot[bot]" if who == "dependabot" else "stranger")
-    for name, value in secrets.items():
-        step.patch.setenv(name, value)
+    _only(step, secrets)
     task, outputs = _started(step)
     assert (task.command, outputs["command"], task.asked) == (command, command, "plan")
     assert not option or any(one.startswith(option) for one in task.arguments)
@@ -65,19 +71,63 @@ def test_job_without_secrets_does_what_it_can(
     assert bool(task.note) == (option != "--out=")
 
 
-def test_missing_secret_of_the_repository_itself_is_left_to_fail(step: Step) -> None:
-    step.give("pull_request", pull_request(), command="plan", account="live\nstaging", allow_losses="02")
+IN_FORK = {"repository": {"fork": True}}
+WHERE = "at https://github.example/octo-org/webhooks/settings/secrets/actions"
+
+
+def test_plan_of_the_repository_itself_with_its_secrets_is_kept(step: Step) -> None:
+    step.give("pull_request", pull_request(), command="plan", account="default\nstaging", allow_losses="02")
     task, outputs = _started(step)
     assert (task.command, task.pull, task.head, task.note) == ("plan", 1, HEAD, "")
     assert task.arguments[:-1] == (
         "plan",
         "--file=webhooks.yaml",
-        "--account=live",
+        "--account=default",
         "--account=staging",
         "--allow-losses=2",
     )
-    assert outputs["artifact-name"].startswith("webhooks-plan-webhooks-yaml-live-staging-")
+    assert outputs["artifact-name"].startswith("webhooks-plan-webhooks-yaml-default-staging-")
     assert outputs["artifact-name"].endswith(HEAD)
+
+
+BOTH = f"`HOOK_TOKEN`, `SHIPPO_API_TOKEN` are not set in this job. Set them as secrets {WHERE}, and name them"
+ONE = f"`HOOK_TOKEN` is not set in this job. Set it as a secret {WHERE}"
+NOT_COMPARED = "Only validated, nothing was compared with the provider:"
+FORK = f"{NOT_COMPARED} this repository is a fork, and {BOTH}"
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "given", "does", "said"),
+    [
+        pytest.param("plan", {}, {}, "validate", f"warning: {NOT_COMPARED} {BOTH}", id="plan"),
+        pytest.param("plan", {}, TOKEN_ONLY, "plan", f"was not compared: {ONE}", id="plan-with-a-token"),
+        pytest.param("plan", IN_FORK, {}, "validate", f"warning: {FORK}", id="plan-in-a-fork"),
+        pytest.param("drift", {}, {}, "drift", f"error: {BOTH}", id="drift"),
+        pytest.param("drift", {}, TOKEN_ONLY, "drift", f"error: {ONE}", id="drift-with-a-token"),
+        pytest.param("drift", IN_FORK, {}, "validate", f"warning: {FORK}", id="drift-in-a-fork"),
+        pytest.param("drift", IN_FORK, TOKEN_ONLY, "drift", f"error: {ONE}", id="drift-in-a-fork-with-a-token"),
+        pytest.param("apply", {}, {}, "plan", f"there is no pull request of {SHA[:8]}. {BOTH}", id="apply"),
+        pytest.param("apply", IN_FORK, {}, "validate", "warning: Nothing was applied; to apply,", id="apply-in-a-fork"),
+    ],
+)
+def test_missing_secrets_fail_no_plan_and_pass_no_drift_or_apply(
+    step: Step, command: str, payload: dict[str, Any], given: dict[str, str], does: str, said: str
+) -> None:
+    _only(step, given)
+    step.give("push", payload, command=command)
+    task, outputs = _started(step)
+    assert (task.command, task.asked or command, outputs["artifact-name"]) == (does, command, "")
+    assert said in f"{task.level}: {task.note}"
+    assert task.level == ("error" if does != "validate" and command != "plan" else "warning")
+    assert "shippo_test_x" not in task.note
+
+
+def test_missing_file_of_secrets_is_named(step: Step, capsys: pytest.CaptureFixture[str]) -> None:
+    step.give("pull_request", pull_request(), command="plan", env_file="hooks.env")
+    task, _ = _started(step)
+    assert (task.command, task.arguments) == ("validate", ("validate", "--file=webhooks.yaml"))
+    assert task.note.endswith("`hooks.env` is missing in this job. Let a step before this one write it.")
+    assert capsys.readouterr().out.startswith("::warning title=Webhooks::Only validated, ")
 
 
 @pytest.mark.parametrize("command", ["drift", "validate"])
@@ -122,7 +172,7 @@ def test_what_dependabot_started_without_secrets_is_not_applied(step: Step) -> N
     task, _ = _started(step)
     assert task.arguments == ("validate", "--file=webhooks.yaml")
     assert task.note.startswith(
-        "Nothing was applied; to apply, run this workflow by hand. Only validated: this is a run"
+        f"Nothing was applied; to apply, run this workflow by hand. {NOT_COMPARED} this is a run"
     )
 
 

@@ -110,6 +110,7 @@ def test_from_nothing_to_a_repaired_drift(make: Make) -> None:  # noqa: PLR0915 
 
 def test_hostile_webhooks_break_out_of_no_comment_output_or_log(make: Make) -> None:
     team = make()
+    team.workflows.warm.add("plan.yml")
     team.start(team.file(TRACKING))
     event = "x\n::error::y ##[error]z -->`</details>@octo-org#1|<script>\u202e"
     team.sandbox.store.create(team.token, url="https://hooks.example.com/orders", event=event)
@@ -128,9 +129,30 @@ def test_hostile_webhooks_break_out_of_no_comment_output_or_log(make: Make) -> N
 
 def test_pull_request_of_a_fork_is_validated_and_says_so(make: Make) -> None:
     team = make()
+    team.workflows.warm.add("plan.yml")
     team.start(team.file(TRACKING))
     number = team.open(team.file(ORDERS), source="stranger/webhooks")
     ran = team.plan(number)
     assert (ran.status, ran.outputs["command"], ran.outputs["exitcode"]) == ("success", "validate", "0"), _says(ran)
-    assert "Only validated: this is a pull request of a fork" in ran.summary
+    assert "nothing was compared with the provider: this is a pull request of a fork" in ran.summary
     assert (team.hub.writes(), team.hub.artifacts) == ([], [])
+
+
+def test_before_the_secret_is_set_plans_are_green_with_a_warning_and_nothing_else_is(make: Make) -> None:
+    team = make(SHIPPO_LIVE_TOKEN="")
+    team.workflows.warm |= {"plan.yml", "apply.yml", "drift.yml"}
+    team.start(team.file(TRACKING))
+    number = team.open(team.file(TRACKING + RETURNS))
+    ran = team.plan(number)
+    assert (ran.status, ran.outputs["command"], ran.outputs["exitcode"]) == ("success", "validate", "0"), _says(ran)
+    words = "`SHIPPO_LIVE_TOKEN` is not set in this job. Set it as a secret at https://github.example/"
+    (comment,) = team.hub.comments_of(number)
+    assert "> [!WARNING]\n> Only validated, nothing was compared with the provider: " in comment
+    assert [words in text for text in (comment, ran.summary, ran.log)] == [True] * 3
+    assert team.hub.artifacts == []
+    team.merge(number)
+    for ran in (team.apply(), team.apply(by_hand=True), team.drift()):
+        assert (ran.status, ran.outputs["exitcode"]) == ("failure", "1"), _says(ran)
+        assert ("::error title=Webhooks::" in ran.log, words in ran.log, words in ran.summary) == (True, True, True)
+    (issue,) = (one for one in team.hub.issues.values() if one.pull is None)
+    assert (issue.title, words in issue.body) == ("Webhooks could not be checked: webhooks.yaml", True)

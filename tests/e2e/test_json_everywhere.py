@@ -98,7 +98,7 @@ def test_apply_is_lines_that_end_with_the_exit_code(tool: Tool, arguments: list[
     lines = [judged("apply-stream", line) for line in ended.out.splitlines()]
     assert _types(ended.out) == ["version", "diagnostic", "change_summary"]
     assert (ended.code, lines[-1]["exit_code"]) == (code, code)
-    assert lines[-1]["changes"] == {"add": 0, "change": 0, "remove": 0, "operation": "apply"}
+    assert lines[-1]["changes"] == {"add": 0, "change": 0, "import": 0, "remove": 0, "operation": "apply"}
 
 
 def test_apply_of_a_saved_plan_tells_no_plan_as_terraform(tool: Tool) -> None:
@@ -110,7 +110,7 @@ def test_apply_of_a_saved_plan_tells_no_plan_as_terraform(tool: Tool) -> None:
     *_, complete, last = [judged("apply-stream", line) for line in ended.out.splitlines()]
     assert (complete["hook"]["id_key"], complete["hook"]["id_value"]) == ("object_id", webhook.object_id)
     assert complete["hook"]["elapsed_seconds"] >= 0
-    assert last["changes"] == {"add": 1, "change": 0, "remove": 0, "operation": "apply"}
+    assert last["changes"] == {"add": 1, "change": 0, "import": 0, "remove": 0, "operation": "apply"}
 
 
 def test_document_is_one_line(tool: Tool) -> None:

@@ -155,6 +155,68 @@ def test_in_gitlab_what_is_long_is_a_section(tool: Tool) -> None:
     check_only_our_commands(ended)
 
 
+def _gitlab(tool: Tool) -> Path:
+    """A job of GitLab whose project is the folder; the report that it would find."""
+    tool.environment |= {**GITLAB, "CI_PROJECT_DIR": str(tool.folder)}
+    return tool.folder / "gl-code-quality-report.json"
+
+
+def test_in_gitlab_the_code_quality_report_comes_by_itself(tool: Tool) -> None:
+    path = _gitlab(tool)
+    tool.write(entries(a="/a"))
+    said = f"Wrote the code quality report to {path}."
+    runs = {("validate",): 0, ("plan",): 1, ("plan", "-q"): 1, ("drift",): 1, ("validate", "--strict"): 0}
+    for arguments, issues in runs.items():
+        ended = tool.run(*arguments)
+        assert (said in ended.err, said in ended.out) == ("-q" not in arguments, False), arguments
+        assert len(json.loads(path.read_text(encoding="utf-8"))) == issues, arguments
+    tool.write("webhooks: 1")
+    assert tool.run("plan").code == 1
+    assert len(json.loads(path.read_text(encoding="utf-8"))) > 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("plan", "--format", "json"), id="not-for-people"),
+        pytest.param(("plan", "--report", "code-quality=other.json"), id="elsewhere"),
+        pytest.param(("apply", "--auto-approve"), id="changes"),
+        pytest.param(("show", "reviewed.plan"), id="another-place"),
+        pytest.param(("list",), id="no-report"),
+    ],
+)
+def test_in_gitlab_no_code_quality_report_comes_where_it_is_not_due(tool: Tool, arguments: tuple[str, ...]) -> None:
+    tool.write(entries(a="/a"))
+    assert tool.run("plan", "--out", "reviewed.plan").code == 0
+    path = _gitlab(tool)
+    assert tool.run(*arguments).code == 0
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("there", ["[]", "1", "[1]", '[\n  {"description":"x"}\n]', "", "FOLDER", "LINK"])
+def test_in_gitlab_a_code_quality_report_of_another_tool_is_left_alone(tool: Tool, there: str) -> None:
+    path, other = _gitlab(tool), tool.folder / "other"
+    tool.write(entries(a="/a"))
+    match there:
+        case "FOLDER":
+            path.mkdir()
+        case "LINK":
+            path.symlink_to(other)
+        case text:
+            path.write_text(text, encoding="utf-8")
+    ended = tool.run("drift")
+    assert (ended.code, other.exists()) == (2, False)
+    assert f"warning: {path} is not a report of this tool: for another file, use `--report" in ended.err
+    assert not path.is_file() or path.read_text(encoding="utf-8") == there
+
+
+def test_in_gitlab_a_code_quality_report_that_cannot_be_written_is_no_error(tool: Tool) -> None:
+    tool.environment |= {**GITLAB, "CI_PROJECT_DIR": str(tool.folder / "nowhere")}
+    tool.write(entries(a="/a"))
+    ended = tool.run("plan")
+    assert (ended.code, "warning: " in ended.err, "No such file" in ended.err) == (0, True, True)
+
+
 def test_file_gets_neither_colour_nor_folds(tool: Tool) -> None:
     tool.write(entries(**{f"name{number}": f"/{number}" for number in range(30)}))
     alone, shown = tool.run("plan").out, tool.folder / "plan.txt"
@@ -246,6 +308,20 @@ def test_report_that_cannot_be_written_is_an_error_and_the_apply_is_done(tool: T
     assert (ended.code, len(tool.there())) == (1, 1)
     assert "error: no-such-folder/x can't be written: No such file or directory\nhelp: Give" in ended.err
     assert (tool.folder / "x.xml").exists()
+
+
+@pytest.mark.parametrize("command", [("show",), ("apply", "--auto-approve")], ids=["show", "apply"])
+@pytest.mark.parametrize("text", [None, "no plan"], ids=["missing", "broken"])
+def test_report_on_a_saved_plan_that_cannot_be_read_is_not_taken_for_the_usual_file(
+    tool: Tool, command: tuple[str, ...], text: str | None
+) -> None:
+    if text is not None:
+        (tool.folder / "my.plan").write_text(text, encoding="utf-8")
+    options = [f"--report={name}={name}.out" for name in ("markdown", "code-quality")]
+    assert tool.run(*command, "my.plan", *options).code == (1 if text is None else 3)
+    assert (tool.folder / "markdown.out").read_text(encoding="utf-8").startswith("<!-- reconciler:my.plan -->\n")
+    (issue,) = json.loads((tool.folder / "code-quality.out").read_text(encoding="utf-8"))
+    assert issue["location"]["path"] == "my.plan"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+from reconciler.cli.main import COMMANDS
 from tests.e2e.tool import Tool, entries, run_here
 
 
@@ -21,7 +23,27 @@ from tests.e2e.tool import Tool, entries, run_here
         pytest.param(
             "help forms", "No such command 'forms'.", "Did you mean `reconciler help formats`?", id="help-of-a-topic"
         ),
+        pytest.param(
+            "help nope",
+            "No such command 'nope'.",
+            "`reconciler help` lists the commands and topics.",
+            id="help-of-nothing-known",
+        ),
         pytest.param("frobnicate", "No such command 'frobnicate'.", "", id="unknown-command"),
+        pytest.param("dryrun", "No such command 'dryrun'.", "Did you mean `reconciler plan`?", id="without-its-dash"),
+        pytest.param("Dry_Run", "No such command 'Dry_Run'.", "Did you mean `reconciler plan`?", id="underscore"),
+        pytest.param("help dryrun", "No such command 'dryrun'.", "Did you mean `reconciler help plan`?", id="its-help"),
+        pytest.param("PLAN", "No such command 'PLAN'.", "Did you mean `reconciler plan`?", id="in-capitals"),
+        *(
+            pytest.param(
+                f"{name} help",
+                "Got unexpected extra argument (help).",
+                f"Did you mean `reconciler help {name}`?",
+                id=f"{name}-help",
+            )
+            for name in COMMANDS
+            if name != "help"
+        ),
         pytest.param(
             "state list",
             "No such command 'state'.",
@@ -33,6 +55,12 @@ from tests.e2e.tool import Tool, entries, run_here
             "No such option '--dry-run'.",
             "`reconciler plan` shows what apply would do, and changes nothing.",
             id="dry-run",
+        ),
+        pytest.param(
+            "apply --dryrun",
+            "No such option '--dryrun'.",
+            "`reconciler plan` shows what apply would do, and changes nothing.",
+            id="option-without-its-dash",
         ),
         pytest.param("apply --yes", "No such option '--yes'.", "Did you mean `--auto-approve`?", id="yes"),
         pytest.param("apply -y", "No such option '-y'.", "Did you mean `--auto-approve`?", id="y"),
@@ -72,6 +100,15 @@ def test_wrong_word_is_pointed_at_ours(tmp_path: Path, line: str, message: str, 
     first, help_ = ended.err.splitlines()
     assert first == f"error: {message}"
     assert help_.startswith(f"help: {hint} See `reconciler".replace("  ", " ")), help_
+    for suggested in re.findall(r"`reconciler( [a-z-]+(?: [a-z-]+)?(?: --help)?)`", help_):
+        words = suggested.split()
+        there = run_here(tmp_path, *words, *(["--help"] if words[0] != "help" and "--help" not in words else []))
+        assert (there.code, there.err) == (0, ""), suggested
+
+
+def test_file_that_is_called_help_is_a_file(tool: Tool) -> None:
+    tool.write(entries(orders="/orders"), name="help")
+    assert tool.run("validate", "help").code == 0
 
 
 def test_second_file_of_an_apply_is_not_taken_for_a_plan(tool: Tool) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
-from reconciler.output.diagnostics import diagnostic_text
+from reconciler.output.diagnostics import diagnostic_text, diagnostic_texts
 from reconciler.output.terminal import Style
 from tests.view.hostile import hostile_diagnostics
 
@@ -25,6 +25,31 @@ def diagnostic(place: Place | None, **more: Any) -> Diagnostic:  # noqa: ANN401 
         place=place,
         **more,
     )
+
+
+def _unset(number: int, help_: str = "Set it in an env file (`--env-file`).") -> Diagnostic:
+    place = Place(file="webhooks.yaml", line=number, column=10)
+    message = f"`${{V{number}}}` is not set"
+    return Diagnostic(
+        severity=Severity.ERROR, code="variable-unset", message=message, help=help_, place=place, source="x" * 20
+    )
+
+
+def test_many_unset_variables_are_said_together_with_the_place_of_each() -> None:
+    other = diagnostic(Place(file="webhooks.yaml", line=2))
+    texts = [*diagnostic_texts([*map(_unset, range(3, 17)), other, _unset(99, "Set `--var`.")], PLAIN)]
+    assert texts == [
+        "error[variable-unset]: 14 variables are not set\n"
+        + "".join(f"  --> webhooks.yaml:{number}:10: `${{V{number}}}` is not set\n" for number in range(3, 17))
+        + "  help: Set each in an env file (`--env-file`).",
+        diagnostic_text(other, PLAIN),
+        diagnostic_text(_unset(99, "Set `--var`."), PLAIN),
+    ]
+
+
+def test_few_unset_variables_are_said_with_their_lines() -> None:
+    few = [_unset(number) for number in (1, 2, 3)]
+    assert [*diagnostic_texts(few, PLAIN)] == [diagnostic_text(one, PLAIN) for one in few]
 
 
 @pytest.mark.parametrize(

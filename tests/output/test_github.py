@@ -99,13 +99,18 @@ def _annotations(text: str) -> list[tuple[str, dict[str, str], str]]:
 def test_drift_is_a_warning_at_the_entrys_line() -> None:
     plan = planned([entry("a")], [hook("1", active=False), hook("2", "/c", "all")])
     when = "last changed 2026-01-02 00:00:00 UTC"
+    name = "a[track_updated] (track_updated at https://hooks.example.com/a)"
     assert _annotations(plan_told("github", plan, is_drift=True)) == [
         (
             "warning",
             {"file": "webhooks.yaml", "line": "1", "title": "reconciler: drift"},
-            f"a[track_updated]: switched off at the provider, {when}",
+            f"{name}: switched off at the provider, {when}\nactive: false → true",
         ),
-        ("warning", {"title": "reconciler: drift"}, f"@2: added at the provider, {when}"),
+        (
+            "warning",
+            {"title": "reconciler: drift"},
+            f"@2 (all at https://hooks.example.com/c): added at the provider, {when}",
+        ),
     ]
 
 

@@ -194,6 +194,12 @@ def test_page_of_a_hostile_run_is_harmless(run: HostileRun, told: tuple[bool, bo
             "Stopped: 0 created, 0 updated, 0 deleted; 1 not done.",
             id="stopped",
         ),
+        pytest.param(
+            lambda: plan_told("html", planned([entry("a")], [hook("1", active=False)], [account(protect=["/a"])])),
+            "Differs",
+            "No changes; 1 protected difference.",
+            id="differs",
+        ),
         pytest.param(PAGES["valid"], "Valid", "Valid: 7 webhooks in 2 accounts.", id="valid"),
         pytest.param(lambda: validation_page(ERROR), "Failed", "Not valid: 1 error.", id="not-valid"),
     ],
@@ -211,7 +217,7 @@ def test_page_says_everything_of_a_plan() -> None:
     page = Page(PAGES["plan"]())
     assert page.headings[1:] == [
         "Accounts that could not be checked", "Refused", "Losses", "Who receives what", "Changes",
-        "Protected, left as they are", "Unmanaged", "Duplicates", "Accounts", "About this page",
+        "Protected, left as they are", "Unmanaged", "Accounts", "About this page",
     ]  # fmt: skip
     assert "dead (Shippo): the provider refused the token (401) Check TOKEN." in page.section("not-checked")
     assert "add --allow-losses 4, or add this to the file: absent: - url:" in page.section("refused")
@@ -222,7 +228,7 @@ def test_page_says_everything_of_a_plan() -> None:
     assert "differs, left as it is" in page.section("protected")
     assert "active false true" in page.section("protected")
     assert f"{OTHER} default 2" in page.section("unmanaged")
-    assert "default/@orders2 default/orders[track_updated] track_updated" in page.section("duplicates")
+    assert "default/@orders2 delete: duplicate of default/orders[track_updated]" in page.section("changes")
     assert "default Shippo, live mode to change 11 of 11 4 of 0 allowed" in page.section("accounts")
     assert "dead Shippo, live mode not checked – –" in page.section("accounts")
     assert "Configuration webhooks.yaml Plan made 2026-01-01 00:00:00 UTC" in page.section("about")
@@ -235,6 +241,25 @@ def _cells(page: Page) -> Iterator[tuple[str, list[str]]]:
         if row.get("class") != "group":
             first, *others = row
             yield _text(first), [_text(one) for one in others]
+
+
+@pytest.mark.parametrize("number", [5, 200])
+def test_what_is_the_same_of_all_webhooks_is_not_said_of_each(number: int) -> None:
+    events = ("track_updated", "transaction_created", "transaction_updated", "batch_created")
+    keys = [(f"/hook/{index // 4}", events[index % 4]) for index in range(number)]
+    wanted = [entry(f"e{path[6:]}", path, event, is_test=True) for path, event in keys]
+    there = [hook(f"id{index}", *key, is_test=True) for index, key in enumerate(keys)][1:]
+    page = Page(plan_told("html", planned(wanted, there, [account(is_test=True)])))
+    said = _text(page.root)
+    assert (said.count("(is_test)"), said.count("1 account"), said.count("2026-01-01 00:00:00 UTC")) == (0, 0, 2)
+    # In the head, the legend and the explanation of words
+    assert said.lower().count("in step") == 3
+    assert said.count(f"{number - 1} in step") == 1
+
+
+def test_kind_is_said_where_an_account_has_both() -> None:
+    wanted = [entry("a"), entry("b", "/b", is_test=True)]
+    assert _text(Page(plan_told("html", planned(wanted, [], [account(owns_test=["/*"])]))).root).count("(is_test)") == 1
 
 
 def test_matrix_says_in_words_who_receives_what() -> None:
@@ -271,7 +296,8 @@ def test_filters_and_sources_are_named() -> None:
 def test_apply_says_what_was_not_done_and_why() -> None:
     page = Page(PAGES["apply"]())
     assert "1 of the changes was not started." in page.section("not-done")
-    assert "create: failed the provider refused the token (401) Check TOKEN." in page.section("not-done")
+    said = "create: failed track_updated at https://hooks.example.com/moved/here the provider refused the token (401) "
+    assert f"{said}Check TOKEN." in page.section("not-done")
     assert "create: failed" in page.section("changes")
     assert "delete: done" in page.section("changes")
     assert ("default https://hooks.example.com/new", ["", "not done"]) in [*_cells(page)]

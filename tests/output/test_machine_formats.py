@@ -75,7 +75,7 @@ def test_junit_has_a_case_for_each_webhook_and_account_that_could_not_be_read() 
 
 def test_junit_of_files_with_an_error_fails() -> None:
     assert cases(_failed("junit")) == {"files.run: webhooks.yaml": [("error", "Failed: no host")]}
-    assert "webhooks.yaml:7:3: no host Give one." in _failed("junit")
+    assert "webhooks.yaml:7:3: no host. Give one." in _failed("junit")
 
 
 def test_junit_of_a_run_that_was_cancelled_fails() -> None:
@@ -112,7 +112,7 @@ def check_code_quality(text: str) -> None:
     assert len({issue["fingerprint"] for issue in issues}) == len(issues)
     for issue in issues:
         assert issue.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
-        assert issue["severity"] in {"critical", "minor", "info"}
+        assert issue["severity"] in {"critical", "major", "minor", "info"}
         assert issue["location"]["lines"]["begin"] >= 1
         assert re.fullmatch("[0-9a-f]{64}", issue["fingerprint"])
 
@@ -123,7 +123,7 @@ def check_code_quality(text: str) -> None:
 def test_code_quality_names_the_line_and_keeps_its_fingerprint_when_lines_move() -> None:
     (issue,) = json.loads(_failed("code-quality"))
     assert issue == {
-        "description": "no host Give one.",
+        "description": "no host. Give one.",
         "check_name": "url-host",
         "fingerprint": issue["fingerprint"],
         "severity": "critical",
@@ -136,6 +136,20 @@ def test_code_quality_names_the_line_and_keeps_its_fingerprint_when_lines_move()
     reporter("code-quality", context_of(out)).fail([moved, moved], 1)
     again = json.loads(out.getvalue())
     assert [one["fingerprint"] == issue["fingerprint"] for one in again] == [True, False]
+
+
+def test_code_quality_ranks_refusals_above_losses_above_drift_above_changes() -> None:
+    refused = planned([entry("a", active=False)], [hook("1"), hook("2", "/c", "all")])
+    allowed = planned([entry("a"), entry("b", "/b")], [hook("1"), hook("2", "/c", "all")], [account(max_losses=1)])
+    drifted = plan_told("code-quality", allowed, is_drift=True)
+    told = [
+        json.loads(text) for text in (plan_told("code-quality", refused), plan_told("code-quality", allowed), drifted)
+    ]
+    assert [{(issue["check_name"], issue["severity"]) for issue in issues} for issues in told] == [
+        {("refused", "critical"), ("loss", "major"), ("update", "info"), ("delete", "info")},
+        {("loss", "major"), ("create", "info"), ("delete", "info")},
+        {("drift", "minor")},
+    ]
 
 
 # Prometheus

@@ -17,8 +17,7 @@ from reconciler.model.plan import Change
 from reconciler.model.report import Finished, Outcome, Result, Started
 from reconciler.output.escaping import visible
 from reconciler.output.formats import reporter
-from reconciler.output.gfm import Part, code, fitted, prose
-from reconciler.output.markdown import marker
+from reconciler.output.gfm import Part, code, fitted, marker, prose
 from reconciler.view.redact import view_plan
 from reconciler.view.results import ResultMask
 from tests.output.telling import context_of, plan_told, run_told

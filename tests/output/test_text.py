@@ -17,6 +17,7 @@ from reconciler.output.losses_text import events_text, refusal_text
 from reconciler.output.plan_text import head_text, plan_text
 from reconciler.output.terminal import Style
 from reconciler.providers.github import GITHUB
+from reconciler.view.outcome import plan_words
 from reconciler.view.redact import view_plan
 from reconciler.view.rows import AbsentLine, AccountRow, Remedy, Standing
 from tests.support.builders import DAY, absent, account, entry, hook, planned, url
@@ -45,6 +46,24 @@ def test_without_colour_there_is_no_escape() -> None:
     assert "\x1b" not in plan_text(view_plan(_colourful()), PLAIN, 2)
 
 
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_duplicate_is_said_once(verbosity: int) -> None:
+    plan = planned([entry("a")], [hook("1"), hook("again", day=2)])
+    text = plan_text(view_plan(plan), PLAIN, verbosity)
+    assert (text.count("@again"), text.lower().count("duplicate")) == (1, 1)
+
+
+@pytest.mark.parametrize("targets", [(), ("*",)])
+@pytest.mark.parametrize("accounts", [["default"], ["default", "other"]])
+def test_that_nothing_changes_is_said_once(accounts: list[str], targets: tuple[str, ...]) -> None:
+    wanted = [entry("a", account=name) for name in accounts]
+    here = [account(name, base_url=f"https://{name}.example.com") for name in accounts]
+    view = view_plan(planned(wanted, {name: [hook(name)] for name in accounts}, here, targets=targets))
+    text = f"{plan_text(view, PLAIN)}\n{plan_words(view)}"
+    matching = 0 if targets else len(accounts)
+    assert (text.count("No changes"), text.count("matches the configuration")) == (1, matching)
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_every_block_prints_only_what_is_printable(text: str) -> None:
     remotes = [
@@ -68,7 +87,6 @@ def test_every_block_prints_only_what_is_printable(text: str) -> None:
         "Refused",
         "Protected",
         "Unmanaged",
-        "Duplicates",
         "hint",
         "Filtered",
     ):

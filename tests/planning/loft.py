@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.model.plan import AccountPlan
+from reconciler.model.provider import Sent
 from reconciler.model.webhook import Remote
+from reconciler.provider import health
 from tests.contract.hooks import Hook, entries_of, fields_of
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.builders import account, only, planned
 
 OWNER = replace(account(), provider=PIGEONRY, scope=())
+FIXED = replace(
+    PIGEONRY,
+    fields=(
+        *(replace(spec, sent=Sent.CREATE) if spec.name == "format" else spec for spec in PIGEONRY.fields),
+        health("well", at="state", wire=("failing", "well"), says=("state",)),
+    ),
+)
+"""One whose `format` no update can change, and which switches webhooks off by itself."""
 
 
 def loft_plan(desired: Sequence[tuple[str, Hook]], there: Sequence[Hook]) -> AccountPlan:

@@ -8,22 +8,13 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.plan import Reason
-from reconciler.model.provider import Sent
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Address, Desired, Remote, Value
-from reconciler.provider import health
 from tests.contract.hooks import A, B, Hook, entries_of, fields_of
-from tests.contract.pigeonry import PIGEONRY
+from tests.planning.loft import FIXED
 from tests.support.builders import account, not_planned, only, planned, sign
 
 KEY: Mapping[str, Value] = {"signing_key": SecretText.environment("SIGNING_KEY", "the-key")}
-FIXED = replace(
-    PIGEONRY,
-    fields=(
-        *(replace(spec, sent=Sent.CREATE) if spec.name == "format" else spec for spec in PIGEONRY.fields),
-        health("well", at="state", wire=("failing", "well"), says=("state",)),
-    ),
-)
 OWNER = replace(account(), provider=FIXED, scope=())
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.model.pattern import matches_name
+from reconciler.model.plan import Filters
+from reconciler.model.resource_address import resource_address
 from reconciler.model.webhook import Address
-from reconciler.planning.targets import matches_address, selected_accounts, webhook_address
+from reconciler.planning.targets import matches_address, own_targets, selected_accounts, with_own_addresses
+from reconciler.providers.github import GITHUB
 from tests.support.builders import account, configuration, entry
 
 ORDERS = Address(account="live", name="orders", index="track_updated")
@@ -115,4 +122,71 @@ def test_targets_as_terraform_writes_them(target: str, own: str) -> None:
         entry("tenants[acme]", event="all", account="live"),
     ]
     made = configuration(wanted, [account("live"), account("hub:acme/web"), account("hub:acme/app")])
-    assert webhook_address(made, target) == own
+    assert own_targets(made, target) == [own]
+
+
+@pytest.mark.parametrize(
+    ("target", "own"),
+    [
+        pytest.param('shippo_webhook.orders["*"]', ["live/orders[*]"], id="key"),
+        pytest.param('shippo_webhook.orders["track_*"]', ["live/orders[track_*]"], id="beginning-of-a-key"),
+        pytest.param("shippo_webhook.ord*", ["live/ord*"], id="name"),
+        pytest.param("module.live.shippo_webhook.ord*", ["live/ord*"], id="in-an-account"),
+        pytest.param('module.live.shippo_webhook.*["track_updated"]', ["live/*[track_updated]"], id="any-name"),
+        pytest.param("module.live.*", ["live/*"], id="all-of-an-account"),
+        pytest.param("module.l*", ["l*/*"], id="account"),
+        pytest.param("module.*.shippo_webhook.ord*", ["live/ord*"], id="any-account-of-the-type"),
+        pytest.param("*_webhook.ord*", ["ord*"], id="any-type"),
+        pytest.param("github_webhook.*", ["hub:acme/web/*", "hub:acme/app/*"], id="type"),
+        pytest.param('module.hub["acme/w*"].github_webhook.ord*', ["hub:acme/w*/ord*"], id="place"),
+        pytest.param("module.hub.github_webhook.o*", ["hub/o*"], id="all-places"),
+        pytest.param('shippo_webhook.tenants["acme/*"]', ["live/tenants[acme][*]"], id="all-events-of-a-key"),
+        pytest.param('shippo_webhook.tenants["*/all"]', ["live/tenants[*][all]"], id="event-of-all-keys"),
+        pytest.param('shippo_webhook.tenants["ac*"]', ["live/tenants[ac*]"], id="beginning-of-key-and-event"),
+        pytest.param("shippo_webhook._2*", ["live/2nd"], id="escaped-name"),
+        pytest.param('shippo_webhook.without_entry["0a*"]', ["live/@0a*"], id="object-id"),
+        pytest.param("module.live.shippo_webhook.without_entry[*]", None, id="key-without-quotes"),
+        pytest.param("shippo_webhook.odr*", None, id="no-such-entry"),
+        pytest.param('shippo_webhook.orders["push*"]', None, id="no-such-event"),
+        pytest.param("module.live.github_webhook.*", None, id="no-such-type-there"),
+        pytest.param("module.dead.*", None, id="no-such-account"),
+        pytest.param("ord*", None, id="own-form"),
+        pytest.param("shippo_webhook.orders", ["live/orders"], id="entry-of-two-types"),
+        pytest.param("github_webhook.orders", ["hub:acme/web/orders"], id="entry-of-the-other-type"),
+        pytest.param(
+            'shippo_webhook.orders["track_updated"]', ["live/orders[track_updated]"], id="webhook-of-two-types"
+        ),
+    ],
+)
+def test_targets_of_several_types_as_terraform_writes_them(target: str, own: list[str] | None) -> None:
+    hub, live = [replace(account(f"hub:acme/{name}"), provider=GITHUB) for name in ("web", "app")], account("live")
+    wanted = [
+        entry("orders", account="live"),
+        entry("2nd", account="live"),
+        entry("tenants[acme]", event="all", account="live"),
+        entry("orders", account="hub:acme/web"),
+    ]
+    made = configuration(wanted, [live, *hub])
+    assert own_targets(made, target) == ([target] if own is None else own)
+    assert with_own_addresses(Filters(excludes=(target,)), made).excludes == tuple(own_targets(made, target))
+
+
+@given(data=st.data())
+def test_target_with_a_star_means_what_its_terraform_address_matches(data: st.DataObject) -> None:
+    """Of addresses without keys: a `*` of this tool takes brackets too."""
+    names, events = st.sampled_from(["orders", "order", "2nd", "-x", "_2"]), st.sampled_from(["all", "track_updated"])
+    pairs = data.draw(st.lists(st.tuples(names, events), min_size=1, unique=True))
+    wanted = [entry(name, event=event, account="live") for name, event in pairs]
+    made = configuration(wanted, [account("live"), account("test")])
+    long = data.draw(st.booleans())
+    written = [str(resource_address(one.address, "shippo_webhook", long=long)) for one in wanted]
+    module, _, rest = data.draw(st.sampled_from(written)).rpartition("shippo_webhook.")
+    name, _, event = rest.partition('["')
+    kept = data.draw(st.integers(1, len(name)))
+    target = data.draw(
+        st.sampled_from([f'{module}shippo_webhook.{name[:kept]}*["{event}', f"{module}*_webhook.{rest}"])
+    )
+    own = own_targets(made, target)
+    for one, text in zip(wanted, written, strict=True):
+        means = any(matches_address(each, one.address) for each in own)
+        assert means is matches_name(target, text), (own, text)

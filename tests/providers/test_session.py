@@ -250,11 +250,11 @@ def test_an_answer_that_drips_for_ever_ends_at_the_deadline(beginning: bytes, dr
 
     with RawServer(drip) as server:
         began = time.monotonic()
-        outcome = sent(server.base_url, timeout=0.1)
+        outcome = sent(server.base_url, timeout=0.3)  # far more than a busy machine keeps a drop waiting
         took = time.monotonic() - began
     assert isinstance(outcome, NoReply)
-    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its response within 0.4 seconds")
-    assert 0.4 <= took < 2
+    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its response within 1.2 seconds")
+    assert 1.2 <= took < 3
 
 
 @pytest.mark.parametrize(
@@ -401,9 +401,9 @@ def test_a_tls_answer_that_drips_ends_at_the_deadline(ca: trustme.CA) -> None:
                 time.sleep(0.02)
 
     with one_connection(drip) as port:
-        outcome = sent(f"https://localhost:{port}", timeout=0.1)
+        outcome = sent(f"https://localhost:{port}", timeout=0.3)
     assert isinstance(outcome, NoReply)
-    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its response within 0.4 seconds")
+    assert (outcome.ending, outcome.message) == (Ending.TIMED_OUT, "did not complete its response within 1.2 seconds")
 
 
 @pytest.mark.usefixtures("_trusted")

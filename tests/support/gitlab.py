@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -20,14 +20,15 @@ _PAGE = 2  # notes a page, so that a few need several
 
 @dataclass(kw_only=True)
 class GitLab:
-    """The server: its notes, oldest first, and every write that it took."""
+    """The server: its notes, oldest first, and every write that it took; `before` is called with each one's method."""
 
     api: str
     notes: list[dict[str, Any]] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
 
     def add(self, author: int, body: str) -> dict[str, Any]:
-        note = {"id": len(self.notes) + 100, "author": {"id": author}, "body": body}
+        note = {"id": max((note["id"] for note in self.notes), default=99) + 1, "author": {"id": author}, "body": body}
         self.notes.append(note)
         return note
 
@@ -52,21 +53,23 @@ class _Handler(BaseHTTPRequestHandler):
         more = str(page + 1) if page * _PAGE < len(notes) else ""
         return self._answer(200, notes[(page - 1) * _PAGE : page * _PAGE], more)
 
-    def do_POST(self) -> None:
-        self._write(self.gitlab.add(ME, "") if self.path == _NOTES else None)
-
-    def do_PUT(self) -> None:
+    def _write(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
+        self.gitlab.before(self.command)
         at, _, number = self.path.rpartition("/")
         found = (one for one in self.gitlab.notes if at == _NOTES and str(one["id"]) == number)
-        self._write(next(found, None))
-
-    def _write(self, note: dict[str, Any] | None) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        is_new = self.command == "POST" and self.path == _NOTES
+        note = self.gitlab.add(ME, "") if is_new else next(found, None)
         if self.headers["PRIVATE-TOKEN"] != TOKEN or note is None:
             return self._answer(404, {"message": "404 Not found"})
-        note["body"] = body["body"]
         self.gitlab.writes.append(self.command)
+        if self.command == "DELETE":
+            self.gitlab.notes.remove(note)
+        else:
+            note["body"] = sent["body"]
         return self._answer(200, note)
+
+    do_POST = do_PUT = do_DELETE = _write  # noqa: N815 - as http.server calls them
 
     def _answer(self, status: int, document: object, next_page: str = "") -> None:
         data = json.dumps(document).encode()

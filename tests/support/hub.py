@@ -210,6 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._need("read", "issues")
                 wanted = {*filter(None, query.get("labels", "").split(","))}
                 found = [one for one in hub.issues.values() if one.state == query["state"] and wanted <= {*one.labels}]
+                found = [one for one in found if query.get("creator", one.author) == one.author]
                 return 200, [self._issue(one) for one in reversed(found)]
             case ("POST", "issues"):
                 self._need("write", "issues")

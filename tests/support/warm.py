@@ -17,7 +17,11 @@ owns: ["https://hooks.example.com/*"]
 webhooks: {entry: {url: "https://hooks.example.com/a?token=${HOOK}", events: [all]}}
 """  # nobody is there
 
-for name in ("tests.e2e.forked", "tests.robustness.child"):  # what a forked process looks for first
+for name in (
+    "tests.e2e.forked",
+    "tests.robustness.child",
+    "tests.support.action_step",
+):  # what a forked process looks for first
     importlib.import_module(name)
 with tempfile.TemporaryDirectory() as folder, chdir(folder):
     Path("webhooks.yaml").write_text(_FILE, encoding="utf-8")

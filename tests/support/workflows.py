@@ -23,6 +23,7 @@ from typing import Any
 
 import yaml
 
+from tests.support.action_step import warm_step
 from tests.support.expressions import interpolate, is_met
 from tests.support.hub import BOT, FORK_ID, REPOSITORY, REPOSITORY_ID, Hub, Token
 
@@ -31,6 +32,8 @@ OURS = "webhook-reconciler/webhook-reconciler@v1"
 TERMINATED, KILLED = 7.5, 10.0
 """Seconds after a cancel's SIGINT until SIGTERM, and until the end."""
 WAIT = 30
+_OUR_STEP = re.compile(r'exec "\$PYTHON" "\$ACTION/action" (\w+)(?: "\$(FOLDER)")?')
+"""A script that only becomes a step of ours."""
 During = Callable[["Running"], None]
 
 
@@ -96,6 +99,7 @@ class Workflows:
     secrets: dict[str, str]
     secrets_of_dependabot: dict[str, str] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)  # what every job logged and put into its summary
+    warm: set[str] = field(default_factory=set)  # the workflows whose steps are forked: all that bash has run once
 
     def run(
         self, path: Path, event: Event, during: During | None = None, inputs: Mapping[str, str] | None = None
@@ -110,7 +114,8 @@ class Workflows:
         assert workflow["permissions"] == {}
         github = {"ref": event.ref, "event": event.payload}
         assert is_met(job.get("if", ""), {"github": github}, {"success": lambda: True})
-        ran = _Job(self, event, job, during, inputs or {}).run()
+        ran = _Job(self, event, job, during, inputs or {}, is_warm=path.name in self.warm).run()
+        self.warm.add(path.name)
         self.texts += [ran.log, ran.summary]
         check_commands(ran.log)
         return ran
@@ -122,11 +127,19 @@ class Workflows:
 
 class _Job:
     def __init__(
-        self, runners: Workflows, event: Event, job: Mapping[str, Any], during: During | None, inputs: Mapping[str, str]
+        self,
+        runners: Workflows,
+        event: Event,
+        job: Mapping[str, Any],
+        during: During | None,
+        inputs: Mapping[str, str],
+        *,
+        is_warm: bool,
     ) -> None:
         self.ran, self.timers = Ran(), list[threading.Timer]()
         self._hub, self._runners, self._event, self._job = runners.hub, runners, event, job
         self._during, self._inputs = during, inputs
+        self._is_warm = is_warm and during is None
         self._run_id = self._hub.new_id()
         head = (event.payload.get("pull_request") or {}).get("head", {}).get("sha", event.sha)
         self._hub.runs[self._run_id] = {"id": self._run_id, "event": event.name, "head_sha": head}
@@ -249,23 +262,27 @@ class _Job:
         output.touch()
         runner = {f"GITHUB_{key.upper()}": value for key, value in self._github.items() if isinstance(value, str)}
         del runner["GITHUB_TOKEN"]
-        process = subprocess.Popen(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            cwd=where,
-            env={
-                "PATH": "/usr/bin:/bin", "HOME": str(self._folder), "CI": "true", "RUNNER_TEMP": str(self._temp),
-                **runner, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary),
-                "GITHUB_EVENT_NAME": self._event.name, **environment,
-            },
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-        )  # fmt: skip
-        if self._during is not None and name == "Run the tool":
-            self._during(Running(process, self))
-        log, _ = process.communicate(timeout=WAIT)
+        given = {
+            "PATH": "/usr/bin:/bin", "HOME": str(self._folder), "CI": "true", "RUNNER_TEMP": str(self._temp),
+            **runner, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_EVENT_NAME": self._event.name, **environment,
+        }  # fmt: skip
+        if self._is_warm and (step := _OUR_STEP.fullmatch(text)):
+            code, log = warm_step(where, [given.get(word, word) for word in step.groups() if word], given)
+        else:
+            process = subprocess.Popen(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+                cwd=where, env=given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                encoding="utf-8",
+            )  # fmt: skip
+            if self._during is not None and name == "Run the tool":
+                self._during(Running(process, self))
+            log, _ = process.communicate(timeout=WAIT)
+            code = process.returncode
         self.ran.log += log
         if summary.exists():
             self.ran.summary += summary.read_text(encoding="utf-8")
-        return process.returncode == 0, outputs_of(output.read_text(encoding="utf-8"))
+        return code == 0, outputs_of(output.read_text(encoding="utf-8"))
 
     def _checkout(self, given: Mapping[str, str]) -> None:
         assert given == {"persist-credentials": "false"}

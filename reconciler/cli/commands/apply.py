@@ -74,8 +74,7 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     with suppress(OSError):  # what can't be read is said below
         if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not is_saved_plan(planfile):
             fail(f"{visible(str(planfile))} is not a saved plan", repeated_files(click.get_current_context(), ()))
-    saved = read_plan_file(planfile)
-    invocation.options = saved.options(given)
+    saved = read_plan_file(invocation, planfile)
     invocation.check_reports()
     if STANDARD_INPUT in invocation.options.files and invocation.streams.interactive:
         fail("the plan was made from standard input, which is now a terminal", "Give the file with `-f FILE`.")

@@ -38,7 +38,9 @@ def help_command(invocation: Invocation, name: str | None) -> int:
     elif name is not None:
         found = group.get_command(context, name)
         if found is None:
-            raise unknown_command(name, [*group.list_commands(context), *TOPICS], click.get_current_context())
+            error = unknown_command(name, [*group.list_commands(context), *TOPICS], click.get_current_context())
+            error.hint = error.hint or "`reconciler help` lists the commands and topics."
+            raise error
         with click.Context(found, info_name=name, parent=context) as inner:
             text = found.get_help(inner)
     invocation.streams.print_result(text)

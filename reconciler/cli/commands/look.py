@@ -167,8 +167,7 @@ def show_command(invocation: Invocation, planfile: Path) -> int:
     """
     from reconciler.cli.saved import read_plan_file  # noqa: PLC0415 - loads what seals are made with
 
-    saved = read_plan_file(planfile)
-    invocation.options = saved.options(invocation.options)
+    saved = read_plan_file(invocation, planfile)
     reporter = invocation.reporter
     reporter.heading(f"Plan of {shown_time(saved.view.timestamp)}, made from {saved.sources_text()}")
     reporter.saved(saved.seal.digest)
