@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler.config.schema import compose
-from reconciler.provider import Provider, RateLimits, ReadsBack
+from reconciler.provider import FieldType, Provider, RateLimits, ReadsBack
 
 
 def provider_page(provider: Provider) -> str:
@@ -107,7 +107,12 @@ def _limits(provider: Provider) -> Iterator[str]:
                 "(../secrets.md#secrets-that-a-provider-makes)."
             )
         elif spec.is_unread:
-            seen = "Only whether it is set is compared" if spec.reads_back is ReadsBack.MASKED else "It isn't compared"
+            seen = (
+                "Only the names are compared"
+                if spec.type is FieldType.HEADERS
+                else "Only whether it is set is compared"
+            )
+            seen = "It isn't compared" if spec.reads_back is ReadsBack.NEVER else seen
             yield (
                 f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing. "
                 "It is sent with creates, and with updates that have another reason; `apply --resend-secrets` sends it "

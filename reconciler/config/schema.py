@@ -149,6 +149,11 @@ def described(spec: Field) -> dict[str, Any]:
         FieldType.CHOICE: _choice(found["description"], spec.choices),
         FieldType.SET: {"type": "array", "uniqueItems": True, "items": item, "examples": [["a"]]},
         FieldType.SETTINGS: {"type": "object", "examples": [spec.default or {}]},
+        FieldType.HEADERS: {
+            "type": "object",
+            "additionalProperties": {"type": "string", "minLength": 1, "description": "A header's value."},
+            "examples": [{"Authorization": "Bearer ${HOOK_TOKEN}"}],
+        },
         FieldType.SECRET: {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]},
     }
     text = {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}

@@ -182,16 +182,9 @@ class EntryReader:
                 yield replace(desired, secret_to=str(secret_to or ""), secret_since=since), text.span
 
     def _since(self, entry: Entry, provider: Provider) -> datetime | None:
-        """When the entry's secrets began to count, if it says so and the provider says when it changed a webhook."""
+        """When the entry's secrets began to count, if it says so."""
         value, span = entry.said.get(SECRET_SINCE.name, (None, entry.url_span))
         if not isinstance(value, str) or SECRET_SINCE not in provider.about_secrets:
-            return None
-        if provider.rest is not None and not (
-            provider.rest.updated or (provider.makes_secrets and provider.rest.created)
-        ):
-            message = f"{provider.title} doesn't say when a webhook was last changed, so `secret_since` can't work"
-            help_ = "Remove it; `apply --resend-secrets` sends the secret again."
-            self._error("setting-unsupported", span, message, help_)
             return None
         try:
             since = datetime.fromisoformat(value)

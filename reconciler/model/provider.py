@@ -30,12 +30,14 @@ class FieldType(Enum):
     SET = "set"
     SECRET = "secret"  # noqa: S105 - the name of a type
     SETTINGS = "settings"
+    HEADERS = "headers"  # names, and values that are secrets
 
 
 class ReadsBack(Enum):
     """How a provider answers with a field's value."""
 
     CLEAR = "clear"
+    KEYS = "keys"  # of headers only the names
     MASKED = "masked"  # as a mask where it is set: whether it is set can be compared, its value can't
     NEVER = "never"  # sent with every create and update, and never a difference by itself
     ON_CREATE = "on create"  # the provider makes it, and shows it in the answer to the create alone
@@ -96,7 +98,11 @@ class Field:
     @property
     def is_unread(self) -> bool:
         """Whether it is a secret that a file says, and nobody can read back."""
-        return self.type is FieldType.SECRET and self.reads_back in (ReadsBack.MASKED, ReadsBack.NEVER)
+        return self.is_secret and self.reads_back in (ReadsBack.KEYS, ReadsBack.MASKED, ReadsBack.NEVER)
+
+    @property
+    def is_secret(self) -> bool:
+        return self.type in (FieldType.SECRET, FieldType.HEADERS)
 
     @property
     def is_fixed(self) -> bool:
@@ -255,7 +261,9 @@ class Provider:
     def about_secrets(self) -> tuple[Field, ...]:
         """What an entry can say of its secrets beside their values; no fields of the webhook."""
         to = (SECRET_TO,) if self.makes_secrets else ()
-        return (*to, SECRET_SINCE) if to or any(spec.is_unread for spec in self.fields) else to
+        # Else every apply would send it again. What is made anew is created anew, too.
+        dates = self.rest is None or self.rest.updated or (to and self.rest.created)
+        return (*to, SECRET_SINCE) if dates and (to or any(spec.is_unread for spec in self.fields)) else to
 
     @property
     def makes_secrets(self) -> bool:

@@ -27,7 +27,53 @@ class Masked(Enum):
     SET = "set"
 
 
-Value = Url | SecretText | Masked | str | bool | int | float | frozenset[str] | Settings | None
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Headers:
+    """Headers by name, whose values are secrets; upper and lower case of names make no difference. Prints masked."""
+
+    items: tuple[tuple[str, SecretText | Masked], ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, SecretText | Masked]) -> Headers:
+        return cls(tuple(sorted(values.items(), key=lambda item: (item[0].lower(), item[0]))))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in lower case."""
+        return tuple(name.lower() for name, _ in self.items)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the provider hides one of the values."""
+        return any(isinstance(value, Masked) for _, value in self.items)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether every value is there."""
+        return all(isinstance(value, SecretText) and value.is_known for _, value in self.items)
+
+    def reveal(self) -> dict[str, str]:
+        """The real values. For building a request and digesting a plan, as that of a secret."""
+        return {name: value.reveal() for name, value in self.items if isinstance(value, SecretText)}
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[tuple[str, SecretText | Masked], ...]:
+        return tuple((name.lower(), value) for name, value in self.items)
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(name for name, _ in self.items)})"
+
+
+Value = Url | SecretText | Masked | Headers | str | bool | int | float | frozenset[str] | Settings | None
 """A field's value in normal form, so that *in step* is `==`."""
 
 Fields = Mapping[str, Value]
@@ -118,12 +164,19 @@ class Remote:
         return (self.created or _LATEST, self.id)
 
 
+def hides_secret(value: Value) -> bool:
+    """Whether a value is, or has in it, a secret of which the provider shows only that it is set."""
+    return value is Masked.SET or (isinstance(value, Headers) and value.is_masked)
+
+
 def revealed(fields: Fields) -> dict[str, object]:
     """What fields really hold, in plain JSON terms: for digests, never to be shown."""
     found: dict[str, object] = dict(fields)
     for name, value in fields.items():
         if isinstance(value, Url | SecretText):
             found[name] = value.reveal()
+        elif isinstance(value, Headers):
+            found[name] = {"headers": value.names, "values": value.reveal()}
         elif isinstance(value, Masked):
             found[name] = {"masked": True}
         elif isinstance(value, frozenset):

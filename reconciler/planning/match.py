@@ -14,7 +14,7 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
-from reconciler.planning.resend import resent
+from reconciler.planning.resend import resent, secrets_made_anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ def _owned(
     choice = choose_for(provider, wanted, found)
     is_due = resend(wanted, choice.survivor)
     if not fits(provider, wanted, choice.survivor) or (is_due and provider.makes_secrets):
-        yield from _replacement(provider, wanted, choice.survivor)
+        yield from _replacement(provider, wanted, choice.survivor, is_due=is_due)
     else:
         row = update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
         yield resent(provider, row) if is_due else row
@@ -163,12 +163,16 @@ def _owned(
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), conflicts_with=wanted.address)
 
 
-def _replacement(provider: Provider, wanted: Desired, old: Remote) -> Iterator[Change]:
-    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last."""
+def _replacement(provider: Provider, wanted: Desired, old: Remote, *, is_due: bool) -> Iterator[Change]:
+    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last.
+
+    So it is where the provider is to make its secret anew.
+    """
+    new = secrets_made_anew(provider) if is_due else ()
     yield replace(
         _missing(provider, wanted),
         reason=Reason.REPLACES,
-        fields=differences(provider, old.fields, wanted_fields(wanted, old.fields)),
+        fields=(*differences(provider, old.fields, wanted_fields(wanted, old.fields)), *new),
         replacement=Address.of_remote(wanted.address.account, old.id),
     )
     yield _replaced_by(wanted.address, old)

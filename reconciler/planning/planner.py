@@ -9,11 +9,11 @@ from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan
-from reconciler.model.provider import FieldType, Provider, ReadsBack
+from reconciler.model.provider import Provider, ReadsBack
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Masked, Remote
+from reconciler.model.webhook import Address, Desired, Remote, hides_secret
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
@@ -177,11 +177,11 @@ def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[st
     return tuple(
         spec.name
         for spec in provider.fields
-        if after.get(spec.name) is None
-        and said.get(spec.name) is None
+        if not after.get(spec.name)
+        and not said.get(spec.name)
         and (
-            gone.remote.fields[spec.name] is Masked.SET
-            or (gone.replacement and spec.type is FieldType.SECRET and spec.reads_back is ReadsBack.NEVER)
+            hides_secret(gone.remote.fields[spec.name])
+            or (gone.replacement and spec.is_secret and spec.reads_back is ReadsBack.NEVER)
         )
     )
 

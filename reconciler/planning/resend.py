@@ -8,7 +8,7 @@ from datetime import datetime
 from reconciler.model.plan import Action, Change, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
-from reconciler.model.webhook import Desired, Masked, Remote
+from reconciler.model.webhook import Desired, Headers, Masked, Remote, Value
 from reconciler.planning.compare import sent_fields
 
 
@@ -51,5 +51,16 @@ def resent(provider: Provider, row: Change) -> Change:
     return replace(row, action=Action.UPDATE, phase=Phase.WIDEN, reason=Reason.RESEND, wanted=wanted)
 
 
-def _is_said(value: object) -> bool:
-    return isinstance(value, SecretText) and value.is_known
+def secrets_made_anew(provider: Provider) -> tuple[FieldChange, ...]:
+    """What differs of a webhook whose secret the provider makes anew."""
+    made = (spec.name for spec in provider.fields if spec.is_made)
+    return tuple(FieldChange(name=name, before=Masked.SET, after=Masked.SET) for name in made)
+
+
+def _is_said(value: Value) -> bool:
+    match value:
+        case SecretText():
+            return value.is_known
+        case Headers():
+            return bool(value) and value.is_known
+    return False

@@ -18,7 +18,7 @@ from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.update import UpdateCall, can_send
 from reconciler.model.url import Url, parse_url
-from reconciler.model.webhook import Fields, Masked, Remote, Value
+from reconciler.model.webhook import Fields, Headers, Masked, Remote, Value
 
 _UNREADABLE = object()
 _LONGEST_HEALTH = 200
@@ -104,7 +104,9 @@ def create_body(provider: Provider, api: Rest, fields: Fields, place: Mapping[st
     sent = (
         spec
         for spec in provider.fields
-        if can_send(spec, fields) and fields[spec.name] is not None and spec.sent in (Sent.ALWAYS, Sent.CREATE)
+        if can_send(spec, fields)
+        and fields[spec.name] not in (None, Headers())
+        and spec.sent in (Sent.ALWAYS, Sent.CREATE)
     )
     document: dict[str, Any] = {}
     for name, value in (*api.constant.items(), *place.items(), *_places(provider, sent, fields)):
@@ -181,9 +183,30 @@ def _read(spec: Field, value: object, secret_params: frozenset[str]) -> Value:
             text = _text(value)
             if not text:
                 return None
-            return Masked.SET if spec.reads_back is ReadsBack.MASKED else SecretText.provider(text)
+            return _secret(text, spec.reads_back)
+        case FieldType.HEADERS:
+            return _headers(value, spec.reads_back)
         case FieldType.EVENT | FieldType.TEXT | FieldType.CHOICE:
             return _text(value)
+
+
+def _secret(text: str, reads_back: ReadsBack) -> SecretText | Masked:
+    """A secret; a mask is none, whatever the declaration says: it would be sent back else."""
+    return Masked.SET if reads_back is not ReadsBack.CLEAR or is_masked(text) else SecretText.provider(text)
+
+
+def _headers(value: object, reads_back: ReadsBack) -> Headers | None:
+    """Headers; None where they can't be read. One that reads back without a value isn't set."""
+    found: dict[str, SecretText | Masked] = {}
+    if not isinstance(value, dict):
+        return None
+    for name, text in value.items():
+        said = "" if text is None else _text(text)
+        if not _text(name) or said is None:
+            return None
+        if said or reads_back is ReadsBack.KEYS:
+            found[name] = _secret(said, reads_back)
+    return Headers.of(found)
 
 
 def _id(document: Mapping[str, object], name: str) -> str:
@@ -260,7 +283,7 @@ def _put(document: dict[str, Any], place: str, value: object) -> None:
 def _written(spec: Field, value: Value) -> object:
     written: object = value
     match value:
-        case Url() | SecretText():
+        case Url() | SecretText() | Headers():
             written = value.reveal()
         case frozenset():
             written = sorted(value)
