@@ -12,7 +12,7 @@ from typing import Any
 import click
 import yaml
 from manpage import manpage
-from provider_pages import example_text, provider_page
+from provider_pages import example_text, provider_page, providers_page
 from published import TITLES, schema, stream_definitions
 
 from reconciler.cli.main import COMMANDS, reconciler
@@ -44,6 +44,7 @@ def generated() -> Iterator[tuple[Path, str]]:
         text = page.read_text(encoding="utf-8")
         yield page, FILE.sub(_shown_file, SHOWN.sub(_shown, text))
     yield ROOT / "docs" / "file.md", _file_page()
+    yield ROOT / "docs" / "providers" / "index.md", providers_page(tuple(BUILT_IN.values()))
     for name, provider in BUILT_IN.items():
         yield ROOT / "docs" / "providers" / f"{name}.md", provider_page(provider)
     yield ROOT / "docs" / "commands.md", _commands_page()
@@ -126,9 +127,8 @@ def _file_page() -> str:
     """The reference of the file, from its JSON Schema."""
     schema = json.loads(compose({}))
     lines = ["# The file", "", schema["description"], ""]
-    pages = " and ".join(f"[{provider.title}](providers/{name}.md)" for name, provider in BUILT_IN.items())
     lines += [
-        f"These are the keys that every provider takes. {pages} have those that only one takes, and the events.",
+        "These are the keys that every provider takes. [Each provider](providers/index.md) has its own, and events.",
         "",
     ]
     address = f"{SCHEMAS}/webhooks.schema.json"

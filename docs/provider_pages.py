@@ -1,19 +1,23 @@
-"""The page of a provider, from its declaration: its keys, events and limits, and what it can't do."""
+"""The pages of providers, from their declarations: keys, events, limits and traps, and one table of them all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from reconciler.config.schema import compose
-from reconciler.provider import FieldType, Provider, RateLimits, ReadsBack
+from reconciler.provider import Field, FieldType, Provider, RateLimits, ReadsBack
+
+EXAMPLES = Path(__file__).parent.parent / "examples" / "providers"
 
 
 def provider_page(provider: Provider) -> str:
-    """A page of Markdown."""
+    """A page of Markdown, with the example of all that a file can say."""
+    example = (EXAMPLES / f"{provider.name}.yaml").read_text(encoding="utf-8").rstrip("\n")
     lines = [
         f"# {provider.title}",
         "",
@@ -22,6 +26,8 @@ def provider_page(provider: Provider) -> str:
         *("```yaml", *_account(provider), "```", ""),
         *(f"- **{name}:** {value}" for name, value in _facts(provider)),
         "",
+        *("## A full example", "", "With every key. A test plans it.", "", "```yaml", example, "```", ""),
+        *("## What is surprising", "", *(f"- {note}" for note in provider.notes), "") * bool(provider.notes),
         *("## Keys of an account", "", *_keys(provider, "account")),
         *("## Keys of a webhook", "", *_keys(provider, "webhook")),
         *("## Events", "", *_events(provider), ""),
@@ -30,8 +36,54 @@ def provider_page(provider: Provider) -> str:
     return "\n".join(lines)
 
 
+def providers_page(providers: Iterable[Provider]) -> str:
+    """The table of all providers."""
+    rows = [f"| {' | '.join(_row(provider))} |" for provider in providers]
+    names = [provider.name for provider in providers]
+    lines = [
+        "# Providers",
+        "",
+        "`provider:` in an account names one of these. Written by `python docs/generate.py` from their declarations.",
+        "",
+        "| name | service | verified on | events | places of an account | secrets |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(*rows, ""),
+        *("```{toctree}", ":hidden:", "", *names, "```", ""),
+    ]
+    return "\n".join(lines)
+
+
+def _row(provider: Provider) -> tuple[str, ...]:
+    single = [event for event in provider.events if event != provider.catch_all]
+    events = f"{len(single)}, " if single else ""
+    events += ("a set of them" if provider.several_events else "one a webhook") if single else "every event"
+    events = events if provider.events else "a set of the account's own"
+    secrets = (_secret(spec) for spec in provider.fields if spec.type is FieldType.SECRET)
+    return (
+        f"`{provider.name}`",
+        f"[{provider.title}]({provider.name}.md)",
+        provider.verified_on,
+        events,
+        ", ".join(f"`{place.setting}`" for place in provider.places),
+        ", ".join(secrets),
+    )
+
+
+def _secret(spec: Field) -> str:
+    """A secret, and what of it can be read."""
+    read = {
+        ReadsBack.CLEAR: "shown in clear",
+        ReadsBack.MASKED: "shown as set or not",
+        ReadsBack.NEVER: "never shown",
+        ReadsBack.SOMETIMES: "shown by some versions",
+    }
+    return f"`{spec.name}` ({read.get(spec.reads_back, spec.reads_back.value)})"
+
+
 def _account(provider: Provider) -> Iterator[str]:
     yield from ("accounts:", "  main:", f"    provider: {provider.name}", f"    token: ${{{provider.auth.variable}}}")
+    if not provider.base_url:
+        yield "    base_url: https://HOST/…"
     if provider.auth.kind_setting:
         yield f"    {provider.auth.kind_setting}: {provider.auth.kinds[0].name}"
     if provider.places:
@@ -39,8 +91,10 @@ def _account(provider: Provider) -> Iterator[str]:
 
 
 def _facts(provider: Provider) -> Iterator[tuple[str, str]]:
-    yield "API", f"`{provider.base_url}`"
-    yield "Token", f"`${{{provider.auth.variable}}}` where an account has no `token`"
+    yield "Verified on", provider.verified_on
+    yield "API", f"`{provider.base_url}`" if provider.base_url else "where the account's `base_url` says"
+    without = ", or none" if provider.auth.optional else ""
+    yield "Token", f"`${{{provider.auth.variable}}}` where an account has no `token`{without}"
     if provider.auth.kinds:
         yield "Kinds of token", ", ".join(f"`{kind.prefix}…` ({kind.name})" for kind in provider.auth.kinds)
     yield "URL", f"shorter than {provider.url_limit:,} characters"
@@ -77,6 +131,9 @@ def _keys(provider: Provider, where: str) -> Iterator[str]:
 
 
 def _events(provider: Provider) -> Iterator[str]:
+    if not provider.events:
+        yield f"Those that your account has. `{provider.catch_all}` stands for all of them, and those added later."
+        return
     yield "Others need [`allow_events`](../file.md#allow_events) in the file, until a version knows them."
     yield ""
     about = next(spec for spec in provider.fields if spec.name == provider.event_field).choice_help
@@ -100,24 +157,7 @@ def _limits(provider: Provider) -> Iterator[str]:
     for spec in provider.fields:
         if spec.scope:
             yield f"**`{spec.name}` can't be changed.** A webhook with another value is another webhook."
-        if spec.is_made:
-            yield (
-                f"**`{spec.name}` is made by {provider.title}**, which shows it only when the webhook is created. The "
-                "entry says where it goes: [Secrets that a provider makes]"
-                "(../secrets.md#secrets-that-a-provider-makes)."
-            )
-        elif spec.is_unread:
-            seen = (
-                "Only the names are compared"
-                if spec.type is FieldType.HEADERS
-                else "Only whether it is set is compared"
-            )
-            seen = "It isn't compared" if spec.reads_back is ReadsBack.NEVER else seen
-            yield (
-                f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing. "
-                "It is sent with creates, and with updates that have another reason; `apply --resend-secrets` sends it "
-                "again: [Rotation](../secrets.md#rotation)."
-            )
+        yield from _about_secret(provider, spec)
     if len(provider.places) > 1:
         names = " or ".join(f"`{place.setting}`" for place in provider.places)
         yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
@@ -127,6 +167,26 @@ def _limits(provider: Provider) -> Iterator[str]:
         yield "**`doctor --send-sample` has no samples** of its events."
     elif missing:
         yield f"**`doctor --send-sample` has no sample** of {', '.join(f'`{event}`' for event in missing)}."
+
+
+def _about_secret(provider: Provider, spec: Field) -> Iterator[str]:
+    if spec.is_made:
+        yield (
+            f"**`{spec.name}` is made by {provider.title}**, which shows it only when the webhook is created. The "
+            "entry says where it goes: [Secrets that a provider makes]"
+            "(../secrets.md#secrets-that-a-provider-makes)."
+        )
+    elif spec.is_unread:
+        seen = "Only the names are compared" if spec.type is FieldType.HEADERS else "Only whether it is set is compared"
+        seen = "It isn't compared" if spec.reads_back is ReadsBack.NEVER else seen
+        seen = "It is compared where it is shown" if spec.reads_back is ReadsBack.SOMETIMES else seen
+        how = "Creates and updates that have another reason send it; `apply --resend-secrets` sends it again"
+        if spec.is_fixed:
+            how = "It is sent with creates alone; `apply --resend-secrets` makes another webhook with it"
+        yield (
+            f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing. "
+            f"{how}: [Rotation](../secrets.md#rotation)."
+        )
 
 
 def example_text(name: str, example: object) -> str:

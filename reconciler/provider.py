@@ -48,6 +48,7 @@ from reconciler.model.rest import (
     Update as Update,
     Whole as Whole,
 )
+from reconciler.model.webhook import Masked as Masked
 
 from reconciler.model.webhook import Headers
 
@@ -76,9 +77,9 @@ class ProviderPlugin:
 # for people.
 
 
-def url(*, at: str = "") -> Field:
+def url(*, at: str = "", sent: Sent = Sent.ALWAYS) -> Field:
     """Where a webhook delivers."""
-    return Field(name="url", type=FieldType.URL, at=at)
+    return Field(name="url", type=FieldType.URL, at=at, sent=sent)
 
 
 def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:
@@ -153,7 +154,7 @@ def health(
 ) -> Field:
     """Whether a webhook delivers that the service itself switches off after failures; left alone unless a file says.
 
-    `wire` is an example of what stands there when it is off, and what stands there when it is on (None for nothing);
+    `wire` is an example of what stands there when it is off, and what stands there when it is on, if anything does;
     `says` are the places of an answer that tell why. `call` switches it on; without one another webhook is made.
     """
     return Field(
@@ -161,7 +162,6 @@ def health(
         type=FieldType.FLAG,
         at=at,
         default=True,
-        missing=wire[1] is None,
         unsaid=Unsaid.LEAVE,
         sent=Sent.NEVER,
         read_wire=wire,
@@ -179,30 +179,57 @@ def flag(
     wire: tuple[object, object] | None = None,
     scope: bool = False,
     sent: Sent = Sent.ALWAYS,
+    reads_back: ReadsBack = ReadsBack.CLEAR,
     help: str = "",
 ) -> Field:
     """A value that is on or off, which the API writes as `wire`; `scope` where it separates kinds that never meet."""
     return Field(
-        name=name, type=FieldType.FLAG, at=at, default=default, wire=wire or (), scope=scope, sent=sent, help=help
+        name=name,
+        type=FieldType.FLAG,
+        at=at,
+        default=default,
+        wire=wire or (),
+        scope=scope,
+        sent=sent,
+        reads_back=reads_back,
+        help=help,
     )
 
 
-def choice(name: str, *choices: str, at: str = "", default: str, missing: str | None = None, help: str = "") -> Field:
+def choice(
+    name: str,
+    *choices: str,
+    at: str = "",
+    default: str,
+    missing: str | None = None,
+    sent: Sent = Sent.ALWAYS,
+    help: str = "",
+) -> Field:
     """One of several values; `missing` is meant where the provider's answer has none, if that isn't the default."""
-    return Field(name=name, type=FieldType.CHOICE, at=at, default=default, missing=missing, choices=choices, help=help)
+    return Field(
+        name=name,
+        type=FieldType.CHOICE,
+        at=at,
+        default=default,
+        missing=missing,
+        choices=choices,
+        sent=sent,
+        help=help,
+    )
 
 
 def text(
     name: str,
     *,
     at: str = "",
-    default: str = "",
+    default: str | None = "",
     unsaid: Unsaid = Unsaid.DEFAULT,
     sent: Sent = Sent.ALWAYS,
     reads_back: ReadsBack = ReadsBack.CLEAR,
+    read: Convert | None = None,
     help: str = "",
 ) -> Field:
-    """A text."""
+    """A text; with None for its default, nothing is sent where nobody says it. `read` turns the API's value into it."""
     return Field(
         name=name,
         type=FieldType.TEXT,
@@ -211,6 +238,7 @@ def text(
         unsaid=unsaid,
         sent=sent,
         reads_back=reads_back,
+        read=read,
         help=help,
     )
 
@@ -222,14 +250,40 @@ def texts(
     return Field(name=name, type=FieldType.SET, at=at, default=frozenset(), read=read, write=write, help=help)
 
 
-def number(name: str, *, at: str = "", default: int, help: str = "") -> Field:
-    """A number."""
+def number(name: str, *, at: str = "", default: int | None, help: str = "") -> Field:
+    """A number; with None for its default, there is none where nobody says it."""
     return Field(name=name, type=FieldType.NUMBER, at=at, default=default, help=help)
 
 
-def secret(name: str = "secret", *, at: str = "", reads_back: ReadsBack = ReadsBack.NEVER, help: str = "") -> Field:
-    """A secret; left as the provider has it where an entry doesn't say it."""
-    return Field(name=name, type=FieldType.SECRET, at=at, reads_back=reads_back, unsaid=Unsaid.LEAVE, help=help)
+def secret(
+    name: str = "secret",
+    *,
+    at: str = "",
+    reads_back: ReadsBack = ReadsBack.NEVER,
+    set_at: str = "",
+    missing: Masked | None = None,
+    sent: Sent = Sent.ALWAYS,
+    call: Call | None = None,
+    help: str = "",
+) -> Field:
+    """A secret; left as the provider has it where an entry doesn't say it.
+
+    `set_at` is where an answer has a boolean that says whether there is one, and `missing` what it means if it doesn't.
+    `call` changes it, if an update doesn't.
+    """
+    return Field(
+        name=name,
+        type=FieldType.SECRET,
+        at=at,
+        reads_back=ReadsBack.MASKED if set_at else reads_back,
+        read_at=set_at,
+        read={True: "set", False: ""}.get if set_at else None,
+        missing=missing,
+        unsaid=Unsaid.LEAVE,
+        sent=sent,
+        call=call,
+        help=help,
+    )
 
 
 def headers(
@@ -269,3 +323,11 @@ def headers(
 def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:
     """Nested values in plain JSON terms; `default` is what the provider fills in, at any depth."""
     return Field(name=name, type=FieldType.SETTINGS, at=at, default=default, help=help)
+
+
+def labels(name: str, *, at: str = "", merges: bool = False, help: str = "") -> Field:
+    """Names, each with a text; none where nobody says.
+
+    `merges` where an update leaves the names that it doesn't send, and takes away one that is sent an empty text.
+    """
+    return Field(name=name, type=FieldType.SETTINGS, at=at, default={}, holds_texts=True, merges=merges, help=help)

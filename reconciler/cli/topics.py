@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 
 _ENVIRONMENT = """\
 Variables for the file
@@ -131,4 +132,5 @@ def topic_text(name: str) -> str:
     """A topic's text, with the names of the variables that hold tokens."""
     from reconciler.providers.registry import built_in  # noqa: PLC0415 - no list of topics needs it
 
-    return TOPICS[name][0].replace("{tokens}", ", ".join(provider.auth.variable for provider in built_in()))
+    tokens = ", ".join(provider.auth.variable for provider in built_in())
+    return TOPICS[name][0].replace("  {tokens}", fill(tokens, initial_indent="  ", subsequent_indent="  "))

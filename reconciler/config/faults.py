@@ -61,8 +61,10 @@ def explained(fault: Fault, written: str) -> tuple[str, str, str]:
     owner = _KINDS.get(str(fault.path[0]), fault.label) if is_named else fault.label
     match fault.keyword:
         case "propertyNames":
-            message = f"{quoted(fault.key)} is not a valid name for {_KINDS[fault.name]}"
-            return "bad-name", message, "Use the letters `a` to `z`, digits, `_` and `-`."
+            where = f"for {_KINDS[fault.name]}" if fault.name in _KINDS else f"in {fault.label}"
+            usual = "Use the letters `a` to `z`, digits, `_` and `-`."
+            help_ = fault.schema.get("patternErrorMessage", usual)
+            return "bad-name", f"{quoted(fault.key)} is not a valid name {where}", help_
         case "additionalProperties":
             known = tuple(fault.schema.get("properties", ()))
             near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)

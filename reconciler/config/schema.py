@@ -39,15 +39,15 @@ _OTHER_KEYS = {"^x-": {"description": "Ignored. Useful for YAML anchors."}}
 
 
 def compose(providers: Mapping[str, Provider], *, lenient: bool = False) -> str:
-    """The schema of files for some providers, by the file's names of them, as JSON.
+    """The schema of files for some providers, by the file's names of them, as JSON in one line, which is made fast.
 
     A lenient one is for files that may name other providers too, whose entries may have any keys.
     """
-    return schema_text(composed(providers, lenient=lenient)[0])
+    return json.dumps(composed(providers, lenient=lenient)[0], ensure_ascii=False)
 
 
 def schema_text(schema: Schema) -> str:
-    """A schema as JSON."""
+    """A schema as JSON to read."""
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -112,7 +112,10 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
 def _account_keys(provider: Provider) -> Iterator[tuple[str, dict[str, Any]]]:
     if provider.auth.kind_setting:
         description = "The kind of account, checked against the token's prefix before any request."
-        yield provider.auth.kind_setting, _choice(description, tuple(kind.name for kind in provider.auth.kinds))
+        yield (
+            provider.auth.kind_setting,
+            _choice(description, tuple(dict.fromkeys(kind.name for kind in provider.auth.kinds))),
+        )
     for setting in provider.settings:
         spec = Field(name=setting.name, type=setting.type, default=setting.default, help=setting.help)
         yield setting.name, described(spec)
@@ -158,6 +161,11 @@ def described(spec: Field) -> dict[str, Any]:
     }
     text = {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
     found |= _ABOUT_SECRETS.get(spec.name, text) if spec in (SECRET_TO, SECRET_SINCE) else shapes.get(spec.type, text)
+    if spec.holds_texts:
+        help_ = "Write a name without brackets."
+        found["propertyNames"] = {"pattern": "^[^\\[\\]]+$", "patternErrorMessage": help_}
+        found["additionalProperties"] = {"type": "string", "description": "A text.", "examples": ["a"]}
+        found["examples"] = [{"team": "orders"}]
     if spec.scope:
         found["description"] += " If omitted, the account's kind."
     elif isinstance(spec.default, str | bool | int | float):

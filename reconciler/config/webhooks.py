@@ -241,7 +241,7 @@ class EntryReader:
         return url
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
-        for event, text in events:
+        for event, text in events if provider.events else ():  # else they are each account's own
             if event not in provider.events and event not in self._allow_events:
                 near = _near_event(event, provider.events)
                 guess = f"Did you mean `{near}`? " if near else ""
@@ -255,8 +255,9 @@ class EntryReader:
         known = self._sayable[provider.name]
         for key, (value, span) in said.items():
             spec = known.get(key)
-            if spec is None and key != _IGNORE:
-                # On is what every webhook is; and `defaults` may be meant for other accounts.
+            if (spec is None and key != _IGNORE) or (spec is not None and spec.says and value is False):
+                # On is what every webhook is, and off what only a service makes of one that it switches off by itself;
+                # and `defaults` may be meant for other accounts.
                 is_meant = value is False if key == "active" else cursor.has(key)
                 if is_meant:
                     what = "`active: false`" if key == "active" else f"`{key}`"

@@ -14,11 +14,12 @@ from urllib.parse import unquote
 from reconciler.export.names import Names, Place, wishes
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction, is_wordless
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
-from reconciler.model.webhook import Headers, Key, Masked, Remote, Scope, hides_secret, is_event_name, revealed
+from reconciler.model.webhook import Fields, Headers, Key, Masked, Remote, Scope, hides_secret, is_event_name, revealed
 from reconciler.planning.match import Choice, by_key, choose
 from reconciler.view.codec import Json
 
@@ -209,7 +210,7 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: R
     name = names.entry(wishes(place, provider.name))
     written = (_in_variables(text, name, names) if hides else literal(text) for text, hides in segments)
     base = "/".join((literal(url.endpoint.origin), *written))
-    said: dict[str, Json] = {} if is_live else {"active": False}
+    said: dict[str, Json] = {"active": False} if _is_switched_off(provider, fields) else {}
     said |= {} if kind == account.scope else dict(kind)
     said |= _called_public(url, segments, items)
     return Entry(
@@ -222,6 +223,11 @@ def _entry(account: Account, group: Sequence[Remote], names: Names, redaction: R
         said=said | _own_fields(account, group[0], name, names),
         has_secret_path=any(hides for _, hides in segments),
     )
+
+
+def _is_switched_off(provider: Provider, fields: Fields) -> bool:
+    """Whether somebody has switched it off; that a service did so by itself is nothing that a file says."""
+    return fields.get("active") is False and not any(spec.says for spec in provider.fields if spec.name == "active")
 
 
 def _called_public(
@@ -261,7 +267,7 @@ def _own_fields(account: Account, remote: Remote, name: str, names: Names) -> di
     said: dict[str, Json] = {}
     for spec in account.provider.own_fields:
         value = remote.fields[spec.name]
-        if spec.scope or value == spec.default or value is None:
+        if spec.scope or spec.says or value == spec.default or value is None:
             continue
         if isinstance(value, Masked | SecretText):
             secret = value.reveal() if isinstance(value, SecretText) else None

@@ -87,7 +87,7 @@ def _settings(places: Sequence[DescribedAccount]) -> dict[str, Json]:
     base_url, names = account.file_base_url, [literal(one.account.place_name) for one in places]
     settings: dict[str, Json] = {
         "provider": provider.name,
-        "token": template_text(account.token),
+        "token": template_text(account.token) if account.token else None,
         provider.auth.kind_setting: account.kind or None,
         "base_url": None if base_url is None or base_url.reveal() == provider.base_url else template_text(base_url),
         "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,

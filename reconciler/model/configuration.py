@@ -214,9 +214,10 @@ def destination_of(url: Url, provider: Provider, allowed_hosts: Iterable[str]) -
 
 
 def is_own_host(url: Url, provider: Provider) -> bool:
-    """Whether a base URL's host is the one where the provider's API lives, on any port."""
-    own = provider.base_url
-    return bool(own) and url.endpoint.host == parse_url(SecretText.literal(own)).endpoint.host
+    """Whether a base URL's host is one where the provider's API lives, on any port."""
+    own, host = provider.base_url, url.endpoint.host
+    is_usual = bool(own) and host == parse_url(SecretText.literal(own)).endpoint.host
+    return is_usual or host in provider.own_hosts
 
 
 def _allows(allowed: str, endpoint: Endpoint) -> bool:

@@ -40,7 +40,11 @@ class ReadsBack(Enum):
     KEYS = "keys"  # of headers only the names
     MASKED = "masked"  # as a mask where it is set: whether it is set can be compared, its value can't
     NEVER = "never"  # sent with every create and update, and never a difference by itself
+    SOMETIMES = "sometimes"  # in clear by some versions; of an answer without it nothing is known
     ON_CREATE = "on create"  # the provider makes it, and shows it in the answer to the create alone
+
+
+_UNREAD = (ReadsBack.KEYS, ReadsBack.MASKED, ReadsBack.NEVER, ReadsBack.SOMETIMES)
 
 
 class Unsaid(Enum):
@@ -83,6 +87,8 @@ class Field:
     all_at: str = ""  # where the API has a boolean that means every event
     read: Callable[[Any], object] | None = None  # from the API's value to one in plain JSON terms, and back
     write: Callable[[Any], object] | None = None
+    holds_texts: bool = False  # whether SETTINGS are names with a text each
+    merges: bool = False  # whether an update leaves the names in SETTINGS that it doesn't send; "" takes one away
     scope: bool = False  # whether it separates kinds of webhook that never meet
     help: str = ""  # one sentence for the reference and for editors
 
@@ -98,7 +104,7 @@ class Field:
     @property
     def is_unread(self) -> bool:
         """Whether it is a secret that a file says, and nobody can read back."""
-        return self.is_secret and self.reads_back in (ReadsBack.KEYS, ReadsBack.MASKED, ReadsBack.NEVER)
+        return self.is_secret and self.reads_back in _UNREAD
 
     @property
     def is_secret(self) -> bool:
@@ -219,6 +225,7 @@ class Provider:
     lists_inactive: bool = True  # whether the list surely holds inactive webhooks too
     url_limit: int = 2000  # the first length of a URL, in characters, that is refused
     base_url: str = ""  # where its API lives; empty where each account says its own
+    own_hosts: tuple[str, ...] = ()  # its other ones, such as those of regions: a `base_url` may name them
     auth: Auth
     settings: tuple[Setting, ...] = ()
     places: tuple[PlaceSetting, ...] = ()  # where a token may have many collections: an account says exactly one

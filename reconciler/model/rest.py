@@ -27,7 +27,7 @@ class LinkHeader:
 
     size: str = "per_page"  # the parameter that asks for so many webhooks on a page
     most: int = 100  # how many to ask for
-    usual: int = 30  # how many a page has where nobody asks
+    usual: int = 30  # how many a page has where nobody asks; 0 where a server may allow fewer, and say of no next one
     page: str = "page"  # the parameter that asks for a page by its number, from 1
 
 
@@ -92,6 +92,7 @@ class Update:
     verb: str = "PUT"
     partial: bool = False  # whether only what differs is sent; else everything is
     keeps_secrets: bool = False  # whether a secret that isn't sent stays, where everything is sent
+    url_takes_secrets: bool = False  # whether another URL takes such a secret away all the same
     units: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -123,6 +124,7 @@ class Rest:
     items: str = ""  # the name of the list in an answer; empty where the answer is the list
     one: str = ""  # the name of a single webhook in an answer; empty where the answer is the webhook
     wraps: bool = False  # whether what is sent has that name around it, too
+    create_in: str = ""  # the name around what a create sends, where nothing else has one
     id: str = "id"
     created: str = ""  # the name of when it was made; empty where nothing says
     updated: str = ""  # the name of when it was last changed; empty where nothing says

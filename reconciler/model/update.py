@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.provider import Field, Provider, ReadsBack
@@ -38,6 +38,16 @@ def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> 
             yield UpdateCall(fields=(spec,), path=spec.call.path, own=spec.call)
 
 
+def with_removals(provider: Provider, wanted: Fields, now: Fields) -> Fields:
+    """What to send, so that names go which an update would leave if it didn't send them."""
+    fields = dict(wanted)
+    for spec in provider.fields:
+        ours, theirs = wanted[spec.name], now[spec.name]
+        if spec.merges and isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+            fields[spec.name] = {**dict.fromkeys(theirs, ""), **ours}
+    return fields
+
+
 def _partial_calls(
     provider: Provider, api: Rest, known: Sequence[Field], changed: Sequence[Field], wanted: Fields, now: Fields
 ) -> Iterator[UpdateCall]:
@@ -62,7 +72,8 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
     if api is None:
         return ()
     if not api.update.partial:
-        return () if api.update.keeps_secrets else _secrets_unsaid(provider, "", wanted, now)
+        is_kept = api.update.keeps_secrets and not (api.update.url_takes_secrets and wanted["url"] != now["url"])
+        return () if is_kept else _secrets_unsaid(provider, "", wanted, now)
     sent = (call.fields for call in update_calls(provider, api, wanted, now) if not call.path and call.own is None)
     units = dict.fromkeys(spec.path[0] for fields in sent for spec in fields)
     return tuple(

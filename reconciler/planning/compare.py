@@ -74,6 +74,8 @@ def _reads_the_same(spec: Field, old: Value, new: Value) -> bool:
     """Whether two values are the same, as far as the provider lets anybody see."""
     if spec.reads_back in (ReadsBack.NEVER, ReadsBack.ON_CREATE):
         return True
+    if spec.reads_back is ReadsBack.SOMETIMES:
+        return old is None or old == new
     if not spec.is_unread and not hides_secret(old):
         return old == new
     if isinstance(old, Headers) and isinstance(new, Headers):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Action, Change, Claim, Phase, Reason
+from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
@@ -151,8 +151,9 @@ def _owned(
 ) -> Iterator[Change]:
     choice = choose_for(provider, wanted, found)
     is_due = resend(wanted, choice.survivor)
-    if not fits(provider, wanted, choice.survivor) or (is_due and provider.makes_secrets):
-        yield from _replacement(provider, wanted, choice.survivor, is_due=is_due)
+    new = secrets_made_anew(provider, wanted) if is_due else ()
+    if new or not fits(provider, wanted, choice.survivor):
+        yield from _replacement(provider, wanted, choice.survivor, new)
     else:
         row = update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
         yield resent(provider, row) if is_due else row
@@ -163,12 +164,11 @@ def _owned(
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), conflicts_with=wanted.address)
 
 
-def _replacement(provider: Provider, wanted: Desired, old: Remote, *, is_due: bool) -> Iterator[Change]:
+def _replacement(provider: Provider, wanted: Desired, old: Remote, new: Iterable[FieldChange]) -> Iterator[Change]:
     """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last.
 
-    So it is where the provider is to make its secret anew.
+    So it is where it is to have new secrets.
     """
-    new = secrets_made_anew(provider) if is_due else ()
     yield replace(
         _missing(provider, wanted),
         reason=Reason.REPLACES,

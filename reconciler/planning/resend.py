@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.model.plan import Action, Change, FieldChange, Phase, Reason
-from reconciler.model.provider import Provider
+from reconciler.model.provider import Field, Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Headers, Masked, Remote, Value
 from reconciler.planning.compare import sent_fields
@@ -22,12 +22,8 @@ def is_due(desired: Desired, remote: Remote, now: datetime) -> bool:
 
 
 def unread_secrets(provider: Provider, desired: Desired) -> tuple[str, ...]:
-    """The fields of an entry whose values nobody can read back, as far as it says them."""
-    return tuple(
-        spec.name
-        for spec in provider.fields
-        if spec.is_unread and spec.name not in desired.ignored and _is_said(desired.fields[spec.name])
-    )
+    """The secrets of an entry that nobody can read back, as far as it says them and an update can send them."""
+    return tuple(spec.name for spec in provider.fields if not spec.is_fixed and _is_unread(spec, desired))
 
 
 def resent(provider: Provider, row: Change) -> Change:
@@ -51,10 +47,17 @@ def resent(provider: Provider, row: Change) -> Change:
     return replace(row, action=Action.UPDATE, phase=Phase.WIDEN, reason=Reason.RESEND, wanted=wanted)
 
 
-def secrets_made_anew(provider: Provider) -> tuple[FieldChange, ...]:
-    """What differs of a webhook whose secret the provider makes anew."""
-    made = (spec.name for spec in provider.fields if spec.is_made)
-    return tuple(FieldChange(name=name, before=Masked.SET, after=Masked.SET) for name in made)
+def secrets_made_anew(provider: Provider, desired: Desired) -> tuple[FieldChange, ...]:
+    """The secrets that only another webhook can have: those that the provider makes, or takes with a create alone."""
+    return tuple(
+        FieldChange(name=spec.name, before=Masked.SET, after=Masked.SET)
+        for spec in provider.fields
+        if spec.is_made or (spec.is_fixed and _is_unread(spec, desired))
+    )
+
+
+def _is_unread(spec: Field, desired: Desired) -> bool:
+    return spec.is_unread and spec.name not in desired.ignored and _is_said(desired.fields[spec.name])
 
 
 def _is_said(value: Value) -> bool:

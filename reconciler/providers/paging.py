@@ -48,6 +48,7 @@ class Page:
     next: str | None = None
     is_doubted: bool = False
     is_shifting: bool = False  # whether a change at the provider moves what stands on the pages behind it
+    left_out: int = 0  # webhooks on it that were deleted, or are in another place: they are counted, too
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote | None], linked: str) -> Page:
@@ -76,8 +77,8 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
     whole = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))  # as a text, or with `.0`, too
     total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
     is_shifting = isinstance(paging, Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
-    following = linked or _following(api, outer, listed) or None
-    return Page(remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting)
+    following, left_out = linked or _following(api, outer, listed) or None, len(listed) - len(remotes)
+    return Page(remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting, left_out=left_out)
 
 
 def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object]) -> str:
@@ -143,7 +144,8 @@ def list_all(
         if trust_setting is None or counts == (len(remotes),):
             return Page(remotes=remotes, count=counts[0])
         if counts == (None,):
-            raise _garbled("the provider doesn't return the number of webhooks", _TRUST.format(trust_setting))
+            help_ = _TRUST.format(trust_setting) if trust_setting else _REPORT
+            raise _garbled("the provider doesn't return the number of webhooks", help_)
         said = " and then ".join("nothing" if count is None else str(count) for count in counts[:_COUNTS_SAID])
         reason = f"the provider counts {said} but lists {len(remotes)} webhook{'' if len(remotes) == 1 else 's'}"
     help_ = f"Try again when nobody is changing webhooks. {_TRUST.format(trust_setting)}" if trust_setting else _REPORT
@@ -153,11 +155,11 @@ def list_all(
 def _list_once(
     fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None], is_late: Callable[[], bool]
 ) -> tuple[tuple[Remote, ...], tuple[int | None, ...], bool]:
-    """The webhooks, the different counts that the pages name, in order, and whether something may have moved."""
+    """The webhooks, the different counts of them that pages name, in order, and whether something may have moved."""
     remotes: dict[str, Remote] = {}
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
-    barren = size = 0
+    barren = size = left_out = 0
     was_doubted = False
     target = first
     while True:
@@ -169,10 +171,12 @@ def _list_once(
         size += sum(map(size_of, page.remotes))
         if size > LARGEST:
             raise _garbled("the provider's list of webhooks is larger than any account needs")
+        left_out += page.left_out
         counts[page.count] = None
         told(len(remotes))
         if page.next is None or (was_doubted and len(remotes) == before):
-            return tuple(remotes.values()), tuple(counts), page.is_shifting and len(seen) > 1
+            named = tuple(None if count is None else count - left_out for count in counts)
+            return tuple(remotes.values()), named, page.is_shifting and len(seen) > 1
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         target = _target(page.next, origin + target, origin)

@@ -25,6 +25,16 @@ GROUP = "reconciler.providers"
 _BUILT_IN = {
     "shippo": "reconciler.providers.shippo:SHIPPO",
     "github": "reconciler.providers.github:GITHUB",
+    "labelstudio": "reconciler.providers.labelstudio:LABEL_STUDIO",
+    "mlflow": "reconciler.providers.mlflow:MLFLOW",
+    "pretix": "reconciler.providers.pretix:PRETIX",
+    "gitlab": "reconciler.providers.gitlab:GITLAB",
+    "gitea": "reconciler.providers.gitea:GITEA",
+    "forgejo": "reconciler.providers.gitea:FORGEJO",
+    "stripe": "reconciler.providers.stripe:STRIPE",
+    "easypost": "reconciler.providers.easypost:EASYPOST",
+    "svix": "reconciler.providers.svix:SVIX",
+    "pagerduty": "reconciler.providers.pagerduty:PAGERDUTY",
 }
 """Where each declaration is: imported when it is looked up, so that a file costs only the providers that it names."""
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}

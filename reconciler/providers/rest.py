@@ -20,7 +20,7 @@ from reconciler.model.provider import Sent
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest
-from reconciler.model.update import lost_secrets, update_calls
+from reconciler.model.update import lost_secrets, update_calls, with_removals
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, list_all, page_of, target_of
 from reconciler.providers.wire import create_body, object_of, remote_of, says, update_body
@@ -76,7 +76,9 @@ class RestReader:
         linked = reply.next_page if isinstance(paging, LinkHeader) else ""
         page = self._understood(reply, lambda document: page_of(document, self._api, self._read, linked))
         page = target_of(page, paging, self._first_page, target)
-        if page.next or not isinstance(paging, LinkHeader) or len(page.remotes) not in (paging.usual, paging.most):
+        if page.next or not isinstance(paging, LinkHeader):
+            return page
+        if not page.remotes or (paging.usual and len(page.remotes) not in (paging.usual, paging.most)):
             return page
         # It may have been cut short on its way, so that it names the page that would stand behind it.
         asked = parse_qs(target.partition("?")[2]).get(paging.page, ["1"])[0]
@@ -170,12 +172,15 @@ class RestWriter(RestReader):
         if lost:
             message = f"an update would remove the webhook's `{lost[0]}`, which isn't in the file"
             raise ProviderError(ErrorKind.INVALID, message, f"Add `{lost[0]}: ${{NAME}}` to the entry.")
+        if self._api.update.url_takes_secrets and fields["url"] == now.fields["url"]:
+            fields = {**fields, "url": now.fields["url"]}  # another spelling would be another URL there
         changed: list[str] = []
+        sent = with_removals(provider, fields, now.fields)
         for call in update_calls(provider, self._api, fields, now.fields):
             path = self._path_of(object_id) + call.path
             verb = self._api.update.verb if call.own is None else call.own.verb
             try:
-                reply = self._call(verb, path, update_body(provider, self._api, call, fields), fields)
+                reply = self._call(verb, path, update_body(provider, self._api, call, sent), fields)
                 if not call.path and call.own is None:
                     self._remote(reply, object_id, changed=True)
                 elif reply.body:

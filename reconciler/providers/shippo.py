@@ -112,6 +112,12 @@ SHIPPO = Provider(
         samples={name: {"event": name, "test": True, "data": data} for name, data in _SAMPLES.items()},
     ),
     portal="the Shippo web app (Settings, API, Webhooks)",
+    verified_on="Shippo's API documentation and its Python SDK 3.9.0",
+    notes=(
+        "A webhook has one event, and may be missing from the list while it is off.",
+        "Nothing says whether an update resets what it doesn't send: all fields are always sent.",
+        "A secret of a webhook can only stand in its URL (`?token=${HOOK_TOKEN}`), which is hidden everywhere then.",
+    ),
     rest=Rest(
         collection="/webhooks",
         items="results",

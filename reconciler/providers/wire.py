@@ -27,6 +27,7 @@ _LONGEST_URL = 10_000  # a longer one would take much memory in its parts, and n
 _MOST_UNKNOWN = 100
 _HALF = re.compile(r"[\ud800-\udfff]")
 _HIGHEST_ID = 10**30
+_LAST_SECOND = 10**11  # since 1970: in the year 5138
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 _NEEDED = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 
@@ -111,7 +112,8 @@ def create_body(provider: Provider, api: Rest, fields: Fields, place: Mapping[st
     document: dict[str, Any] = {}
     for name, value in (*api.constant.items(), *place.items(), *_places(provider, sent, fields)):
         _put(document, name, value)
-    return _encoded({api.one: document} if api.wraps else document, api.body)
+    around = api.one if api.wraps else api.create_in
+    return _encoded({around: document} if around else document, api.body)
 
 
 def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields) -> bytes:
@@ -192,7 +194,8 @@ def _read(spec: Field, value: object, secret_params: frozenset[str]) -> Value:
 
 def _secret(text: str, reads_back: ReadsBack) -> SecretText | Masked:
     """A secret; a mask is none, whatever the declaration says: it would be sent back else."""
-    return Masked.SET if reads_back is not ReadsBack.CLEAR or is_masked(text) else SecretText.provider(text)
+    is_shown = reads_back in (ReadsBack.CLEAR, ReadsBack.SOMETIMES) and not is_masked(text)
+    return SecretText.provider(text) if is_shown else Masked.SET
 
 
 def _headers(value: object, reads_back: ReadsBack) -> Headers | None:
@@ -249,10 +252,13 @@ def _writable(text: str) -> str:
 
 
 def _time(value: object) -> datetime | None:
-    """A time in UTC, or None: no decision but which duplicate is older hangs on it."""
+    """A time in UTC, or None: no decision but which duplicate is older hangs on it.
+
+    A number is of seconds since 1970, or of milliseconds where it would else be in a far future.
+    """
     try:
-        if isinstance(value, int | float):  # seconds since 1970
-            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if value > _LAST_SECOND else value, UTC)
         time = datetime.fromisoformat(value if isinstance(value, str) else "")
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError, OSError):

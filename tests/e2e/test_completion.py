@@ -113,20 +113,14 @@ def shell(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     [
         pytest.param("vali", ["reconciler validate"], id="command"),
         pytest.param("de", ["demo", "destroy"], id="commands"),
-        pytest.param("plan --detailed", ["--detailed-exitcode"], id="option"),
         pytest.param("plan --va", ["--var", "--var-file"], id="options"),
         pytest.param("plan --format js", ["--format json"], id="value"),
         pytest.param("plan --format=js", ["--format=json"], id="value-behind-an-equals-sign"),
-        pytest.param("help exit", ["help exit-codes"], id="topic"),
-        pytest.param("help e", ["environment", "export"], id="command-or-topic"),
-        pytest.param("completion fi", ["completion fish"], id="shell"),
         pytest.param("plan -f webh", ["-f webhooks.yaml"], id="file"),
         pytest.param("plan --file=webh", ["--file=webhooks.yaml"], id="file-behind-an-equals-sign"),
         pytest.param("apply orders", ["apply orderst"], id="plan-file"),
-        pytest.param("plan --account li", ["--account live"], id="account"),
         pytest.param("plan --account services:", ["acme/web", "acme/api"], id="places"),
         pytest.param("plan --account=services:acme/w", ["--account=services:acme/web"], id="place"),
-        pytest.param("plan --target re", ["--target returns"], id="entry"),
         pytest.param(r"plan --target orders\[t", [r"--target orders\[track_updated\]"], id="event"),
         pytest.param("drift --exclude 'orders[b", ["--exclude 'orders[batch_created]'"], id="event-in-quotes"),
         pytest.param("list --target live/re", ["live/returns"], id="entry-of-an-account"),
@@ -141,6 +135,30 @@ def test_events_are_listed(shell: Shell) -> None:
     if shell.name != "fish":  # the others list what they would insert
         events = [re.sub(r"[][]", r"\\\g<0>", event) for event in events]
     _complete(shell, "plan --target orders", events)
+
+
+@pytest.mark.parametrize("shell_name", SHELLS)
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        pytest.param("plan --detailed", ["--detailed-exitcode"], id="option"),
+        pytest.param("help exit", ["exit-codes"], id="topic"),
+        pytest.param("help e", ["environment", "exit-codes", "export"], id="command-or-topic"),
+        pytest.param("completion fi", ["fish"], id="shell"),
+        pytest.param("plan --account li", ["live"], id="account"),
+        pytest.param("plan --target re", ["returns"], id="entry"),
+    ],
+)
+def test_word_is_offered_to_each_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell_name: str, typed: str, offered: list[str]
+) -> None:
+    (tmp_path / "webhooks.yaml").write_text(FILE)
+    words = ["reconciler", *typed.split()]
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1) if shell_name == "zsh" else words[-1])
+    ended = run_here(tmp_path, environment={"_RECONCILER_COMPLETE": f"{shell_name}_complete"})
+    found = [word for word in re.split(r"[,\t\n]", ended.out) if word.startswith(words[-1])]
+    assert (ended.code, sorted(found), ended.err) == (0, offered, "")
 
 
 def _complete(shell: Shell, typed: str, shown: list[str]) -> None:

@@ -24,13 +24,18 @@ def temporary(tool: Tool, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(shared: Tool) -> Ended:
-    return shared.run_installed("demo")
+def told(shared: Tool) -> tuple[Ended, list[Path]]:
+    """How it ended, and what it left behind."""
+    folder = shared.folder / "temporary"
+    folder.mkdir()
+    ended = shared.run_installed("demo", TMPDIR=str(folder), RECONCILER_FILE="none.yaml")
+    return ended, [*folder.iterdir()]
 
 
-def test_demo_tells_its_story(told: Ended) -> None:
-    assert (told.code, told.err) == (0, "")
-    commands = re.findall(r"^\$ reconciler (.*) --base-url http://127\.0\.0\.1:\d+$", told.out, re.MULTILINE)
+def test_demo_tells_its_story_and_leaves_nothing_behind(told: tuple[Ended, list[Path]]) -> None:
+    ended, left = told
+    assert (ended.code, ended.err, left) == (0, "", [])
+    commands = re.findall(r"^\$ reconciler (.*) --base-url http://127\.0\.0\.1:\d+$", ended.out, re.MULTILINE)
     assert commands == STEPS
     last_words = [
         "Plan: 1 to create, 1 to update, 0 to delete; 1 unmanaged.",
@@ -39,22 +44,18 @@ def test_demo_tells_its_story(told: Ended) -> None:
         "Apply complete: 0 created, 1 updated, 0 deleted.",
         "Refused for account default. Nothing was changed.",
     ]
-    assert [line for line in told.out.splitlines() if line in last_words] == last_words
-    assert "  If this is intended, add `--allow-losses 1`." in told.out
+    assert [line for line in ended.out.splitlines() if line in last_words] == last_words
+    assert "  If this is intended, add `--allow-losses 1`." in ended.out
 
 
-def test_demo_is_short_and_begins_and_ends_with_what_is_useful(told: Ended) -> None:
-    lines = told.out.splitlines()
+def test_demo_is_short_and_begins_and_ends_with_what_is_useful(told: tuple[Ended, list[Path]]) -> None:
+    ended, _ = told
+    lines = ended.out.splitlines()
     assert len(lines) < 120
     assert lines[:2] == ["# This file says which webhooks an account should have.", "$ cat webhooks.yaml"]
     next_ones = ["reconciler init", "reconciler export --out webhooks.yaml", "reconciler sandbox --messy"]
     assert [re.split(r"   +", line)[1] for line in lines[-3:]] == next_ones
-    assert "an-older-secret" not in told.out
-
-
-def test_demo_leaves_nothing_behind(tool: Tool, temporary: Path) -> None:
-    ended = tool.run_installed("demo", RECONCILER_FILE="none.yaml")
-    assert (ended.code, list(temporary.iterdir())) == (0, []), ended.all
+    assert "an-older-secret" not in ended.out
 
 
 def test_demo_waits_for_enter_on_a_terminal(tool: Tool) -> None:
@@ -69,15 +70,14 @@ def test_demo_waits_for_enter_on_a_terminal(tool: Tool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "shell"),
+    "shell",
     [
-        pytest.param(("--no-pause",), "", id="asked-not-to"),
-        pytest.param((), 'set -o pipefail; "$@" | cat', id="output-in-a-pipe"),
-        pytest.param((), '"$@" </dev/null', id="no-input"),
+        pytest.param('set -o pipefail; "$@" | cat', id="output-in-a-pipe"),
+        pytest.param('"$@" </dev/null', id="no-input"),
     ],
 )
-def test_demo_does_not_wait(tool: Tool, arguments: tuple[str, ...], shell: str) -> None:
-    with Terminal(tool, "demo", *arguments, shell=shell) as terminal:
+def test_demo_does_not_wait(tool: Tool, shell: str) -> None:
+    with Terminal(tool, "demo", shell=shell) as terminal:
         assert terminal.end() == 0, terminal.shown
         assert PAUSE not in terminal.shown
         assert "What next?" in terminal.shown
@@ -91,6 +91,8 @@ def test_demo_can_be_stopped_at_a_pause(tool: Tool, temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_demo_without_colors_has_none(tool: Tool) -> None:
+def test_demo_that_is_asked_to_neither_waits_nor_has_colors(tool: Tool) -> None:
     with Terminal(tool, "demo", "--no-color", "--no-pause") as terminal:
         assert (terminal.end(), re.findall(r"\x1b\[[0-9;]*m", terminal.shown)) == (0, [])
+        assert PAUSE not in terminal.shown
+        assert "What next?" in terminal.shown

@@ -162,7 +162,7 @@ def test_topic_names_the_variables_that_are_read_and_no_others() -> None:
     # These are read in a loop, or by a library that the messages speak of.
     read |= {*re.findall(r"[\"`]([A-Z]+(?:_[A-Z]+)+)[\"`]", _sources(package / "http") + _sources(package / "output"))}
     read |= {provider.auth.variable for provider in built_in()}
-    told = re.findall(r"^  ([A-Z][A-Z_]+(?:, [A-Z_]+)*)$", topic_text("environment"), re.MULTILINE)
+    told = re.findall(r"^  ([A-Z][A-Z_]+(?:, [A-Z_]+)*),?$", topic_text("environment"), re.MULTILINE)
     assert {name for line in told for name in line.split(", ")} == {
         *(name for name in read if not name.startswith("COMP_")), "COLUMNS", "NAME_FILE"
     }  # fmt: skip

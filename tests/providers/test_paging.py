@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -235,3 +236,12 @@ def test_every_webhook_is_listed_once_and_in_order_however_the_pages_are_cut(ids
         for number, found in enumerate(pages or [[]])
     }
     assert [remote.id for remote in listed(Server(script)).remotes] == ids
+
+
+@pytest.mark.parametrize(("left_out", "is_whole"), [(0, False), (1, True), (2, False)])
+def test_webhooks_that_were_deleted_are_counted_too(left_out: int, is_whole: bool) -> None:  # noqa: FBT001 - a row
+    whole = replace(page("ab", 3), left_out=left_out)
+    if is_whole:
+        assert listed(Server({FIRST: whole})).count == 2
+    else:
+        assert failure(lambda: listed(Server({FIRST: whole}))).kind is ErrorKind.GARBLED

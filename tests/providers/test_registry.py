@@ -19,7 +19,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.provider import ProviderPlugin
 from reconciler.providers import registry
-from reconciler.providers.registry import INSTALLED, ContainedClient, open_reader, open_writer
+from reconciler.providers.registry import INSTALLED, ContainedClient, built_in, open_reader, open_writer
 from reconciler.providers.rest import RestReader, RestWriter
 from reconciler.providers.shippo import SHIPPO
 
@@ -92,7 +92,7 @@ def test_a_reader_cannot_change_anything() -> None:
 def test_an_installed_provider_is_found_and_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     assert INSTALLED["other"] is OTHER
-    assert [*INSTALLED] == ["shippo", "github", "other"]
+    assert [*INSTALLED] == [*(provider.name for provider in built_in()), "other"]
     opened, context = other_account(), Run().context
     reader = open_reader(opened, context)
     assert isinstance(reader, ContainedClient)

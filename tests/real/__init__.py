@@ -1,0 +1,1 @@
+"""Webhook APIs as their services really have them: servers of other people's, installed and run on this machine."""

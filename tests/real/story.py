@@ -1,0 +1,151 @@
+"""The parts that services play in what people live through with each, and a folder in which the command is run."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.tool import COMMAND, Ended
+from tests.real.service import RealServer
+
+ORDERS = "https://hooks.example.com/orders"
+AUDIT = "https://audit.example.com/"
+SECRET, NEXT_SECRET = "correct-horse-battery", "staple-of-another-horse"
+WAIT = 120  # seconds that a command may take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One service's part in the story. Places are the first of those that its server has.
+
+    Attributes:
+        account: the account's own lines.
+        events: those of the entry, before and after the change.
+        theirs: a webhook of `ORDERS` as the service has it, which somebody made by hand, with the first events.
+        audit: another one, which no file says.
+        shown: what matters of a webhook of the service: its URL, its events as a file says them, whether it is on.
+        drift: what somebody changes by hand.
+        secret: whether a file can say one.
+        more: a line of the entry whose value is changed together with the secret.
+        is_gone: whether a webhook that is listed was deleted all the same.
+    """
+
+    account: str
+    events: tuple[tuple[str, ...], tuple[str, ...]]
+    theirs: Mapping[str, object]
+    audit: Mapping[str, object]
+    shown: Callable[[dict[str, Any]], tuple[str, frozenset[str], bool]]
+    drift: Mapping[str, object]
+    secret: bool = False
+    more: str = ""
+    is_gone: Callable[[dict[str, Any]], bool] = lambda _: False
+
+
+def _of_pretix(url: str, action: str) -> Mapping[str, object]:
+    return {"target_url": url, "all_events": True, "limit_events": [], "action_types": [action]}
+
+
+PARTS = {
+    # The emulator shows no mask and has no `/config`, so that a secret, once set, always looks as if it weren't there.
+    "emulate": Part(
+        account="provider: github\n    repositories: [acme/web]",
+        events=(("push",), ("pull_request", "push")),
+        theirs={"config": {"url": ORDERS, "content_type": "json"}, "events": ["push"]},
+        audit={"config": {"url": AUDIT, "content_type": "json"}, "events": ["*"]},
+        shown=lambda hook: (hook["config"]["url"], frozenset(hook["events"]), hook["active"]),
+        drift={"active": False},
+    ),
+    "mlflow": Part(
+        account="provider: mlflow",
+        events=(
+            ("model_version.created",),
+            ("model_version_tag.set", "model_version.created", "model_version_alias.created"),
+        ),
+        theirs={"name": "orders", "url": ORDERS, "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}]},
+        audit={"name": "orders", "url": AUDIT, "events": [{"entity": "PROMPT", "action": "CREATED"}]},
+        shown=lambda hook: (
+            hook["url"],
+            frozenset(f"{event['entity']}.{event['action']}".lower() for event in hook["events"]),
+            hook["status"] == "ACTIVE",
+        ),
+        drift={"status": "DISABLED", "description": "by hand"},
+        secret=True,
+        more="details",
+    ),
+    "pretix": Part(
+        account="provider: pretix\n    organizers: [acme]",
+        events=(
+            ("pretix.event.order.paid",),
+            ("pretix.event.order.placed", "pretix.event.order.changed.*", "pretix.event.order.paid"),
+        ),
+        theirs=_of_pretix(ORDERS, "pretix.event.order.paid"),
+        audit=_of_pretix(AUDIT, "pretix.event.checkin"),
+        shown=lambda hook: (hook["target_url"], frozenset(hook["action_types"]), hook["enabled"]),
+        drift={"comment": "by hand", "action_types": ["pretix.event.order.placed"]},
+        is_gone=lambda hook: not hook["enabled"],
+    ),
+    # Its own update by hand takes the actions away, too.
+    "labelstudio": Part(
+        account="provider: labelstudio\n    projects: ['1']",
+        events=(("TASKS_CREATED",), ("TASKS_DELETED", "ANNOTATION_CREATED", "TASKS_CREATED")),
+        theirs={"project": 1, "url": ORDERS, "send_for_all_actions": False, "actions": ["TASKS_CREATED"]},
+        audit={"project": 1, "url": AUDIT},
+        shown=lambda hook: (hook["url"], frozenset(hook["actions"]), hook["is_active"]),
+        drift={"is_active": False},
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A folder with a file, the command in it, and the service."""
+
+    folder: Path
+    server: RealServer
+    part: Part
+
+    def write(self, entry: str | None, account: str = "") -> None:
+        """Write the file with one entry, or none; the account's own lines may be others."""
+        account = f"    {account or self.part.account}\n    base_url: {self.server.base_url}\n"
+        account += "    token: ${TOKEN}\n" if self.server.token else ""
+        webhooks = f"webhooks:\n  orders:\n{entry}" if entry else "webhooks: {}\n"
+        text = f"version: 1\naccounts:\n  real:\n{account}owns: [https://hooks.example.com/*]\n{webhooks}"
+        (self.folder / "webhooks.yaml").write_text(text, encoding="utf-8")
+
+    def entry(self, events: tuple[str, ...], *, secret: bool = False, more: str = "", url: str = ORDERS) -> str:
+        """The lines of an entry, with the secret of a run if it says one."""
+        lines = [f"url: {url}", f"events: [{', '.join(map(repr, events))}]"]
+        lines += ["secret: ${SECRET}"] if secret else []
+        lines += [more] if more else []
+        return "".join(f"    {line}\n" for line in lines)
+
+    def run(self, *arguments: str, code: int = 0, secret: str = SECRET) -> Ended:
+        """Run the installed command to its end, in which no secret is printed."""
+        base = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "PYTHONWARNINGS": "error"}
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env={**base, "TOKEN": self.server.token, "SECRET": secret},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=WAIT,
+            check=False,
+        )
+        ended = Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+        assert ended.code == code, ended.all
+        assert "Traceback" not in ended.err, ended.err
+        assert [one for one in (SECRET, NEXT_SECRET, self.server.token) if one and one in ended.all] == []
+        return ended
+
+    def there(self) -> list[dict[str, Any]]:
+        """What the service has of the file's webhooks."""
+        hooks = [hook for hook in self.server.all() if not self.part.is_gone(hook)]
+        return [hook for hook in hooks if self.part.shown(hook)[0] != AUDIT]
+
+    def audited(self) -> list[dict[str, Any]]:
+        """The webhook that no file says, which stays as it is through all this."""
+        return [hook for hook in self.server.all() if self.part.shown(hook)[0] == AUDIT]
