@@ -292,6 +292,7 @@ def headers(
     at: str = "",
     reads_back: ReadsBack = ReadsBack.CLEAR,
     items: tuple[str, str] | None = None,
+    sent: Sent = Sent.ALWAYS,
     help: str = "",
 ) -> Field:
     """Headers that each delivery has, whose values are secrets; left as they are where an entry doesn't say them.
@@ -314,6 +315,7 @@ def headers(
         default=None if reads_back is ReadsBack.NEVER else Headers(),
         reads_back=reads_back,
         unsaid=Unsaid.LEAVE,
+        sent=sent,
         read=read if items else None,
         write=write if items else None,
         help=help or "Headers that each delivery has, by name; each value must have a variable in it.",

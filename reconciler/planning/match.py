@@ -11,7 +11,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Key, Remote
+from reconciler.model.webhook import Address, Desired, Key, Remote, hides_secret
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
 from reconciler.planning.resend import resent, secrets_made_anew
@@ -167,10 +167,15 @@ def _owned(
 def _replacement(provider: Provider, wanted: Desired, old: Remote, new: Iterable[FieldChange]) -> Iterator[Change]:
     """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last.
 
-    So it is where it is to have new secrets.
+    So it is where it is to have new secrets. What the file leaves as it is, the new one has, too, as far as it shows;
+    but it isn't switched off.
     """
+    made = _missing(provider, wanted)
+    left = sent_fields(wanted, old.fields)
+    shown = {spec.name for spec in provider.fields if not spec.says and not hides_secret(left[spec.name])}
     yield replace(
-        _missing(provider, wanted),
+        made,
+        wanted=made.wanted and {name: left[name] if name in shown else value for name, value in made.wanted.items()},
         reason=Reason.REPLACES,
         fields=(*differences(provider, old.fields, wanted_fields(wanted, old.fields)), *new),
         replacement=Address.of_remote(wanted.address.account, old.id),

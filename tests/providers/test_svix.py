@@ -217,6 +217,10 @@ def test_the_secret_is_made_with_the_endpoint_and_changed_by_a_call_of_its_own(w
         ("POST", f"{path}/secret/rotate", {"key": work.environment["HOOK_SECRET"]}),
     ]
     work.in_step()
+    work.environment["HOOK_SECRET"] = "whsec_" + "bmV3ZXN0" * 5
+    work.apply("--resend-secrets")
+    assert svix.writes() == [("POST", f"{path}/secret/rotate", {"key": work.environment["HOOK_SECRET"]})]
+    work.in_step()
 
 
 def test_an_application_that_is_not_there_stops_only_itself(work: Work, svix: Svix) -> None:
