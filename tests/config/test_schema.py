@@ -88,7 +88,7 @@ def test_every_pattern_is_for_the_whole_text_and_can_be_read_by_re2() -> None:
     found = set(patterns(json.loads(EDITORS)))
     about_secrets = {spec.name for provider in BUILT_IN.values() for spec in provider.about_secrets}
     places = {place.pattern for provider in BUILT_IN.values() for place in provider.places}
-    assert len(found) == 5 + len(places) + len(about_secrets)
+    assert len(found) == 6 + len(places) + len(about_secrets)
     for pattern in found:
         assert pattern.startswith("^")
         assert [match.start() for match in re.finditer(r"(?<!\\)\$", pattern)] == [len(pattern) - 1]

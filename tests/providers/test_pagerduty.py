@@ -150,7 +150,7 @@ def test_the_secret_is_shown_once_and_goes_on_at_once(work: SecretWork, pagerdut
 
 
 def test_a_create_whose_answer_was_lost_is_told_since_nothing_says_who_made_it(
-    work: Work, pagerduty: PagerDuty
+    work: SecretWork, pagerduty: PagerDuty
 ) -> None:
     pagerduty.lost = 1
     work.write(ENTRY)
