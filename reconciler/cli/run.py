@@ -114,6 +114,7 @@ class Run:
             filters=self.filters,
             destroy=options.destroy,
             allowed_losses=options.allowed_losses,
+            resend_secrets=options.resend_secrets,
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
         with self.stop.finishing(), self.reporter.live():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import Field, FieldType, Provider, Unsaid
+from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
@@ -84,7 +85,8 @@ class EntryReader:
         # By provider the fields of which an entry has a key, beside URL and events.
         self._sayable: dict[str, dict[str, Field]] = {}
         for provider in (account.provider for of in accounts.values() for account in of):
-            self._sayable[provider.name] = {s.name: s for s in provider.fields if s.type not in _NOT_SAYABLE}
+            fields = (spec for spec in provider.fields if spec.type not in _NOT_SAYABLE and not spec.is_made)
+            self._sayable[provider.name] = {spec.name: spec for spec in (*fields, *provider.about_secrets)}
         self._fields = dict(ChainMap(*self._sayable.values(), _OF_ALL))
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
         only = tuple(names) if names is not None and len(names) == 1 else None
@@ -168,13 +170,29 @@ class EntryReader:
         # The index of its address, its event or events, and where that stands.
         single = [(event, event, text) for event, text in events]
         whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
+        secret_to = entry.said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in entry.said else None
         for index, value, text in whole if provider.several_events else single:
             fields = provider.normalise({**common, provider.event_field: value})
             key = provider.key_of(fields)
             if key is not None:
                 at = Address(account=account.name, name=entry.name, index=index)
                 place = entry.url_span.place
-                yield Desired(address=at, key=key, fields=fields, ignored=ignored, place=place), text.span
+                desired = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
+                since = self._since(entry, provider)
+                yield replace(desired, secret_to=str(secret_to or ""), secret_since=since), text.span
+
+    def _since(self, entry: Entry, provider: Provider) -> datetime | None:
+        """When the entry's secrets began to count, if it says so."""
+        value, span = entry.said.get(SECRET_SINCE.name, (None, entry.url_span))
+        if not isinstance(value, str) or SECRET_SINCE not in provider.about_secrets:
+            return None
+        try:
+            since = datetime.fromisoformat(value)
+        except ValueError:
+            help_ = "Write a day such as `2026-11-01`, or a time such as `2026-11-01T09:30:00Z`."
+            self._error("wrong-value", span, "`secret_since` is not a day or a time", help_)
+            return None
+        return since if since.tzinfo else since.replace(tzinfo=UTC)
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""

@@ -56,8 +56,12 @@ class Reader(Protocol):
 class Writer(Reader, Protocol):
     """A client that can also change things. `ProviderError.may_have_acted` says where a failed call may have worked."""
 
-    def create(self, fields: Fields) -> Remote:
-        """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted."""
+    def create(self, fields: Fields, made: Callable[[Remote], None] | None = None) -> Remote:
+        """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted.
+
+        `made`, which only a provider is given that makes secrets, is called with the webhook and its `made_secret` as
+        soon as they are known, before anything else can fail.
+        """
 
     def update(self, object_id: str, fields: Fields, now: Remote) -> None:
         """Give a webhook all of these fields; `now` is what was read of it just before.

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -144,6 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             if "config" in sent:  # a secret that isn't sent again is gone
                 hook["config"] = {"content_type": "form", "insecure_ssl": "0", **sent["config"]}
             hook |= {name: sent[name] for name in ("active", "events") if name in sent}
+            hook["updated_at"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return 200, state.shown(place, hook), {}
 
     def _create(self, place: str, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401 - JSON
