@@ -165,15 +165,26 @@ def _limits(provider: Provider) -> Iterator[str]:
                 f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing: set it "
                 f"in {provider.portal}, too. It is sent with creates{also}."
             )
-    if len(provider.places) > 1:
-        names = " or ".join(f"`{place.setting}`" for place in provider.places)
-        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+    yield from _place_limits(provider)
     single = [event for event in provider.events if event != provider.catch_all]
     missing = [event for event in single if event not in provider.delivery.samples]
     if missing == single:
         yield "**`doctor --send-sample` has no samples** of its events."
     elif missing:
         yield f"**`doctor --send-sample` has no sample** of {', '.join(f'`{event}`' for event in missing)}."
+
+
+def _place_limits(provider: Provider) -> Iterator[str]:
+    if len(provider.places) > 1:
+        names = " or ".join(f"`{place.setting}`" for place in provider.places)
+        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+    for place in provider.places:
+        if place.listed is not None:
+            yield (
+                f"**Patterns of `{place.setting}`**, such as `{place.example_pattern}`, mean those of one "
+                f"{place.listed.owner} that the token may see, without archived ones: "
+                "[Patterns of places](../accounts.md#patterns-of-places)."
+            )
 
 
 def example_text(name: str, example: object) -> str:

@@ -93,6 +93,7 @@ class Desired:
     fields: Fields  # every field of the provider's declaration, in normal form
     ignored: frozenset[str] = frozenset()  # fields left as the provider has them; of `url` its secret parameters
     place: Place
+    places: tuple[str, ...] = ()  # of an account that is a pattern of places: patterns of those meant; none for all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
