@@ -47,6 +47,8 @@ class PlaceSetting:
 
     def accepts(self, text: str) -> bool:
         """Whether a text is a name, or a pattern of places whose owner it names."""
+        if {".", ".."}.intersection(text.split("/")):  # they would lead elsewhere
+            return False
         if "*" in text:
             if self.listed is None or not owner_of(text):
                 return False

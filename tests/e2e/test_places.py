@@ -329,3 +329,20 @@ def test_the_library_lists_places_at_each_plan(work: Work) -> None:
     narrow = load(work.folder / "webhooks.yaml", environment={"GITHUB_TOKEN": TOKEN}, accounts="services:acme/svc-x")
     with pytest.raises(ConfigurationError, match="account not found"):
         plan(narrow)
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        pytest.param("MOST_ACCOUNTS", "there are 3 accounts, counting each place as one; 2 are allowed", id="accounts"),
+        pytest.param("MOST_WANTED", "there are 3 webhooks, counting each place's; 2 are allowed", id="webhooks"),
+    ],
+)
+def test_patterns_mean_no_more_than_files_may_say(
+    work: Work, limit: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"reconciler.operations.places.{limit}", 2)
+    work.write("acme/*")
+    code, out, err = work.run("apply", "--auto-approve")
+    assert (code, message in err) == (1, True), out + err
+    assert work.github.writes() == []

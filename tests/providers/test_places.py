@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -35,14 +36,7 @@ PROJECTS = PlaceSetting(
 
 
 def provider(listed: Listed | None = PROJECTS.listed) -> Provider:
-    place = PlaceSetting(
-        setting="projects",
-        path=PROJECTS.path,
-        is_one_segment=True,
-        pattern=PROJECTS.pattern,
-        example=PROJECTS.example,
-        listed=listed,
-    )
+    place = replace(PROJECTS, listed=listed)
     return Provider(
         name="forge",
         title="Forge",
@@ -118,6 +112,25 @@ def test_a_full_page_without_a_next_one_is_doubted_though_archived_places_are_on
     with answering(full, [project("acme/d")], link=False) as (base_url, asked):
         assert places(base_url) == ["acme/b", "acme/d"]
     assert asked[1].endswith("&page=2")
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        pytest.param("acme/web", True, id="name"),
+        pytest.param("acme/*", True, id="pattern"),
+        pytest.param("acme/sub/*-x*", True, id="two-stars"),
+        pytest.param("*", False, id="no-owner"),
+        pytest.param("ac*/web", False, id="part-of-an-owner"),
+        pytest.param("acme/we b*", False, id="blank"),
+        pytest.param("../*", False, id="dots-as-the-owner"),
+        pytest.param("acme/../*", False, id="dots-within"),
+        pytest.param("acme/..", False, id="dots-as-a-name"),
+    ],
+)
+def test_a_name_or_a_pattern_that_leads_nowhere_else_is_accepted(text: str, accepted: bool) -> None:  # noqa: FBT001 - a column of the table
+    dotted = replace(PROJECTS, pattern=r"[a-z0-9.]+(?:/[a-z0-9.-]+)+")
+    assert dotted.accepts(text) is accepted
 
 
 @pytest.mark.parametrize(
