@@ -32,7 +32,7 @@ def places_together(view: PlanView) -> PlanView:
     numbers = Counter(_group(account.name) for account in view.accounts)
 
     def renamed(rows: Iterable[Row]) -> tuple[Row, ...]:
-        return tuple(replace(row, account=together.get(row.account, row.account)) for row in rows)
+        return tuple(replace(row, account=together[row.account]) if row.account in together else row for row in rows)
 
     rows: dict[str, AccountRow] = {}
     for account in view.accounts:
