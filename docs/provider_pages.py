@@ -180,9 +180,10 @@ def _place_limits(provider: Provider) -> Iterator[str]:
         yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
     for place in provider.places:
         if place.listed is not None:
+            left_out = ", without archived ones" if place.listed.read_only else ""
             yield (
                 f"**Patterns of `{place.setting}`**, such as `{place.example_pattern}`, mean those of one "
-                f"{place.listed.owner} that the token may see, without archived ones: "
+                f"{place.listed.owner} that the token may see{left_out}: "
                 "[Patterns of places](../accounts.md#patterns-of-places)."
             )
 

@@ -85,8 +85,14 @@ def _nothing_fits(account: Account, names: Sequence[str]) -> ProviderError:
     return ProviderError(
         kind=ErrorKind.INVALID,
         message=f"`{account.place_name}` under `{setting}` matches nothing that {title} lists",
-        help=f"{there} Those that can't be changed, such as archived ones, don't count.",
+        help=there + _left_out(account),
     )
+
+
+def _left_out(account: Account) -> str:
+    listed = None if account.place_kind is None else account.place_kind.listed
+    is_told = listed is not None and listed.read_only
+    return " Those that can't be changed, such as archived ones, don't count." if is_told else ""
 
 
 def _some(names: Sequence[str]) -> str:
@@ -106,7 +112,7 @@ def _unknown_places(
                 severity=Severity.ERROR,
                 code="account-unknown",
                 message=f"`{group}:{place}` is not an account of this configuration, and matches none",
-                help=f"The places of `{group}` are: {_some(names)}. Archived ones don't count.",
+                help=f"The places of `{group}` are: {_some(names)}. Archived ones may be left out.",
                 place=where,
             )
 

@@ -15,6 +15,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.provider import Auth, LinkHeader, Listed, Offset, PlaceSetting, Provider, Rest, Whole, events, url
+from reconciler.providers.gitea import GITEA
 from reconciler.providers.gitlab import GITLAB
 from reconciler.providers.rest import RestReader
 from tests.providers.tools import Run
@@ -171,6 +172,13 @@ def test_gitlab_lists_the_projects_of_a_group_and_of_its_subgroups() -> None:
     path, _, query = asked[0].partition("?")
     assert path == "/groups/acme%2Fbackend/projects"
     assert {"include_subgroups=true", "with_shared=false", "archived=false", "per_page=100"} <= {*query.split("&")}
+
+
+def test_gitea_lists_the_repositories_of_an_organization_archived_ones_too() -> None:
+    shown = [{"full_name": "acme/web", "archived": False}, {"full_name": "acme/old.site", "archived": True}]
+    with answering(shown) as (base_url, asked):
+        assert places(base_url, of=GITEA) == ["acme/web", "acme/old.site"]
+    assert asked[0] == "/orgs/acme/repos?limit=50"
 
 
 def test_an_owner_that_is_not_there_is_named() -> None:
