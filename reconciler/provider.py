@@ -20,12 +20,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.place import Listed as Listed, PlaceSetting as PlaceSetting
 from reconciler.model.provider import (
     Auth as Auth,
     Delivery as Delivery,
     Field as Field,
     FieldType as FieldType,
-    PlaceSetting as PlaceSetting,
     Provider as Provider,
     RateLimits as RateLimits,
     ReadsBack as ReadsBack,
