@@ -154,7 +154,13 @@ def described(spec: Field) -> dict[str, Any]:
         FieldType.SETTINGS: {"type": "object", "examples": [spec.default or {}]},
         FieldType.HEADERS: {
             "type": "object",
-            "additionalProperties": {"type": "string", "minLength": 1, "description": "A header's value."},
+            "propertyNames": {"pattern": "^[^\\[\\]]+$", "patternErrorMessage": "Write a header's name."},
+            "additionalProperties": {
+                "type": "string",
+                "minLength": 1,
+                "description": "A header's value.",
+                "examples": ["Bearer ${HOOK_TOKEN}"],
+            },
             "examples": [{"Authorization": "Bearer ${HOOK_TOKEN}"}],
         },
         FieldType.SECRET: {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]},
