@@ -94,7 +94,8 @@ def test_the_key_follows_the_flag_however_it_is_said() -> None:
         pytest.param("0001-01-01T00:00:00+14:00", None, id="before-all-time"),
         pytest.param("", None, id="empty"),
         pytest.param(None, None, id="null"),
-        pytest.param(1624895051, None, id="number"),
+        pytest.param(1624895051, datetime(2021, 6, 28, 15, 44, 11, tzinfo=UTC), id="seconds"),
+        pytest.param(1624895051000, datetime(2021, 6, 28, 15, 44, 11, tzinfo=UTC), id="milliseconds"),
         pytest.param({"a": 1}, None, id="object"),
     ],
 )
