@@ -8,6 +8,7 @@ from reconciler.provider import (
     Auth,
     Delivery,
     LinkHeader,
+    Listed,
     PlaceSetting,
     Provider,
     ReadsBack,
@@ -78,7 +79,9 @@ def _provider(name: str, title: str, own_events: str, verified_on: str, *notes: 
                 path="/repos/{}",
                 pattern=f"{_NAME}/{_NAME}",
                 example="acme/web",
-                help="The repositories that have the webhooks.",
+                # Webhooks of archived ones can be changed. Source: routers/api/v1/api.go.
+                listed=Listed(path="/orgs/{}/repos", name="full_name", owner="organization"),
+                help="The repositories that have the webhooks, by name or pattern.",
             ),
             PlaceSetting(
                 setting="organization",
