@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def provider_page(provider: Provider) -> str:
     return "\n".join(lines)
 
 
-def providers_page(providers: Iterable[Provider]) -> str:
+def providers_page(providers: Sequence[Provider]) -> str:
     """The table of all providers."""
     rows = [f"| {' | '.join(_row(provider))} |" for provider in providers]
     names = [provider.name for provider in providers]

@@ -275,13 +275,17 @@ def secret(
         at=at,
         reads_back=ReadsBack.MASKED if set_at else reads_back,
         read_at=set_at,
-        read={True: "set", False: ""}.get if set_at else None,
+        read=_is_set if set_at else None,
         missing=missing,
         unsaid=Unsaid.LEAVE,
         sent=sent,
         call=call,
         help=help,
     )
+
+
+def _is_set(found: object) -> object:
+    return found if found is None else "set" if found else ""
 
 
 def settings(name: str, *, at: str = "", default: Mapping[str, object], help: str = "") -> Field:

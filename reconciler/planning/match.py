@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, Phase, Reason
-from reconciler.model.provider import Provider
+from reconciler.model.provider import Provider, Sent
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Key, Remote
+from reconciler.model.webhook import Address, Desired, Key, Masked, Remote
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
 
@@ -151,10 +151,17 @@ def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iter
 
 
 def _replacement(provider: Provider, wanted: Desired, old: Remote) -> Iterator[Change]:
-    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last."""
+    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last.
+
+    What the file leaves alone it has as the old one has it, as far as anybody can read that.
+    """
+    theirs = sent_fields(wanted, old.fields)
+    left = (spec.name for spec in provider.fields if spec.name in wanted.ignored and spec.sent is not Sent.NEVER)
+    kept = {name: theirs[name] for name in left if not isinstance(theirs[name], Masked)}
     yield replace(
         _missing(provider, wanted),
         reason=Reason.REPLACES,
+        wanted={**wanted.fields, **kept},
         fields=differences(provider, old.fields, wanted_fields(wanted, old.fields)),
         replacement=Address.of_remote(wanted.address.account, old.id),
     )
