@@ -29,9 +29,9 @@ from reconciler import (
 )
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, Rule
+from reconciler.testing.clock import HurriedClock
 from tests.e2e.tool import COMMAND, TOKEN, Tool, entries
 from tests.support.canaries import leaks
-from tests.support.clock import HurriedClock
 from tests.support.faults import HoldAnswer
 from tests.support.printing import shown_in_every_way
 from tests.support.reachable import reachable

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("export", "Write a file that describes an existing account."),
     "doctor": ("doctor", "Check the endpoints that the file names, over the network."),
     "schema": ("packaged", "Print the file's JSON Schema."),
+    "providers": ("providers", "List the installed providers."),
     "sandbox": ("sandbox", "Run a local provider to try a file on."),
     "demo": ("demo", "Show a complete workflow on a sandbox."),
     "completion": ("help", "Print a script that makes your shell complete commands."),

@@ -59,7 +59,7 @@ class Caller:
                     budget.refund(cost)
                     return outcome
                 acted = acted or may_have_acted(request.method, outcome)
-                retry = retry_of(request.method, number, outcome, clock.chance())
+                retry = retry_of(request.retried_as, number, outcome, clock.chance())
                 if retry is None or not budget.spend(retry[1]):
                     raise errors.failure(self._account, self.destination.origin, request, outcome)
                 number += 1

@@ -43,6 +43,11 @@ class ApiRequest:
     is_collection: bool = False  # whether it goes to all webhooks, so that a 404 doesn't mean that one is gone
     headers: Mapping[str, str] = field(default_factory=dict)  # beside those of every request
 
+    @property
+    def retried_as(self) -> str:
+        """The method whose rule says whether it is sent again: what sets values of one webhook does so twice."""
+        return "PUT" if self.method in ("PATCH", "POST") and not self.is_collection else self.method
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -119,7 +124,7 @@ def may_have_acted(method: str, outcome: Reply | NoReply) -> bool:
 
 
 def retry_of(method: str, number: int, outcome: Reply | NoReply, chance: float) -> tuple[float, int] | None:
-    """What follows a failed attempt: another one where the failure passes; of a POST only where nothing was sent.
+    """What follows a failed attempt: another one where the failure passes; of a create only where nothing was sent.
 
     Given are the seconds to wait before it, and what it takes out of the budget. Attempts are numbered from 1; `chance`
     says where in its range the wait lies (full jitter).

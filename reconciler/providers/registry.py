@@ -150,6 +150,12 @@ def usable() -> dict[str, Provider]:
     return found
 
 
+def package_of(name: str) -> str:
+    """The package that a provider is from; nothing for a built-in one."""
+    found = _find(name)
+    return "" if found is None else found[1].strip("`")
+
+
 def open_reader(account: Account, context: ClientContext) -> Reader:
     """A client that can only look; REFUSED where the provider's package can't be used, DENIED as by a `Caller`."""
     return cast(Reader, _open(account, context, "reader", _READS))

@@ -28,10 +28,10 @@ FORMS: Final = """\
   refuse        the connection is reset, nothing done; connections are
                 refused from then on
 
-METHOD is GET, POST, PUT or DELETE (else any), WHICH is 3 for the third
-such request only or 3+ for that one and all later ones (else every one),
-and CHANCE, if there is no WHICH, the probability for each: a percentage
-above 0. Only where a number is shown above may there be one.
+METHOD is GET, POST, PUT, PATCH or DELETE (else any), WHICH is 3 for the
+third such request only or 3+ for that one and all later ones (else every
+one), and CHANCE, if there is no WHICH, the probability for each: a
+percentage above 0. Only where a number is shown above may there be one.
 Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
 
 
@@ -102,7 +102,7 @@ _NUMBERED_FORMS: Final[Mapping[str, Callable[..., Action]]] = {
 _FAULT: Final = re.compile(
     r"(?:(?P<chance>[0-9]{1,3}(?:\.[0-9]+)?)%:)?"
     rf"(?:(?P<form>{'|'.join(_FORMS)})|(?P<what>[45][0-9]{{2}}|{'|'.join(_NUMBERED_FORMS)})(?:/(?P<number>[0-9]{{1,6}}))?)"
-    r"(?::(?P<method>GET|POST|PUT|DELETE))?"
+    r"(?::(?P<method>GET|POST|PUT|PATCH|DELETE))?"
     r"(?:@(?P<which>[1-9][0-9]{0,5})(?P<later>\+)?)?",
     re.ASCII | re.IGNORECASE,
 )

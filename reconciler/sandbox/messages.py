@@ -16,6 +16,12 @@ class Request:
     headers: Message
     body: bytes
     base_url: str  # the server's address as the client calls it, for links
+    target: str = ""  # path and query as they were sent
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent, where a `%2F` is not a `/`."""
+        return self.target.partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,6 +219,7 @@ class _Connection(BaseHTTPRequestHandler):
         return Request(
             method=self.command,
             path=unquote(target.path),
+            target=self.path,
             query=dict(reversed(query)),  # the first of several
             headers=self.headers,
             body=body,

@@ -18,9 +18,9 @@ from reconciler.operations.reading import opened, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import Reader, Writer, open_reader, open_writer
+from reconciler.testing.servers import Call, Kept
 from tests.contract.hooks import Hook, as_kept, entries_of, fields_of
 from tests.contract.judge import gaps, readable, there
-from tests.contract.records import Call, Kept
 from tests.contract.subjects import Subject
 from tests.support.builders import patterns
 from tests.support.site import Run, RunClock

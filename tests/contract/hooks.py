@@ -10,7 +10,7 @@ from reconciler.model.provider import FieldType, Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Address, Desired, Fields, Scope, Value
-from tests.contract.records import Kept
+from reconciler.testing.servers import Kept
 from tests.support.builders import HOST
 
 A, B, C, ALL = "A", "B", "C", "ALL"
@@ -81,7 +81,7 @@ def entries_of(provider: Provider, account: str, name: str, hook: Hook, scope: S
 
 def as_kept(provider: Provider, fields: Fields) -> Kept:
     """Fields as a server keeps them."""
-    return {spec.path[0]: _plain(fields[spec.name]) for spec in provider.fields if fields[spec.name] is not None}
+    return {spec.name: _plain(fields[spec.name]) for spec in provider.fields if fields[spec.name] is not None}
 
 
 def _plain(value: Value) -> object:
@@ -97,7 +97,7 @@ def _plain(value: Value) -> object:
 def from_kept(provider: Provider, kept: Kept) -> Fields:
     """A server's webhook in normal form, secrets too: what a reader makes of it that is told everything."""
     return provider.normalise(
-        {spec.name: _value(spec.type, kept[spec.path[0]]) for spec in provider.fields if spec.path[0] in kept}
+        {spec.name: _value(spec.type, kept[spec.name]) for spec in provider.fields if spec.name in kept}
     )
 
 

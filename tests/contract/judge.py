@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.model.plan import ANY_OTHER_EVENT
 from reconciler.model.provider import Provider, ReadsBack
 from reconciler.model.webhook import Fields, Key
+from reconciler.testing.servers import Call, Kept
 from tests.contract.hooks import from_kept
-from tests.contract.records import Call, Kept
 
 Delivery = tuple[str, object, str]
 """An endpoint, its scope, and an event that is delivered there."""

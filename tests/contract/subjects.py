@@ -14,11 +14,10 @@ from reconciler.model.webhook import Value
 from reconciler.providers.shippo import SHIPPO
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, Rule
-from reconciler.sandbox.server import HttpServer
+from reconciler.sandbox.messages import json_response
 from reconciler.sandbox.store import Webhook
+from reconciler.testing.servers import Call, Kept, MemoryServer
 from tests.contract.pigeonry import PIGEONRY
-from tests.contract.pigeonry_server import BASE_PATH, Loft, PigeonryApi
-from tests.contract.records import Call, Kept
 from tests.support.builders import HOST
 from tests.support.faults import LiveFaults
 from tests.support.sandbox import Sandbox
@@ -154,38 +153,21 @@ def _serve_shippo(page_size: int) -> Iterator[Server]:
 _PIGEONRY_TOKEN = "pgn_9a8b7c6d5e4f3a2b1c0d"
 
 
-@dataclass(frozen=True)
-class _PigeonryServer:
-    loft: Loft
-    base_url: str
+class _PigeonryServer(MemoryServer):
+    """The API that its declaration describes, with faults that come and go."""
+
     faults: LiveFaults
 
-    def put(self, kept: Kept) -> str:
-        return self.loft.put(kept)
-
-    def remove(self, object_id: str) -> None:
-        del self.loft.kept[object_id]
-
-    def webhooks(self) -> Mapping[str, Kept]:
-        return dict(self.loft.kept)
-
-    def calls(self) -> tuple[Call, ...]:
-        return tuple(self.loft.calls)
+    def __init__(self, page_size: int) -> None:
+        super().__init__(PIGEONRY, page_size=page_size, token=_PIGEONRY_TOKEN)
+        self.faults = LiveFaults(self)
+        self.at_end.callback(self.faults.end)
 
     def lead_on(self, following: str) -> None:
-        self.loft.following = following
-
-
-@contextmanager
-def _serve_pigeonry(page_size: int) -> Iterator[Server]:
-    loft = Loft(token=_PIGEONRY_TOKEN, page_size=page_size)
-    with HttpServer() as server:
-        faults = LiveFaults(server)
-        server.start(PigeonryApi(loft), faults)
-        try:
-            yield _PigeonryServer(loft, server.base_url + BASE_PATH, faults)
-        finally:
-            faults.end()
+        link = ("Link", f'<{following}>; rel="next"')
+        self.intercept = lambda request: (
+            json_response(200, {"subscriptions": []}, link) if "page" not in request.query else None
+        )
 
 
 SHIPPO_SUBJECT = Subject(
@@ -199,7 +181,7 @@ SHIPPO_SUBJECT = Subject(
 PIGEONRY_SUBJECT = Subject(
     provider=PIGEONRY,
     token=_PIGEONRY_TOKEN,
-    serve=_serve_pigeonry,
+    serve=_PigeonryServer,
     first_page="/subscriptions?limit=50",
     odd_page=json.dumps(
         {"subscriptions": [{"id": 1, "target": f"{HOST}/odd", "topics": ["brand_new"], "colour": "of the week"}]}

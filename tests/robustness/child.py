@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.cli import main as command
+from reconciler.testing.clock import HurriedClock
 from tests.robustness import defects
 from tests.robustness.case import Told
-from tests.support.clock import HurriedClock
 from tests.support.forking import CONTEXT, be_the_command
 from tests.support.here import main_here
 

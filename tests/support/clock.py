@@ -1,14 +1,11 @@
-"""Clocks that don't make a test wait: one that it holds in its hands, and the machine's with its waits left out."""
+"""A clock that doesn't make a test wait: it holds it in its hands."""
 
 from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
 
-from reconciler.operations.signals import Stop, SystemClock
-
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-LONGEST_PAUSE = 0.002  # seconds that a wait of a hurried clock really takes
 
 
 class FakeClock:
@@ -70,22 +67,3 @@ class FakeClock:
         """Let time pass without anybody sleeping."""
         with self._lock:
             self._passed += seconds
-
-
-class HurriedClock(SystemClock):
-    """The machine's clock, but waits pass at once, as if it had jumped: a run may wait for as long as it is told."""
-
-    def __init__(self, stop: Stop | None = None) -> None:
-        super().__init__(stop or Stop())
-        self._skipped = 0.0
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self._skipped)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._skipped
-
-    def sleep(self, seconds: float) -> bool:
-        goes_on = super().sleep(min(seconds, LONGEST_PAUSE))
-        self._skipped += max(seconds - LONGEST_PAUSE, 0.0)
-        return goes_on

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from reconciler.cli.main import main
 from reconciler.http.pacing import Clock
-from tests.support.clock import HurriedClock
+from reconciler.testing.clock import HurriedClock
 
 
 def main_here(

@@ -18,7 +18,7 @@ from reconciler.sandbox.api import SandboxOptions, is_token
 from reconciler.sandbox.faults import FORMS, Rule, parse_fault
 from reconciler.sandbox.messy import seed_messy
 from reconciler.sandbox.seed import seed
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.server import HttpServer, Sandbox
 from reconciler.sandbox.store import StoreError
 
 _DEFAULT_TOKEN = "shippo_test_sandbox"  # noqa: S105 - any token of this form is an account of a sandbox
@@ -31,27 +31,24 @@ def _faults(_context: click.Context, _option: click.Parameter, values: tuple[str
         raise click.BadParameter(str(error)) from None
 
 
-def _token(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    if is_token(value):
-        return value
-    raise click.BadParameter("a sandbox token is shippo_test_ or shippo_live_, followed by letters and digits")
-
-
 @command(
+    click.option("--provider", "name", default=DEFAULT_PROVIDER, show_default=True, metavar="NAME",
+                 help="The provider whose API to serve: any installed one, as its declaration says."),
     click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0 for a free one. [default: 0]"),
     click.option("--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                  help="Store the webhooks in this file. Without it they are lost when the sandbox stops."),
     click.option("--seed", "seeded", type=click.IntRange(min=0), default=0, metavar="N",
-                 help="Start with N webhooks, as in an account that was set up by hand."),
+                 help="Start with N webhooks, as in an account that was set up by hand. Only for Shippo."),
     click.option("--messy", is_flag=True,
                  help="Start with 16 webhooks as people click them together: duplicates, secrets in queries and paths, "
-                      "inactive ones, other hosts, http."),
-    click.option("--token", default=_DEFAULT_TOKEN, show_default=True, metavar="TOKEN", callback=_token,
-                 help="The token of the account that --seed or --messy fills."),
+                      "inactive ones, other hosts, http. Only for Shippo."),
+    click.option("--token", default="", metavar="TOKEN",
+                 help=f"The token of the account that --seed or --messy fills [default: {_DEFAULT_TOKEN}]; of another "
+                      "provider than Shippo the only one that is accepted."),
     click.option("--page-size", type=click.IntRange(1, 100), metavar="N",
                  help="Webhooks per page, regardless of what the request asks for."),
-    click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list."),
-    click.option("--limits", is_flag=True, help="Apply Shippo's published rate limits: respond with 429 above them."),
+    click.option("--hide-inactive", is_flag=True, help="Leave inactive webhooks out of the list. Only for Shippo."),
+    click.option("--limits", is_flag=True, help="Apply the published rate limits: respond with 429 above them."),
     click.option("--fault", "faults", multiple=True, metavar="FAULT", callback=_faults,
                  help="Fail like a real service; see below. Repeatable."),
     click.option("-q", "--quiet", count=True, help="Don't log the requests."),
@@ -62,27 +59,34 @@ def _token(_context: click.Context, _option: click.Parameter, value: str) -> str
 
     # One in five creates fails
     reconciler sandbox --fault 20%:503:POST
+
+    # GitHub's API, as its declaration describes it
+    reconciler sandbox --provider github
     """,
 )  # fmt: skip
-def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
-    """Serve Shippo's webhook API on this machine, to try a file without an account.
+def sandbox_command(invocation: Invocation, *, name: str, seeded: int, messy: bool, token: str, **options: Any) -> int:  # noqa: ANN401 - fields of `SandboxOptions`
+    """Serve a provider's webhook API on this machine, to try a file without an account.
 
-    Any token that begins with shippo_test_ or shippo_live_ has its own account; others get a 401.
+    At Shippo's, any token that begins with shippo_test_ or shippo_live_ has its own account; others get a 401. Another
+    provider's has one account, and does what its declaration says; it prints what to put into a file to reach it.
     Rate limits apply only with --limits. Each request is a line on standard error. Stop it with Ctrl-C.
     """
     streams, stop = invocation.streams, invocation.stop
     if messy and seeded:
         fail("`--messy` and `--seed` both fill the account", "Remove one of them.")
     log = None if invocation.options.quiet else streams.print_message
+    settings = SandboxOptions(log=log, **options)
     try:
-        with Sandbox(SandboxOptions(log=log, **options)) as sandbox:
-            if messy:
-                seed_messy(sandbox.store, token)
-            seed(sandbox.store, token, seeded)
-            # First, since whoever reads the address may stop this at once.
-            try_it = f"{_command_to_try(invocation, token)} --base-url {sandbox.base_url}"
+        if name == DEFAULT_PROVIDER:
+            opened = _shippo(invocation, settings, token or _DEFAULT_TOKEN, seeded=seeded, messy=messy)
+        elif messy or seeded or settings.hide_inactive:
+            fail("`--seed`, `--messy` and `--hide-inactive` are only for Shippo's sandbox", "Remove them.")
+        else:
+            opened = _declared(name, settings, token)
+        sandbox, words = opened
+        with sandbox:
             streams.print_result(sandbox.base_url)
-            streams.print_message(f"The sandbox is running; Ctrl-C stops it. Try it in another terminal:\n  {try_it}")
+            streams.print_message(words)
             with stop.finishing():
                 while not stop.wait(1):
                     pass
@@ -92,6 +96,58 @@ def sandbox_command(invocation: Invocation, *, seeded: int, messy: bool, token: 
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         fail(f"the sandbox can't start: {visible(reason)}", "Use another `--port` or `--data FILE`.")
     return SIGNALLED + stop.signal
+
+
+def _shippo(
+    invocation: Invocation, options: SandboxOptions, token: str, *, seeded: int, messy: bool
+) -> tuple[HttpServer, str]:
+    """Shippo's sandbox, and what is said of it."""
+    if not is_token(token):
+        problem = "a sandbox token is shippo_test_ or shippo_live_, followed by letters and digits"
+        raise click.BadParameter(problem, param_hint="'--token'")
+    sandbox = Sandbox(options)
+    try:
+        if messy:
+            seed_messy(sandbox.store, token)
+        seed(sandbox.store, token, seeded)
+        # Before the address is printed, since whoever reads it may stop this at once.
+        try_it = f"{_command_to_try(invocation, token)} --base-url {sandbox.base_url}"
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox, f"The sandbox is running; Ctrl-C stops it. Try it in another terminal:\n  {try_it}"
+
+
+def _declared(name: str, options: SandboxOptions, token: str) -> tuple[HttpServer, str]:
+    """The sandbox of a declaration, and what is said of it: what a file says to reach it."""
+    from reconciler.providers.registry import INSTALLED, usable  # noqa: PLC0415 - Shippo's needs none
+    from reconciler.sandbox.declared import DeclaredApi, DeclaredSandbox  # noqa: PLC0415
+
+    if name not in [*INSTALLED]:
+        fail(f"provider `{visible(name)}` not found", f"Known providers are {', '.join(sorted(usable()))}.")
+    provider = INSTALLED[name]
+    if provider.rest is None:
+        fail(f"{provider.title} has no description of its API that could be served", "Use its own test server.")
+    api = DeclaredApi(provider, options, token=token)
+    sandbox = DeclaredSandbox(api, provider, options)
+    lines = [
+        "accounts:",
+        f"  {name}:",
+        f"    provider: {name}",
+        f"    token: ${{{provider.auth.variable}}}",
+        f"    base_url: {sandbox.base_url}",
+        *(f"    {setting.setting}: [{_as_text(setting.example)}]" for setting in provider.places[:1]),
+    ]
+    file = "\n".join(f"  {line}" for line in lines)
+    return sandbox, (
+        f"The sandbox of {provider.title} is running; Ctrl-C stops it. In {DEFAULT_FILE}:\n\n{file}\n\n"
+        f"In another terminal:\n  {provider.auth.variable}={shell_word(api.token)} reconciler list"
+    )
+
+
+def _as_text(word: str) -> str:
+    """A word of YAML that isn't taken for a number."""
+    return f'"{word}"' if word.isdecimal() else word
 
 
 def _command_to_try(invocation: Invocation, token: str) -> str:
