@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def provider_page(provider: Provider) -> str:
     return "\n".join(lines)
 
 
-def providers_page(providers: Iterable[Provider]) -> str:
+def providers_page(providers: Sequence[Provider]) -> str:
     """The table of all providers."""
     rows = [f"| {' | '.join(_row(provider))} |" for provider in providers]
     names = [provider.name for provider in providers]
@@ -158,9 +158,7 @@ def _limits(provider: Provider) -> Iterator[str]:
         if spec.scope:
             yield f"**`{spec.name}` can't be changed.** A webhook with another value is another webhook."
         yield from _about_secret(provider, spec)
-    if len(provider.places) > 1:
-        names = " or ".join(f"`{place.setting}`" for place in provider.places)
-        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+    yield from _place_limits(provider)
     single = [event for event in provider.events if event != provider.catch_all]
     missing = [event for event in single if event not in provider.delivery.samples]
     if missing == single:
@@ -187,6 +185,20 @@ def _about_secret(provider: Provider, spec: Field) -> Iterator[str]:
             f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing. "
             f"{how}: [Rotation](../secrets.md#rotation)."
         )
+
+
+def _place_limits(provider: Provider) -> Iterator[str]:
+    if len(provider.places) > 1:
+        names = " or ".join(f"`{place.setting}`" for place in provider.places)
+        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+    for place in provider.places:
+        if place.listed is not None:
+            left_out = ", without archived ones" if place.listed.read_only else ""
+            yield (
+                f"**Patterns of `{place.setting}`**, such as `{place.example_pattern}`, mean those of one "
+                f"{place.listed.owner} that the token may see{left_out}: "
+                "[Patterns of places](../accounts.md#patterns-of-places)."
+            )
 
 
 def example_text(name: str, example: object) -> str:

@@ -11,7 +11,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,6 +18,7 @@ from reconciler import arguments
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs
 from reconciler.config.load import load as load_files
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Configuration as ModelConfiguration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Filters
@@ -27,10 +27,12 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Event
 from reconciler.model.secret import SecretText, sealed
 from reconciler.operations.account import apply as apply_plan
-from reconciler.operations.reading import Opener, clients_of, read_accounts
+from reconciler.operations.places import list_places
+from reconciler.operations.reading import clients_of, read_accounts
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.terminal import Style
+from reconciler.planning.places import ListedPlaces
 from reconciler.planning.planner import PlanOptions
 from reconciler.planning.planner import plan as plan_accounts
 from reconciler.planning.targets import selected_accounts
@@ -43,7 +45,6 @@ from reconciler.view.redact import view_plan
 from reconciler.view.results import ReportView, ResultRow, view_report
 from reconciler.view.rows import Failure, Row
 
-_Client = TypeVar("_Client", bound=Reader)
 _Found = TypeVar("_Found")
 
 
@@ -231,8 +232,9 @@ def plan(
         resend_secrets=arguments.flag("resend_secrets", value=resend_secrets),
     )
     stop = Stop()
-    with _clients(configuration, open_reader, stop) as clients:
-        return _to_its_end(lambda: _planned(configuration, clients, options, stop), stop)
+    found, context = _to_its_end(lambda: _with_places(configuration, stop), stop)
+    with clients_of(found.configuration, configuration._patterns, open_reader, context, found.errors) as clients:
+        return _to_its_end(lambda: _planned(configuration, found, clients, options, stop), stop)
 
 
 def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], object] | None = None) -> Report:
@@ -276,11 +278,12 @@ def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], ob
         destroy=made.destroy,
         resend_secrets=made.resend_secrets,
     )
-    with _clients(configuration, open_writer, stop) as clients:
+    found, context = _to_its_end(lambda: _with_places(configuration, stop), stop)
+    with clients_of(found.configuration, configuration._patterns, open_writer, context, found.errors) as clients:
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
 
         def applied() -> Report:
-            again = _planned(configuration, clients, options, stop)
+            again = _planned(configuration, found, clients, options, stop)
             if again._model.essence() != made.essence():
                 raise PlanChangedError(again)
             sleep = SystemClock(stop).sleep
@@ -293,27 +296,28 @@ def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], ob
 
 
 def _planned(
-    configuration: Configuration, clients: Mapping[str, Reader | ProviderError], options: PlanOptions, stop: Stop
+    configuration: Configuration,
+    found: ListedPlaces,
+    clients: Mapping[str, Reader | ProviderError],
+    options: PlanOptions,
+    stop: Stop,
 ) -> Plan:
     now = SystemClock(stop).now()
-    made = plan_accounts(configuration._model, read_accounts(clients), options, now)
+    made = plan_accounts(found.configuration, read_accounts(clients), options, now)
     if unmatched := unmatched_in_plan(made):
         raise ConfigurationError(unmatched)
     view = view_plan(made, configuration.warnings)
     return Plan(summary=plan_words(view), document=view, _configuration=configuration, _model=made)
 
 
-def _clients(
-    configuration: Configuration, open_client: Opener[_Client], stop: Stop
-) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
-    return clients_of(
-        configuration._model,
-        configuration._patterns,
-        open_client,
-        clock=SystemClock(stop),
-        listener=_unheard,
-        allowed_hosts=configuration._allowed_hosts,
-    )
+def _with_places(configuration: Configuration, stop: Stop) -> tuple[ListedPlaces, ClientContext]:
+    """The configuration with an account for each place that its patterns mean now, and what clients are given."""
+    model, hosts, clock = configuration._model, configuration._allowed_hosts, SystemClock(stop)
+    context = ClientContext(clock=clock, listener=_unheard, secret_params=model.secret_params, allowed_hosts=hosts)
+    found = list_places(model, configuration._patterns, context)
+    if problems := found.problems or unmatched_accounts(found.configuration, configuration._patterns):
+        raise ConfigurationError(problems)
+    return found, context
 
 
 def _to_its_end(work: Callable[[], _Found], stop: Stop) -> _Found:

@@ -20,12 +20,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.place import Listed as Listed, PlaceSetting as PlaceSetting
 from reconciler.model.provider import (
     Auth as Auth,
     Delivery as Delivery,
     Field as Field,
     FieldType as FieldType,
-    PlaceSetting as PlaceSetting,
     Provider as Provider,
     RateLimits as RateLimits,
     ReadsBack as ReadsBack,
@@ -277,13 +277,17 @@ def secret(
         at=at,
         reads_back=ReadsBack.MASKED if set_at else reads_back,
         read_at=set_at,
-        read={True: "set", False: ""}.get if set_at else None,
+        read=_is_set if set_at else None,
         missing=missing,
         unsaid=Unsaid.LEAVE,
         sent=sent,
         call=call,
         help=help,
     )
+
+
+def _is_set(found: object) -> object:
+    return found if found is None else "set" if found else ""
 
 
 def headers(

@@ -79,11 +79,12 @@ def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
 
 def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
     """Report entries that are one and the same webhook."""
-    seen: dict[tuple[str, Key], tuple[str, Span]] = {}
+    seen: dict[tuple[str, tuple[str, ...], Key], tuple[str, Span]] = {}
     reported: set[tuple[str, str]] = set()
     for entry in entries:
         for _, desired, span in entry.desired:
-            other, first = seen.setdefault((desired.address.account, desired.key), (entry.name, span))
+            place = (desired.address.account, desired.places, desired.key)
+            other, first = seen.setdefault(place, (entry.name, span))
             if first is span or (other, entry.name) in reported:
                 continue
             reported.add((other, entry.name))

@@ -8,7 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, PlaceSetting, Provider
+from reconciler.model.place import PlaceSetting
+from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider
 
 Schema = dict[str, Any]
 
@@ -128,17 +129,23 @@ def _choice(description: str, choices: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _place(place: PlaceSetting) -> dict[str, Any]:
-    help_ = f"Write a name such as `{place.example}`, or a list of them."
-    named = {"pattern": f"^(?:{place.pattern}|[\\s\\S]*\\$\\{{[\\s\\S]*)$", "patternErrorMessage": help_}
+    help_ = f"Write a {place.examples}, or a list of them."
+    # Of a pattern only that it names whose places it means, as far as this can say it; the rest is checked later.
+    patterns = "" if place.listed is None else r"|[^\s*]+/[^\s]*\*[^\s]*"
+    named = {"pattern": f"^(?:{place.pattern}{patterns}|[\\s\\S]*\\$\\{{[\\s\\S]*)$", "patternErrorMessage": help_}
+    item, examples = "A name.", [place.example]
+    if place.listed is not None:
+        item = "A name, or a pattern in which `*` stands for any text."
+        examples += [place.example_pattern]
     return {
         "description": place.help or f"Where the webhooks are, such as `{place.example}`.",
         "type": ["string", "array"],
         **named,
         "minItems": 1,
         "uniqueItems": True,
-        "items": {"description": "A name.", "type": "string", **named, "examples": [place.example]},
+        "items": {"description": item, "type": "string", **named, "examples": examples, "x-help": help_},
         "x-help": help_,
-        "examples": [place.example, [place.example]],
+        "examples": [place.example, examples],
     }
 
 

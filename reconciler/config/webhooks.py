@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -20,6 +20,7 @@ from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.pattern import may_meet
 from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.webhook import Address, Desired, Value, is_event_name
@@ -130,8 +131,7 @@ class EntryReader:
             help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
             self._error("account-missing", span, "this entry has no `account`, but there are several accounts", help_)
         names = () if names is None or self._names is None else names
-        found = {account.name: account for named in names for account in self._accounts.get(named, ())}
-        accounts = tuple(found.values())
+        accounts = self._meant(names)
         values = self._values.for_accounts(*names) if names else self._values
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
         url_span = written.span
@@ -159,7 +159,8 @@ class EntryReader:
             self._check_events(events, account.provider)
             self._check_said(cursor, said, account.provider)
             for desired, at in self._desired(entry, account, events):
-                entry.desired.append((account, desired, at if key is None else key.using(at)))
+                wanted = replace(desired, places=_places_meant(names, account)) if account.is_pattern else desired
+                entry.desired.append((account, wanted, at if key is None else key.using(at)))
         return entry
 
     def _desired(
@@ -211,12 +212,22 @@ class EntryReader:
         if name is None or names is None or name in names:
             return name
         group = name.partition(":")[0]
-        if group in names and not self._accounts.get(group):
-            return name  # its places aren't known
+        if (group in names and not self._accounts.get(group)) or self._meant((name,)):
+            return name  # its places aren't known, or will be when they are listed
         near = get_close_matches(name, sorted(names), n=1)
         help_ = f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}."
         self._error("account-unknown", text.span, f"{text.quoted()} is not an account of this configuration", help_)
         return None
+
+    def _meant(self, names: Iterable[str]) -> tuple[Account, ...]:
+        """The accounts that these names mean, or may mean as far as their places aren't listed yet."""
+        found: dict[str, Account] = {}
+        for name in names:
+            group, _, place = name.partition(":")
+            whole = self._accounts.get(group, ()) if place else ()
+            fitting = [one for one in whole if may_meet(place.casefold(), one.place_name.casefold())]
+            found |= {account.name: account for account in fitting or self._accounts.get(name, ())}
+        return tuple(found.values())
 
     def _event(self, text: Text, values: Values) -> str | None:
         event = values.plain(text)
@@ -277,6 +288,14 @@ class EntryReader:
         unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
         ignored = said[_IGNORE][0] if _IGNORE in said else None
         return common, (ignored & {"url", *known} if isinstance(ignored, frozenset) else frozenset()) | unsaid
+
+
+def _places_meant(names: Collection[str], account: Account) -> tuple[str, ...]:
+    """The patterns of an account's places that these names mean; none where they mean all of them."""
+    if account.group in names:
+        return ()
+    places = [place for group, _, place in (name.partition(":") for name in names) if group == account.group]
+    return tuple(place for place in places if may_meet(place.casefold(), account.place_name.casefold()))
 
 
 def _near_event(event: str, known: tuple[str, ...]) -> str:

@@ -268,14 +268,21 @@ class Plan:
     def essence(self) -> bytes:
         """Everything that would be done, and nothing beside it: equal ones are the same plan.
 
+        Places that patterns mean may come and go as long as nothing is done there.
+
         It holds secrets: it is compared or digested, and never shown. Source: contract, section 6, *Reviewed is what
         runs*.
         """
+        accounts = [
+            one
+            for one in self.accounts
+            if isinstance(one, NotPlanned) or one.changes or one.losses or not one.account.listed_by
+        ]
         essence = {
             **({"resend_secrets": True} if self.resend_secrets else {}),
             "filters": asdict(self.filters),
             "destroy": self.destroy,
             "allowed_losses": self.allowed_losses,
-            "accounts": [one.essence() for one in sorted(self.accounts, key=lambda one: one.account.name)],
+            "accounts": [one.essence() for one in sorted(accounts, key=lambda one: one.account.name)],
         }
         return json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()

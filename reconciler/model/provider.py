@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-from urllib.parse import quote
 
+from reconciler.model.place import PlaceSetting
 from reconciler.model.rest import Call, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, lenient_endpoint
@@ -185,25 +185,6 @@ class Setting:
     header: str = ""  # that it is sent as; a value may come from the environment then, and is a secret
     default: bool | None = None
     help: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceSetting:
-    """An account key that names where one token has collections of webhooks: repositories, projects."""
-
-    setting: str
-    path: str  # of the API, `{}` for the name; what stands behind a `?` is a query of the list
-    values: Mapping[str, str] = field(default_factory=dict)  # of its webhooks, by the API's places, `{}` as above
-    is_one_segment: bool = False  # whether a `/` in a name is escaped in the path
-    pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
-    example: str  # a name
-    help: str = ""
-
-    def path_of(self, name: str) -> str:
-        return self.path.replace("{}", quote(name, safe="" if self.is_one_segment else "/"))
-
-    def values_of(self, name: str) -> Mapping[str, str]:
-        return {key: value.replace("{}", name) for key, value in self.values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,7 @@ class Desired:
     secret_since: datetime | None = None  # UTC; what was changed before gets its secret again
     secret_to: str = ""  # the name under which a secret goes on that the provider makes
     place: Place
+    places: tuple[str, ...] = ()  # of an account that is a pattern of places: patterns of those meant; none for all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from reconciler.provider import (
     Update,
     events,
     flag,
+    headers,
     switch,
     url,
 )
@@ -29,6 +30,7 @@ LABEL_STUDIO = Provider(
         events(*_EVENTS.split(), at="actions", all_at="send_for_all_actions"),
         switch(at="is_active"),
         flag("send_payload", default=True, help="Whether it sends more than the name of what happened."),
+        headers(help="Headers that each delivery has, by name; each value must have a variable in it."),
     ),
     catch_all="*",
     url_limit=2049,
@@ -50,7 +52,7 @@ LABEL_STUDIO = Provider(
         "A webhook can't be moved to another project, though the API doesn't refuse it: there, it is another one.",
         "Webhooks of the whole organization, in no project, can't be made through the API, and aren't listed here.",
         "An update without the list of actions would empty it, so every update sends everything.",
-        "The values of headers are shown to everybody who may see a webhook. A file can't say them yet: they stay.",
+        "The values of headers are shown to everybody who may see a webhook, and are secrets here all the same.",
         "Legacy tokens must be allowed in the organization. Access tokens are taken, too, but soon expire.",
     ),
     rest=Rest(
@@ -58,7 +60,7 @@ LABEL_STUDIO = Provider(
         item="{}/",
         created="created_at",
         updated="updated_at",
-        kept=("organization", "headers"),
+        kept=("organization",),
         update=Update(verb="PATCH", keeps_secrets=True),
     ),
 )

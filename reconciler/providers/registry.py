@@ -5,7 +5,7 @@ A provider's client makes five calls, from any thread; each raises `ProviderErro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
@@ -38,7 +38,7 @@ _BUILT_IN = {
 }
 """Where each declaration is: imported when it is looked up, so that a file costs only the providers that it names."""
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
-_READS = ("list", "get", "close")
+_READS = ("list", "get", "close", "places")
 _WRITES = ("create", "update", "delete")
 _UPDATE = "Update or uninstall that package."
 
@@ -48,6 +48,9 @@ class Reader(Protocol):
 
     def list(self) -> Reading:
         """Every webhook of the account, to the last page; an error where it can't be had whole, or can't be trusted."""
+
+    def places(self) -> Sequence[str]:
+        """The names of the places that an account's pattern may mean, and maybe others; called for a pattern only."""
 
     def get(self, object_id: str) -> Remote: ...
     def close(self) -> None: ...

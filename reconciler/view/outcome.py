@@ -15,6 +15,7 @@ from reconciler.view.documents import DoctorView, EndpointStatus, ListView, Plan
 from reconciler.view.rows import AccountRow, Standing, Summary
 
 _MOST_NAMES = 5  # of unset variables, in a command's last line
+_MOST_ACCOUNTS = 10  # that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,9 @@ def _not_compared(variables: Sequence[str] | None) -> str:
 
 
 def _names(accounts: Iterable[AccountRow | Account]) -> str:
-    return ", ".join(account.name for account in accounts)
+    names = [account.name for account in accounts]
+    more = f" and {len(names) - _MOST_ACCOUNTS} more" if len(names) > _MOST_ACCOUNTS else ""
+    return ", ".join(names[:_MOST_ACCOUNTS]) + more
 
 
 def _joined(*parts: str, by: str = "; ") -> str:

@@ -160,3 +160,17 @@ def test_headers_are_not_shown(work: Work, studio: LabelStudio) -> None:
     work.write()
     for command in (["plan"], ["list", "--format", "json"], ["export"], ["plan", "--format", "json"]):
         assert "correct-horse" not in work.run(*command, code=3 if command[0] == "plan" else 0)
+
+
+def test_headers_of_the_file_are_sent_compared_and_not_shown(work: Work, studio: LabelStudio) -> None:
+    object_id = studio.put(1, headers={"X-Key": "staple-donkey"}, send_for_all_actions=False)
+    studio.hooks[object_id]["actions"] = ["TASKS_CREATED", "TASKS_DELETED"]
+    work.write(entry("    headers: {X-Key: '${HEADER}'}\n"))
+    variables = {"HEADER": "correct-horse"}
+    said = work.run("plan", variables=variables)
+    assert "‹changed›" in said
+    assert "correct-horse" not in said
+    assert "staple-donkey" not in said
+    work.run("apply", "--auto-approve", variables=variables)
+    assert studio.hooks[object_id]["headers"] == {"X-Key": "correct-horse"}
+    assert "No changes" in work.run("plan", variables=variables)
