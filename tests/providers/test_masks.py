@@ -57,7 +57,7 @@ def _values(spec: Field) -> st.SearchStrategy[Any]:
         case FieldType.CHOICE | FieldType.EVENT:
             return st.sampled_from(spec.choices)
         case FieldType.EVENTS:
-            return st.frozensets(st.sampled_from(spec.choices), min_size=1, max_size=3)
+            return st.frozensets(st.sampled_from(spec.choices or ("order.paid",)), min_size=1, max_size=3)
         case FieldType.SET:
             return st.frozensets(st.sampled_from(["one", "two"]))
         case FieldType.SETTINGS:
