@@ -182,7 +182,7 @@ def kept_of(provider: Provider, values: Values) -> Kept:
             value = [provider.catch_all]
         elif spec.type is FieldType.SECRET:
             pass  # in clear, whatever an answer shows of it
-        elif spec.read is not None and (value is not None or spec.sent is Sent.NEVER):
+        elif spec.read is not None and not spec.read_at and (value is not None or spec.sent is Sent.NEVER):
             value = spec.read(value)
         elif spec.type is FieldType.FLAG and spec.wire and value is not None:
             value = value == spec.wire[1]
