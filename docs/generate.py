@@ -44,7 +44,10 @@ def generated() -> Iterator[tuple[Path, str]]:
         text = page.read_text(encoding="utf-8")
         yield page, FILE.sub(_shown_file, SHOWN.sub(_shown, text))
     yield ROOT / "docs" / "file.md", _file_page()
-    yield ROOT / "docs" / "providers" / "index.md", providers_page(tuple(BUILT_IN.values()))
+    yield (
+        ROOT / "docs" / "providers" / "index.md",
+        providers_page(sorted(BUILT_IN.values(), key=lambda one: one.title.lower())),
+    )
     for name, provider in BUILT_IN.items():
         yield ROOT / "docs" / "providers" / f"{name}.md", provider_page(provider)
     yield ROOT / "docs" / "commands.md", _commands_page()

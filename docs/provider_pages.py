@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from reconciler.config.schema import compose
-from reconciler.provider import Field, FieldType, Provider, RateLimits, ReadsBack, Sent
+from reconciler.provider import Field, FieldType, Provider, RateLimits, ReadsBack
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "providers"
 
@@ -36,7 +36,7 @@ def provider_page(provider: Provider) -> str:
     return "\n".join(lines)
 
 
-def providers_page(providers: Iterable[Provider]) -> str:
+def providers_page(providers: Sequence[Provider]) -> str:
     """The table of all providers."""
     rows = [f"| {' | '.join(_row(provider))} |" for provider in providers]
     names = [provider.name for provider in providers]
@@ -157,23 +157,48 @@ def _limits(provider: Provider) -> Iterator[str]:
     for spec in provider.fields:
         if spec.scope:
             yield f"**`{spec.name}` can't be changed.** A webhook with another value is another webhook."
-        if spec.type is FieldType.SECRET and spec.reads_back is not ReadsBack.CLEAR:
-            seen = "Only whether it is set is compared" if spec.reads_back is ReadsBack.MASKED else "It isn't compared"
-            seen = "It is compared where it is shown" if spec.reads_back is ReadsBack.SOMETIMES else seen
-            also = "" if spec.sent is Sent.CREATE else ", and with updates that have another reason"
-            yield (
-                f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing: set it "
-                f"in {provider.portal}, too. It is sent with creates{also}."
-            )
-    if len(provider.places) > 1:
-        names = " or ".join(f"`{place.setting}`" for place in provider.places)
-        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+        yield from _about_secret(provider, spec)
+    yield from _place_limits(provider)
     single = [event for event in provider.events if event != provider.catch_all]
     missing = [event for event in single if event not in provider.delivery.samples]
     if missing == single:
         yield "**`doctor --send-sample` has no samples** of its events."
     elif missing:
         yield f"**`doctor --send-sample` has no sample** of {', '.join(f'`{event}`' for event in missing)}."
+
+
+def _about_secret(provider: Provider, spec: Field) -> Iterator[str]:
+    if spec.is_made:
+        yield (
+            f"**`{spec.name}` is made by {provider.title}**, which shows it only when the webhook is created. The "
+            "entry says where it goes: [Secrets that a provider makes]"
+            "(../secrets.md#secrets-that-a-provider-makes)."
+        )
+    elif spec.is_unread:
+        seen = "Only the names are compared" if spec.type is FieldType.HEADERS else "Only whether it is set is compared"
+        seen = "It isn't compared" if spec.reads_back is ReadsBack.NEVER else seen
+        seen = "It is compared where it is shown" if spec.reads_back is ReadsBack.SOMETIMES else seen
+        how = "Creates and updates that have another reason send it; `apply --resend-secrets` sends it again"
+        if spec.is_fixed:
+            how = "It is sent with creates alone; `apply --resend-secrets` makes another webhook with it"
+        yield (
+            f"**The value of `{spec.name}` can't be read.** {seen}, so a new value alone changes nothing. "
+            f"{how}: [Rotation](../secrets.md#rotation)."
+        )
+
+
+def _place_limits(provider: Provider) -> Iterator[str]:
+    if len(provider.places) > 1:
+        names = " or ".join(f"`{place.setting}`" for place in provider.places)
+        yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
+    for place in provider.places:
+        if place.listed is not None:
+            left_out = ", without archived ones" if place.listed.read_only else ""
+            yield (
+                f"**Patterns of `{place.setting}`**, such as `{place.example_pattern}`, mean those of one "
+                f"{place.listed.owner} that the token may see{left_out}: "
+                "[Patterns of places](../accounts.md#patterns-of-places)."
+            )
 
 
 def example_text(name: str, example: object) -> str:

@@ -11,7 +11,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,18 +18,21 @@ from reconciler import arguments
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs
 from reconciler.config.load import load as load_files
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Configuration as ModelConfiguration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Filters
 from reconciler.model.plan import Plan as ModelPlan
-from reconciler.model.reading import ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Event
-from reconciler.model.secret import sealed
+from reconciler.model.secret import SecretText, sealed
 from reconciler.operations.account import apply as apply_plan
-from reconciler.operations.reading import Opener, clients_of, read_accounts
+from reconciler.operations.places import list_places
+from reconciler.operations.reading import clients_of, read_accounts
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.output.diagnostics import diagnostic_text
 from reconciler.output.terminal import Style
+from reconciler.planning.places import ListedPlaces
 from reconciler.planning.planner import PlanOptions
 from reconciler.planning.planner import plan as plan_accounts
 from reconciler.planning.targets import selected_accounts
@@ -43,7 +45,6 @@ from reconciler.view.redact import view_plan
 from reconciler.view.results import ReportView, ResultRow, view_report
 from reconciler.view.rows import Failure, Row
 
-_Client = TypeVar("_Client", bound=Reader)
 _Found = TypeVar("_Found")
 
 
@@ -203,6 +204,7 @@ def plan(
     excludes: str | Iterable[str] = (),
     allowed_losses: int | None = None,
     destroy: bool = False,
+    resend_secrets: bool = False,
 ) -> Plan:
     """List the accounts and decide what to do; nothing is changed.
 
@@ -212,6 +214,7 @@ def plan(
         excludes: all but these, as `--exclude`.
         allowed_losses: how many endpoints of each account may lose events, as `--allow-losses`.
         destroy: delete what the file owns, as `--destroy`.
+        resend_secrets: send secrets again that can't be read back, as `--resend-secrets`.
 
     Raises:
         ConfigurationError: a target or exclude means no webhook.
@@ -226,13 +229,15 @@ def plan(
         ),
         allowed_losses=None if allowed_losses is None else arguments.number("allowed_losses", allowed_losses, 0),
         destroy=arguments.flag("destroy", value=destroy),
+        resend_secrets=arguments.flag("resend_secrets", value=resend_secrets),
     )
     stop = Stop()
-    with _clients(configuration, open_reader, stop) as clients:
-        return _to_its_end(lambda: _planned(configuration, clients, options, stop), stop)
+    found, context = _to_its_end(lambda: _with_places(configuration, stop), stop)
+    with clients_of(found.configuration, configuration._patterns, open_reader, context, found.errors) as clients:
+        return _to_its_end(lambda: _planned(configuration, found, clients, options, stop), stop)
 
 
-def apply(plan: Plan, *, parallelism: int = 10) -> Report:
+def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], object] | None = None) -> Report:
     """Carry out exactly this plan. The accounts are listed again first: that must give the same plan.
 
     Ctrl-C lets running requests finish and starts no new ones; then its `KeyboardInterrupt` has a note of what was
@@ -241,9 +246,11 @@ def apply(plan: Plan, *, parallelism: int = 10) -> Report:
     Args:
         plan: from `plan`.
         parallelism: how many changes are made in parallel, from 1 to 64.
+        secrets: takes the secrets that providers make for new webhooks, each by the name of its `secret_to` and its
+            value, from any thread; as `--secrets-to`. What it raises is that change's failure.
 
     Raises:
-        PlanRefusedError: a guard refuses it, or it was made with `allow_unset`.
+        PlanRefusedError: a guard refuses it, it was made with `allow_unset`, or it needs `secrets`.
         PlanChangedError: it is out of date.
         TypeError, ValueError: an argument has a type or a value that it can't have.
     """
@@ -253,17 +260,34 @@ def apply(plan: Plan, *, parallelism: int = 10) -> Report:
         raise PlanRefusedError(plan.summary)
     if plan.document.unset_variables:
         raise PlanRefusedError(f"a plan made with `allow_unset` is never applied. {plan.summary}")
+    if plan._model.made_secrets and secrets is None:
+        raise PlanRefusedError(f"the provider makes secrets, and `secrets` is missing. {plan.summary}")
     configuration, made, stop = plan._configuration, plan._model, Stop()
-    options = PlanOptions(filters=made.filters, allowed_losses=made.allowed_losses, destroy=made.destroy)
-    with _clients(configuration, open_writer, stop) as clients:
+
+    def sink(name: str, value: SecretText) -> None:
+        assert secrets is not None  # else none is made  # noqa: S101
+        try:
+            secrets(name, value.reveal())
+        except Exception as error:  # noqa: BLE001 - whatever the caller's code does
+            message = f"`secrets` raised {type(error).__name__} for `{name}`"
+            raise ProviderError(ErrorKind.REFUSED, message) from None
+
+    options = PlanOptions(
+        filters=made.filters,
+        allowed_losses=made.allowed_losses,
+        destroy=made.destroy,
+        resend_secrets=made.resend_secrets,
+    )
+    found, context = _to_its_end(lambda: _with_places(configuration, stop), stop)
+    with clients_of(found.configuration, configuration._patterns, open_writer, context, found.errors) as clients:
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
 
         def applied() -> Report:
-            again = _planned(configuration, clients, options, stop)
+            again = _planned(configuration, found, clients, options, stop)
             if again._model.essence() != made.essence():
                 raise PlanChangedError(again)
             sleep = SystemClock(stop).sleep
-            report = apply_plan(again._model, writers, stop, sleep, _unheard, parallelism)
+            report = apply_plan(again._model, writers, stop, sleep, _unheard, parallelism, sink=sink)
             return Report(
                 summary=report_outcome(report).words, is_complete=report.is_complete, _view=view_report(report)
             )
@@ -272,27 +296,28 @@ def apply(plan: Plan, *, parallelism: int = 10) -> Report:
 
 
 def _planned(
-    configuration: Configuration, clients: Mapping[str, Reader | ProviderError], options: PlanOptions, stop: Stop
+    configuration: Configuration,
+    found: ListedPlaces,
+    clients: Mapping[str, Reader | ProviderError],
+    options: PlanOptions,
+    stop: Stop,
 ) -> Plan:
     now = SystemClock(stop).now()
-    made = plan_accounts(configuration._model, read_accounts(clients), options, now)
+    made = plan_accounts(found.configuration, read_accounts(clients), options, now)
     if unmatched := unmatched_in_plan(made):
         raise ConfigurationError(unmatched)
     view = view_plan(made, configuration.warnings)
     return Plan(summary=plan_words(view), document=view, _configuration=configuration, _model=made)
 
 
-def _clients(
-    configuration: Configuration, open_client: Opener[_Client], stop: Stop
-) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
-    return clients_of(
-        configuration._model,
-        configuration._patterns,
-        open_client,
-        clock=SystemClock(stop),
-        listener=_unheard,
-        allowed_hosts=configuration._allowed_hosts,
-    )
+def _with_places(configuration: Configuration, stop: Stop) -> tuple[ListedPlaces, ClientContext]:
+    """The configuration with an account for each place that its patterns mean now, and what clients are given."""
+    model, hosts, clock = configuration._model, configuration._allowed_hosts, SystemClock(stop)
+    context = ClientContext(clock=clock, listener=_unheard, secret_params=model.secret_params, allowed_hosts=hosts)
+    found = list_places(model, configuration._patterns, context)
+    if problems := found.problems or unmatched_accounts(found.configuration, configuration._patterns):
+        raise ConfigurationError(problems)
+    return found, context
 
 
 def _to_its_end(work: Callable[[], _Found], stop: Stop) -> _Found:

@@ -20,12 +20,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.place import Listed as Listed, PlaceSetting as PlaceSetting
 from reconciler.model.provider import (
     Auth as Auth,
     Delivery as Delivery,
     Field as Field,
     FieldType as FieldType,
-    PlaceSetting as PlaceSetting,
     Provider as Provider,
     RateLimits as RateLimits,
     ReadsBack as ReadsBack,
@@ -49,6 +49,8 @@ from reconciler.model.rest import (
     Whole as Whole,
 )
 from reconciler.model.webhook import Masked as Masked
+
+from reconciler.model.webhook import Headers
 
 Convert = Callable[[Any], object]
 
@@ -275,12 +277,52 @@ def secret(
         at=at,
         reads_back=ReadsBack.MASKED if set_at else reads_back,
         read_at=set_at,
-        read={True: "set", False: ""}.get if set_at else None,
+        read=_is_set if set_at else None,
         missing=missing,
         unsaid=Unsaid.LEAVE,
         sent=sent,
         call=call,
         help=help,
+    )
+
+
+def _is_set(found: object) -> object:
+    return found if found is None else "set" if found else ""
+
+
+def headers(
+    name: str = "headers",
+    *,
+    at: str = "",
+    reads_back: ReadsBack = ReadsBack.CLEAR,
+    items: tuple[str, str] | None = None,
+    sent: Sent = Sent.ALWAYS,
+    help: str = "",
+) -> Field:
+    """Headers that each delivery has, whose values are secrets; left as they are where an entry doesn't say them.
+
+    `items` are the API's words for name and value, where it has a list of objects instead of one object.
+    """
+
+    def read(found: Any) -> object:  # noqa: ANN401 - JSON
+        key, value = items or ("", "")
+        return {one[key]: one.get(value) for one in found}
+
+    def write(said: Any) -> object:  # noqa: ANN401 - JSON
+        key, value = items or ("", "")
+        return [{key: header, value: text} for header, text in said.items()]
+
+    return Field(
+        name=name,
+        type=FieldType.HEADERS,
+        at=at,
+        default=None if reads_back is ReadsBack.NEVER else Headers(),
+        reads_back=reads_back,
+        unsaid=Unsaid.LEAVE,
+        sent=sent,
+        read=read if items else None,
+        write=write if items else None,
+        help=help or "Headers that each delivery has, by name; each value must have a variable in it.",
     )
 
 

@@ -54,7 +54,7 @@ def test_links_lead_to_what_is_there(page: Path) -> None:
             file = ROOT / path if path.startswith("schemas/") else (DOCS / path).with_suffix(".md")
         elif in_repository := REPOSITORY.match(target):
             file = ROOT / in_repository[1]
-        elif target.startswith("https://"):
+        elif target.startswith(("https://", "#")):
             continue
         else:
             assert page.name != "README.md" or page.parent != ROOT, target

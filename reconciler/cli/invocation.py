@@ -128,6 +128,7 @@ class Invocation:
         names = [*self.files, *options.var_files, *options.env_files, *others]
         names += [one for value in others if isinstance(value, tuple) for one in value]
         names += [] if options.backup is None else [options.backup, f"{options.backup}.env"]
+        names += [] if options.sink_file is None else [options.sink_file]
         clashing = overwriting(options.reports, [str(name) for name in names if isinstance(name, str | Path)])
         if clashing:
             kept = {path: form for path, form in options.reports.items() if path not in clashing}

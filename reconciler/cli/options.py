@@ -50,6 +50,9 @@ class Options:
     auto_approve: bool = False
     parallelism: int = 10
     backup: Path | None = None
+    resend_secrets: bool = False
+    sink_file: Path | None = None
+    sink_command: str | None = None
     format: str = "text"
     reports: Mapping[Path, str] = field(default_factory=dict)
     show_unmanaged: bool = False
@@ -65,7 +68,7 @@ def options_of_url(options: Options) -> Iterator[str]:
     yield from (f"--allow-host {shell_word(host)}" for host in options.allowed_hosts)
 
 
-def output_path(name: str, help_: str) -> Option:
+def output_path(name: str, help_: str, *field_name: str) -> Option:
     """An option for a file that a command writes; `-` stands for standard output elsewhere, and here for a mistake."""
 
     def checked(_context: click.Context, _option: click.Parameter, value: str | None) -> Path | None:
@@ -73,7 +76,9 @@ def output_path(name: str, help_: str) -> Option:
             raise click.BadParameter("give a file name: standard output can't be used here")
         return None if value is None else Path(value)
 
-    return click.option(name, type=click.Path(dir_okay=False), metavar="FILE", callback=checked, help=help_)
+    return click.option(
+        name, *field_name, type=click.Path(dir_okay=False), metavar="FILE", callback=checked, help=help_
+    )
 
 
 def _name_values(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Mapping[str, str]:
@@ -182,6 +187,15 @@ FILTERS = (
     *TARGETS,
     click.option("--allow-losses", "allowed_losses", type=click.IntRange(min=0), metavar="N",
                  help="Let up to N endpoints of each account lose events."),
+)
+RESEND = click.option("--resend-secrets", is_flag=True,
+                      help="Also send the secrets again that can't be read back; those that a provider makes are made "
+                           "anew.")
+MADE_SECRETS = (
+    output_path("--secrets-to", "Add the secrets that providers make for new webhooks to FILE, as NAME='value'.",
+                "sink_file"),
+    click.option("--secrets-command", "sink_command", metavar="COMMAND",
+                 help="Run COMMAND, without a shell, for each of these secrets, with a NAME=value line as its input."),
 )
 APPLY = (
     click.option("--auto-approve", is_flag=True, help="Don't ask for approval."),

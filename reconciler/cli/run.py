@@ -14,11 +14,13 @@ from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.limits import MOST_OF_A_FILE, read_stream
 from reconciler.config.load import Inputs, load
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
+from reconciler.operations.places import list_places
 from reconciler.operations.reading import Opener, clients_of, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import PlanOptions, plan
@@ -96,16 +98,25 @@ class Run:
             self.streams.print_message(f"{found} about the file: see `reconciler validate`, or use `-v`.")
 
     def clients(self, open_client: Opener[_Client]) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
-        """Clients of the accounts that the filters let through, closed at the end; each filter must mean one."""
-        filtered_accounts(self.configuration, self.inputs.accounts)
-        return clients_of(
-            self.configuration,
-            self.inputs.accounts,
-            open_client,
+        """Clients of the accounts that the filters let through, closed at the end; each filter must mean one.
+
+        From here on the configuration has an account for each place that its patterns mean.
+        """
+        patterns = self.inputs.accounts
+        filtered_accounts(self.configuration, patterns)
+        context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
+            secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
         )
+        with self.stop.finishing():
+            found = list_places(self.configuration, patterns, context)
+        if found.problems:
+            raise CommandError(found.problems)
+        self.configuration = found.configuration
+        filtered_accounts(self.configuration, patterns)
+        return clients_of(self.configuration, patterns, open_client, context, found.errors)
 
     def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
         """List the accounts and plan; each target must mean something."""
@@ -114,6 +125,7 @@ class Run:
             filters=self.filters,
             destroy=options.destroy,
             allowed_losses=options.allowed_losses,
+            resend_secrets=options.resend_secrets,
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
         with self.stop.finishing(), self.reporter.live():

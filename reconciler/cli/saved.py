@@ -41,6 +41,7 @@ class SavedPlan:
             targets=seal.filters.targets,
             excludes=seal.filters.excludes,
             allowed_losses=seal.allowed_losses,
+            resend_secrets=bool(seal.resend_secrets),
             destroy=self.view.destroy,
         )
 

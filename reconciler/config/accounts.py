@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -214,8 +213,8 @@ class _Reader:
                 # An unset variable stands for a place that isn't known: its entries are checked all the same.
                 known = self._values.plain(text)
                 name = text.raw if known is None else known
-                if known is not None and not re.fullmatch(place.pattern, name):
-                    message = f"expected a name such as `{place.example}`"
+                if known is not None and not place.accepts(name):
+                    message = f"expected a {place.examples}"
                     self._error("wrong-value", text.span, message, "Check the value of its variables.")
                 elif name.casefold() in seen:
                     message = "this name is listed twice: upper and lower case make no difference"

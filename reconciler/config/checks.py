@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,9 +14,11 @@ from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import NamedSet
 from reconciler.model.pattern import Pattern
-from reconciler.model.provider import Provider
+from reconciler.model.provider import SECRET_TO, Provider
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.webhook import Key
+from reconciler.model.webhook import Address, Key
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
@@ -76,11 +79,12 @@ def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
 
 def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
     """Report entries that are one and the same webhook."""
-    seen: dict[tuple[str, Key], tuple[str, Span]] = {}
+    seen: dict[tuple[str, tuple[str, ...], Key], tuple[str, Span]] = {}
     reported: set[tuple[str, str]] = set()
     for entry in entries:
         for _, desired, span in entry.desired:
-            other, first = seen.setdefault((desired.address.account, desired.key), (entry.name, span))
+            place = (desired.address.account, desired.places, desired.key)
+            other, first = seen.setdefault(place, (entry.name, span))
             if first is span or (other, entry.name) in reported:
                 continue
             reported.add((other, entry.name))
@@ -88,6 +92,27 @@ def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
             what = "this event is listed twice" if is_same else f"this webhook is the same as one of entry `{other}`"
             help_ = "Keep one of the two; only parameters that aren't secret tell webhooks apart (`public_params`)."
             diagnostics.error("webhook-twice", span, f"{what}: first at {first.place}", help_)
+
+
+def check_secret_names(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
+    """Report names for secrets that are none, or that two webhooks have: one secret would take the other's place."""
+    seen: dict[str, Address] = {}
+    for entry in entries:
+        for _, desired, _ in entry.desired:
+            name = desired.secret_to
+            if not name:
+                continue
+            span = entry.said[SECRET_TO.name][1]
+            first = seen.setdefault(name, desired.address)
+            if not _NAME.fullmatch(name):
+                message, help_ = f"`{SECRET_TO.name}` is not a valid name", "Use letters, digits and `_`."
+                diagnostics.error("secret-to-name", span, message, help_)
+                break
+            if first != desired.address:
+                message = f"the secret of {desired.address} has the name that the one of {first} has"
+                help_ = "Give each webhook its own name; write an entry for each account."
+                diagnostics.error("secret-to-twice", span, message, help_)
+                break
 
 
 def check_tokens_alone(found: Sequence[FileAccount], values: Values, usual: Provider) -> None:

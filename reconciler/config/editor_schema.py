@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.config.diagnostics import either
 from reconciler.config.schema import VARIABLE, Schema, composed, described, known_events, schema_text
 from reconciler.model.configuration import DEFAULT_PROVIDER
-from reconciler.model.provider import Provider
+from reconciler.model.provider import SECRET_TO, Provider
 
 _NOT_OFFERED = {"doNotSuggest": True}
 """Of a key that is accepted here and offered elsewhere, if at all."""
@@ -34,13 +34,20 @@ def compose_for_editors(providers: Mapping[str, Provider]) -> str:
         any_event = {"type": "string", "description": event["description"]}  # last: what is said first is shown
         definitions[f"{provider.name}_event"] = {"anyOf": [*known_events(provider), any_event]}
         events = {"events": _list({"$ref": f"#/definitions/{provider.name}_event"})}
-        fields = {spec.name: described(spec) for spec in provider.own_fields}
+        fields = {spec.name: described(spec) for spec in (*provider.own_fields, *provider.about_secrets)}
         claims = dict.fromkeys(("absent", "known"), _list(_mapping(events, "string")))
         claims["owns"] = _list(_mapping({key: fields[key] for key in provider.scope_fields}, "string"))
         rule["then"]["properties"] |= {"token": token | {"examples": [f"${{{provider.auth.variable}}}"]}, **claims}
+        usual = {key: described_ for key, described_ in fields.items() if key != SECRET_TO.name}
         entries = {"type": "object", "additionalProperties": _mapping(events | fields), **_NOT_OFFERED}
         entries["defaultSnippets"] = [_entry_snippet(provider)]
-        offered = {"properties": {**claims, "defaults": _mapping(fields), "webhooks": entries}}
+        offered = {
+            "properties": {
+                **claims,
+                "defaults": _mapping(usual),
+                "webhooks": entries,
+            }
+        }
         schema["allOf"].append({"if": _only_others(provider, rule["if"]), "else": offered})
     return schema_text(schema)
 
@@ -51,7 +58,7 @@ def _offer_nothing_of_providers(schema: Schema, providers: Iterable[Provider]) -
     definitions["event"] = {"type": "string", "minLength": 1}
     account = definitions["account"]["properties"]
     account["token"] = account["token"] | _NOT_OFFERED
-    own = {spec.name for provider in providers for spec in provider.own_fields}
+    own = {spec.name for provider in providers for spec in (*provider.own_fields, *provider.about_secrets)}
     for where in (definitions["webhook"], schema["properties"]["defaults"], definitions["owns"]["items"]):
         for key in own.intersection(where["properties"]):
             where["properties"][key] |= _NOT_OFFERED

@@ -11,7 +11,7 @@ from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
 from reconciler.config.yaml_nodes import Document, Map, Range, Sequence
 from reconciler.model.diagnostic import Diagnostic, Place
-from reconciler.model.provider import FieldType, Provider
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import is_wordless, reads_as_words
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
@@ -28,7 +28,7 @@ _CLEAR = frozenset({"url", "owns", "absent", "protect", "base_url"})
 
 def secret_fields(providers: Iterable[Provider]) -> frozenset[str]:
     """The keys of entries that hold a secret."""
-    return frozenset(spec.name for of in providers for spec in of.fields if spec.type is FieldType.SECRET)
+    return frozenset(spec.name for of in providers for spec in of.fields if spec.is_secret)
 
 
 def with_excerpts(
@@ -97,7 +97,7 @@ class _Excerpts:
     def _values_by_line(self) -> dict[int, list[tuple[Range, bool]]]:
         """Where scalars stand that show by another rule than that of words, by each line: whether each is a secret."""
         found: dict[int, list[tuple[Range, bool]]] = {}
-        scalars = list(_scalars(self._root))
+        scalars = list(_scalars(self._root, self._secrets))
         # Of an aliased one the anchor, though another key may have it too.
         secrets = {place for name, place in scalars if name == "token" or name in self._secrets}
         clear = [place for name, place in scalars if name in _CLEAR and place not in secrets]
@@ -154,8 +154,8 @@ def _secret_params(root: Map) -> frozenset[str]:
     return BUILT_IN_SECRET_PARAMS | {param_name(item) for item in items if isinstance(item, str)}
 
 
-def _scalars(root: Map) -> Iterator[tuple[str, Range]]:
-    """Where every scalar stands, with the key that it, or its list, stands under."""
+def _scalars(root: Map, secrets: frozenset[str]) -> Iterator[tuple[str, Range]]:
+    """Where every scalar stands, with the key that it, or its list or secret mapping, stands under."""
     seen: set[int] = set()
     todo: list[tuple[str, Map | Sequence]] = [("", root)]
     while todo:
@@ -164,7 +164,7 @@ def _scalars(root: Map) -> Iterator[tuple[str, Range]]:
             continue
         seen.add(id(value))
         if isinstance(value, Map):
-            entries = [(name, inner, value.where[name]) for name, inner in value.items()]
+            entries = [(above if above in secrets else name, inner, value.where[name]) for name, inner in value.items()]
         else:
             entries = [(above, inner, where) for inner, where in zip(value, value.where, strict=True)]
         for name, inner, where in entries:

@@ -139,11 +139,32 @@ class Values:
     def secret(self, text: Text, what: str) -> SecretText | None:
         """A secret field: exactly one variable, from the environment. None where it is something else."""
         value = self._one_secret(self._template(text), text, "secret-not-variable", what, Purpose.HOOK_SECRET)
-        if value is not None and value.is_known and is_masked(value.reveal()):
-            names = " and ".join(f"`${{{name}}}`" for name in value.variables())
+        return self._unmasked(value, text.span)
+
+    def _unmasked(self, value: SecretText | None, span: Span) -> SecretText | None:
+        parts = () if value is None or not value.is_known else value.parts
+        masked = [part.name for part in parts if part.name and is_masked(part.text)]
+        if masked:
+            names = " and ".join(f"`${{{name}}}`" for name in masked)
             message = f"{names} contains a masked value, as services show it instead of a secret"
-            self.diagnostics.error("secret-not-variable", text.span, message, "Set it to the secret itself.")
+            self.diagnostics.error("secret-not-variable", span, message, "Set it to the secret itself.")
         return value
+
+    def header(self, text: Text, what: str) -> SecretText | None:
+        """A header's value: text with variables from the environment in it. None where it is something else."""
+        template = self._template(text)
+        if template is None:
+            return None
+        variables = [piece for piece in template if isinstance(piece, Reference)]
+        if not variables or any(one.mark == DEFAULT for one in variables):
+            message = f"a value of `{what}` must have a variable in it, without a default"
+            help_ = "Put what is secret of it in an environment variable, such as `Bearer ${HOOK_TOKEN}`."
+            self.diagnostics.error("secret-not-variable", text.span, message, help_)
+            return None
+        value = self._joined(template, text.span, Purpose.HOOK_SECRET)
+        if value is not None:
+            check_not_option(value, text.span, f"in `{what}`", self.diagnostics)
+        return self._unmasked(value, text.span)
 
     def token(self, text: Text) -> SecretText | None:
         """A token: exactly one variable, which may stand in other tokens only. None where it is something else."""

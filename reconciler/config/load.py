@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from reconciler.config.accounts import FileAccount, named_accounts, read_accounts
 from reconciler.config.advice import advise, advise_on_params
-from reconciler.config.checks import check_absent, check_owned, check_tokens_alone, check_unique
+from reconciler.config.checks import check_absent, check_owned, check_secret_names, check_tokens_alone, check_unique
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span, TooMuchError
 from reconciler.config.excerpts import secret_fields, with_excerpts
@@ -139,6 +139,7 @@ class _Loading:
         check_owned(entries, owned, noted)
         check_absent(entries, noted)
         check_unique(entries, noted)
+        check_secret_names(entries, noted)
         check_tokens_alone(file_accounts, values, self._providers[DEFAULT_PROVIDER])
         values.report_unset()
         if top.is_complete:

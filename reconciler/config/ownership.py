@@ -64,7 +64,8 @@ def read_claims(
     owns, protect = claims("owns", partial(_ownership, kinds)), claims("protect", _protect)
     absent, known = claims("absent", _named), claims("known", _named)
     has_top = any(cursor.has("absent") for cursor in tops)
-    shares_top = sum(len(one.accounts) for one in accounts if not one.cursor.has("absent")) > 1
+    sharing = [of for one in accounts if not one.cursor.has("absent") for of in one.accounts]
+    shares_top = len(sharing) > 1 or any(account.is_pattern for account in sharing)
     found: list[FileAccount] = []
     for one in accounts:
         cursors = [one.cursor, *tops]

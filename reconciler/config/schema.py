@@ -8,7 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from reconciler.model.provider import Field, FieldType, PlaceSetting, Provider
+from reconciler.model.place import PlaceSetting
+from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider
 
 Schema = dict[str, Any]
 
@@ -16,6 +17,24 @@ VARIABLE = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$"
 _BOOLEAN = {
     "pattern": VARIABLE,
     "patternErrorMessage": "Write `true` or `false`, or a single variable with one of these values.",
+}
+_NAME_HELP = "Write a name of letters, digits and `_`, such as `LEDGER_SECRET`."
+_ABOUT_SECRETS: dict[str, Mapping[str, Any]] = {
+    SECRET_TO.name: {
+        "type": "string",
+        "pattern": "^([A-Za-z_][A-Za-z0-9_]*|[\\s\\S]*\\$\\{[\\s\\S]*)$",
+        "patternErrorMessage": _NAME_HELP,
+        "x-help": _NAME_HELP,
+        "examples": ["LEDGER_SECRET"],
+    },
+}
+_TIME_HELP = "Write a day such as `2026-11-01`, or a time such as `2026-11-01T09:30:00Z`."
+_ABOUT_SECRETS[SECRET_SINCE.name] = {
+    "type": "string",
+    "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?|[\\s\\S]*\\$\\{[\\s\\S]*)$",
+    "patternErrorMessage": _TIME_HELP,
+    "x-help": _TIME_HELP,
+    "examples": ["2026-11-01"],
 }
 _OTHER_KEYS = {"^x-": {"description": "Ignored. Useful for YAML anchors."}}
 
@@ -48,7 +67,7 @@ def composed(providers: Mapping[str, Provider], *, lenient: bool = False) -> tup
         is_named = {"type": "object", "required": ["provider"], "properties": {"provider": {"enum": [name]}}}
         rules[name] = {"if": is_named, "then": _closed(dict.fromkeys(account["properties"], True) | own)}
         events |= {event["enum"][0]: event for event in known_events(provider)}
-        for spec in provider.own_fields:
+        for spec in (*provider.own_fields, *provider.about_secrets):
             _add(fields, spec.name, described(spec))
             if spec.scope:
                 _add(definitions["owns"]["items"]["properties"], spec.name, described(spec))
@@ -62,6 +81,7 @@ def composed(providers: Mapping[str, Provider], *, lenient: bool = False) -> tup
         where["properties"] |= fields
         where["properties"]["ignore_changes"]["items"]["oneOf"] += ignorable
         where["additionalProperties"] = lenient
+    schema["properties"]["defaults"]["properties"].pop(SECRET_TO.name, None)  # a name is one webhook's
     return schema, rules
 
 
@@ -109,17 +129,23 @@ def _choice(description: str, choices: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _place(place: PlaceSetting) -> dict[str, Any]:
-    help_ = f"Write a name such as `{place.example}`, or a list of them."
-    named = {"pattern": f"^(?:{place.pattern}|[\\s\\S]*\\$\\{{[\\s\\S]*)$", "patternErrorMessage": help_}
+    help_ = f"Write a {place.examples}, or a list of them."
+    # Of a pattern only that it names whose places it means, as far as this can say it; the rest is checked later.
+    patterns = "" if place.listed is None else r"|[^\s*]+/[^\s]*\*[^\s]*"
+    named = {"pattern": f"^(?:{place.pattern}{patterns}|[\\s\\S]*\\$\\{{[\\s\\S]*)$", "patternErrorMessage": help_}
+    item, examples = "A name.", [place.example]
+    if place.listed is not None:
+        item = "A name, or a pattern in which `*` stands for any text."
+        examples += [place.example_pattern]
     return {
         "description": place.help or f"Where the webhooks are, such as `{place.example}`.",
         "type": ["string", "array"],
         **named,
         "minItems": 1,
         "uniqueItems": True,
-        "items": {"description": "A name.", "type": "string", **named, "examples": [place.example]},
+        "items": {"description": item, "type": "string", **named, "examples": examples, "x-help": help_},
         "x-help": help_,
-        "examples": [place.example, [place.example]],
+        "examples": [place.example, examples],
     }
 
 
@@ -133,10 +159,21 @@ def described(spec: Field) -> dict[str, Any]:
         FieldType.CHOICE: _choice(found["description"], spec.choices),
         FieldType.SET: {"type": "array", "uniqueItems": True, "items": item, "examples": [["a"]]},
         FieldType.SETTINGS: {"type": "object", "examples": [spec.default or {}]},
+        FieldType.HEADERS: {
+            "type": "object",
+            "propertyNames": {"pattern": "^[A-Za-z0-9_-]+$", "patternErrorMessage": "Write a header's name."},
+            "additionalProperties": {
+                "type": "string",
+                "minLength": 1,
+                "description": "A header's value.",
+                "examples": ["Bearer ${HOOK_TOKEN}"],
+            },
+            "examples": [{"Authorization": "Bearer ${HOOK_TOKEN}"}],
+        },
         FieldType.SECRET: {"type": "string", "minLength": 1, "examples": ["${HOOK_SECRET}"]},
     }
     text = {"type": "string", "minLength": 1, "examples": [spec.default or "${NAME}"]}
-    found |= shapes.get(spec.type, text)
+    found |= _ABOUT_SECRETS.get(spec.name, text) if spec in (SECRET_TO, SECRET_SINCE) else shapes.get(spec.type, text)
     if spec.holds_texts:
         help_ = "Write a name without brackets."
         found["propertyNames"] = {"pattern": "^[^\\[\\]]+$", "patternErrorMessage": help_}

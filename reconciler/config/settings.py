@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from reconciler.config.cursor import Cursor, Text
@@ -9,7 +10,11 @@ from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Values
 from reconciler.config.yaml_nodes import Map, Plain, Sequence
 from reconciler.model.provider import Field, FieldType
-from reconciler.model.webhook import Value
+from reconciler.model.secret import SecretText
+from reconciler.model.webhook import Headers, Masked, Value
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A header's name. Source: RFC 9110, section 5.6.2."""
 
 Said = Mapping[str, tuple[Value, Span]]
 """What an entry, or `defaults`, says beside URL and events: by key the value, None where it isn't known, and where."""
@@ -33,11 +38,28 @@ def _value(cursor: Cursor, spec: Field, values: Values) -> Value:
             return None if texts is None or None in found else frozenset(item for item in found if item is not None)
         case FieldType.SECRET if (text := cursor.text(spec.name)) is not None:
             return values.secret(text, spec.name)
+        case FieldType.HEADERS if (inner := cursor.map(spec.name)) is not None:
+            return _headers(inner, spec.name, values)
         case FieldType.SETTINGS if (inner := cursor.map(spec.name)) is not None:
             return {key: _plain(value, inner.span(key), values) for key, value in inner.values.items()}
-        case FieldType.SECRET | FieldType.SETTINGS:
+        case FieldType.SECRET | FieldType.SETTINGS | FieldType.HEADERS:
             return None
     return values.plain(cursor.text(spec.name))
+
+
+def _headers(inner: Cursor, what: str, values: Values) -> Headers | None:
+    found: dict[str, SecretText | Masked] = {}
+    for name in inner.values:
+        if not _HEADER.fullmatch(name) or name.lower() in map(str.lower, found):
+            message, help_ = f"`{what}` has a name that no header has, or has it twice", "Write each name once."
+            values.diagnostics.error("wrong-value", inner.key_span(name), message, help_)
+            continue
+        text = inner.text(name)
+        value = None if text is None else values.header(text, what)
+        if value is None:
+            return None
+        found[name] = value
+    return Headers.of(found)
 
 
 def _plain(value: Plain, span: Span, values: Values) -> object:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import Field, FieldType, Provider, Unsaid
+from reconciler.model.pattern import may_meet
+from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
@@ -84,7 +86,8 @@ class EntryReader:
         # By provider the fields of which an entry has a key, beside URL and events.
         self._sayable: dict[str, dict[str, Field]] = {}
         for provider in (account.provider for of in accounts.values() for account in of):
-            self._sayable[provider.name] = {s.name: s for s in provider.fields if s.type not in _NOT_SAYABLE}
+            fields = (spec for spec in provider.fields if spec.type not in _NOT_SAYABLE and not spec.is_made)
+            self._sayable[provider.name] = {spec.name: spec for spec in (*fields, *provider.about_secrets)}
         self._fields = dict(ChainMap(*self._sayable.values(), _OF_ALL))
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
         only = tuple(names) if names is not None and len(names) == 1 else None
@@ -128,8 +131,7 @@ class EntryReader:
             help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
             self._error("account-missing", span, "this entry has no `account`, but there are several accounts", help_)
         names = () if names is None or self._names is None else names
-        found = {account.name: account for named in names for account in self._accounts.get(named, ())}
-        accounts = tuple(found.values())
+        accounts = self._meant(names)
         values = self._values.for_accounts(*names) if names else self._values
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
         url_span = written.span
@@ -157,7 +159,8 @@ class EntryReader:
             self._check_events(events, account.provider)
             self._check_said(cursor, said, account.provider)
             for desired, at in self._desired(entry, account, events):
-                entry.desired.append((account, desired, at if key is None else key.using(at)))
+                wanted = replace(desired, places=_places_meant(names, account)) if account.is_pattern else desired
+                entry.desired.append((account, wanted, at if key is None else key.using(at)))
         return entry
 
     def _desired(
@@ -168,13 +171,29 @@ class EntryReader:
         # The index of its address, its event or events, and where that stands.
         single = [(event, event, text) for event, text in events]
         whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
+        secret_to = entry.said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in entry.said else None
         for index, value, text in whole if provider.several_events else single:
             fields = provider.normalise({**common, provider.event_field: value})
             key = provider.key_of(fields)
             if key is not None:
                 at = Address(account=account.name, name=entry.name, index=index)
                 place = entry.url_span.place
-                yield Desired(address=at, key=key, fields=fields, ignored=ignored, place=place), text.span
+                desired = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
+                since = self._since(entry, provider)
+                yield replace(desired, secret_to=str(secret_to or ""), secret_since=since), text.span
+
+    def _since(self, entry: Entry, provider: Provider) -> datetime | None:
+        """When the entry's secrets began to count, if it says so."""
+        value, span = entry.said.get(SECRET_SINCE.name, (None, entry.url_span))
+        if not isinstance(value, str) or SECRET_SINCE not in provider.about_secrets:
+            return None
+        try:
+            since = datetime.fromisoformat(value)
+        except ValueError:
+            help_ = "Write a day such as `2026-11-01`, or a time such as `2026-11-01T09:30:00Z`."
+            self._error("wrong-value", span, "`secret_since` is not a day or a time", help_)
+            return None
+        return since if since.tzinfo else since.replace(tzinfo=UTC)
 
     def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
         """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
@@ -193,12 +212,22 @@ class EntryReader:
         if name is None or names is None or name in names:
             return name
         group = name.partition(":")[0]
-        if group in names and not self._accounts.get(group):
-            return name  # its places aren't known
+        if (group in names and not self._accounts.get(group)) or self._meant((name,)):
+            return name  # its places aren't known, or will be when they are listed
         near = get_close_matches(name, sorted(names), n=1)
         help_ = f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}."
         self._error("account-unknown", text.span, f"{text.quoted()} is not an account of this configuration", help_)
         return None
+
+    def _meant(self, names: Iterable[str]) -> tuple[Account, ...]:
+        """The accounts that these names mean, or may mean as far as their places aren't listed yet."""
+        found: dict[str, Account] = {}
+        for name in names:
+            group, _, place = name.partition(":")
+            whole = self._accounts.get(group, ()) if place else ()
+            fitting = [one for one in whole if may_meet(place.casefold(), one.place_name.casefold())]
+            found |= {account.name: account for account in fitting or self._accounts.get(name, ())}
+        return tuple(found.values())
 
     def _event(self, text: Text, values: Values) -> str | None:
         event = values.plain(text)
@@ -259,6 +288,14 @@ class EntryReader:
         unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
         ignored = said[_IGNORE][0] if _IGNORE in said else None
         return common, (ignored & {"url", *known} if isinstance(ignored, frozenset) else frozenset()) | unsaid
+
+
+def _places_meant(names: Collection[str], account: Account) -> tuple[str, ...]:
+    """The patterns of an account's places that these names mean; none where they mean all of them."""
+    if account.group in names:
+        return ()
+    places = [place for group, _, place in (name.partition(":") for name in names) if group == account.group]
+    return tuple(place for place in places if may_meet(place.casefold(), account.place_name.casefold()))
 
 
 def _near_event(event: str, known: tuple[str, ...]) -> str:

@@ -19,7 +19,7 @@ from reconciler.model.redaction import Redaction, is_wordless
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
-from reconciler.model.webhook import Fields, Key, Masked, Remote, Scope, is_event_name, revealed
+from reconciler.model.webhook import Fields, Headers, Key, Masked, Remote, Scope, hides_secret, is_event_name, revealed
 from reconciler.planning.match import Choice, by_key, choose
 from reconciler.view.codec import Json
 
@@ -123,7 +123,7 @@ _ONE_IS_KNOWN = "another webhook with the same URL and event is listed under `kn
 def _hides_a_secret(choice: Choice) -> bool:
     """Whether a duplicate has a secret that nobody can read, and that would be gone with it."""
     fields = (pair for remote in choice.duplicates for pair in remote.fields.items())
-    return any(value is Masked.SET and choice.survivor.fields.get(name) is None for name, value in fields)
+    return any(hides_secret(value) and not choice.survivor.fields.get(name) for name, value in fields)
 
 
 def _url(remote: Remote) -> Url:
@@ -272,6 +272,13 @@ def _own_fields(account: Account, remote: Remote, name: str, names: Names) -> di
         if isinstance(value, Masked | SecretText):
             secret = value.reveal() if isinstance(value, SecretText) else None
             said[spec.name] = names.variable(secret, name, spec.name)
+        elif isinstance(value, Headers):
+            said[spec.name] = {
+                literal(header): names.variable(
+                    secret.reveal() if isinstance(secret, SecretText) else None, name, spec.name, header
+                )
+                for header, secret in value.items
+            }
         else:
             said[spec.name] = _written(value)
     return said

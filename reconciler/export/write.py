@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import yaml
 
 from reconciler.export.document import ExportedFile
+from reconciler.model.secret import env_line
 from reconciler.output.escaping import visible
 
 _ID_ITEM = re.compile(r"^ *- id: '?(?P<id>[A-Za-z0-9_-]+)'?$", re.MULTILINE)
@@ -51,5 +52,4 @@ def _comment(note: str | None) -> str:
 
 def env_text(variables: Mapping[str, str]) -> str:
     """An env file's text: `NAME='value'`, one a line, sorted."""
-    escapes = str.maketrans({"\\": "\\\\", "'": "\\'"})
-    return "".join(f"{name}='{value.translate(escapes)}'\n" for name, value in sorted(variables.items()))
+    return "".join(env_line(name, value) for name, value in sorted(variables.items()))

@@ -12,7 +12,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Url
-from reconciler.model.webhook import Fields
+from reconciler.model.webhook import Fields, Headers
 
 _UNITS = ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h"), (math.inf, 86400, "days"))  # up to so many seconds
 _VALUES = "Check that the provider supports the entry's values."
@@ -150,3 +150,5 @@ def _secrets_of(fields: Fields) -> Iterator[str]:
             yield from (item.text.reveal().partition("=")[2] for item in value.items if item.secret)
         elif isinstance(value, SecretText):
             yield value.reveal()
+        elif isinstance(value, Headers):
+            yield from value.reveal().values()

@@ -14,7 +14,8 @@ _CONTROL_NAMES |= {"\x7f": "DELETE", "\x85": "NEXT LINE"}
 _LINE_BREAKS = "\n\r\x85\u2028\u2029"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
 _MASK = re.compile(
-    r"\A(?:\*+|[x#.-]{2,})\Z|\*{3}|[•…]|\.{3}|(?:\A|_)x{3,}\Z|x{8}|‹hidden›|[\[<](?:masked|redacted|hidden)[\]>]",
+    r"\A(?:\*+|[x#.-]{2,})\Z|\*{3}|[•…]|\.{3}|(?:\A|_)x{3,}\Z|x{8}|‹hidden›|[\[<](?:masked|redacted|hidden)[\]>]"
+    r"|\A-+ ?(?:masked|redacted|hidden) ?-+\Z",
     re.IGNORECASE,
 )
 

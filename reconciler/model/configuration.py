@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.pattern import Pattern, PatternSet
-from reconciler.model.provider import PlaceSetting, Provider, RateLimits, Setting
+from reconciler.model.place import PlaceSetting
+from reconciler.model.provider import Provider, RateLimits, Setting
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint, Url, parse_url
@@ -92,6 +93,7 @@ class Account:
     base_url: str  # without a trailing slash
     file_base_url: SecretText | None = None  # what the file says; `base_url` may be of this run alone (`--base-url`)
     place: str = ""  # the path of the one place whose webhooks it has, below the base URL
+    listed_by: str = ""  # the name of the account with the pattern of places that it was found by, if any
     settings: Mapping[str, SecretText | bool] = field(default_factory=dict)  # the provider's own, as far as said
     timeout: float = DEFAULT_TIMEOUT  # of a read, in seconds
     kind: str = ""  # the name of its token's kind, such as `live`; empty where neither file nor token says
@@ -117,17 +119,22 @@ class Account:
         return self.name.partition(":")[2]
 
     @property
+    def is_pattern(self) -> bool:
+        """Whether it stands for all places that fit a pattern, until these are listed."""
+        return "*" in self.place_name
+
+    @property
     def place_setting(self) -> str:
         """The account key that names its place."""
-        return "" if self._place is None else self._place.setting
+        return "" if self.place_kind is None else self.place_kind.setting
 
     @property
     def place_values(self) -> Mapping[str, str]:
         """What every webhook of its place has, by the API's names."""
-        return {} if self._place is None else self._place.values_of(self.place_name)
+        return {} if self.place_kind is None else self.place_kind.values_of(self.place_name)
 
     @property
-    def _place(self) -> PlaceSetting | None:
+    def place_kind(self) -> PlaceSetting | None:
         return next((key for key in self.provider.places if key.path_of(self.place_name) == self.place), None)
 
     @property
@@ -179,7 +186,8 @@ class Configuration:
 
     @property
     def qualifies_addresses(self) -> bool:
-        return len(self.accounts) > 1
+        """Whether addresses begin with their account: also if a pattern means only one today."""
+        return len(self.accounts) > 1 or any(account.is_pattern or account.listed_by for account in self.accounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,14 @@ def matches_name(pattern: str, name: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
+def may_meet(pattern: str, other: str) -> bool:
+    """Whether a name may fit both patterns, as far as what they begin with says."""
+    (one, *more), (two, *rest) = pattern.split("*"), other.split("*")
+    if not more or not rest:
+        return matches_name(other, pattern) if rest else matches_name(pattern, other)
+    return one.startswith(two) or two.startswith(one)
+
+
 @sealed
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""

@@ -39,6 +39,7 @@ class Reason(Enum):
     MISSING = "missing"
     DIFFERS = "differs"
     SWITCHED_OFF = "switched_off"
+    RESEND = "resend"  # nothing is known to differ: its secret is to be sent again, or made anew
     NOT_IN_FILE = "not_in_file"
     REPLACES = "replaces"  # another webhook has values that no update can change
     REPLACED = "replaced"
@@ -104,6 +105,7 @@ class Change:
     remote: Remote | None = None  # None where the provider has none
     wanted: Fields = field(default_factory=dict)  # to send, if anything; ignored fields are the provider's
     fields: tuple[FieldChange, ...] = ()  # what differs, of an update or a protected webhook
+    resends: tuple[str, ...] = ()  # of an update, the secrets that are sent though they can't be compared
     move: Address | None = None  # the other half of a move
     replacement: Address | None = None  # the other half of a replacement: what takes its place, or what it replaces
     duplicate_of: Address | None = None  # the webhook that stays
@@ -111,6 +113,11 @@ class Change:
     depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
+
+    @property
+    def secret_to(self) -> str:
+        """The name under which the secret goes on that the provider makes for it; empty where it makes none."""
+        return self.desired.secret_to if self.action is Action.CREATE and self.desired is not None else ""
 
     @property
     def partner(self) -> Address | None:
@@ -124,6 +131,8 @@ class Change:
             "action": self.action.value,
             "before": None if self.remote is None else revealed(self.remote.fields),
             "after": revealed(self.wanted) if self.wanted else None,
+            **({"secret_to": self.secret_to} if self.secret_to else {}),
+            **({"resends": self.resends} if self.resends else {}),
         }
 
 
@@ -167,6 +176,11 @@ class AccountPlan:
     @property
     def changes(self) -> tuple[Change, ...]:
         return tuple(row for row in self.rows if row.action is not Action.NONE)
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The ids of the webhooks that others replace."""
+        return frozenset(row.remote.id for row in self.rows if row.remote is not None and row.reason is Reason.REPLACED)
 
     @property
     def unmanaged(self) -> tuple[Change, ...]:
@@ -226,6 +240,7 @@ class Plan:
     filters: Filters = Filters()
     destroy: bool = False  # whether it deletes what the configuration describes
     allowed_losses: int | None = None  # by `--allow-losses`; None where it said nothing
+    resend_secrets: bool = False  # whether secrets that can't be read back are sent again
     unmatched: Filters = Filters()  # the addresses that mean nothing, as far as all accounts could be planned
 
     @property
@@ -241,19 +256,33 @@ class Plan:
         return any(account.changes for account in self.planned)
 
     @property
+    def made_secrets(self) -> tuple[str, ...]:
+        """The names under which the secrets go on that providers will make; somebody must take them."""
+        changes = (change for account in self.planned for change in account.changes)
+        return tuple(change.secret_to for change in changes if change.secret_to)
+
+    @property
     def is_refused(self) -> bool:
         return any(account.verdict is not Verdict.FINE for account in self.planned)
 
     def essence(self) -> bytes:
         """Everything that would be done, and nothing beside it: equal ones are the same plan.
 
+        Places that patterns mean may come and go as long as nothing is done there.
+
         It holds secrets: it is compared or digested, and never shown. Source: contract, section 6, *Reviewed is what
         runs*.
         """
+        accounts = [
+            one
+            for one in self.accounts
+            if isinstance(one, NotPlanned) or one.changes or one.losses or not one.account.listed_by
+        ]
         essence = {
+            **({"resend_secrets": True} if self.resend_secrets else {}),
             "filters": asdict(self.filters),
             "destroy": self.destroy,
             "allowed_losses": self.allowed_losses,
-            "accounts": [one.essence() for one in sorted(self.accounts, key=lambda one: one.account.name)],
+            "accounts": [one.essence() for one in sorted(accounts, key=lambda one: one.account.name)],
         }
         return json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-from urllib.parse import quote
 
+from reconciler.model.place import PlaceSetting
 from reconciler.model.rest import Call, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, lenient_endpoint
@@ -30,15 +30,21 @@ class FieldType(Enum):
     SET = "set"
     SECRET = "secret"  # noqa: S105 - the name of a type
     SETTINGS = "settings"
+    HEADERS = "headers"  # names, and values that are secrets
 
 
 class ReadsBack(Enum):
     """How a provider answers with a field's value."""
 
     CLEAR = "clear"
+    KEYS = "keys"  # of headers only the names
     MASKED = "masked"  # as a mask where it is set: whether it is set can be compared, its value can't
     NEVER = "never"  # sent with every create and update, and never a difference by itself
     SOMETIMES = "sometimes"  # in clear by some versions; of an answer without it nothing is known
+    ON_CREATE = "on create"  # the provider makes it, and shows it in the answer to the create alone
+
+
+_UNREAD = (ReadsBack.KEYS, ReadsBack.MASKED, ReadsBack.NEVER, ReadsBack.SOMETIMES)
 
 
 class Unsaid(Enum):
@@ -91,9 +97,43 @@ class Field:
         return tuple((self.at or self.name).split("."))
 
     @property
+    def is_made(self) -> bool:
+        """Whether the provider makes it, so that no file says it."""
+        return self.reads_back is ReadsBack.ON_CREATE
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is a secret that a file says, and nobody can read back."""
+        return self.is_secret and self.reads_back in _UNREAD
+
+    @property
+    def is_secret(self) -> bool:
+        return self.type in (FieldType.SECRET, FieldType.HEADERS)
+
+    @property
     def is_fixed(self) -> bool:
         """Whether only another webhook can have another value."""
         return self.sent in (Sent.CREATE, Sent.NEVER) and self.call is None
+
+
+SECRET_TO = Field(
+    name="secret_to",
+    type=FieldType.TEXT,
+    help=(
+        "The name under which `apply --secrets-to` or `--secrets-command` passes on the secret that the provider makes "
+        "for a new webhook, and shows only once."
+    ),
+)
+"""What an entry says of a secret that the provider makes."""
+SECRET_SINCE = Field(
+    name="secret_since",
+    type=FieldType.TEXT,
+    help=(
+        "The day (or time) from which on the secret's value counts: where the provider last changed the webhook before "
+        "it, the secret is sent again, or made anew if the provider makes it."
+    ),
+)
+"""What an entry says of a secret that can't be read back, so that a new value reaches the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,25 +185,6 @@ class Setting:
     header: str = ""  # that it is sent as; a value may come from the environment then, and is a secret
     default: bool | None = None
     help: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceSetting:
-    """An account key that names where one token has collections of webhooks: repositories, projects."""
-
-    setting: str
-    path: str  # of the API, `{}` for the name; what stands behind a `?` is a query of the list
-    values: Mapping[str, str] = field(default_factory=dict)  # of its webhooks, by the API's places, `{}` as above
-    is_one_segment: bool = False  # whether a `/` in a name is escaped in the path
-    pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
-    example: str  # a name
-    help: str = ""
-
-    def path_of(self, name: str) -> str:
-        return self.path.replace("{}", quote(name, safe="" if self.is_one_segment else "/"))
-
-    def values_of(self, name: str) -> Mapping[str, str]:
-        return {key: value.replace("{}", name) for key, value in self.values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,8 +241,22 @@ class Provider:
 
     @property
     def own_fields(self) -> tuple[Field, ...]:
-        """The fields that not every provider has."""
-        return tuple(spec for spec in self.fields if spec.name not in ("url", "event", "events", "active"))
+        """The fields that not every provider has, and that a file can say."""
+        usual = ("url", "event", "events", "active")
+        return tuple(spec for spec in self.fields if spec.name not in usual and not spec.is_made)
+
+    @property
+    def about_secrets(self) -> tuple[Field, ...]:
+        """What an entry can say of its secrets beside their values; no fields of the webhook."""
+        to = (SECRET_TO,) if self.makes_secrets else ()
+        # Else every apply would send it again. What is made anew is created anew, too.
+        dates = self.rest is None or self.rest.updated or (to and self.rest.created)
+        return (*to, SECRET_SINCE) if dates and (to or any(spec.is_unread for spec in self.fields)) else to
+
+    @property
+    def makes_secrets(self) -> bool:
+        """Whether it makes a secret for each webhook that nobody can read later."""
+        return any(spec.is_made for spec in self.fields)
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
         """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.

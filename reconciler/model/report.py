@@ -26,6 +26,8 @@ class Outcome(Enum):
     UNVERIFIED = "done, but could not be read back"
     OTHER_KEY = "not created: the provider made a different webhook, which was deleted again"
     OTHER_KEY_STAYS = "not created: the provider made a different webhook, which was kept"
+    SECRET_LOST = "at the provider, but its secret could not be passed on"  # noqa: S105 - the name of an outcome
+    SECRET_TAKEN_BACK = "not created: its secret could not be passed on, so it was deleted again"  # noqa: S105
     NOT_AS_WANTED = "confirmed by the provider, but different when read back"
 
 

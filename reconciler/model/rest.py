@@ -27,7 +27,7 @@ class LinkHeader:
 
     size: str = "per_page"  # the parameter that asks for so many webhooks on a page
     most: int = 100  # how many to ask for
-    usual: int = 30  # how many a page has where nobody asks; 0 where a server may allow fewer, and say of no next one
+    usual: int = 30  # how many a page has where nobody asks; 0 where a server may set less, and names no next page
     page: str = "page"  # the parameter that asks for a page by its number, from 1
 
 

@@ -53,6 +53,12 @@ def hides(shown: str) -> bool:
     return HIDDEN[:-1] in shown
 
 
+def env_line(name: str, value: str) -> str:
+    """A line of an env file."""
+    escapes = str.maketrans({"\\": "\\\\", "'": "\\'"})
+    return f"{name}='{value.translate(escapes)}'\n"
+
+
 class Origin(Enum):
     """Where a piece of text came from, which decides whether it may be shown."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.provider import Field, Provider, ReadsBack
 from reconciler.model.rest import Call, Rest
-from reconciler.model.webhook import Fields, Masked
+from reconciler.model.webhook import Fields, hides_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
 def can_send(spec: Field, values: Fields) -> bool:
     """Whether a field's value can be sent: of a secret only one that is known."""
     value = values[spec.name]
-    return not isinstance(value, Masked) and (spec.type is not FieldType.SECRET or value is not None)
+    return not spec.is_made and not hides_secret(value) and (not spec.is_secret or value is not None)
 
 
 def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) -> tuple[str, ...]:
@@ -92,9 +92,10 @@ def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) 
     return tuple(
         spec.name
         for spec in provider.fields
-        if spec.type is FieldType.SECRET
+        if spec.is_secret
+        and not spec.is_made
         and spec.call is None
         and unit in ("", spec.path[0])
         and not can_send(spec, wanted)
-        and (spec.reads_back is ReadsBack.NEVER or now[spec.name] is not None)
+        and (spec.reads_back is ReadsBack.NEVER or bool(now[spec.name]))
     )

@@ -27,7 +27,53 @@ class Masked(Enum):
     SET = "set"
 
 
-Value = Url | SecretText | Masked | str | bool | int | float | frozenset[str] | Settings | None
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Headers:
+    """Headers by name, whose values are secrets; upper and lower case of names make no difference. Prints masked."""
+
+    items: tuple[tuple[str, SecretText | Masked], ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, SecretText | Masked]) -> Headers:
+        return cls(tuple(sorted(values.items(), key=lambda item: (item[0].lower(), item[0]))))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in lower case."""
+        return tuple(name.lower() for name, _ in self.items)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the provider hides one of the values."""
+        return any(isinstance(value, Masked) for _, value in self.items)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether every value is there."""
+        return all(isinstance(value, SecretText) and value.is_known for _, value in self.items)
+
+    def reveal(self) -> dict[str, str]:
+        """The real values. For building a request and digesting a plan, as that of a secret."""
+        return {name: value.reveal() for name, value in self.items if isinstance(value, SecretText)}
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[tuple[str, SecretText | Masked], ...]:
+        return tuple((name.lower(), value) for name, value in self.items)
+
+    def __repr__(self) -> str:
+        return f"Headers({', '.join(name for name, _ in self.items)})"
+
+
+Value = Url | SecretText | Masked | Headers | str | bool | int | float | frozenset[str] | Settings | None
 """A field's value in normal form, so that *in step* is `==`."""
 
 Fields = Mapping[str, Value]
@@ -92,7 +138,10 @@ class Desired:
     key: Key
     fields: Fields  # every field of the provider's declaration, in normal form
     ignored: frozenset[str] = frozenset()  # fields left as the provider has them; of `url` its secret parameters
+    secret_since: datetime | None = None  # UTC; what was changed before gets its secret again
+    secret_to: str = ""  # the name under which a secret goes on that the provider makes
     place: Place
+    places: tuple[str, ...] = ()  # of an account that is a pattern of places: patterns of those meant; none for all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +157,17 @@ class Remote:
     answered: datetime | None = field(default=None, compare=False)  # when this was sent, by the provider's own clock
     unreadable: tuple[str, ...] = ()  # declared fields that hold nothing that can be read: they are None
     health: str = field(default="", compare=False)  # why the provider switched it off by itself, if it did
+    made_secret: SecretText | None = field(default=None, compare=False)  # that only the answer to its create shows
 
     @property
     def age(self) -> tuple[datetime, str]:
         """A sort key: the oldest first, those without a date last, then by id."""
         return (self.created or _LATEST, self.id)
+
+
+def hides_secret(value: Value) -> bool:
+    """Whether a value is, or has in it, a secret of which the provider shows only that it is set."""
+    return value is Masked.SET or (isinstance(value, Headers) and value.is_masked)
 
 
 def revealed(fields: Fields) -> dict[str, object]:
@@ -121,6 +176,8 @@ def revealed(fields: Fields) -> dict[str, object]:
     for name, value in fields.items():
         if isinstance(value, Url | SecretText):
             found[name] = value.reveal()
+        elif isinstance(value, Headers):
+            found[name] = {"headers": value.names, "values": value.reveal()}
         elif isinstance(value, Masked):
             found[name] = {"masked": True}
         elif isinstance(value, frozenset):

@@ -14,6 +14,7 @@ from reconciler.model.report import AccountReport, Listener, Outcome, Report, Re
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
 from reconciler.operations.creates import Created, make_creates
+from reconciler.operations.secret_sinks import Sink
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
 from reconciler.planning.match import by_key, fitting
@@ -22,21 +23,26 @@ from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Writer
 
 
-def apply(
+def apply(  # noqa: PLR0913 - whom it works with
     plan: Plan,
     writers: Mapping[str, Writer],
     stop: Stop,
     sleep: Callable[[float], bool],
     listener: Listener,
     parallelism: int,
+    *,
+    sink: Sink | None = None,
 ) -> Report:
     """Do what the plan says, under its promises, in all accounts side by side: so many changes at once over all.
 
-    `sleep` is False where the run was asked to stop meanwhile; the listener is called from several threads.
+    `sleep` is False where the run was asked to stop meanwhile; the listener is called from several threads, and so is
+    the sink, which takes the secrets that providers make.
 
     Raises:
-        ValueError: a guard refuses the plan, which the caller should have seen.
+        ValueError: a guard refuses the plan, or it needs a sink, which the caller should have seen.
     """
+    if plan.made_secrets and sink is None:
+        raise ValueError("apply() was given a plan that makes secrets, and nobody to take them")
     if plan.is_refused:
         raise ValueError("apply() was given a plan that a guard refuses")
     planned = [account for account in plan.planned if account.changes]
@@ -46,7 +52,7 @@ def apply(
 
     def run(one: AccountPlan) -> AccountReport:
         pool = WorkerPool(one.account.name, workers, listener, stop.is_asked)
-        return AccountRun(plan=one, writer=writers[one.account.name], pool=pool, sleep=sleep).run()
+        return AccountRun(plan=one, writer=writers[one.account.name], pool=pool, sleep=sleep, sink=sink).run()
 
     with Workers(parallelism, "change", tell_limit) as workers, Workers(len(planned), "account") as accounts:
         reports = accounts.map(run, planned)
@@ -61,6 +67,7 @@ class AccountRun:
     writer: Writer
     pool: WorkerPool
     sleep: Callable[[float], bool]
+    sink: Sink | None
     results: dict[Address, Result] = field(default_factory=dict)  # of the planned changes, so far
     listed: dict[str, Remote] = field(default_factory=dict)  # after the creates, by id; empty where none was made
 
@@ -71,7 +78,7 @@ class AccountRun:
         updates = (change for change in widening if change.action is Action.UPDATE)
         self._note(self.pool.each(partial(write, self.writer, self._provider), updates))
         creates = [change for change in widening if change.action is Action.CREATE]
-        created = make_creates(self.plan, self.writer, self.pool, creates)
+        created = make_creates(self.plan, self.writer, self.pool, creates, self.sink)
         self._note(created.results.values())
         self.listed = {remote.id: remote for remote in created.listing or ()}
         repairs, found = self._settle_creates(created)
@@ -94,11 +101,15 @@ class AccountRun:
                 continue
             # A provider may answer with a webhook of this key that was there, and that its list hides.
             answer = created.answers.get(desired.address)
-            group = fitting(self._provider, desired, there) or ([answer] if answer is not None else [])
+            fit = fitting(self._provider, desired, there)
+            group = [one for one in fit if one.id not in self.plan.replaced] or ([] if answer is None else [answer])
             if group:
                 survivor, changes = settle_created(self.plan.account, desired, group, created.own)
                 found += changes
-                self.results[desired.address] = replace(result, object_id=survivor.id)
+                stays = replace(result, object_id=survivor.id)
+                # Another run made the one that stays, and has its secret.
+                is_lost = bool(result.change.secret_to) and survivor.id not in created.kept
+                self.results[desired.address] = replace(stays, outcome=Outcome.SECRET_LOST) if is_lost else stays
         repairs = [change for change in found if change.phase is Phase.WIDEN]
         narrowing = [change for change in found if change.phase is Phase.NARROW]
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing

@@ -31,7 +31,7 @@ def write(writer: Writer, provider: Provider, change: Change) -> Result:
     except ProviderError as error:
         is_gone = error.kind is ErrorKind.GONE and is_result(provider, change, None)
         return replace(done, outcome=Outcome.ALREADY, error=error) if is_gone else failed(change, error)
-    if is_result(provider, change, now):
+    if is_result(provider, change, now) and not change.resends:
         return replace(done, outcome=Outcome.ALREADY)
     if now.fields != change.remote.fields:
         return replace(done, outcome=Outcome.CHANGED_MEANWHILE)

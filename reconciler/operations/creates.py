@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,8 +13,9 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Change, Claim
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
-from reconciler.model.webhook import Address, Remote
+from reconciler.model.webhook import Address, Key, Remote
 from reconciler.operations.change import failed
+from reconciler.operations.secret_sinks import Sink
 from reconciler.operations.workers import WorkerPool
 from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key, fitting
@@ -31,25 +32,30 @@ class Created:
     results: dict[Address, Result] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)  # ids that this run surely made, by the answers to its creates
     answers: dict[Address, Remote] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)  # ids of those whose secrets, which the provider made, were passed on
     listing: tuple[Remote, ...] | None = None  # after the creates; None where no list was made, or it failed
     error: ProviderError | None = None  # why it failed
+    sink_error: ProviderError | None = None  # why a secret could not be passed on
 
 
-def make_creates(plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: Sequence[Change]) -> Created:
-    """Make all creates of an account.
+def make_creates(
+    plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: Sequence[Change], sink: Sink | None
+) -> Created:
+    """Make all creates of an account. The sink takes the secrets that the provider makes, each right after its answer.
 
     One whose answer was lost, or that was refused, is looked for before it is sent again or given up: if its key is
     there, that is it. All are looked for together, in one list a round. What came back under another key is taken back
-    where this run surely made it.
+    where this run surely made it; so is a webhook whose secret nobody got, which is then made again.
     """
     created = Created()
     pending = list(changes)
-    for _ in range(ROUNDS):
-        sent = pool.each(partial(_send, writer, created.answers), pending)
+    for rounds_left in reversed(range(ROUNDS)):
+        sent = pool.each(partial(_send, writer, created, sink), pending)
         answers = tuple(created.answers.values())
         new = _surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
-        takeable = new - _others(plan.account, changes, answers)
+        useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
+        takeable = new - _others(plan.account, changes, answers, useless)
         sent = pool.every(partial(_taken_back, writer, takeable), sent)
         for one in sent:
             created.results[one.change.address] = _since(created.results.get(one.change.address), one)
@@ -60,34 +66,91 @@ def make_creates(plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: S
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        there = by_key(created.listing)
-        pending = []
-        for one in sent:
-            address, desired = one.change.address, one.change.desired
-            result = created.results[address]
-            found = fitting(plan.account.provider, desired, there) if desired is not None else []
-            if found and (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
-                created.results[address] = replace(result, outcome=Outcome.DONE, error=None, object_id=found[0].id)
-            elif one.outcome is Outcome.UNKNOWN:
-                pending.append(one.change)
+        found = by_key(created.listing)
+        look = partial(_looked_for, plan, writer, created, found, is_last=not rounds_left or pool.is_over)
+        pending = [one.change for one in sent if look(one)]
         if not pending:
             break
     return created
 
 
-def _send(writer: Writer, answers: dict[Address, Remote], change: Change) -> Result:
+def _looked_for(
+    plan: AccountPlan,
+    writer: Writer,
+    created: Created,
+    there: Mapping[Key, Sequence[Remote]],
+    sent: Result,
+    *,
+    is_last: bool,
+) -> bool:
+    """Whether a create that was sent must be sent again, after a list; where what it makes is there, that is it."""
+    desired, result = sent.change.desired, created.results[sent.change.address]
+    found = fitting(plan.account.provider, desired, there) if desired is not None else []
+    found = [remote for remote in found if remote.id not in plan.replaced]
+    if not found or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
+        return sent.outcome is Outcome.UNKNOWN
+    known = [remote for remote in found if remote.id in created.kept or not sent.change.secret_to]
+    if known:
+        result = replace(result, outcome=Outcome.DONE, error=None, object_id=known[0].id)
+    elif not is_last and _is_repeatable(plan.account, sent):
+        return True  # it is answered as it was
+    else:
+        result = _without_secret(plan, writer, result, found)
+    created.results[sent.change.address] = result
+    return result.outcome is Outcome.SECRET_TAKEN_BACK
+
+
+def _send(writer: Writer, created: Created, sink: Sink | None, change: Change) -> Result:
     """Send a create once, and keep what the provider answered with, which may have another key.
 
-    UNKNOWN where it may have been made.
+    UNKNOWN where it may have been made; SECRET_LOST where nobody got its secret. Then no other of its kind is sent.
     """
+    if change.secret_to and created.sink_error is not None:
+        return Result(change=change, outcome=Outcome.NOT_STARTED, error=created.sink_error)
+    lost: list[ProviderError] = []
+
+    def note(made: Remote) -> None:
+        created.answers[change.address] = made
+        if change.desired is not None and made.key == change.desired.key:
+            try:
+                _pass_on(sink, change, made)
+                created.kept.add(made.id)
+            except ProviderError as error:
+                lost.append(error)
+
     try:
-        made = writer.create(change.wanted)
+        made = writer.create(change.wanted, note) if change.secret_to else writer.create(change.wanted)
     except ProviderError as error:
         return failed(change, error)
-    answers[change.address] = made
+    created.answers[change.address] = made
     result = Result(change=change, outcome=Outcome.DONE, object_id=made.id)
+    if lost:
+        created.sink_error = lost[0]
+        return replace(result, outcome=Outcome.SECRET_LOST, made=made, error=lost[0])
     is_it = change.desired is None or made.key == change.desired.key
     return result if is_it else replace(result, outcome=Outcome.OTHER_KEY_STAYS, made=made)
+
+
+def _pass_on(sink: Sink | None, change: Change, made: Remote) -> None:
+    if made.made_secret is None or sink is None:
+        message = "the provider's response doesn't contain the secret of the webhook that it made"
+        raise ProviderError(ErrorKind.GARBLED, message)
+    sink(change.secret_to, made.made_secret)
+
+
+def _is_repeatable(account: Account, result: Result) -> bool:
+    """Whether a create that was not answered can be sent again, and is the same one then."""
+    rest = account.provider.rest
+    return result.outcome is Outcome.UNKNOWN and rest is not None and bool(rest.idempotency)
+
+
+def _without_secret(plan: AccountPlan, writer: Writer, result: Result, found: Sequence[Remote]) -> Result:
+    """A webhook that a list shows, and whose secret nobody here got: deleted where only this run can have made it."""
+    stays = replace(result, outcome=Outcome.SECRET_LOST, object_id=found[0].id)
+    mine = [remote for remote in found if remote.id in _surely_made(plan, found)]
+    if result.outcome is not Outcome.UNKNOWN or len(mine) != 1:
+        return stays
+    return _deleted_again(writer, replace(stays, object_id=mine[0].id, made=mine[0]))
 
 
 def _since(before: Result | None, now: Result) -> Result:
@@ -120,23 +183,36 @@ def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]
     return frozenset(remote.id for remote in answers if is_new(remote))
 
 
-def _others(account: Account, changes: Iterable[Change], answers: Sequence[Remote]) -> frozenset[str]:
-    """The ids of what a create was answered with that is another create's, or that the file protects or knows."""
+def _others(
+    account: Account, changes: Iterable[Change], answers: Sequence[Remote], useless: AbstractSet[str]
+) -> frozenset[str]:
+    """The ids of what a create was answered with that is another create's, or that the file protects or knows.
+
+    The useless ones are of no use to any create.
+    """
     wanted = {change.desired.key for change in changes if change.desired is not None}
     times = Counter(remote.id for remote in answers)
     claims = Claims(account, ())
     spared = (Claim.PROTECTED, Claim.KNOWN)
     return frozenset(
-        remote.id for remote in answers if remote.key in wanted or times[remote.id] > 1 or claims.of(remote) in spared
+        remote.id
+        for remote in answers
+        if (remote.key in wanted and remote.id not in useless) or times[remote.id] > 1 or claims.of(remote) in spared
     )
 
 
 def _taken_back(writer: Writer, takeable: AbstractSet[str], result: Result) -> Result:
-    """What came back under another key is deleted again, where it may be."""
-    if result.made is None or result.made.id not in takeable:
-        return result
+    """What came back under another key, or without its secret, is deleted again, where it may be."""
+    return result if result.made is None or result.made.id not in takeable else _deleted_again(writer, result)
+
+
+def _deleted_again(writer: Writer, result: Result) -> Result:
+    assert result.made is not None  # what is to go  # noqa: S101
+    is_lost = result.outcome is Outcome.SECRET_LOST
     try:
         writer.delete(result.made.id)
     except ProviderError as error:
-        return replace(result, error=None if error.kind is ErrorKind.GONE else error)
-    return replace(result, outcome=Outcome.OTHER_KEY)
+        if error.kind is not ErrorKind.GONE:
+            return replace(result, error=error)
+        return replace(result, outcome=Outcome.SECRET_TAKEN_BACK) if is_lost else replace(result, error=None)
+    return replace(result, outcome=Outcome.SECRET_TAKEN_BACK if is_lost else Outcome.OTHER_KEY)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
 
-from reconciler.http.pacing import ClientContext, Clock
+from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.reading import ProviderError, Reading
-from reconciler.model.report import Listener
 from reconciler.operations.workers import Workers
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import Reader
@@ -18,20 +17,25 @@ _Client = TypeVar("_Client", bound=Reader)
 Opener = Callable[[Account, ClientContext], _Client]
 
 
+AT_ONCE = 32
+"""How many lists are made side by side. GitHub allows 100 calls at once."""
+
+
 def clients_of(
     configuration: Configuration,
     patterns: Sequence[str],
     open_client: Opener[_Client],
-    *,
-    clock: Clock,
-    listener: Listener,
-    allowed_hosts: frozenset[str],
+    context: ClientContext,
+    failed: Mapping[str, ProviderError],
 ) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
-    """Clients of the accounts that the patterns of `--account` let through, closed at the end."""
-    context = ClientContext(
-        clock=clock, listener=listener, secret_params=configuration.secret_params, allowed_hosts=allowed_hosts
-    )
-    return opened(selected_accounts(configuration, patterns), lambda account: open_client(account, context))
+    """Clients of the accounts that the patterns of `--account` let through, closed at the end; of some the errors."""
+
+    def client(account: Account) -> _Client:
+        if account.name in failed:
+            raise failed[account.name]
+        return open_client(account, context)
+
+    return opened(selected_accounts(configuration, patterns), client)
 
 
 @contextmanager
@@ -60,5 +64,5 @@ def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str,
         except ProviderError as error:
             return error
 
-    with Workers(len(clients), "list") as workers:
+    with Workers(min(len(clients), AT_ONCE), "list") as workers:
         return dict(zip(clients, workers.map(read, clients.values()), strict=True))

@@ -39,6 +39,7 @@ def sealed(view: PlanView, plan: Plan, sources: Sources) -> tuple[str, str]:
         sources=sources,
         filters=plan.filters,
         allowed_losses=plan.allowed_losses,
+        resend_secrets=plan.resend_secrets or None,
         salt=salt.hex(),
         digest=digest_of(plan, salt),
         checksum="",

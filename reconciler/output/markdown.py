@@ -18,6 +18,7 @@ from reconciler.output.terminal import Style
 from reconciler.output.unmanaged_text import SWITCHED_OFF, hint_text
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import GUARD_WORDS, count_text
+from reconciler.view.places import places_together
 from reconciler.view.results import ReportView, ResultRow
 from reconciler.view.rows import LossRow, Row, hosts_of
 
@@ -41,7 +42,8 @@ class MarkdownReporter(DocumentReporter):
 
 def markdown_text(found: Found) -> str:
     """The document: its first line is a hidden marker, by which whoever posts it finds the one to replace."""
-    accounts = [f"- {prose(head_text(account))}" for account in (found.plan.accounts if found.plan is not None else ())]
+    shown = () if found.plan is None else places_together(found.plan).accounts
+    accounts = [f"- {prose(head_text(account))}" for account in shown]
     is_short = len(accounts) <= _MOST_ACCOUNTS
     head = [f"{marker(found.name)}\n## {prose(found.result.words)}"]
     head += [prose(found.heading) if found.report is None else "", "\n".join(accounts) if is_short else ""]

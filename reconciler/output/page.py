@@ -17,6 +17,7 @@ from reconciler.output.reasons import change_text
 from reconciler.view.deliveries import State, deliveries
 from reconciler.view.documents import PlanView, Position, Seal, Tool
 from reconciler.view.outcome import Ending
+from reconciler.view.places import PlacesRow, of_one_place, places_together
 from reconciler.view.results import ReportView
 from reconciler.view.rows import AccountRow, Row, Standing, hosts_of
 from reconciler.view.short_ids import short_address, with_short_ids
@@ -100,11 +101,13 @@ def page_parts(found: Found) -> dict[str, Any]:
 
 
 def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
+    several = len(plan.accounts) > 1
+    plan = places_together(plan)
     report, short = found.report, with_short_ids(plan)
     fallen_short = [row for row in (report.failed if report else ()) if row.words != Outcome.NOT_STARTED.value]
     results = {short_address(row.webhook_address, plan.id_length): row for row in (report.results if report else ())}
     undone = {(row.account, row.webhook_address) for row in (report.failed if report else ())}
-    webhooks = (*plan.resource_changes, *plan.unmanaged, *plan.known)
+    webhooks = [*of_one_place((*plan.resource_changes, *plan.unmanaged, *plan.known), plan.accounts)]
     scopes = {row.account: row.scope for row in webhooks}
     matrix = deliveries(webhooks, plan.accounts, undone=undone, lists_unmanaged=found.shows_unmanaged)
     states = {one.state for receiver in matrix.receivers for one in receiver.deliveries if one is not None}
@@ -115,7 +118,7 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
 
     return {
         "plan": short,
-        "several": len(plan.accounts) > 1,
+        "several": several,
         # Where all webhooks of an account are of one kind, it says nothing of any of them.
         "several_scopes": {one.account for one in webhooks if scopes[one.account] != one.scope},
         "filters": plan.filters.options(),
@@ -153,6 +156,8 @@ def _plan_parts(found: Found, plan: PlanView) -> dict[str, Any]:
 
 def _standing(report: ReportView | None, account: AccountRow) -> str:
     """How an account stands, after an apply."""
+    if isinstance(account, PlacesRow):
+        return f"{account.places} of {account.all_places} places in step"
     if report is None or account.status is not Standing.CHANGED:
         return _STANDING[account.status]
     results = [row for row in report.results if row.account == account.name]

@@ -22,6 +22,7 @@ from reconciler.output.unmanaged_text import (
 )
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import count_text
+from reconciler.view.places import PlacesRow, places_together
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 from reconciler.view.short_ids import with_short_ids
 
@@ -57,7 +58,8 @@ def plan_lines(
         width: the terminal's, in columns; None where the text goes to none, and each line stays whole.
         is_drift: whether what happened is said before what would be done.
     """
-    text = _PlanText(view if verbosity > 0 else with_short_ids(view), style, verbosity, width, is_drift=is_drift)
+    shown = view if verbosity > 0 else with_short_ids(places_together(view))
+    text = _PlanText(shown, style, verbosity, width, is_drift=is_drift)
     return text.lines() if verbosity >= 0 else text.brief_lines()
 
 
@@ -71,6 +73,8 @@ def head_text(account: AccountRow) -> str:
         listed = f"{account.listed} of {listed}"
     elif account.count is not None:
         listed += f" (the provider counts {account.count}; not checked)"
+    if isinstance(account, PlacesRow):
+        listed = f"{account.places} of {account.all_places} places without changes, {listed}"
     return f"Account {visible(account.name)} ({visible(account.title)}{mode}): {listed}"
 
 
@@ -117,7 +121,7 @@ class _PlanText:
             [row for row in rows if row.account == account.name]
             for rows in (view.resource_changes, view.protected_differences, view.kept, view.unmanaged, view.known)
         )
-        if account.status is Standing.IN_STEP:
+        if account.status is Standing.IN_STEP and not isinstance(account, PlacesRow):
             is_whole = not view.is_filtered and not view.unset_variables
             nothing = "No changes." if view.summary.changes else ""  # else the last line says it of all
             matches = "The provider matches the configuration." if is_whole else ""

@@ -36,6 +36,8 @@ _CALLS_SHOWN_FROM = 2
 """The verbosity from which each call is logged; from 1 on each wait is, and below only the first for each reason."""
 _LONG = 5.0
 """From how many seconds on a change says what it took."""
+_MOST_NAMES = 5
+"""How many accounts that are listed are named."""
 _SHORT = 10.0
 
 
@@ -108,6 +110,8 @@ class Progress(Reporter):
             case Listed() if self._mask is None:
                 self._listed[event.account] = event.webhooks
                 names = ", ".join(map(visible, self._listed))
+                if len(self._listed) > _MOST_NAMES:
+                    names = f"{len(self._listed)} accounts"
                 display.show(f"listing {names}", sum(self._listed.values()))
             case Started() if self._mask is not None:
                 display.show(visible(self._mask.address(event.change.address)))

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.plan import FieldChange
-from reconciler.model.provider import FieldType, Provider, ReadsBack
+from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
-from reconciler.model.webhook import Desired, Fields, Remote, Value
+from reconciler.model.webhook import Desired, Fields, Headers, Remote, Value, hides_secret
 
 
 def wanted_fields(desired: Desired, remote: Fields) -> Fields:
@@ -23,13 +23,15 @@ def wanted_fields(desired: Desired, remote: Fields) -> Fields:
         elif isinstance(theirs, Url):
             fields[name] = ours.with_secrets_of(theirs)  # of a URL only the secret parameters are ignored
     for name, ours in fields.items():
-        if isinstance(ours, Url | SecretText) and _holds_unset(ours):
+        if isinstance(ours, Url | SecretText | Headers) and _holds_unset(ours):
             theirs = remote[name]
             fields[name] = ours.with_unset_of(theirs) if isinstance(ours, Url) and isinstance(theirs, Url) else theirs
     return fields
 
 
-def _holds_unset(value: Url | SecretText) -> bool:
+def _holds_unset(value: Url | SecretText | Headers) -> bool:
+    if isinstance(value, Headers):
+        return not value.is_known and not value.is_masked
     return not (value.source if isinstance(value, Url) else value).is_known
 
 
@@ -59,19 +61,26 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
     found: list[FieldChange] = []
     for spec in provider.fields:
         old, new = before[spec.name], after[spec.name]
-        # As far as the provider lets anybody see.
-        if spec.reads_back is ReadsBack.MASKED:
-            is_same = (old is None) == (new is None)
-        else:
-            is_hidden = spec.reads_back is ReadsBack.SOMETIMES and old is None
-            is_same = spec.reads_back is ReadsBack.NEVER or is_hidden or old == new
-        if is_same:
+        if _reads_the_same(spec, old, new):
             continue
         if spec.type is FieldType.SETTINGS:
             found.extend(_nested(spec.name, old, new))
         else:
             found.append(FieldChange(name=spec.name, before=old, after=new))
     return tuple(found)
+
+
+def _reads_the_same(spec: Field, old: Value, new: Value) -> bool:
+    """Whether two values are the same, as far as the provider lets anybody see."""
+    if spec.reads_back in (ReadsBack.NEVER, ReadsBack.ON_CREATE):
+        return True
+    if spec.reads_back is ReadsBack.SOMETIMES:
+        return old is None or old == new
+    if not spec.is_unread and not hides_secret(old):
+        return old == new
+    if isinstance(old, Headers) and isinstance(new, Headers):
+        return old.names == new.names
+    return (old is None) == (new is None)
 
 
 def fits(provider: Provider, desired: Desired, remote: Remote) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Action, Change, Claim, Phase, Reason
+from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Key, Remote
+from reconciler.model.webhook import Address, Desired, Key, Remote, hides_secret
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
+from reconciler.planning.resend import resent, secrets_made_anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,10 @@ def choose(
     One that delivers another event than these, or without any than the survivor does, is no duplicate: nobody could say
     what it is for. With `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
-    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
-    survivor, *rest = sorted(candidates, key=lambda one: (prefer_live and not provider.is_live(one.fields), one.age))
+    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's. Of
+    # those with a secret of the provider's own the youngest stays: its secret was passed on last.
+    by_age = sorted(candidates, key=lambda one: one.age, reverse=provider.makes_secrets)
+    survivor, *rest = sorted(by_age, key=lambda one: prefer_live and not provider.is_live(one.fields))
     named = provider.delivered(survivor.fields) if events is None else events
     others = [remote for remote in rest if provider.uncarried(provider.delivered(remote.fields), named)]
     duplicates = tuple(remote for remote in rest if remote not in others)
@@ -72,11 +75,17 @@ def fitting(provider: Provider, desired: Desired, there: Mapping[Key, Sequence[R
 
 
 def match_account(
-    account: Account, desired: Sequence[Desired], claimed: Mapping[Claim, Sequence[Remote]], *, destroy: bool
+    account: Account,
+    desired: Sequence[Desired],
+    claimed: Mapping[Claim, Sequence[Remote]],
+    *,
+    destroy: bool,
+    resend: Callable[[Desired, Remote], bool] = lambda *_: False,
 ) -> tuple[Change, ...]:
     """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
 
-    With `destroy` what is owned or named absent is deleted, whatever the entries say.
+    With `destroy` what is owned or named absent is deleted, whatever the entries say. `resend` says whether the
+    secrets that can't be read back are sent again.
     """
     owned, protected = by_key(claimed[Claim.OWNED]), by_key(claimed[Claim.PROTECTED])
     rows: list[Change] = []
@@ -93,7 +102,7 @@ def match_account(
                 row = replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
                 rows.append(row)
             elif wanted.key in owned:
-                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key)))
+                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key), resend))
             else:
                 rows.append(_missing(account.provider, wanted))
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]
@@ -137,12 +146,17 @@ def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
     return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote)
 
 
-def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iterator[Change]:
+def _owned(
+    provider: Provider, wanted: Desired, found: Sequence[Remote], resend: Callable[[Desired, Remote], bool]
+) -> Iterator[Change]:
     choice = choose_for(provider, wanted, found)
-    if fits(provider, wanted, choice.survivor):
-        yield update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
+    is_due = resend(wanted, choice.survivor)
+    new = secrets_made_anew(provider, wanted) if is_due else ()
+    if new or not fits(provider, wanted, choice.survivor):
+        yield from _replacement(provider, wanted, choice.survivor, new)
     else:
-        yield from _replacement(provider, wanted, choice.survivor)
+        row = update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
+        yield resent(provider, row) if is_due else row
     yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
     # Left behind by a run that was stopped.
     yield from (_replaced_by(wanted.address, remote) for remote in choice.replaced)
@@ -150,12 +164,20 @@ def _owned(provider: Provider, wanted: Desired, found: Sequence[Remote]) -> Iter
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), conflicts_with=wanted.address)
 
 
-def _replacement(provider: Provider, wanted: Desired, old: Remote) -> Iterator[Change]:
-    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last."""
+def _replacement(provider: Provider, wanted: Desired, old: Remote, new: Iterable[FieldChange]) -> Iterator[Change]:
+    """Another webhook in place of one that no update can make as wanted: made first, and the old one deleted last.
+
+    So it is where it is to have new secrets. What the file leaves as it is, the new one has, too, as far as it shows;
+    but it isn't switched off.
+    """
+    made = _missing(provider, wanted)
+    left = sent_fields(wanted, old.fields)
+    shown = {spec.name for spec in provider.fields if not spec.says and not hides_secret(left[spec.name])}
     yield replace(
-        _missing(provider, wanted),
+        made,
+        wanted=made.wanted and {name: left[name] if name in shown else value for name, value in made.wanted.items()},
         reason=Reason.REPLACES,
-        fields=differences(provider, old.fields, wanted_fields(wanted, old.fields)),
+        fields=(*differences(provider, old.fields, wanted_fields(wanted, old.fields)), *new),
         replacement=Address.of_remote(wanted.address.account, old.id),
     )
     yield _replaced_by(wanted.address, old)

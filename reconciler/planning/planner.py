@@ -9,16 +9,17 @@ from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan
-from reconciler.model.provider import FieldType, Provider, ReadsBack
+from reconciler.model.provider import Provider, ReadsBack
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Masked, Remote
+from reconciler.model.webhook import Address, Desired, Remote, hides_secret
 from reconciler.planning.claim import Claims
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
 from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.resend import is_due
 from reconciler.planning.successors import with_successors
 from reconciler.planning.targets import filtered, unmatched_filters, with_own_addresses, with_whole_ids
 
@@ -30,6 +31,7 @@ class PlanOptions:
     filters: Filters = field(default_factory=Filters)
     destroy: bool = False
     allowed_losses: int | None = None  # what `--allow-losses` said
+    resend_secrets: bool = False  # secrets that can't be read back are sent again
     fail_on_unmanaged: bool = False  # unmanaged webhooks are drift, whatever the files say
 
     @property
@@ -46,7 +48,8 @@ def plan(
 ) -> Plan:
     """Decide everything that would be done; the same for any order of what was listed.
 
-    The readings are by account name, without those that the filters leave out; `created` (UTC) is for display only.
+    The readings are by account name, without those that the filters leave out. `created` (UTC) is for display, and
+    tells whether a `secret_since` has come.
     """
     desired: dict[str, list[Desired]] = defaultdict(list)
     for wanted in configuration.desired:
@@ -69,7 +72,7 @@ def plan(
     for account in configuration.accounts:
         error, planned = errors.get(account.name), None
         if error is None and account.name in listed:
-            planned = _plan_account(listed[account.name], options)
+            planned = _plan_account(listed[account.name], options, created)
             error = unread.conflict(account, planned.changes) or _unsafe(planned)
         if error is not None:
             accounts.append(NotPlanned(account=account, error=error))
@@ -89,6 +92,7 @@ def plan(
         filters=filters,
         destroy=options.destroy,
         allowed_losses=options.allowed_losses,
+        resend_secrets=options.resend_secrets,
         unmatched=unmatched if len(every) == len(accounts) else Filters(),
     )
 
@@ -129,6 +133,14 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 "services show it instead of a secret",
                 help="Set the variable in the entry's URL to the secret itself.",
             )
+        if row.action is Action.CREATE and provider.makes_secrets and not row.secret_to:
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"{provider.title} makes a secret for {row.address} and shows it only once, and the entry "
+                "doesn't say where it goes",
+                help="Add `secret_to: NAME` to the entry, and give `apply` the option `--secrets-to` or "
+                "`--secrets-command`.",
+            )
         if row.remote is None:
             continue
         if row.conflicts_with is not None:
@@ -165,11 +177,11 @@ def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[st
     return tuple(
         spec.name
         for spec in provider.fields
-        if after.get(spec.name) is None
-        and said.get(spec.name) is None
+        if not after.get(spec.name)
+        and not said.get(spec.name)
         and (
-            gone.remote.fields[spec.name] is Masked.SET
-            or (gone.replacement and spec.type is FieldType.SECRET and spec.reads_back is ReadsBack.NEVER)
+            hides_secret(gone.remote.fields[spec.name])
+            or (gone.replacement and spec.is_secret and spec.reads_back is ReadsBack.NEVER)
         )
     )
 
@@ -179,9 +191,13 @@ def _has_secrets_of(remote: Remote | None, url: Url) -> bool:
     return isinstance(there, Url) and there.secrets == url.secrets
 
 
-def _plan_account(listed: _AccountInput, options: PlanOptions) -> AccountPlan:
+def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) -> AccountPlan:
     account, claimed = listed.account, listed.claimed
-    every = match_account(account, listed.desired, claimed, destroy=options.destroy)
+
+    def resend(desired: Desired, remote: Remote) -> bool:
+        return options.resend_secrets or is_due(desired, remote, now)
+
+    every = match_account(account, listed.desired, claimed, destroy=options.destroy, resend=resend)
     rows, left_out = filtered(every, options.filters)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
     unchanged = (row for row in rows if row.action is Action.NONE)

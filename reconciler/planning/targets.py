@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.pattern import matches_name
+from reconciler.model.pattern import matches_name, may_meet
 from reconciler.model.plan import Action, Change, Filters
 from reconciler.model.resource_address import WITHOUT_ENTRY, identifier, resource_address
 from reconciler.model.webhook import SHORTEST_ID, Address
@@ -62,7 +62,9 @@ def matches_address(target: str, address: Address) -> bool:
     """Whether a target means an address: `orders` means all its keys and events in all accounts."""
     accounts = {address.account, address.account.partition(":")[0]}  # of one place, and of all of them
     short = (address.entry, address.name, address.text(long=False))
-    long = (f"{account}/{name}" for account in accounts for name in short)
+    long = [f"{account}/{name}" for account in accounts for name in short]
+    if "*" in address.account:  # of places that aren't listed yet
+        return any(may_meet(target, name) for name in (*short, *long))
     return any(matches_name(target, name) for name in (*short, *long))
 
 
@@ -83,8 +85,10 @@ def own_targets(configuration: Configuration, target: str) -> Sequence[str]:
     """
     if not _OF_TERRAFORM.match(target):
         return [target]
-    find = _patterns if "*" in target else _webhooks
-    return find(configuration, target) or [target]
+    found = [] if "*" in target else _webhooks(configuration, target)
+    if "*" in target or any(account.is_pattern for account in configuration.accounts):
+        found = found or _patterns(configuration, target)
+    return found or [target]
 
 
 def _patterns(configuration: Configuration, target: str) -> list[str]:
@@ -113,7 +117,8 @@ def _patterns(configuration: Configuration, target: str) -> list[str]:
 
 
 def _is_module(account: Account, name: str, place: str | None) -> bool:
-    return matches_name(name, identifier(account.group)) and (place is None or matches_name(place, account.place_name))
+    fits = may_meet if account.is_pattern else matches_name
+    return matches_name(name, identifier(account.group)) and (place is None or fits(place, account.place_name))
 
 
 def _webhooks(configuration: Configuration, target: str) -> list[str]:
@@ -165,8 +170,13 @@ def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> 
         account
         for account in configuration.accounts
         if not patterns
-        or any(matches_name(pattern, name) for pattern in patterns for name in (account.name, account.group))
+        or any(matches_name(pattern, account.group) or _is_named(pattern, account) for pattern in patterns)
     )
+
+
+def _is_named(pattern: str, account: Account) -> bool:
+    """Whether a pattern of `--account` means an account, or may mean a place of one whose places aren't listed yet."""
+    return may_meet(pattern, account.name) if account.is_pattern else matches_name(pattern, account.name)
 
 
 def unmatched_filters(addresses: Collection[Address], filters: Filters) -> Filters:

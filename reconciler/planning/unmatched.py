@@ -11,10 +11,13 @@ from reconciler.model.plan import Filters, Plan
 from reconciler.model.webhook import Address
 from reconciler.planning.targets import ids_beginning, matches_address, selected_accounts
 
+_MOST_NAMES = 20  # of accounts
+
 
 def unmatched_accounts(configuration: Configuration, patterns: Sequence[str]) -> list[Diagnostic]:
     """An error for each `--account` that means no account."""
-    names = ", ".join(account.name for account in configuration.accounts)
+    named = [account.name for account in configuration.accounts]
+    names = ", ".join(named[:_MOST_NAMES]) + (f" and {len(named) - _MOST_NAMES} more" if named[_MOST_NAMES:] else "")
     return [
         _not_found("account", "--account", pattern, f"The accounts are: {names}.")
         for pattern in patterns

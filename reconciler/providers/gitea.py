@@ -8,6 +8,7 @@ from reconciler.provider import (
     Auth,
     Delivery,
     LinkHeader,
+    Listed,
     PlaceSetting,
     Provider,
     ReadsBack,
@@ -34,7 +35,7 @@ _REVIEWS = {"pull_request_review_approved", "pull_request_review_rejected"}
 
 def _read(names: Iterable[str]) -> list[str]:
     """Reviews, which some versions list by outcome, as one event; they count the comments on code as comments, too."""
-    found = set(names)
+    found = {name.removesuffix("_only") for name in names}
     if found & _REVIEWS or ("pull_request_review_comment" in found and "pull_request_comment" not in found):
         found.add("pull_request_review")
     return sorted(found - _REVIEWS - {"pull_request_review_comment"})
@@ -54,7 +55,12 @@ def _provider(name: str, title: str, own_events: str, verified_on: str, *notes: 
             events(*sorted([*_SHARED.split(), *own_events.split()]), read=_read, write=_write),
             switch(),
             choice(
-                "content_type", "json", "form", at="config.content_type", default="json", help="How bodies are encoded."
+                "content_type",
+                "json",
+                "form",
+                at="config.content_type",
+                default="json",
+                help="How payloads are encoded.",
             ),
             text(
                 "branch_filter",
@@ -73,7 +79,9 @@ def _provider(name: str, title: str, own_events: str, verified_on: str, *notes: 
                 path="/repos/{}",
                 pattern=f"{_NAME}/{_NAME}",
                 example="acme/web",
-                help="The repositories that have the webhooks.",
+                # Webhooks of archived ones can be changed. Source: routers/api/v1/api.go.
+                listed=Listed(path="/orgs/{}/repos", name="full_name", owner="organization"),
+                help="The repositories that have the webhooks, by name or pattern.",
             ),
             PlaceSetting(
                 setting="organization",

@@ -6,6 +6,7 @@ from reconciler.provider import (
     Auth,
     Delivery,
     LinkHeader,
+    Listed,
     PlaceSetting,
     Provider,
     RateLimits,
@@ -62,7 +63,13 @@ GITHUB = Provider(
             path="/repos/{}",
             pattern=rf"{_NAME}/(?:\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.\.\.+)",  # neither `.` nor `..`
             example="acme/web",
-            help="The repositories that have the webhooks.",
+            listed=Listed(
+                path="/orgs/{}/repos?sort=full_name",
+                name="full_name",
+                owner="organization",
+                read_only={"archived": True},
+            ),
+            help="The repositories that have the webhooks, by name or pattern.",
         ),
         PlaceSetting(
             setting="organization",

@@ -6,6 +6,7 @@ from reconciler.provider import (
     Auth,
     Delivery,
     LinkHeader,
+    Listed,
     Masked,
     PlaceSetting,
     Provider,
@@ -67,7 +68,13 @@ GITLAB = Provider(
             is_one_segment=True,
             pattern=rf"(?:[0-9]+|{_PATH}+)",
             example="acme/web",
-            help="The projects that have the webhooks, by path or number.",
+            listed=Listed(
+                path="/groups/{}/projects?include_subgroups=true&with_shared=false&archived=false&order_by=path&sort=asc",
+                name="path_with_namespace",
+                owner="group",
+                read_only={"archived": True},
+            ),
+            help="The projects that have the webhooks, by path or number, or by patterns of paths.",
         ),
         PlaceSetting(
             setting="groups",

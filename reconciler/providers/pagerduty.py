@@ -10,11 +10,14 @@ from reconciler.provider import (
     PlaceSetting,
     Provider,
     RateLimits,
+    ReadsBack,
     Rest,
     Sent,
     Update,
     events,
+    headers,
     health,
+    secret,
     switch,
     text,
     url,
@@ -47,6 +50,14 @@ PAGERDUTY = Provider(
             says=("delivery_method.temporarily_disabled",),
             call=Call(path="/enable"),
         ),
+        headers(
+            "custom_headers",
+            at="delivery_method.custom_headers",
+            reads_back=ReadsBack.MASKED,
+            items=("name", "value"),
+            sent=Sent.CREATE,
+        ),
+        secret(at="delivery_method.secret", reads_back=ReadsBack.ON_CREATE),
     ),
     base_url="https://api.pagerduty.com",
     own_hosts=("api.eu.pagerduty.com",),
@@ -97,16 +108,21 @@ PAGERDUTY = Provider(
         ),
         "`active` is the switch that people set. Both must be on for a webhook to deliver.",
         (
-            "Custom headers aren't supported: PagerDuty shows them redacted, no update can send them, and a webhook "
-            "that is replaced has none. So is an OAuth client."
+            "`custom_headers` can't be changed. Other names replace the webhook; of the values nothing can be read, so "
+            "that a new one needs `--resend-secrets`, which replaces it too."
         ),
+        (
+            "Nothing says when a webhook was made. Where the answer to a create is lost, nobody knows whose it is: "
+            "apply again with `--resend-secrets`."
+        ),
+        "OAuth clients aren't supported. A webhook that is replaced has none.",
     ),
     rest=Rest(
         collection="/webhook_subscriptions",
         items="webhook_subscriptions",
         one="webhook_subscription",
         wraps=True,
-        kept=("delivery_method.id", "delivery_method.secret"),
+        kept=("delivery_method.id",),
         headers={"Accept": "application/vnd.pagerduty+json;version=2"},
         paging=Offset(query="limit=100"),
         update=Update(verb="PUT", partial=True),

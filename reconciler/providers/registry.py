@@ -5,7 +5,7 @@ A provider's client makes five calls, from any thread; each raises `ProviderErro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
@@ -38,7 +38,7 @@ _BUILT_IN = {
 }
 """Where each declaration is: imported when it is looked up, so that a file costs only the providers that it names."""
 _REST = {"reader": "reconciler.providers.rest:RestReader", "writer": "reconciler.providers.rest:RestWriter"}
-_READS = ("list", "get", "close")
+_READS = ("list", "get", "close", "places")
 _WRITES = ("create", "update", "delete")
 _UPDATE = "Update or uninstall that package."
 
@@ -49,6 +49,9 @@ class Reader(Protocol):
     def list(self) -> Reading:
         """Every webhook of the account, to the last page; an error where it can't be had whole, or can't be trusted."""
 
+    def places(self) -> Sequence[str]:
+        """The names of the places that an account's pattern may mean, and maybe others; called for a pattern only."""
+
     def get(self, object_id: str) -> Remote: ...
     def close(self) -> None: ...
 
@@ -56,8 +59,12 @@ class Reader(Protocol):
 class Writer(Reader, Protocol):
     """A client that can also change things. `ProviderError.may_have_acted` says where a failed call may have worked."""
 
-    def create(self, fields: Fields) -> Remote:
-        """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted."""
+    def create(self, fields: Fields, made: Callable[[Remote], None] | None = None) -> Remote:
+        """Make a webhook; the answer is the provider's form of it. Never sent again once it may have acted.
+
+        `made`, which only a provider is given that makes secrets, is called with the webhook and its `made_secret` as
+        soon as they are known, before anything else can fail.
+        """
 
     def update(self, object_id: str, fields: Fields, now: Remote) -> None:
         """Give a webhook all of these fields; `now` is what was read of it just before.

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import parse_qs, quote
@@ -16,6 +17,7 @@ from reconciler.http.calls import Caller
 from reconciler.http.exchange import ApiRequest, Reply, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
+from reconciler.model.place import owner_of
 from reconciler.model.provider import Sent
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
@@ -23,9 +25,10 @@ from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls, with_removals
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, list_all, page_of, target_of
-from reconciler.providers.wire import create_body, object_of, remote_of, says, update_body
+from reconciler.providers.wire import at, create_body, object_of, remote_of, says, update_body
 
 T = TypeVar("T")
+_NOT_FOUND = 404
 
 
 class RestReader:
@@ -44,23 +47,65 @@ class RestReader:
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
         headers |= {**self._api.headers, **said}
         self._caller = Caller(account, context, headers=headers, throttled=self._api.throttled)
-        paging = self._api.paging
-        size = f"{paging.size}={paging.most}" if isinstance(paging, LinkHeader) else paging.query
-        query = "&".join(filter(None, (chosen, size)))
-        self._first_page = f"{self._caller.destination.path}{self._path}" + (f"?{query}" if query else "")
+        self._chosen = chosen
 
     def list(self) -> Reading:
-        name, paging = self._account.name, self._api.paging
+        name = self._account.name
+
+        def told(webhooks: int) -> None:
+            self._context.listener(Listed(account=name, webhooks=webhooks))
+
+        listing = self._list(self._api, self._path, self._chosen, self._read, told)
+        return Reading(account=name, remotes=listing.remotes, count=listing.count)
+
+    def places(self) -> Sequence[str]:
+        """The places of the owner that the account's pattern names, without those that can't be changed."""
+        pattern, kind, title = self._account.place_name, self._account.place_kind, self._account.provider.title
+        assert kind is not None and kind.listed is not None  # else it takes no patterns  # noqa: S101, PT018
+        owner, setting, listing = owner_of(pattern), kind.setting, kind.listed
+        path, _, chosen = kind.list_of(pattern).partition("?")
+        api = replace(self._api, items=listing.items, id=listing.name, paging=listing.paging or self._api.paging)
+
+        def read(document: Mapping[str, object]) -> Remote:
+            name = at(document, listing.name)
+            if not isinstance(name, str) or not re.fullmatch(kind.pattern, name):
+                raise UnexpectedAnswerError(f"has a `{listing.name}` that is none of its `{setting}`")
+            is_fixed = bool(listing.read_only) and says(document, listing.read_only)
+            return Remote(id=name, key=None, fields={"active": not is_fixed})
+
+        try:
+            found = self._list(api, path, chosen, read, lambda _: None)
+        except ProviderError as error:
+            error.message = f"the `{setting}` of `{owner}` can't be listed: {error.message}"
+            if error.status == _NOT_FOUND:
+                error.message = f"{title} has no {listing.owner} `{owner}` that the token may see (404)"
+                others = f"those of others than {listing.owner}s are named in full"
+                error.help = f"Check `{pattern}` under `{setting}`; {others}."
+            raise
+        return [place.id for place in found.remotes if place.fields["active"]]
+
+    def _list(
+        self,
+        api: Rest,
+        path: str,
+        chosen: str,
+        read: Callable[[Mapping[str, object]], Remote | None],
+        told: Callable[[int], None],
+    ) -> Page:
+        """All that there is at a path, to the last page; places are read as if they were webhooks, by their names."""
+        paging = api.paging
+        size = f"{paging.size}={paging.most}" if isinstance(paging, LinkHeader) else paging.query
+        query = "&".join(filter(None, (chosen, size)))
+        first = f"{self._caller.destination.path}{path}" + (f"?{query}" if query else "")
         setting = paging.trust_setting if isinstance(paging, NextUrl) and paging.count else None
-        listing = list_all(
-            self._page,
-            self._first_page,
+        return list_all(
+            lambda target: self._page(api, path, read, first, target),
+            first,
             origin=self._caller.destination.origin,
             trust_setting=setting if setting is not None and self._account.settings.get(setting) is not False else None,
-            told=lambda webhooks: self._context.listener(Listed(account=name, webhooks=webhooks)),
+            told=told,
             now=self._context.clock.monotonic,
         )
-        return Reading(account=name, remotes=listing.remotes, count=listing.count)
 
     def get(self, object_id: str) -> Remote:
         return self._remote(self._call("GET", self._path_of(object_id)), object_id, changed=False)
@@ -68,14 +113,16 @@ class RestReader:
     def close(self) -> None:
         self._caller.session.close()
 
-    def _page(self, target: str) -> Page:
-        is_first = target == self._first_page
+    def _page(
+        self, api: Rest, path: str, read: Callable[[Mapping[str, object]], Remote | None], first: str, target: str
+    ) -> Page:
+        is_first = target == first
         request = ApiRequest(method="GET", target=target, is_collection=is_first)
-        reply = self._caller.call(request, CallClass.LIST, self._path if is_first else f"{self._path}?…")
-        paging = self._api.paging
+        reply = self._caller.call(request, CallClass.LIST, path if is_first else f"{path}?…")
+        paging = api.paging
         linked = reply.next_page if isinstance(paging, LinkHeader) else ""
-        page = self._understood(reply, lambda document: page_of(document, self._api, self._read, linked))
-        page = target_of(page, paging, self._first_page, target)
+        page = self._understood(reply, lambda document: page_of(document, api, read, linked))
+        page = target_of(page, paging, first, target)
         if page.next or not isinstance(paging, LinkHeader):
             return page
         if not page.remotes or (paging.usual and len(page.remotes) not in (paging.usual, paging.most)):
@@ -83,7 +130,7 @@ class RestReader:
         # It may have been cut short on its way, so that it names the page that would stand behind it.
         asked = parse_qs(target.partition("?")[2]).get(paging.page, ["1"])[0]
         number = int(asked) + 1 if asked.isdecimal() else 2
-        return replace(page, next=f"{self._first_page}&{paging.page}={number}", is_doubted=True)
+        return replace(page, next=f"{first}&{paging.page}={number}", is_doubted=True)
 
     def _call(self, method: str, path: str, body: bytes | None = None, fields: Fields | None = None) -> Reply:
         """Call a path below the base URL; `fields` are what the body holds."""
@@ -147,16 +194,20 @@ class RestReader:
 class RestWriter(RestReader):
     """Looks at an account's webhooks, and changes them. A `Writer`."""
 
-    def create(self, fields: Fields) -> Remote:
+    def create(self, fields: Fields, made: Callable[[Remote], None] | None = None) -> Remote:
+        """As `Writer.create`. With a header for it, one whose answer was lost is the same one when it is sent again."""
         provider = self._account.provider
         body = create_body(provider, self._api, fields, self._place)
-        made = self._remote(self._call("POST", self._path, body, fields), "", changed=True)
+        answer = self._remote(self._call("POST", self._path, body, fields), "", changed=True)
+        self._keys.pop(body, None)  # the next one is another
+        if made is not None:
+            made(answer)
         later = [spec.name for spec in provider.fields if spec.sent is Sent.UPDATE]
-        if all(fields[name] in (None, made.fields[name]) for name in later):
-            return made
+        if all(fields[name] in (None, answer.fields[name]) for name in later):
+            return answer
         try:
-            self.update(made.id, fields, made)
-            return self.get(made.id)
+            self.update(answer.id, fields, answer)
+            return self.get(answer.id)
         except ProviderError as error:
             error.may_have_acted = True
             raise

@@ -18,6 +18,7 @@ from reconciler.provider import (
     events,
     flag,
     labels,
+    secret,
     switch,
     text,
     url,
@@ -129,6 +130,7 @@ STRIPE = Provider(
             reads_back=ReadsBack.NEVER,
             help="Whether it receives the events of connected accounts, instead of the account's own.",
         ),
+        secret(reads_back=ReadsBack.ON_CREATE),
     ),
     base_url="https://api.stripe.com",
     auth=Auth(

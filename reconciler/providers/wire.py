@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from reconciler.http.exchange import UnexpectedAnswerError
+from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
 from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.update import UpdateCall, can_send
 from reconciler.model.url import Url, parse_url
-from reconciler.model.webhook import Fields, Masked, Remote, Value
+from reconciler.model.webhook import Fields, Headers, Masked, Remote, Value
 
 _UNREADABLE = object()
 _LONGEST_HEALTH = 200
@@ -47,10 +48,14 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     said: dict[str, Value] = {}
     unreadable: list[str] = []
     health = ""
+    made_secret: SecretText | None = None
     for spec in provider.fields:
         if spec.reads_back is ReadsBack.NEVER:
             continue
         value = _answered(provider, spec, document)
+        if spec.is_made:
+            made_secret = _made_secret(value)
+            continue
         if value is None and spec.type not in _NEEDED:
             said[spec.name] = spec.missing
             continue
@@ -69,7 +74,14 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
         updated=_time(document.get(api.updated)),
         unknown=tuple(sorted(_unknown(provider, api, document)))[:_MOST_UNKNOWN],
         health=health,
+        made_secret=made_secret,
     )
+
+
+def _made_secret(value: object) -> SecretText | None:
+    """A secret that the provider has made, and shows whole."""
+    text = _text(value)
+    return None if not text or is_masked(text) or not text.isprintable() else SecretText.provider(text)
 
 
 def says(document: object, values: Mapping[str, object]) -> bool:
@@ -93,7 +105,9 @@ def create_body(provider: Provider, api: Rest, fields: Fields, place: Mapping[st
     sent = (
         spec
         for spec in provider.fields
-        if can_send(spec, fields) and fields[spec.name] is not None and spec.sent in (Sent.ALWAYS, Sent.CREATE)
+        if can_send(spec, fields)
+        and fields[spec.name] not in (None, Headers())
+        and spec.sent in (Sent.ALWAYS, Sent.CREATE)
     )
     document: dict[str, Any] = {}
     for name, value in (*api.constant.items(), *place.items(), *_places(provider, sent, fields)):
@@ -171,9 +185,31 @@ def _read(spec: Field, value: object, secret_params: frozenset[str]) -> Value:
             text = _text(value)
             if not text:
                 return None
-            return Masked.SET if spec.reads_back is ReadsBack.MASKED else SecretText.provider(text)
+            return _secret(text, spec.reads_back)
+        case FieldType.HEADERS:
+            return _headers(value, spec.reads_back)
         case FieldType.EVENT | FieldType.TEXT | FieldType.CHOICE:
             return _text(value)
+
+
+def _secret(text: str, reads_back: ReadsBack) -> SecretText | Masked:
+    """A secret; a mask is none, whatever the declaration says: it would be sent back else."""
+    is_shown = reads_back in (ReadsBack.CLEAR, ReadsBack.SOMETIMES) and not is_masked(text)
+    return SecretText.provider(text) if is_shown else Masked.SET
+
+
+def _headers(value: object, reads_back: ReadsBack) -> Headers | None:
+    """Headers; None where they can't be read. One that reads back without a value isn't set."""
+    found: dict[str, SecretText | Masked] = {}
+    if not isinstance(value, dict):
+        return None
+    for name, text in value.items():
+        said = "" if text is None else _text(text)
+        if not _text(name) or said is None:
+            return None
+        if said or reads_back is ReadsBack.KEYS:
+            found[name] = _secret(said, reads_back)
+    return Headers.of(found)
 
 
 def _id(document: Mapping[str, object], name: str) -> str:
@@ -253,7 +289,7 @@ def _put(document: dict[str, Any], place: str, value: object) -> None:
 def _written(spec: Field, value: Value) -> object:
     written: object = value
     match value:
-        case Url() | SecretText():
+        case Url() | SecretText() | Headers():
             written = value.reveal()
         case frozenset():
             written = sorted(value)

@@ -95,6 +95,8 @@ class Seal:
     sources: Sources
     filters: Filters  #: The filters of the plan; `apply` uses the same.
     allowed_losses: int | None  #: The value of `--allow-losses`; null if it wasn't given.
+    #: Whether it is a plan of `--resend-secrets`; omitted if it isn't.
+    resend_secrets: Literal[True] | None = None
     salt: Hex  #: The digest's salt.
     digest: Hex  #: A salted scrypt digest of the real plan, including values that are masked here.
     checksum: Hex  #: SHA-256 of this document without the checksum.
@@ -157,6 +159,11 @@ class PlanView:
     def changes(self) -> tuple[Row, ...]:
         """What an apply would do, in the order of work."""
         return tuple(row for row in self.resource_changes if row.action is not Action.NONE)
+
+    @property
+    def made_secrets(self) -> tuple[str, ...]:
+        """The names under which the secrets go on that providers will make."""
+        return tuple(row.secret_to for row in self.changes if row.secret_to is not None)
 
     @property
     def drifted(self) -> tuple[Row, ...]:

@@ -15,6 +15,7 @@ from reconciler.view.documents import DoctorView, EndpointStatus, ListView, Plan
 from reconciler.view.rows import AccountRow, Standing, Summary
 
 _MOST_NAMES = 5  # of unset variables, in a command's last line
+_MOST_ACCOUNTS = 10  # that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ GUARD_WORDS: Mapping[object, str] = {
     Verdict.NOTHING_LEFT: "no endpoint that this configuration owns would receive events any more",
 }
 """Why a guard refuses."""
+SINK_OPTIONS = "`--secrets-to` or `--secrets-command`"
+NO_SINK = CommandResult(f"Refused: {SINK_OPTIONS} is missing. Nothing was changed.", ExitCode.REFUSED)
+"""The end of an apply that nobody told where the secrets go that the provider makes."""
 DECLINED = CommandResult("Cancelled. Nothing was changed.", ExitCode.ERROR)
 """The end of an apply that was not agreed to."""
 STALE = CommandResult("Refused: the saved plan is out of date. Nothing was changed.", ExitCode.REFUSED)
@@ -190,7 +194,15 @@ def _notes(view: PlanView) -> tuple[str, ...]:
         f"{view.summary.unmanaged} unmanaged" if view.summary.unmanaged else "",
         _not_checked(view.not_checked),
         _not_compared(view.unset_variables),
+        _to_take(view.made_secrets),
     )
+
+
+def _to_take(names: Sequence[str]) -> str:
+    """That `apply` must be told where the secrets go that the provider will make."""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    needs = f"`apply` needs {SINK_OPTIONS} for {', '.join(names[:_MOST_NAMES])}{more}"
+    return needs if names else ""
 
 
 def change_words(summary: Summary) -> str:
@@ -221,7 +233,9 @@ def _not_compared(variables: Sequence[str] | None) -> str:
 
 
 def _names(accounts: Iterable[AccountRow | Account]) -> str:
-    return ", ".join(account.name for account in accounts)
+    names = [account.name for account in accounts]
+    more = f" and {len(names) - _MOST_ACCOUNTS} more" if len(names) > _MOST_ACCOUNTS else ""
+    return ", ".join(names[:_MOST_ACCOUNTS]) + more
 
 
 def _joined(*parts: str, by: str = "; ") -> str:

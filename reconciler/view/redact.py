@@ -232,6 +232,7 @@ class AccountMask:
                 after_sensitive=hidden if after is before else sensitive(after),
             ),
             field_changes=fields,
+            secret_to=row.secret_to or None,
         )
 
     def _endpoint(self, url: Value) -> str | None:

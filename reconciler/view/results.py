@@ -31,6 +31,11 @@ _HELP = {
     Outcome.UNKNOWN: _PLAN_AGAIN,
     Outcome.UNVERIFIED: _PLAN_AGAIN,
     Outcome.NOT_AS_WANTED: _PLAN_AGAIN,
+    Outcome.SECRET_LOST: (
+        "Unless another run made it and has its secret, delete it at the provider, then apply again: a new one gets a "
+        "new secret."
+    ),
+    Outcome.SECRET_TAKEN_BACK: "Nothing is left behind. Fix what failed, then apply again.",
     Outcome.OTHER_KEY: _OTHER_KEY,
     Outcome.OTHER_KEY_STAYS: _OTHER_KEY,
 }
@@ -187,6 +192,8 @@ class ResultMask:
 
     def help(self, result: Result) -> str:
         """What to do about a change that is not as wanted."""
+        if result.outcome is Outcome.UNKNOWN and result.change.secret_to:
+            return f"If `reconciler list` shows it, delete it at the provider: nobody has its secret. {_PLAN_AGAIN}"
         usual = _HELP.get(result.outcome)
         if usual is None:
             return " ".join(filter(None, self._failure_help(result)))

@@ -109,7 +109,8 @@ class Row:
     #: Whether it delivers events; if the provider has no such webhook, whether it would after the change.
     delivers: bool
     updated: Time | None  #: When the provider last changed it (UTC); null if unknown.
-    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `not_in_file`, `duplicate`, `absent`
+    #: Why: `missing` at the provider, `differs`, `switched_off` at the provider, `resend` (of a secret that can't be
+    #: read back), `not_in_file`, `duplicate`, `absent`
     #: (listed there), `destroy`, `protected` (left as it is, even if it differs), `off` (and not at the provider, which
     #: delivers the same), `not_compared` (an unset variable is in its URL), `replaces` another webhook, which no update
     #: can make as wanted, `replaced` by one; null if there are no changes, and for webhooks that this configuration
@@ -136,6 +137,9 @@ class Row:
     change: Sides  #: What would be done.
     #: The fields that differ. Also those of a protected webhook, which is left as it is.
     field_changes: tuple[FieldRow, ...]
+    #: Of a create, the name under which `--secrets-to` or `--secrets-command` gets the secret that the provider makes;
+    #: omitted if it makes none.
+    secret_to: str | None = None
 
     @property
     def action(self) -> Action:

@@ -10,7 +10,7 @@ from reconciler.model.provider import FieldType, Provider
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
 from reconciler.model.url import Url, lenient_endpoint
-from reconciler.model.webhook import Fields, Masked, Scope, Value
+from reconciler.model.webhook import Fields, Headers, Masked, Scope, Value
 from reconciler.view.rows import Plain, PlainFields, Sensitive
 
 
@@ -28,6 +28,8 @@ def _plain_value(redaction: Redaction, value: Value, kind: FieldType | None = No
             return f"{endpoint.origin}/{HIDDEN}"
         case SecretText() | Masked():
             return HIDDEN
+        case Headers():
+            return _headers(dict.fromkeys((name for name, _ in value.items), HIDDEN))
         case frozenset():
             return tuple(sorted(value))
         case Mapping():
@@ -40,8 +42,16 @@ def plain_change(redaction: Redaction, before: Value, after: Value) -> tuple[Pla
     """Both sides of a field that differs; where they would read the same, the second says that it changed."""
     if isinstance(before, Url) and isinstance(after, Url):
         return redaction.show_change(before, after)
+    if isinstance(before, Headers) and isinstance(after, Headers):
+        there = {name.lower(): value for name, value in before.items}
+        shown = {name: HIDDEN if there.get(name.lower(), value) == value else CHANGED for name, value in after.items}
+        return _plain_value(redaction, before), _headers(shown)
     old, new = _plain_value(redaction, before), _plain_value(redaction, after)
     return old, CHANGED if old == new else new
+
+
+def _headers(shown: Mapping[str, str]) -> str:
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def sensitive(fields: PlainFields | None) -> Sensitive:

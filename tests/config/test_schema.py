@@ -70,7 +70,7 @@ def test_every_mapping_says_what_else_may_stand_in_it(schema: Mapping[str, Any])
         assert one["additionalProperties"] is False
         assert list(one["patternProperties"]) == ["^x-"]
     if schema.get("type") == "object" and not closed:
-        assert schema["propertyNames"]["pattern"] in ("^[a-z0-9_-]+$", r"^[^\[\]]+$")
+        assert schema["propertyNames"]["pattern"] in ("^[a-z0-9_-]+$", r"^[^\[\]]+$", "^[A-Za-z0-9_-]+$")
 
 
 def test_every_pattern_is_for_the_whole_text_and_can_be_read_by_re2() -> None:
@@ -86,7 +86,9 @@ def test_every_pattern_is_for_the_whole_text_and_can_be_read_by_re2() -> None:
                 yield from patterns(inner)
 
     found = set(patterns(json.loads(EDITORS)))
-    assert len(found) == 5 + len({place.pattern for provider in BUILT_IN.values() for place in provider.places})
+    about_secrets = {spec.name for provider in BUILT_IN.values() for spec in provider.about_secrets}
+    places = {place.pattern for provider in BUILT_IN.values() for place in provider.places}
+    assert len(found) == 6 + len(places) + len(about_secrets)
     for pattern in found:
         assert pattern.startswith("^")
         assert [match.start() for match in re.finditer(r"(?<!\\)\$", pattern)] == [len(pattern) - 1]

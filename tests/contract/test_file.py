@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,11 @@ def test_schema_for_editors_has_what_packages_provide(tmp_path: Path) -> None:
     assert accepts(document, printed)
     document["accounts"]["loft"]["mode"] = "live"  # Shippo's
     assert not accepts(document, printed)
+
+
+def test_secret_since_needs_a_provider_that_says_when_it_changed_a_webhook(tmp_path: Path) -> None:
+    assert PIGEONRY.rest is not None
+    dated = replace(PIGEONRY, rest=replace(PIGEONRY.rest, updated="updated_at"))
+    assert [spec.name for provider in (PIGEONRY, dated) for spec in provider.about_secrets] == ["secret_since"]
+    loaded = _load(f"{FILE}    secret_since: 2026-11-01\n", tmp_path / "webhooks.yaml")
+    assert [found.code for found in loaded.diagnostics] == ["unknown-key"]

@@ -22,6 +22,9 @@ class Listed:
         self.name = owner.name
         self.is_closed = False
 
+    def places(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
     def list(self) -> Reading:
         assert not self.is_closed
         if self.name == "down":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.providers.registry import built_in
 from reconciler.view.documents import SCHEMAS
 from tests.outside.language_server import LanguageServer
 
@@ -51,8 +52,8 @@ KEYS = [
         {*CLAIMS, "token", "base_url", "timeout", "rate_limits", "repositories", "organization"},
         id="account-at-github",
     ),
-    pytest.param("accounts:\n  hub:\n    provider: │", {"shippo", "github"}, id="provider"),
-    pytest.param("accounts:\n  │", {"name", "account at Shippo", "account at GitHub"}, id="accounts"),
+    pytest.param("accounts:\n  hub:\n    provider: │", {provider.name for provider in built_in()}, id="provider"),
+    pytest.param("accounts:\n  │", {"name", *(f"account at {one.title}" for one in built_in())}, id="accounts"),
     pytest.param("webhooks:\n  │", {"name", "webhook at Shippo"}, id="webhooks"),
     pytest.param(f"{GITHUB}webhooks:\n  │", {"name", "webhook at GitHub"}, id="webhooks-at-github"),
     pytest.param("webhooks:\n  a:\n    url: x\n    events:\n      - │", SHIPPO_EVENTS, id="events"),
@@ -137,7 +138,7 @@ PROBLEMS = [
     pytest.param(f"{GITHUB}    token: ghp_1", [(6, "Write a single variable")], id="token"),
     pytest.param(f"{GITHUB}    organization: a b", [(6, "Write a name such as `acme`")], id="place"),
     pytest.param(
-        "accounts: {a: {provider: shipo}}", [(3, 'Value is not accepted. Valid values: "shippo", "github".')],
+        "accounts: {a: {provider: shipo}}", [(3, 'Value is not accepted. Valid values: "shippo", "github"')],
         id="misspelt-provider",
     ),
     pytest.param("unmanaged: never", [(3, 'Value is not accepted. Valid values: "report"')], id="choice"),

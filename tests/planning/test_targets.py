@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.pattern import matches_name
+from reconciler.model.pattern import matches_name, may_meet
 from reconciler.model.plan import Filters
 from reconciler.model.resource_address import resource_address
 from reconciler.model.webhook import Address
@@ -190,3 +190,30 @@ def test_target_with_a_star_means_what_its_terraform_address_matches(data: st.Da
     for one, text in zip(wanted, written, strict=True):
         means = any(matches_address(each, one.address) for each in own)
         assert means is matches_name(target, text), (own, text)
+
+
+_GLOBS = st.text("ab*/", max_size=6)
+
+
+@given(_GLOBS, _GLOBS, st.text("ab/", max_size=6))
+def test_patterns_that_a_name_fits_both_may_meet(one: str, other: str, name: str) -> None:
+    if matches_name(one, name) and matches_name(other, name):
+        assert may_meet(one, other)
+        assert may_meet(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may"),
+    [
+        pytest.param("acme/svc-*", "acme/svc-a", True, id="a-name-that-fits"),
+        pytest.param("acme/svc-*", "acme/web", False, id="a-name-that-does-not"),
+        pytest.param("acme/web", "acme/web", True, id="the-same-name"),
+        pytest.param("acme/web", "acme/we", False, id="a-part-of-a-name"),
+        pytest.param("acme/svc-*", "acme/*", True, id="one-within-the-other"),
+        pytest.param("acme/svc-*", "acme/web-*", False, id="other-beginnings"),
+        pytest.param("acme/svc-*", "*-a", True, id="any-beginning"),
+    ],
+)
+def test_patterns_may_meet(one: str, other: str, may: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert may_meet(one, other) is may
+    assert may_meet(other, one) is may

@@ -86,10 +86,16 @@ def test_only_every_event_can_be_had(work: Work) -> None:
     assert "tracker.updated" in work.refused("validate")
 
 
-def test_one_that_was_switched_off_is_no_drift_by_itself(work: Work, easypost: EasyPost) -> None:
+def test_one_that_was_switched_off_is_told_with_the_time_and_no_drift(work: Work, easypost: EasyPost) -> None:
     easypost.put(URL, disabled_at=AT)
     work.write(ENTRY)
-    work.in_step()
+    code, said = work.run("drift")
+    assert (code, f"disabled_at: {AT}" in said) == (0, True), said
+
+
+def test_none_can_be_switched_off(work: Work) -> None:
+    work.write(ENTRY + "  active: false\n")
+    assert "EasyPost doesn't support `active: false`" in work.refused("validate")
 
 
 def test_one_that_must_be_on_is_switched_on(work: Work, easypost: EasyPost) -> None:
@@ -102,12 +108,30 @@ def test_one_that_must_be_on_is_switched_on(work: Work, easypost: EasyPost) -> N
 
 
 def test_a_url_with_another_secret_takes_another_webhook_made_first(work: Work, easypost: EasyPost) -> None:
-    old = easypost.put(f"{URL}?token=old")
+    old = easypost.put(f"{URL}?token=old", disabled_at=AT)
+    old["custom_headers"] = [{"name": "X-Key", "value": "theirs"}]
     work.write(ENTRY.replace(URL, f"{URL}?token=${{PARCEL_SECRET}}") + "  webhook_secret: ${PARCEL_SECRET}\n")
     work.apply()
-    (made, gone) = easypost.writes()
-    assert (made[0], made[1]) == ("POST", PATH)
+    made, gone = easypost.writes()
+    said = {"url": f"{URL}?token={SECRET}", "webhook_secret": SECRET, "custom_headers": old["custom_headers"]}
+    assert made == ("POST", PATH, {"webhook": said})
     assert gone == ("DELETE", f"{PATH}/{old['id']}", None)
+    work.in_step()
+
+
+def test_headers_are_a_list_of_names_and_values(work: Work, easypost: EasyPost) -> None:
+    work.write(ENTRY + "  custom_headers: {X-Key: '${PARCEL_SECRET}', X-Team: 'parcels ${PARCEL_SECRET}'}\n")
+    work.apply()
+    names = {one["name"]: one["value"] for one in easypost.only()["custom_headers"]}
+    assert names == {"X-Key": SECRET, "X-Team": f"parcels {SECRET}"}
+    work.in_step()
+    easypost.only()["custom_headers"] = [{"name": "x-key", "value": "changed-by-hand"}]
+    assert "changed-by-hand" not in work.drifted()
+    work.apply()
+    work.in_step()
+    work.write(ENTRY + "  custom_headers: {}\n")
+    work.apply()
+    assert easypost.only()["custom_headers"] == []
     work.in_step()
 
 

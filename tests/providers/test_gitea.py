@@ -141,6 +141,15 @@ def test_no_update_changes_a_type_so_that_another_webhook_takes_its_place(work: 
     assert (hook["id"] != hook_id, hook["type"]) == (True, kind(work))
 
 
+def test_what_takes_the_place_of_a_webhook_has_its_authorization_header(work: Work, gitea: Gitea) -> None:
+    gitea.put(WEB, URL, "push", kind="discord", authorization_header="Bearer by-hand", branch_filter="main")
+    work.write(SECRET, PLACE)
+    work.apply()
+    work.in_step()
+    (hook,) = gitea.of(WEB)
+    assert (hook["type"], hook["authorization_header"], hook["branch_filter"]) == (kind(work), "Bearer by-hand", "*")
+
+
 def test_no_update_is_sent_a_secret_that_it_would_not_change(work: Work, gitea: Gitea) -> None:
     gitea.put(WEB, URL, "push", kind=kind(work), secret="theirs")
     work.write(SECRET, PLACE)

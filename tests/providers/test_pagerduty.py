@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.services import Answer, Asked, Hook, Service, Work, serve, without
+from tests.support.services import Answer, Asked, Hook, SecretWork, Service, Work, serve, without
 
 TOKEN = "y_NbAkKc66ryYTWUXYEu"
 SECRET = "correct-horse-battery"
 URL = "https://hooks.example.com/pagerduty"
 ACCOUNT = "provider: pagerduty\ntoken: ${{PAGERDUTY_TOKEN}}\nbase_url: {}\nservices: PSRV1"
-ENTRY = f"incidents:\n  url: {URL}\n  events: [incident.triggered, incident.resolved]\n"
+ENTRY = f"incidents:\n  url: {URL}\n  events: [incident.triggered, incident.resolved]\n  secret_to: SIGNING\n"
 PATH = "/webhook_subscriptions"
 _FILTERS = {"service": "service_reference", "team": "team_reference", "account": "account_reference"}
 _CHANGED = {"description", "events", "filter", "active", "oauth_client_id"}
@@ -103,8 +103,8 @@ def pagerduty() -> Iterator[PagerDuty]:
 
 
 @pytest.fixture
-def work(tmp_path: Path, pagerduty: PagerDuty) -> Work:
-    return Work(tmp_path, ACCOUNT.format(pagerduty.base_url), {"PAGERDUTY_TOKEN": TOKEN, "HOOK_SECRET": SECRET})
+def work(tmp_path: Path, pagerduty: PagerDuty) -> SecretWork:
+    return SecretWork(tmp_path, ACCOUNT.format(pagerduty.base_url), {"PAGERDUTY_TOKEN": TOKEN, "HOOK_SECRET": SECRET})
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,47 @@ def test_a_webhook_is_made_for_its_place_and_holds(
     assert len(pagerduty.hooks) == 3
 
 
+def test_the_secret_is_shown_once_and_goes_on_at_once(work: SecretWork, pagerduty: PagerDuty) -> None:
+    work.write(ENTRY)
+    said = work.apply()
+    secret = pagerduty.only()["delivery_method"]["secret"]
+    assert work.made() == {"SIGNING": secret}
+    assert secret not in said
+    work.in_step()
+
+
+def test_a_create_whose_answer_was_lost_is_told_since_nothing_says_who_made_it(
+    work: SecretWork, pagerduty: PagerDuty
+) -> None:
+    pagerduty.lost = 1
+    work.write(ENTRY)
+    code, said = work.run("apply", "--auto-approve")
+    assert (code, "its secret could not be passed on" in said) == (1, True), said
+    work.apply("--resend-secrets")
+    assert work.made() == {"SIGNING": pagerduty.only()["delivery_method"]["secret"]}
+    work.in_step()
+
+
+def test_headers_are_made_with_the_webhook_and_never_sent_back_masked(work: Work, pagerduty: PagerDuty) -> None:
+    work.write(ENTRY + "  custom_headers: {X-Key: '${HOOK_SECRET}'}\n")
+    work.apply()
+    assert pagerduty.only()["delivery_method"]["custom_headers"] == [{"name": "X-Key", "value": SECRET}]
+    work.in_step()
+    old = pagerduty.only()["id"]
+    work.write(ENTRY + "  custom_headers: {X-Other: '${HOOK_SECRET}'}\n")
+    work.apply()
+    assert pagerduty.only()["id"] != old
+    assert pagerduty.only()["delivery_method"]["custom_headers"] == [{"name": "X-Other", "value": SECRET}]
+    work.in_step()
+
+
+def test_headers_that_nobody_knows_are_not_lost(work: Work, pagerduty: PagerDuty) -> None:
+    hook = pagerduty.put(f"{URL}?token=old")
+    hook["delivery_method"]["custom_headers"] = [{"name": "X-Key", "value": "theirs"}]
+    work.write(ENTRY.replace(URL, f"{URL}?token=${{HOOK_SECRET}}"))
+    assert "custom_headers" in work.refused()
+
+
 def test_only_what_differs_is_sent_and_wrapped(work: Work, pagerduty: PagerDuty) -> None:
     hook = pagerduty.put(URL, active=False, description="By hand")
     work.write(ENTRY)
@@ -159,10 +200,11 @@ def test_a_url_with_another_secret_takes_another_webhook_made_first(work: Work, 
     work.in_step()
 
 
-def test_one_that_was_switched_off_is_no_drift_by_itself(work: Work, pagerduty: PagerDuty) -> None:
+def test_one_that_was_switched_off_is_told_and_no_drift(work: Work, pagerduty: PagerDuty) -> None:
     pagerduty.put(URL)["delivery_method"]["temporarily_disabled"] = True
     work.write(ENTRY)
-    work.in_step()
+    code, said = work.run("drift")
+    assert (code, "temporarily_disabled" in said) == (0, True), said
 
 
 def test_one_that_must_deliver_is_enabled_by_a_call_of_its_own(work: Work, pagerduty: PagerDuty) -> None:
@@ -221,4 +263,5 @@ def test_what_is_adopted_is_in_step(work: Work, pagerduty: PagerDuty) -> None:
     assert "redacted" not in text
     assert text.count("active: false") == 1
     (work.folder / "adopted.yaml").rename(work.folder / "webhooks.yaml")
+    work.environment["HOOK_EXAMPLE_CUSTOM_HEADERS_X_KEY"] = "nobody-can-compare-it"
     work.in_step()

@@ -301,4 +301,4 @@ def test_a_token_that_may_not_go_there_opens_no_socket() -> None:
 
 
 def test_the_reader_is_no_writer() -> None:
-    assert {name for name in vars(RestReader) if not name.startswith("_")} == {"list", "get", "close"}
+    assert {name for name in vars(RestReader) if not name.startswith("_")} == {"list", "places", "get", "close"}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.services import Answer, Asked, Hook, Service, Work, page_after, serve, without
+from tests.support.services import Answer, Asked, Hook, SecretWork, Service, Work, page_after, serve, without
 
 KEY = "sk_test_0123456789abcdefghijkl"
 URL = "https://hooks.example.com/stripe"
 ACCOUNT = "provider: stripe\ntoken: ${{STRIPE_API_KEY}}\nbase_url: {}\nmode: test"
-ENTRY = f"ledger:\n  url: {URL}\n  events: [invoice.paid, charge.refunded]\n"
+ENTRY = f"ledger:\n  url: {URL}\n  events: [invoice.paid, charge.refunded]\n  secret_to: LEDGER_SECRET\n"
 PATH = "/v1/webhook_endpoints"
 
 
@@ -108,7 +108,7 @@ def stripe() -> Iterator[Stripe]:
 
 @pytest.fixture
 def work(tmp_path: Path, stripe: Stripe) -> Work:
-    return Work(tmp_path, ACCOUNT.format(stripe.base_url), {"STRIPE_API_KEY": KEY})
+    return SecretWork(tmp_path, ACCOUNT.format(stripe.base_url), {"STRIPE_API_KEY": KEY})
 
 
 def test_a_webhook_is_made_with_a_form_and_holds(work: Work, stripe: Stripe) -> None:
@@ -227,18 +227,38 @@ def test_all_pages_are_read(work: Work, stripe: Stripe, number: int) -> None:
     assert f"{number} webhooks listed" in work.run("plan")[1]
 
 
-def test_a_create_whose_answer_was_lost_is_made_once(work: Work, stripe: Stripe) -> None:
+def test_a_create_whose_answer_was_lost_is_made_once_and_its_secret_is_passed_on(work: Work, stripe: Stripe) -> None:
     stripe.lost = 1
     work.write(ENTRY)
-    work.run("apply", "--auto-approve")
     work.apply()
-    assert len(stripe.hooks) == 1
+    assert [method for method, _, _ in stripe.writes()] == ["POST", "POST"]
+    assert (work.folder / "made.env").read_text() == f"LEDGER_SECRET='{stripe.only()['secret']}'\n"
     work.in_step()
 
 
+def test_a_secret_is_made_anew_with_another_webhook_made_first(work: Work, stripe: Stripe) -> None:
+    old = stripe.put(URL, "invoice.paid", "charge.refunded")
+    work.write(ENTRY)
+    work.in_step()
+    work.apply("--resend-secrets")
+    assert [(method, path) for method, path, _ in stripe.writes()] == [
+        ("POST", PATH),
+        ("DELETE", f"{PATH}/{old['id']}"),
+    ]
+    assert (work.folder / "made.env").read_text() == f"LEDGER_SECRET='{stripe.only()['secret']}'\n"
+    work.in_step()
+
+
+def test_without_somebody_who_takes_the_secret_nothing_is_made(work: Work, stripe: Stripe) -> None:
+    work.write(ENTRY)
+    code, said = Work.run(work, "apply", "--auto-approve")
+    assert (code, stripe.hooks) == (3, {})
+    assert "error[secrets-sink]" in said
+
+
 def test_a_star_is_not_taken_for_what_must_be_named(work: Work, stripe: Stripe) -> None:
-    stripe.put(URL, "*")
     stripe.put(URL, "issuing_authorization.request")
+    stripe.put(URL, "*")
     work.write(ENTRY.replace("[invoice.paid, charge.refunded]", "['*']"))
     code, said = work.run("apply", "--auto-approve")
     assert (code, len(stripe.hooks)) == (1, 2), said

@@ -217,6 +217,10 @@ def test_the_secret_is_made_with_the_endpoint_and_changed_by_a_call_of_its_own(w
         ("POST", f"{path}/secret/rotate", {"key": work.environment["HOOK_SECRET"]}),
     ]
     work.in_step()
+    work.environment["HOOK_SECRET"] = "whsec_" + "bmV3ZXN0" * 5
+    work.apply("--resend-secrets")
+    assert svix.writes() == [("POST", f"{path}/secret/rotate", {"key": work.environment["HOOK_SECRET"]})]
+    work.in_step()
 
 
 def test_an_application_that_is_not_there_stops_only_itself(work: Work, svix: Svix) -> None:
@@ -243,9 +247,21 @@ def test_a_create_whose_answer_was_lost_is_made_once(work: Work, svix: Svix) -> 
     work.in_step()
 
 
-def test_every_region_has_its_own_address(work: Work) -> None:
-    work.write(ENTRY, "provider: svix\ntoken: ${SVIX_TOKEN}\napplications: acme")
-    assert "base_url" in work.refused("validate")
+@pytest.mark.parametrize(
+    ("base_url", "said"),
+    [
+        pytest.param("", "has no `base_url`", id="none"),
+        pytest.param("base_url: https://api.eu.svix.com", "", id="europe"),
+        pytest.param("base_url: https://api.svix.com", "", id="usual"),
+        pytest.param("base_url: https://api.xx.svix.com", "the token would be sent there", id="no-region"),
+        pytest.param("base_url: https://api.eu.svix.com.example", "the token would be sent there", id="another's"),
+        pytest.param("base_url: http://api.eu.svix.com", "unencrypted", id="http"),
+    ],
+)
+def test_every_region_has_an_address_that_the_account_says(work: Work, base_url: str, said: str) -> None:
+    work.write(ENTRY, f"provider: svix\ntoken: ${{SVIX_TOKEN}}\napplications: acme\n{base_url}".rstrip())
+    code, found = work.run("validate")
+    assert (code, said in found) == (int(bool(said)), True), found
 
 
 def test_what_is_adopted_is_in_step(work: Work, svix: Svix) -> None:

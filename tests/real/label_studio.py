@@ -38,7 +38,9 @@ class LabelStudio(Service):
         }
 
     def seed(self, server: RealServer) -> None:
-        made = tuple(str(server.call("POST", "/api/projects/", {"title": name}).json()["id"]) for name in ("a", "b"))
+        made = tuple(
+            str(server.call("POST", "/api/projects/", {"title": name}).json()["id"]) for name in ("first", "second")
+        )
         assert made == PROJECTS, made
 
     def reach(self, base_url: str, pid: int, log: Path) -> RealServer:

@@ -106,13 +106,14 @@ class Story:
     folder: Path
     server: RealServer
     part: Part
+    owned: str = "https://hooks.example.com/*"
 
     def write(self, entry: str | None, account: str = "") -> None:
         """Write the file with one entry, or none; the account's own lines may be others."""
         account = f"    {account or self.part.account}\n    base_url: {self.server.base_url}\n"
         account += "    token: ${TOKEN}\n" if self.server.token else ""
         webhooks = f"webhooks:\n  orders:\n{entry}" if entry else "webhooks: {}\n"
-        text = f"version: 1\naccounts:\n  real:\n{account}owns: [https://hooks.example.com/*]\n{webhooks}"
+        text = f"version: 1\naccounts:\n  real:\n{account}owns: [{self.owned}]\n{webhooks}"
         (self.folder / "webhooks.yaml").write_text(text, encoding="utf-8")
 
     def entry(self, events: tuple[str, ...], *, secret: bool = False, more: str = "", url: str = ORDERS) -> str:

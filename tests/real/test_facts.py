@@ -22,7 +22,12 @@ CREATED = {"entity": "REGISTERED_MODEL", "action": "CREATED"}
 ALIASED = {"entity": "MODEL_VERSION_ALIAS", "action": "CREATED"}
 TAGGED = {"entity": "MODEL_VERSION_TAG", "action": "SET"}
 OF_MLFLOW = {"name": "ci", "url": URL, "events": [CREATED]}
-OF_LABEL_STUDIO = {"url": URL, "send_for_all_actions": False, "actions": ["TASKS_CREATED", "TASKS_DELETED"]}
+OF_LABEL_STUDIO = {
+    "project": 1,
+    "url": URL,
+    "send_for_all_actions": False,
+    "actions": ["TASKS_CREATED", "TASKS_DELETED"],
+}
 OF_PRETIX = {"target_url": URL, "all_events": True, "limit_events": [], "action_types": ["pretix.event.order.paid"]}
 OF_EMULATE = {"config": {"url": URL}, "events": ["push"]}
 MINIMAL: Mapping[str, Mapping[str, object]] = {
@@ -134,15 +139,19 @@ def test_label_studio_lists_all_in_one_array(server: RealServer) -> None:
 @on("labelstudio")
 def test_label_studio_lists_those_of_a_project(server: RealServer) -> None:
     first, second = (server.make(OF_LABEL_STUDIO | {"project": int(place)})["id"] for place in server.places)
-    everywhere = server.make(OF_LABEL_STUDIO)["id"]
     assert [hook["id"] for hook in server.call("GET", server.hooks(), project=server.places[0]).json()] == [first]
-    assert {hook["id"] for hook in server.all()} == {first, second, everywhere}
+    assert {hook["id"] for hook in server.all()} == {first, second}
 
 
 @on("labelstudio")
-def test_label_studio_has_no_resource_without_the_slash_at_the_end(server: RealServer) -> None:
+def test_label_studio_makes_none_of_the_whole_organization(server: RealServer) -> None:
+    assert server.call("POST", server.hooks(), {"url": URL}).status_code == 404
+
+
+@on("labelstudio")
+def test_label_studio_takes_a_path_without_the_slash_at_the_end_too(server: RealServer) -> None:
     made = server.make(OF_LABEL_STUDIO)
-    assert server.call("GET", f"/api/webhooks/{made['id']}").status_code != 200
+    assert server.call("GET", f"/api/webhooks/{made['id']}").json() == made
 
 
 @on("labelstudio")
@@ -202,7 +211,7 @@ def test_label_studio_sorts_actions(server: RealServer) -> None:
 
 @on("labelstudio")
 def test_label_studio_sends_all_actions_and_payloads_unless_told(server: RealServer) -> None:
-    made = server.make({"url": URL})
+    made = server.make({"url": URL, "project": 1})
     assert (made["is_active"], made["send_payload"], made["send_for_all_actions"]) == (True, True, True)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
 @on("mlflow")
 def test_mlflow_signs_with_the_secret_that_was_sent_last(story: Story) -> None:
     with receiver() as (url, received):
+        story = replace(story, owned=f"{url}/*")
         for secret, more in ((SECRET, ""), (NEXT_SECRET, "details: rotated")):
             story.write(story.entry(("model_version.created",), secret=True, more=more, url=f"{url}/orders"))
             story.run("apply", "--auto-approve", secret=secret)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,7 @@ from tests.support.serving import serving
 
 TOKEN = "ghp_0123456789abcdef"
 MASK = "********"
+_REPOSITORIES = re.compile(r"/orgs/(?P<owner>[^/]+)/repos")
 _PATH = re.compile(r"(?P<place>/repos/[^/]+/[^/]+|/orgs/[^/]+)/hooks(?:/(?P<id>\d+)(?P<config>/config)?)?")
 
 
@@ -28,6 +30,9 @@ class GitHub:
         calls: every request: method, path below the place, and what was sent.
         page: webhooks on a page where nobody asks, and the most of them.
         links: whether answers have a `Link` header; a proxy may take it away.
+        users: the owners that are no organisations, so that their repositories aren't listed.
+        archived: repositories, by path, whose webhooks can't be changed.
+        broken: places, by path, whose webhooks can't be listed.
         forgets: whether any change of a config takes its secret away.
         refusal: why no webhook can be made; empty where it can.
         read_only: whether the token may only read; GitHub hides from it what it may not change.
@@ -45,6 +50,9 @@ class GitHub:
     read_only: bool = False
     frozen: str = ""
     forgets: bool = False
+    users: set[str] = field(default_factory=set)
+    archived: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     base_url: str = ""
     made: int = 0
 
@@ -112,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _handle  # noqa: N815 - as http.server calls them
 
-    def _answer(self, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401, C901 - JSON; a table of cases
+    def _answer(self, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401, C901, PLR0912 - JSON; a table of cases
         state, parts = self.github, urlsplit(self.path)
         found = _PATH.fullmatch(parts.path)
         place = found["place"] if found else ""
@@ -122,9 +130,15 @@ class _Handler(BaseHTTPRequestHandler):
             return 403, {"message": "API rate limit exceeded"}, state.throttle_headers
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "Bad credentials"}, {}
+        if (owned := _REPOSITORIES.fullmatch(parts.path)) is not None:
+            return self._repositories(owned["owner"], parts.query)
         hooks = state.places.get(place)
         if found is None or hooks is None or (state.read_only and self.command != "GET"):
             return 404, {"message": "Not Found"}, {}
+        if place in state.broken:
+            return 451, {"message": "Repository access blocked"}, {}
+        if place in state.archived and self.command != "GET":
+            return 403, {"message": "Repository was archived so is read-only."}, {}
         if found["id"] is None:
             return self._create(place, sent) if self.command == "POST" else self._list(place, parts.query)
         hook = hooks.get(int(found["id"]))
@@ -144,6 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             if "config" in sent:  # a secret that isn't sent again is gone
                 hook["config"] = {"content_type": "form", "insecure_ssl": "0", **sent["config"]}
             hook |= {name: sent[name] for name in ("active", "events") if name in sent}
+            hook["updated_at"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return 200, state.shown(place, hook), {}
 
     def _create(self, place: str, sent: Any) -> tuple[int, Any, dict[str, str]]:  # noqa: ANN401 - JSON
@@ -158,15 +173,26 @@ class _Handler(BaseHTTPRequestHandler):
         hook["active"] = sent.get("active", True)
         return 201, self.github.shown(place, hook), {}
 
+    def _repositories(self, owner: str, query: str) -> tuple[int, Any, dict[str, str]]:
+        if owner in self.github.users:
+            return 404, {"message": "Not Found"}, {}
+        prefix = f"/repos/{owner}/".lower()  # case makes no difference
+        paths = sorted(path for path in self.github.places if path.lower().startswith(prefix))
+        names = [path.removeprefix("/repos/") for path in paths]
+        shown = [{"full_name": name, "archived": f"/repos/{name}" in self.github.archived} for name in names]
+        return self._page(f"/orgs/{owner}/repos", shown, query)
+
     def _list(self, place: str, query: str) -> tuple[int, Any, dict[str, str]]:
+        return self._page(f"{place}/hooks", [self.github.shown(place, hook) for hook in self.github.of(place)], query)
+
+    def _page(self, path: str, items: list[Any], query: str) -> tuple[int, Any, dict[str, str]]:
         asked = parse_qs(query)
         usual, most = self.github.page
         size = min(int(asked.get("per_page", [str(usual)])[0]), most)
         number = int(asked.get("page", ["1"])[0])
-        hooks = self.github.of(place)
-        page = hooks[(number - 1) * size : number * size]
+        page = items[(number - 1) * size : number * size]
         headers: dict[str, str] = {}
-        if self.github.links and number * size < len(hooks):
-            following = f"{self.github.base_url}{place}/hooks?per_page={size}&page={number + 1}"
+        if self.github.links and number * size < len(items):
+            following = f"{self.github.base_url}{path}?per_page={size}&page={number + 1}"
             headers["Link"] = f'<{following}>; rel="next", <{following}>; rel="last"'
-        return 200, [self.github.shown(place, hook) for hook in page], headers
+        return 200, page, headers

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from dotenv import dotenv_values
+
 from tests.support.here import main_here
 from tests.support.serving import serving
 
@@ -156,6 +158,16 @@ class Work:
         assert code == 0, out + err
         rows = json.loads(out)["resource_changes"]
         return [(row["address"], row["change"]["actions"]) for row in rows if row["change"]["actions"] != ["no-op"]]
+
+
+class SecretWork(Work):
+    """Its applies put the secrets that the provider makes into `made.env`."""
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        return super().run(*arguments, *(("--secrets-to", "made.env") if arguments[0] == "apply" else ()))
+
+    def made(self) -> dict[str, str | None]:
+        return dict(dotenv_values(self.folder / "made.env"))
 
 
 def page_after(ids: list[str], last: str, size: int) -> tuple[list[str], bool]:

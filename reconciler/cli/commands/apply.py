@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.command import repeated_files
 from reconciler.cli.invocation import Invocation, command, fail, problem
-from reconciler.cli.options import APPLY, FILES, FILTERS, PLAN_OUTPUT, options_of_url
+from reconciler.cli.options import APPLY, FILES, FILTERS, MADE_SECRETS, PLAN_OUTPUT, RESEND, options_of_url
 from reconciler.cli.run import Run, inputs_of
 from reconciler.cli.saved import SavedPlan, read_plan_file
 from reconciler.cli.writing import written
@@ -22,6 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
 from reconciler.operations.saved_plan import is_saved_plan
+from reconciler.operations.secret_sinks import SecretCommand, SecretFile, Sink
 from reconciler.output.escaping import shell_word, visible
 from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
@@ -34,7 +35,7 @@ _Clients = Mapping[str, Writer | ProviderError]
 
 @command(
     click.argument("planfile", type=click.Path(path_type=Path), metavar="[PLANFILE]", required=False),
-    *FILES, *FILTERS, *APPLY,
+    *FILES, *FILTERS, *APPLY, RESEND, *MADE_SECRETS,
     click.option("--destroy", is_flag=True, help="Delete all webhooks that the file owns or lists under `absent`."),
     *PLAN_OUTPUT,
     examples="""
@@ -48,6 +49,9 @@ _Clients = Mapping[str, Writer | ProviderError]
 
     # First save the webhooks as they are
     reconciler apply --backup before.yaml
+
+    # After a secret got a new value that nobody can compare
+    reconciler apply --resend-secrets --target orders
     """,
 )  # fmt: skip
 def apply_command(invocation: Invocation, planfile: Path | None) -> int:
@@ -64,9 +68,9 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
         return _apply(invocation, None)
     given = invocation.options
     is_filtered = given.accounts or given.targets or given.excludes
-    if is_filtered or given.allowed_losses is not None or given.destroy:
-        what = "a saved plan can't be changed by `--account`, `--target`, `--exclude`, `--allow-losses` or `--destroy`"
-        fail(what, "Remove these options, or save a new plan with them.")
+    if is_filtered or given.allowed_losses is not None or given.destroy or given.resend_secrets:
+        what = "`--account`, `--target`, `--exclude`, `--allow-losses`, `--destroy` or `--resend-secrets`"
+        fail(f"a saved plan can't be changed by {what}", "Remove these options, or save a new plan with them.")
     with suppress(OSError):  # what can't be read is said below
         if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not is_saved_plan(planfile):
             fail(f"{visible(str(planfile))} is not a saved plan", repeated_files(click.get_current_context(), ()))
@@ -100,6 +104,7 @@ def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
     """Plan, ask, do it, verify. A saved plan is carried out exactly, or refused."""
     if saved is None and not invocation.options.auto_approve:
         _check_can_ask(invocation)
+    sink = _sink(invocation)
     run = Run(invocation)
     if saved is not None:
         run.reporter.saved(saved.seal.digest)
@@ -112,7 +117,27 @@ def _apply(invocation: Invocation, saved: SavedPlan | None) -> int:
         with run.stop.finishing():
             if backup is not None:
                 _write_backup(run, plan, backup)
-            return _carried_out(run, plan, clients)
+            return _carried_out(run, plan, clients, sink)
+
+
+def _sink(invocation: Invocation) -> Sink | None:
+    """Who takes the secrets that providers make, if anybody; the command ends where it can't be."""
+    path, command_ = invocation.options.sink_file, invocation.options.sink_command
+    if path is not None and command_ is not None:
+        fail("`--secrets-to` and `--secrets-command` can't be used together", "Use only one of the two.")
+    try:
+        if command_ is not None:
+            return SecretCommand(command_)
+        if path is not None:
+            file = SecretFile(path)
+            file.check()
+            return file
+    except OSError as error:
+        fail(f"{visible(str(path))} can't be written: {error.strerror}", "Give `--secrets-to` another path.")
+    except ValueError as error:
+        what = "`--secrets-command`" if path is None else visible(str(path))
+        fail(f"{what} can't be used: {error}", "Give an env file, a new file, or a command.")
+    return None
 
 
 def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan | outcome.CommandResult:
@@ -153,6 +178,13 @@ def _nothing_to_carry_out(
         words, help_ = "the saved plan is out of date", "Save and review a new plan with `reconciler plan --out FILE`."
         run.reporter.validation([problem("plan-stale", f"{words}: {one}", help_) for one in differences])
         return outcome.STALE
+    given = run.invocation.options
+    if plan.made_secrets and not plan.is_refused and given.sink_file is None and given.sink_command is None:
+        names = ", ".join(f"`{name}`" for name in plan.made_secrets)
+        message = f"the provider makes secrets that it shows only once, and nobody takes them: {names}"
+        help_ = "Add `--secrets-to FILE`, or `--secrets-command COMMAND`, which gets `NAME=value` as its input."
+        run.reporter.validation([problem("secrets-sink", message, help_)])
+        return outcome.NO_SINK
     may_go_on = plan.has_changes and not plan.is_refused and (saved is None or is_whole)
     return None if may_go_on else outcome.unapplied_outcome(view)
 
@@ -172,12 +204,12 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
         run.streams.print_message(f"The provider doesn't return secrets: to restore the backup, also set {unknown}.")
 
 
-def _carried_out(run: Run, plan: Plan, clients: _Clients) -> int:
+def _carried_out(run: Run, plan: Plan, clients: _Clients, sink: Sink | None) -> int:
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
     with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
-        report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism)
+        report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism, sink=sink)
     return run.reporter.end(outcome.report_outcome(report), view_report(report))
 
 

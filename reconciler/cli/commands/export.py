@@ -24,6 +24,7 @@ from reconciler.output.plan_text import head_text
 from reconciler.output.terminal import Streams
 from reconciler.providers.registry import is_built_in
 from reconciler.view.documents import SCHEMAS
+from reconciler.view.places import places_together
 from reconciler.view.redact import view_plan
 
 _MISSING_FILE = "missing.yaml"  # what a second file is called in the next commands
@@ -74,7 +75,7 @@ def export_command(
         fail("`--missing` describes one account at a time", "Choose one with `--account NAME`.")
     head = [
         f"Written by `reconciler export` on {view.timestamp.partition('T')[0]}.",
-        *map(head_text, view.accounts),
+        *map(head_text, places_together(view).accounts),
     ]
     if missing:
         file = missing_part(plan, invocation.environment, head)

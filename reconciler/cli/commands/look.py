@@ -15,6 +15,7 @@ from reconciler.cli.options import (
     FILTERS,
     LIST_OUTPUT,
     PLAN_OUTPUT,
+    RESEND,
     TARGETS,
     output_path,
     path_completed,
@@ -56,7 +57,7 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...], *, strict: 
 
 
 @command(
-    *FILES, *FILTERS, ALLOW_UNSET,
+    *FILES, *FILTERS, ALLOW_UNSET, RESEND,
     click.option("--destroy", is_flag=True, help="Plan to delete all webhooks that the file owns or lists under "
                                                  "`absent`."),
     click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes."),

@@ -1,0 +1,145 @@
+"""Accounts that stand for patterns of places, by what was listed: an account for each place that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.pattern import matches_name
+from reconciler.model.place import owner_of
+from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.webhook import Address, Desired, Key
+
+_MOST_NAMES = 10  # of what there is, in an error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPlaces:
+    """A configuration with an account for each place, and the accounts of it that can't be read."""
+
+    configuration: Configuration
+    errors: Mapping[str, ProviderError] = field(default_factory=dict)  # by account
+    problems: tuple[Diagnostic, ...] = ()  # of the files: nothing may be done
+
+
+def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str] | ProviderError]) -> ListedPlaces:
+    """Put the places that fit in place of their patterns, each with the webhooks that entries want there.
+
+    `listed` has the names of places by the account that is a pattern. Patterns that are not in it, that could not be
+    listed, or that nothing fits, stay as they are.
+    """
+    errors: dict[str, ProviderError] = {}
+    # Upper and lower case make no difference; a place that the file names is that account.
+    places = {_known(one.group, one.place_name): one for one in configuration.accounts if not one.is_pattern}
+    found: dict[str, list[Account]] = {}  # by pattern
+    accounts: dict[str, Account] = {}
+    for account in configuration.accounts:
+        names = listed.get(account.name)
+        if isinstance(names, ProviderError):
+            errors[account.name] = names
+        elif names is not None and (fitting := _fitting(account.place_name, names)):
+            known = [(_known(account.group, name), name) for name in fitting]
+            found[account.name] = [places.setdefault(key, _at_place(account, name)) for key, name in known]
+        elif names is not None:
+            errors[account.name] = _nothing_fits(account, names)
+        accounts |= {one.name: one for one in found.get(account.name, [account])}
+    desired: dict[Address, Desired] = {}
+    for wanted in _desired(configuration.desired, found):
+        desired.setdefault(wanted.address, wanted)
+    made = replace(configuration, accounts=tuple(accounts.values()), desired=tuple(desired.values()))
+    is_whole = {one.group for one in made.accounts} - {one.group for one in made.accounts if one.is_pattern}
+    problems = _unknown_places(configuration.desired, made.accounts, is_whole)
+    errors |= _same_webhooks(made.desired) | _same_places(made.accounts)
+    return ListedPlaces(configuration=made, errors=errors, problems=tuple(problems))
+
+
+def _known(group: str, place: str) -> tuple[str, str]:
+    return group, place.casefold()
+
+
+def _fitting(pattern: str, names: Iterable[str]) -> list[str]:
+    fitting = (name for name in names if matches_name(pattern.casefold(), name.casefold()))
+    return sorted(fitting, key=lambda name: (name.casefold(), name))
+
+
+def _at_place(pattern: Account, name: str) -> Account:
+    place = "" if pattern.place_kind is None else pattern.place_kind.path_of(name)
+    return replace(pattern, name=f"{pattern.group}:{name}", place=place, listed_by=pattern.name)
+
+
+def _desired(desired: Iterable[Desired], found: Mapping[str, Sequence[Account]]) -> Iterator[Desired]:
+    """What is wanted, in the files' order: of a pattern, in each of its places that is meant."""
+    for wanted in desired:
+        if wanted.address.account not in found:
+            yield wanted
+        for account in found.get(wanted.address.account, ()):
+            if not wanted.places or any(_fitting(place, [account.place_name]) for place in wanted.places):
+                yield replace(wanted, address=replace(wanted.address, account=account.name), places=())
+
+
+def _nothing_fits(account: Account, names: Sequence[str]) -> ProviderError:
+    owner, setting, title = owner_of(account.place_name), account.place_setting, account.provider.title
+    there = f"There are: {_some(names)}." if names else f"The token sees no `{setting}` of `{owner}` at all."
+    return ProviderError(
+        kind=ErrorKind.INVALID,
+        message=f"`{account.place_name}` under `{setting}` matches nothing that {title} lists",
+        help=there + _left_out(account),
+    )
+
+
+def _left_out(account: Account) -> str:
+    listed = None if account.place_kind is None else account.place_kind.listed
+    is_told = listed is not None and listed.read_only
+    return " Those that can't be changed, such as archived ones, don't count." if is_told else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(sorted(names, key=str.casefold)[:_MOST_NAMES]) + more
+
+
+def _unknown_places(
+    desired: Iterable[Desired], accounts: Sequence[Account], groups: Collection[str]
+) -> Iterator[Diagnostic]:
+    """An error for each place that an entry names and that isn't there, in the groups whose places are all known."""
+    said = ((one.address.account.partition(":")[0], place, one.place) for one in desired for place in one.places)
+    for group, place, where in dict.fromkeys(said):
+        names = [one.place_name for one in accounts if one.group == group]
+        if group in groups and not _fitting(place, names):
+            yield Diagnostic(
+                severity=Severity.ERROR,
+                code="account-unknown",
+                message=f"`{group}:{place}` is not an account of this configuration, and matches none",
+                help=f"The places of `{group}` are: {_some(names)}. Archived ones may be left out.",
+                place=where,
+            )
+
+
+def _same_places(accounts: Iterable[Account]) -> dict[str, ProviderError]:
+    """The error of each place that another account of the file means, too, as of accounts that name it both."""
+    seen: dict[tuple[object, ...], Account] = {}
+    errors: dict[str, ProviderError] = {}
+    for account in accounts:
+        headers = tuple((setting.name, value) for setting, value in account.header_settings)
+        other = seen.setdefault((account.base_url, account.token, account.place.casefold(), headers), account)
+        if other is not account and (other.listed_by or account.listed_by):
+            message = f"`{other.name}` is the same place"
+            errors[account.name] = ProviderError(
+                ErrorKind.INVALID, message, "Let only one account of the file mean it."
+            )
+    return errors
+
+
+def _same_webhooks(desired: Iterable[Desired]) -> dict[str, ProviderError]:
+    """The error of each place in which two entries are one and the same webhook."""
+    seen: dict[tuple[str, Key], str] = {}
+    errors: dict[str, ProviderError] = {}
+    for wanted in desired:
+        account, entry = wanted.address.account, wanted.address.name
+        other = seen.setdefault((account, wanted.key), entry)
+        if other != entry:
+            message = f"the entries `{other}` and `{entry}` are the same webhook here"
+            errors[account] = ProviderError(ErrorKind.INVALID, message, "Let only one of them be for this account.")
+    return errors

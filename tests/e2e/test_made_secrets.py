@@ -1,0 +1,344 @@
+"""Secrets that a provider makes and shows only once: passed on before anything else can fail, or taken back."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import stat
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from reconciler import PlanRefusedError, apply, load, plan
+from tests.support.here import main_here
+from tests.support.mint import MASK, SECRET, TOKEN, Mint, install_mint, mint_server
+
+URL = "https://hooks.example.com/ledger"
+FILE = """\
+version: 1
+accounts:
+  payments:
+    provider: PROVIDER
+    token: ${MINT_TOKEN}
+    base_url: BASE
+owns: [https://hooks.example.com/*]
+webhooks:
+  ledger:
+    url: https://hooks.example.com/ledger
+    events: [coin.struck]
+    secret_to: LEDGER_SECRET
+"""
+SECOND = """\
+  audit:
+    url: https://hooks.example.com/audit
+    events: [coin.lost]
+    secret_to: AUDIT_SECRET
+"""
+APPLY = ("apply", "--auto-approve", "--parallelism", "1")
+TO_FILE = ("--secrets-to", "made.env")
+
+
+@pytest.fixture
+def mint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mint]:
+    install_mint(monkeypatch)
+    with mint_server() as server:
+        yield server
+
+
+class Work:
+    """A folder with a file, and the commands in it."""
+
+    def __init__(self, folder: Path, mint: Mint) -> None:
+        self.folder, self.mint = folder, mint
+        self.write()
+
+    def write(self, text: str = FILE, provider: str = "mint") -> None:
+        text = text.replace("BASE", self.mint.base_url).replace("PROVIDER", provider)
+        (self.folder / "webhooks.yaml").write_text(text)
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        code, out, err = main_here(self.folder, arguments, {"MINT_TOKEN": TOKEN})
+        said = out + err
+        assert "correct+horse" not in said
+        assert MASK not in said
+        return code, said
+
+    def made(self) -> dict[str, str | None]:
+        """What stands in the file of secrets, as programs read it."""
+        text = (self.folder / "made.env").read_text()
+        return dotenv_values(stream=StringIO(text), interpolate=False)
+
+    def in_step(self) -> None:
+        assert self.run("drift")[0] == 0
+        assert self.mint.count("PATCH") == 0
+
+
+@pytest.fixture
+def work(tmp_path: Path, mint: Mint) -> Work:
+    return Work(tmp_path, mint)
+
+
+def _gone() -> str:
+    return SECRET.format(1)
+
+
+def test_it_goes_to_a_file_of_its_owner_and_the_next_plan_is_empty(work: Work) -> None:
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 0, said
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert stat.S_IMODE((work.folder / "made.env").stat().st_mode) == 0o600
+    work.in_step()
+
+
+def test_file_keeps_what_else_is_in_it_and_replaces_the_name(work: Work) -> None:
+    before = "# ours\nOTHER=1\n\nexport LEDGER_SECRET='old'\nLAST=\"a b\""
+    (work.folder / "made.env").write_text(before)
+    (work.folder / "made.env").chmod(0o644)
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert work.made() == {"OTHER": "1", "LAST": "a b", "LEDGER_SECRET": work.mint.secrets[URL]}
+    assert (work.folder / "made.env").read_text().startswith("# ours\nOTHER=1\n")
+    assert stat.S_IMODE((work.folder / "made.env").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("text", ["just words\n", "version: 1\n", "A=1\nB\n", '{"a": 1}\n', "\xff\x00"])
+def test_no_other_file_is_written_over_and_nothing_is_made(work: Work, text: str) -> None:
+    (work.folder / "made.env").write_bytes(text.encode("latin-1"))
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "made.env can't be used: it is not a file of NAME=value lines" in said
+    assert (work.folder / "made.env").read_bytes() == text.encode("latin-1")
+    assert work.mint.hooks == {}
+
+
+def test_command_gets_it_on_its_standard_input_and_what_it_prints_is_dropped(work: Work) -> None:
+    code_ = "import sys; text = sys.stdin.read(); print(text); open('took', 'a').write(text)"
+    command = shlex.join((sys.executable, "-c", code_))
+    work.write(FILE + SECOND)
+    code, said = work.run(*APPLY, "--secrets-command", command)
+    assert code == 0, said
+    secrets = work.mint.secrets
+    lines = (work.folder / "took").read_text().splitlines()
+    assert sorted(lines) == [
+        f"AUDIT_SECRET={secrets['https://hooks.example.com/audit']}",
+        f"LEDGER_SECRET={secrets[URL]}",
+    ]
+
+
+def test_plan_says_what_apply_needs_and_apply_without_it_is_refused(work: Work) -> None:
+    code, said = work.run("plan")
+    assert code == 0
+    assert "`apply` needs `--secrets-to` or `--secrets-command` for LEDGER_SECRET" in said
+    code, said = work.run(*APPLY)
+    assert code == 3
+    assert "error[secrets-sink]" in said
+    assert work.mint.count("POST") == 0
+    (row,) = json.loads(work.run("plan", "--format", "json")[1])["resource_changes"]
+    assert row["secret_to"] == "LEDGER_SECRET"
+
+
+def test_entry_that_does_not_say_where_it_goes_is_refused_by_the_plan(work: Work) -> None:
+    work.write(FILE.replace("    secret_to: LEDGER_SECRET\n", ""))
+    code, said = work.run("plan")
+    assert code == 1
+    assert "Add `secret_to: NAME` to the entry" in said
+    work.mint.put(URL, "coin.struck")
+    assert work.run("plan")[0] == 0  # it is there already
+
+
+def test_saved_plan_goes_where_it_was_reviewed_to_go(work: Work) -> None:
+    assert work.run("plan", "--out", "saved.plan")[0] == 0
+    work.write(FILE.replace("LEDGER_SECRET", "OTHER_SECRET"))
+    assert work.run("apply", "saved.plan", *TO_FILE)[0] == 3
+    work.write()
+    assert work.run("apply", "saved.plan", *TO_FILE)[0] == 0
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "words"),
+    [
+        ("    secret_to: LEDGER-SECRET\n", "wrong-value", "letters, digits"),
+        ("    secret_to: LEDGER_SECRET\n" + SECOND.replace("AUDIT_", "LEDGER_"), "secret-to-twice", "its own name"),
+        ("    secret: ${LEDGER_SECRET}\n", "unknown-key", "secret"),
+    ],
+    ids=["no-name", "twice", "said"],
+)
+def test_wrong_entries(work: Work, entry: str, code: str, words: str) -> None:
+    work.write(FILE.replace("    secret_to: LEDGER_SECRET\n", entry))
+    status, said = work.run("validate")
+    assert status == 1
+    assert f"error[{code}]" in said
+    assert words in said
+
+
+def test_name_in_defaults_is_an_error(work: Work) -> None:
+    work.write(FILE.replace("webhooks:", "defaults:\n  secret_to: LEDGER_SECRET\nwebhooks:"))
+    assert "error[unknown-key]" in work.run("validate")[1]
+
+
+@pytest.mark.parametrize("provider", ["mint", "sure-mint"])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_lost_answer_leaves_no_webhook_whose_secret_nobody_has(work: Work, provider: str, lost: int) -> None:
+    work.write(provider=provider)
+    work.mint.lost = lost
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 0, said
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert len(work.mint.hooks) == 1
+    # The same call gives it again; else what nobody has the secret of is deleted, and another one is made.
+    assert (work.mint.made, work.mint.count("DELETE")) == ((1, 0) if provider == "sure-mint" else (lost + 1, lost))
+    keys = {key for method, _, key in work.mint.calls if method == "POST"}
+    assert len(keys) == 1
+    work.in_step()
+
+
+@pytest.mark.parametrize("provider", ["mint", "sure-mint"])
+def test_create_that_is_never_answered_is_taken_back(work: Work, provider: str) -> None:
+    work.write(provider=provider)
+    work.mint.lost = 99
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "deleted again" in said
+    assert work.mint.hooks == {}
+    work.mint.lost = 0
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+
+
+def test_webhook_of_another_run_is_not_deleted_where_an_answer_was_lost(work: Work) -> None:
+    mint = work.mint
+
+    def make_another(_: str) -> None:
+        mint.on_create = lambda _: None
+        mint.put(URL, "coin.struck")
+
+    mint.lost, mint.on_create = 1, make_another
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "its secret could not be passed on" in said
+    assert (len(mint.hooks), mint.count("DELETE")) == (2, 0)
+
+
+def test_answer_without_the_secret_is_taken_back_and_nothing_more_is_made(work: Work) -> None:
+    work.write(FILE + SECOND)
+    work.mint.hidden = 1
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "doesn't contain the secret" in said
+    assert "deleted again" in said
+    assert work.mint.hooks == {}
+    assert work.mint.count("POST") == 1
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert len(work.made()) == 2
+
+
+def test_command_that_fails_is_the_change_s_failure_and_the_webhook_is_taken_back(work: Work) -> None:
+    code, said = work.run(*APPLY, "--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
+    assert code == 1
+    assert "exited with 7" in said
+    assert "deleted again" in said
+    assert work.mint.hooks == {}
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+
+
+def test_command_that_is_not_there(work: Work) -> None:
+    code, said = work.run(*APPLY, "--secrets-command", "no-such-command-anywhere")
+    assert code == 1
+    assert "can't be run" in said
+    assert work.mint.hooks == {}
+
+
+def test_what_can_not_be_taken_back_is_said_with_what_to_do(work: Work) -> None:
+    work.mint.hidden, work.mint.kept = 1, True
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "at the provider, but its secret could not be passed on" in said
+    assert "delete it at the provider" in said
+    assert len(work.mint.hooks) == 1
+
+
+def test_it_is_passed_on_before_the_next_request(work: Work) -> None:
+    """A webhook that is to be off needs an update after its create: the secret is safe by then."""
+    work.write(FILE + "    active: false\n")
+    seen: list[bool] = []
+    work.mint.on_patch = lambda: seen.append((work.folder / "made.env").exists())
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert seen == [True]
+    (hook,) = work.mint.hooks.values()
+    assert not hook["active"]
+    assert work.made() == {"LEDGER_SECRET": hook["secret"]}
+
+
+def test_replacement_gets_a_new_secret_and_the_old_one_goes_last(work: Work) -> None:
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    work.write(FILE + "    version: '2'\n")
+    assert work.run(*APPLY)[0] == 3
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert len(work.mint.hooks) == 1
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert work.mint.secrets[URL] != _gone()
+    work.in_step()
+
+
+def test_resend_makes_it_anew_and_the_old_webhook_goes_last(work: Work) -> None:
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert work.run(*APPLY, "--resend-secrets")[0] == 3
+    code, said = work.run(*APPLY, "--resend-secrets", *TO_FILE)
+    assert code == 0, said
+    assert [call[0] for call in work.mint.calls if call[0] in ("POST", "DELETE")] == ["POST", "POST", "DELETE"]
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert work.mint.secrets[URL] != _gone()
+    work.in_step()
+
+
+def test_lost_answer_of_a_new_secret_never_costs_the_old_webhook(work: Work) -> None:
+    work.mint.put(URL, "coin.struck", age=60)
+    work.mint.lost, work.mint.kept = 99, True
+    code, _ = work.run(*APPLY, "--resend-secrets", *TO_FILE)
+    assert code == 1
+    assert "1" in work.mint.hooks
+    work.mint.lost, work.mint.kept = 0, False
+    assert work.run(*APPLY, "--resend-secrets", *TO_FILE)[0] == 0
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert len(work.mint.hooks) == 1
+
+
+def test_since_makes_it_anew(work: Work) -> None:
+    work.mint.put(URL, "coin.struck", age=4 * 86_400)
+    day = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    work.write(FILE + f"    secret_since: {day}\n")
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    assert work.mint.secrets[URL] != _gone()
+    work.in_step()
+
+
+def test_of_duplicates_the_youngest_stays(work: Work) -> None:
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    work.mint.put(URL, "coin.struck", age=60)
+    assert work.run(*APPLY)[0] == 0
+    assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+
+
+def test_a_program_takes_them_by_name(work: Work) -> None:
+    made = plan(load(work.folder / "webhooks.yaml", environment={"MINT_TOKEN": TOKEN}))
+    with pytest.raises(PlanRefusedError):
+        apply(made)
+    took: dict[str, str] = {}
+    assert apply(made, secrets=took.__setitem__).is_complete
+    assert took == {"LEDGER_SECRET": work.mint.secrets[URL]}
+
+
+def test_what_a_program_raises_is_the_failure(work: Work) -> None:
+    def fail(name: str, value: str) -> None:
+        raise RuntimeError(name + value)
+
+    made = plan(load(work.folder / "webhooks.yaml", environment={"MINT_TOKEN": TOKEN}))
+    report = apply(made, secrets=fail)
+    assert [result.error for result in report.results] == ["`secrets` raised RuntimeError for `LEDGER_SECRET`"]
+    assert work.mint.hooks == {}
