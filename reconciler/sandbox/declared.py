@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from reconciler.model.provider import FieldType, Provider, Sent
 from reconciler.model.rest import PageToken, Rest
 from reconciler.sandbox.api import Limiter, SandboxOptions
-from reconciler.sandbox.documents import Documents, Row, Values, decoded
+from reconciler.sandbox.documents import Documents, Row, Values, decoded, put
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.messages import Request, RequestError, Response, json_response
 from reconciler.sandbox.pages import page_of
@@ -194,7 +194,7 @@ class DeclaredApi:
         if wrong:
             raise RequestError(422, {"errors": {name: ["is missing or wrong"] for name in wrong}})
         made = self.rows[self.put({**target.wanted, **sent}, target.owner)]
-        response = self._shown(201, made)
+        response = self._shown(201, made, self._secrets_made(made))
         if key:
             self._answered[key] = request.body, response
         return response
@@ -265,8 +265,14 @@ class DeclaredApi:
     def _document(self, row: Row) -> dict[str, Any]:
         return self.documents.shown(row, id_=row.id if self.text_ids or not row.id.isdecimal() else int(row.id))
 
-    def _shown(self, status: int, row: Row) -> Response:
+    def _secrets_made(self, row: Row) -> Values:
+        """The secrets that the service makes for a webhook, and shows in this answer alone."""
+        return {".".join(spec.path): f"made-for-{row.id}" for spec in self.provider.fields if spec.is_made}
+
+    def _shown(self, status: int, row: Row, more: Values | None = None) -> Response:
         document = self._document(row)
+        for place, value in (more or {}).items():
+            put(document, place, value)
         return json_response(status, {self.api.one: document} if self.api.one else document)
 
     def _now(self) -> str:

@@ -70,19 +70,19 @@ class Documents:
         """A webhook as an answer shows it: secrets as declared, sets in an order of their own."""
         document: dict[str, Any] = {}
         for name in self.api.kept:
-            _put(document, name, "set by the service")
+            put(document, name, "set by the service")
         times = {self.api.created: row.created, self.api.updated: row.updated}
         for name in filter(None, times):
-            _put(document, name, times[name])
+            put(document, name, times[name])
         for spec in self.provider.fields:
             for place, value in self._answered(spec, row):
-                _put(document, place, value)
+                put(document, place, value)
         for place, value in row.values.items():
             if place not in self._fields:  # constants, and what says where it is
-                _put(document, place, value)
+                put(document, place, value)
         if row.is_gone:
             for place, value in self.api.gone.items():
-                _put(document, place, value)
+                put(document, place, value)
         document[self.api.id] = id_
         return document
 
@@ -108,7 +108,8 @@ class Documents:
             if (spec := self._fields.get(place)) is None
             or spec.sent in (Sent.CREATE, Sent.NEVER)
             or spec.call is not None
-            or (spec.type is FieldType.SECRET and keeps_secrets)
+            or (spec.is_secret and keeps_secrets)
+            or spec.is_made
         }
 
     def _answered(self, spec: Field, row: Row) -> Iterator[tuple[str, object]]:
@@ -117,10 +118,14 @@ class Documents:
         if spec.says and row.is_off:
             yield from ((place, _REASON) for place in spec.says)
             yield where, spec.read_wire[0]
-        elif spec.reads_back is ReadsBack.NEVER or (spec.sent is Sent.NEVER and spec.read is not None):
+        elif spec.reads_back in (ReadsBack.NEVER, ReadsBack.ON_CREATE) or (
+            spec.sent is Sent.NEVER and spec.read is not None
+        ):
             return
         elif spec.flags:
             yield from ((place, row.values.get(place) is True) for place in spec.flags.values())
+        elif spec.type is FieldType.HEADERS:
+            yield where, _headers(spec, value or ({} if spec.write is None else spec.write({})))
         elif spec.type is FieldType.SECRET and spec.read_at:
             yield spec.read_at, bool(value)
         elif spec.type is FieldType.SECRET:
@@ -136,7 +141,7 @@ class Documents:
 
     def _default(self, spec: Field) -> object:
         """What it means, and how it is kept, that nobody sends a value; None where an answer leaves it out."""
-        if spec.missing is not None or spec.type is FieldType.SECRET:
+        if spec.missing is not None or spec.is_secret:
             return None
         value: object = spec.default
         if isinstance(value, frozenset):
@@ -192,6 +197,15 @@ def places_of(spec: Field) -> tuple[str, ...]:
     if spec.flags:
         return tuple(spec.flags.values())
     return (".".join(spec.path), *filter(None, [spec.all_at]))
+
+
+def _headers(spec: Field, value: object) -> object:
+    """Headers as a service gives them back: maybe without their values."""
+    said = spec.read(value) if spec.read is not None else value
+    if spec.reads_back is ReadsBack.CLEAR or not isinstance(said, dict):
+        return value
+    hidden = dict.fromkeys(said, MASK)
+    return hidden if spec.write is None else spec.write(hidden)
 
 
 def _as_shown(spec: Field, value: object) -> object:
@@ -268,7 +282,8 @@ def _flat(document: Mapping[str, object], known: set[str], outer: str) -> Iterat
             yield place, value
 
 
-def _put(document: dict[str, Any], place: str, value: object) -> None:
+def put(document: dict[str, Any], place: str, value: object) -> None:
+    """Let a document have a value at a place."""
     *outer, last = place.split(".")
     for name in outer:
         if not isinstance(document.get(name), dict):

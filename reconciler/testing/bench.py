@@ -19,6 +19,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.provider import Provider, ReadsBack
 from reconciler.model.reading import ProviderError
 from reconciler.model.report import Event, Report
+from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.model.webhook import Desired, Remote
 from reconciler.operations.account import apply
@@ -47,7 +48,7 @@ class Run:
 
     def apply(self, parallelism: int = 4) -> Report:
         writers = {name: client for name, client in self.clients.items() if not isinstance(client, ProviderError)}
-        return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism)
+        return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism, sink=_take)
 
 
 class Bench:
@@ -101,7 +102,7 @@ class Bench:
             "accounts": {"suite": account},
             "owns": [f"{self.prefix}/*"],
             "webhooks": {
-                name: {**entry, "url": self._absolute(str(entry["url"])), "public_path": True}
+                name: {**self._taking(name), **entry, "url": self._absolute(str(entry["url"])), "public_path": True}
                 for name, entry in entries.items()
             },
         }
@@ -198,6 +199,10 @@ class Bench:
             and remote.fields[spec.name] != desired.fields[spec.name]
         ]
 
+    def _taking(self, name: str) -> Entry:
+        """Where the secret goes that a provider makes."""
+        return {"secret_to": f"MADE_{name.upper()}"} if self.provider.makes_secrets else {}
+
     def _absolute(self, path: str) -> str:
         return self.prefix + path if path.startswith("/") else path
 
@@ -212,6 +217,10 @@ class Bench:
         """A client, also of a declaration that no package has installed."""
         is_installed = self.provider.rest is None or INSTALLED.get(self.provider.name) is self.provider
         return open_writer(account, context) if is_installed else RestWriter(account, context)
+
+
+def _take(_name: str, _secret: SecretText) -> None:
+    """Take a secret that a provider made, which nobody needs here."""
 
 
 def words_of(report: Report) -> str:
