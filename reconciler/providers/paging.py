@@ -86,11 +86,11 @@ def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object])
     match api.paging:
         case NextUrl(next=name):
             pass
-        case PageToken(token=name, done=done) if not (done and outer.get(done) is True):
+        case PageToken(token=name, done=done) if not (done and _flag(outer, done)):
             pass
-        case AfterLast(more=more) if listed and outer.get(more) is True:
+        case AfterLast(more=more) if _flag(outer, more) and listed:
             return str(object_of(listed[-1]).get(api.id) or "")
-        case Offset(more=more) if listed and outer.get(more) is True:
+        case Offset(more=more) if _flag(outer, more) and listed:
             return str(len(listed))
         case _:
             return ""
@@ -98,6 +98,14 @@ def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object])
     if following is not None and not isinstance(following, str):
         raise UnexpectedAnswerError(f"has a `{name}` that is not text")
     return following or ""
+
+
+def _flag(outer: Mapping[str, object], name: str) -> bool:
+    """What a page says of whether the list goes on; nothing may be guessed there."""
+    value = outer.get(name)
+    if not isinstance(value, bool):
+        raise UnexpectedAnswerError(f"has no `{name}` that is true or false")
+    return value
 
 
 def target_of(page: Page, paging: Paging, first: str, target: str) -> Page:

@@ -107,7 +107,7 @@ def _contained(call: Callable[[], object]) -> tuple[object, str]:
         return call(), ""
     except ProviderError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
         return None, type(error).__name__
 
 
