@@ -237,6 +237,38 @@ def test_answer_without_the_secret_is_taken_back_and_nothing_more_is_made(work: 
     assert len(work.made()) == 2
 
 
+@pytest.mark.parametrize("listed", [True, False], ids=["in-the-list-too", "in-the-answer-only"])
+@pytest.mark.parametrize("provider", ["mint", "sure-mint"])
+@pytest.mark.parametrize("field", [{"version": 5}, {"active": "maybe"}, {"events": [7]}], ids=str)
+def test_secret_of_an_answer_that_can_not_be_read_whole_is_passed_on_and_nothing_more_is_made(
+    work: Work, provider: str, field: dict[str, object], *, listed: bool
+) -> None:
+    work.write(provider=provider)
+    mint = work.mint
+    if listed:
+        mint.on_create = lambda number: mint.hooks[number].update(field)
+    else:
+        mint.answered = field
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == (1 if listed else 0), said
+    assert ("can't be read" in said) == listed
+    assert work.made() == {"LEDGER_SECRET": mint.secrets[URL]}
+    assert (mint.count("POST"), len(mint.hooks)) == (1, 1)
+
+
+@pytest.mark.parametrize("provider", ["mint", "sure-mint"])
+@pytest.mark.parametrize("said", ["the-secret", "none"])
+def test_after_a_sink_that_failed_nothing_more_is_made_whatever_else_fails(work: Work, provider: str, said: str) -> None:
+    """A webhook that is to be off takes a second call, which fails, too."""
+    work.write(FILE + "    active: false\n" + SECOND, provider=provider)
+    work.mint.refused, work.mint.hidden = True, 99 if said == "none" else 0
+    code, out = work.run(*APPLY, "--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
+    assert code == 1
+    assert ("exited with 7" if said == "the-secret" else "doesn't contain the secret") in out
+    assert work.mint.count("POST") == 1
+    assert work.mint.hooks == {}
+
+
 def test_command_that_fails_is_the_change_s_failure_and_the_webhook_is_taken_back(work: Work) -> None:
     code, said = work.run(*APPLY, "--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
     assert code == 1

@@ -67,6 +67,8 @@ class Mint:
         lost: of so many creates the answer is lost after they took effect.
         hidden: of so many creates the answer has no secret.
         kept: whether nothing can be deleted.
+        refused: whether nothing can be updated.
+        answered: what the answers to creates have otherwise.
         on_create: what happens right after a create took effect, before its answer.
         on_patch: what happens before an update takes effect.
     """
@@ -77,6 +79,8 @@ class Mint:
     lost: int = 0
     hidden: int = 0
     kept: bool = False
+    refused: bool = False
+    answered: dict[str, object] = field(default_factory=dict)
     on_create: Callable[[str], object] = lambda _: None
     on_patch: Callable[[], object] = lambda: None
     made: int = 0
@@ -172,6 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 204, None
         if self.command == "PATCH":
             mint.on_patch()
+            if mint.refused:
+                return 400, {"message": "not now"}
             hook |= sent
         return 200, _shown(hook)
 
@@ -188,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, None
         hook = mint.hooks.get(number, {"id": number})
         mint.hidden -= (is_hidden := mint.hidden > 0)
-        return 201, _shown(hook) if is_hidden else hook
+        return 201, {**(_shown(hook) if is_hidden else hook), **mint.answered}
 
 
 def _shown(hook: dict[str, Any]) -> dict[str, Any]:
