@@ -258,7 +258,9 @@ def test_secret_of_an_answer_that_can_not_be_read_whole_is_passed_on_and_nothing
 
 @pytest.mark.parametrize("provider", ["mint", "sure-mint"])
 @pytest.mark.parametrize("said", ["the-secret", "none"])
-def test_after_a_sink_that_failed_nothing_more_is_made_whatever_else_fails(work: Work, provider: str, said: str) -> None:
+def test_after_a_sink_that_failed_nothing_more_is_made_whatever_else_fails(
+    work: Work, provider: str, said: str
+) -> None:
     """A webhook that is to be off takes a second call, which fails, too."""
     work.write(FILE + "    active: false\n" + SECOND, provider=provider)
     work.mint.refused, work.mint.hidden = True, 99 if said == "none" else 0
