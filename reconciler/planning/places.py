@@ -110,7 +110,7 @@ def _unknown_places(
 ) -> dict[str, ProviderError]:
     """The error of each group whose places are all known, and of which an entry names one that isn't there."""
     errors: dict[str, ProviderError] = {}
-    for wanted, place in ((wanted, place) for wanted in desired for place in wanted.places):
+    for wanted, place in ((one, place) for one in desired for place in one.places):
         group = wanted.address.account.partition(":")[0]
         names = [one.place_name for one in accounts if one.group == group]
         if group in groups and group not in errors and not _fitting(place, names):

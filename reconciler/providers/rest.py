@@ -125,7 +125,8 @@ class RestReader:
         page = target_of(page, paging, first, target)
         if page.next or not isinstance(paging, LinkHeader):
             return page
-        if not page.remotes or (paging.usual and len(page.remotes) not in (paging.usual, paging.most)):
+        items = len(page.remotes) + page.left_out
+        if not items or (paging.usual and items not in (paging.usual, paging.most)):
             return page
         # It may have been cut short on its way, so that it names the page that would stand behind it.
         asked = parse_qs(target.partition("?")[2]).get(paging.page, ["1"])[0]

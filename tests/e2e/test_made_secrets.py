@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import stat
 import sys
@@ -280,11 +281,35 @@ def test_command_that_fails_is_the_change_s_failure_and_the_webhook_is_taken_bac
     assert work.run(*APPLY, *TO_FILE)[0] == 0
 
 
-def test_command_that_is_not_there(work: Work) -> None:
-    code, said = work.run(*APPLY, "--secrets-command", "no-such-command-anywhere")
+@pytest.mark.parametrize("command", ["no-such-command-anywhere", "/no/such --with it", "./webhooks.yaml", "/"])
+def test_command_that_can_not_be_run_is_known_before_anything_is_made(work: Work, command: str) -> None:
+    code, said = work.run(*APPLY, "--secrets-command", command)
     assert code == 1
-    assert "can't be run" in said
-    assert work.mint.hooks == {}
+    assert f"`{command.split(maxsplit=1)[0]}` isn't a command that can be run here" in said
+    assert work.mint.calls == []
+
+
+@pytest.mark.parametrize("kind", ["/dev/full", "pipe"])
+def test_what_is_no_file_is_not_replaced_by_one(work: Work, kind: str) -> None:
+    if kind == "pipe":
+        kind = str(work.folder / "pipe")
+        os.mkfifo(kind)
+    code, said = work.run(*APPLY, "--secrets-to", kind)
+    assert code == 1
+    assert f"{kind} can't be used: it is not a regular file" in said
+    assert work.mint.calls == []
+
+
+def test_a_command_is_run_for_one_secret_at_a_time(work: Work) -> None:
+    """Many read what is there, and write all of it again."""
+    entries = "".join(SECOND.replace("audit", f"audit{n}").replace("AUDIT", f"AUDIT{n}") for n in range(4))
+    work.write(FILE + entries)
+    (work.folder / "vault").write_text("")
+    patch = "import sys, time; old = open('vault').read(); time.sleep(0.2); new = sys.stdin.read(); "
+    patch += "open('vault', 'w').write(old + new)"
+    code, said = work.run("apply", "--auto-approve", "--secrets-command", shlex.join((sys.executable, "-c", patch)))
+    assert code == 0, said
+    assert len((work.folder / "vault").read_text().splitlines()) == 5
 
 
 def test_what_can_not_be_taken_back_is_said_with_what_to_do(work: Work) -> None:
