@@ -223,6 +223,9 @@ def _deleted_again(writer: Writer, result: Result) -> Result:
         writer.delete(result.made.id)
     except ProviderError as error:
         if error.kind is not ErrorKind.GONE:
+            if is_lost and result.error is not None:  # what failed first is to be mended, too
+                first = result.error.message
+                error = replace(error, message=f"{first}. It could not be deleted again: {error.message}")
             return replace(result, error=error)
         return replace(result, outcome=Outcome.SECRET_TAKEN_BACK) if is_lost else replace(result, error=None)
     return replace(result, outcome=Outcome.SECRET_TAKEN_BACK if is_lost else Outcome.OTHER_KEY)

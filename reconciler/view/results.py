@@ -72,7 +72,6 @@ class ResultRow:
     object_id: str  #: The provider's id; empty if it isn't known.
     is_done: bool  #: Whether the webhook is as wanted.
     words: str  #: The outcome.
-    named: str  #: The address of another webhook that the words name; mostly empty.
     error: str  #: What went wrong, in one sentence; may be empty.
     help: str  #: What to do about a change that isn't done; may be empty.
 
@@ -95,16 +94,6 @@ class ReportView:
     def failed(self) -> tuple[ResultRow, ...]:
         return tuple(result for result in self.results if not result.is_done)
 
-    def with_short_ids(self) -> ReportView:
-        """The same, with addresses that have short ids, also in words; `object_id` stays whole."""
-
-        def short(row: ResultRow) -> ResultRow:
-            address, named = (short_address(one, self.id_length) for one in (row.webhook_address, row.named))
-            words = row.words.replace(row.named, named) if named else row.words
-            return replace(row, webhook_address=address, words=words, named=named)
-
-        return replace(self, results=tuple(map(short, self.results)))
-
 
 def view_report(report: Report) -> ReportView:
     """What may be shown of a report."""
@@ -119,7 +108,6 @@ def view_report(report: Report) -> ReportView:
             object_id=result.object_id,
             is_done=result.is_done,
             words=mask.words(result),
-            named=mask.address(named) if (named := result.waits_for or result.change.duplicate_of) else "",
             error=result.error.message if result.error else "",
             help="" if result.is_done else mask.help(result),
         )
@@ -169,6 +157,11 @@ class ResultMask:
         url = plain_fields(provider, self.plan.configuration.redaction, fields)["url"]
         events = tuple(sorted(provider.events_of(fields)))
         return _Endpoint(url=str(url or ""), events=events, scope=scope_text(provider.scope_of(fields)))
+
+    @property
+    def with_whole_ids(self) -> ResultMask:
+        """The same, for what isn't done: somebody may have to tell it at the provider from what came meanwhile."""
+        return self if self._id_length is None else ResultMask(self.plan)
 
     def object_id(self, object_id: str) -> str:
         """An id as this run writes it."""

@@ -321,6 +321,23 @@ def test_what_can_not_be_taken_back_is_said_with_what_to_do(work: Work) -> None:
     assert len(work.mint.hooks) == 1
 
 
+def test_where_it_can_not_be_taken_back_both_reasons_and_whole_ids_are_said(work: Work) -> None:
+    work.mint.ids = "we_1000{}"
+    work.mint.put(URL, "coin.struck", age=60)
+    work.mint.kept = True
+    fails = shlex.join((sys.executable, "-c", "raise SystemExit(7)"))
+    code, said = work.run(*APPLY, "--resend-secrets", "--secrets-command", fails)
+    assert code == 1
+    # In the line of the change, and in the list at the end.
+    assert (
+        f"`{sys.executable}`, which was to take `LEDGER_SECRET`, exited with 7. It could not be deleted again" in said
+    )
+    assert "it is locked" in said
+    assert "ledger (we_10002): create: at the provider" in said
+    held = [line.split(":")[0].strip(" -") for line in said.splitlines() if "delete: held back" in line]
+    assert held == ["@we_10001", "@we_10001"]
+
+
 def test_it_is_passed_on_before_the_next_request(work: Work) -> None:
     """A webhook that is to be off needs an update after its create: the secret is safe by then."""
     work.write(FILE + "    active: false\n")

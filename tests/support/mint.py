@@ -68,6 +68,7 @@ class Mint:
         hidden: of so many creates the answer has no secret.
         kept: whether nothing can be deleted.
         refused: whether nothing can be updated.
+        ids: how the number of a webhook becomes its id.
         answered: what the answers to creates have otherwise.
         on_create: what happens right after a create took effect, before its answer.
         on_patch: what happens before an update takes effect.
@@ -84,20 +85,21 @@ class Mint:
     on_create: Callable[[str], object] = lambda _: None
     on_patch: Callable[[], object] = lambda: None
     made: int = 0
+    ids: str = "{}"
     answers: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, url: str, *events: str, age: float = 0.0, **values: Any) -> str:  # noqa: ANN401 - JSON
         """Let it have a webhook, so many seconds old; its id."""
         self.made += 1
-        number = str(self.made)
+        number = self.ids.format(self.made)
         self.hooks[number] = {
             "id": number,
             "url": url,
             "events": list(events or ("*",)),
             "active": True,
             "version": "",
-            "secret": SECRET.format(number),
+            "secret": SECRET.format(self.made),
             "created": int(time.time() - age),
             **values,
         }
