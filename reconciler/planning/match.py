@@ -173,11 +173,12 @@ def _replacement(provider: Provider, wanted: Desired, old: Remote, new: Iterable
     made = _missing(provider, wanted)
     left = sent_fields(wanted, old.fields)
     shown = {spec.name for spec in provider.fields if not spec.says and not hides_secret(left[spec.name])}
+    differs = differences(provider, old.fields, wanted_fields(wanted, old.fields))
     yield replace(
         made,
         wanted=made.wanted and {name: left[name] if name in shown else value for name, value in made.wanted.items()},
         reason=Reason.REPLACES,
-        fields=(*differences(provider, old.fields, wanted_fields(wanted, old.fields)), *new),
+        fields=(*differs, *(field for field in new if field.name not in {other.name for other in differs})),
         replacement=Address.of_remote(wanted.address.account, old.id),
     )
     yield _replaced_by(wanted.address, old)

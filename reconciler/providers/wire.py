@@ -44,7 +44,7 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
 
     `UnexpectedAnswerError` where nothing says which one it is.
     """
-    object_id = _id(document, api.id)
+    object_id, number = _id(document, api.id), at(document, api.id)
     said: dict[str, Value] = {}
     unreadable: list[str] = []
     health = ""
@@ -67,6 +67,7 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     fields = {**provider.normalise(said), **dict.fromkeys(unreadable)}
     return Remote(
         id=object_id,
+        number=number if isinstance(number, int) else 0,
         key=None if unreadable else provider.key_of(fields),
         unreadable=tuple(unreadable),
         fields=fields,

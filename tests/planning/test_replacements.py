@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.plan import Reason
+from reconciler.model.diagnostic import Place
+from reconciler.model.plan import Claim, Reason
 from reconciler.model.secret import SecretText
-from reconciler.model.webhook import Address, Desired, Remote, Value
+from reconciler.model.webhook import Address, Desired, Headers, Remote, Value
+from reconciler.planning.match import match_account
+from reconciler.providers.pagerduty import PAGERDUTY
 from tests.contract.hooks import A, B, Hook, entries_of, fields_of
 from tests.planning.loft import FIXED
-from tests.support.builders import account, not_planned, only, planned, sign
+from tests.support.builders import account, not_planned, only, planned, sign, url
 
 KEY: Mapping[str, Value] = {"signing_key": SecretText.environment("SIGNING_KEY", "the-key")}
 OWNER = replace(account(), provider=FIXED, scope=())
@@ -93,3 +96,19 @@ def test_secret_that_nobody_can_read_is_not_left_behind() -> None:
     )
     (stopped,) = not_planned(planned([unsaid], [there(1, JSON)], [OWNER])).values()
     assert stopped.error.message == "the delete of default/@1 would remove its `signing_key`, which isn't in the file"
+
+
+def test_each_field_is_named_once_where_it_differs_and_its_secret_is_new_too() -> None:
+    """Headers that nobody can read: others are wanted, and `--resend-secrets` is given."""
+    said = {"url": url("/a"), "events": frozenset({PAGERDUTY.events[0]})}
+    now = PAGERDUTY.normalise(said)
+    headers = Headers.of({"X-Key": SecretText.environment("KEY", "the-key")})
+    fields = PAGERDUTY.normalise({**said, "custom_headers": headers})
+    remote = Remote(id="P1", key=PAGERDUTY.key_of(now), fields=now)
+    address, place = Address(account="default", name="a"), Place(file="f", line=1, column=1)
+    key = PAGERDUTY.key_of(fields)
+    desired = Desired(address=address, key=key, fields=fields, secret_to="NAME", place=place)
+    claimed = {claim: (remote,) if claim is Claim.OWNED else () for claim in Claim}
+    owner = replace(account(), provider=PAGERDUTY, scope=())
+    create, _ = match_account(owner, [desired], claimed, destroy=False, resend=lambda *_: True)
+    assert [field.name for field in create.fields] == ["custom_headers", "secret"]
