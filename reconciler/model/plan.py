@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -178,11 +179,6 @@ class AccountPlan:
         return tuple(row for row in self.rows if row.action is not Action.NONE)
 
     @property
-    def replaced(self) -> frozenset[str]:
-        """The ids of the webhooks that others replace."""
-        return frozenset(row.remote.id for row in self.rows if row.remote is not None and row.reason is Reason.REPLACED)
-
-    @property
     def unmanaged(self) -> tuple[Change, ...]:
         """The webhooks that nobody is known to be responsible for, by age."""
         return tuple(row for row in self.rows if row.claim is Claim.NONE)
@@ -191,6 +187,14 @@ class AccountPlan:
         """The webhooks that were listed, those that the targets leave out too, by age: of these claims, if any."""
         rows = (row for row in (*self.rows, *self.left_out) if not claims or row.claim in claims)
         return tuple(sorted((row.remote for row in rows if row.remote is not None), key=lambda remote: remote.age))
+
+    def unlisted(self, remotes: Iterable[Remote]) -> list[Remote]:
+        """Those that were not listed, or under another key: all that a create of this plan can have made.
+
+        A create is planned where nothing that was listed under its key is to be it.
+        """
+        before = {row.remote.id: row.remote.key for row in (*self.rows, *self.left_out) if row.remote is not None}
+        return [remote for remote in remotes if remote.id not in before or remote.key != before[remote.id]]
 
     def essence(self) -> dict[str, Any]:
         account = self.account

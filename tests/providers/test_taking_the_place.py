@@ -1,0 +1,98 @@
+"""Another webhook that takes the place of one, for a new secret that no update sends: nothing else may go for it.
+
+At Gitea, whose updates can't change a secret, and which has two of a URL and its events if somebody wants that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.gitea import Gitea, gitea_server
+from tests.support.hooks_api import TOKEN, Answer
+from tests.support.work import SECRETS, Work
+
+WEB = "/repos/acme/web"
+URL = "https://hooks.example.com/gitea"
+RENEW = ("apply", "--auto-approve", "--resend-secrets")
+NEW = SECRETS["HOOK_SECRET"]
+HELD = {1: "old", 2: "twice"}
+
+
+@pytest.fixture
+def gitea() -> Iterator[Gitea]:
+    with gitea_server(WEB) as server:
+        yield server
+
+
+@pytest.fixture
+def work(tmp_path: Path, gitea: Gitea) -> Work:
+    work = Work(tmp_path, "gitea", gitea.base_url, TOKEN)
+    work.write(f"url: '{URL}', events: [push], secret: '${{HOOK_SECRET}}'", "repositories: acme/web")
+    return work
+
+
+@pytest.fixture
+def twice(gitea: Gitea) -> Gitea:
+    """One that has the entry's webhook twice, with secrets of their own."""
+    for secret in HELD.values():
+        gitea.put(WEB, URL, "push", secret=secret)
+    return gitea
+
+
+def secrets(gitea: Gitea) -> dict[int, str]:
+    return {hook["id"]: hook["secret"] for hook in gitea.of(WEB)}
+
+
+def answer_with(gitea: Gitea, method: str, status: int, *, carried_out: bool = False) -> None:
+    """Let each request of a method be answered with an error."""
+    usual = gitea.answer
+
+    def answer(asked: str, *rest: object) -> Answer:
+        if asked != method:
+            return usual(asked, *rest)  # type: ignore[arg-type]  # as it was called
+        if carried_out:
+            usual(asked, *rest)  # type: ignore[arg-type]
+        return Answer(status, {"message": "no"})
+
+    gitea.answer = answer  # type: ignore[method-assign, assignment]
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        pytest.param([], {3: NEW}, id="all"),
+        pytest.param(["--target", "ci"], {2: "twice", 3: NEW}, id="only-the-entry"),
+        pytest.param(["--exclude", "@2"], {2: "twice", 3: NEW}, id="all-but-the-duplicate"),
+        pytest.param(["--exclude", "ci"], HELD, id="all-but-the-entry"),
+        pytest.param(["--target", "@1"], HELD, id="only-the-one-that-goes"),
+    ],
+)
+def test_the_new_one_stays_and_only_what_the_plan_showed_goes(
+    work: Work, twice: Gitea, options: Sequence[str], left: dict[int, str]
+) -> None:
+    code, out, err = work.run(*RENEW, *options)
+    assert (code, secrets(twice)) == (0, left), out + err
+
+
+@pytest.mark.parametrize("status", [422, 502])
+def test_nothing_goes_where_the_new_one_was_not_made(work: Work, twice: Gitea, status: int) -> None:
+    answer_with(twice, "POST", status)
+    code, out, err = work.run(*RENEW)
+    assert (code, secrets(twice)) == (1, HELD), out + err
+    assert "0 created" in out + err
+
+
+def test_nothing_goes_where_the_service_answers_with_what_is_there(work: Work, twice: Gitea) -> None:
+    twice.create = lambda place, _: Answer(201, twice.shown(place, twice.of(place)[0]))  # type: ignore[method-assign]
+    code, out, err = work.run(*RENEW)
+    assert (code, secrets(twice)) == (1, HELD), out + err
+    assert "was there before" in out + err
+
+
+def test_the_new_one_is_found_where_its_answer_was_lost(work: Work, twice: Gitea) -> None:
+    answer_with(twice, "POST", 502, carried_out=True)
+    code, out, err = work.run(*RENEW)
+    assert (code, secrets(twice)) == (0, {3: NEW}), out + err
