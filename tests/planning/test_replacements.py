@@ -79,11 +79,26 @@ def test_only_events_that_nobody_receives_any_more_are_lost() -> None:
         pytest.param(["a"], [], ["+ a", "- @1"], id="target"),
         pytest.param([], ["a"], [], id="exclude"),
         pytest.param(["@1"], [], [], id="half"),
-        pytest.param([], ["@1"], ["+ a", "- @1"], id="half-excluded"),
+        pytest.param([], ["@1"], [], id="half-excluded"),
     ],
 )
 def test_halves_are_filtered_together(targets: Sequence[str], excludes: Sequence[str], changes: Sequence[str]) -> None:
     plan = only(planned([wanted(FORM)], [there(1, JSON)], [OWNER], targets=targets, excludes=excludes))
+    assert [sign(change) for change in plan.changes] == changes
+
+
+@pytest.mark.parametrize(
+    ("format_", "excluded", "changes"),
+    [
+        pytest.param(JSON, "@1", [], id="what-it-is-made-for"),
+        pytest.param(JSON, "@2", ["+ a", "- @1"], id="its-duplicate"),
+        pytest.param(FORM, "@1", ["~ a"], id="the-replaced-one"),
+        pytest.param(FORM, "a", [], id="the-one-that-stays"),
+    ],
+)
+def test_nothing_goes_for_what_is_not_made(format_: Mapping[str, Value], excluded: str, changes: Sequence[str]) -> None:
+    there_ = [there(1, JSON), there(2, format_, events=(A,) if format_ == FORM else (A, B))]
+    plan = only(planned([wanted(FORM, events=(A, B))], there_, [OWNER], excludes=[excluded]))
     assert [sign(change) for change in plan.changes] == changes
 
 

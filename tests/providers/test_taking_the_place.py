@@ -66,8 +66,10 @@ def answer_with(gitea: Gitea, method: str, status: int, *, carried_out: bool = F
         pytest.param([], {3: NEW}, id="all"),
         pytest.param(["--target", "ci"], {2: "twice", 3: NEW}, id="only-the-entry"),
         pytest.param(["--exclude", "@2"], {2: "twice", 3: NEW}, id="all-but-the-duplicate"),
+        pytest.param(["--exclude", "@1"], HELD, id="all-but-the-one-that-goes"),
         pytest.param(["--exclude", "ci"], HELD, id="all-but-the-entry"),
         pytest.param(["--target", "@1"], HELD, id="only-the-one-that-goes"),
+        pytest.param(["--target", "@2"], HELD, id="only-the-duplicate"),
     ],
 )
 def test_the_new_one_stays_and_only_what_the_plan_showed_goes(
