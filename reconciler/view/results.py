@@ -12,6 +12,7 @@ from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.resource_address import ResourceAddress, resource_address
 from reconciler.model.secret import SecretText
+from reconciler.model.update import sends_unread
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
@@ -194,6 +195,11 @@ class ResultMask:
         """What to do about a change that is not as wanted."""
         if result.outcome is Outcome.UNKNOWN and result.change.secret_to:
             return f"If `reconciler list` shows it, delete it at the provider: nobody has its secret. {_PLAN_AGAIN}"
+        if result.outcome is Outcome.UNKNOWN and sends_unread(
+            self._providers[result.change.address.account], result.change
+        ):
+            again = f"`reconciler apply --resend-secrets --target '{self.address(result.change.address)}'`"
+            return f"Nobody can see whether its secret was taken, nor does the next plan: {again} sends it again."
         usual = _HELP.get(result.outcome)
         if usual is None:
             return " ".join(filter(None, self._failure_help(result)))
