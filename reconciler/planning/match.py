@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
@@ -15,6 +16,8 @@ from reconciler.model.webhook import Address, Desired, Key, Remote, hides_secret
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
 from reconciler.planning.resend import resent, secrets_made_anew
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +42,14 @@ def choose(
 ) -> Choice:
     """Of one key's webhooks the oldest stays, then that with the lowest id; the rest are duplicates.
 
-    One that delivers another event than these, or without any than the survivor does, is no duplicate: nobody could say
-    what it is for. With `prefer_live` a live one comes first, as for an entry that ignores `active`.
+    Where new secrets take other webhooks it is the youngest: it was made for the newest one. Those without a date come
+    last. One that delivers another event than these, or without any than the survivor does, is no duplicate: nobody
+    could say what it is for. With `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
-    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's. Of
-    # those with a secret of the provider's own the youngest stays: its secret was passed on last.
-    by_age = sorted(candidates, key=lambda one: one.age, reverse=provider.makes_secrets)
+    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
+    by_age = sorted(candidates, key=lambda one: one.age)
+    if provider.replaces_for_secrets:
+        by_age = sorted(sorted(by_age, key=lambda one: one.id), key=lambda one: one.created or _NEVER, reverse=True)
     survivor, *rest = sorted(by_age, key=lambda one: prefer_live and not provider.is_live(one.fields))
     named = provider.delivered(survivor.fields) if events is None else events
     others = [remote for remote in rest if provider.uncarried(provider.delivered(remote.fields), named)]
