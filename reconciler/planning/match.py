@@ -24,7 +24,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class Choice:
     """The remote webhook that stays, those that deliver the same again, and those that deliver more; best first.
 
-    Replaced are those that no update can make as wanted, where one stays that an update can.
+    Replaced are those that no update can make as wanted, where one stays that an update can. Others there are of both
+    kinds.
     """
 
     survivor: Remote
@@ -62,7 +63,10 @@ def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote
     events, every = provider.events_of(desired.fields), sorted(candidates, key=lambda one: one.age)
     fitting = [remote for remote in every if fits(provider, desired, remote)] or every
     choice = choose(provider, fitting, prefer_live="active" in desired.ignored, events=events)
-    return replace(choice, replaced=tuple(remote for remote in every if remote not in fitting))
+    unfit = [remote for remote in every if remote not in fitting]
+    more = [remote for remote in unfit if provider.uncarried(provider.delivered(remote.fields), events)]
+    replaced = tuple(remote for remote in unfit if remote not in more)
+    return replace(choice, replaced=replaced, others=(*choice.others, *more))
 
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:

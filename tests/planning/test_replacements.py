@@ -59,6 +59,14 @@ def test_new_one_first_and_old_one_last(desired: Desired, remotes: Sequence[Remo
     assert [sign(change) for change in duplicates] == (["- @2"] if len(changes) == 3 else [])
 
 
+@pytest.mark.parametrize("others", [FORM, JSON], ids=["fits", "takes-another"])
+def test_one_with_events_that_the_entry_does_not_name_is_left_alone(others: Mapping[str, Value]) -> None:
+    remotes = [there(1, FORM), there(2, others, events=(A, B))]
+    (stopped,) = not_planned(planned([wanted(FORM)], remotes, [OWNER])).values()
+    assert "the webhook default/@2 has the same URL as default/a, but other events" in stopped.error.message
+    assert [sign(change) for change in only(planned([wanted(FORM, events=(A, B))], remotes, [OWNER])).changes]
+
+
 def test_both_halves_know_each_other_and_what_differs() -> None:
     create, delete = only(planned([wanted(FORM)], [there(1, JSON)], [OWNER])).changes
     assert (create.reason, create.partner) == (Reason.REPLACES, Address.of_remote("default", "1"))

@@ -93,6 +93,14 @@ def test_one_whose_place_is_taken_goes_with_the_next_apply_if_it_did_not_go_with
     work.in_step()
 
 
+@pytest.mark.parametrize("kind", ["gitea", "slack"])
+def test_one_of_other_events_is_nobody_s_to_delete_whatever_its_type(work: Work, gitea: Gitea, kind: str) -> None:
+    gitea.put(WEB, URL, "push", "release", kind=kind, secret="theirs")
+    gitea.put(WEB, URL, "push")
+    assert "but other events (release)" in work.refused("apply", "--auto-approve")
+    assert secrets(gitea) == {1: "theirs", 2: ""}
+
+
 @pytest.mark.parametrize("status", [422, 502])
 def test_nothing_goes_where_the_new_one_was_not_made(work: Work, twice: Gitea, status: int) -> None:
     answer_with(twice, "POST", status)
