@@ -151,6 +151,12 @@ class Loss:
         return [self.endpoint.reveal(), self.scope, self.events, [remote.id for remote in self.remotes]]
 
 
+def making_anew(address: str) -> str:
+    """What gives a webhook a secret that is passed on, where the provider makes it: the beginning of a sentence."""
+    command = f"reconciler apply --resend-secrets --target '{address}' --secrets-to FILE"
+    return f"`{command}` makes a new one, passes on its secret"
+
+
 class Verdict(Enum):
     """What the guard says to an account's losses."""
 

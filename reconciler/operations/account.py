@@ -179,7 +179,9 @@ class AccountRun:
             held = Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id)
             waits_for = unfinished.holding(change)
             if waits_for is not None:
-                return replace(held, waits_for=waits_for)
+                new = self.results[waits_for]
+                is_lost = bool(new.change.secret_to) and new.outcome in (Outcome.SECRET_LOST, Outcome.UNKNOWN)
+                return replace(held, waits_for=waits_for, has_only_secret=is_lost)
             gone = [one.address for one in change.depends_on if one.address in missing]
             if gone:
                 errors = (found for one in gone if isinstance(found := missing[one], ProviderError))

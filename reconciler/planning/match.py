@@ -161,13 +161,17 @@ def _owned(
     choice = choose_for(provider, wanted, found)
     is_due = resend(wanted, choice.survivor)
     new = secrets_made_anew(provider, wanted) if is_due else ()
-    if new or not fits(provider, wanted, choice.survivor):
+    is_replaced = bool(new) or not fits(provider, wanted, choice.survivor)
+    if is_replaced:
         yield from _replacement(provider, wanted, choice.survivor, new)
     else:
         row = update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
         yield resent(provider, row) if is_due else row
-    yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
-    # Left behind by a run that was stopped.
+    # Where nobody can see which one's secret the receiver has, all go together for one that it will have.
+    goes = is_replaced and provider.makes_secrets
+    for remote in choice.duplicates:
+        yield _replaced_by(wanted.address, remote) if goes else duplicate_of(wanted.address, remote)
+    # Maybe left behind by a run that was stopped.
     yield from (_replaced_by(wanted.address, remote) for remote in choice.replaced)
     for remote in choice.others:
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), conflicts_with=wanted.address)

@@ -110,7 +110,8 @@ def test_nothing_goes_where_the_new_one_was_not_made(work: Work, twice: Gitea, s
 
 
 def test_nothing_goes_where_the_service_answers_with_what_is_there(work: Work, twice: Gitea) -> None:
-    twice.create = lambda place, _: Answer(201, twice.shown(place, twice.of(place)[0]))  # type: ignore[method-assign]
+    hook = twice.of(WEB)[0]
+    twice.create = lambda place, sent: Answer(201, twice.shown(place, hook))  # type: ignore[method-assign] # noqa: ARG005
     code, out, err = work.run(*RENEW)
     assert (code, secrets(twice)) == (1, HELD), out + err
     assert "was there before" in out + err
