@@ -67,7 +67,7 @@ def make_creates(
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        found = by_key(created.listing)
+        found = by_key(plan.unlisted(created.listing))
         look = partial(_looked_for, plan, writer, created, found, is_last=not rounds_left or pool.is_over)
         pending = [one.change for one in sent if look(one)]
         if not pending:
@@ -87,7 +87,6 @@ def _looked_for(
     """Whether a create that was sent must be sent again, after a list; where what it makes is there, that is it."""
     desired, result = sent.change.desired, created.results[sent.change.address]
     found = fitting(plan.account.provider, desired, there) if desired is not None else []
-    found = [remote for remote in found if remote.id not in plan.replaced]
     if not found or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
         return sent.outcome is Outcome.UNKNOWN and not _may_show(plan, created.listing or (), desired)
     known = [remote for remote in found if remote.id in created.kept or not sent.change.secret_to]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan, making_anew
 from reconciler.model.provider import Provider, ReadsBack
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
@@ -73,7 +73,7 @@ def plan(
         error, planned = errors.get(account.name), None
         if error is None and account.name in listed:
             planned = _plan_account(listed[account.name], options, created)
-            error = unread.conflict(account, planned.changes) or _unsafe(planned)
+            error = unread.conflict(account, planned.changes) or _unknown_secret(planned) or _unsafe(planned)
         if error is not None:
             accounts.append(NotPlanned(account=account, error=error))
         elif planned is not None:
@@ -166,6 +166,24 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 kind=ErrorKind.REFUSED,
                 message=f"the {row.action.value} of {row.address} would remove its `{name}`, which isn't in the file",
                 help=f"Add {how}" if is_secret else f"Add `{name}` to the entry: nobody can read what it is now.",
+            )
+    return None
+
+
+def _unknown_secret(planned: AccountPlan) -> ProviderError | None:
+    """Why a webhook isn't deleted for one that was there before: maybe nobody has the secret of that one.
+
+    So it is where a run ended between the create and the sink. One that this plan creates has its secret passed on.
+    """
+    rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
+    for row in planned.changes if planned.account.provider.makes_secrets else ():
+        stays = row.duplicate_of or row.replacement
+        if row.action is Action.DELETE and stays is not None and rows[stays].action is not Action.CREATE:
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"the webhook {row.address} has the same URL as {stays}, and nobody can see which one's secret "
+                "the receiver has",
+                help=f"Delete the other one at the provider. Or {making_anew(str(stays))}, and deletes both.",
             )
     return None
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
-from reconciler.model.plan import Action, Change, Plan, Verdict
+from reconciler.model.plan import Action, Change, Plan, Verdict, making_anew
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.resource_address import ResourceAddress, resource_address
 from reconciler.model.secret import SecretText
+from reconciler.model.update import sends_unread
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
@@ -31,14 +32,11 @@ _HELP = {
     Outcome.UNKNOWN: _PLAN_AGAIN,
     Outcome.UNVERIFIED: _PLAN_AGAIN,
     Outcome.NOT_AS_WANTED: _PLAN_AGAIN,
-    Outcome.SECRET_LOST: (
-        "Unless another run made it and has its secret, delete it at the provider, then apply again: a new one gets a "
-        "new secret."
-    ),
     Outcome.SECRET_TAKEN_BACK: "Nothing is left behind. Fix what failed, then apply again.",
     Outcome.OTHER_KEY: _OTHER_KEY,
     Outcome.OTHER_KEY_STAYS: _OTHER_KEY,
 }
+_MAY_STAY = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNVERIFIED, Outcome.NOT_AS_WANTED)
 _INSTEAD = {
     Kept.IN_LOWER_CASE: "the lower-case value",
     Kept.IN_UPPER_CASE: "the upper-case value",
@@ -187,12 +185,32 @@ class ResultMask:
         """What to do about a change that is not as wanted."""
         if result.outcome is Outcome.UNKNOWN and result.change.secret_to:
             return f"If `reconciler list` shows it, delete it at the provider: nobody has its secret. {_PLAN_AGAIN}"
+        if result.outcome is Outcome.UNKNOWN and sends_unread(
+            self._providers[result.change.address.account], result.change
+        ):
+            again = f"`reconciler apply --resend-secrets --target '{self.address(result.change.address)}'`"
+            return f"Nobody can see whether its secret was taken, nor does the next plan: {again} sends it again."
+        if result.outcome is Outcome.SECRET_LOST:
+            how = making_anew(self.address(result.change.address))
+            manual = "Unless another run made it and has its secret, delete it at the provider, then apply again."
+            return f"{manual} Or {how}, and deletes it."
+        if result.has_only_secret and result.waits_for is not None:
+            how = making_anew(self.address(result.waits_for))
+            return f"Keep it: the receiver may have its secret alone. {how}; only then delete this one."
+        if result.outcome in _MAY_STAY and self._was_replaced(result.change):
+            return "Delete it at the provider if it is still there: the new one's secret was passed on."
         usual = _HELP.get(result.outcome)
         if usual is None:
             return " ".join(filter(None, self._failure_help(result)))
         if result.made is None and usual == _OTHER_KEY:
             return "`reconciler list` shows how the provider stores it."
         return _form_help(result) or usual
+
+    def _was_replaced(self, change: Change) -> bool:
+        """Whether a webhook was to go for one with a new secret that the provider made."""
+        provider = self._providers[change.address.account]
+        stays = change.replacement or change.duplicate_of
+        return change.action is Action.DELETE and provider.makes_secrets and stays is not None
 
     def _failure_help(self, result: Result) -> Iterator[str]:
         if result.error is None:

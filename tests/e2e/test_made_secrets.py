@@ -394,11 +394,60 @@ def test_since_makes_it_anew(work: Work) -> None:
     work.in_step()
 
 
-def test_of_duplicates_the_youngest_stays(work: Work) -> None:
-    assert work.run(*APPLY, *TO_FILE)[0] == 0
-    work.mint.put(URL, "coin.struck", age=60)
+RENEW = "`reconciler apply --resend-secrets --target '{}' --secrets-to FILE` makes a new one, passes on its secret"
+VERSION = "    version: '2'\n"
+
+
+@pytest.mark.parametrize("more", ["", VERSION], ids=["duplicate", "replaced"])
+@pytest.mark.parametrize("second", ["", SECOND], ids=["alone", "beside-another-entry"])
+def test_nobody_knows_which_of_two_secrets_the_receiver_has(work: Work, more: str, second: str) -> None:
+    work.write(FILE + more + second)
+    for version in ("", "2" if more else ""):
+        work.mint.put(URL, "coin.struck", age=60, version=version)
+    for command in (["plan"], ["drift"], [*APPLY, *TO_FILE]):
+        code, said = work.run(*command)
+        assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+        assert "nobody can see which one's secret the receiver has" in said
+        assert RENEW.format("payments/ledger") in said
+    if second:
+        assert work.run(*APPLY, *TO_FILE, "--target", "audit")[0] == 0
+    assert work.run(*APPLY, *TO_FILE, "--resend-secrets", "--target", "payments/ledger")[0] == 0
+    assert work.made()["LEDGER_SECRET"] == work.mint.secrets[URL]
+    assert len(work.mint.hooks) == (2 if second else 1)
+    work.in_step()
+
+
+@pytest.mark.parametrize("how", ["replaced", "made-anew", "moved"])
+@pytest.mark.parametrize("sink", [True, False], ids=["its-answer-had-no-secret", "the-sink-failed"])
+def test_the_old_one_is_kept_where_the_new_one_s_secret_was_lost(work: Work, how: str, sink: bool) -> None:  # noqa: FBT001
+    old = "https://hooks.example.com/old" if how == "moved" else URL
+    work.mint.put(old, "coin.struck", age=60)
+    work.write(FILE + (VERSION if how == "replaced" else ""))
+    work.mint.hidden, work.mint.kept = int(sink), True
+    passing = TO_FILE if sink else ("--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
+    code, said = work.run(*APPLY, *passing, *(["--resend-secrets"] if how == "made-anew" else []))
+    assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+    assert said.count(RENEW.format("ledger")) == 2
+    assert "Nothing is lost" not in said
+    work.mint.kept = False
+    if how != "moved":
+        code, said = work.run(*APPLY, *TO_FILE)
+        assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+    assert work.run(*APPLY, *TO_FILE, "--resend-secrets", "--target", "ledger")[0] == 0
     assert work.run(*APPLY)[0] == 0
     assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    work.in_step()
+
+
+def test_an_old_one_that_did_not_go_is_to_be_deleted_by_hand(work: Work) -> None:
+    work.mint.put(URL, "coin.struck", age=60)
+    work.mint.kept = True
+    code, said = work.run(*APPLY, *TO_FILE, "--resend-secrets")
+    assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+    assert "Delete it at the provider if it is still there: the new one's secret was passed on." in said
+    assert work.run(*APPLY)[0] == 1
+    del work.mint.hooks["1"]
+    work.in_step()
 
 
 def test_a_program_takes_them_by_name(work: Work) -> None:

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.provider import Provider
 from reconciler.model.webhook import Remote
 from reconciler.planning.match import Choice, choose
+from reconciler.providers.gitea import GITEA
 from reconciler.providers.pretix import PRETIX
 from reconciler.providers.shippo import SHIPPO
+from reconciler.providers.stripe import STRIPE
 from reconciler.providers.wire import remote_of
 from tests.support.builders import hook
 
+ANY = frozenset({"*"})
 HOOKS = (hook("b", day=2), hook("c", day=2), hook("a", day=3), hook("e", day=None), hook("d", day=None))
 
 
@@ -32,6 +37,18 @@ def test_choose_keeps_one_and_names_the_rest(survivor: Remote, other: Remote) ->
 def test_choose_prefers_a_live_one_where_the_entry_ignores_active() -> None:
     off, on = hook("a", active=False, day=1), hook("b", day=2)
     assert choose(SHIPPO, [off, on], prefer_live=True) == Choice(survivor=on, duplicates=(off,))
+
+
+@pytest.mark.parametrize("provider", [GITEA, STRIPE], ids=lambda provider: provider.name)
+@given(shuffled=st.permutations(HOOKS))
+def test_youngest_stays_where_a_new_secret_takes_another_webhook(
+    provider: Provider, shuffled: Sequence[Remote]
+) -> None:
+    order, left = [], [replace(one, fields=provider.normalise({**one.fields, "events": ANY})) for one in shuffled]
+    while left:
+        order.append(choose(provider, left, events=ANY).survivor)
+        left.remove(order[-1])
+    assert [one.id for one in order] == ["a", "b", "c", "d", "e"]
 
 
 @given(shuffled=st.permutations(HOOKS))

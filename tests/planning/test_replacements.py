@@ -62,6 +62,14 @@ def test_new_one_first_and_old_one_last(desired: Desired, remotes: Sequence[Remo
     assert [sign(change) for change in duplicates] == (["- @2"] if len(changes) == 3 else [])
 
 
+@pytest.mark.parametrize("others", [FORM, JSON], ids=["fits", "takes-another"])
+def test_one_with_events_that_the_entry_does_not_name_is_left_alone(others: Mapping[str, Value]) -> None:
+    remotes = [there(1, FORM), there(2, others, events=(A, B))]
+    (stopped,) = not_planned(planned([wanted(FORM)], remotes, [OWNER])).values()
+    assert "the webhook default/@2 has the same URL as default/a, but other events" in stopped.error.message
+    assert [sign(change) for change in only(planned([wanted(FORM, events=(A, B))], remotes, [OWNER])).changes]
+
+
 def test_both_halves_know_each_other_and_what_differs() -> None:
     create, delete = only(planned([wanted(FORM)], [there(1, JSON)], [OWNER])).changes
     assert (create.reason, create.partner) == (Reason.REPLACES, Address.of_remote("default", "1"))
@@ -82,11 +90,26 @@ def test_only_events_that_nobody_receives_any_more_are_lost() -> None:
         pytest.param(["a"], [], ["+ a", "- @1"], id="target"),
         pytest.param([], ["a"], [], id="exclude"),
         pytest.param(["@1"], [], [], id="half"),
-        pytest.param([], ["@1"], ["+ a", "- @1"], id="half-excluded"),
+        pytest.param([], ["@1"], [], id="half-excluded"),
     ],
 )
 def test_halves_are_filtered_together(targets: Sequence[str], excludes: Sequence[str], changes: Sequence[str]) -> None:
     plan = only(planned([wanted(FORM)], [there(1, JSON)], [OWNER], targets=targets, excludes=excludes))
+    assert [sign(change) for change in plan.changes] == changes
+
+
+@pytest.mark.parametrize(
+    ("format_", "excluded", "changes"),
+    [
+        pytest.param(JSON, "@1", [], id="what-it-is-made-for"),
+        pytest.param(JSON, "@2", ["+ a", "- @1"], id="its-duplicate"),
+        pytest.param(FORM, "@1", ["~ a"], id="the-replaced-one"),
+        pytest.param(FORM, "a", [], id="the-one-that-stays"),
+    ],
+)
+def test_nothing_goes_for_what_is_not_made(format_: Mapping[str, Value], excluded: str, changes: Sequence[str]) -> None:
+    there_ = [there(1, JSON), there(2, format_, events=(A,) if format_ == FORM else (A, B))]
+    plan = only(planned([wanted(FORM, events=(A, B))], there_, [OWNER], excludes=[excluded]))
     assert [sign(change) for change in plan.changes] == changes
 
 
