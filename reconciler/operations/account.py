@@ -112,7 +112,15 @@ class AccountRun:
                 stays = replace(result, object_id=survivor.id)
                 # Another run made the one that stays, and has its secret.
                 is_lost = bool(result.change.secret_to) and survivor.id not in created.kept
-                self.results[desired.address] = replace(stays, outcome=Outcome.SECRET_LOST) if is_lost else stays
+                if is_lost:
+                    stays = replace(stays, outcome=Outcome.SECRET_LOST)
+                    if answer is not None and answer.id in created.kept:
+                        name = result.change.secret_to
+                        message = (
+                            f"another run made it, too: `{name}` may now hold the secret of a webhook that is gone"
+                        )
+                        stays = replace(stays, error=ProviderError(ErrorKind.REFUSED, message))
+                self.results[desired.address] = stays
         repairs = [change for change in found if change.phase is Phase.WIDEN]
         narrowing = [change for change in found if change.phase is Phase.NARROW]
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing

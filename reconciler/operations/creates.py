@@ -102,8 +102,7 @@ def _looked_for(
 
 def _may_show(plan: AccountPlan, there: Iterable[Remote], desired: Desired | None) -> bool:
     """Whether a list may show what a create makes as one that can't be read whole: another one would be too many."""
-    listed = {remote.id for remote in plan.listed()}
-    urls = [remote.fields["url"] for remote in there if remote.unreadable and remote.id not in listed]
+    urls = [remote.fields["url"] for remote in plan.unlisted(there) if remote.unreadable]
     return any(not isinstance(url, Url) or desired is None or url.endpoint == desired.key.endpoint for url in urls)
 
 

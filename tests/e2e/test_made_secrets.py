@@ -338,6 +338,25 @@ def test_where_it_can_not_be_taken_back_both_reasons_and_whole_ids_are_said(work
     assert held == ["@we_10001", "@we_10001"]
 
 
+def test_run_whose_webhook_is_not_the_one_that_stays_says_what_its_secret_is_of(work: Work) -> None:
+    """Another run makes one at the same time, and has passed its secret on already: this one's replaced that."""
+    mint = work.mint
+
+    def make_another(_: str) -> None:
+        mint.on_create = lambda _: None
+        mint.put(URL, "coin.struck", age=-1)
+
+    mint.on_create = make_another
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "another run made it, too: `LEDGER_SECRET` may now hold the secret of a webhook that is gone" in said
+    assert "--resend-secrets --target 'ledger' --secrets-to FILE` makes a new one" in " ".join(said.split())
+    assert "2" in mint.hooks
+    assert work.run(*APPLY, "--resend-secrets", *TO_FILE)[0] == 0
+    assert list(mint.hooks) == ["3"]
+    assert work.made() == {"LEDGER_SECRET": mint.secrets[URL]}
+
+
 def test_it_is_passed_on_before_the_next_request(work: Work) -> None:
     """A webhook that is to be off needs an update after its create: the secret is safe by then."""
     work.write(FILE + "    active: false\n")
