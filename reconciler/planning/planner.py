@@ -123,6 +123,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
+    meant = {row.address for row in planned.rows}
     for row in rows.values():
         url = row.wanted.get("url")
         if isinstance(url, Url) and url.masked_params and not _has_secrets_of(row.remote, url):
@@ -133,7 +134,8 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 "services show it instead of a secret",
                 help="Set the variable in the entry's URL to the secret itself.",
             )
-        if row.action is Action.CREATE and provider.makes_secrets and not row.secret_to:
+        is_made = row.action is Action.CREATE and row.address in meant
+        if is_made and provider.makes_secrets and not row.secret_to:
             return ProviderError(
                 kind=ErrorKind.REFUSED,
                 message=f"{provider.title} makes a secret for {row.address} and shows it only once, and the entry "

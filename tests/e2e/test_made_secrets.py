@@ -151,6 +151,12 @@ def test_entry_that_does_not_say_where_it_goes_is_refused_by_the_plan(work: Work
     assert work.run("plan")[0] == 0  # it is there already
 
 
+@pytest.mark.parametrize(("option", "code"), [("--target", 0), ("--exclude", 1)])
+def test_entry_that_is_left_out_need_not_say_where_it_goes(work: Work, option: str, code: int) -> None:
+    work.write(FILE + SECOND.replace("    secret_to: AUDIT_SECRET\n", ""))
+    assert work.run("plan", option, "ledger")[0] == code
+
+
 def test_saved_plan_goes_where_it_was_reviewed_to_go(work: Work) -> None:
     assert work.run("plan", "--out", "saved.plan")[0] == 0
     work.write(FILE.replace("LEDGER_SECRET", "OTHER_SECRET"))
