@@ -123,13 +123,14 @@ def test_secret_that_nobody_can_read_is_not_left_behind() -> None:
 
 def test_each_field_is_named_once_where_it_differs_and_its_secret_is_new_too() -> None:
     """Headers that nobody can read: others are wanted, and `--resend-secrets` is given."""
-    said = {"url": url("/a"), "events": frozenset({PAGERDUTY.events[0]})}
+    said: dict[str, Value] = {"url": url("/a"), "events": frozenset({PAGERDUTY.events[0]})}
     now = PAGERDUTY.normalise(said)
     headers = Headers.of({"X-Key": SecretText.environment("KEY", "the-key")})
     fields = PAGERDUTY.normalise({**said, "custom_headers": headers})
     remote = Remote(id="P1", key=PAGERDUTY.key_of(now), fields=now)
     address, place = Address(account="default", name="a"), Place(file="f", line=1, column=1)
     key = PAGERDUTY.key_of(fields)
+    assert key is not None
     desired = Desired(address=address, key=key, fields=fields, secret_to="NAME", place=place)
     claimed = {claim: (remote,) if claim is Claim.OWNED else () for claim in Claim}
     owner = replace(account(), provider=PAGERDUTY, scope=())
