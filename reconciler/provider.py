@@ -192,6 +192,8 @@ def flag(
         scope=scope,
         sent=sent,
         reads_back=reads_back,
+        # What nobody can compare is left alone where a file doesn't say it.
+        unsaid=Unsaid.LEAVE if reads_back is ReadsBack.NEVER else Unsaid.DEFAULT,
         help=help,
     )
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from reconciler.export.names import Names, Place, wishes
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import Provider
+from reconciler.model.provider import SECRET_TO, Provider
 from reconciler.model.redaction import Redaction, is_wordless
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Endpoint, Url, check_wanted
@@ -281,6 +281,8 @@ def _own_fields(account: Account, remote: Remote, name: str, names: Names) -> di
             }
         else:
             said[spec.name] = _written(value)
+    if account.provider.makes_secrets:
+        said[SECRET_TO.name] = names.made_secret(name, "SECRET")
     return said
 
 

@@ -144,13 +144,20 @@ class Names:
         same = None if value is None else _same(words[-1], value)
         name = None if same is None else self._by_value.get(same)
         if name is None:
-            wish = re.sub(r"[^A-Z0-9_]+", "_", "_".join(("HOOK", *words)).upper())
-            name = self._free(wish, "_", lambda name: self._environment.get(name, value) == value)
-            self._taken.add(name)
+            name = self._named(words, lambda name: self._environment.get(name, value) == value)
         if same is not None:
             self._by_value[same] = name
         self.variables[name] = value
         return f"${{{name}}}"
+
+    def made_secret(self, *words: str) -> str:
+        """The name, of no variable yet, under which a secret goes on that a provider makes."""
+        return self._named(words, lambda name: name not in self._environment)
+
+    def _named(self, words: Iterable[str], fits: Callable[[str], bool]) -> str:
+        name = self._free(re.sub(r"[^A-Z0-9_]+", "_", "_".join(("HOOK", *words)).upper()), "_", fits)
+        self._taken.add(name)
+        return name
 
     def _free(self, wish: str, separator: str, fits: Callable[[str], bool] = lambda _: True) -> str:
         """The name wished for, or the one with the lowest number, that is free and fits."""

@@ -200,7 +200,7 @@ class Delivery:
     samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # an event's body, as JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Provider:
     """A provider's declaration."""
 
@@ -234,6 +234,9 @@ class Provider:
         object.__setattr__(self, "scope_fields", tuple(spec.name for spec in self.fields if spec.scope))
         switches = tuple(spec.name for spec in self.fields if spec.name == "active" or spec.says)
         object.__setattr__(self, "switches", switches)
+
+    def __repr__(self) -> str:
+        return f"Provider({self.name!r})"
 
     @property
     def several_events(self) -> bool:

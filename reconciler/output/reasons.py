@@ -79,7 +79,7 @@ def change_text(row: Row, view: PlanView, *, is_drift: bool) -> str:
 def _differing(row: Row) -> str:
     """What differs, in words: of a URL it is a secret, since it is the webhook's by all else."""
     hidden = {**(row.change.before_sensitive or {}), **(row.change.after_sensitive or {})}
-    words = {"url": "URL"} | dict.fromkeys(hidden, "secret")
+    words = {"url": "secret" if "url" in hidden else "URL"}
     return visible(" and ".join(dict.fromkeys(words.get(one.name, one.name) for one in row.field_changes)))
 
 

@@ -160,10 +160,12 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
         elif row.action is Action.DELETE and row.partner is not None:
             lost = _not_taken_over(provider, row, rows[row.partner])
         for name in lost:
+            is_secret = next(spec.is_secret for spec in provider.fields if spec.name == name)
+            how = f"`{name}: ${{NAME}}` to the entry; its value is sent with every create and update."
             return ProviderError(
                 kind=ErrorKind.REFUSED,
                 message=f"the {row.action.value} of {row.address} would remove its `{name}`, which isn't in the file",
-                help=f"Add `{name}: ${{NAME}}` to the entry; its value is sent with every create and update.",
+                help=f"Add {how}" if is_secret else f"Add `{name}` to the entry: nobody can read what it is now.",
             )
     return None
 
@@ -187,11 +189,10 @@ def _unknown_secret(planned: AccountPlan) -> ProviderError | None:
 
 
 def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[str, ...]:
-    """The secrets of a webhook that goes, or may have gone, that what takes its place doesn't have."""
+    """What a webhook that goes has, or may have, that nobody can read and that what takes its place may not have."""
     assert gone.remote is not None  # only those of a provider go  # noqa: S101
     after = there.wanted or ({} if there.remote is None else there.remote.fields)
-    said = {} if there.desired is None else there.desired.fields
-    # Of one that is replaced nobody may be able to read whether it has one.
+    said, unsaid = ({}, ()) if there.desired is None else (there.desired.fields, there.desired.ignored)
     return tuple(
         spec.name
         for spec in provider.fields
@@ -199,7 +200,7 @@ def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[st
         and not said.get(spec.name)
         and (
             hides_secret(gone.remote.fields[spec.name])
-            or (gone.replacement and spec.is_secret and spec.reads_back is ReadsBack.NEVER)
+            or (gone.replacement and spec.reads_back is ReadsBack.NEVER and (spec.is_secret or spec.name in unsaid))
         )
     )
 

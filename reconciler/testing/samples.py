@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model.provider import Field, FieldType, Provider, Unsaid
+from reconciler.model.provider import Field, FieldType, Provider
 
 HOST = "https://hooks.example.com"
 SECRETS = {"SUITE_OLD": "mB4xJ8nHc1VtG6yKp5Qe", "SUITE_NEW": "q7Zk0Vw3XfT9bLmR2sYd"}
@@ -36,7 +36,7 @@ def _events(provider: Provider) -> Sample | None:
 
 def _sample(spec: Field) -> Sample | None:
     match spec.type:
-        case FieldType.FLAG if spec.unsaid is not Unsaid.LEAVE:
+        case FieldType.FLAG if not spec.says:
             return (spec.default is True, spec.default is not True)
         case FieldType.NUMBER:
             before = spec.default if isinstance(spec.default, int | float) else 1

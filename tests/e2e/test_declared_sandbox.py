@@ -45,6 +45,8 @@ def _running(tool: Tool, *arguments: str) -> Iterator[list[str]]:
 def test_what_it_prints_is_what_a_file_needs_and_it_keeps_its_data(tool: Tool, provider) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - a declaration
     data = tool.folder / "sandbox.json"
     entry = {"url": "https://hooks.example.com/a", "events": events_of(provider)[:1]}
+    more_options = ("--secrets-to", "secrets.env") if provider.makes_secrets else ()
+    entry |= {"secret_to": "MADE"} if provider.makes_secrets else {}
     rest = {"version": 1, "owns": ["https://hooks.example.com/*"], "webhooks": {"a": entry}}
     for summary in ("Apply complete: 1 created", "No changes"):
         with _running(tool, "--provider", provider.name, "--data", str(data)) as (
@@ -62,7 +64,7 @@ def test_what_it_prints_is_what_a_file_needs_and_it_keeps_its_data(tool: Tool, p
             assert base_url in accounts
             name, _, token = command.split()[0].partition("=")
             assert token == token_of(provider)
-            ended = tool.run("apply", "--auto-approve", **{name: token})
+            ended = tool.run("apply", "--auto-approve", *more_options, **{name: token})
             assert (ended.code, summary in ended.all) == (0, True), ended.all
             assert tool.run("list", **{name: f"{token}-wrong"}).code == 1
     assert data.stat().st_mode & 0o777 == 0o600

@@ -391,3 +391,27 @@ def test_what_a_program_raises_is_the_failure(work: Work) -> None:
     report = apply(made, secrets=fail)
     assert [result.error for result in report.results] == ["`secrets` raised RuntimeError for `LEDGER_SECRET`"]
     assert work.mint.hooks == {}
+
+
+def test_backup_makes_them_again_and_passes_on_what_is_made_then(work: Work) -> None:
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    before = work.mint.secrets[URL]
+    code, said = work.run(*APPLY, "--destroy", "--allow-losses", "1", "--backup", "before.yaml")
+    assert (code, work.mint.hooks) == (0, {}), said
+    code, said = work.run(*APPLY, "-f", "before.yaml", "--env-file", "before.yaml.env", "--secrets-to", "after.env")
+    assert code == 0, said
+    assert work.mint.secrets[URL] != before
+    after = dotenv_values(work.folder / "after.env", interpolate=False)
+    assert after == {"HOOK_LEDGER_SECRET": work.mint.secrets[URL]}
+
+
+def test_exported_entries_say_where_each_goes(work: Work) -> None:
+    work.write(FILE + SECOND)
+    assert work.run(*APPLY, *TO_FILE)[0] == 0
+    code, said = work.run("export")
+    assert code == 0, said
+    assert "secret_to: HOOK_LEDGER_SECRET" in said
+    assert "secret_to: HOOK_AUDIT_SECRET" in said
+    (work.folder / "webhooks.yaml").write_text(said[said.index("version: 1") :].partition("\nDescribed")[0])
+    code, said = work.run("plan", "--detailed-exitcode")
+    assert code == 0, said

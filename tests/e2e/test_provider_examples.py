@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ import yaml
 
 from reconciler.provider import Provider
 from reconciler.providers.registry import INSTALLED, built_in
+from reconciler.sandbox.api import SandboxOptions
+from reconciler.sandbox.declared import DeclaredApi, DeclaredSandbox
+from reconciler.sandbox.server import Sandbox
 from tests.support.empty import empty_server
 from tests.support.here import main_here
 
@@ -27,7 +30,11 @@ def example(name: str) -> str:
 def variables(text: str) -> dict[str, str]:
     """A value for each variable of a file; for a token one of its provider's kind."""
     kinds = {one.auth.variable: one.auth.kinds[0].prefix for one in built_in() if one.auth.kinds}
-    return {name: f"{kinds.get(name, '')}v4lue-of-{name.lower()}" for name in re.findall(r"\$\{(\w+)\}", text)}
+    tokens = re.findall(r"^    token: \$\{(\w+)\}", text, re.MULTILINE)
+    return {
+        name: f"{kinds.get(name, '')}v4lue-of-{(tokens[0] if name in tokens else name).lower()}"
+        for name in re.findall(r"\$\{(\w+)\}", text)
+    }
 
 
 def at(text: str, base_url: str) -> str:
@@ -68,6 +75,34 @@ def test_an_example_is_valid_and_is_planned(tmp_path: Path, name: str) -> None:
         code, out, err = run(tmp_path, at(example(name), base_url), "plan", "--detailed-exitcode")
         assert code == 2, out + err
     assert not any(value in out + err for value in variables(example(name)).values())
+
+
+@contextmanager
+def sandbox(provider: Provider, token: str) -> Iterator[str]:
+    """The sandbox of a provider, which takes this token; its base URL."""
+    if provider.name == "shippo":
+        with Sandbox(SandboxOptions()) as shippo:
+            yield shippo.base_url
+        return
+    options = SandboxOptions()
+    with DeclaredSandbox(DeclaredApi(provider, options, token=token), provider, options) as server:
+        yield server.base_url
+
+
+@pytest.mark.parametrize("provider", built_in(), ids=NAMES)
+def test_an_example_is_applied_on_its_own_sandbox_and_then_in_step(tmp_path: Path, provider: Provider) -> None:
+    text = example(provider.name)
+    values = variables(text)
+    token = next(values[name] for name in re.findall(r"^    token: \$\{(\w+)\}", text, re.MULTILINE))
+    sink = ["--secrets-to", "made.env"] if provider.makes_secrets else []
+    with sandbox(provider, token) as base_url:
+        code, out, err = run(tmp_path, at(text, base_url), "apply", "--auto-approve", *sink)
+        assert (code, "Apply complete" in out) == (0, True), out + err
+        code, out, err = run(tmp_path, at(text, base_url), "plan", "--detailed-exitcode")
+        assert code == 0, out + err
+    made = (tmp_path / "made.env").read_text() if sink else ""
+    assert all(name in made for name in re.findall(r"secret_to: (\w+)", text))
+    assert not any(value in out + err for value in values.values())
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ import os, sys
 from reconciler.cli import main as cli
 from reconciler.providers import rest
 
-def fail(provider, api, fields):
+def fail(provider, api, fields, place):
     held = [value.reveal() for value in fields.values() if hasattr(value, "reveal")]
     raise RuntimeError(held) from ValueError(dict(os.environ))
 

@@ -193,7 +193,7 @@ def test_metadata_has_names_and_texts(work: Work, metadata: str, said: str) -> N
 
 def test_another_api_version_takes_another_webhook_made_first(work: Work, stripe: Stripe) -> None:
     old = stripe.put(URL, "invoice.paid", "charge.refunded", api_version="2025-10-29.clover")
-    work.write(ENTRY + '  api_version: "2026-06-24.dahlia"\n')
+    work.write(ENTRY + '  api_version: "2026-06-24.dahlia"\n  connect: false\n')
     assert [actions for _, actions in work.actions()] in ([["create"], ["delete"]], [["create", "delete"]])
     work.apply()
     made, deleted = stripe.writes()
@@ -219,6 +219,15 @@ def test_connect_is_sent_with_the_create_and_never_compared(work: Work, stripe: 
     assert stripe.writes()[-1][2] == [("description", "Changed")]
 
 
+def test_what_replaces_a_webhook_must_say_whether_it_connects(work: Work, stripe: Stripe) -> None:
+    stripe.put(URL, "invoice.paid", "charge.refunded", api_version="2025-10-29.clover", connect=True)
+    work.write(ENTRY + '  api_version: "2026-06-24.dahlia"\n')
+    said = work.refused("plan")
+    assert "would remove its `connect`, which isn't in the file" in said
+    assert "Add `connect` to the entry: nobody can read what it is now." in said
+    assert stripe.writes() == []
+
+
 @pytest.mark.parametrize("number", [100, 101, 205])
 def test_all_pages_are_read(work: Work, stripe: Stripe, number: int) -> None:
     for index in range(number):
@@ -238,7 +247,7 @@ def test_a_create_whose_answer_was_lost_is_made_once_and_its_secret_is_passed_on
 
 def test_a_secret_is_made_anew_with_another_webhook_made_first(work: Work, stripe: Stripe) -> None:
     old = stripe.put(URL, "invoice.paid", "charge.refunded")
-    work.write(ENTRY)
+    work.write(ENTRY + "  connect: false\n")
     work.in_step()
     work.apply("--resend-secrets")
     assert [(method, path) for method, path, _ in stripe.writes()] == [
