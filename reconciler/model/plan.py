@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -150,6 +151,12 @@ class Loss:
         return [self.endpoint.reveal(), self.scope, self.events, [remote.id for remote in self.remotes]]
 
 
+def making_anew(address: str) -> str:
+    """What gives a webhook a secret that is passed on, where the provider makes it: the beginning of a sentence."""
+    command = f"reconciler apply --resend-secrets --target '{address}' --secrets-to FILE"
+    return f"`{command}` makes a new one, passes on its secret"
+
+
 class Verdict(Enum):
     """What the guard says to an account's losses."""
 
@@ -178,11 +185,6 @@ class AccountPlan:
         return tuple(row for row in self.rows if row.action is not Action.NONE)
 
     @property
-    def replaced(self) -> frozenset[str]:
-        """The ids of the webhooks that others replace."""
-        return frozenset(row.remote.id for row in self.rows if row.remote is not None and row.reason is Reason.REPLACED)
-
-    @property
     def unmanaged(self) -> tuple[Change, ...]:
         """The webhooks that nobody is known to be responsible for, by age."""
         return tuple(row for row in self.rows if row.claim is Claim.NONE)
@@ -191,6 +193,14 @@ class AccountPlan:
         """The webhooks that were listed, those that the targets leave out too, by age: of these claims, if any."""
         rows = (row for row in (*self.rows, *self.left_out) if not claims or row.claim in claims)
         return tuple(sorted((row.remote for row in rows if row.remote is not None), key=lambda remote: remote.age))
+
+    def unlisted(self, remotes: Iterable[Remote]) -> list[Remote]:
+        """Those that were not listed, or under another key: all that a create of this plan can have made.
+
+        A create is planned where nothing that was listed under its key is to be it.
+        """
+        before = {row.remote.id: row.remote.key for row in (*self.rows, *self.left_out) if row.remote is not None}
+        return [remote for remote in remotes if remote.id not in before or remote.key != before[remote.id]]
 
     def essence(self) -> dict[str, Any]:
         account = self.account

@@ -102,6 +102,11 @@ class Field:
         return self.reads_back is ReadsBack.ON_CREATE
 
     @property
+    def needs_another(self) -> bool:
+        """Whether it is a secret of which only another webhook can have a new value."""
+        return self.is_made or (self.is_fixed and self.is_unread)
+
+    @property
     def is_unread(self) -> bool:
         """Whether it is a secret that a file says, and nobody can read back."""
         return self.is_secret and self.reads_back in _UNREAD
@@ -260,6 +265,11 @@ class Provider:
     def makes_secrets(self) -> bool:
         """Whether it makes a secret for each webhook that nobody can read later."""
         return any(spec.is_made for spec in self.fields)
+
+    @property
+    def replaces_for_secrets(self) -> bool:
+        """Whether a new secret may take another webhook, so that the youngest of a key has the newest one."""
+        return any(spec.needs_another for spec in self.fields)
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
         """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.

@@ -41,6 +41,7 @@ class Result:
     error: ProviderError | None = None
     made: Remote | None = None  # what the provider made instead: under another key, or reading back differently
     waits_for: Address | None = None  # of a change that was held back: the webhook that isn't there as it should be
+    has_only_secret: bool = False  # of a change that was held back: maybe nobody got that of what it waits for
     verdict: Verdict = Verdict.FINE  # of a change that was held back: what the guard says to it now
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.model.plan import Action, Change
 from reconciler.model.provider import Field, Provider, ReadsBack
 from reconciler.model.rest import Call, Rest
 from reconciler.model.webhook import Fields, hides_secret
@@ -79,6 +80,13 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
     return tuple(
         name for unit in units if unit in api.update.units for name in _secrets_unsaid(provider, unit, wanted, now)
     )
+
+
+def sends_unread(provider: Provider, change: Change) -> bool:
+    """Whether nobody can read back all that an update is for: secrets sent again, or in a call of their own."""
+    own = (spec for spec in provider.fields if spec.is_unread and spec.call is not None)
+    is_update = change.action is Action.UPDATE
+    return is_update and (bool(change.resends) or any(can_send(spec, change.wanted) for spec in own))
 
 
 def can_send(spec: Field, values: Fields) -> bool:

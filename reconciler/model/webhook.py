@@ -151,6 +151,7 @@ class Remote:
     id: str
     key: Key | None  # None where its URL has no normal form, or something of it can't be read: no entry is it then
     fields: Fields  # the URL is `SecretText` where it has no normal form
+    number: int = field(default=0, compare=False)  # the id, where the API writes a number: 10 comes after 9
     created: datetime | None = None
     updated: datetime | None = field(default=None, compare=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)  # fields that the declaration doesn't have
@@ -160,9 +161,9 @@ class Remote:
     made_secret: SecretText | None = field(default=None, compare=False)  # that only the answer to its create shows
 
     @property
-    def age(self) -> tuple[datetime, str]:
+    def age(self) -> tuple[datetime, int, str]:
         """A sort key: the oldest first, those without a date last, then by id."""
-        return (self.created or _LATEST, self.id)
+        return (self.created or _LATEST, self.number, self.id)
 
 
 def hides_secret(value: Value) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 
 from reconciler.model.plan import AccountPlan, Action, Change, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
-from reconciler.model.reading import ProviderError
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import AccountReport, Listener, Outcome, Report, Result, ThreadsLimited
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
@@ -93,7 +93,7 @@ class AccountRun:
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
-        there = by_key(created.listing or ())
+        there = by_key(self.plan.unlisted(created.listing or ()))
         found: list[Change] = []
         for result in created.results.values():
             desired = result.change.desired
@@ -101,15 +101,26 @@ class AccountRun:
                 continue
             # A provider may answer with a webhook of this key that was there, and that its list hides.
             answer = created.answers.get(desired.address)
-            fit = fitting(self._provider, desired, there)
-            group = [one for one in fit if one.id not in self.plan.replaced] or ([] if answer is None else [answer])
-            if group:
+            group = fitting(self._provider, desired, there) or ([] if answer is None else [answer])
+            if group and not self.plan.unlisted(group):
+                message = f"it answered with the webhook {group[0].id}, which was there before, instead of a new one"
+                error = ProviderError(ErrorKind.GARBLED, message)
+                self.results[desired.address] = replace(result, outcome=Outcome.FAILED, error=error)
+            elif group:
                 survivor, changes = settle_created(self.plan.account, desired, group, created.own)
                 found += changes
                 stays = replace(result, object_id=survivor.id)
                 # Another run made the one that stays, and has its secret.
                 is_lost = bool(result.change.secret_to) and survivor.id not in created.kept
-                self.results[desired.address] = replace(stays, outcome=Outcome.SECRET_LOST) if is_lost else stays
+                if is_lost:
+                    stays = replace(stays, outcome=Outcome.SECRET_LOST)
+                    if answer is not None and answer.id in created.kept:
+                        name = result.change.secret_to
+                        message = (
+                            f"another run made it, too: `{name}` may now hold the secret of a webhook that is gone"
+                        )
+                        stays = replace(stays, error=ProviderError(ErrorKind.REFUSED, message))
+                self.results[desired.address] = stays
         repairs = [change for change in found if change.phase is Phase.WIDEN]
         narrowing = [change for change in found if change.phase is Phase.NARROW]
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
@@ -176,7 +187,9 @@ class AccountRun:
             held = Result(change=change, outcome=Outcome.HELD, object_id=change.remote.id)
             waits_for = unfinished.holding(change)
             if waits_for is not None:
-                return replace(held, waits_for=waits_for)
+                new = self.results[waits_for]
+                is_lost = bool(new.change.secret_to) and new.outcome in (Outcome.SECRET_LOST, Outcome.UNKNOWN)
+                return replace(held, waits_for=waits_for, has_only_secret=is_lost)
             gone = [one.address for one in change.depends_on if one.address in missing]
             if gone:
                 errors = (found for one in gone if isinstance(found := missing[one], ProviderError))

@@ -11,6 +11,7 @@ from reconciler.model.plan import Action, Change
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
+from reconciler.model.update import sends_unread
 from reconciler.model.webhook import Masked, Remote
 from reconciler.planning.compare import differences, wanted_fields
 from reconciler.providers.registry import Reader, Writer
@@ -58,9 +59,9 @@ def look(reader: Reader, object_id: str) -> Remote | ProviderError | None:
 def verified(reader: Reader, account: Account, result: Result, sleep: Callable[[float], bool]) -> Result:
     """Read back what a write of a known webhook left behind, and correct its outcome.
 
-    A lost answer may become known this way. It stays unknown where the webhook is not as wanted: the call may still be
-    on its way. A read right after a write may be stale: what reads differently is looked at again, unless `sleep` says
-    that the run was asked to stop.
+    A lost answer may become known this way. It stays unknown where the webhook is not as wanted, since the call may
+    still be on its way, and where reading can't tell. A read right after a write may be stale: what reads differently
+    is looked at again, unless `sleep` says that the run was asked to stop.
     """
     if result.outcome not in _UNCERTAIN or not result.object_id:
         return result
@@ -77,9 +78,10 @@ def verified(reader: Reader, account: Account, result: Result, sleep: Callable[[
         return replace(result, outcome=Outcome.UNVERIFIED, error=found)
     if is_gone and found is None:
         return result
-    if is_result(provider, result.change, found):
+    is_unknown = result.outcome is Outcome.UNKNOWN
+    if is_result(provider, result.change, found) and not (is_unknown and sends_unread(provider, result.change)):
         return replace(result, outcome=Outcome.DONE, error=None)
-    if result.outcome is Outcome.UNKNOWN:
+    if is_unknown:
         return result
     if result.error is not None:
         return refused_by_404(account, result)

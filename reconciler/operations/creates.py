@@ -13,7 +13,8 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Change, Claim
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Result
-from reconciler.model.webhook import Address, Key, Remote
+from reconciler.model.url import Url
+from reconciler.model.webhook import Address, Desired, Key, Remote
 from reconciler.operations.change import failed
 from reconciler.operations.secret_sinks import Sink
 from reconciler.operations.workers import WorkerPool
@@ -66,7 +67,7 @@ def make_creates(
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        found = by_key(created.listing)
+        found = by_key(plan.unlisted(created.listing))
         look = partial(_looked_for, plan, writer, created, found, is_last=not rounds_left or pool.is_over)
         pending = [one.change for one in sent if look(one)]
         if not pending:
@@ -86,9 +87,8 @@ def _looked_for(
     """Whether a create that was sent must be sent again, after a list; where what it makes is there, that is it."""
     desired, result = sent.change.desired, created.results[sent.change.address]
     found = fitting(plan.account.provider, desired, there) if desired is not None else []
-    found = [remote for remote in found if remote.id not in plan.replaced]
     if not found or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
-        return sent.outcome is Outcome.UNKNOWN
+        return sent.outcome is Outcome.UNKNOWN and not _may_show(plan, created.listing or (), desired)
     known = [remote for remote in found if remote.id in created.kept or not sent.change.secret_to]
     if known:
         result = replace(result, outcome=Outcome.DONE, error=None, object_id=known[0].id)
@@ -100,6 +100,12 @@ def _looked_for(
     return result.outcome is Outcome.SECRET_TAKEN_BACK
 
 
+def _may_show(plan: AccountPlan, there: Iterable[Remote], desired: Desired | None) -> bool:
+    """Whether a list may show what a create makes as one that can't be read whole: another one would be too many."""
+    urls = [remote.fields["url"] for remote in plan.unlisted(there) if remote.unreadable]
+    return any(not isinstance(url, Url) or desired is None or url.endpoint == desired.key.endpoint for url in urls)
+
+
 def _send(writer: Writer, created: Created, sink: Sink | None, change: Change) -> Result:
     """Send a create once, and keep what the provider answered with, which may have another key.
 
@@ -107,26 +113,28 @@ def _send(writer: Writer, created: Created, sink: Sink | None, change: Change) -
     """
     if change.secret_to and created.sink_error is not None:
         return Result(change=change, outcome=Outcome.NOT_STARTED, error=created.sink_error)
-    lost: list[ProviderError] = []
+    lost: list[Result] = []
 
     def note(made: Remote) -> None:
         created.answers[change.address] = made
-        if change.desired is not None and made.key == change.desired.key:
+        # One whose key can't be read is most likely it, and its secret isn't shown again.
+        if change.desired is not None and made.key in (None, change.desired.key):
             try:
                 _pass_on(sink, change, made)
                 created.kept.add(made.id)
             except ProviderError as error:
-                lost.append(error)
+                created.sink_error = error
+                outcome = Outcome.SECRET_LOST
+                lost.append(Result(change=change, outcome=outcome, object_id=made.id, made=made, error=error))
 
     try:
         made = writer.create(change.wanted, note) if change.secret_to else writer.create(change.wanted)
     except ProviderError as error:
-        return failed(change, error)
+        return lost[0] if lost else failed(change, error)
     created.answers[change.address] = made
-    result = Result(change=change, outcome=Outcome.DONE, object_id=made.id)
     if lost:
-        created.sink_error = lost[0]
-        return replace(result, outcome=Outcome.SECRET_LOST, made=made, error=lost[0])
+        return replace(lost[0], made=made)
+    result = Result(change=change, outcome=Outcome.DONE, object_id=made.id)
     is_it = change.desired is None or made.key == change.desired.key
     return result if is_it else replace(result, outcome=Outcome.OTHER_KEY_STAYS, made=made)
 
@@ -213,6 +221,9 @@ def _deleted_again(writer: Writer, result: Result) -> Result:
         writer.delete(result.made.id)
     except ProviderError as error:
         if error.kind is not ErrorKind.GONE:
+            if is_lost and result.error is not None:  # what failed first is to be mended, too
+                first = result.error.message
+                error = replace(error, message=f"{first}. It could not be deleted again: {error.message}")
             return replace(result, error=error)
         return replace(result, outcome=Outcome.SECRET_TAKEN_BACK) if is_lost else replace(result, error=None)
     return replace(result, outcome=Outcome.SECRET_TAKEN_BACK if is_lost else Outcome.OTHER_KEY)

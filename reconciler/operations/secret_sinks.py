@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ class SecretFile:
 
     def check(self) -> None:
         """See that it can be written before anything needs it; OSError, or ValueError where it is no such file."""
+        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+            raise ValueError("it is not a regular file")
         list(self._lines(""))
         with _alone(self.path):
             if not os.access(self.path.resolve().parent, os.W_OK):
@@ -75,29 +78,33 @@ class SecretFile:
 
 
 class SecretCommand:
-    """A command that is given `NAME=value` on its standard input, once for each secret, without a shell.
+    """A command that is given `NAME=value` on its standard input, once for each secret, without a shell, one at a time.
 
     What it prints is dropped: it may be the secret. A Ctrl-C is not passed on to it, so that no secret is half taken.
     """
 
     def __init__(self, command: str) -> None:
-        """ValueError where the words of the command can't be told apart."""
+        """ValueError where the words of the command can't be told apart, or there is no such command."""
         self.words = shlex.split(command)
         if not self.words:
             raise ValueError("it is empty")
+        if shutil.which(self.words[0]) is None:
+            raise ValueError(f"`{self.words[0]}` isn't a command that can be run here")
+        self._lock = threading.Lock()
 
     def __call__(self, name: str, value: SecretText) -> None:
         what = f"`{self.words[0]}`, which was to take `{name}`,"
         try:
-            ended = subprocess.run(  # noqa: S603 - the user's own command
-                self.words,
-                input=f"{name}={value.reveal()}\n".encode(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=_LONGEST_RUN,
-                check=False,
-                start_new_session=True,
-            )
+            with self._lock:  # it may read what is there, and write all of it
+                ended = subprocess.run(  # noqa: S603 - the user's own command
+                    self.words,
+                    input=f"{name}={value.reveal()}\n".encode(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    timeout=_LONGEST_RUN,
+                    check=False,
+                    start_new_session=True,
+                )
         except subprocess.TimeoutExpired:
             raise _failed(f"{what} didn't end within {_LONGEST_RUN:.0f} seconds") from None
         except OSError as error:

@@ -164,6 +164,7 @@ def _wait_text(event: Waiting) -> str:
 
 def result_text(mask: ResultMask, result: Result, style: Style, took: float = 0.0, width: int | None = None) -> str:
     """One finished change in a line, with the seconds that it took, if many, and what went wrong under it."""
+    mask = mask if result.is_done else mask.with_whole_ids
     address, action = mask.address(result.change.address), result.change.action.value
     color = "green" if result.is_done else "red"
     object_id = mask.object_id(result.object_id)

@@ -89,7 +89,7 @@ class TextReporter(Progress):
                 self._error(f"{account}: {NOT_CHECKED_AFTER_CREATES}", error.summary, error.detail)
             title = self._style.paint("Not done, or not confirmed:", "bold", "red")
             self._streams.print_result(f"\n{title}" if report.failed else "")
-            for row in (report if self._verbosity > 0 else report.with_short_ids()).failed:
+            for row in report.failed:
                 self._print_fitted(f"  {visible(row.webhook_address)}: {row.action.value}: {row.words}")
                 self._print_fitted(f"      {endpoint_text(row)}")
             if report.failed:

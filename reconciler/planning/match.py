@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
@@ -16,12 +17,15 @@ from reconciler.planning.compare import differences, fits, sent_fields, wanted_f
 from reconciler.planning.moves import with_moves
 from reconciler.planning.resend import resent, secrets_made_anew
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """The remote webhook that stays, those that deliver the same again, and those that deliver more; best first.
 
-    Replaced are those that no update can make as wanted, where one stays that an update can.
+    Replaced are those that no update can make as wanted, where one stays that an update can. Others there are of both
+    kinds.
     """
 
     survivor: Remote
@@ -39,12 +43,16 @@ def choose(
 ) -> Choice:
     """Of one key's webhooks the oldest stays, then that with the lowest id; the rest are duplicates.
 
-    One that delivers another event than these, or without any than the survivor does, is no duplicate: nobody could say
-    what it is for. With `prefer_live` a live one comes first, as for an entry that ignores `active`.
+    Where new secrets take other webhooks it is the youngest: it was made for the newest one. Those without a date come
+    last. One that delivers another event than these, or without any than the survivor does, is no duplicate: nobody
+    could say what it is for. With `prefer_live` a live one comes first, as for an entry that ignores `active`.
     """
-    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's. Of
-    # those with a secret of the provider's own the youngest stays: its secret was passed on last.
-    by_age = sorted(candidates, key=lambda one: one.age, reverse=provider.makes_secrets)
+    # The file has no other say: runs of different commits must keep the same webhook, or each deletes the other's.
+    by_age = sorted(candidates, key=lambda one: one.age)
+    if provider.replaces_for_secrets:
+        by_age = sorted(
+            sorted(by_age, key=lambda one: one.age[1:]), key=lambda one: one.created or _NEVER, reverse=True
+        )
     survivor, *rest = sorted(by_age, key=lambda one: prefer_live and not provider.is_live(one.fields))
     named = provider.delivered(survivor.fields) if events is None else events
     others = [remote for remote in rest if provider.uncarried(provider.delivered(remote.fields), named)]
@@ -57,7 +65,10 @@ def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote
     events, every = provider.events_of(desired.fields), sorted(candidates, key=lambda one: one.age)
     fitting = [remote for remote in every if fits(provider, desired, remote)] or every
     choice = choose(provider, fitting, prefer_live="active" in desired.ignored, events=events)
-    return replace(choice, replaced=tuple(remote for remote in every if remote not in fitting))
+    unfit = [remote for remote in every if remote not in fitting]
+    more = [remote for remote in unfit if provider.uncarried(provider.delivered(remote.fields), events)]
+    replaced = tuple(remote for remote in unfit if remote not in more)
+    return replace(choice, replaced=replaced, others=(*choice.others, *more))
 
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
@@ -152,13 +163,17 @@ def _owned(
     choice = choose_for(provider, wanted, found)
     is_due = resend(wanted, choice.survivor)
     new = secrets_made_anew(provider, wanted) if is_due else ()
-    if new or not fits(provider, wanted, choice.survivor):
+    is_replaced = bool(new) or not fits(provider, wanted, choice.survivor)
+    if is_replaced:
         yield from _replacement(provider, wanted, choice.survivor, new)
     else:
         row = update_of(provider, wanted, choice.survivor) or _row_of(wanted, choice.survivor)
         yield resent(provider, row) if is_due else row
-    yield from (duplicate_of(wanted.address, remote) for remote in choice.duplicates)
-    # Left behind by a run that was stopped.
+    # Where nobody can see which one's secret the receiver has, all go together for one that it will have.
+    goes = is_replaced and provider.makes_secrets
+    for remote in choice.duplicates:
+        yield _replaced_by(wanted.address, remote) if goes else duplicate_of(wanted.address, remote)
+    # Maybe left behind by a run that was stopped.
     yield from (_replaced_by(wanted.address, remote) for remote in choice.replaced)
     for remote in choice.others:
         yield replace(_left_alone(wanted.address.account, remote, Claim.OWNED), conflicts_with=wanted.address)
@@ -173,11 +188,12 @@ def _replacement(provider: Provider, wanted: Desired, old: Remote, new: Iterable
     made = _missing(provider, wanted)
     left = sent_fields(wanted, old.fields)
     shown = {spec.name for spec in provider.fields if not spec.says and not hides_secret(left[spec.name])}
+    differs = differences(provider, old.fields, wanted_fields(wanted, old.fields))
     yield replace(
         made,
         wanted=made.wanted and {name: left[name] if name in shown else value for name, value in made.wanted.items()},
         reason=Reason.REPLACES,
-        fields=(*differences(provider, old.fields, wanted_fields(wanted, old.fields)), *new),
+        fields=(*differs, *(field for field in new if field.name not in {other.name for other in differs})),
         replacement=Address.of_remote(wanted.address.account, old.id),
     )
     yield _replaced_by(wanted.address, old)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.pattern import matches_name
 from reconciler.model.place import owner_of
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -28,7 +28,7 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     """Put the places that fit in place of their patterns, each with the webhooks that entries want there.
 
     `listed` has the names of places by the account that is a pattern. Patterns that are not in it, that could not be
-    listed, or that nothing fits, stay as they are.
+    listed, or that nothing fits, stay as they are; so does a group of which an entry names a place that isn't there.
     """
     errors: dict[str, ProviderError] = {}
     # Upper and lower case make no difference; a place that the file names is that account.
@@ -50,9 +50,14 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
         desired.setdefault(wanted.address, wanted)
     made = replace(configuration, accounts=tuple(accounts.values()), desired=tuple(desired.values()))
     is_whole = {one.group for one in made.accounts} - {one.group for one in made.accounts if one.is_pattern}
-    problems = _unknown_places(configuration.desired, made.accounts, is_whole)
     errors |= _same_webhooks(made.desired) | _same_places(made.accounts)
-    return ListedPlaces(configuration=made, errors=errors, problems=tuple(problems))
+    unknown = _unknown_places(configuration.desired, made.accounts, is_whole)
+    if not unknown:
+        return ListedPlaces(configuration=made, errors=errors)
+    # Where the name is a slip, what the entry has at the right place would be deleted: all of the group stays as it is.
+    stopped = {one.name: unknown[one.group] for one in configuration.accounts if one.group in unknown}
+    others = with_places(configuration, {name: stopped.get(name, names) for name, names in listed.items()})
+    return replace(others, errors={**others.errors, **stopped})
 
 
 def _known(group: str, place: str) -> tuple[str, str]:
@@ -102,19 +107,19 @@ def _some(names: Sequence[str]) -> str:
 
 def _unknown_places(
     desired: Iterable[Desired], accounts: Sequence[Account], groups: Collection[str]
-) -> Iterator[Diagnostic]:
-    """An error for each place that an entry names and that isn't there, in the groups whose places are all known."""
-    said = ((one.address.account.partition(":")[0], place, one.place) for one in desired for place in one.places)
-    for group, place, where in dict.fromkeys(said):
+) -> dict[str, ProviderError]:
+    """The error of each group whose places are all known, and of which an entry names one that isn't there."""
+    errors: dict[str, ProviderError] = {}
+    for wanted, place in ((one, place) for one in desired for place in one.places):
+        group = wanted.address.account.partition(":")[0]
         names = [one.place_name for one in accounts if one.group == group]
-        if group in groups and not _fitting(place, names):
-            yield Diagnostic(
-                severity=Severity.ERROR,
-                code="account-unknown",
-                message=f"`{group}:{place}` is not an account of this configuration, and matches none",
-                help=f"The places of `{group}` are: {_some(names)}. Archived ones may be left out.",
-                place=where,
+        if group in groups and group not in errors and not _fitting(place, names):
+            message = (
+                f"`{group}:{place}`, for which `{wanted.address.entry}` is, is not an account of this configuration"
             )
+            help_ = f"The places of `{group}` are: {_some(names)}. Archived ones may be left out."
+            errors[group] = ProviderError(ErrorKind.INVALID, f"{message}, and matches none", help_)
+    return errors
 
 
 def _same_places(accounts: Iterable[Account]) -> dict[str, ProviderError]:

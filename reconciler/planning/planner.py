@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan
+from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan, making_anew
 from reconciler.model.provider import Provider, ReadsBack
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.update import lost_secrets
@@ -73,7 +73,7 @@ def plan(
         error, planned = errors.get(account.name), None
         if error is None and account.name in listed:
             planned = _plan_account(listed[account.name], options, created)
-            error = unread.conflict(account, planned.changes) or _unsafe(planned)
+            error = unread.conflict(account, planned.changes) or _unknown_secret(planned) or _unsafe(planned)
         if error is not None:
             accounts.append(NotPlanned(account=account, error=error))
         elif planned is not None:
@@ -123,6 +123,7 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
+    meant = {row.address for row in planned.rows}
     for row in rows.values():
         url = row.wanted.get("url")
         if isinstance(url, Url) and url.masked_params and not _has_secrets_of(row.remote, url):
@@ -133,7 +134,8 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 "services show it instead of a secret",
                 help="Set the variable in the entry's URL to the secret itself.",
             )
-        if row.action is Action.CREATE and provider.makes_secrets and not row.secret_to:
+        is_made = row.action is Action.CREATE and row.address in meant
+        if is_made and provider.makes_secrets and not row.secret_to:
             return ProviderError(
                 kind=ErrorKind.REFUSED,
                 message=f"{provider.title} makes a secret for {row.address} and shows it only once, and the entry "
@@ -166,6 +168,24 @@ def _unsafe(planned: AccountPlan) -> ProviderError | None:
                 kind=ErrorKind.REFUSED,
                 message=f"the {row.action.value} of {row.address} would remove its `{name}`, which isn't in the file",
                 help=f"Add {how}" if is_secret else f"Add `{name}` to the entry: nobody can read what it is now.",
+            )
+    return None
+
+
+def _unknown_secret(planned: AccountPlan) -> ProviderError | None:
+    """Why a webhook isn't deleted for one that was there before: maybe nobody has the secret of that one.
+
+    So it is where a run ended between the create and the sink. One that this plan creates has its secret passed on.
+    """
+    rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
+    for row in planned.changes if planned.account.provider.makes_secrets else ():
+        stays = row.duplicate_of or row.replacement
+        if row.action is Action.DELETE and stays is not None and rows[stays].action is not Action.CREATE:
+            return ProviderError(
+                kind=ErrorKind.REFUSED,
+                message=f"the webhook {row.address} has the same URL as {stays}, and nobody can see which one's secret "
+                "the receiver has",
+                help=f"Delete the other one at the provider. Or {making_anew(str(stays))}, and deletes both.",
             )
     return None
 

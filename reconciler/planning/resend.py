@@ -52,7 +52,7 @@ def secrets_made_anew(provider: Provider, desired: Desired) -> tuple[FieldChange
     return tuple(
         FieldChange(name=spec.name, before=Masked.SET, after=Masked.SET)
         for spec in provider.fields
-        if spec.is_made or (spec.is_fixed and _is_unread(spec, desired))
+        if spec.needs_another and (spec.is_made or _is_unread(spec, desired))
     )
 
 

@@ -24,15 +24,16 @@ _PARTS = re.compile(
 def filtered(every: Sequence[Change], filters: Filters) -> tuple[list[Change], tuple[Change, ...]]:
     """The rows that the filters mean, and the others. A move of which one half is left is no move any more.
 
-    With an excluded webhook stays what it replaces, and what is deleted as its duplicate. So does a duplicate of a
-    webhook whose own update is left out: it may be the only one that delivers. Both halves of a replacement are meant
-    by its entry.
+    With an excluded webhook stays what it replaces, and what is deleted as its duplicate. So does what gives way to a
+    webhook whose own create or update is left out: it may be the only one that delivers. Both halves of a replacement
+    are meant by its entry, and excluded by either.
     """
     if not filters.targets and not filters.excludes:
         return [*every], ()
     meant = [row for row in every if is_meant(filters, _meant_by(row)) and not _is_kept(filters, row)]
-    updated = {row.address for row in every if row.action is Action.UPDATE} - {row.address for row in meant}
-    rows = [row for row in meant if row.duplicate_of not in updated]
+    made = {row.address for row in every if row.action in (Action.CREATE, Action.UPDATE)}
+    unmade = made - {row.address for row in meant}
+    rows = [row for row in meant if (row.duplicate_of or row.replacement) not in unmade]
     addresses = {row.address for row in rows}
     left_out = tuple(row for row in every if row.address not in addresses)
     gone = {row.address for row in left_out if row.action is not Action.NONE}
@@ -54,8 +55,9 @@ def _is_excluded(filters: Filters, address: Address) -> bool:
 
 
 def _is_kept(filters: Filters, row: Change) -> bool:
-    """Whether a webhook is not deleted since what takes its place is excluded."""
-    return row.action is Action.DELETE and row.partner is not None and _is_excluded(filters, row.partner)
+    """Whether a webhook is excluded itself, or not deleted, or replaced, since the other one is."""
+    other = row.partner if row.action is Action.DELETE else row.replacement
+    return any(_is_excluded(filters, one) for one in (row.address, other) if one is not None)
 
 
 def matches_address(target: str, address: Address) -> bool:

@@ -15,8 +15,8 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.rest import AfterLast, NextUrl, Offset, PageToken, Paging, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
-from reconciler.model.webhook import Remote, Value
-from reconciler.providers.wire import object_of
+from reconciler.model.webhook import Headers, Remote, Value
+from reconciler.providers.wire import at, object_of
 
 LISTS = 3  # how often a list is made where its pages disagree
 MOST_PAGES = 2000  # more are taken for a list without an end
@@ -89,7 +89,7 @@ def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object])
         case PageToken(token=name, done=done) if not (done and _flag(outer, done)):
             pass
         case AfterLast(more=more) if _flag(outer, more) and listed:
-            return str(object_of(listed[-1]).get(api.id) or "")
+            return str(at(listed[-1], api.id) or "")
         case Offset(more=more) if _flag(outer, more) and listed:
             return str(len(listed))
         case _:
@@ -207,7 +207,21 @@ def _size(value: Value) -> int:
             return _TEXT + len(value)
         case frozenset():
             return sum(map(_size, value))
+        case Headers():
+            return sum(2 * _TEXT + len(name) + _size(text) for name, text in value.items)
+        case Mapping():
+            return _PART + sum(_size(name) + _plain_size(inner) for name, inner in value.items())
     return _TEXT
+
+
+def _plain_size(value: object) -> int:
+    """The same of plain JSON in settings."""
+    match value:
+        case dict():
+            return _size(value)
+        case list():
+            return _PART + sum(map(_plain_size, value))
+    return _TEXT + (len(value) if isinstance(value, str) else 0)
 
 
 def _target(said: str, current: str, origin: str) -> str:

@@ -125,7 +125,8 @@ class RestReader:
         page = target_of(page, paging, first, target)
         if page.next or not isinstance(paging, LinkHeader):
             return page
-        if not page.remotes or (paging.usual and len(page.remotes) not in (paging.usual, paging.most)):
+        items = len(page.remotes) + page.left_out
+        if not items or (paging.usual and items not in (paging.usual, paging.most)):
             return page
         # It may have been cut short on its way, so that it names the page that would stand behind it.
         asked = parse_qs(target.partition("?")[2]).get(paging.page, ["1"])[0]
@@ -158,8 +159,13 @@ class RestReader:
             return None
         return remote_of(self._account.provider, self._api, document, self._context.secret_params)
 
-    def _remote(self, reply: Reply, object_id: str, *, changed: bool) -> Remote:
-        """The webhook in an answer, which must be the one asked for (any, where the id is empty)."""
+    def _remote(
+        self, reply: Reply, object_id: str, *, changed: bool, made: Callable[[Remote], None] | None = None
+    ) -> Remote:
+        """The webhook in an answer, which must be the one asked for (any, where the id is empty).
+
+        `made` is called with it even where not all of it can be read: its secret is shown only once.
+        """
 
         def read(document: object) -> Remote:
             found = object_of(document)
@@ -168,9 +174,12 @@ class RestReader:
                 raise ProviderError(ErrorKind.GONE, f"{self._account.provider.title} has no webhook with this id here")
             if object_id and remote.id != object_id:
                 raise UnexpectedAnswerError("contains another webhook than the one requested")
+            remote = replace(remote, answered=http_date(reply.headers.get("date")))
+            if made is not None:
+                made(remote)
             if changed and remote.unreadable:  # what came of it decides what is done next
                 raise UnexpectedAnswerError(f"has a webhook whose `{remote.unreadable[0]}` can't be read")
-            return replace(remote, answered=http_date(reply.headers.get("date")))
+            return remote
 
         return self._understood(reply, read, may_have_acted=changed)
 
@@ -198,19 +207,17 @@ class RestWriter(RestReader):
         """As `Writer.create`. With a header for it, one whose answer was lost is the same one when it is sent again."""
         provider = self._account.provider
         body = create_body(provider, self._api, fields, self._place)
-        answer = self._remote(self._call("POST", self._path, body, fields), "", changed=True)
-        self._keys.pop(body, None)  # the next one is another
-        if made is not None:
-            made(answer)
+        answer = self._remote(self._call("POST", self._path, body, fields), "", changed=True, made=made)
         later = [spec.name for spec in provider.fields if spec.sent is Sent.UPDATE]
-        if all(fields[name] in (None, answer.fields[name]) for name in later):
-            return answer
-        try:
-            self.update(answer.id, fields, answer)
-            return self.get(answer.id)
-        except ProviderError as error:
-            error.may_have_acted = True
-            raise
+        if not all(fields[name] in (None, answer.fields[name]) for name in later):
+            try:
+                self.update(answer.id, fields, answer)
+                answer = replace(self.get(answer.id), answered=answer.answered)
+            except ProviderError as error:
+                error.may_have_acted = True
+                raise
+        self._keys.pop(body, None)  # the next one is another
+        return answer
 
     def update(self, object_id: str, fields: Fields, now: Remote) -> None:
         """As `Writer.update`; nothing is sent where it would take away a secret."""

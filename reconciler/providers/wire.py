@@ -44,7 +44,7 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
 
     `UnexpectedAnswerError` where nothing says which one it is.
     """
-    object_id = _id(document, api.id)
+    object_id, number = _id(document, api.id), at(document, api.id)
     said: dict[str, Value] = {}
     unreadable: list[str] = []
     health = ""
@@ -67,11 +67,12 @@ def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], sec
     fields = {**provider.normalise(said), **dict.fromkeys(unreadable)}
     return Remote(
         id=object_id,
+        number=number if isinstance(number, int) else 0,
         key=None if unreadable else provider.key_of(fields),
         unreadable=tuple(unreadable),
         fields=fields,
-        created=_time(document.get(api.created)),
-        updated=_time(document.get(api.updated)),
+        created=_time(at(document, api.created)),
+        updated=_time(at(document, api.updated)),
         unknown=tuple(sorted(_unknown(provider, api, document)))[:_MOST_UNKNOWN],
         health=health,
         made_secret=made_secret,
@@ -213,7 +214,7 @@ def _headers(value: object, reads_back: ReadsBack) -> Headers | None:
 
 
 def _id(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
+    value = at(document, name)
     if value is None:
         raise UnexpectedAnswerError(f"has a webhook without `{name}`")
     text = _text(str(value) if type(value) is int and abs(value) < _HIGHEST_ID else value)

@@ -83,7 +83,7 @@ class Documents:
         if row.is_gone:
             for place, value in self.api.gone.items():
                 put(document, place, value)
-        document[self.api.id] = id_
+        put(document, self.api.id, id_)
         return document
 
     def merged(self, before: Values, sent: Values) -> Values:

@@ -128,7 +128,9 @@ class Bench:
         (desired,) = self.load({"a": entry}).desired
         return desired
 
-    def plan(self, entries: Mapping[str, Entry], *, token: str = "", base_url: str = "") -> Run:
+    def plan(
+        self, entries: Mapping[str, Entry], *, token: str = "", base_url: str = "", resend_secrets: bool = False
+    ) -> Run:
         """Begin a run: open the account, list it, plan."""
         configuration = self.load(entries, token=token, base_url=base_url)
         stop = Stop()
@@ -136,13 +138,13 @@ class Bench:
         events: list[Event] = []
         context = ClientContext(clock=clock, listener=events.append, secret_params=configuration.secret_params)
         clients = self._open.enter_context(opened(configuration.accounts, lambda one: self._writer(one, context)))
-        options = PlanOptions(allowed_losses=99)
+        options = PlanOptions(allowed_losses=99, resend_secrets=resend_secrets)
         made = plan(configuration, read_accounts(clients), options, clock.now())
         return Run(plan=made, stop=stop, clock=clock, clients=clients, events=events)
 
-    def apply(self, entries: Mapping[str, Entry]) -> Report:
+    def apply(self, entries: Mapping[str, Entry], *, resend_secrets: bool = False) -> Report:
         """Plan and apply; everything must be done."""
-        run = self.plan(entries)
+        run = self.plan(entries, resend_secrets=resend_secrets)
         assert [account.error.message for account in run.plan.not_planned] == []
         report = run.apply()
         assert report.is_complete, words_of(report)

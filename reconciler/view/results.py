@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypedDict
 
-from reconciler.model.plan import Action, Change, Plan, Verdict
+from reconciler.model.plan import Action, Change, Plan, Verdict, making_anew
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
 from reconciler.model.report import Outcome, Report, Result
 from reconciler.model.resource_address import ResourceAddress, resource_address
 from reconciler.model.secret import SecretText
+from reconciler.model.update import sends_unread
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
 from reconciler.view.outcome import GUARD_WORDS
@@ -31,14 +32,11 @@ _HELP = {
     Outcome.UNKNOWN: _PLAN_AGAIN,
     Outcome.UNVERIFIED: _PLAN_AGAIN,
     Outcome.NOT_AS_WANTED: _PLAN_AGAIN,
-    Outcome.SECRET_LOST: (
-        "Unless another run made it and has its secret, delete it at the provider, then apply again: a new one gets a "
-        "new secret."
-    ),
     Outcome.SECRET_TAKEN_BACK: "Nothing is left behind. Fix what failed, then apply again.",
     Outcome.OTHER_KEY: _OTHER_KEY,
     Outcome.OTHER_KEY_STAYS: _OTHER_KEY,
 }
+_MAY_STAY = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.UNVERIFIED, Outcome.NOT_AS_WANTED)
 _INSTEAD = {
     Kept.IN_LOWER_CASE: "the lower-case value",
     Kept.IN_UPPER_CASE: "the upper-case value",
@@ -72,7 +70,6 @@ class ResultRow:
     object_id: str  #: The provider's id; empty if it isn't known.
     is_done: bool  #: Whether the webhook is as wanted.
     words: str  #: The outcome.
-    named: str  #: The address of another webhook that the words name; mostly empty.
     error: str  #: What went wrong, in one sentence; may be empty.
     help: str  #: What to do about a change that isn't done; may be empty.
 
@@ -95,16 +92,6 @@ class ReportView:
     def failed(self) -> tuple[ResultRow, ...]:
         return tuple(result for result in self.results if not result.is_done)
 
-    def with_short_ids(self) -> ReportView:
-        """The same, with addresses that have short ids, also in words; `object_id` stays whole."""
-
-        def short(row: ResultRow) -> ResultRow:
-            address, named = (short_address(one, self.id_length) for one in (row.webhook_address, row.named))
-            words = row.words.replace(row.named, named) if named else row.words
-            return replace(row, webhook_address=address, words=words, named=named)
-
-        return replace(self, results=tuple(map(short, self.results)))
-
 
 def view_report(report: Report) -> ReportView:
     """What may be shown of a report."""
@@ -119,7 +106,6 @@ def view_report(report: Report) -> ReportView:
             object_id=result.object_id,
             is_done=result.is_done,
             words=mask.words(result),
-            named=mask.address(named) if (named := result.waits_for or result.change.duplicate_of) else "",
             error=result.error.message if result.error else "",
             help="" if result.is_done else mask.help(result),
         )
@@ -170,6 +156,11 @@ class ResultMask:
         events = tuple(sorted(provider.events_of(fields)))
         return _Endpoint(url=str(url or ""), events=events, scope=scope_text(provider.scope_of(fields)))
 
+    @property
+    def with_whole_ids(self) -> ResultMask:
+        """The same, for what isn't done: somebody may have to tell it at the provider from what came meanwhile."""
+        return self if self._id_length is None else ResultMask(self.plan)
+
     def object_id(self, object_id: str) -> str:
         """An id as this run writes it."""
         return object_id if self._id_length is None else short_id(object_id, self._id_length)
@@ -194,12 +185,32 @@ class ResultMask:
         """What to do about a change that is not as wanted."""
         if result.outcome is Outcome.UNKNOWN and result.change.secret_to:
             return f"If `reconciler list` shows it, delete it at the provider: nobody has its secret. {_PLAN_AGAIN}"
+        if result.outcome is Outcome.UNKNOWN and sends_unread(
+            self._providers[result.change.address.account], result.change
+        ):
+            again = f"`reconciler apply --resend-secrets --target '{self.address(result.change.address)}'`"
+            return f"Nobody can see whether its secret was taken, nor does the next plan: {again} sends it again."
+        if result.outcome is Outcome.SECRET_LOST:
+            how = making_anew(self.address(result.change.address))
+            manual = "Unless another run made it and has its secret, delete it at the provider, then apply again."
+            return f"{manual} Or {how}, and deletes it."
+        if result.has_only_secret and result.waits_for is not None:
+            how = making_anew(self.address(result.waits_for))
+            return f"Keep it: the receiver may have its secret alone. {how}; only then delete this one."
+        if result.outcome in _MAY_STAY and self._was_replaced(result.change):
+            return "Delete it at the provider if it is still there: the new one's secret was passed on."
         usual = _HELP.get(result.outcome)
         if usual is None:
             return " ".join(filter(None, self._failure_help(result)))
         if result.made is None and usual == _OTHER_KEY:
             return "`reconciler list` shows how the provider stores it."
         return _form_help(result) or usual
+
+    def _was_replaced(self, change: Change) -> bool:
+        """Whether a webhook was to go for one with a new secret that the provider made."""
+        provider = self._providers[change.address.account]
+        stays = change.replacement or change.duplicate_of
+        return change.action is Action.DELETE and provider.makes_secrets and stays is not None
 
     def _failure_help(self, result: Result) -> Iterator[str]:
         if result.error is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import stat
 import sys
@@ -150,6 +151,12 @@ def test_entry_that_does_not_say_where_it_goes_is_refused_by_the_plan(work: Work
     assert work.run("plan")[0] == 0  # it is there already
 
 
+@pytest.mark.parametrize(("option", "code"), [("--target", 0), ("--exclude", 1)])
+def test_entry_that_is_left_out_need_not_say_where_it_goes(work: Work, option: str, code: int) -> None:
+    work.write(FILE + SECOND.replace("    secret_to: AUDIT_SECRET\n", ""))
+    assert work.run("plan", option, "ledger")[0] == code
+
+
 def test_saved_plan_goes_where_it_was_reviewed_to_go(work: Work) -> None:
     assert work.run("plan", "--out", "saved.plan")[0] == 0
     work.write(FILE.replace("LEDGER_SECRET", "OTHER_SECRET"))
@@ -237,6 +244,40 @@ def test_answer_without_the_secret_is_taken_back_and_nothing_more_is_made(work: 
     assert len(work.made()) == 2
 
 
+@pytest.mark.parametrize("listed", [True, False], ids=["in-the-list-too", "in-the-answer-only"])
+@pytest.mark.parametrize("provider", ["mint", "sure-mint"])
+@pytest.mark.parametrize("field", [{"version": 5}, {"active": "maybe"}, {"events": [7]}], ids=str)
+def test_secret_of_an_answer_that_can_not_be_read_whole_is_passed_on_and_nothing_more_is_made(
+    work: Work, provider: str, field: dict[str, object], *, listed: bool
+) -> None:
+    work.write(provider=provider)
+    mint = work.mint
+    if listed:
+        mint.on_create = lambda number: mint.hooks[number].update(field)
+    else:
+        mint.answered = field
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == (1 if listed else 0), said
+    assert ("can't be read" in said) == listed
+    assert work.made() == {"LEDGER_SECRET": mint.secrets[URL]}
+    assert (mint.count("POST"), len(mint.hooks)) == (1, 1)
+
+
+@pytest.mark.parametrize("provider", ["mint", "sure-mint"])
+@pytest.mark.parametrize("said", ["the-secret", "none"])
+def test_after_a_sink_that_failed_nothing_more_is_made_whatever_else_fails(
+    work: Work, provider: str, said: str
+) -> None:
+    """A webhook that is to be off takes a second call, which fails, too."""
+    work.write(FILE + "    active: false\n" + SECOND, provider=provider)
+    work.mint.refused, work.mint.hidden = True, 99 if said == "none" else 0
+    code, out = work.run(*APPLY, "--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
+    assert code == 1
+    assert ("exited with 7" if said == "the-secret" else "doesn't contain the secret") in out
+    assert work.mint.count("POST") == 1
+    assert work.mint.hooks == {}
+
+
 def test_command_that_fails_is_the_change_s_failure_and_the_webhook_is_taken_back(work: Work) -> None:
     code, said = work.run(*APPLY, "--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
     assert code == 1
@@ -246,11 +287,35 @@ def test_command_that_fails_is_the_change_s_failure_and_the_webhook_is_taken_bac
     assert work.run(*APPLY, *TO_FILE)[0] == 0
 
 
-def test_command_that_is_not_there(work: Work) -> None:
-    code, said = work.run(*APPLY, "--secrets-command", "no-such-command-anywhere")
+@pytest.mark.parametrize("command", ["no-such-command-anywhere", "/no/such --with it", "./webhooks.yaml", "/"])
+def test_command_that_can_not_be_run_is_known_before_anything_is_made(work: Work, command: str) -> None:
+    code, said = work.run(*APPLY, "--secrets-command", command)
     assert code == 1
-    assert "can't be run" in said
-    assert work.mint.hooks == {}
+    assert f"`{command.split(maxsplit=1)[0]}` isn't a command that can be run here" in said
+    assert work.mint.calls == []
+
+
+@pytest.mark.parametrize("kind", ["/dev/full", "pipe"])
+def test_what_is_no_file_is_not_replaced_by_one(work: Work, kind: str) -> None:
+    if kind == "pipe":
+        kind = str(work.folder / "pipe")
+        os.mkfifo(kind)
+    code, said = work.run(*APPLY, "--secrets-to", kind)
+    assert code == 1
+    assert f"{kind} can't be used: it is not a regular file" in said
+    assert work.mint.calls == []
+
+
+def test_a_command_is_run_for_one_secret_at_a_time(work: Work) -> None:
+    """Many read what is there, and write all of it again."""
+    entries = "".join(SECOND.replace("audit", f"audit{n}").replace("AUDIT", f"AUDIT{n}") for n in range(4))
+    work.write(FILE + entries)
+    (work.folder / "vault").write_text("")
+    patch = "import sys, time; old = open('vault').read(); time.sleep(0.2); new = sys.stdin.read(); "
+    patch += "open('vault', 'w').write(old + new)"
+    code, said = work.run("apply", "--auto-approve", "--secrets-command", shlex.join((sys.executable, "-c", patch)))
+    assert code == 0, said
+    assert len((work.folder / "vault").read_text().splitlines()) == 5
 
 
 def test_what_can_not_be_taken_back_is_said_with_what_to_do(work: Work) -> None:
@@ -260,6 +325,42 @@ def test_what_can_not_be_taken_back_is_said_with_what_to_do(work: Work) -> None:
     assert "at the provider, but its secret could not be passed on" in said
     assert "delete it at the provider" in said
     assert len(work.mint.hooks) == 1
+
+
+def test_where_it_can_not_be_taken_back_both_reasons_and_whole_ids_are_said(work: Work) -> None:
+    work.mint.ids = "we_1000{}"
+    work.mint.put(URL, "coin.struck", age=60)
+    work.mint.kept = True
+    fails = shlex.join((sys.executable, "-c", "raise SystemExit(7)"))
+    code, said = work.run(*APPLY, "--resend-secrets", "--secrets-command", fails)
+    assert code == 1
+    # In the line of the change, and in the list at the end.
+    assert (
+        f"`{sys.executable}`, which was to take `LEDGER_SECRET`, exited with 7. It could not be deleted again" in said
+    )
+    assert "it is locked" in said
+    assert "ledger (we_10002): create: at the provider" in said
+    held = [line.split(":")[0].strip(" -") for line in said.splitlines() if "delete: held back" in line]
+    assert held == ["@we_10001", "@we_10001"]
+
+
+def test_run_whose_webhook_is_not_the_one_that_stays_says_what_its_secret_is_of(work: Work) -> None:
+    """Another run makes one at the same time, and has passed its secret on already: this one's replaced that."""
+    mint = work.mint
+
+    def make_another(_: str) -> None:
+        mint.on_create = lambda _: None
+        mint.put(URL, "coin.struck", age=-1)
+
+    mint.on_create = make_another
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert "another run made it, too: `LEDGER_SECRET` may now hold the secret of a webhook that is gone" in said
+    assert "--resend-secrets --target 'ledger' --secrets-to FILE` makes a new one" in " ".join(said.split())
+    assert "2" in mint.hooks
+    assert work.run(*APPLY, "--resend-secrets", *TO_FILE)[0] == 0
+    assert list(mint.hooks) == ["3"]
+    assert work.made() == {"LEDGER_SECRET": mint.secrets[URL]}
 
 
 def test_it_is_passed_on_before_the_next_request(work: Work) -> None:
@@ -318,11 +419,60 @@ def test_since_makes_it_anew(work: Work) -> None:
     work.in_step()
 
 
-def test_of_duplicates_the_youngest_stays(work: Work) -> None:
-    assert work.run(*APPLY, *TO_FILE)[0] == 0
-    work.mint.put(URL, "coin.struck", age=60)
+RENEW = "`reconciler apply --resend-secrets --target '{}' --secrets-to FILE` makes a new one, passes on its secret"
+VERSION = "    version: '2'\n"
+
+
+@pytest.mark.parametrize("more", ["", VERSION], ids=["duplicate", "replaced"])
+@pytest.mark.parametrize("second", ["", SECOND], ids=["alone", "beside-another-entry"])
+def test_nobody_knows_which_of_two_secrets_the_receiver_has(work: Work, more: str, second: str) -> None:
+    work.write(FILE + more + second)
+    for version in ("", "2" if more else ""):
+        work.mint.put(URL, "coin.struck", age=60, version=version)
+    for command in (["plan"], ["drift"], [*APPLY, *TO_FILE]):
+        code, said = work.run(*command)
+        assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+        assert "nobody can see which one's secret the receiver has" in said
+        assert RENEW.format("payments/ledger") in said
+    if second:
+        assert work.run(*APPLY, *TO_FILE, "--target", "audit")[0] == 0
+    assert work.run(*APPLY, *TO_FILE, "--resend-secrets", "--target", "payments/ledger")[0] == 0
+    assert work.made()["LEDGER_SECRET"] == work.mint.secrets[URL]
+    assert len(work.mint.hooks) == (2 if second else 1)
+    work.in_step()
+
+
+@pytest.mark.parametrize("how", ["replaced", "made-anew", "moved"])
+@pytest.mark.parametrize("sink", [True, False], ids=["its-answer-had-no-secret", "the-sink-failed"])
+def test_the_old_one_is_kept_where_the_new_one_s_secret_was_lost(work: Work, how: str, sink: bool) -> None:  # noqa: FBT001
+    old = "https://hooks.example.com/old" if how == "moved" else URL
+    work.mint.put(old, "coin.struck", age=60)
+    work.write(FILE + (VERSION if how == "replaced" else ""))
+    work.mint.hidden, work.mint.kept = int(sink), True
+    passing = TO_FILE if sink else ("--secrets-command", shlex.join((sys.executable, "-c", "raise SystemExit(7)")))
+    code, said = work.run(*APPLY, *passing, *(["--resend-secrets"] if how == "made-anew" else []))
+    assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+    assert said.count(RENEW.format("ledger")) == 2
+    assert "Nothing is lost" not in said
+    work.mint.kept = False
+    if how != "moved":
+        code, said = work.run(*APPLY, *TO_FILE)
+        assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+    assert work.run(*APPLY, *TO_FILE, "--resend-secrets", "--target", "ledger")[0] == 0
     assert work.run(*APPLY)[0] == 0
     assert work.made() == {"LEDGER_SECRET": work.mint.secrets[URL]}
+    work.in_step()
+
+
+def test_an_old_one_that_did_not_go_is_to_be_deleted_by_hand(work: Work) -> None:
+    work.mint.put(URL, "coin.struck", age=60)
+    work.mint.kept = True
+    code, said = work.run(*APPLY, *TO_FILE, "--resend-secrets")
+    assert (code, [*work.mint.hooks]) == (1, ["1", "2"]), said
+    assert "Delete it at the provider if it is still there: the new one's secret was passed on." in said
+    assert work.run(*APPLY)[0] == 1
+    del work.mint.hooks["1"]
+    work.in_step()
 
 
 def test_a_program_takes_them_by_name(work: Work) -> None:

@@ -201,17 +201,31 @@ def test_a_pattern_that_matches_nothing_says_what_there_is(work: Work) -> None:
     assert "+ services:acme/web/ci" in out
 
 
-@pytest.mark.parametrize("place", ["acme/svc-x", "acme/svc-x*"])
-def test_an_entry_for_a_place_that_is_not_there_stops_the_run(work: Work, place: str) -> None:
-    work.write("acme/*", ENTRY + f"    account: services:{place}\n")
+@pytest.mark.parametrize("places", ["acme/*", "[acme/*, acme/svc-b]"], ids=["patterns", "beside-a-name"])
+@pytest.mark.parametrize("place", ["acme/svc-x", "acme/svc-x*", "acme/old"])
+def test_an_entry_for_a_place_that_is_not_there_stops_its_own_account_only(
+    work: Work, place: str, places: str, tmp_path: Path
+) -> None:
+    """What the entry had at another place stays: its name may be a slip."""
+    work.write(places)
+    applied(work)
+    work.github.places |= {"/repos/acme/old": {}, "/repos/beta/one": {}}
+    work.github.archived.add("/repos/acme/old")
+    work.write(places, ENTRY + f"    accounts: [services:{place}, others]\n")
+    text = (tmp_path / "webhooks.yaml").read_text()
+    other = text[text.index("  services:") : text.index("owns:")].replace("services:", "others:")
+    other = other.replace(places, "beta/*")
+    (tmp_path / "webhooks.yaml").write_text(text.replace("owns:", f"{other}owns:"))
     assert work.run("validate")[0] == 0
+    before = len(work.github.writes())
     code, out, err = work.run("apply", "--auto-approve")
-    assert code == 1
-    assert f"`services:{place}` is not an account of this configuration, and matches none" in err
-    assert "The places of `services` are: acme/svc-a, acme/svc-b, acme/web." in err
-    assert "webhooks.yaml:11:10" in err
-    assert work.github.writes() == []
-    assert out == ""
+    assert code == 1, out + err
+    message = f"`services:{place}`, for which `ci` is, is not an account of this configuration, and matches none"
+    assert message in out
+    assert "The places of `services` are: acme/svc-a, acme/svc-b, acme/web." in out
+    assert len(work.github.writes()) == before + 1
+    assert len(work.github.of("/repos/beta/one")) == 1
+    assert sorted(work.hooks())[-3:] == ["svc-a", "svc-b", "web"]
 
 
 def test_two_entries_that_are_one_webhook_in_a_place_stop_that_place(work: Work) -> None:

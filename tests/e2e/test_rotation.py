@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler import load, plan
-from tests.support.github import TOKEN, GitHub, github_server
+from tests.support.github import TOKEN, GitHub, _Handler, github_server
 from tests.support.here import main_here
 
 WEB = "/repos/acme/web"
@@ -112,6 +112,35 @@ def test_saved_plan_keeps_it(work: Work) -> None:
     assert "its secret is sent again" in work.run("show", "saved.plan")[1]
     assert work.run("apply", "saved.plan", "--resend-secrets")[0] == 1
     assert work.run("apply", "saved.plan")[0] == 0
+    assert work.secrets() == {"ci": NEW, "cd": NEW}
+
+
+@pytest.mark.parametrize("active", [True, False], ids=["nothing-else-differs", "switched-on-too"])
+@pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not-taken"])
+def test_nobody_says_that_a_secret_was_sent_whose_answer_was_lost(
+    work: Work,
+    monkeypatch: pytest.MonkeyPatch,
+    active: bool,  # noqa: FBT001 - columns of a table
+    is_taken: bool,  # noqa: FBT001
+) -> None:
+    for hook in work.github.of(WEB):
+        hook["active"] = active
+    usual = _Handler._answer
+
+    def answer(self: _Handler, sent: object) -> object:
+        if self.command != "PATCH":
+            return usual(self, sent)
+        if is_taken:
+            usual(self, sent)
+        return 500, {"message": "no"}, {}
+
+    monkeypatch.setattr(_Handler, "_answer", answer)
+    code, said = work.run("apply", "--auto-approve", "--resend-secrets")
+    assert (code, "0 updated" in said) == (1, True), said
+    assert "`reconciler apply --resend-secrets --target 'ci'` sends it again" in said
+    monkeypatch.undo()
+    for name in ("ci", "cd"):
+        assert work.run("apply", "--auto-approve", "--resend-secrets", "--target", name)[0] == 0
     assert work.secrets() == {"ci": NEW, "cd": NEW}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
-from reconciler.model.webhook import Remote
+from reconciler.model.webhook import Headers, Masked, Remote, Value
 from reconciler.providers import paging
 from reconciler.providers.paging import Page, list_all, page_of, size_of
 from reconciler.providers.shippo import SHIPPO
@@ -129,3 +130,24 @@ def test_of_what_a_provider_complains_of_a_hundred_fields_are_looked_at() -> Non
 def test_size_counts_the_parts_of_a_url(path: str, parts: int) -> None:
     assert size_of(hook("1", path)) > 300 * parts
     assert size_of(hook("1", path)) < 300 * parts + 4 * len(path) + 4_000
+
+
+_MUCH = "x" * 10_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(Headers.of({"X-Key": SecretText.provider(_MUCH)}), id="header"),
+        pytest.param(Headers.of({_MUCH: Masked.SET}), id="name-of-a-header"),
+        pytest.param(Headers.of({f"X-{number}": Masked.SET for number in range(100)}), id="headers"),
+        pytest.param({"a": {"b": [_MUCH]}}, id="setting"),
+        pytest.param({_MUCH: 1}, id="name-of-a-setting"),
+        pytest.param({"a": [0] * 200}, id="list"),
+        pytest.param(_MUCH, id="text"),
+        pytest.param(frozenset({_MUCH}), id="set"),
+    ],
+)
+def test_size_counts_what_a_field_holds(value: Value) -> None:
+    usual = hook("1")
+    assert size_of(replace(usual, fields={**usual.fields, "more": value})) - size_of(usual) > 8_000

@@ -142,8 +142,9 @@ def test_end_says_what_was_not_done(report: Report, said: str, told: str, code: 
     assert (out.getvalue(), err.getvalue()) == (said, told)
 
 
-@pytest.mark.parametrize(("verbosity", "length"), [(0, 7), (1, 32)])
-def test_ids_are_short_also_where_words_name_a_webhook(verbosity: int, length: int) -> None:
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_ids_are_whole_where_something_is_not_done(verbosity: int) -> None:
+    """Somebody may have to find them at the provider, among others that begin alike."""
     ids = ["a" * 32, "b" * 32]
     plan = planned([], [hook(object_id, f"/{object_id}") for object_id in ids])
     one, other = only(plan).changes
@@ -151,8 +152,8 @@ def test_ids_are_short_also_where_words_name_a_webhook(verbosity: int, length: i
     report = Report(plan=plan, accounts=(AccountReport(account="default", results=(held,)),))
     out = io.StringIO()
     _reporter("text", _streams(out, io.StringIO()), verbosity).end(report_outcome(report), view_report(report))
-    names = [change.address.name[: length + 1] for change in (one, other)]
-    assert f"{names[0]}: delete: held back: it depends on {names[1]}, which" in " ".join(out.getvalue().split())
+    said = f"{one.address.name}: delete: held back: it depends on {other.address.name}, which"
+    assert said in " ".join(out.getvalue().split())
 
 
 @pytest.mark.parametrize(

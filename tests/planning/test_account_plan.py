@@ -207,3 +207,10 @@ def test_what_is_protected_and_owned_too_is_named() -> None:
     both, foreign, odd = hook("1", "/p/a"), hook("2", f"{ELSEWHERE}/p"), hook("3", "https://u:p@hooks.example.com/p/a")
     owner = account(protect=["/p/*", f"{ELSEWHERE}/p"])
     assert only(planned([], [both, foreign, odd], [owner])).protected_owned == (both,)
+
+
+@pytest.mark.parametrize("targets", [(), ("b",)], ids=["all", "some"])
+def test_create_made_nothing_that_was_listed_under_its_key(targets: tuple[str, ...]) -> None:
+    new, moved_here = hook("n1", "/new"), hook("x2", "/new", day=2)  # somebody changed the URL of that one meanwhile
+    there = [*(one for one in REMOTES.values() if one.id != "x2"), new, moved_here]
+    assert only(made(*targets)).unlisted(there) == [new, moved_here]

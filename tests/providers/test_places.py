@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -113,6 +114,36 @@ def test_a_full_page_without_a_next_one_is_doubted_though_archived_places_are_on
     with answering(full, [project("acme/d")], link=False) as (base_url, asked):
         assert places(base_url) == ["acme/b", "acme/d"]
     assert asked[1].endswith("&page=2")
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2, 3])
+def test_a_full_page_of_webhooks_is_doubted_whatever_of_it_was_deleted(gone: int) -> None:
+    rest = Rest(
+        collection="/hooks",
+        id="meta.id",
+        created="meta.made",
+        updated="meta.changed",
+        gone={"deleted": True},
+        paging=LinkHeader(most=3, usual=2),
+    )
+    of = replace(provider(), places=(), rest=rest)
+    dates = {"made": "2026-01-02T00:00:00Z", "changed": "2026-01-03T00:00:00Z"}
+
+    def shown(number: int) -> dict[str, Any]:
+        meta = {"id": number, **dates}
+        return {"meta": meta, "url": "https://a.example.com/", "events": ["push"], "deleted": number < gone}
+
+    token = SecretText.environment("FORGE_TOKEN", "forge_0123456789")
+    with answering([*map(shown, range(3))], [shown(3)], link=False) as (base_url, asked):
+        reader = RestReader(Account(name="forge", provider=of, token=token, base_url=base_url), Run().context)
+        remotes = reader.list().remotes
+        reader.close()
+    assert asked[1:2] == ["/hooks?per_page=3&page=2"]
+    assert [remote.id for remote in remotes] == [str(number) for number in range(gone, 4)]
+    assert {(remote.created, remote.updated) for remote in remotes} == {
+        (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
+    }
+    assert {remote.unknown for remote in remotes} == {()}
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,21 @@ def only(svix: Svix, app: str = "acme") -> Hook:
     return hook
 
 
+def test_a_secret_in_a_call_of_its_own_is_not_known_by_what_another_call_did(work: Work, svix: Svix) -> None:
+    work.write(ENTRY + "  secret: ${HOOK_SECRET}\n")
+    svix.put("acme", URL, eventTypes=["order.created"])
+    usual = svix.answer
+
+    def answer(asked: Asked) -> Answer:
+        answered = usual(asked)
+        return (500, {}) if asked.method == "PATCH" else answered
+
+    svix.answer = answer  # type: ignore[method-assign]
+    code, said = work.run("apply", "--auto-approve")
+    assert (code, only(svix)["secret"]) == (1, "whsec_theirs"), said
+    assert "`reconciler apply --resend-secrets --target 'orders'` sends it again" in said
+
+
 def test_an_endpoint_is_made_in_its_application_and_holds(work: Work, svix: Svix) -> None:
     work.write(ENTRY + "  description: Orders\n  rate_limit: 20\n  channels: [b, a]\n  metadata: {team: orders}\n")
     work.apply()

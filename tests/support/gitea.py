@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.hooks_api import TOKEN, Answer, HooksApi, hooks_server
 
+_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 _ISSUES = ["issue_assign", "issue_label", "issue_milestone", "issue_comment"]
 _PULLS = [
     f"pull_request_{kind}" for kind in ("assign", "label", "milestone", "comment", "review", "review_request", "sync")
@@ -65,7 +67,7 @@ class Gitea(HooksApi):
             "config": {"url": hook["url"], "content_type": hook["content_type"]},
             "events": sorted(events, reverse=True),
             "authorization_header": hook["authorization_header"] if self.shows_authorization else "",
-            "created_at": "2026-01-01T00:00:00Z",
+            "created_at": (_SINCE + timedelta(minutes=hook["id"])).isoformat(),
             "updated_at": "2026-01-02T00:00:00Z",
         }
 

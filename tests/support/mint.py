@@ -67,6 +67,9 @@ class Mint:
         lost: of so many creates the answer is lost after they took effect.
         hidden: of so many creates the answer has no secret.
         kept: whether nothing can be deleted.
+        refused: whether nothing can be updated.
+        ids: how the number of a webhook becomes its id.
+        answered: what the answers to creates have otherwise.
         on_create: what happens right after a create took effect, before its answer.
         on_patch: what happens before an update takes effect.
     """
@@ -77,23 +80,26 @@ class Mint:
     lost: int = 0
     hidden: int = 0
     kept: bool = False
+    refused: bool = False
+    answered: dict[str, object] = field(default_factory=dict)
     on_create: Callable[[str], object] = lambda _: None
     on_patch: Callable[[], object] = lambda: None
     made: int = 0
+    ids: str = "{}"
     answers: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, url: str, *events: str, age: float = 0.0, **values: Any) -> str:  # noqa: ANN401 - JSON
         """Let it have a webhook, so many seconds old; its id."""
         self.made += 1
-        number = str(self.made)
+        number = self.ids.format(self.made)
         self.hooks[number] = {
             "id": number,
             "url": url,
             "events": list(events or ("*",)),
             "active": True,
             "version": "",
-            "secret": SECRET.format(number),
+            "secret": SECRET.format(self.made),
             "created": int(time.time() - age),
             **values,
         }
@@ -172,6 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 204, None
         if self.command == "PATCH":
             mint.on_patch()
+            if mint.refused:
+                return 400, {"message": "not now"}
             hook |= sent
         return 200, _shown(hook)
 
@@ -188,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 0, None
         hook = mint.hooks.get(number, {"id": number})
         mint.hidden -= (is_hidden := mint.hidden > 0)
-        return 201, _shown(hook) if is_hidden else hook
+        return 201, {**(_shown(hook) if is_hidden else hook), **mint.answered}
 
 
 def _shown(hook: dict[str, Any]) -> dict[str, Any]:
