@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
-from reconciler.provider import NextUrl, Provider, Rest
+from reconciler.provider import AfterLast, NextUrl, Offset, PageToken, Provider, Rest
 from tests.support.serving import serving
 
 
@@ -15,8 +15,14 @@ def empty_list(api: Rest) -> object:
     """What an API answers where there are none."""
     if not api.items:
         return []
-    counted = {api.paging.count: 0} if isinstance(api.paging, NextUrl) and api.paging.count else {}
-    return {api.items: [], **counted}
+    match api.paging:
+        case NextUrl(count=count) if count:
+            return {api.items: [], count: 0}
+        case PageToken(done=done) if done:
+            return {api.items: [], done: True}
+        case AfterLast(more=more) | Offset(more=more):
+            return {api.items: [], more: False}
+    return {api.items: []}
 
 
 @contextmanager
