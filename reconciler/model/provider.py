@@ -226,6 +226,10 @@ class Provider:
     events: tuple[str, ...] = field(init=False, repr=False)  # that are known; others need the file's permission
     scope_fields: tuple[str, ...] = field(init=False, repr=False)
     switches: tuple[str, ...] = field(init=False, repr=False)  # the fields that must be on for a webhook to deliver
+    fixed_fields: frozenset[str] = field(init=False, repr=False)  # those that no update can change
+    makes_secrets: bool = field(init=False, repr=False)  # whether it makes one for each webhook, shown only once
+    # Whether a new secret may take another webhook, so that the youngest of a key has the newest one.
+    replaces_for_secrets: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         found = next(spec for spec in self.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
@@ -234,6 +238,9 @@ class Provider:
         object.__setattr__(self, "scope_fields", tuple(spec.name for spec in self.fields if spec.scope))
         switches = tuple(spec.name for spec in self.fields if spec.name == "active" or spec.says)
         object.__setattr__(self, "switches", switches)
+        object.__setattr__(self, "fixed_fields", frozenset(spec.name for spec in self.fields if spec.is_fixed))
+        object.__setattr__(self, "makes_secrets", any(spec.is_made for spec in self.fields))
+        object.__setattr__(self, "replaces_for_secrets", any(spec.needs_another for spec in self.fields))
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"
@@ -260,16 +267,6 @@ class Provider:
         # Else every apply would send it again. What is made anew is created anew, too.
         dates = self.rest is None or self.rest.updated or (to and self.rest.created)
         return (*to, SECRET_SINCE) if dates and (to or any(spec.is_unread for spec in self.fields)) else to
-
-    @property
-    def makes_secrets(self) -> bool:
-        """Whether it makes a secret for each webhook that nobody can read later."""
-        return any(spec.is_made for spec in self.fields)
-
-    @property
-    def replaces_for_secrets(self) -> bool:
-        """Whether a new secret may take another webhook, so that the youngest of a key has the newest one."""
-        return any(spec.needs_another for spec in self.fields)
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
         """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.

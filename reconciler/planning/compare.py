@@ -85,11 +85,10 @@ def _reads_the_same(spec: Field, old: Value, new: Value) -> bool:
 
 def fits(provider: Provider, desired: Desired, remote: Remote) -> bool:
     """Whether an update can make a webhook as wanted: what no update can change is so already."""
-    if not any(spec.is_fixed for spec in provider.fields):
+    if not provider.fixed_fields:
         return True
     found = differences(provider, remote.fields, wanted_fields(desired, remote.fields))
-    fixed = {spec.name for spec in provider.fields if spec.is_fixed}
-    return not any(one.name.partition(".")[0] in fixed for one in found)
+    return not any(one.name.partition(".")[0] in provider.fixed_fields for one in found)
 
 
 def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:
