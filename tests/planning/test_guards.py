@@ -162,7 +162,7 @@ def foresee(world: World, targets: Sequence[str] = (), *, destroy: bool = False)
             for old, here in left
             if new.active and _is_meant(targets, there) and _is_meant(targets, here)
             if [one for one, _ in left if _is_alike(one, new)] == [old]
-            and [one for one, _ in missing if _is_alike(one, old)] == [new]
+            and [one for one, _ in missing if one.active and _is_alike(one, old)] == [new]  # off, it isn't created
         ],
     )
 
