@@ -1,14 +1,15 @@
-"""The published JSON Schemas, made of the dataclasses that are published: types, and what is said there."""
+"""The published JSON Schemas, made of the structs that are published: types, and what is said there."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
+
+from msgspec import Struct
 
 from reconciler.view.codec import published_fields
 from reconciler.view.documents import SCHEMAS, DiagnosticRow, DoctorView, ListView, PlanView, ValidationView
@@ -44,8 +45,8 @@ def stream_definitions() -> dict[str, Schema]:
     return definitions
 
 
-def _object(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - a dataclass
-    """The schema of a dataclass: a closed object of its fields."""
+def _object(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - a struct
+    """The schema of a struct: a closed object of its fields."""
     summary, said = _docs(kind)
     properties = {}
     for name, hint, _ in published_fields(kind):
@@ -60,8 +61,8 @@ def _object(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN40
     }
 
 
-def _docs(kind: Any) -> tuple[str, Mapping[str, str]]:  # noqa: ANN401 - a dataclass
-    """What a dataclass's docstring says, and what the comments that begin with `#:` say of each of its fields."""
+def _docs(kind: Any) -> tuple[str, Mapping[str, str]]:  # noqa: ANN401 - a struct
+    """What a struct's docstring says, and what the comments that begin with `#:` say of each of its fields."""
     said: dict[str, str] = {}
     words: list[str] = []
     for line in inspect.getsource(kind).splitlines():
@@ -90,7 +91,7 @@ def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - 
     if origin is not None and origin is not Literal and issubclass(origin, Mapping):
         inner = arguments[1]
         return {"type": "object", "additionalProperties": False if inner is None else _of(inner, definitions)}
-    if is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, Struct):
         return _reference(kind, definitions)
     choices = _choices(kind)
     if choices:
@@ -101,7 +102,7 @@ def _of(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - 
 _TYPES = {str: "string", bool: "boolean", NoneType: "null", float: "number"}
 
 
-def _reference(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - a dataclass
+def _reference(kind: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401 - a struct
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower().removesuffix("_row")
     if name not in definitions:
         definitions[name] = {}  # it may be part of itself

@@ -17,7 +17,7 @@ API's own place for a value, inner names after dots.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from msgspec import Struct
 from typing import Any
 
 from reconciler.model.place import Listed as Listed, PlaceSetting as PlaceSetting
@@ -58,8 +58,7 @@ INTERFACE = 1
 """The interface of this module. A plugin for another one is refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderPlugin:
+class ProviderPlugin(Struct, frozen=True, kw_only=True):
     """What a package offers under the entry point group `reconciler.providers`.
 
     For an API that `Rest` can't describe, `reader` and `writer` are the `module:name` of what opens a `Reader` and a

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import ClassVar
 
 import click
@@ -18,6 +17,7 @@ from click.shell_completion import (
     ZshComplete,
     split_arg_string,
 )
+from msgspec.structs import replace
 
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import COMPLETION_SHELLS, COMPLETION_VARIABLE, Options

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, partial, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from reconciler.cli.command import Command
 from reconciler.cli.options import APPLYING, DEFAULT_FILE, LOOKING, REPORTING, Function, Option, Options, overwriting
@@ -24,13 +25,12 @@ if TYPE_CHECKING:  # calls are no matter of `--help`
     from reconciler.http.pacing import Clock
 
 
-@dataclass(eq=False)
 class CommandError(Exception):
     """A command can't go on; `cli.main` says the words, or without any the diagnostics."""
 
-    diagnostics: Sequence[Diagnostic]
-    code: int = ExitCode.ERROR
-    words: str | None = None
+    def __init__(self, diagnostics: Sequence[Diagnostic], code: int = ExitCode.ERROR, words: str | None = None) -> None:
+        super().__init__(words)
+        self.diagnostics, self.code, self.words = diagnostics, code, words
 
 
 def problem(code: str, message: str, help_: str = "") -> Diagnostic:
@@ -43,15 +43,17 @@ def fail(message: str, help_: str, *, code: str = "option", exit_code: int = Exi
     raise CommandError([problem(code, message, help_)], exit_code)
 
 
-@dataclass(kw_only=True)
-class Invocation:
+class Invocation(Struct, kw_only=True, dict=True):
     """One run of the command."""
 
-    environment: Mapping[str, str] = field(repr=False)  # every variable that may count
+    environment: Mapping[str, str]  # every variable that may count
     stop: Stop
     clock: Clock
     command: str  # its name; empty where none was given
     options: Options  # as far as the arguments could be read
+
+    def __repr__(self) -> str:
+        return f"Invocation({self.command!r})"
 
     @cached_property
     def reporter(self) -> Reporter:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct, field
 
 from reconciler.arguments import MOST_PARALLEL
 from reconciler.output.escaping import shell_word, visible
@@ -30,8 +30,7 @@ Function = Callable[..., int]
 Option = Callable[[Function], Function]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """What the shared options say; those that a command doesn't have say what stands here."""
 
     files: tuple[str, ...] = ()

@@ -6,9 +6,10 @@ import gc
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.cli.options import DEFAULT_FILE

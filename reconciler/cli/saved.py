@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.cli.invocation import Invocation, fail
 from reconciler.cli.options import Options
@@ -20,8 +22,7 @@ from reconciler.view.documents import PlanView, Seal, Sources
 from reconciler.view.rows import Row
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True):
     """What may be shown of a saved plan, and its seal."""
 
     view: PlanView

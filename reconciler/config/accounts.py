@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Location, Span, either, listed
@@ -22,8 +24,7 @@ from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 _FaultOf = Callable[[str], tuple[str, str] | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAccount:
+class FileAccount(Struct, frozen=True, kw_only=True):
     """An account of a file: one at the provider, or one for each of its places."""
 
     name: str

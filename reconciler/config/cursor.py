@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from reconciler.config.diagnostics import SourceText, Span, quoted
 from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string of a file, and where it stands."""
 
     raw: str

@@ -6,9 +6,11 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import NoReturn
+
+from msgspec import Struct
 
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
@@ -17,20 +19,22 @@ from reconciler.model.redaction import reads_as_words
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
+class SourceText(Struct, frozen=True, dict=True):
     """A file's text without a byte-order mark; its name is the path as the user gave it, or `<stdin>`."""
 
     name: str
-    text: str = field(repr=False)
+    text: str
     quotable: bool = True
-    _starts: array[int] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        # Lines as editors count them: YAML 1.1 would also break at U+0085, U+2028 and U+2029.
+    @cached_property
+    def _starts(self) -> array[int]:
+        """Where lines start, as editors count them: YAML 1.1 would also break at U+0085, U+2028 and U+2029."""
         starts = array("L", (0,))
         starts.extend(found.end() for found in _LINE_BREAK.finditer(self.text))
-        object.__setattr__(self, "_starts", starts)
+        return starts
+
+    def __repr__(self) -> str:
+        return f"SourceText({self.name!r})"
 
     def place(self, index: int) -> Place:
         line = bisect_right(self._starts, index)
@@ -45,8 +49,7 @@ class SourceText:
         return start, stop - (2 if self.text.startswith("\r\n", stop - 2) else 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of a file: the characters from `start` up to, not including, `end`."""
 
     source: SourceText

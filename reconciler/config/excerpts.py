@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct
 
 from reconciler.config.diagnostics import either, quoted
 from reconciler.config.interpolation import not_boolean, not_one_variable
@@ -33,15 +34,17 @@ _BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "mor
 _OTHER_NUMBER = re.compile(r"[-+]?(?:0x[0-9A-Fa-f]+|0o[0-7]+|0b[01]+|[0-9][0-9_]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that is wrong with a file's shape."""
 
     path: Path  # of the value that has it
     keyword: str  # the schema's keyword that it breaks
     key: str  # the key that is unknown or missing; else empty
     schema: Mapping[str, Any]  # what of the schema has the keyword
-    value: Plain = field(repr=False)
+    value: Plain
+
+    def __repr__(self) -> str:
+        return f"Fault({self.path}, {self.keyword!r})"
 
     @property
     def name(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from reconciler.config.diagnostics import Diagnostics, SourceText
 from reconciler.config.limits import MOST_CHARACTERS_TO_FORMAT
@@ -110,8 +111,7 @@ def _first_difference(source: SourceText, text: str) -> Place:
     return Place(file=source.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """A line of a text.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import replace
 from enum import Enum
+
+from msgspec.structs import replace
 
 from reconciler.config.cursor import Flag, Text
 from reconciler.config.diagnostics import Diagnostics, Location, Span

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from reconciler.config.accounts import FileAccount, named_accounts, read_accounts
 from reconciler.config.advice import advise, advise_on_params
@@ -30,14 +31,13 @@ from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(Struct, frozen=True, kw_only=True):
     """What a configuration is loaded from. Of variable and env files the first wins."""
 
     files: tuple[str, ...]  # as given: paths, folders, `-`; none for the account `default`, which owns nothing
     variables: Mapping[str, str]  # from `--var`
     env_files: tuple[str, ...]
-    environment: Mapping[str, str] = field(repr=False)  # every variable there is, which no traceback is to show
+    environment: Mapping[str, str]  # every variable there is, which no traceback is to show
     allowed_hosts: frozenset[str]  # exact hosts with an optional port that may get a token
     base_url: str | None = None  # from `--base-url`: of the one account that is worked on, instead of its own
     var_files: tuple[str, ...] = ()
@@ -46,9 +46,11 @@ class Inputs:
     offline: bool = False  # for `validate`: unset variables are placeholders
     standard_input: Callable[[], bytes]  # reads it to its end; called for `-` only
 
+    def __repr__(self) -> str:
+        return f"Inputs({self.files})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+
+class Loaded(Struct, frozen=True, kw_only=True):
     """The configuration, None where there is an error, and all diagnostics in the order of place."""
 
     configuration: Configuration | None

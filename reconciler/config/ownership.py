@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.config.accounts import FileAccount
 from reconciler.config.cursor import Cursor, Text
@@ -22,8 +24,7 @@ _OBJECT_ID = re.compile(r"[A-Za-z0-9_-]+")
 _Read = TypeVar("_Read")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
+class Owned(Struct, frozen=True, kw_only=True):
     """An item of `owns` as read: what kind of webhook it says (none where it is about the account's), and where."""
 
     pattern: Pattern
@@ -32,8 +33,7 @@ class Owned:
     kind_spans: Mapping[str, Span] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ownership:
+class Ownership(Struct, frozen=True, kw_only=True):
     """What stands under `owns`, as read."""
 
     items: tuple[Owned, ...]

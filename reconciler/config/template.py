@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.config.diagnostics import Span
 from reconciler.model.redaction import reads_as_words
@@ -25,27 +27,24 @@ MESSAGE = ":?"
 EACH_KEY, EACH_VALUE = "each.key", "each.value"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A variable: alone, or with the mark of a default or a message behind its name, a template itself."""
 
     name: str
     mark: str = ""
     inner: Template = ()
-    where: Span | None = field(default=None, compare=False)  # where it stands, if not in the text that it is put into
+    where: Span | None = None  # where it stands, if not in the text that it is put into
 
 
 Template = tuple[str | Reference, ...]
 
 
-@dataclass(eq=False)
 class TemplateError(ValueError):
     """A `$` that begins none of the forms: what to say, and from where to where what is meant stands."""
 
-    message: str
-    help: str
-    start: int
-    end: int
+    def __init__(self, message: str, help_: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.message, self.help, self.start, self.end = message, help_, start, end
 
 
 def parse_template(text: str) -> Template:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
@@ -34,8 +36,7 @@ _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(n
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """An entry with its variables put in, or what it is for one key of its `for_each`."""
 
     name: str  # with the key, if any: `tenants[acme]`

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
+from msgspec import Struct, field
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
@@ -53,8 +53,7 @@ class Sequence(list["Plain"]):
 Plain: TypeAlias = str | int | float | bool | Map | Sequence | None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file as read."""
 
     source: SourceText

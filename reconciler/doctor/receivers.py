@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What a receiver is sent. Without a body it asks for nothing to be done: OPTIONS is safe (RFC 9110, 9.2.1)."""
 
     method: str = "OPTIONS"
     event: str = ""  # of the sample that is sent
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Request({self.method}, {self.event!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
+class Receiver(Struct, frozen=True, kw_only=True):
     """A URL that webhooks of the file deliver to."""
 
     url: Url
@@ -51,8 +53,7 @@ class Failure(Enum):
     NOT_HTTP = "not HTTP"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """What came of one request. What the receiver says itself isn't to be printed: it may repeat the URL's secrets."""
 
     request: Request
@@ -60,12 +61,14 @@ class Response:
     certificate_expires: datetime | None = None  # UTC; None where none was verified
     certificate_fault: int = 0  # OpenSSL's `X509_V_ERR_*` code
     status: int = 0
-    location: str = field(default="", repr=False)
+    location: str = ""
     seconds: float = 0.0  # from the request to the end of the response's headers
 
+    def __repr__(self) -> str:
+        return f"Response({self.status}, failure={self.failure}, seconds={self.seconds})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+
+class Measurement(Struct, frozen=True, kw_only=True):
     """What was measured of a receiver."""
 
     failure: Failure | None = None  # before anything could be sent

@@ -6,10 +6,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from reconciler.export.names import Names, Place, wishes
 from reconciler.model.configuration import Account
@@ -24,8 +25,7 @@ from reconciler.planning.match import Choice, by_key, choose
 from reconciler.view.codec import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """An entry of a file to be written; its texts are as a file writes them.
 
     Attributes:
@@ -59,8 +59,7 @@ class Duplicate(NamedTuple):
     has_other_secret: bool  # in its URL
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct, frozen=True):
     """What became of an account's webhooks.
 
     Attributes:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.export.describe import Description, describe, literal, owner
 from reconciler.export.names import Names, is_service
@@ -28,8 +30,7 @@ from reconciler.view.codec import Json
 from reconciler.view.values import scope_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportedFile:
+class ExportedFile(Struct, frozen=True, kw_only=True):
     """A file to be written, and the variables of secrets, with their values, that are to be set beside it."""
 
     descriptions: Sequence[Description]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.export.describe import Description, literal
 from reconciler.model.configuration import (
@@ -20,8 +21,7 @@ from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.view.codec import Json
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedAccount:
+class DescribedAccount(Struct, frozen=True):
     """An account as a file will say it: what it protects and knows, its limits and settings as they are."""
 
     account: Account

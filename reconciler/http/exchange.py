@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import ClassVar, NoReturn
+
+from msgspec import Struct, field
 
 from reconciler.model.webhook import Fields
 
@@ -31,15 +32,14 @@ _SECONDS = re.compile(r"[0-9]+")
 _FARTHEST = 10.0 * 365 * 86400  # seconds: later is as late, and the calendar ends
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiRequest:
+class ApiRequest(Struct, frozen=True, kw_only=True):
     """What is sent."""
 
     method: str
-    target: str = field(repr=False)  # path and query, percent-encoded, with a slash at the beginning
-    body: bytes | None = field(default=None, repr=False)
+    target: str  # path and query, percent-encoded, with a slash at the beginning
+    body: bytes | None = None
     content_type: str = "application/json"
-    fields: Fields = field(default_factory=dict, repr=False)  # in the body: what is secret of them must not show
+    fields: Fields = field(default_factory=dict)  # in the body: what is secret of them must not show
     is_collection: bool = False  # whether it goes to all webhooks, so that a 404 doesn't mean that one is gone
     headers: Mapping[str, str] = field(default_factory=dict)  # beside those of every request
 
@@ -48,16 +48,21 @@ class ApiRequest:
         """The method whose rule says whether it is sent again: what sets values of one webhook does so twice."""
         return "PUT" if self.method in ("PATCH", "POST") and not self.is_collection else self.method
 
+    def __repr__(self) -> str:
+        return f"ApiRequest({self.method})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+
+class Reply(Struct, frozen=True, kw_only=True):
     """What was answered, in whole and decompressed."""
 
     status: int
-    body: bytes = field(default=b"", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # names in lower case
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     next_page: str = ""  # where the `Link` header says that a list goes on
     redirect: str = ""  # the origin that a redirect points to
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status})"  # what was answered may hold secrets
 
 
 class Ending(Enum):
@@ -70,8 +75,7 @@ class Ending(Enum):
     HOPELESS = "hopeless"  # not sent, and another attempt would end alike: a certificate that isn't trusted, say
 
 
-@dataclass(frozen=True, slots=True)
-class NoReply:
+class NoReply(Struct, frozen=True):
     """Why there is no answer to read. The message goes on after the origin, and holds no secret and no path."""
 
     ending: Ending

@@ -6,10 +6,10 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from http.client import HTTPException
 
 import urllib3
+from msgspec.structs import replace
 from requests import exceptions
 
 from reconciler.http.exchange import NOT_THE_API, PROXY_CREDENTIALS, Ending, NoReply

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Listener
@@ -46,8 +48,7 @@ class CallClass(Enum):
     LIST = "lists"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throttle:
+class Throttle(Struct, frozen=True, kw_only=True):
     """The waits that a provider asks for, by 429 or `Retry-After`."""
 
     open_at: float = 0.0  # when the next call may be sent
@@ -180,8 +181,7 @@ class CallBudget:
             return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientContext:
+class ClientContext(Struct, frozen=True, kw_only=True):
     """What every client of a run is given beside its account.
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
@@ -193,4 +193,4 @@ class ClientContext:
     listener: Listener
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
-    call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict, repr=False, compare=False)
+    call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)

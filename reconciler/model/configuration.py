@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
@@ -25,8 +26,7 @@ DEFAULT_PROVIDER = "shippo"
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """An item of `absent` or `known`: webhooks of a URL pattern, or one by its id."""
 
     pattern: Pattern | None = None  # None where the item names an id
@@ -83,8 +83,7 @@ class AbsentPlace(Enum):
     IN_ACCOUNT = "in_account"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """One account at a provider."""
 
     name: str  # the file's, with `:` and the place's behind it where its provider has places
@@ -171,8 +170,7 @@ class Account:
         return not self.scope or scope == self.scope
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(Struct, frozen=True, kw_only=True):
     """All files together."""
 
     accounts: tuple[Account, ...]  # in the file's order
@@ -182,7 +180,7 @@ class Configuration:
     public_params: frozenset[str] = frozenset()  # query parameters whose values may be shown
     allow_events: frozenset[str] = frozenset()  # that the files allow though no provider is known to have them
     unset: tuple[str, ...] = ()  # variables of webhooks without a value: what they hold is not compared
-    redaction: Redaction = field(default_factory=Redaction, compare=False)
+    redaction: Redaction = field(default_factory=Redaction)
 
     @property
     def qualifies_addresses(self) -> bool:
@@ -190,8 +188,7 @@ class Configuration:
         return len(self.accounts) > 1 or any(account.is_pattern or account.listed_by for account in self.accounts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(Struct, frozen=True, kw_only=True):
     """Where an account's calls go."""
 
     origin: str  # scheme, host and port in normal form; may be shown

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from reconciler.model.rest import Paging
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """How an API lists the places of one owner, so that a file can say patterns of them (`acme/svc-*`)."""
 
     path: str  # with its query; `{}` for the owner: what stands before the last `/` that is before a pattern's `*`
@@ -22,8 +22,7 @@ class Listed:
     read_only: Mapping[str, object] = field(default_factory=dict)  # what an answer says of places that can't be changed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceSetting:
+class PlaceSetting(Struct, frozen=True, kw_only=True):
     """An account key that names where one token has collections of webhooks: repositories, projects."""
 
     setting: str

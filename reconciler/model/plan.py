@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.pattern import Pattern
@@ -75,8 +77,7 @@ class Hint(Enum):
     KEPT_AS_KNOWN = "known"  # `absent` names it in vain: `known` names it too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True, kw_only=True):
     """A field that differs, and both values."""
 
     name: str
@@ -84,8 +85,7 @@ class FieldChange:
     after: Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Successor:
+class Successor(Struct, frozen=True, kw_only=True):
     """A webhook that is there, and is to carry the events of another that will be narrowed, with what it is to have."""
 
     address: Address
@@ -93,8 +93,7 @@ class Successor:
     object_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One webhook, at the provider or only in the file, and what is done to it, which may be nothing."""
 
     action: Action
@@ -137,8 +136,7 @@ class Change:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Struct, frozen=True, kw_only=True):
     """An owned endpoint and the events it receives now and would not receive after."""
 
     endpoint: Endpoint
@@ -165,8 +163,7 @@ class Verdict(Enum):
     NOTHING_LEFT = "nothing_left"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountPlan:
+class AccountPlan(Struct, frozen=True, kw_only=True):
     """What would be done in one account."""
 
     account: Account
@@ -215,8 +212,7 @@ class AccountPlan:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotPlanned:
+class NotPlanned(Struct, frozen=True, kw_only=True):
     """An account that could not be read, or whose plan would not be safe. Nothing is written to it."""
 
     account: Account
@@ -226,8 +222,7 @@ class NotPlanned:
         return {"name": self.account.name, "error": [self.error.kind.value, self.error.message]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class Filters(Struct, frozen=True, kw_only=True):
     """The filters of a plan, as given."""
 
     accounts: tuple[str, ...] = ()  #: Patterns of `--account`.
@@ -240,8 +235,7 @@ class Filters:
         return tuple(f"{option} {value}" for option, values in given for value in values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """The accounts' plans and what they were made from."""
 
     configuration: Configuration

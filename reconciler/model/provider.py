@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconciler.model.place import PlaceSetting
 from reconciler.model.rest import Call, Rest
@@ -64,8 +66,7 @@ class Sent(Enum):
     NEVER = "never"  # the provider sets it by itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """One field of a provider's webhook."""
 
     name: str  # the file's name for it
@@ -141,8 +142,7 @@ SECRET_SINCE = Field(
 """What an entry says of a secret that can't be read back, so that a new value reaches the provider."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimits:
+class RateLimits(Struct, frozen=True, kw_only=True):
     """Calls a minute that a provider allows; None where it sets no limit."""
 
     write: int | None = None
@@ -150,8 +150,7 @@ class RateLimits:
     list: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenKind:
+class TokenKind(Struct, frozen=True, kw_only=True):
     """What a token's prefix says: the account's kind (`live`), and the kind of webhook that it owns."""
 
     prefix: str
@@ -159,16 +158,14 @@ class TokenKind:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenScheme:
+class TokenScheme(Struct, frozen=True, kw_only=True):
     """How tokens of a prefix are sent that say nothing of an account's kind."""
 
     prefix: str
     scheme: str  # of the header, before the token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
+class Auth(Struct, frozen=True, kw_only=True):
     """How calls are authorised."""
 
     variable: str  # the environment variable that an account without a `token` takes
@@ -181,8 +178,7 @@ class Auth:
     optional: bool = False  # whether an account may do without a token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """An account key of the provider's own."""
 
     name: str
@@ -192,16 +188,14 @@ class Setting:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """What a provider wants of a receiver, for `doctor`."""
 
     timeout: float = 10.0  # seconds within which it must respond with 2xx
-    samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # an event's body, as JSON
+    samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict)  # an event's body, as JSON
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Provider:
+class Provider(Struct, frozen=True, kw_only=True, dict=True):
     """A provider's declaration."""
 
     name: str  # as the file names it
@@ -222,25 +216,44 @@ class Provider:
     verified_on: str = ""  # what showed that this is how it behaves: a server and its version, or documentation
     notes: tuple[str, ...] = ()  # what is surprising there, and how it is dealt with: sentences for its page
     rest: Rest | None = None  # None where a package brings its own client
-    event_field: str = field(init=False, repr=False)  # `event`, or `events` where a webhook has a set of them
-    events: tuple[str, ...] = field(init=False, repr=False)  # that are known; others need the file's permission
-    scope_fields: tuple[str, ...] = field(init=False, repr=False)
-    switches: tuple[str, ...] = field(init=False, repr=False)  # the fields that must be on for a webhook to deliver
-    fixed_fields: frozenset[str] = field(init=False, repr=False)  # those that no update can change
-    makes_secrets: bool = field(init=False, repr=False)  # whether it makes one for each webhook, shown only once
-    # Whether a new secret may take another webhook, so that the youngest of a key has the newest one.
-    replaces_for_secrets: bool = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        found = next(spec for spec in self.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
-        object.__setattr__(self, "event_field", found.name)
-        object.__setattr__(self, "events", found.choices)
-        object.__setattr__(self, "scope_fields", tuple(spec.name for spec in self.fields if spec.scope))
-        switches = tuple(spec.name for spec in self.fields if spec.name == "active" or spec.says)
-        object.__setattr__(self, "switches", switches)
-        object.__setattr__(self, "fixed_fields", frozenset(spec.name for spec in self.fields if spec.is_fixed))
-        object.__setattr__(self, "makes_secrets", any(spec.is_made for spec in self.fields))
-        object.__setattr__(self, "replaces_for_secrets", any(spec.needs_another for spec in self.fields))
+    @cached_property
+    def event_field(self) -> str:
+        """`event`, or `events` where a webhook has a set of them."""
+        return self._events.name
+
+    @cached_property
+    def events(self) -> tuple[str, ...]:
+        """The events that are known; others need the file's permission."""
+        return self._events.choices
+
+    @property
+    def _events(self) -> Field:
+        return next(spec for spec in self.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
+
+    @cached_property
+    def scope_fields(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self.fields if spec.scope)
+
+    @cached_property
+    def switches(self) -> tuple[str, ...]:
+        """The fields that must be on for a webhook to deliver."""
+        return tuple(spec.name for spec in self.fields if spec.name == "active" or spec.says)
+
+    @cached_property
+    def fixed_fields(self) -> frozenset[str]:
+        """The fields that no update can change."""
+        return frozenset(spec.name for spec in self.fields if spec.is_fixed)
+
+    @cached_property
+    def makes_secrets(self) -> bool:
+        """Whether it makes a secret for each webhook, shown only once."""
+        return any(spec.is_made for spec in self.fields)
+
+    @cached_property
+    def replaces_for_secrets(self) -> bool:
+        """Whether a new secret may take another webhook, so that the youngest of a key has the newest one."""
+        return any(spec.needs_another for spec in self.fields)
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from enum import Enum
 from html import unescape
 from urllib.parse import unquote, unquote_plus
+
+from msgspec import Struct
 
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
@@ -35,8 +36,7 @@ class Kept(Enum):
     OTHERWISE = "with another value"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptParam:
+class KeptParam(Struct, frozen=True, kw_only=True):
     """A secret parameter that came back otherwise."""
 
     name: str  # as the file writes it; empty where a variable holds it

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from reconciler.model.webhook import Remote
 
@@ -21,22 +22,36 @@ class ErrorKind(Enum):
     INTERRUPTED = "interrupted"  # the run was asked to stop before the call was made
 
 
-@dataclass(eq=False)
 class ProviderError(Exception):
-    """A call that failed, or a list that can't be trusted."""
+    """A call that failed, or a list that can't be trusted.
 
-    kind: ErrorKind
-    message: str  # one sentence for people; holds no secret and no URL path
-    help: str = ""
-    may_have_acted: bool = False  # whether the provider may have carried the call out all the same
-    status: int = 0  # of HTTP; 0 where there was no answer
+    Attributes:
+        message: one sentence for people; holds no secret and no URL path.
+        may_have_acted: whether the provider may have carried the call out all the same.
+        status: of HTTP; 0 where there was no answer.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        help: str = "",  # noqa: A002 - as diagnostics call it
+        *,
+        may_have_acted: bool = False,
+        status: int = 0,
+    ) -> None:
+        super().__init__(kind, message)
+        self.kind = kind
+        self.message = message
+        self.help = help
+        self.may_have_acted = may_have_acted
+        self.status = status
 
     def __str__(self) -> str:
         return self.message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """All webhooks of an account, listed to the end."""
 
     account: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Change, Plan, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -31,8 +33,7 @@ class Outcome(Enum):
     NOT_AS_WANTED = "confirmed by the provider, but different when read back"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """One change and what became of it."""
 
     change: Change  # as planned; for a duplicate found after a create, decided by the duplicate rule
@@ -55,8 +56,7 @@ class Result:
         return self.change.action is Action.CREATE and stays
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountReport:
+class AccountReport(Struct, frozen=True, kw_only=True):
     """What became of one account's plan."""
 
     account: str
@@ -64,8 +64,7 @@ class AccountReport:
     error: ProviderError | None = None  # what kept the account from being checked to the end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What became of a plan."""
 
     plan: Plan
@@ -98,40 +97,35 @@ class Report:
         return checked and not self.plan.not_planned and all(result.is_done for result in self.results)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Struct, frozen=True, kw_only=True):
     """A page of an account's webhooks arrived; `webhooks` so far."""
 
     account: str
     webhooks: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """A change's calls begin. Each change of a run does so once at most."""
 
     account: str
     change: Change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """A change was sent and answered, or not; it is looked at again, and maybe sent again, before it ends."""
 
     account: str
     result: Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """A change has come to its end, whatever that is. Each change of a run does so once."""
 
     account: str
     result: Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """A call waits, in seconds, for the reason given."""
 
     account: str
@@ -139,8 +133,7 @@ class Waiting:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
+class Called(Struct, frozen=True, kw_only=True):
     """A call was answered or failed: what the log shows. The path is masked; status 0 means no answer."""
 
     account: str
@@ -151,8 +144,7 @@ class Called:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadsLimited:
+class ThreadsLimited(Struct, frozen=True, kw_only=True):
     """The system gives no more threads: so many changes are worked on at once, and not as many as was asked for."""
 
     threads: int

@@ -6,7 +6,8 @@ Source of the syntax: https://developer.hashicorp.com/terraform/cli/state/resour
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model.webhook import Address
 
@@ -18,8 +19,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "${
 _ESCAPED = re.compile(r'["\\\n\r\t]|[$%]\{')
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceAddress:
+class ResourceAddress(Struct, frozen=True):
     """`module.live.shippo_webhook.orders["transaction_created"]`, and its parts."""
 
     module: str | None

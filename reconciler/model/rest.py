@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextUrl:
+
+class NextUrl(Struct, frozen=True, kw_only=True):
     """Pages of an object that says where the next one is, and how many webhooks there are in all."""
 
     query: str  # of the first page
@@ -17,8 +17,7 @@ class NextUrl:
     trust_setting: str = ""  # the account key that says whether that number can be relied on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkHeader:
+class LinkHeader(Struct, frozen=True, kw_only=True):
     """Pages whose `Link` header says where the next one is.
 
     A page that has as many webhooks as are usual, or as were asked for, and names no next one may have been cut short
@@ -31,15 +30,13 @@ class LinkHeader:
     page: str = "page"  # the parameter that asks for a page by its number, from 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Whole(Struct, frozen=True, kw_only=True):
     """A list that comes in one answer."""
 
     query: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageToken:
+class PageToken(Struct, frozen=True, kw_only=True):
     """Pages that each say the token of the next one.
 
     Where tokens are places in a list (`is_shifting`), a change at the provider moves what stands behind it: a list of
@@ -53,8 +50,7 @@ class PageToken:
     is_shifting: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AfterLast:
+class AfterLast(Struct, frozen=True, kw_only=True):
     """Pages that go on behind the last webhook of the one before, while an answer says that there are more."""
 
     query: str  # of every page
@@ -62,8 +58,7 @@ class AfterLast:
     more: str = "has_more"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offset:
+class Offset(Struct, frozen=True, kw_only=True):
     """Pages that begin behind so many webhooks, while an answer says that there are more; they shift, too."""
 
     query: str  # of every page
@@ -81,8 +76,7 @@ class Body(Enum):
     FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(Struct, frozen=True, kw_only=True):
     """How a webhook is changed.
 
     `units` are parts that the API replaces as a whole wherever they are sent, a secret in them included, each with the
@@ -96,8 +90,7 @@ class Update:
     units: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A call of its own that changes one field: to a path below the webhook, with the value by this name, if any."""
 
     verb: str = "POST"
@@ -105,8 +98,7 @@ class Call:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throttled:
+class Throttled(Struct, frozen=True, kw_only=True):
     """An answer, beside 429, that asks to wait."""
 
     status: int
@@ -115,8 +107,7 @@ class Throttled:
     until: str  # the header that says until when, in seconds since 1970; `Retry-After` counts too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(Struct, frozen=True, kw_only=True):
     """How a provider's REST API is spoken to. All paths stand below the account's base URL and its place."""
 
     collection: str  # the path of all webhooks

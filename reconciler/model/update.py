@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model.plan import Action, Change
 from reconciler.model.provider import Field, Provider, ReadsBack
@@ -11,8 +12,7 @@ from reconciler.model.rest import Call, Rest
 from reconciler.model.webhook import Fields, hides_secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateCall:
+class UpdateCall(Struct, frozen=True, kw_only=True):
     """One call of an update."""
 
     fields: tuple[Field, ...]  # what is sent

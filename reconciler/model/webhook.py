@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import SecretText
@@ -87,8 +89,7 @@ def is_event_name(text: str) -> bool:
     return _EVENT_NAME.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """What makes two webhooks of one account the same one."""
 
     endpoint: Endpoint
@@ -100,8 +101,7 @@ class Key:
         return (self.endpoint, self.scope)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True, order=True):
     """The name of a webhook in every output: `live/orders[transaction_created]`, or `@<object id>` without an entry."""
 
     account: str
@@ -130,8 +130,7 @@ class Address:
         return self.text(long=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(Struct, frozen=True, kw_only=True):
     """One webhook that the file wants in one account."""
 
     address: Address
@@ -144,21 +143,33 @@ class Desired:
     places: tuple[str, ...] = ()  # of an account that is a pattern of places: patterns of those meant; none for all
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
+class Remote(Struct, frozen=True, kw_only=True, eq=False):
     """One webhook that the provider has. Times are UTC, and None where it doesn't say."""
 
     id: str
     key: Key | None  # None where its URL has no normal form, or something of it can't be read: no entry is it then
     fields: Fields  # the URL is `SecretText` where it has no normal form
-    number: int = field(default=0, compare=False)  # the id, where the API writes a number: 10 comes after 9
+    number: int = 0  # the id, where the API writes a number: 10 comes after 9
     created: datetime | None = None
-    updated: datetime | None = field(default=None, compare=False)
-    unknown: tuple[str, ...] = field(default=(), compare=False)  # fields that the declaration doesn't have
-    answered: datetime | None = field(default=None, compare=False)  # when this was sent, by the provider's own clock
+    updated: datetime | None = None
+    unknown: tuple[str, ...] = ()  # fields that the declaration doesn't have
+    answered: datetime | None = None  # when this was sent, by the provider's own clock
     unreadable: tuple[str, ...] = ()  # declared fields that hold nothing that can be read: they are None
-    health: str = field(default="", compare=False)  # why the provider switched it off by itself, if it did
-    made_secret: SecretText | None = field(default=None, compare=False)  # that only the answer to its create shows
+    health: str = ""  # why the provider switched it off by itself, if it did
+    made_secret: SecretText | None = None  # that only the answer to its create shows
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same webhook, and the same of it matters; when something was heard of it doesn't."""
+        return isinstance(other, Remote) and self._compared == other._compared
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # `Struct` brings its own
+
+    __hash__ = None  # type: ignore[assignment] # its fields are a mapping
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return (self.id, self.key, self.fields, self.created, self.unreadable)
 
     @property
     def age(self) -> tuple[datetime, int, str]:

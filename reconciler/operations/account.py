@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model.plan import AccountPlan, Action, Change, Phase, Plan, Successor, Verdict
 from reconciler.model.provider import Provider
@@ -59,8 +61,7 @@ def apply(  # noqa: PLR0913 - whom it works with
     return Report(plan=plan, accounts=tuple(reports), stopped_by=stop.signal)
 
 
-@dataclass(slots=True, kw_only=True)
-class AccountRun:
+class AccountRun(Struct, kw_only=True):
     """Carries out the plan of one account."""
 
     plan: AccountPlan

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Change, Claim
@@ -26,8 +28,7 @@ ROUNDS = 3  # how often a create is sent at most, each time after a look that di
 _AT_ONCE = timedelta(seconds=2)  # how much older a webhook may be than the answer to its create, by that clock
 
 
-@dataclass(slots=True, kw_only=True)
-class Created:
+class Created(Struct, kw_only=True):
     """What became of the creates, by address."""
 
     results: dict[Address, Result] = field(default_factory=dict)
@@ -223,7 +224,7 @@ def _deleted_again(writer: Writer, result: Result) -> Result:
         if error.kind is not ErrorKind.GONE:
             if is_lost and result.error is not None:  # what failed first is to be mended, too
                 first = result.error.message
-                error = replace(error, message=f"{first}. It could not be deleted again: {error.message}")
+                error.message = f"{first}. It could not be deleted again: {error.message}"
             return replace(result, error=error)
         return replace(result, outcome=Outcome.SECRET_TAKEN_BACK) if is_lost else replace(result, error=None)
     return replace(result, outcome=Outcome.SECRET_TAKEN_BACK if is_lost else Outcome.OTHER_KEY)

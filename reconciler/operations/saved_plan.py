@@ -6,9 +6,10 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from reconciler.model.plan import Plan
 from reconciler.view.codec import NO_SUCH_DOCUMENT, from_json, json_text

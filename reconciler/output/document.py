@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic
 from reconciler.model.report import Event, SoFar
@@ -16,8 +18,7 @@ from reconciler.view.results import ReportView, view_report
 from reconciler.view.rows import Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What a run found and did. Each part is as it came, also where the run failed, was refused or was stopped."""
 
     name: str  #: The configuration's name: its files as they were given, and what makes another one of them.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
 
 from reconciler.output.pipeline import NO_PIPELINE, Pipeline
 
@@ -50,8 +51,7 @@ SAY_THE_CODE = frozenset({"github-output", "prometheus"})
 _ALL = {**LIST_FORMATS, **REPORT_FORMATS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """What a reporter needs of its run."""
 
     streams: Streams  #: Results go to `out`, all else to `err`.
@@ -67,8 +67,7 @@ class Context:
     shows_unmanaged: bool = False  #: Whether what is made to be shared lists unmanaged webhooks, too.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A report that is asked for, and where it goes."""
 
     format: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
+
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity

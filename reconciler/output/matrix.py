@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
@@ -18,8 +19,7 @@ _LEGEND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """The events that webhooks are for, and of each endpoint the account, the URL, and a cell for each of them."""
 
     events: tuple[str, ...]

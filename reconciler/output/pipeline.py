@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.output.escaping import visible
 
@@ -21,8 +22,7 @@ _CODE_QUALITY = "gl-code-quality-report.json"
 """What GitLab's documentation calls the report's file in every example."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """Where a run's log is shown; outside of pipelines all is empty."""
 
     name: str = ""  #: `github` or `gitlab`.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Reason
 from reconciler.output.escaping import visible
@@ -31,8 +33,7 @@ LONG = 40
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """Where a part of the text begins that is folded in a log; where it ends, without a title."""
 
     title: str = ""
@@ -78,8 +79,7 @@ def head_text(account: AccountRow) -> str:
     return f"Account {visible(account.name)} ({visible(account.title)}{mode}): {listed}"
 
 
-@dataclass(frozen=True, slots=True)
-class _PlanText:
+class _PlanText(Struct, frozen=True):
     view: PlanView
     style: Style
     verbosity: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.output.document import Found
@@ -19,8 +20,7 @@ from reconciler.view.rows import Row, hosts_of
 _PLACE = re.compile(r"(.*):(\d+):(\d+)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """One thing that is to be said, and where."""
 
     severity: Severity

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from io import StringIO
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.diagnostic import Diagnostic, ExitCode
 from reconciler.model.report import Event
@@ -22,8 +24,7 @@ class _End(Protocol):
     def __call__(self, one: Reporter, /, code: int) -> int: ...
 
 
-@dataclass(slots=True, kw_only=True)
-class FileReport:
+class FileReport(Struct, kw_only=True):
     """A report on its way to its file."""
 
     reporter: Reporter

@@ -8,9 +8,10 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from msgspec import Struct
 
 from reconciler.output.escaping import without_commands
 from reconciler.output.pipeline import pipeline_of
@@ -23,8 +24,7 @@ _NARROWEST = 40
 _USUAL_WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """Paints text, or leaves it alone."""
 
     on: bool
@@ -36,8 +36,7 @@ class Style:
         return f"\x1b[{';'.join(_COLORS[style] for style in styles)}m{text}\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streams:
+class Streams(Struct, frozen=True, kw_only=True):
     """Where a command's words go."""
 
     out: TextIO  #: Results.

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import ANY_OTHER_EVENT, Action, Change, Loss, Phase, Verdict
@@ -21,8 +22,7 @@ _MOST_LOSSES = 3  # endpoints that may lose events if the file doesn't say
 _RECEIVING_PER_LOSS = 3  # endpoints that receive events, for each that may lose them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deliveries:
+class Deliveries(Struct, frozen=True, kw_only=True):
     """What counts for losses in one account."""
 
     owned: tuple[Remote, ...]  # without those named in `absent`, which count as not receiving now

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
@@ -20,8 +22,7 @@ from reconciler.planning.resend import resent, secrets_made_anew
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """The remote webhook that stays, those that deliver the same again, and those that deliver more; best first.
 
     Replaced are those that no update can make as wanted, where one stays that an update can. Others there are of both

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Diagnostic
@@ -15,8 +17,7 @@ from reconciler.model.webhook import Address, Desired, Key
 _MOST_NAMES = 10  # of what there is, in an error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedPlaces:
+class ListedPlaces(Struct, frozen=True, kw_only=True):
     """A configuration with an account for each place, and the accounts of it that can't be read."""
 
     configuration: Configuration

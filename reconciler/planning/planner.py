@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan, making_anew
@@ -24,8 +26,7 @@ from reconciler.planning.successors import with_successors
 from reconciler.planning.targets import filtered, unmatched_filters, with_own_addresses, with_whole_ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True, kw_only=True):
     """What was asked for beside the files."""
 
     filters: Filters = field(default_factory=Filters)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Change, FieldChange, Phase, Reason
 from reconciler.model.provider import Field, Provider

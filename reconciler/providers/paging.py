@@ -6,8 +6,10 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, quote, urljoin
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.diagnostic import UrlError
@@ -36,8 +38,7 @@ _TRUST = "If its `count` isn't reliable, set `{}: false` under the account."
 _REPORT = "Nothing is changed in an account that can't be listed completely; report this to the provider."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A page of a list, how many webhooks it says there are in all, and where the next page is, maybe in doubt.
 
     Fresh from `page_of`, `next` is what the page says of it: a URL, or the value of the paging's parameter.

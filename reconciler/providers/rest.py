@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import parse_qs, quote
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.http.calls import Caller
@@ -191,7 +192,7 @@ class RestReader:
             reason = str(unexpected)
         message = f"{self._account.provider.title}'s response ({reply.status}) {reason}"
         help_ = "Check that `base_url` is the provider's API, and that no proxy responds instead of it."
-        raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted, reply.status)
+        raise ProviderError(ErrorKind.GARBLED, message, help_, may_have_acted=may_have_acted, status=reply.status)
 
     def _path_of(self, object_id: str) -> str:
         """The path of one webhook; GONE for what would lead elsewhere: to the list, or to where dots lead."""

@@ -6,10 +6,12 @@ import sqlite3
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from reconciler.sandbox.checks import check_body
 from reconciler.sandbox.faults import Rule
@@ -27,8 +29,7 @@ _AUTHORIZATION: Final = re.compile(r"ShippoToken +(\S+)", re.IGNORECASE)
 _PATH: Final = re.compile(r"/webhooks(?:/(?P<object_id>.+?))?/?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxOptions:
+class SandboxOptions(Struct, frozen=True, kw_only=True):
     """How a sandbox is to behave; left alone, on a free port, as Shippo's documentation says, but without limits."""
 
     port: int = 0

@@ -9,12 +9,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from reconciler.model.provider import FieldType, Provider, Sent
 from reconciler.model.rest import PageToken, Rest
@@ -42,8 +44,7 @@ def base_path_of(provider: Provider) -> str:
     return urlsplit(provider.base_url).path.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What a request is about: a collection, and maybe a webhook of it, or a path below that."""
 
     owner: str  # the collection's path, and the settings that are sent as headers: nobody else has its webhooks

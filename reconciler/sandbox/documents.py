@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct
 
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
 from reconciler.model.rest import Body, Rest
@@ -24,17 +25,19 @@ _LISTS: Final = (FieldType.EVENTS, FieldType.SET)
 Values = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A webhook that is kept."""
 
     id: str
     owner: str  # the collection that it is in
-    values: Values = field(repr=False)  # by place; secrets in clear
+    values: Values  # by place; secrets in clear
     created: str
     updated: str
     is_gone: bool = False  # deleted, where deleted ones stay in the list
     is_off: bool = False  # switched off by the service itself
+
+    def __repr__(self) -> str:
+        return f"Row({self.id!r})"
 
 
 class Documents:

@@ -4,8 +4,10 @@ import random
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.messages import Response
 
@@ -35,8 +37,7 @@ percentage above 0. Only where a number is shown above may there be one.
 Examples: 503  503:POST  429/5@3  drop:POST@1  html:GET  20%:503"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """What is done to a request; where nothing is said, all goes well."""
 
     acts: bool = True  # the request is carried out
@@ -54,8 +55,7 @@ class Action:
         return response if self.short is None else replace(response, body=response.body[: self.short])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Action):
+class Answer(Action, frozen=True, kw_only=True):
     """Answer this, whatever is true; a header that is None isn't sent."""
 
     acts: bool = False
@@ -108,8 +108,7 @@ _FAULT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class When(Struct, frozen=True, kw_only=True):
     """Which of a rule's requests, the first being 1, each of them with this chance, from 0 to 1."""
 
     nth: int | None = None  # only this one
@@ -120,8 +119,7 @@ class When:
         return self.nth in (None, number) and number >= self.since and (self.chance == 1 or rng.random() < self.chance)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """Which requests, and what is done to them."""
 
     action: Action

@@ -6,9 +6,10 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from reconciler.model.rest import AfterLast, LinkHeader, NextUrl, Offset, PageToken, Paging
 from reconciler.sandbox.messages import Request, RequestError
@@ -16,8 +17,7 @@ from reconciler.sandbox.messages import Request, RequestError
 USUAL: Final = 20  # webhooks on a page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A stretch of the list, and what stands beside it in the answer and its headers."""
 
     items: slice

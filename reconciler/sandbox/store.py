@@ -9,10 +9,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 OBJECT_OWNER: Final = "shop-owner@sandbox.example"
 _VERSION: Final = 2
@@ -36,8 +38,7 @@ class StoreError(Exception):
     """The store's file can't be used; the text says which and why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
+class Webhook(Struct, frozen=True, kw_only=True):
     """One webhook of an account as the API shows it, with its times as `timestamp` writes them.
 
     `url` may hold a secret: the sandbox is the provider, and has to give back what it was given.
@@ -145,7 +146,7 @@ class Store:
             before = self.get(account, object_id)
             if before is None:
                 return None
-            after = replace(before, object_updated=timestamp(self._now()), **changes)  # type: ignore[arg-type]
+            after = replace(before, object_updated=timestamp(self._now()), **changes)
             self._execute(_UPDATE, account, object_id, json.dumps(asdict(after)), after.active)
         return after
 

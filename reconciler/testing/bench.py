@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
+
+from msgspec import Struct
 
 from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
@@ -36,15 +37,14 @@ Entry = Mapping[str, object]
 """An entry of a file; a `url` that begins with `/` is below the address that only this run has."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A plan, and what it takes to carry it out."""
 
     plan: Plan
     stop: Stop
     clock: SystemClock
-    clients: Mapping[str, Writer | ProviderError] = field(repr=False)
-    events: list[Event] = field(repr=False)
+    clients: Mapping[str, Writer | ProviderError]
+    events: list[Event]
 
     def apply(self, parallelism: int = 4) -> Report:
         writers = {name: client for name, client in self.clients.items() if not isinstance(client, ProviderError)}

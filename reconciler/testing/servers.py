@@ -8,8 +8,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from reconciler.model.provider import FieldType, Provider, Sent
 from reconciler.sandbox.api import SandboxOptions
@@ -27,15 +28,14 @@ _HOP_BY_HOP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One request that reached a server, in the order of the effects."""
 
     method: str
     path: str  # below the base URL, without the query
     status: int
     object_id: str = ""  # the webhook that it changed; empty where it changed none, or nobody knows
-    kept: Kept | None = field(default=None, repr=False)  # that webhook afterwards; None where it is gone
+    kept: Kept | None = None  # that webhook afterwards; None where it is gone
 
     @property
     def is_write(self) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, Change, NotPlanned, Reason
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent

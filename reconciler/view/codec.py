@@ -1,7 +1,7 @@
-"""Published values as JSON and back: a dataclass is an object of its fields, an enum member its value, a tuple a list.
+"""Published values as JSON and back: a struct is an object of its fields, an enum member its value, a tuple a list.
 
 A field whose default is None is left out where it has no value; every other one is always there. `docs/generate.py`
-makes the published schemas of the same dataclasses.
+makes the published schemas of the same structs.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 _Kind = TypeVar("_Kind")
@@ -71,7 +73,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - as above
 
 @cache
 def _names(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:  # noqa: ANN401 - a type
-    """The names of a published dataclass's fields, and of those that are left out where they have no value."""
+    """The names of a published struct's fields, and of those that are left out where they have no value."""
     published = published_fields(kind)
     return tuple(name for name, *_ in published), tuple(name for name, _, optional in published if optional)
 
@@ -90,7 +92,7 @@ def from_json(kind: type[_Kind], document: Json) -> _Kind:
 
 @cache
 def published_fields(kind: Any) -> tuple[tuple[str, Any, bool], ...]:  # noqa: ANN401 - a type
-    """The fields of a published dataclass: name, type, and whether it is left out where it has no value."""
+    """The fields of a published struct: name, type, and whether it is left out where it has no value."""
     hints = get_type_hints(kind, include_extras=True)
     return tuple((field.name, hints[field.name], field.default is None) for field in fields(kind))
 
@@ -114,9 +116,9 @@ def _reader(kind: Any) -> _Reader:  # noqa: ANN401 - a type
     if origin is not None and issubclass(origin, Mapping):
         inner = _reader(cast("Any", arguments[1] or NoneType))
         return lambda value: {name: inner(one) for name, one in _only(dict, value).items()}
-    if is_dataclass(kind):
+    if issubclass(kind, Struct):
         known = [(name, _reader(hint), optional) for name, hint, optional in published_fields(cast("Any", kind))]
-        return partial(_dataclass, kind, known)
+        return partial(_struct, kind, known)
     return cast("_Reader", kind) if issubclass(kind, Enum) else partial(_only, kind)
 
 
@@ -135,6 +137,6 @@ def _any_of(plain: frozenset[Any], readers: Sequence[_Reader], value: Any) -> An
     raise TypeError
 
 
-def _dataclass(kind: Any, readers: Sequence[tuple[str, _Reader, bool]], value: Any) -> Any:  # noqa: ANN401 - JSON
+def _struct(kind: Any, readers: Sequence[tuple[str, _Reader, bool]], value: Any) -> Any:  # noqa: ANN401 - JSON
     said = _only(dict, value)
     return kind(**{name: reader(said[name]) for name, reader, optional in readers if name in said or not optional})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action
 from reconciler.view.documents import ListView
@@ -39,8 +41,7 @@ _OF_STATUS = {
 _OTHERS = (Status.UNMANAGED, Status.KNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """How an endpoint receives an event."""
 
     state: State
@@ -53,8 +54,7 @@ class Delivery:
         return self.before != self.after or self.state in (State.CHANGE, State.NOT_DONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
+class Receiver(Struct, frozen=True, kw_only=True):
     """An endpoint; or a host, with the webhooks of nobody here that deliver to it."""
 
     account: str
@@ -68,16 +68,14 @@ class Receiver:
         return any(one is not None and one.is_changed for one in self.deliveries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deliveries:
+class Deliveries(Struct, frozen=True, kw_only=True):
     """The events that webhooks name, and each endpoint: those that change first."""
 
     events: tuple[str, ...]
     receivers: tuple[Receiver, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Webhook:
+class _Webhook(Struct, frozen=True):
     """A webhook with the events that it names now and after; none where it doesn't exist, or is off."""
 
     row: Row

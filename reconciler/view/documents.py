@@ -6,9 +6,11 @@ What is said of the attributes here stands in the published schemas.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -26,16 +28,14 @@ SCHEMAS = f"{SITE}schemas"
 Hex = Annotated[str, "^[0-9a-f]+$"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """A place in a file."""
 
     line: int  #: The line, from 1 on.
     column: int  #: The column in characters, from 1 on.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """Where in the files."""
 
     filename: str  #: The file, as it was given; `<stdin>` for standard input.
@@ -44,8 +44,7 @@ class Range:
     end: Position | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiagnosticRow:
+class DiagnosticRow(Struct, frozen=True, kw_only=True):
     """A diagnostic, in the format of `terraform validate -json`. Contains no secrets."""
 
     severity: Severity  #: How bad it is: an error stops the command; a notice is no reason to change anything.
@@ -56,16 +55,14 @@ class DiagnosticRow:
     range: Range | None = None  #: Where in the files; omitted if it isn't about a file.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     """The tool that wrote this."""
 
     name: Literal["reconciler"] = "reconciler"  #: Always `reconciler`.
     version: str = __version__  #: Its version.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(Struct, frozen=True, kw_only=True):
     """What a plan was made from, as given by options; `apply PLANFILE` uses it again unless an option replaces it.
 
     Relative paths are relative to the working directory. Contains no values of the environment or of an env file, and
@@ -86,8 +83,7 @@ class Sources:
         return (*said, *(() if self.base_url is None else (f"--base-url {self.base_url}",)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
+class Seal(Struct, frozen=True, kw_only=True):
     """The seal of a saved plan (`plan --out`)."""
 
     version: int  #: The version of this block.
@@ -102,8 +98,7 @@ class Seal:
     checksum: Hex  #: SHA-256 of this document without the checksum.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanView:
+class PlanView(Struct, frozen=True, kw_only=True):
     """What `plan`, `drift` and `show` write with `--format json`, and what `plan --out` saves.
 
     The format is Terraform's JSON plan (`resource_changes` and its contents) with additional keys. Contains no secrets.
@@ -216,8 +211,7 @@ class PlanView:
         return tuple(account for account in self.accounts if account.status is Standing.NOT_CHECKED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListView:
+class ListView(Struct, frozen=True, kw_only=True):
     """What `list --format json` writes: the webhooks that the provider has, classified. Contains no secrets.
 
     If nothing could be listed, the output is that of `validate`, with `valid` false.
@@ -241,8 +235,7 @@ class EndpointStatus(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestRow:
+class RequestRow(Struct, frozen=True, kw_only=True):
     """A request that was sent to an endpoint."""
 
     method: str  #: Its method.
@@ -251,8 +244,7 @@ class RequestRow:
     milliseconds: int  #: The time to the end of the response's headers, without the time to connect.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointRow:
+class EndpointRow(Struct, frozen=True, kw_only=True):
     """What was found out about an endpoint."""
 
     url: str  #: Its URL, with secrets as `${NAME}` or `‹hidden›`.
@@ -265,8 +257,7 @@ class EndpointRow:
     findings: tuple[DiagnosticRow, ...]  #: What is wrong, and what to do. Nothing in it is the receiver's own text.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoctorView:
+class DoctorView(Struct, frozen=True, kw_only=True):
     """What `doctor --format json` writes: the endpoints of the file's active webhooks. Contains no secrets.
 
     If nothing could be checked, the output is that of `validate`, with `valid` false.
@@ -278,8 +269,7 @@ class DoctorView:
     diagnostics: tuple[DiagnosticRow, ...]  #: The diagnostics about the files: only warnings.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidationView:
+class ValidationView(Struct, frozen=True, kw_only=True):
     """What `validate --format json` writes, in the format of `terraform validate -json`.
 
     Other commands write it with `--format json` if they can't continue, for any reason.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
@@ -18,8 +19,7 @@ _MOST_NAMES = 5  # of unset variables, in a command's last line
 _MOST_ACCOUNTS = 10  # that it names
 
 
-@dataclass(frozen=True, slots=True)
-class CommandResult:
+class CommandResult(Struct, frozen=True):
     """How a command ends: its last line, and its exit code."""
 
     words: str

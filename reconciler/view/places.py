@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from reconciler.view.documents import PlanView
 from reconciler.view.rows import AccountRow, Row, Standing
@@ -12,8 +13,7 @@ from reconciler.view.rows import AccountRow, Row, Standing
 _FEWEST = 4  # that are told together
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacesRow(AccountRow):
+class PlacesRow(AccountRow, frozen=True, kw_only=True):
     """The places of an account in which nothing changes, as one account."""
 
     places: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypedDict
+
+from msgspec import Struct
 
 from reconciler.model.plan import Action, Change, Plan, Verdict, making_anew
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
@@ -56,8 +57,7 @@ class _Endpoint(TypedDict):
     scope: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultRow:
+class ResultRow(Struct, frozen=True, kw_only=True):
     """One change and what became of it, as it may be shown."""
 
     account: str
@@ -74,8 +74,7 @@ class ResultRow:
     help: str  #: What to do about a change that isn't done; may be empty.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportView:
+class ReportView(Struct, frozen=True, kw_only=True):
     """What became of a plan, as it may be shown."""
 
     results: tuple[ResultRow, ...]

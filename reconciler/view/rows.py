@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Literal
+
+from msgspec import Struct
 
 from reconciler.model.configuration import AbsentPlace, OnUnmanaged
 from reconciler.model.plan import Action, Hint, Reason, Verdict
@@ -45,8 +46,7 @@ class Status(Enum):
     UNMANAGED = "unmanaged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRow:
+class FieldRow(Struct, frozen=True, kw_only=True):
     """One field that differs."""
 
     name: str  #: The field's name; a nested one has its path, `settings.retry.limit`.
@@ -54,8 +54,7 @@ class FieldRow:
     after: Plain  #: The wanted value.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, frozen=True, kw_only=True):
     """What would be done."""
 
     actions: tuple[Action]  #: The one action.
@@ -68,8 +67,7 @@ class Sides:
     after_sensitive: Sensitive  #: The fields of `after` with hidden values; false if `after` is null.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One webhook, of the file or of the provider. `change` and the keys before `webhook_address` are Terraform's."""
 
     #: Its address as Terraform would write it: `shippo_webhook.orders["track_updated"]`, with several accounts
@@ -151,16 +149,14 @@ def hosts_of(rows: Iterable[Row]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(sorted(row.host for row in rows)).most_common())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbsentLine:
+class AbsentLine(Struct, frozen=True, kw_only=True):
     """An item for the file's `absent`."""
 
     url: str  #: The URL pattern.
     events: tuple[str, ...]  #: The events.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossRow:
+class LossRow(Struct, frozen=True, kw_only=True):
     """An owned endpoint that would stop receiving events it receives now."""
 
     account: str  #: The account's name.
@@ -172,8 +168,7 @@ class LossRow:
     absent: AbsentLine | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class Remedy(Struct, frozen=True, kw_only=True):
     """What would allow the losses of an account, one or the other."""
 
     allow_losses: int  #: The value of `--allow-losses` that would allow all of them.
@@ -185,16 +180,14 @@ class Remedy:
     absent_place: AbsentPlace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """Why an account could not be checked."""
 
     summary: str  #: What went wrong, in one sentence.
     detail: str  #: What to check or do; may be empty.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRow:
+class AccountRow(Struct, frozen=True, kw_only=True):
     """The status of one account."""
 
     name: str  #: The account's name in the file.
@@ -225,8 +218,7 @@ class AccountRow:
         return self.on_unmanaged is OnUnmanaged.FAIL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """The counts."""
 
     create: int = 0  #: How many webhooks would be created.

@@ -7,8 +7,9 @@ shape: https://developer.hashicorp.com/terraform/internals/json-format.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from reconciler.model.plan import Action
 from reconciler.view.rows import Plain, PlainFields, Row, Sensitive, Sides, Status
@@ -17,8 +18,7 @@ from reconciler.view.values import sensitive
 _Expression = Mapping[str, Plain]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedResource:
+class PlannedResource(Struct, frozen=True, kw_only=True):
     """A webhook as it will be."""
 
     address: str  #: Its `address` in `resource_changes`.
@@ -32,31 +32,27 @@ class PlannedResource:
     sensitive_values: Sensitive  #: The fields of `values` with hidden values.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedModule:
+class PlannedModule(Struct, frozen=True, kw_only=True):
     """An account as a module."""
 
     address: str  #: Its `module_address` in `resource_changes`.
     resources: tuple[PlannedResource, ...]  #: Its webhooks.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRoot:
+class PlannedRoot(Struct, frozen=True, kw_only=True):
     """All webhooks."""
 
     resources: tuple[PlannedResource, ...] | None = None  #: Those of the only account; omitted if there are several.
     child_modules: tuple[PlannedModule, ...] | None = None  #: The accounts; omitted if there is only one.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedValues:
+class PlannedValues(Struct, frozen=True, kw_only=True):
     """The webhooks of `resource_changes` as they will be, without those that will not be there."""
 
     root_module: PlannedRoot  #: All webhooks.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfiguredResource:
+class ConfiguredResource(Struct, frozen=True, kw_only=True):
     """An entry of the file."""
 
     address: str  #: Its address without an account and a key, such as `shippo_webhook.orders`.
@@ -72,46 +68,40 @@ class ConfiguredResource:
     for_each_expression: Mapping[str, None] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfiguredModule:
+class ConfiguredModule(Struct, frozen=True, kw_only=True):
     """The entries of an account, or of all places of an account."""
 
     resources: tuple[ConfiguredResource, ...]  #: The entries.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleCall:
+class ModuleCall(Struct, frozen=True, kw_only=True):
     """An account."""
 
     module: ConfiguredModule  #: Its entries.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfiguredRoot:
+class ConfiguredRoot(Struct, frozen=True, kw_only=True):
     """All entries."""
 
     resources: tuple[ConfiguredResource, ...] | None = None  #: Those of the only account; omitted if there are several.
     module_calls: Mapping[str, ModuleCall] | None = None  #: The accounts by name; omitted if there is only one.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderConfig:
+class ProviderConfig(Struct, frozen=True, kw_only=True):
     """A provider."""
 
     name: str  #: Its name.
     full_name: str  #: The `provider_name` in `resource_changes`: the same.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configured:
+class Configured(Struct, frozen=True, kw_only=True):
     """The file, as far as `resource_changes` has its entries."""
 
     provider_config: Mapping[str, ProviderConfig]  #: The providers by name.
     root_module: ConfiguredRoot  #: All entries.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRow:
+class DriftRow(Struct, frozen=True, kw_only=True):
     """A webhook that isn't as in the file."""
 
     address: str  #: Its `address` in `resource_changes` or `unmanaged`.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec import Struct, field
 from steps.job import Inputs
 from steps.task import Task
 
@@ -20,8 +20,7 @@ WRITES = {"issues": "write", "pull-requests": "write", "actions": "read"}
 HEAD, SHA = "a" * 40, "b" * 40
 
 
-@dataclass(slots=True, kw_only=True)
-class Step:
+class Step(Struct, kw_only=True):
     """What a step is given, and what it gave."""
 
     hub: Hub

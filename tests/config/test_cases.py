@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from reconciler.model.diagnostic import Diagnostic
 from tests.config.tools import ENVIRONMENT, LIVE_TOKEN, inputs, loaded, place_of, used_in
@@ -32,8 +32,7 @@ OPTIONS = {"OPTION": "optval", "EVENT": "track_updated", "SUB": "hooks"}
 _CASE = re.compile(r"## (?P<id>[a-z0-9-]+)\n\n```yaml\n(?P<text>.*?)```\n\n```text\n(?P<said>.*?)```\n", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """One file and what is said of it; `\\xNN` in the file stands for that character."""
 
     path: Path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.diagnostic import Severity
 from tests.config.tools import ENTRY, GOOD, OWNS, TOP, complaints, configuration, inputs, loaded

@@ -98,6 +98,7 @@ def test_a_file_becomes_accounts_and_what_is_wanted_in_them() -> None:
         ),
         files=("<stdin>",),
         secret_params=BUILT_IN_SECRET_PARAMS,
+        redaction=found.redaction,
     )
     assert not account.protect
     assert repr(account.owns) == "PatternSet([Pattern(https://hooks.example.com/shippo/*)])"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.config.load import load
 from tests.config.tools import ENTRY, LIVE_TOKEN, OWNS, PROVIDERS, TOP, complaints, configuration, inputs, loaded

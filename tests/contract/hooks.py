@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.provider import FieldType, Provider
@@ -20,8 +21,7 @@ ELSEWHERE = "https://elsewhere.example.org"
 """A host that nobody here owns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Hook(Struct, frozen=True, kw_only=True):
     """A webhook, wanted or there. Where a provider takes one event on each, it stands for one for each event.
 
     Attributes:

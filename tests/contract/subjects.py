@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
@@ -51,8 +53,7 @@ class Server(Protocol):
         """From now on, the first page of the list says that the list goes on there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """A provider under the contract.
 
     Attributes:
@@ -78,8 +79,7 @@ class Subject:
 _SHIPPO_TOKEN = "shippo_live_0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
-@dataclass(frozen=True)
-class _ShippoServer:
+class _ShippoServer(Struct, frozen=True):
     sandbox: Sandbox
 
     @property

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from reconciler.config.load import Inputs, Loaded, load
 from reconciler.config.shape import accepts

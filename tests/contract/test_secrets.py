@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action, NotPlanned, Plan
 from reconciler.model.provider import Provider, ReadsBack

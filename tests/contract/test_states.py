@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
+from msgspec import Struct
 
 from reconciler.model.webhook import Settings
 from tests.contract.bench import Bench, Wanted
@@ -13,8 +13,7 @@ from tests.contract.hooks import ALL, ELSEWHERE, A, B, C, Hook
 from tests.contract.subjects import PIGEONRY_SUBJECT, SUBJECTS, Subject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """What the account has, and what the file wants."""
 
     id: str

@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.cli import run as run_module
 from reconciler.doctor import probe
@@ -53,8 +54,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "INSTALLED", {"shippo": provider})
 
 
-@dataclass(slots=True)
-class Receiver:
+class Receiver(Struct):
     """Takes requests and gives one response to all of them; `{echo}` in it stands for the request's target."""
 
     response: str = "HTTP/1.1 204 No Content\r\n\r\n"
@@ -71,8 +71,7 @@ class Receiver:
         await writer.drain()
 
 
-@dataclass(slots=True)
-class Doctor:
+class Doctor(Struct):
     """The command, in a folder with a file whose provider is on this machine, and isn't there."""
 
     folder: Path

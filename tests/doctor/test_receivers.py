@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from shippo.models import components
 
 from reconciler.doctor.receivers import Receiver, Request, receivers

@@ -7,8 +7,9 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reconciler.sandbox.faults import Action, Rule, When
 from reconciler.sandbox.store import Webhook
@@ -51,8 +52,7 @@ _FILE = (
 _NUMBERS = itertools.count()
 
 
-@dataclass(slots=True, kw_only=True)
-class Patient:
+class Patient(Struct, kw_only=True):
     """An account of its own, and a folder of its own with the file for it.
 
     Attributes:

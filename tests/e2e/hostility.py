@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec import Struct, field
 
 from tests.e2e.tool import Ended, Tool, run_here
 from tests.support.canaries import Canaries
@@ -52,8 +52,7 @@ webhooks:
 """
 
 
-@dataclass(kw_only=True)
-class Target:
+class Target(Struct, kw_only=True):
     """Where a hostile file is tried: a folder, the provider, and a server that must receive nothing.
 
     Attributes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Rule
@@ -125,8 +126,7 @@ def file_text(base_url: str, entries: Mapping[str, str] = _ENTRIES) -> str:
     return "\n".join(lines) + "\n"
 
 
-@dataclass(slots=True, kw_only=True)
-class Secretive:
+class Secretive(Struct, kw_only=True):
     """The folder and the provider.
 
     Attributes:

@@ -91,7 +91,7 @@ def test_secret_of_an_installed_provider_is_masked_beside_a_broken_one(
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[reconciler.providers]\nbroken = nowhere:X\nother = other_hooks:PLUGIN\n")
     (tmp_path / "other_hooks.py").write_text("""\
-from dataclasses import replace
+from msgspec.structs import replace
 from reconciler.provider import INTERFACE, ProviderPlugin
 from reconciler.providers.github import GITHUB
 fields = tuple(replace(one, name="signing_key") if one.name == "secret" else one for one in GITHUB.fields)

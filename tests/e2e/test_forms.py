@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from msgspec import Struct, field
 
 from reconciler.provider import (
     Auth,
@@ -77,8 +77,7 @@ def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return document
 
 
-@dataclass
-class Formic:
+class Formic(Struct):
     base_url: str = ""
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: list[tuple[str, str]] = field(default_factory=list)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
+from msgspec import Struct
 
 from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.test_guards import KEEP, fill
@@ -151,8 +151,7 @@ IN_ACCOUNT = f"    absent:\n      - {OLD}\n"
 REPEATING = ", together with the items of the top-level `absent`, which then no longer applies to this account"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """Where a file of two accounts says `absent`, and where a refusal says that more of it goes for the first."""
 
     top: str = ""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
+from msgspec import Struct, field
 
 from tests.e2e.secretive import FED, OPTIONS, WRITTEN, Secretive
 
@@ -15,8 +14,7 @@ URL = "url: 'https://hooks.example.com/query?token=${QUERY}'"
 QUERY = "  query: {" + URL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class Wrong(Struct, frozen=True, kw_only=True):
     """What is wrong.
 
     Attributes:

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconciler.http.pacing import Clock
 from reconciler.model.diagnostic import UrlError
@@ -25,8 +26,7 @@ HOST = "https://hooks.example.com"
 WAIT = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How a command ended."""
 
     code: int
@@ -47,8 +47,7 @@ class Ended:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-@dataclass(slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, kw_only=True):
     """The command in a folder of its own, with a sandbox as the provider."""
 
     folder: Path

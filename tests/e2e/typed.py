@@ -13,7 +13,6 @@ import re
 import shlex
 import signal
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 import yaml
+from msgspec import Struct
 
 from tests.e2e.terminal import Terminal
 from tests.e2e.tool import COMMAND, TOKEN, Tool
@@ -76,8 +76,7 @@ set -e
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A block of code of a page: its heading, its language, and its text."""
 
     heading: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconciler.export.describe import Duplicate, Entry, LeftOut, describe
 from reconciler.export.names import Names
@@ -15,8 +16,7 @@ from reconciler.model.webhook import Key, Remote
 from tests.support.builders import EVENT, HOST, account
 
 
-@dataclass(frozen=True, kw_only=True)
-class Described:
+class Described(Struct, frozen=True, kw_only=True):
     """What became of webhooks, and the values of the variables that were named."""
 
     entries: Sequence[Entry]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from tests.e2e.tool import TOKEN
 
@@ -36,8 +37,7 @@ os._exit(code)
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """How a command ended.
 
     Attributes:
@@ -48,8 +48,8 @@ class Measured:
     """
 
     code: int
-    out: str = field(repr=False)
-    err: str = field(repr=False)
+    out: str
+    err: str
     peak: int
 
 

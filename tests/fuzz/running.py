@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from reconciler.http.exchange import ApiRequest, Reply
 from reconciler.http.transport import Session
@@ -36,8 +36,7 @@ def provider() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """A diagnostic as `validate --format json` has it."""
 
     severity: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tests.config.test_cases import ALL, MORE, OPTIONS
 from tests.config.test_edits import FILE
@@ -18,8 +19,7 @@ ENVIRONMENT = {**MORE, **TOKENS}
 VARIABLES = {**OPTIONS, "STAGE": "staging", "MODE": "live"}
 
 
-@dataclass(frozen=True, slots=True)
-class Valid:
+class Valid(Struct, frozen=True):
     """A file without an error."""
 
     name: str

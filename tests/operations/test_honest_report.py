@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.plan import Action as Doing
 from reconciler.model.plan import Change, Claim
@@ -41,8 +42,7 @@ READS: tuple[Action, ...] = (Answer(status=500), RESET_REQUEST, DROP_ANSWER)
 WHEN = (When(), *(When(nth=k) for k in (1, 2, 3)), *(When(since=k) for k in (2, 3)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """What goes wrong between a plan and the end of its apply.
 
     Attributes:

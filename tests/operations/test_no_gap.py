@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
 from _pytest.mark import ParameterSet
+from msgspec import Struct
 
 from reconciler.model.plan import Action
 from reconciler.model.reading import ErrorKind
@@ -70,8 +70,7 @@ CREATE, UPDATE, DELETE = frozenset({Action.CREATE}), frozenset({Action.UPDATE}),
 ANY = CREATE | UPDATE | DELETE
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What fails during a whole apply, and the actions of which at least one must be planned for it to matter."""
 
     name: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.output.escaping import visible, without_commands
@@ -20,8 +20,7 @@ from tests.support.builders import entry, hook, planned
 from tests.view.hostile import HOSTILE, HostileRun, hostile_runs, hostile_texts
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command as the runner reads it."""
 
     name: str

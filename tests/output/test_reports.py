@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.output.formats import Reporter, Target, reporter

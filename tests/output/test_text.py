@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import yaml
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from reconciler.model.configuration import AbsentPlace
 from reconciler.model.plan import Action, Plan, Verdict

@@ -9,16 +9,16 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 TYPE = "terraform_data"
 WAIT = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terraform:
+class Terraform(Struct, frozen=True, kw_only=True):
     """Terraform in a folder with a configuration and a state of its own."""
 
     folder: Path

@@ -10,12 +10,12 @@ import http.server
 import io
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec import Struct, field
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from reconciler.model.plan import Plan
@@ -42,8 +42,7 @@ HOSTILE = (
 )
 
 
-@dataclass(slots=True)
-class Opened:
+class Opened(Struct):
     """A page in a browser, and what it asked for and complained of."""
 
     page: Page

@@ -13,11 +13,11 @@ import subprocess
 import venv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from reconciler.sandbox.api import SandboxOptions
 from tests.e2e.tool import Tool
@@ -65,8 +65,7 @@ sys.exit(bool(denied))
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How a reader ended."""
 
     code: int

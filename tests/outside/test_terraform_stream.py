@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, Rule, When
@@ -25,8 +25,7 @@ IN_NO_FILE = ("diagnostic.range", "diagnostic.snippet")
 ONLY_OURS = {"planned_loss", "apply_progress"}  # Terraform tells of progress every ten seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Both:
+class Both(Struct, frozen=True, kw_only=True):
     """What both say of the same."""
 
     ours: list[Any]

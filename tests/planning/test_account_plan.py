@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.plan import AccountPlan, Action, Claim, Filters, Plan, Reason

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Named
 from reconciler.model.plan import AccountPlan, NotPlanned, Verdict
@@ -24,8 +25,7 @@ EVERY_EVENT = frozenset(SHIPPO.events) - {"all"} | {"brand_new", "one that nobod
 TARGETS = st.lists(st.sampled_from(["orders*", "tracking*", "*[all]", "*[track_updated]", "@*", "@a*"]), max_size=2)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """A webhook as the contract speaks of it: an endpoint (without its token), an event, on or off, live or test."""
 
     id: str  # empty for an entry's
@@ -71,8 +71,7 @@ def _is_meant(targets: Sequence[str], address: str) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Foreseen:
+class Foreseen(Struct, frozen=True, kw_only=True):
     """What the contract says of a run.
 
     Attributes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError

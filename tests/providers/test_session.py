@@ -19,6 +19,7 @@ import pytest
 import requests
 import trustme
 import urllib3
+from msgspec.structs import replace
 from pytest_httpserver import HTTPServer
 
 from reconciler.http.exchange import ApiRequest, Ending, NoReply, Reply
@@ -58,7 +59,12 @@ def opened(
 
 def sent(origin: str, request: ApiRequest = GET, *, loopback: bool = True, timeout: float = 5.0) -> Reply | NoReply:
     with opened(origin, loopback=loopback, timeout=timeout) as session:
-        return session.send(request)
+        return without_headers(session.send(request))
+
+
+def without_headers(reply: Reply | NoReply) -> Reply | NoReply:
+    """What was answered, but for the server's name and the like."""
+    return replace(reply, headers={}) if isinstance(reply, Reply) else reply
 
 
 def test_an_answer_comes_whole_and_the_request_is_as_asked() -> None:
@@ -67,7 +73,7 @@ def test_an_answer_comes_whole_and_the_request_is_as_asked() -> None:
         opened(server.base_url, headers={"SHIPPO-ACCOUNT-ID": "abc"}) as session,
     ):
         reply = session.send(POST)
-        assert reply == Reply(status=201, body=b'{"a": 1}')
+        assert without_headers(reply) == Reply(status=201, body=b'{"a": 1}')
         assert isinstance(reply, Reply)
         assert reply.headers["retry-after"] == "7"
     request = server.received[0]
@@ -200,9 +206,11 @@ def test_connections_are_kept_and_threads_may_share_the_session() -> None:
         server.expect_request("/webhooks").respond_with_data(b"x" * 1000)
         with opened(server.url_for("").rstrip("/")) as session:
             outcomes: list[Reply | NoReply] = []
-            threads = [
-                threading.Thread(target=lambda: outcomes.extend(session.send(GET) for _ in range(10))) for _ in range(8)
-            ]
+
+            def ten() -> None:
+                outcomes.extend(without_headers(session.send(GET)) for _ in range(10))
+
+            threads = [threading.Thread(target=ten) for _ in range(8)]
             for thread in threads:
                 thread.start()
             for thread in threads:

@@ -15,12 +15,12 @@ import venv
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import requests
+from msgspec import Struct, field
 
 FOLDER_VARIABLE = "RECONCILER_REAL_SERVERS"
 VERSIONS = Path(__file__).with_name("versions")
@@ -37,8 +37,7 @@ class NoServerError(Exception):
     """A server can't be had, for a reason that is told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealServer:
+class RealServer(Struct, frozen=True, kw_only=True):
     """A server that runs, and how to reach it.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tests.e2e.tool import COMMAND, Ended
 from tests.real.service import RealServer
@@ -17,8 +18,7 @@ SECRET, NEXT_SECRET = "correct-horse-battery", "staple-of-another-horse"
 WAIT = 120  # seconds that a command may take
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One service's part in the story. Places are the first of those that its server has.
 
     Attributes:
@@ -99,8 +99,7 @@ PARTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Story(Struct, frozen=True, kw_only=True):
     """A folder with a file, the command in it, and the service."""
 
     folder: Path

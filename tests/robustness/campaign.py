@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from typing import Any
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields, replace
 
 from tests.robustness.case import Account, Case
 from tests.robustness.drawing import draw
@@ -16,8 +18,7 @@ CRASHES = ("traceback", "ending")
 """What a defect shows as that no longer fits the code it is planted into."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Find:
+class Find(Struct, frozen=True, kw_only=True):
     """A case that shows something.
 
     Attributes:
@@ -84,7 +85,7 @@ def as_code(value: object) -> str:
     """A case as a test writes it: without what it leaves alone."""
     if isinstance(value, tuple):
         return f"({', '.join(map(as_code, value))}{',' if len(value) == 1 else ''})"
-    if not is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, Struct):
         return repr(value)
     said = [
         f"{one.name}={as_code(found)}" for one in fields(value) if (found := getattr(value, one.name)) != one.default
@@ -103,7 +104,7 @@ def _smaller(case: Case) -> Iterator[Case]:
     """Cases with one thing less."""
     for one in fields(Case):
         value: object = getattr(case, one.name)
-        if one.default is not MISSING and value != one.default:
+        if one.default is not NODEFAULT and value != one.default:
             yield _with(case, one.name, one.default)
         if isinstance(value, tuple) and one.name != "accounts":
             for number in range(len(value)):

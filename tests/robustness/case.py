@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct
 
 from reconciler.sandbox.faults import Rule
 from tests.support.lies import HONEST, Lies
@@ -20,8 +21,7 @@ OLD_SECRET = "L1b38Gd17zC7xrN52uy6KvSh"  # what a webhook may still have in a se
 FOREIGN_SECRET = "Y0c64Ks29vF8tmJ37op5RgWn"  # in the path of a webhook that no file names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class Absent(Struct, frozen=True, kw_only=True):
     """An item of `absent`."""
 
     url: str
@@ -31,8 +31,7 @@ class Absent:
         return {"url": self.url, "events": list(self.events)} if self.events else self.url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """An account of the file. Its patterns are whole URLs with `*`."""
 
     name: str
@@ -62,8 +61,7 @@ class Account:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """An entry of the file; `url` may hold `${…}` of `SECRETS`."""
 
     name: str
@@ -86,8 +84,7 @@ class Entry:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Hook(Struct, frozen=True, kw_only=True):
     """A webhook that an account has; `day` is the one of its creation."""
 
     account: str
@@ -111,8 +108,7 @@ class Mode(Enum):
     LOOK = "commands that look"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Death:
+class Death(Struct, frozen=True, kw_only=True):
     """How the first run ends early: a signal while its k-th call of a method is held, before or after its effect.
 
     Without a method every call counts.
@@ -124,16 +120,14 @@ class Death:
     after_effect: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meddling:
+class Meddling(Struct, frozen=True, kw_only=True):
     """What somebody else does to the k-th webhook of an account after it was listed. What: remove, switch, twin."""
 
     what: str
     k: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """A drawn case.
 
     Attributes:
@@ -177,14 +171,13 @@ class Case:
         return self.tells_the_truth and not (self.faults or self.death or self.meddling)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What a finished command said."""
 
     arguments: tuple[str, ...]
     code: int
-    out: str = field(repr=False)
-    err: str = field(repr=False)
+    out: str
+    err: str
 
 
 def file_text(case: Case, base_url: str) -> str:

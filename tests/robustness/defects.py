@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import requests
+from msgspec.structs import replace
 
 from reconciler.cli.saved import SavedPlan
 from reconciler.export import write

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Absent, Account, Case, Entry, real
@@ -17,8 +18,7 @@ Place = tuple[str, bool]
 """Endpoint and `is_test`: where events arrive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What is to be there for a key: `object_id` is empty for a new webhook; `url` and `active` as they are to be."""
 
     object_id: str
@@ -26,8 +26,7 @@ class Wanted:
     active: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What an apply must make of one account.
 
     Attributes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.store import Webhook
 from tests.robustness.case import Account, Case, Mode
@@ -24,8 +26,7 @@ from tests.robustness.words import honest, leaks_in_files, words
 from tests.support.replay import received
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class Played(Struct, frozen=True, kw_only=True):
     """What came of a case.
 
     Attributes:
@@ -34,7 +35,7 @@ class Played:
     """
 
     broken: tuple[str, ...]
-    phases: tuple[Phase, ...] = field(repr=False)
+    phases: tuple[Phase, ...]
 
     @property
     def kinds(self) -> list[str]:

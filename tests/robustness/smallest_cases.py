@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.sandbox.faults import RESET_ANSWER, RESET_REQUEST, Answer, Rule, When
 from tests.robustness.case import HOOKS, OLD_SECRET, Absent, Account, Case, Entry, Hook, Meddling, Mode

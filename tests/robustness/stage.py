@@ -10,12 +10,14 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import Answer, Rule, When
@@ -36,8 +38,7 @@ _A_MOMENT = 0.003  # seconds
 TOO_LONG = 20.0  # seconds for a run; the longest need two
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True):
     """What happened while some commands ran.
 
     Attributes:
@@ -49,10 +50,10 @@ class Phase:
     """
 
     told: tuple[Told, ...]
-    listed: There = field(repr=False)
-    before: There = field(repr=False)
-    after: There = field(repr=False)
-    log: Mapping[str, tuple[LogEntry, ...]] = field(repr=False)
+    listed: There
+    before: There
+    after: There
+    log: Mapping[str, tuple[LogEntry, ...]]
     applied: tuple[int, ...] = ()
 
     def lines(self) -> Iterator[str]:

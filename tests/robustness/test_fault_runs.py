@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.sandbox.faults import DROP_ANSWER, Answer, Rule, When
 from tests.robustness.campaign import as_code, campaign, figures, smallest

@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.server import Sandbox as SandboxServer

@@ -6,9 +6,9 @@ import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.faults import (

@@ -6,10 +6,12 @@ import argparse
 import io
 import json
 import shlex
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.config.load import Inputs, Loaded, load
 from reconciler.model.configuration import Configuration
@@ -43,8 +45,7 @@ DRIFT = ("switched-off", "hijacked", "protected-difference")
 _FIELDS = {"id": "object_id", "created": "object_created", "updated": "object_updated"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What a scenario says: the contents of its expected files, and the values that must not be in them."""
 
     files: dict[str, str]

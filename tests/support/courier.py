@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
 
 from reconciler.provider import Auth, Provider, ProviderPlugin, ReadsBack, Rest, Update, events, headers, text, url
 from reconciler.providers import registry
@@ -47,8 +47,7 @@ COURIERS = {
 CLEAR, KEYS, MASKED, NEVER = COURIERS.values()
 
 
-@dataclass
-class Courier:
+class Courier(Struct):
     """The server's state: the webhooks by id, headers in clear, and what each request that writes sent."""
 
     kind: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from reconciler.model.configuration import Account, Named
 from reconciler.model.plan import AccountPlan, Action
@@ -20,8 +19,7 @@ OWNS = ("/*", "/a", "/c/*", "https://*.example.com/a")
 _NAMED_BY_ID = Named(object_id="a")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """A file for one account, and what the account has."""
 
     account: Account

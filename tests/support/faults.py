@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.sandbox.faults import Action, CountedRule, Faults, Rule
 from reconciler.sandbox.messages import Response
 from reconciler.sandbox.server import HttpServer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldRequest(Action):
+class HoldRequest(Action, frozen=True, kw_only=True):
     """Hold the request until it is released, then carry it out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldAnswer(Action):
+class HoldAnswer(Action, frozen=True, kw_only=True):
     """Carry the request out, and hold the answer until it is released."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(Struct, frozen=True, kw_only=True):
     """One request that reached the server, and what was done to it.
 
     Attributes:

@@ -7,11 +7,12 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, field
 
 from tests.support.serving import serving
 
@@ -21,8 +22,7 @@ _REPOSITORIES = re.compile(r"/orgs/(?P<owner>[^/]+)/repos")
 _PATH = re.compile(r"(?P<place>/repos/[^/]+/[^/]+|/orgs/[^/]+)/hooks(?:/(?P<id>\d+)(?P<config>/config)?)?")
 
 
-@dataclass
-class GitHub:
+class GitHub(Struct):
     """The server's state. Real repositories answer 404 to who may not see them.
 
     Attributes:

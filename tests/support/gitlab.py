@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, field
 
 from tests.support.serving import serving
 
@@ -18,8 +19,7 @@ _NOTES = "/api/v4/projects/12/merge_requests/3/notes"
 _PAGE = 2  # notes a page, so that a few need several
 
 
-@dataclass(kw_only=True)
-class GitLab:
+class GitLab(Struct, kw_only=True):
     """The server: its notes, oldest first, and every write that it took; `before` is called with each one's method."""
 
     api: str

@@ -10,10 +10,11 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from msgspec import Struct, field
 
 from tests.support.serving import serving
 
@@ -22,16 +23,14 @@ REPOSITORY_ID, FORK_ID = 1, 2
 BOT = "github-actions[bot]"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """Who it is, and what it may do: a permission's name to `read` or `write`."""
 
     login: str
     permissions: Mapping[str, str]
 
 
-@dataclass(slots=True, kw_only=True)
-class Issue:
+class Issue(Struct, kw_only=True):
     """An issue, or a pull request, which has `pull`."""
 
     number: int
@@ -43,8 +42,7 @@ class Issue:
     pull: dict[str, Any] | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Hub:
+class Hub(Struct, kw_only=True):
     """What the repository has; tests look at it and change it as people do.
 
     Attributes:
@@ -275,8 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
         return {**comment, "html_url": f"https://github.example/{REPOSITORY}/comments/{comment['id']}"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     """A list that stands under a key."""
 
     key: str

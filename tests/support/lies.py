@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.api import SandboxOptions, ShippoApi, shown
 from reconciler.sandbox.checks import WebhookFields, check_body
@@ -13,8 +15,7 @@ from reconciler.sandbox.messages import Request, Response, json_response
 from reconciler.sandbox.store import Store, Webhook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lies:
+class Lies(Struct, frozen=True, kw_only=True):
     """In which ways an account's answers differ from what is documented.
 
     Attributes:

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.provider import (
     Auth,
@@ -57,8 +58,7 @@ PLUGIN = ProviderPlugin(interface=1, provider=MINT)
 SURE_PLUGIN = ProviderPlugin(interface=1, provider=SURE_MINT)
 
 
-@dataclass
-class Mint:
+class Mint(Struct):
     """The server's state.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from tests.support.hub import REPOSITORY, Hub, hub
 from tests.support.sandbox import Sandbox
@@ -20,8 +21,7 @@ WORKFLOWS = ROOT / "examples" / "github-actions"
 FILE = "webhooks.yaml"
 
 
-@dataclass(slots=True, kw_only=True)
-class Project:
+class Project(Struct, kw_only=True):
     """The repository, and what people do in it."""
 
     folder: Path

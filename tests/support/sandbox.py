@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from reconciler.sandbox import server
 from reconciler.sandbox.api import SandboxOptions, account_of
@@ -16,8 +17,7 @@ from tests.support.lies import HONEST, Lies, LyingApi
 _EFFECTS = {("POST", 201), ("PUT", 200), ("DELETE", 204)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
+class LogEntry(Struct, frozen=True, kw_only=True):
     """One request that was carried out, and what became of it.
 
     Attributes:

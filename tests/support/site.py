@@ -6,9 +6,11 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
@@ -76,8 +78,7 @@ class RunClock(FakeClock):
         return self._stop.is_asked()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One run of a configuration: its plan, and what it takes to carry it out.
 
     Attributes:
@@ -88,8 +89,8 @@ class Run:
     plan: Plan
     stop: Stop
     clock: RunClock
-    events: list[Event] = field(repr=False)
-    clients: Mapping[str, Writer | ProviderError] = field(repr=False)
+    events: list[Event]
+    clients: Mapping[str, Writer | ProviderError]
 
     def apply(self, parallelism: int = 4) -> Report:
         """Carry the plan out."""

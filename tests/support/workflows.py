@@ -17,11 +17,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from tests.support.action_step import warm_step
 from tests.support.expressions import interpolate, is_met
@@ -37,8 +37,7 @@ _OUR_STEP = re.compile(r'exec "\$PYTHON" "\$ACTION/action" (\w+)(?: "\$(FOLDER)"
 During = Callable[["Running"], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """What starts a workflow.
 
     Attributes:
@@ -54,8 +53,7 @@ class Event:
     gets_secrets: bool = True
 
 
-@dataclass(slots=True, kw_only=True)
-class Ran:
+class Ran(Struct, kw_only=True):
     """A job that has ended."""
 
     log: str = ""
@@ -65,8 +63,7 @@ class Ran:
     status: str = "success"
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Struct):
     """A step under way."""
 
     process: subprocess.Popen[str]
@@ -83,8 +80,7 @@ class Running:
             self.job.timers.append(timer)
 
 
-@dataclass(slots=True, kw_only=True)
-class Workflows:
+class Workflows(Struct, kw_only=True):
     """The runners of a repository.
 
     Attributes:

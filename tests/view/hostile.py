@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.diagnostic import Diagnostic, Place, Severity
 from reconciler.model.plan import Plan
@@ -38,8 +38,7 @@ hostile_texts = st.sampled_from(HOSTILE) | st.text(st.characters(), max_size=12)
 """Lone surrogates too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostileRun:
+class HostileRun(Struct, frozen=True, kw_only=True):
     """A plan, what was said of its files, and what became of it."""
 
     plan: Plan

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from reconciler.model.plan import Plan
 from reconciler.model.redaction import reads_as_words
@@ -40,8 +40,7 @@ TOKENS = ("Zq7X2kPz9LmW4RtY8s", "b0f3a9c477e1d25860", "T024BE7LDxB9k2Qw8Zp", "sw
 """The last one reads as words: it is hidden as a value from the environment, or not at all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secretive:
+class Secretive(Struct, frozen=True, kw_only=True):
     """Entries fed from the environment, and webhooks with secrets in their URLs."""
 
     desired: tuple[Desired, ...]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.model.plan import AccountPlan, Action, Hint, Reason, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -68,7 +67,7 @@ def _row(before: PlainFields | None, after: PlainFields | None, action: Action =
         ),
         field_changes=(),
     )
-    return replace(row, **more)  # type: ignore[arg-type]  # the row's own fields
+    return replace(row, **more)  # the row's own fields
 
 
 def _sensitive(fields: PlainFields | None) -> Sensitive:

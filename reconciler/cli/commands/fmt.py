@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from reconciler.cli.invocation import CommandError, Invocation, command, fail
 from reconciler.cli.options import FILE, NO_COLOR, path_completed
