@@ -21,9 +21,7 @@ from reconciler.cli.options import COMPLETION_VARIABLE, DEFAULT_FILE, REPORTING,
 from reconciler.cli.suggestions import SuggestsOptions, UnknownWordError, unknown_command
 from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
-from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
-from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
 from reconciler.output.formats import LIST_FORMATS, PLAN_FORMATS
 from reconciler.output.terminal import OutputError
@@ -173,6 +171,8 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
                 raise
             ended = _ended(error)
             if ended.words is None:
+                from reconciler.output.diagnostics import print_diagnostics  # noqa: PLC0415 - where something is wrong
+
                 print_diagnostics(invocation.streams, ended.diagnostics)
             else:
                 streams.print_message(ended.words)
@@ -190,6 +190,8 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
 
 def _ended(error: Exception) -> CommandError:
     """How a command ends that met this."""
+    from reconciler.model.reading import ProviderError  # noqa: PLC0415 - where something is wrong
+
     if isinstance(error, MemoryError):
         error = OSError(errno.ENOMEM, "")
     match error:

@@ -12,6 +12,7 @@ from reconciler.model.plan import Action, Reason
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
+from reconciler.output.pipeline import FOLDED_FROM
 from reconciler.output.reasons import change_text, drift_text, sentences
 from reconciler.output.terminal import SIGNS, Style
 from reconciler.output.unmanaged_text import (
@@ -28,8 +29,6 @@ from reconciler.view.places import PlacesRow, places_together
 from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
 from reconciler.view.short_ids import with_short_ids
 
-LONG = 40
-"""From more lines on, a part is folded in a log."""
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 
 
@@ -185,7 +184,7 @@ class _PlanText(Struct, frozen=True):
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str | Fold]:
     """Lines that a log folds where they are many."""
     found = [*lines]
-    is_long = len(found) > LONG
+    is_long = len(found) > FOLDED_FROM
     yield from [Fold(title)] if is_long else ()
     yield from found
     yield from [Fold()] if is_long else ()
