@@ -7,7 +7,6 @@ import importlib
 import itertools
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -209,6 +208,8 @@ def _ended(error: Exception) -> CommandError:
             help_ = "Free some of it, or raise the limit. `reconciler plan` shows what is left to do."
         case _:
             # A bug's kind and where it is. Its message and the values around it may hold secrets, and stay unsaid.
+            import traceback  # noqa: PLC0415 - only then
+
             frames = traceback.extract_tb(error.__traceback__)[-8:]
             places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
             code = "bug"
@@ -219,6 +220,8 @@ def _ended(error: Exception) -> CommandError:
 
 def _is_of_the_output(error: Exception) -> bool:
     """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
+    import traceback  # noqa: PLC0415 - only then
+
     frames = traceback.walk_tb(error.__traceback__)
     by_click = isinstance(error, OSError) and any(frame.f_code is click.echo.__code__ for frame, _ in frames)
     return isinstance(error, OutputError) or by_click

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import saved, writing
-from reconciler.cli import applying
+from reconciler.cli import applying, saved, writing
 from reconciler.cli.commands import export, packaged
 from reconciler.operations import files
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
