@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.faults import Fault, explained
 from reconciler.config.limits import MOST_DIAGNOSTICS
-from reconciler.config.schema import compose
 from reconciler.config.yaml_nodes import Document, Path, Plain
 from reconciler.model.provider import Provider
 from reconciler.providers.shippo import SHIPPO
+
+if TYPE_CHECKING:
+    from reconciler.config.faults import Fault
 
 _ERROR = '''
 class ShapeError(ValueError):
@@ -38,8 +39,10 @@ class Shape:
         """Check a document before any variable is put in. What can't be used is noted in it."""
         if self._accepts(document.root):
             return
+        from reconciler.config.faults import explained  # noqa: PLC0415 - only where something is wrong
+
         cursor = Cursor(document)
-        faults = find_faults(document.root, compose(self._providers, lenient=self._lenient))
+        faults = find_faults(document.root, self._schema)
         found = [(_span(cursor, fault), fault) for fault in faults]
         # By place: what is wrong with an aliased value is told where it is used first.
         for span, fault in sorted(found, key=lambda one: one[0].start):
@@ -55,10 +58,16 @@ class Shape:
     def _accepts(self, root: Plain) -> bool:
         # Most files name Shippo alone: its check was compiled beforehand.
         if self._lenient or self._providers != {SHIPPO.name: SHIPPO}:
-            return accepts(root, compose(self._providers, lenient=self._lenient))
+            return accepts(root, self._schema)
         from reconciler.config.shippo_shape import ShapeError, check  # noqa: PLC0415 - only where it is needed
 
         return _accepted(root, check, ShapeError)
+
+    @cached_property
+    def _schema(self) -> str:
+        from reconciler.config.schema import compose  # noqa: PLC0415 - as above
+
+        return compose(self._providers, lenient=self._lenient)
 
 
 def _span(cursor: Cursor, fault: Fault) -> Span:
@@ -114,6 +123,8 @@ def _accepted(root: Plain, check: Callable[[Plain], object], refused: type[Value
 
 def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
     """All that is wrong with the shape of a file's plain values; nothing where nothing is."""
+    from reconciler.config.faults import Fault  # noqa: PLC0415 - only where something is wrong
+
     found: dict[tuple[Path, str, str], Fault] = {}
     for error in _explaining()(json.loads(schema)).iter_errors(root):
         if len(found) > MOST_DIAGNOSTICS:
