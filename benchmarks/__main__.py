@@ -46,14 +46,14 @@ def main() -> None:
         parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     scale = QUICK if options.quick else TINY if options.tiny else Scale()
     begun, before, rows = time.monotonic(), machine(), []
-    print(before, flush=True)  # noqa: T201
+    print(before, flush=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
             for name in options.groups or GROUPS:
                 inner = Path(folder, name)
                 inner.mkdir()
                 for found in GROUPS[name](inner, scale):
-                    print(line(found) if isinstance(found, Row) else found, flush=True)  # noqa: T201
+                    print(line(found) if isinstance(found, Row) else found, flush=True)
                     if isinstance(found, Row):
                         rows.append(found)
     except FailedError as error:
@@ -63,7 +63,7 @@ def main() -> None:
     (options.out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (options.out / "chart.svg").write_text(chart(rows), "utf-8")
     took = time.monotonic() - begun
-    print(f"{results['after']}, {took:.0f} s. Written: {options.out}/results.json and chart.svg")  # noqa: T201
+    print(f"{results['after']}, {took:.0f} s. Written: {options.out}/results.json and chart.svg")
 
 
 if __name__ == "__main__":

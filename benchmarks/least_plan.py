@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
 
@@ -105,6 +106,7 @@ def listed(address: str, token: str, readers: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = page["results"]
     if readers == 1:
         return found + [one for each in first for one in each["results"]]
+    first.close()
     numbers = range(2, -(-page["count"] // PAGE) + 1)
     shares = [numbers[at::readers] for at in range(readers)]
     with ThreadPoolExecutor(readers) as threads:
@@ -112,18 +114,18 @@ def listed(address: str, token: str, readers: int) -> list[dict[str, Any]]:
     return found + [one for part in parts for one in part]
 
 
-def _pages(address: str, token: str, target: str | None) -> Iterator[dict[str, Any]]:
-    connection = HTTPConnection(address)
-    while target:
-        page = _fetched(connection, token, target)
-        target = page["next"] and "/" + page["next"].split("/", 3)[3]
-        yield page
+def _pages(address: str, token: str, target: str | None) -> Generator[dict[str, Any]]:
+    with closing(HTTPConnection(address)) as connection:
+        while target:
+            page = _fetched(connection, token, target)
+            target = page["next"] and "/" + page["next"].split("/", 3)[3]
+            yield page
 
 
 def _numbered(address: str, token: str, numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
-    connection = HTTPConnection(address)
-    for number in numbers:
-        yield from _fetched(connection, token, f"/webhooks?page={number}&results={PAGE}")["results"]
+    with closing(HTTPConnection(address)) as connection:
+        for number in numbers:
+            yield from _fetched(connection, token, f"/webhooks?page={number}&results={PAGE}")["results"]
 
 
 def _fetched(connection: HTTPConnection, token: str, target: str) -> dict[str, Any]:
@@ -149,12 +151,12 @@ def main() -> None:
     document = read(path)
     wanted = wanted_of(document, {"HOOK_TOKEN": os.environ["HOOK_TOKEN"]} if "HOOK_TOKEN" in os.environ else {})
     if "--offline" in options:
-        print(f"{len(wanted)} webhooks")  # noqa: T201
+        print(f"{len(wanted)} webhooks")
         return
     address = document["accounts"].value["live"].value["base_url"].value.removeprefix("http://")
     readers = int(options[options.index("--readers") + 1]) if "--readers" in options else 1
     counts = [len(part) for part in compared(wanted, listed(address, os.environ["SHIPPO_API_TOKEN"], readers))]
-    print("{} to create, {} to change, {} to delete".format(*counts))  # noqa: T201
+    print("{} to create, {} to change, {} to delete".format(*counts))
     sys.exit(2 if any(counts) else 0)
 
 

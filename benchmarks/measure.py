@@ -114,9 +114,9 @@ def module(name: str, *arguments: str, environment: Callable[[], Mapping[str, st
     return python(f"from benchmarks.{name} import main; main()", *arguments, environment=environment)
 
 
-def tool(*arguments: str, environment: Callable[[], Mapping[str, str]] = dict) -> Program:
+def tool(*arguments: str, code: int = 0, environment: Callable[[], Mapping[str, str]] = dict) -> Program:
     """The installed command."""
-    return program(str(Path(sys.executable).with_name("reconciler")), *arguments, environment=environment)
+    return program(str(Path(sys.executable).with_name("reconciler")), *arguments, code=code, environment=environment)
 
 
 def in_turn(programs: Mapping[str, Program], runs: int, *, warm: bool) -> Samples:

@@ -53,7 +53,7 @@ def main() -> None:
     missing = [key for key in wanted if key not in there]
     changed = [key for key, url in wanted.items() if key in there and there[key].url != url]
     unwanted = [key for key in there if key not in wanted]
-    print(f"{len(missing)} to create, {len(changed)} to change, {len(unwanted)} to delete")  # noqa: T201
+    print(f"{len(missing)} to create, {len(changed)} to change, {len(unwanted)} to delete")
     if "--apply" not in sys.argv:
         sys.exit(2 if missing or changed or unwanted else 0)
     for key in missing:
