@@ -9,6 +9,7 @@ import platform
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.chart import chart
@@ -40,16 +41,24 @@ def main() -> None:
     scales = parser.add_mutually_exclusive_group()
     scales.add_argument("--quick", action="store_true", help="a small one, in less than a minute")
     scales.add_argument("--tiny", action="store_true", help="whether it runs; its figures say nothing")
+    parser.add_argument("--most", type=int, metavar="N", help="nothing with more webhooks than this")
+    parser.add_argument("--within", type=float, metavar="SECONDS", help="begin no group later than this")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"), metavar="FOLDER", help="for the files")
     options = parser.parse_args()
     if unknown := set(options.groups) - set(GROUPS):
         parser.error(f"no such group: {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     scale = QUICK if options.quick else TINY if options.tiny else Scale()
+    if options.most:
+        kept = (tuple(size for size in sizes if size <= options.most) for sizes in (scale.sizes, scale.slow_sizes))
+        scale = replace(scale, sizes=next(kept), slow_sizes=next(kept))
     begun, before, rows = time.monotonic(), machine(), []
     print(before, flush=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
             for name in options.groups or GROUPS:
+                if options.within is not None and time.monotonic() - begun > options.within:
+                    print(f"{name}: left out, because it would begin after more than {options.within:g} s")
+                    continue
                 inner = Path(folder, name)
                 inner.mkdir()
                 for found in GROUPS[name](inner, scale):
