@@ -210,8 +210,8 @@ def fleet(folder: Path, scale: Scale) -> Found:
         write_file(file, OF_A_FLEET, base_url, account=(f"account_ids: [{ids}]",))
         try:
             tool("validate", "-f", str(file), environment=_variables)()
-        except FailedError:
-            yield "fleet: left out; this version doesn't know `account_ids`"
+        except FailedError as error:
+            yield f"fleet: left out; this version doesn't know `account_ids`: {str(error).splitlines()[1]}"
             return
         name = f"plan of {accounts:,} accounts with {OF_A_FLEET} each"
         planned = tool("plan", "-f", str(file), "--detailed-exitcode", environment=_variables)
@@ -245,7 +245,7 @@ def compare(folder: Path, scale: Scale) -> Found:
                     yield _row("compare", "plan", name, MEMORY, samples, size=size)
             else:
                 left_out.add(name)
-    yield from (f"compare: {name} is left out, because it isn't installed" for name in found if name in left_out)
+    yield from (f"compare: {name} is left out, because it isn't installed" for name in sorted(left_out))
 
 
 GROUPS: Mapping[str, Callable[[Path, Scale], Found]] = {

@@ -143,6 +143,9 @@ def serving(webhooks: int = 0, latency: float = 0.0) -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
         assert server.stdout is not None
         try:
-            yield server.stdout.readline().strip()
+            base_url = server.stdout.readline().strip()
+            if not base_url:
+                raise FailedError("the server that is measured against didn't start")
+            yield base_url
         finally:
             server.terminate()
