@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from benchmarks.measure import Row
+from benchmarks.measure import Quantity, Row
 
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2", "#7f7f7f")
 WIDTH, LEFT, RIGHT, HEIGHT, BAR = 900, 420, 30, 300, 18  # pixels
 
 
-class Scale:
+class Axis:
     """A logarithmic axis from the least to the most of some numbers, onto pixels."""
 
     def __init__(self, numbers: Iterable[float], start: float, end: float) -> None:
@@ -28,10 +28,10 @@ def chart(rows: Sequence[Row]) -> str:
     """The drawing."""
     series: dict[str, list[Row]] = {}
     for row in rows:
-        if row.series:
-            series.setdefault(row.series, []).append(row)
-    grown = [row for row in rows if row.series]
-    bars = [row for row in rows if not row.series]
+        series.setdefault(row.series, []).append(row)
+    series = {name: found for name, found in series.items() if name and len(found) > 1}
+    grown = [row for found in series.values() for row in found]
+    bars = [row for row in rows if row.series not in series]
     below = HEIGHT + 60 if grown else 20
     parts = [*(_lines(series, grown) if grown else ()), *(_bars(bars, below) if bars else ())]
     height = below + BAR * len(bars) + 20
@@ -42,13 +42,13 @@ def chart(rows: Sequence[Row]) -> str:
 
 
 def _lines(series: dict[str, list[Row]], rows: Sequence[Row]) -> Iterator[str]:
-    across = Scale({row.size for row in rows}, LEFT, WIDTH - RIGHT)
-    up = Scale({1.0, *(row.ratio for row in rows)}, HEIGHT, 30)
+    across = Axis({row.size for row in rows}, LEFT, WIDTH - RIGHT)
+    up = Axis({1.0, *(row.ratio for row in rows)}, HEIGHT, 30)
     yield _text(LEFT, 18, "ratio, by the number of webhooks (both logarithmic)", "start")
     for size in sorted({row.size for row in rows}):
         yield _rule(across.at(size), 30, across.at(size), HEIGHT)
         yield _text(across.at(size), HEIGHT + 16, f"{size:,}", "middle")
-    for number in (0.01, 0.1, 1, 2, 5, 10, 20, 50, 100):
+    for number in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100):
         if up.numbers[0] <= number <= up.numbers[-1]:
             yield _rule(LEFT, up.at(number), WIDTH - RIGHT, up.at(number))
             yield _text(LEFT - 6, up.at(number) + 4, f"{number:g}", "end")
@@ -56,19 +56,21 @@ def _lines(series: dict[str, list[Row]], rows: Sequence[Row]) -> Iterator[str]:
         colour = COLOURS[at % len(COLOURS)]
         dashed = ' stroke-dasharray="5 3"' if at >= len(COLOURS) else ""
         points = " ".join(f"{across.at(row.size):.1f},{up.at(row.ratio):.1f}" for row in found)
-        yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
-        yield f'<rect x="12" y="{31 + at * 18}" width="16" height="4" fill="{colour}"/>'
+        drawn = f'fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
+        yield f'<polyline points="{points}" {drawn}'
+        yield f'<polyline points="8,{33 + at * 18} 30,{33 + at * 18}" {drawn}'
         yield _text(36, 37 + at * 18, name, "start")
 
 
 def _bars(rows: Sequence[Row], top: float) -> Iterator[str]:
-    across = Scale({0.5, 1.0, *(row.ratio for row in rows)}, LEFT, WIDTH - RIGHT - 40)
+    across = Axis({0.5, 1.0, *(row.ratio for row in rows)}, LEFT, WIDTH - RIGHT - 40)
     one = across.at(1)
     for at, row in enumerate(rows):
         y, end = top + at * BAR, across.at(row.ratio)
         left, width = min(one, end), max(abs(end - one), 1)
         yield f'<rect x="{left:.1f}" y="{y}" width="{width:.1f}" height="{BAR - 5}" fill="{COLOURS[0]}"/>'
-        yield _text(LEFT - 6 if end >= one else min(LEFT - 6, left - 6), y + 10, f"{row.name} ÷ {row.baseline}", "end")
+        name = f"{row.name} ÷ {row.baseline}{', memory' if row.quantity is Quantity.MEMORY else ''}"
+        yield _text(LEFT - 6, y + 10, name, "end")
         yield _text(max(one, end) + 4, y + 10, f"{row.ratio:.2f}", "start")
     yield _rule(one, top - 6, one, top + BAR * len(rows))
 

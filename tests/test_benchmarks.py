@@ -51,7 +51,9 @@ def test_every_row_is_printed_and_written(tmp_path: Path) -> None:
     printed = done.stdout.splitlines()
     assert all(any(row["name"] in line and f"÷ {row['baseline']}" in line for line in printed) for row in rows)
     drawn = " ".join(ET.fromstring((tmp_path / "chart.svg").read_text("utf-8")).itertext())  # noqa: S314
-    assert all((row["series"] or f"{row['name']} ÷ {row['baseline']}") in drawn for row in rows)
+    lines = {row["series"] for row in rows if row["series"] and row["series"] in drawn}
+    assert all(row["series"] in lines or f"{row['name']} ÷ {row['baseline']}" in drawn for row in rows)
+    assert "plan ÷ least plan" in lines
 
 
 @pytest.mark.parametrize("readers", [1, 8])
