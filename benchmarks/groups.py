@@ -80,8 +80,9 @@ def start(folder: Path, scale: Scale) -> Found:
     file, saved = folder / "webhooks.yaml", folder / "saved.plan"
     with serving(5) as base_url:
         write_file(file, 5, base_url)
-        for arguments in (("fmt", str(file)), ("plan", "-f", str(file), "--out", str(saved))):
-            tool(*arguments, environment=_variables)()
+        if not scale.is_quick:
+            tool("fmt", str(file), environment=_variables)()
+            tool("plan", "-f", str(file), "--out", str(saved), environment=_variables)()
         click, yaml, requests = "import click", "import click, yaml", "import click, yaml, requests"
         goals = {
             "--version": click,
