@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks import least_plan
 from benchmarks.measure import ROOT, FailedError, Quantity, Sample, module, program, ratio, serving, tool
+from benchmarks.server import Webhooks
 from benchmarks.workload import SECRET, VARIABLE, write_file
 
 ENVIRONMENT = {"SHIPPO_API_TOKEN": "shippo_live_benchmark", VARIABLE: SECRET}
@@ -77,6 +79,32 @@ def test_sdk_loop_makes_what_the_file_says(tmp_path: Path) -> None:
         module("sdk_loop", str(file), "--apply", environment=lambda: ENVIRONMENT)()
         module("sdk_loop", str(file), environment=lambda: ENVIRONMENT)()
         tool("plan", "-f", str(file), "--detailed-exitcode", environment=lambda: ENVIRONMENT)()
+
+
+def test_server_keeps_what_it_is_sent_for_each_account() -> None:
+    webhooks = Webhooks(150)
+
+    def asked(method: str, target: str, body: object = None, account: str = "") -> tuple[int, Any]:
+        headers = {"authorization": "ShippoToken t", "shippo-account-id": account}
+        status, answer = webhooks.answer(method, f"/webhooks{target}", headers, json.dumps(body).encode())
+        return status, json.loads(answer or "null")
+
+    wanted = {"url": "https://hooks.example.com/new", "event": "all", "active": True, "is_test": False}
+    status, made = asked("POST", "", wanted)
+    assert (status, wanted.items() <= made.items()) == (201, True)
+    target = f"/{made['object_id']}"
+    assert asked("GET", target) == (200, made)
+    status, changed = asked("PUT", target, wanted | {"active": False})
+    assert (status, changed["active"]) == (200, False)
+    status, page = asked("GET", "?page=2&results=100")
+    assert (page["count"], page["next"], page["previous"]) == (151, None, "/webhooks?page=1&results=100")
+    assert page["results"][-1] == changed
+    assert asked("DELETE", target) == (204, None)
+    assert [asked(method, target)[0] for method in ("GET", "PUT", "DELETE")] == [404] * 3
+    (_, mine), (_, other) = asked("GET", "?results=100"), asked("GET", "?results=100", account="another")
+    assert mine["next"] == "/webhooks?page=2&results=100"
+    ids = [{one["object_id"] for one in page["results"]} for page in (mine, other)]
+    assert (len(ids[0]), len(ids[1]), len(ids[0] | ids[1])) == (100, 100, 200)
 
 
 def test_program_that_fails_is_no_figure() -> None:
