@@ -18,6 +18,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 _MIB = 2**20 if sys.platform == "darwin" else 2**10  # what `ru_maxrss` counts in, bytes or kibibytes
+_MOST_SAID = 2_000  # bytes of what a program that failed says
 
 
 class Quantity(Enum):
@@ -97,7 +98,7 @@ def program(
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode != code:
                 errors.seek(0)
-                said = errors.read().decode(errors="replace")
+                said = errors.read(_MOST_SAID).decode(errors="replace")
                 raise FailedError(f"`{' '.join(command)}` ended with {process.returncode}:\n{said}")
         return Sample(cpu=usage.ru_utime + usage.ru_stime, time=taken, memory=usage.ru_maxrss / _MIB)
 

@@ -23,8 +23,9 @@ accounts:
 
 
 def url_of(number: int, secret: str = SECRET) -> str:
-    """Where the webhook of this number goes."""
-    return f"https://hooks.example.com/shippo/shop-{number}?token={secret}"
+    """Where the webhook of this number goes; longer numbers in a path could be a secret."""
+    region, shop = divmod(number, 1000)
+    return f"https://hooks.example.com/shippo/region-{region}/shop-{shop}?token={secret}"
 
 
 def event_of(number: int) -> str:
