@@ -28,13 +28,19 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
         url = entry.url
         for account in entry.accounts:
             owns = owned[account.group]
-            if not owns.certain or owns.span is None or any(matching_patterns(entry, owns)):
+            if not owns.certain or owns.span is None or _is_owned(entry, owns):
                 continue
             if not depends_on_unset_variable(url.source):
                 whose = "under `owns`" if len(owned) == 1 else f"under `owns` for account `{account.group}`"
                 help_ = _how_to_own(url.source)
                 diagnostics.error("not-owned", entry.url_span, f"no pattern {whose} matches this URL", help_)
                 break
+
+
+def _is_owned(entry: Entry, owns: Ownership) -> bool:
+    if entry.url.whole_variable:
+        return any(matching_patterns(entry, owns))
+    return entry.url.symbolic in owns.symbolic
 
 
 def matching_patterns(entry: Entry, owns: Ownership) -> Iterable[Pattern]:

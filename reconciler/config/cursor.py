@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from reconciler.config.diagnostics import SourceText, Span, quoted
-from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence
+from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence, Where
 
 
 class Text(Struct, frozen=True):
@@ -46,12 +46,18 @@ class Cursor:
 
     def span(self, key: str) -> Span:
         """Where a key's value stands: of an aliased one the alias."""
-        where = self.values.where[key]
+        values = self.values
+        if self._use is None and not values.uses:
+            at = 4 * values.index(key)
+            return Span(self.document.source, values.at[at + 2], values.at[at + 3])
+        where = values.where(key)
         return self._span(where.value, self._use or where.use)
 
     def key_span(self, key: str) -> Span:
         """Where a key stands: of a merged one what merges it."""
-        where = self.values.where[key]
+        return self._key_span(self.values.where(key))
+
+    def _key_span(self, where: Where) -> Span:
         return self._span(where.key, self._use or (where.use if where.is_merged else None))
 
     def has(self, key: str) -> bool:
@@ -63,8 +69,8 @@ class Cursor:
         if not unusable or key not in self.values:
             return False
         value = self.values[key]
-        inner = value.where if isinstance(value, Sequence) else ()
-        return any(where.value[0] in unusable for where in (self.values.where[key], *inner))
+        inner = value.wheres() if isinstance(value, Sequence) else ()
+        return any(where.value[0] in unusable for where in (self.values.where(key), *inner))
 
     def text(self, key: str) -> Text | None:
         value = self.values.get(key)
@@ -81,6 +87,11 @@ class Cursor:
 
     def texts(self, key: str) -> tuple[Text, ...] | None:
         """The strings of a list; None where there is no such key."""
+        value = self.values.get(key)
+        if isinstance(value, Sequence) and not (self._use or self.values.uses or value.uses or self.document.unusable):
+            source, at = self.document.source, value.at  # as in most lists of a file
+            spans = (Span(source, at[number], at[number + 1]) for number in range(0, len(at), 2))
+            return tuple(Text(item, span) for item, span in zip(value, spans, strict=True) if isinstance(item, str))
         return tuple(item for item in self.items(key) if isinstance(item, Text)) if key in self.values else None
 
     def items(self, key: str) -> Iterator[Text | Cursor]:
@@ -88,8 +99,8 @@ class Cursor:
         value = self.values.get(key)
         if not isinstance(value, Sequence):
             return
-        use = self._use or self.values.where[key].use
-        for item, where in zip(value, value.where, strict=True):
+        use = self._use or self.values.where(key).use
+        for item, where in zip(value, value.wheres(), strict=True):
             if where.value[0] in self.document.unusable:
                 continue
             if isinstance(item, str):
@@ -99,14 +110,18 @@ class Cursor:
 
     def map(self, key: str) -> Cursor | None:
         value = self.values.get(key)
-        return Cursor(self.document, value, self._use or self.values.where[key].use) if isinstance(value, Map) else None
+        return Cursor(self.document, value, self._use or self.values.where(key).use) if isinstance(value, Map) else None
 
     def maps(self, key: str) -> Iterator[tuple[str, Span, Cursor]]:
         """The mappings in a mapping inside: name, where it stands, and the mapping."""
         outer = self.map(key) or Cursor()
-        for name in outer.values:
-            if (found := outer.map(name)) is not None:
-                yield name, outer.key_span(name), found
+        for number, (name, value) in enumerate(outer.values.items()):
+            if isinstance(value, Map) and not (outer._use or outer.values.uses):  # noqa: SLF001
+                start, end = outer.values.at[4 * number], outer.values.at[4 * number + 1]
+                yield name, Span(self.document.source, start, end), Cursor(self.document, value)
+            elif isinstance(value, Map):
+                where = outer.values.where_at(number, name)
+                yield name, outer._key_span(where), Cursor(self.document, value, outer._use or where.use)  # noqa: SLF001
 
     def spans_at(self, path: Path) -> tuple[Span, Span]:
         """Where the key at the end of a path stands, and its value; of a list's item, the item twice."""
@@ -114,7 +129,7 @@ class Cursor:
         here: Any = self.values
         use = self._use
         for step in path:
-            where, here = here.where[step], here[step]
+            where, here = here.where(step), here[step]
             key = self._span(where.key, use or (where.use if where.is_merged or isinstance(step, int) else None))
             use = use or where.use
             value = self._span(where.value, use)

@@ -165,9 +165,10 @@ def _scalars(root: Map, secrets: frozenset[str]) -> Iterator[tuple[str, Range]]:
             continue
         seen.add(id(value))
         if isinstance(value, Map):
-            entries = [(above if above in secrets else name, inner, value.where[name]) for name, inner in value.items()]
+            names = [above if above in secrets else name for name in value]
+            entries = list(zip(names, value.values(), value.wheres(), strict=True))
         else:
-            entries = [(above, inner, where) for inner, where in zip(value, value.where, strict=True)]
+            entries = [(above, inner, where) for inner, where in zip(value, value.wheres(), strict=True)]
         for name, inner, where in entries:
             if isinstance(inner, Map | Sequence):
                 todo.append((name, inner))

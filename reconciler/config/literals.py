@@ -19,9 +19,11 @@ _USE_A_VARIABLE = "Put the value in an environment variable and write `${NAME}`"
 
 def check_literals(url: Url, span: Span, entry: Cursor, values: Values) -> Url:
     """Report what an entry's URL holds of secrets in clear; gives the URL with what the entry calls public marked."""
-    texts = entry.texts("public_params") or ()
-    public = {param_name(name) for text in texts if (name := values.plain(text)) is not None}
-    items = tuple(replace(item, public=True) if param_name(item.name) in public else item for item in url.items)
+    items = url.items
+    if entry.has("public_params"):
+        texts = entry.texts("public_params") or ()
+        public = {param_name(name) for text in texts if (name := values.plain(text)) is not None}
+        items = tuple(replace(item, public=True) if param_name(item.name) in public else item for item in items)
     if not url.whole_variable:
         in_clear = [item.name for item in items if item.secret and not item.public and _LITERAL & item.value_origins]
         if in_clear:
@@ -30,12 +32,19 @@ def check_literals(url: Url, span: Span, entry: Cursor, values: Values) -> Url:
             message = "the value of a secret parameter is written in the file"
             help_ = f"{_USE_A_VARIABLE}, or, if it isn't secret, add `public_params: [{listed}]` to the entry."
             values.diagnostics.error("secret-literal", span, message, help_)
-        parts = (part for segment in url.segments for part in segment.parts if part.origin is Origin.LITERAL)
-        if entry.flag("public_path") is not True and any(is_wordless(part.text) for part in parts):
+        if _has_wordless_path(url) and entry.flag("public_path") is not True:
             message = "a part of the URL's path may be a secret: it doesn't read as words"
             help_ = f"{_USE_A_VARIABLE}, or, if it isn't secret, add `public_path: true` to the entry."
             values.diagnostics.error("secret-literal", span, message, help_)
-    return replace(url, items=items)
+    return url if items is url.items else replace(url, items=items)
 
 
 _LITERAL = frozenset({Origin.LITERAL})
+
+
+def _has_wordless_path(url: Url) -> bool:
+    """Whether something of the path that the file writes in clear reads as no word."""
+    if url.has_clear_path:
+        return url.source.parts[0].origin is Origin.LITERAL and is_wordless(url.endpoint.path)
+    parts = (part for segment in url.segments for part in segment.parts if part.origin is Origin.LITERAL)
+    return any(is_wordless(part.text) for part in parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,6 +55,20 @@ def parse_template(text: str) -> Template:
         TemplateError: a `$` that is none of the forms.
     Source: the forms of Compose files that are accepted here.
     """
+    head, sign, rest = text.partition("$")
+    if not sign:
+        return (text,) if text else ()
+    try:
+        template = _template_after(sign + rest)
+    except TemplateError:
+        return _read(text, 0, 0)[0]  # raises the same with the right place
+    if not head:
+        return template
+    return (head + template[0], *template[1:]) if isinstance(template[0], str) else (head, *template)
+
+
+@lru_cache(maxsize=256)  # many URLs of a file end alike
+def _template_after(text: str) -> Template:
     return _read(text, 0, 0)[0]
 
 

@@ -87,4 +87,4 @@ class TopLevel:
             if name in secret:
                 message = "this parameter is also listed under `secret_params`"
                 self._error("param-twice", text.span, message, "Keep it in one of the two.")
-        return (BUILT_IN_SECRET_PARAMS | secret.keys()) - public.keys(), frozenset(public)
+        return BUILT_IN_SECRET_PARAMS.union(secret).difference(public), frozenset(public)

@@ -54,6 +54,8 @@ def _read(
 
 def depends_on_unset_variable(text: SecretText) -> bool:
     """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
+    if text.parts and text.parts[0].is_set and "?" in text.parts[0].text:
+        return False
     return not text.is_known and not text.slice(0, len(text.reveal().partition("?")[0])).is_known
 
 
@@ -66,7 +68,7 @@ def _fit_placeholders(text: SecretText) -> SecretText:
     for index, part in enumerate(text.parts):
         following = text.parts[index + 1].text if index + 1 < len(text.parts) else None
         piece = part.text if part.origin is not Origin.PLACEHOLDER else _fitting(part.text[1:], before, following)
-        fitted.append(Part(piece, part.origin, part.name))
+        fitted.append(part if piece == part.text else Part(piece, part.origin, part.name))
         before += piece
     return SecretText(tuple(fitted))
 

@@ -55,10 +55,20 @@ class Variables:
         self._environment = environment
         self._layers += [(values, Origin.ENVIRONMENT) for values in (environment, *env_files)]
         self._from_files: dict[str, str | Missing] = {}
-        self._placeholders: dict[str, str] = {}
+        self._placeholders: dict[str, Part] = {}
+        self._known: dict[str, Part] = {}
 
     def value(self, name: str) -> Part | Missing:
         """A variable's value with its origin. Empty counts as unset."""
+        known = self._known.get(name)
+        if known is None:
+            value = self._value(name)
+            if isinstance(value, Missing):
+                return value
+            known = self._known[name] = value
+        return known
+
+    def _value(self, name: str) -> Part | Missing:
         for values, origin in self._layers:
             text = values.get(name)
             if text:
@@ -71,8 +81,11 @@ class Variables:
 
     def placeholder(self, name: str) -> Part:
         """What stands for an unset variable: one name, one value, unlike anything that a person writes."""
-        text = self._placeholders.setdefault(name, f"~{len(self._placeholders) + 1}")
-        return Part(text, Origin.PLACEHOLDER, name)
+        found = self._placeholders.get(name)
+        if found is None:
+            number = len(self._placeholders) + 1
+            found = self._placeholders[name] = Part(f"~{number}", Origin.PLACEHOLDER, name)
+        return found
 
     def check_used(self, texts: Iterable[SourceText], diagnostics: Diagnostics) -> None:
         """Report what `--var` and `--var-file` give for variables that no file has: probably a typing error."""
@@ -173,6 +186,6 @@ def _yaml_values(source: SourceText, diagnostics: Diagnostics) -> Iterator[tuple
             diagnostics.error("var-file", span, f"expected text, found {what}", "Give each variable one plain value.")
         else:
             # A scalar is taken as the file writes it: `8443` and `true` are their own text.
-            start, end = document.root.where[name].value
+            start, end = document.root.where(name).value
             text = value if isinstance(value, str) else "" if value is None else source.text[start:end]
             yield name, (text, span.place)

@@ -15,23 +15,26 @@ from msgspec.structs import replace
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, listed
 from reconciler.config.interpolation import Purpose, Values
-from reconciler.config.limits import MOST_KEYS, MOST_WANTED
+from reconciler.config.limits import LONGEST_TEXT, MOST_KEYS, MOST_WANTED
 from reconciler.config.literals import check_literals
 from reconciler.config.settings import Said, read_said
-from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
+from reconciler.config.template import EACH_KEY, EACH_VALUE, parse_template, references, refers_to
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import may_meet
 from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
-from reconciler.model.url import Url, check_wanted
-from reconciler.model.webhook import Address, Desired, Value, is_event_name
+from reconciler.model.redaction import is_wordless
+from reconciler.model.url import Url, UrlTail, check_wanted
+from reconciler.model.webhook import Address, Desired, Fields, Key, Value, is_event_name
 
 _NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _LONGEST_EVENT = 100
 _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
+_USUAL_KEYS = ("url", "events")
+_MOST_TAILS = 256  # queries of URLs that are kept for those that follow
 _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
 
@@ -89,11 +92,25 @@ class EntryReader:
         for provider in (account.provider for of in accounts.values() for account in of):
             fields = (spec for spec in provider.fields if spec.type not in _NOT_SAYABLE and not spec.is_made)
             self._sayable[provider.name] = {spec.name: spec for spec in (*fields, *provider.about_secrets)}
+        self._named = {
+            provider: [name for name, spec in known.items() if spec.unsaid is Unsaid.ENTRY_NAME]
+            for provider, known in self._sayable.items()
+        }
         self._fields = dict(ChainMap(*self._sayable.values(), _OF_ALL))
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
         only = tuple(names) if names is not None and len(names) == 1 else None
         said = self._names_in(defaults)
         self._default_names = only if said is None else said
+        # What most entries have in common: they say no account, and no settings.
+        usual = (self._default_names if self._names is not None else None) or ()
+        self._default_accounts = self._meant(usual)
+        self._default_values = values.for_accounts(*usual) if usual else values
+        limits = (account.provider.url_limit for account in self._default_accounts)
+        self._url_limit = min((LONGEST_TEXT, *limits))
+        self._tails: dict[str, tuple[UrlTail, tuple[str, ...]]] = {}  # each with the variables that it names
+        self._usual: dict[tuple[str, str | frozenset[str]], tuple[Fields, Key]] = {}  # by account and event or events
+        self._usual_fields = {account.name: self._common(self._defaults, account) for account in self._default_accounts}
+        self._event_names: dict[str, str] = {}  # those that may be events
 
     def read(self, name: str, span: Span, cursor: Cursor) -> Iterator[Entry]:
         """The entry; one for each key where it has a `for_each`."""
@@ -126,14 +143,7 @@ class EntryReader:
         written, texts = cursor.text("url"), cursor.texts("events")
         if written is None or not texts:
             return None
-        own = self._names_in(cursor)
-        names = self._default_names if own is None else own
-        if names is None and self._names is not None:
-            help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
-            self._error("account-missing", span, "this entry has no `account`, but there are several accounts", help_)
-        names = () if names is None or self._names is None else names
-        accounts = self._meant(names)
-        values = self._values.for_accounts(*names) if names else self._values
+        names, accounts, values = self._accounts_of(span, cursor)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
         url_span = written.span
         if key is not None:
@@ -143,7 +153,7 @@ class EntryReader:
             values = of_key
         url = self._url(written, url_span, accounts, values, cursor)
         said = self._defaults
-        if len(cursor.values) > len(("url", "events")):
+        if len(cursor.values) > len(_USUAL_KEYS):
             values.plain(cursor.text("description"))
             # Another provider of the file may mean something else by a key.
             sayable = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
@@ -158,30 +168,59 @@ class EntryReader:
         entry = Entry(name=name, url_span=url_span, url=url, accounts=accounts, desired=[], said=said)
         for account in accounts:
             self._check_events(events, account.provider)
-            self._check_said(cursor, said, account.provider)
+            if said:
+                self._check_said(cursor, said, account.provider)
             for desired, at in self._desired(entry, account, events):
                 wanted = replace(desired, places=_places_meant(names, account)) if account.is_pattern else desired
                 entry.desired.append((account, wanted, at if key is None else key.using(at)))
         return entry
 
+    def _accounts_of(self, span: Span, cursor: Cursor) -> tuple[tuple[str, ...], tuple[Account, ...], Values]:
+        """The names of accounts that an entry says, or has by default, and what they mean."""
+        own = self._names_in(cursor)
+        if own is None:
+            if self._default_names is None and self._names is not None:
+                help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
+                message = "this entry has no `account`, but there are several accounts"
+                self._error("account-missing", span, message, help_)
+            return self._default_names or (), self._default_accounts, self._default_values
+        names = () if self._names is None else own
+        return names, self._meant(names), self._values.for_accounts(*names) if names else self._values
+
     def _desired(
         self, entry: Entry, account: Account, events: list[tuple[str, Text]]
     ) -> Iterator[tuple[Desired, Span]]:
         provider = account.provider
-        common, ignored = self._common(entry, account)
+        is_usual = entry.said is self._defaults and not self._named[provider.name]
+        usual = self._usual_fields.get(account.name) if entry.said is self._defaults else None
+        common, ignored = usual or self._common(entry.said, account)
+        common = {**dict.fromkeys(self._named[provider.name], entry.name), **common, "url": entry.url}
         # The index of its address, its event or events, and where that stands.
         single = [(event, event, text) for event, text in events]
         whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
         secret_to = entry.said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in entry.said else None
+        place = entry.url_span.place
         for index, value, text in whole if provider.several_events else single:
-            fields = provider.normalise({**common, provider.event_field: value})
-            key = provider.key_of(fields)
+            fields, key = self._usual.get((account.name, value), (None, None)) if is_usual else (None, None)
+            if fields is not None and key is not None:  # those of another entry, apart from the URL
+                fields = {**fields, "url": entry.url}
+                key = Key(endpoint=entry.url.endpoint, event=key.event, scope=key.scope)
+            else:
+                fields = provider.normalise({**common, provider.event_field: value})
+                key = provider.key_of(fields)
+                if is_usual and key is not None:
+                    self._usual[account.name, value] = (fields, key)
             if key is not None:
-                at = Address(account=account.name, name=entry.name, index=index)
-                place = entry.url_span.place
-                desired = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
-                since = self._since(entry, provider)
-                yield replace(desired, secret_to=str(secret_to or ""), secret_since=since), text.span
+                desired = Desired(
+                    address=Address(account=account.name, name=entry.name, index=index),
+                    key=key,
+                    fields=fields,
+                    ignored=ignored,
+                    secret_to=str(secret_to or ""),
+                    secret_since=self._since(entry, provider) if entry.said else None,
+                    place=place,
+                )
+                yield desired, text.span
 
     def _since(self, entry: Entry, provider: Provider) -> datetime | None:
         """When the entry's secrets began to count, if it says so."""
@@ -232,13 +271,35 @@ class EntryReader:
 
     def _event(self, text: Text, values: Values) -> str | None:
         event = values.plain(text)
-        if event is None or is_event_name(event):
-            return event
+        if event is None or event in self._event_names:
+            return None if event is None else self._event_names[event]
+        if is_event_name(event):
+            return self._event_names.setdefault(event, event)
         message = "this event is empty or contains white space, a bracket or a control character"
         self._error("event-characters", text.span, message, "Write each event as its own list item.")
         return None
 
     def _url(
+        self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
+    ) -> Url | None:
+        # Most URLs of a file have a query in common, and nothing else that isn't written out.
+        head, mark, query = written.raw.partition("?")
+        is_usual = values is self._default_values and len(entry.values) == len(_USUAL_KEYS) and "$" not in head
+        tail, mentioned = self._tails.get(mark + query, (None, ())) if is_usual else (None, ())
+        url = None if tail is None else tail.behind(head)
+        if url is not None and len(url.source) < self._url_limit and not is_wordless(url.endpoint.path):
+            for name in mentioned:
+                values.mentions[name].append(written.span)
+            return url
+        errors = values.diagnostics.errors
+        url = self._unusual_url(written, span, accounts, values, entry)
+        has_room = len(self._tails) < _MOST_TAILS
+        if is_usual and has_room and url is not None and values.diagnostics.errors == errors:
+            mentioned = tuple(reference.name for reference in references(parse_template(mark + query)))
+            self._tails[mark + query] = UrlTail(url, head), mentioned
+        return url
+
+    def _unusual_url(
         self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
     ) -> Url | None:
         text = values.text(written, Purpose.ENTRY_URL)
@@ -280,11 +341,10 @@ class EntryReader:
                 choices = either(spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
-    def _common(self, entry: Entry, account: Account) -> tuple[dict[str, Value], frozenset[str]]:
-        """The fields that all webhooks of an entry have in an account, and those that are left alone."""
-        known, said = self._sayable[account.provider.name], entry.said
-        named = {key: entry.name for key, spec in known.items() if spec.unsaid is Unsaid.ENTRY_NAME}
-        common: dict[str, Value] = {"url": entry.url, **dict(account.scope), **named}
+    def _common(self, said: Said, account: Account) -> tuple[dict[str, Value], frozenset[str]]:
+        """The fields that all webhooks of an account have that say this, and those that are left alone."""
+        known = self._sayable[account.provider.name]
+        common: dict[str, Value] = dict(account.scope)
         common |= {key: value for key, (value, _) in said.items() if key in known and value is not None}
         unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
         ignored = said[_IGNORE][0] if _IGNORE in said else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
@@ -24,7 +25,12 @@ _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2
 # U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_WORDS: dict[str, bool | None] = {**dict.fromkeys(("", "~", "null", "Null", "NULL")), "true": True, "false": False}
+_FEW = 8  # keys of a mapping that are found as quickly by looking at each
+_MOST_SHARED = 1000  # texts of which there is one object, however often a file has them
+_NOWHERE: array[int] = array("I")
+_NO_USES: dict[str, tuple[Range | None, bool]] = {}
+_NO_ITEM_USES: dict[int, Range] = {}
 
 
 class Where(NamedTuple):
@@ -37,17 +43,53 @@ class Where(NamedTuple):
 
 
 class Map(dict[str, "Plain"]):
-    """A mapping, which knows where each entry stands."""
+    """A mapping, which knows where each entry stands.
+
+    A file has very many: where things stand is kept as bare numbers, of which few are ever asked for.
+    """
+
+    __slots__ = ("_order", "at", "uses")
 
     def __init__(self) -> None:
-        self.where: dict[str, Where] = {}
+        self.at: array[int] = _NOWHERE  # for each entry in order: where the key starts and ends, and its value
+        self.uses: dict[str, tuple[Range | None, bool]] = _NO_USES  # `use` and `is_merged` of those with an alias
+        self._order: dict[str, int] | None = None
+
+    def index(self, key: str) -> int:
+        """The position of a key."""
+        if len(self) <= _FEW:
+            return list(self).index(key)
+        if self._order is None:
+            self._order = {name: number for number, name in enumerate(self)}
+        return self._order[key]
+
+    def where(self, key: str) -> Where:
+        return self.where_at(self.index(key), key)
+
+    def where_at(self, number: int, key: str) -> Where:
+        """Where the key at a position stands, and its value."""
+        key_start, key_end, start, end = self.at[4 * number : 4 * number + 4]
+        return Where((key_start, key_end), (start, end), *self.uses.get(key, ()))
+
+    def wheres(self) -> Iterator[Where]:
+        return (self.where_at(number, key) for number, key in enumerate(self))
 
 
 class Sequence(list["Plain"]):
     """A list, which knows where each item stands."""
 
+    __slots__ = ("at", "uses")
+
     def __init__(self) -> None:
-        self.where: list[Where] = []
+        self.at: array[int] = _NOWHERE  # for each item: where it starts and ends
+        self.uses: dict[int, Range] = _NO_ITEM_USES  # where the aliases of items stand, by position
+
+    def where(self, number: int) -> Where:
+        start, end = self.at[2 * number : 2 * number + 2]
+        return Where((start, end), (start, end), self.uses.get(number))
+
+    def wheres(self) -> Iterator[Where]:
+        return map(self.where, range(len(self)))
 
 
 Plain: TypeAlias = str | int | float | bool | Map | Sequence | None
@@ -108,7 +150,7 @@ def scalar_value(text: str) -> Plain:
         if _INTEGER.fullmatch(text):
             return int(text)
         return float(text) if _FLOAT.fullmatch(text) else text
-    return None if text in _NULLS else {"true": True, "false": False}.get(text, text)
+    return _WORDS.get(text, text)
 
 
 class _UnreadableError(Exception):
@@ -140,6 +182,7 @@ class _Reader:
         self._loader = _LOADER(source.text)
         # The events are `Any`: their stubs don't say that an event of a parser always has its marks.
         self._next: Callable[[], Any] = self._loader.get_event
+        self._shared: dict[str, str] = {}
         self._anchors: dict[str, _Value] = {}
         self._sizes = 0
         self._expanded = 0
@@ -167,8 +210,7 @@ class _Reader:
         self._sizes += 1
         value: Plain
         if kind is yaml.ScalarEvent:
-            text = self._text(event)
-            value = text if text is None or event.style else scalar_value(text)
+            value = self._scalar(event)
         else:
             self._check(event)
             if depth >= _DEEPEST:
@@ -183,36 +225,55 @@ class _Reader:
         return found
 
     def _sequence(self, depth: int) -> tuple[Sequence, Any]:
-        found = Sequence()
-        while (_kind := type(event := self._next())) is not yaml.SequenceEndEvent:
+        found, at = Sequence(), array("I")
+        while (kind := type(event := self._next())) is not yaml.SequenceEndEvent:
+            if kind is yaml.ScalarEvent and event.anchor is None:
+                self._sizes += 1
+                value = self._scalar(event)
+                found.append(self._share(value) if type(value) is str else value)
+                at.extend((event.start_mark.index, event.end_mark.index))
+                continue
             item = self._value(event, depth)
+            if item.use is not None:
+                found.uses = found.uses or {}
+                found.uses[len(found)] = item.use
             found.append(item.value)
-            found.where.append(Where((item.start, item.end), (item.start, item.end), item.use))
+            at.extend((item.start, item.end))
+        found.at = at
         return found, event
 
     def _mapping(self, depth: int) -> tuple[Map, Any]:
-        found = Map()
+        found, at = Map(), array("I")
         merges: list[_Value] = []
+        order: dict[str, int] | None = None  # of the keys, once one is given twice
         while (_kind := type(event := self._next())) is not yaml.MappingEndEvent:
             key = self._key(event, depth)
-            item = self._value(self._next(), depth)
+            inner = self._next()
+            kind = type(inner)
+            if kind is yaml.ScalarEvent and inner.anchor is None:
+                self._sizes += 1
+                value, start, end, use = self._scalar(inner), inner.start_mark.index, inner.end_mark.index, None
+            else:
+                value, start, end, _, use = self._value(inner, depth)
             if key == "<<" and not event.style:
                 if merges:
                     self._error("yaml-merge", event, "`<<` is given twice", "Merge a list: `<<: [*one, *other]`.")
-                merges.append(item)
+                merges.append(_Value(value, start, end, use=use))
             elif key is not None and key not in found:
-                found[key] = item.value
-                written = (event.start_mark.index, event.end_mark.index)
-                found.where[key] = Where(written, (item.start, item.end), item.use)
+                found[key] = value
+                at.extend((event.start_mark.index, event.end_mark.index, start, end))
+                if use is not None:
+                    found.uses = found.uses or {}
+                    found.uses[key] = (use, False)
+                if order is not None:
+                    order[key] = len(order)
             elif key is not None:
-                what = f"this key is given twice: first at {self._source.place(found.where[key].key[0])}"
+                order = order or {name: number for number, name in enumerate(found)}
+                what = f"this key is given twice: first at {self._source.place(at[4 * order[key]])}"
                 self._error("yaml-duplicate-key", event, what, "Keep one of the two, or join them.")
+        found.at = at
         for merge in merges:
-            several = merge.value if isinstance(merge.value, Sequence) else None
-            wheres = zip(several, several.where, strict=True) if several is not None else ()
-            items = [_Value(value, *where.value, use=merge.use or where.use) for value, where in wheres]
-            for item in [merge] if several is None else items:
-                self._merge(found, item)
+            self._merge_all(found, merge)
         return found, event
 
     def _key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
@@ -226,15 +287,25 @@ class _Reader:
         key = self._text(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Value(key, event.start_mark.index, event.end_mark.index)
-        return key
+        return None if key is None else self._share(key)
+
+    def _merge_all(self, found: Map, merge: _Value) -> None:
+        several = merge.value if isinstance(merge.value, Sequence) else None
+        wheres = zip(several, several.wheres(), strict=True) if several is not None else ()
+        items = [_Value(value, *where.value, use=merge.use or where.use) for value, where in wheres]
+        for item in [merge] if several is None else items:
+            self._merge(found, item)
 
     def _merge(self, found: Map, merge: _Value) -> None:
         """Take over a mapping: the own keys win, then those of an earlier one."""
         if isinstance(merge.value, Map):
-            for key in [key for key in merge.value if key not in found]:
-                found[key], where = merge.value[key], merge.value.where[key]
-                is_merged = where.is_merged or merge.use is not None
-                found.where[key] = where._replace(use=merge.use or where.use, is_merged=is_merged)
+            for key, where in zip(merge.value, merge.value.wheres(), strict=True):
+                if key not in found:
+                    found[key] = merge.value[key]
+                    found.at.extend((*where.key, *where.value))
+                    use, is_merged = merge.use or where.use, where.is_merged or merge.use is not None
+                    found.uses = found.uses or {}
+                    found.uses[key] = (use, is_merged)
         elif merge.start not in self.broken:
             written = Span(self._source, merge.start, merge.end)
             span = written if merge.use is None else Span(self._source, *merge.use, written)
@@ -266,14 +337,28 @@ class _Reader:
             help_ = "Remove it; put text that begins with `!` in quotes."
             self._error("yaml-tag", event, "tags (`!…`) are not supported", help_)
 
+    def _scalar(self, event: Any) -> Plain:  # noqa: ANN401
+        text = self._text(event)
+        return text if text is None or event.style else scalar_value(text)
+
     def _text(self, event: Any) -> str | None:  # noqa: ANN401
         """A scalar's text; None where it is too long, which a diagnostic says."""
         self._check(event)
-        if len(event.value) <= LONGEST_TEXT:
-            return str(event.value)
+        text: str = event.value
+        if len(text) <= LONGEST_TEXT:
+            return text
         self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
         self.broken.add(event.start_mark.index)
         return None
+
+    def _share(self, text: str) -> str:
+        """The one object for this text, if it is one of the first that the file has as a key or in a list."""
+        found = self._shared.get(text)
+        if found is None:
+            if len(self._shared) < _MOST_SHARED:
+                self._shared[text] = text
+            return text
+        return found
 
     def _span(self, event: Any) -> Span:  # noqa: ANN401
         return Span(self._source, event.start_mark.index, event.end_mark.index)

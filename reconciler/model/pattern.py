@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_address
@@ -13,6 +12,7 @@ from reconciler.model.url import Endpoint, normal_text, parse_url
 from reconciler.model.url_characters import check_variable_places
 
 MOST_WITH_A_STAR = 500  # patterns of a list that aren't exact: each of them is held against each webhook
+_MOST_PLACES = 1000  # schemes, hosts and ports of which a set remembers what may match there
 _SHAPE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<any>\*\.)?(?P<host>[^/?#]*)(?P<path>[^?#]*)")
 _HELP = (
     "Write it as `https://hooks.example.com/shippo/*`; in a host, `*` is the leftmost label, followed by at least two "
@@ -21,16 +21,27 @@ _HELP = (
 
 
 @sealed
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Pattern:
     """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at."""
 
-    source: SecretText = field(compare=False)
-    path: SecretText = field(compare=False)  # as written
-    scheme: str  # `https` or `http`
-    host: str  # in normal form, maybe behind a `*.`
-    port: int | None  # None for the scheme's default
-    pieces: tuple[str, ...]  # the path in normal form, cut at each `*`; one piece where there is none
+    __slots__ = ("host", "path", "pieces", "port", "scheme", "source")
+
+    def __init__(
+        self,
+        *,
+        source: SecretText,
+        path: SecretText,
+        scheme: str,
+        host: str,
+        port: int | None,
+        pieces: tuple[str, ...],
+    ) -> None:
+        self.source = source
+        self.path = path  # as written
+        self.scheme = scheme  # `https` or `http`
+        self.host = host  # in normal form, maybe behind a `*.`
+        self.port = port  # None for the scheme's default
+        self.pieces = pieces  # the path in normal form, cut at each `*`; one piece where there is none
 
     @property
     def symbolic(self) -> Pattern:
@@ -61,6 +72,16 @@ class Pattern:
             return False
         is_any = self.host.startswith("*")
         return endpoint.host.endswith(self.host[1:]) if is_any else endpoint.host == self.host
+
+    def __eq__(self, other: object) -> bool:
+        return self._compared == other._compared if isinstance(other, Pattern) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return (self.scheme, self.host, self.port, self.pieces)
 
     def __str__(self) -> str:
         return str(self.source)
@@ -152,10 +173,11 @@ def may_meet(pattern: str, other: str) -> bool:
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
 
-    __slots__ = ("_by_place", "patterns")
+    __slots__ = ("_by_place", "_known_places", "patterns")
 
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)
+        self._known_places: dict[tuple[str, str, int | None], list[Pattern]] = {}
         self._by_place: dict[tuple[str, str, int | None, str | None], list[Pattern]] = {}
         for pattern in self.patterns:
             path = pattern.pieces[0] if pattern.is_exact else None
@@ -165,18 +187,39 @@ class PatternSet:
 
     def find(self, endpoint: Endpoint) -> Pattern | None:
         """One of the patterns that match, an exact one first, or None."""
-        return next(self.find_all(endpoint), None)
+        if not self.patterns:
+            return None
+        exact = self._by_place.get((endpoint.scheme, endpoint.host, endpoint.port, endpoint.path))
+        if exact is not None:
+            return exact[0]
+        path = endpoint.path
+        for pattern in self._with_a_star(endpoint):
+            if _path_matches(pattern.pieces, path):
+                return pattern
+        return None
 
     def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:
         """Every pattern that matches (of exact ones that are equal, the first)."""
         yield from self._by_place.get((endpoint.scheme, endpoint.host, endpoint.port, endpoint.path), ())
+        for pattern in self._with_a_star(endpoint):
+            if _path_matches(pattern.pieces, endpoint.path):
+                yield pattern
+
+    def _with_a_star(self, endpoint: Endpoint) -> list[Pattern]:
+        """The patterns that aren't exact and match an endpoint's scheme, host and port."""
+        place = (endpoint.scheme, endpoint.host, endpoint.port)
+        known = self._known_places.get(place)
+        if known is not None:
+            return known
+        found: list[Pattern] = []
         host = suffix = endpoint.host
         while host:
-            for pattern in self._by_place.get((endpoint.scheme, host, endpoint.port, None), ()):
-                if pattern.matches(endpoint):
-                    yield pattern
+            found += self._by_place.get((endpoint.scheme, host, endpoint.port, None), ())
             suffix = suffix.partition(".")[2]
             host = f"*.{suffix}" if suffix else ""
+        if len(self._known_places) < _MOST_PLACES:
+            self._known_places[place] = found
+        return found
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         return self.find(endpoint) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ _WORD = re.compile(r"(?:[a-z]+|[A-Z]+|(?:[a-z]{2,}|[A-Z][a-z]+)(?:[A-Z][a-z]+)*)
 _NUMBER = re.compile(r"v?[0-9]{1,4}|v")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
+_RUN = re.compile(r"[^\W_]+")
 _ANYWHERE = ""
 _Hide = Callable[[str], str]  # gives what stands in place of a hidden value
 _Found = TypeVar("_Found")
@@ -41,7 +43,10 @@ def _is_word(piece: str) -> bool:
 
 def is_wordless(text: str) -> bool:
     """Whether a piece of a path, as a file writes it in clear, may be a secret: something in it reads as no word."""
-    return not all(map(reads_as_words, re.findall(r"[^\W_]+", unquote(text))))
+    return not all(map(_reads_as_words, _RUN.findall(unquote(text))))
+
+
+_reads_as_words = lru_cache(maxsize=1024)(reads_as_words)  # the URLs of a file have many words in common
 
 
 class _Cached(Generic[_Found]):

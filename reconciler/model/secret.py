@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any, NoReturn, TypeVar
 
@@ -13,12 +12,15 @@ _Value = TypeVar("_Value")
 
 
 def sealed(cls: type[_Value]) -> type[_Value]:
-    """Make a frozen class a leaf for what walks through values, since it holds in clear what may be secret.
+    """Make a class of frozen values a leaf for what walks through values, since it holds in clear what may be secret.
 
-    A copy is the value itself, and pickling it is a TypeError. A dataclass isn't one for `asdict` any more, which
-    leaves it as it is; `replace` of this module takes the place of that of `dataclasses`.
+    A copy is the value itself, and pickling it is a TypeError. The arguments of its constructor are its attributes,
+    those with an underscore before them too, so that `replace` of this module can make another. Such classes are
+    written by hand: they are made a few times for each webhook, and a frozen dataclass sets each attribute through
+    `object.__setattr__`. One that is a dataclass isn't one for `asdict` any more, which leaves it as it is.
     """
-    names = [one.name for one in fields(cls) if one.init] if is_dataclass(cls) else []
+    code = cls.__init__.__code__
+    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 
     def replaced(self: _Value, /, **changes: Any) -> _Value:  # noqa: ANN401 - as its fields have it
         return cls(**{name: getattr(self, name) for name in names} | changes)
@@ -37,7 +39,7 @@ def sealed(cls: type[_Value]) -> type[_Value]:
         ("__getstate__", refused),
     ):
         setattr(cls, name, method)
-    if is_dataclass(cls):
+    if hasattr(cls, "__dataclass_fields__"):
         delattr(cls, "__dataclass_fields__")
     return cls
 
@@ -68,18 +70,22 @@ class Origin(Enum):
     PLACEHOLDER = "placeholder"  # a variable that `validate` found unset: stands for any value
     PROVIDER = "provider"  # from the provider's answer: shown only as far as `redaction` allows
 
+    __hash__ = object.__hash__  # that of `Enum` hashes the name anew each time
+
 
 SHOWN_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
 
 
 @sealed
-@dataclass(frozen=True, slots=True)
 class Part:
     """A run of characters of one origin; `name` is the variable's, empty for literals and what a provider says."""
 
-    text: str = field(repr=False)
-    origin: Origin = Origin.LITERAL
-    name: str = ""
+    __slots__ = ("name", "origin", "text")
+
+    def __init__(self, text: str, origin: Origin = Origin.LITERAL, name: str = "") -> None:
+        self.text = text
+        self.origin = origin
+        self.name = name
 
     @property
     def is_set(self) -> bool:
@@ -92,22 +98,30 @@ class Part:
             return f"${{{self.name}}}"
         return HIDDEN if self.origin is Origin.PROVIDER else self.text
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Part):
+            return NotImplemented
+        return self is other or (self.text == other.text and self.origin is other.origin and self.name == other.name)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Part(origin={self.origin!r}, name={self.name!r})"
+
 
 @sealed
-@dataclass(frozen=True, slots=True, repr=False)
 class SecretText:
     """Text in parts. `str`, `repr` and `format` print it masked; `reveal()` gives the real characters.
 
     Two are equal where they reveal the same characters, wherever those came from.
     """
 
-    parts: tuple[Part, ...] = field(compare=False)
-    _revealed: str = field(init=False, repr=False)
+    __slots__ = ("_revealed", "parts")
 
-    def __post_init__(self) -> None:
-        parts = self.parts
-        text = parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
-        object.__setattr__(self, "_revealed", text)
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self.parts = parts
+        self._revealed = parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
 
     @classmethod
     def literal(cls, text: str) -> SecretText:
@@ -147,7 +161,10 @@ class SecretText:
 
     @property
     def is_known(self) -> bool:
-        return all(part.is_set for part in self.parts)
+        for part in self.parts:  # asked often, and a generator would take three times as long  # noqa: SIM110
+            if part.origin is Origin.PLACEHOLDER:
+                return False
+        return True
 
     def origins(self) -> frozenset[Origin]:
         return frozenset(part.origin for part in self.parts)
@@ -158,13 +175,20 @@ class SecretText:
 
     def slice(self, start: int, stop: int) -> SecretText:
         """Characters `start` to `stop` of the revealed text, their origins kept."""
+        if len(self.parts) == 1:
+            (part,) = self.parts
+            cut = part.text[max(start, 0) : max(stop, 0)]
+            return SecretText((Part(cut, part.origin, part.name),) if cut else ())
         found: list[Part] = []
         position = 0
         for part in self.parts:
-            cut = part.text[max(start - position, 0) : max(stop - position, 0)]
-            if cut:
-                found.append(Part(cut, part.origin, part.name))
-            position += len(part.text)
+            end = position + len(part.text)
+            if end > start and position < stop:
+                whole = start <= position and end <= stop
+                cut = part.text if whole else part.text[max(start - position, 0) : stop - position]
+                if cut:
+                    found.append(part if whole else Part(cut, part.origin, part.name))
+            position = end
         return SecretText(tuple(found))
 
     def split(self, separator: str) -> Iterator[SecretText]:
@@ -178,6 +202,12 @@ class SecretText:
                 yield SecretText(tuple(current))
                 current = [Part(piece, part.origin, part.name)] if piece else []
         yield SecretText(tuple(current))
+
+    def __eq__(self, other: object) -> bool:
+        return self._revealed == other._revealed if isinstance(other, SecretText) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._revealed)
 
     def __len__(self) -> int:
         return len(self._revealed)

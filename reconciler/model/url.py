@@ -6,17 +6,21 @@ Source of the normal form: RFC 3986 6.2.2 and 6.2.3, RFC 5952 for IPv6, IDNA 200
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText, replace, sealed
+from reconciler.model.secret import SHOWN_BY_NAME, Origin, Part, SecretText, replace, sealed
 from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
+_USUAL_HEAD = re.compile(
+    r"(https?)://([A-Za-z0-9.-]+(?::[0-9]+)?)((?:/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@]*)*)",
+)
+"""What stands before the query of a URL whose path is in normal form as it stands, which most are."""
+_USUAL = re.compile(rf"{_USUAL_HEAD.pattern}(?:\?([A-Za-z0-9\-._~!$&'()*+,=:@/?]*))?")
 _FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
@@ -49,18 +53,20 @@ BUILT_IN_SECRET_PARAMS = frozenset(
 
 
 @sealed
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Endpoint:
     """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
 
     Its path and query may hold secrets: printed are scheme, host and port alone.
     """
 
-    scheme: str  # `https` or `http`
-    host: str  # IPv6 in brackets
-    port: int | None  # None for the scheme's default
-    path: str  # never empty
-    query: tuple[str, ...] = ()  # `name`, `name=` or `name=value` items, sorted by name
+    __slots__ = ("host", "path", "port", "query", "scheme")
+
+    def __init__(self, *, scheme: str, host: str, port: int | None, path: str, query: tuple[str, ...] = ()) -> None:
+        self.scheme = scheme  # `https` or `http`
+        self.host = host  # IPv6 in brackets
+        self.port = port  # None for the scheme's default
+        self.path = path  # never empty
+        self.query = query  # `name`, `name=` or `name=value` items, sorted by name
 
     @property
     def origin(self) -> str:
@@ -70,6 +76,22 @@ class Endpoint:
     def reveal(self) -> str:
         return self.origin + self.path + ("?" + "&".join(self.query) if self.query else "")
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Endpoint):
+            return NotImplemented
+        return (
+            self.path == other.path
+            and self.host == other.host
+            and self.query == other.query
+            and self.scheme == other.scheme
+            and self.port == other.port
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.host))
+
     def __str__(self) -> str:
         return f"{self.origin}/…"
 
@@ -78,14 +100,17 @@ class Endpoint:
 
 
 @sealed
-@dataclass(frozen=True, slots=True, repr=False)
 class QueryItem:
     """One query item: as written, in normal form, and whether its value is secret by its parameter's name."""
 
-    text: SecretText
-    normal: str
-    secret: bool
-    public: bool = False  # whether its entry calls it so: its value shows, and is no part of the endpoint all the same
+    __slots__ = ("_origins", "normal", "public", "secret", "text")
+
+    def __init__(self, text: SecretText, normal: str, secret: bool, public: bool = False) -> None:  # noqa: FBT001, FBT002
+        self.text = text
+        self.normal = normal
+        self.secret = secret
+        self.public = public  # whether its entry calls it so: it shows, and is no part of the endpoint all the same
+        self._origins: frozenset[Origin] | None = None
 
     @property
     def name(self) -> str:
@@ -109,32 +134,71 @@ class QueryItem:
 
     @property
     def value_origins(self) -> frozenset[Origin]:
-        return self.head_and_value[1].origins()
+        if self._origins is None:
+            self._origins = self.head_and_value[1].origins()
+        return self._origins
+
+    def __eq__(self, other: object) -> bool:
+        return self._compared == other._compared if isinstance(other, QueryItem) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return (self.text, self.normal, self.secret, self.public)
 
     def __repr__(self) -> str:
         return f"QueryItem({str(self.text)!r})"
 
 
 @sealed
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Url:
     """A webhook's URL. Equal where everything is equal in normal form, secret parameters too."""
 
-    endpoint: Endpoint
-    secrets: tuple[str, ...]  # the secret parameters' items in normal form, sorted by name
-    source: SecretText = field(compare=False)  # the characters as written, which are what is sent
-    segments: tuple[SecretText, ...] = field(compare=False)  # after the first slash, as written, dot segments resolved
-    items: tuple[QueryItem, ...] = field(compare=False)
+    __slots__ = ("_segments", "endpoint", "items", "secrets", "source")
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        secrets: tuple[str, ...],
+        source: SecretText,
+        items: tuple[QueryItem, ...],
+        _segments: tuple[SecretText, ...] | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.secrets = secrets  # the secret parameters' items in normal form, sorted by name
+        self.source = source  # the characters as written, which are what is sent
+        self.items = items
+        self._segments = _segments  # None until they are asked for
+
+    @property
+    def segments(self) -> tuple[SecretText, ...]:
+        """The path after its first slash, as written, dot segments resolved."""
+        if self._segments is None:
+            found = _SHAPE.fullmatch(self.source.reveal())
+            path = SecretText(()) if found is None else self.source.slice(*found.span("path"))
+            self._segments, _ = _path(path)
+        return self._segments
+
+    @property
+    def has_clear_path(self) -> bool:
+        """Whether all of its path is one text, and no variable's value that is secret."""
+        parts = self.source.parts
+        return parts[0].origin not in SHOWN_BY_NAME and (len(parts) == 1 or "?" in parts[0].text)
 
     @property
     def whole_variable(self) -> str:
         """The name of the environment variable that holds the whole URL, or nothing."""
-        first, *others = self.source.parts
-        return "" if others or first.origin not in SHOWN_BY_NAME else first.name
+        parts = self.source.parts
+        return parts[0].name if len(parts) == 1 and parts[0].origin in SHOWN_BY_NAME else ""
 
     @property
     def symbolic(self) -> Endpoint:
         """The endpoint as it may be judged aloud: variables in its path by name, whatever they hold."""
+        if self.has_clear_path:
+            return self.endpoint
         path = "/" + "/".join(normal_text(segment.symbolic().reveal()) for segment in self.segments)
         return replace(self.endpoint, path=path)
 
@@ -178,6 +242,14 @@ class Url:
             texts.append(SecretText.joined((item.text for item in items), "&"))
         return replace(self, secrets=secrets, source=SecretText.joined(texts, "?"), items=items)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Url):
+            return NotImplemented
+        return self is other or (self.endpoint == other.endpoint and self.secrets == other.secrets)
+
+    def __hash__(self) -> int:
+        return hash((self.endpoint, self.secrets))
+
     def __str__(self) -> str:
         return str(self.endpoint)
 
@@ -193,6 +265,15 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     raw = text.reveal()
     if len(text.parts) > 1:
         check_variable_places(text)
+    usual = _USUAL.fullmatch(raw)
+    if usual is not None:
+        scheme, authority, path, has_query = usual.groups()
+        scheme, host, port = _authority(scheme, authority)
+        items, public, secrets = _NO_QUERY
+        if has_query:
+            items, public, secrets = _query(text.slice(usual.start(4), len(raw)).parts, secret_params)
+        endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path or "/", query=public)
+        return Url(endpoint=endpoint, secrets=secrets, source=text, items=items)
     if _FORBIDDEN.search(raw):
         message = "the URL has white space, a control character or a backslash in it"
         raise UrlError("url-character", message, "Remove it.")
@@ -207,15 +288,56 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
         raise UrlError("url-escape", message, "Write a literal `%` as `%25`.")
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
     segments, path = _path(text.slice(*found.span("path")))
-    query = text.slice(*found.span("query")) if found["query"] else SecretText(())
-    if ";" in query.reveal():
+    if ";" in (found["query"] or ""):
         message = "the URL has a `;` in its query, which receivers interpret differently"
         raise UrlError("url-query", message, "Write `%3B`, or separate parameters with `&`.")
-    items = tuple(_item(item, secret_params) for item in query.split("&")) if query else ()
+    items, public, secrets = _NO_QUERY
+    if found["query"]:
+        items, public, secrets = _query(text.slice(*found.span("query")).parts, secret_params)
+    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=public)
+    return Url(endpoint=endpoint, secrets=secrets, source=text, items=items, _segments=segments)
+
+
+@sealed
+class UrlTail:
+    """The query of a URL that could be read, for others that differ only before it: it is read once for all of them."""
+
+    __slots__ = ("_begins", "_others", "_url")
+
+    def __init__(self, url: Url, head: str) -> None:
+        """Of a URL that begins with this literal text, up to its query."""
+        first, *others = url.source.parts
+        self._url = url
+        self._begins = first.text.removeprefix(head)
+        self._others = others
+
+    def behind(self, head: str) -> Url | None:
+        """A URL with a literal text before this; None where that isn't in normal form as it stands."""
+        usual = _USUAL_HEAD.fullmatch(head)
+        if usual is None:
+            return None
+        scheme, authority, path = usual.groups()
+        try:
+            scheme, host, port = _authority(scheme, authority)
+        except UrlError:
+            return None
+        known = self._url
+        endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path or "/", query=known.endpoint.query)
+        source = SecretText((Part(head + self._begins), *self._others))
+        return Url(endpoint=endpoint, secrets=known.secrets, source=source, items=known.items)
+
+
+_Query = tuple[tuple[QueryItem, ...], tuple[str, ...], tuple[str, ...]]
+_NO_QUERY: _Query = ((), (), ())
+
+
+@lru_cache(maxsize=256)  # the URLs of a file often have one query
+def _query(parts: tuple[Part, ...], secret_params: frozenset[str]) -> _Query:
+    """A query's items, and those in normal form that are a part of the endpoint, and those that are secret."""
+    items = tuple(_item(item, secret_params) for item in SecretText(parts).split("&"))
     in_order = sorted(items, key=lambda item: item.name)
     public, secrets = (tuple(item.normal for item in in_order if item.secret is secret) for secret in (False, True))
-    endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path, query=public)
-    return Url(endpoint=endpoint, secrets=secrets, source=text, segments=segments, items=items)
+    return items, public, secrets
 
 
 _LONGEST_ODD = 10_000  # characters of a URL without a normal form that anybody looks into

@@ -41,11 +41,13 @@ def check_characters(text: SecretText, what: str) -> None:
     """UrlError where a URL or pattern of the file, which `what` names, has what it can't have or what can't be seen."""
     _check_beginning(text)
     raw = text.reveal()
-    named = [(f"the value of `${{{part.name}}}`", part.text) for part in text.parts if part.name]
-    for subject, value in (*named, (what, raw)):
-        fault = wrapping_fault(value)
+    for part in text.parts:
+        fault = wrapping_fault(part.text) if part.name else None
         if fault is not None:
-            raise UrlError("url-character", f"{subject} {fault[0]}", fault[1])
+            raise UrlError("url-character", f"the value of `${{{part.name}}}` {fault[0]}", fault[1])
+    fault = wrapping_fault(raw)
+    if fault is not None:
+        raise UrlError("url-character", f"{what} {fault[0]}", fault[1])
     if _ALLOWED.fullmatch(raw):
         return
     head_end = _head_end(raw)
@@ -107,6 +109,8 @@ def check_variable_places(text: SecretText) -> None:
 def with_query_values_encoded(text: SecretText) -> SecretText:
     """A URL in which what variables put into a query stays in its place; what is percent-encoded stays as it is."""
     if len(text.parts) == 1:
+        return text
+    if not any(part.name and _NEEDS_ENCODING.search(part.text) for part in text.parts):
         return text
     parts: list[Part] = []
     before = ""

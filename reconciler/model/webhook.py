@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -29,11 +28,13 @@ class Masked(Enum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Headers:
     """Headers by name, whose values are secrets; upper and lower case of names make no difference. Prints masked."""
 
-    items: tuple[tuple[str, SecretText | Masked], ...] = ()
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[tuple[str, SecretText | Masked], ...] = ()) -> None:
+        self.items = items
 
     @classmethod
     def of(cls, values: Mapping[str, SecretText | Masked]) -> Headers:
