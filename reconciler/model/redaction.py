@@ -77,13 +77,13 @@ class Redaction:
         self._urls = tuple(urls)
         self._patterns = tuple(patterns)
         self._public_params = public_params
-        self._seen = tuple(seen)
+        self._seen = seen
         self.cache: dict[object, Any] = {}
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is numbered by its value; a single hidden value gets no number.
 
-        They are a provider's, in an order that doesn't hang on the values.
+        They are a provider's, in an order that doesn't hang on the values, and are looked at once one is shown.
         """
         return Redaction(self._urls, self._public_params, self._patterns, urls)
 

@@ -25,7 +25,7 @@ class Claims:
         self._unset_entries = [
             (wanted.key, None if url.whole_variable else parse_pattern(widened(url.source)))
             for wanted in desired
-            if isinstance(url := wanted.fields["url"], Url) and url.has_unset_endpoint
+            if isinstance(url := wanted.fields["url"], Url) and not url.source.is_known and url.has_unset_endpoint
         ]
         self._endpoints = {key.endpoint for key in self._named}
         self.absent = NamedSet(account.absent)
@@ -34,7 +34,7 @@ class Claims:
     def of(self, remote: Remote) -> Claim:
         """The claim on one webhook. `protect` beats `known`, which beats `absent`, which beats `owns`."""
         endpoint = self._account.provider.endpoint_of(remote.fields)
-        if endpoint is not None and endpoint in self._account.protect:
+        if endpoint is not None and self._account.protect and endpoint in self._account.protect:
             return Claim.PROTECTED
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
         if remote.key is not None and remote.key in self._named:
