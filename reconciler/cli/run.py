@@ -17,6 +17,7 @@ from reconciler.config.load import load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Severity
+from reconciler.model.known_urls import KnownUrls
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
@@ -90,6 +91,7 @@ class Run:
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
+            urls=KnownUrls(self.configuration.desired, self.configuration.secret_params),
         )
         with self.stop.finishing():
             found = list_places(self.configuration, patterns, context)

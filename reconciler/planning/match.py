@@ -104,8 +104,8 @@ def match_account(
 ) -> tuple[Change, ...]:
     """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
 
-    What is claimed is by age. With `destroy` what is owned or named absent is deleted, whatever the entries say. `resend` says whether the
-    secrets that can't be read back are sent again.
+    What is claimed is by age. With `destroy` what is owned or named absent is deleted, whatever the entries say.
+    `resend` says whether the secrets that can't be read back are sent again.
     """
     owned, protected = _by_key(claimed[Claim.OWNED]), _by_key(claimed[Claim.PROTECTED])
     rows: list[Change] = []
@@ -225,9 +225,7 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
     reason = Reason.PROTECTED if claim is Claim.PROTECTED else None
     address = Address.of_remote(account, remote.id)
-    return Change(
-        action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote, wanted=_NO_FIELDS
-    )
+    return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote, wanted=_NO_FIELDS)
 
 
 def _delete(account: str, remote: Remote, reason: Reason, claim: Claim = Claim.OWNED) -> Change:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
-from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Fields, Value
+from reconciler.model.url import Endpoint, Url
+from reconciler.model.webhook import SHORTEST_ID, Address, Fields, Value
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
 from reconciler.view.rows import (
     AbsentLine,
@@ -39,6 +39,7 @@ _STATUS: Mapping[Reason | None, Status] = {
     Reason.PROTECTED: Status.PROTECTED,
     Reason.NOT_COMPARED: Status.NOT_COMPARED,
 }
+_OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
 _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
 
@@ -70,7 +71,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
-        id_length=id_length_of(plan),
+        id_length=id_length_of(plan) if rows or not brief else SHORTEST_ID,
     )
 
 
@@ -86,14 +87,15 @@ def view_listing(plan: Plan) -> ListView:
 
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
-    rows = [row for account in plan.planned for row in account.rows if row.claim not in _OTHERS]
+    every = [row for account in plan.planned for row in account.rows if row.claim in _OWN]
+    rows = [row for row in every if row.reason is not None]
     actions = Counter(row.action for row in rows)
     reasons = Counter(row.reason for row in rows)
     return Summary(
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],
         delete=actions[Action.DELETE],
-        unchanged=reasons[None] + reasons[Reason.OFF],
+        unchanged=len(every) - len(rows) + reasons[Reason.OFF],
         protected=reasons[Reason.PROTECTED],
         protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
         unmanaged=unmanaged,
@@ -120,7 +122,7 @@ def _account(account: AccountPlan | NotPlanned, losses: Sequence[LossRow] = ()) 
     drifted = fails or any(one.fields for one in account.rows)
     unchanged = Standing.DRIFTED if drifted else Standing.IN_STEP
     return row(
-        listed=len(account.listed()),
+        listed=sum(row.remote is not None for row in (*account.rows, *account.left_out)),
         count=account.count,
         error=None,
         status=Standing.CHANGED if account.changes else unchanged,
@@ -142,6 +144,13 @@ def _remedy(account: AccountPlan, losses: Iterable[LossRow]) -> Remedy:
     )
 
 
+def _is_in_step(row: Change) -> bool:
+    """Whether nothing is to be said of a webhook in brief."""
+    if row.action is not Action.NONE or row.claim not in _OWN or row.hint is not None or row.fields:
+        return False
+    return row.remote is None or not row.remote.health
+
+
 class AccountMask:
     """Masks what belongs to one account of a plan."""
 
@@ -150,17 +159,19 @@ class AccountMask:
         self._provider = account.account.provider
         self._redaction = plan.configuration.redaction
         self._long = plan.configuration.qualifies_addresses
-        desired = [one for one in plan.configuration.desired if one.address.account == account.account.name]
+        self._desired = plan.configuration.desired
+
+    @cached_property
+    def _urls(self) -> Mapping[Endpoint, Url]:
+        """The file's own of each endpoint, the first; needed once a webhook is shown."""
+        desired = [one for one in self._desired if one.address.account == self.account.account.name]
         urls = [url for one in reversed(desired) if isinstance(url := one.fields["url"], Url)]
-        self._endpoints = {url.endpoint: self._redaction.show_endpoint(url) for url in urls}
+        return {url.endpoint: url for url in urls}
 
     def rows(self, *, brief: bool = False) -> Iterator[Row]:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
-            is_nobodys = row.claim in _OTHERS or row.hint is not None
-            is_off = row.remote is not None and row.remote.health
-            in_step = row.action is Action.NONE and not (is_nobodys or row.fields or is_off)
-            if not (brief and in_step):
+            if not (brief and _is_in_step(row)):
                 yield self._row(row)
 
     def loss(self, loss: Loss) -> LossRow:
@@ -239,7 +250,7 @@ class AccountMask:
         """An endpoint as the file writes it, where it does: a remote URL with another secret may read otherwise."""
         if not isinstance(url, Url):
             return None
-        return self._endpoints.get(url.endpoint) or self._redaction.show_endpoint(url)
+        return self._redaction.show_endpoint(self._urls.get(url.endpoint, url))
 
     def _plain(self, fields: Fields) -> dict[str, Plain]:
         return plain_fields(self._provider, self._redaction, fields)
