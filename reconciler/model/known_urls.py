@@ -35,7 +35,11 @@ class _SameUrl(Url):
 
     @property
     def items(self) -> tuple[QueryItem, ...]:
-        return parse_url(self.source, self._secret_params).items
+        texts = ((item, item.text.reveal()) for item in self._known.items)
+        return tuple(
+            QueryItem(SecretText.provider(text) if text else SecretText(()), item.normal, item.secret)
+            for item, text in texts
+        )
 
     def reveal(self) -> str:
         return self._known.reveal()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.provider import FieldType
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Endpoint, Url
@@ -29,7 +30,7 @@ from reconciler.view.rows import (
     Summary,
 )
 from reconciler.view.short_ids import id_length_of
-from reconciler.view.values import plain_change, plain_fields, scope_text, sensitive, time_text
+from reconciler.view.values import plain_change, plain_fields, plain_value, scope_text, sensitive, time_text
 
 _STATUS: Mapping[Reason | None, Status] = {
     Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
@@ -40,6 +41,9 @@ _STATUS: Mapping[Reason | None, Status] = {
     Reason.NOT_COMPARED: Status.NOT_COMPARED,
 }
 _OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
+_NOTHING_SAID = Sides(
+    actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
+)
 _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
 
@@ -75,15 +79,29 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
     )
 
 
-def view_listing(plan: Plan) -> ListView:
-    """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out."""
-    rows = [row for account in plan.planned for row in AccountMask(plan, account).rows() if row.object_id is not None]
+def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
+    """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out.
+
+    In brief, without what a line of each has no room for: its address as a resource, and both sides of its change.
+    """
+    masks = [AccountMask(plan, account) for account in plan.planned]
+    rows = [
+        mask.line(row) if brief else mask.row(row)
+        for mask in masks
+        for row in mask.account.rows
+        if row.remote is not None
+    ]
     return ListView(
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
         id_length=id_length_of(plan),
     )
+
+
+@lru_cache(maxsize=1024)  # most webhooks have the events of others
+def _in_order(events: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(events))
 
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
@@ -172,7 +190,7 @@ class AccountMask:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
             if not (brief and _is_in_step(row)):
-                yield self._row(row)
+                yield self.row(row)
 
     def loss(self, loss: Loss) -> LossRow:
         """An endpoint that loses events, and the line under `absent` that would let it through, if it can be shown."""
@@ -189,7 +207,42 @@ class AccountMask:
             absent=line if loss.absent_line and is_clear else None,
         )
 
-    def _row(self, row: Change) -> Row:
+    def line(self, row: Change) -> Row:
+        """A webhook of the provider, without what only JSON says of it."""
+        remote, provider = row.remote, self._provider
+        assert remote is not None  # the caller's to see to  # noqa: S101
+        url = plain_value(self._redaction, remote.fields["url"], FieldType.URL)
+        events, scope = provider.events_of(remote.fields), provider.scope_of(remote.fields)
+        address = self._text(row.address)
+        return Row(
+            address=address,
+            type="",
+            name="",
+            provider_name=provider.name,
+            webhook_address=address,
+            entry=row.address.name if row.address.has_entry else None,
+            account=row.address.account,
+            object_id=remote.id,
+            status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),
+            url=str(url or ""),
+            host="",
+            events=_in_order(events),
+            scope=scope_text(scope),
+            delivers=provider.is_live(remote.fields),
+            updated=None if remote.updated is None else time_text(remote.updated),
+            action_reason=row.reason,
+            partner=None,
+            hint=None,
+            near=None,
+            place=None,
+            unknown_fields=(),
+            unreadable_fields=remote.unreadable,
+            change=_NOTHING_SAID,
+            field_changes=(),
+        )
+
+    def row(self, row: Change) -> Row:
+        """A webhook, and all that may be said of it."""
         remote, provider = row.remote, self._provider
         before, there = None, {} if row.desired is None else row.desired.fields
         if remote is not None:

@@ -45,15 +45,12 @@ def short_address(address: str, length: int) -> str:
 def with_short_ids(view: _View) -> _View:
     """A plan or a listing whose addresses have short ids; `object_id` stays whole."""
 
+    def shortened(row: Row) -> Row:
+        partner = None if row.partner is None else short_address(row.partner, view.id_length)
+        return replace(row, webhook_address=short_address(row.webhook_address, view.id_length), partner=partner)
+
     def short(rows: Iterable[Row]) -> tuple[Row, ...]:
-        return tuple(
-            replace(
-                row,
-                webhook_address=short_address(row.webhook_address, view.id_length),
-                partner=None if row.partner is None else short_address(row.partner, view.id_length),
-            )
-            for row in rows
-        )
+        return tuple(shortened(row) if row.entry is None or row.partner is not None else row for row in rows)
 
     if isinstance(view, ListView):
         return replace(view, webhooks=short(view.webhooks))
