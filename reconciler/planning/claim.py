@@ -27,7 +27,6 @@ class Claims:
             for wanted in desired
             if isinstance(url := wanted.fields["url"], Url) and not url.source.is_known and url.has_unset_endpoint
         ]
-        self._endpoints = {key.endpoint for key in self._named}
         self.absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
 
@@ -77,7 +76,7 @@ class Claims:
         # One whose kind can't be read may be of any.
         is_any_kind = len(scope) < len(account.scope)
         owner = account.owner_of_another_kind(url.endpoint) if is_any_kind else account.owns_at(url.endpoint, scope)
-        return bool(owner) or url.endpoint in self._endpoints
+        return bool(owner) or any(key.endpoint == url.endpoint for key in self._named)
 
     def is_absent(self, remote: Remote) -> bool:
         """Whether `absent` names a webhook, whatever else does."""

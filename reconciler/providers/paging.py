@@ -202,7 +202,10 @@ def size_of(remote: Remote) -> int:
     """About how many bytes of memory a webhook takes, never much less: a URL is kept in its parts."""
     size = _WEBHOOK + len(remote.id)
     for value in remote.fields.values():
-        size += _TEXT if value is True or value is False else _size(value)
+        if value is True or value is False:
+            size += _TEXT
+        else:
+            size += _TEXT + len(value) if type(value) is str else _size(value)
     return size + sum(map(_size, remote.unknown)) if remote.unknown else size
 
 

@@ -55,16 +55,15 @@ class RemoteReader:
     ) -> None:
         self._provider, self._secret_params, self._known = provider, secret_params, known or KnownUrls()
         self._fields = [
-            (spec, self._found_by(spec), self._read_by(spec), spec.type in _NEEDED)
+            (spec, spec.name, self._place_of(spec), self._read_by(spec), spec.type in _NEEDED)
             for spec in provider.fields
             if spec.reads_back is not ReadsBack.NEVER and not spec.is_made
         ]
-        self._made = next((self._found_by(spec) for spec in provider.fields if spec.is_made), None)
+        self._made = next((spec for spec in provider.fields if spec.is_made), None)
         # Whether values have their normal form already, where each has one.
         is_any_odd = any(spec.type in (FieldType.EVENTS, FieldType.SETTINGS) for spec in provider.fields)
         self._is_plain = len(self._fields) == len(provider.fields) and not is_any_odd
-        self._id, self._created, self._updated = map(_getter, (api.id, api.created, api.updated))
-        self._id_name = api.id
+        self._api = api
         self._paths = _known_paths(provider, api)
         self._names = frozenset(path[0] for path in self._paths)
         self._outer = frozenset(path[0] for path in self._paths if len(path) > 1)
@@ -74,29 +73,30 @@ class RemoteReader:
 
         `UnexpectedAnswerError` where nothing says which one it is.
         """
-        provider = self._provider
-        number = self._id(document)
-        object_id = _object_id(number, self._id_name)
+        provider, api = self._provider, self._api
+        number = at(document, api.id)
+        object_id = _object_id(number, api.id)
         said: dict[str, Value] = {}
         unreadable: list[str] = []
         health = ""
         is_whole = self._is_plain
-        for spec, found_by, read_by, is_needed in self._fields:
-            value = found_by(document)
+        for spec, name, place, read_by, is_needed in self._fields:
+            value = document.get(place) if place else _answered(provider, spec, document)
             if value is None and not is_needed:
-                said[spec.name] = spec.missing
+                said[name] = spec.missing
                 is_whole = False
                 continue
-            said[spec.name] = read = read_by(value)
+            said[name] = read = read_by(value)
             if read is None:
                 is_whole = False
                 if spec.type is not FieldType.SECRET or value != "":
-                    unreadable.append(spec.name)
+                    unreadable.append(name)
             if read is False and spec.says:
                 health = _health(spec, document)
         fields = said if is_whole else provider.normalise(said)
         if unreadable:
             fields = {**fields, **dict.fromkeys(unreadable)}
+        made = self._made
         may_be_new = self._outer or not document.keys() <= self._names
         return Remote(
             id=object_id,
@@ -104,11 +104,11 @@ class RemoteReader:
             key=None if unreadable else provider.key_of(fields),
             unreadable=tuple(unreadable),
             fields=fields,
-            created=_time(self._created(document)),
-            updated=_time(self._updated(document)),
+            created=_time(at(document, api.created)),
+            updated=_time(at(document, api.updated)),
             unknown=tuple(sorted(self._unknown(document)))[:_MOST_UNKNOWN] if may_be_new else (),
             health=health,
-            made_secret=None if self._made is None else _made_secret(self._made(document)),
+            made_secret=None if made is None else _made_secret(_answered(provider, made, document)),
         )
 
     def _unknown(self, document: Mapping[str, object]) -> Iterator[str]:
@@ -119,11 +119,11 @@ class RemoteReader:
             elif name in self._outer and isinstance(value, dict):
                 yield from (_writable(f"{name}.{inner}") for inner in value if (name, inner) not in self._paths)
 
-    def _found_by(self, spec: Field) -> Callable[[Mapping[str, object]], object]:
-        """What an answer has of a field, in plain JSON terms."""
-        if spec.flags or spec.all_at or spec.read is not None:
-            return partial(_answered, self._provider, spec)
-        return _getter(spec.read_at or ".".join(spec.path))
+    @staticmethod
+    def _place_of(spec: Field) -> str:
+        """The one name under which an answer has a field as it is to be read; empty where it takes more to find it."""
+        place = spec.read_at or ".".join(spec.path)
+        return "" if "." in place or spec.flags or spec.all_at or spec.read is not None else place
 
     def _read_by(self, spec: Field) -> Callable[[Any], Value]:
         """How a field's value is read; it gives None where it can't be."""
@@ -150,11 +150,6 @@ class RemoteReader:
             with suppress(UrlError):
                 return parse_url(text, self._secret_params)
         return text
-
-
-def _getter(place: str) -> Callable[[Mapping[str, object]], object]:
-    """As `at`, for an object."""
-    return partial(at, place=place) if "." in place else lambda document: document.get(place)
 
 
 def _known_paths(provider: Provider, api: Rest) -> frozenset[tuple[str, ...]]:
@@ -184,6 +179,8 @@ def _same(found: object, value: object) -> bool:
 
 def at(document: object, place: str) -> object:
     """What stands at a place, inner names after dots; None where nothing does."""
+    if "." not in place:
+        return document.get(place) if isinstance(document, dict) else None
     for name in place.split("."):
         document = document.get(name) if isinstance(document, dict) else None
     return document
