@@ -21,6 +21,7 @@ from reconciler.config.load import load as load_files
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Configuration as ModelConfiguration
 from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.known_urls import KnownUrls
 from reconciler.model.plan import Filters
 from reconciler.model.plan import Plan as ModelPlan
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -313,7 +314,13 @@ def _planned(
 def _with_places(configuration: Configuration, stop: Stop) -> tuple[ListedPlaces, ClientContext]:
     """The configuration with an account for each place that its patterns mean now, and what clients are given."""
     model, hosts, clock = configuration._model, configuration._allowed_hosts, SystemClock(stop)
-    context = ClientContext(clock=clock, listener=_unheard, secret_params=model.secret_params, allowed_hosts=hosts)
+    context = ClientContext(
+        clock=clock,
+        listener=_unheard,
+        secret_params=model.secret_params,
+        allowed_hosts=hosts,
+        urls=KnownUrls(model.desired, model.secret_params),
+    )
     found = list_places(model, configuration._patterns, context)
     if problems := found.problems or unmatched_accounts(found.configuration, configuration._patterns):
         raise ConfigurationError(problems)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from reconciler.cli.command import Command
@@ -51,6 +51,7 @@ class Invocation(Struct, kw_only=True, dict=True):
     clock: Clock
     command: str  # its name; empty where none was given
     options: Options  # as far as the arguments could be read
+    kept: list[object] = field(default_factory=list)  # what need not be taken apart where the process ends with the run
 
     def __repr__(self) -> str:
         return f"Invocation({self.command!r})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from reconciler.config.load import load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Severity
+from reconciler.model.known_urls import KnownUrls
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
@@ -39,6 +40,22 @@ def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -
     return selected_accounts(configuration, patterns)
 
 
+@contextmanager
+def _built_to_stay() -> Iterator[None]:
+    """What is built meanwhile stays to the end, and has few cycles: the collector need not look at it again and again.
+
+    It would else once for each few hundred webhooks, and at all of them for each quarter that comes in.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
 class Run:
     """A command that has loaded its files, and can plan as often as it needs to.
 
@@ -56,14 +73,14 @@ class Run:
         self.streams = invocation.streams
         self.inputs = inputs_of(invocation, offline=offline)
         files = self.inputs.files if needs_file or not _means_no_file(invocation) else ()
-        loaded = load(replace(self.inputs, files=files), INSTALLED)
+        with _built_to_stay():
+            loaded = load(replace(self.inputs, files=files), INSTALLED)
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
         self.configuration = loaded.configuration
         self.diagnostics = loaded.diagnostics  # no errors
+        invocation.kept.append(loaded)
         self._print_advice()
-        # What was loaded stays to the end: the collector need not look at it again and again.
-        gc.freeze()
         self.reporter.begin(loaded.diagnostics)
 
     def _print_advice(self) -> None:
@@ -90,6 +107,7 @@ class Run:
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
+            urls=KnownUrls(self.configuration.desired, self.configuration.secret_params),
         )
         with self.stop.finishing():
             found = list_places(self.configuration, patterns, context)
@@ -109,9 +127,11 @@ class Run:
             resend_secrets=options.resend_secrets,
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
-        with self.stop.finishing(), self.reporter.live():
-            readings = read_accounts(clients)
-        made = plan(self.configuration, readings, asked, self.invocation.clock.now())
+        with _built_to_stay():
+            with self.stop.finishing(), self.reporter.live():
+                readings = read_accounts(clients)
+            made = plan(self.configuration, readings, asked, self.invocation.clock.now())
+        self.invocation.kept.append(made)
         if unmatched := unmatched_in_plan(made):
             raise CommandError(unmatched)
         return made

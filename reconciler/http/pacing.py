@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from reconciler.model.known_urls import KnownUrls
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
@@ -193,4 +194,5 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     listener: Listener
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
+    urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)

@@ -82,13 +82,13 @@ class Redaction:
         self._urls = tuple(urls)
         self._patterns = tuple(patterns)
         self._public_params = public_params
-        self._seen = tuple(seen)
+        self._seen = seen
         self.cache: dict[object, Any] = {}
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
         """The same, but what it hides of these URLs is numbered by its value; a single hidden value gets no number.
 
-        They are a provider's, in an order that doesn't hang on the values.
+        They are a provider's, in an order that doesn't hang on the values, and are looked at once one is shown.
         """
         return Redaction(self._urls, self._public_params, self._patterns, urls)
 
@@ -178,9 +178,10 @@ class Redaction:
         return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
-        provided = Origin.PROVIDER in url.source.origins()
+        source = url.source
+        provided, is_whole = Origin.PROVIDER in source.origins(), source.parts[0].origin in SHOWN_BY_NAME
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
-        if provided or url.source.parts[0].origin in SHOWN_BY_NAME:
+        if is_whole or (provided and self._whole):
             if url in self._whole:
                 return str(url.source) if url.whole_variable else self._whole[url]
             if url.endpoint in self._whole_endpoints:
@@ -205,10 +206,11 @@ class Redaction:
         None are the first that no file writes and that doesn't read as words, and all after it.
         """
         is_hidden = False
-        for segment in url.segments:
-            raw = segment.reveal()
-            normal = normal_text(raw)
-            known = self._segments.get((url.endpoint.host, normal), self._segments.get((_ANYWHERE, normal)))
+        host, written = url.endpoint.host, self._segments
+        for raw, normal in _path_of(url):
+            known = written.get((host, normal))
+            if known is None:
+                known = written.get((_ANYWHERE, normal))
             is_hidden = is_hidden or (known is None and not reads_as_words(raw))
             yield normal, None if is_hidden else raw if known is None else known
 
@@ -221,6 +223,14 @@ class Redaction:
         if not hidden:
             return clear
         return clear + (CHANGED if clear and item.normal in changed else hide(hidden))
+
+
+def _path_of(url: Url) -> Iterable[tuple[str, str]]:
+    """The segments of a provider's path as it says them and in normal form; mostly these are the same."""
+    _, _, path = url.reveal().partition("?")[0].partition("://")[2].partition("/")
+    if url.endpoint.path == f"/{path}":
+        return [(segment, segment) for segment in path.split("/")]
+    return [(segment.reveal(), normal_text(segment.reveal())) for segment in url.segments]
 
 
 def _alike(_value: str) -> str:

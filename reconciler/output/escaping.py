@@ -7,7 +7,6 @@ import shlex
 
 from reconciler.model.characters import is_seen
 
-_PLAIN = re.compile(r"[\x20-\x7e]*")
 _PLAIN_YAML = re.compile(r"(?!0[box]|[0-9]+[eE][0-9]+\Z)[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 _COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
@@ -21,7 +20,7 @@ def visible(text: str) -> str:
     """
     if "##[" in text:
         text = text.replace("##[", "#\\x23[")
-    if _PLAIN.fullmatch(text):
+    if text.isascii() and text.isprintable():
         return text
     escaped = (one if one == " " or is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in text)
     return "".join(escaped)

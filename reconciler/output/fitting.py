@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 _SGR = r"\x1b\[[0-9;]*m"
+_STYLED = re.compile(_SGR)
 _TIME = r"(?:last changed )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 # A sign stays with what it is about; a time, a command or snippet in backticks, and a hidden part are one word.
 _WORD = re.compile(rf"( *)((?:(?:{_SGR})*[→+~=-](?:{_SGR})* )?(?:{_TIME}|`[^`]*`|‹[^›]*›|[^ ])+)")
@@ -17,7 +18,7 @@ _MARGIN = 2
 def columns(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if "\x1b" in text:
-        text = re.sub(_SGR, "", text)
+        text = _STYLED.sub("", text)
     if text.isascii():
         return len(text)
     return sum(

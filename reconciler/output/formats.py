@@ -79,6 +79,7 @@ class Reporter:
     """Says in one format what a command finds and does; here nothing. Errors go to standard error."""
 
     can_ask = False  #: Whether a person who reads it could be asked for consent.
+    lists_lines = True  #: Whether it says of each webhook of a list what goes into a line.
     is_brief = True  #: Whether it says nothing of webhooks that are in step.
 
     def __call__(self, event: Event) -> None:

@@ -50,6 +50,7 @@ class JsonDocument(Progress):
     """Writes one document: what was found, or why nothing could be. Progress goes to standard error, for people."""
 
     is_brief = False
+    lists_lines = False
 
     _found: PlanView | ListView | DoctorView | ValidationView | None = None
     _is_written = False

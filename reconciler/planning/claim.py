@@ -25,16 +25,15 @@ class Claims:
         self._unset_entries = [
             (wanted.key, None if url.whole_variable else parse_pattern(widened(url.source)))
             for wanted in desired
-            if isinstance(url := wanted.fields["url"], Url) and url.has_unset_endpoint
+            if isinstance(url := wanted.fields["url"], Url) and not url.source.is_known and url.has_unset_endpoint
         ]
-        self._endpoints = {key.endpoint for key in self._named}
         self.absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)
 
     def of(self, remote: Remote) -> Claim:
         """The claim on one webhook. `protect` beats `known`, which beats `absent`, which beats `owns`."""
         endpoint = self._account.provider.endpoint_of(remote.fields)
-        if endpoint is not None and endpoint in self._account.protect:
+        if endpoint is not None and self._account.protect and endpoint in self._account.protect:
             return Claim.PROTECTED
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
         if remote.key is not None and remote.key in self._named:
@@ -77,7 +76,7 @@ class Claims:
         # One whose kind can't be read may be of any.
         is_any_kind = len(scope) < len(account.scope)
         owner = account.owner_of_another_kind(url.endpoint) if is_any_kind else account.owns_at(url.endpoint, scope)
-        return bool(owner) or url.endpoint in self._endpoints
+        return bool(owner) or any(key.endpoint == url.endpoint for key in self._named)
 
     def is_absent(self, remote: Remote) -> bool:
         """Whether `absent` names a webhook, whatever else does."""

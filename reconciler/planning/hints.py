@@ -23,9 +23,14 @@ class Hints:
         self._account = account
         self._provider = account.provider
         self._claims = Claims(account, ())
+        self._entries = (desired, missing)
         self._by_path: dict[_Like, Address] = {}
         self._single: dict[_Like, Address] = {}
         self._missing: dict[_Like, Address] = {}
+
+    def _look_up(self) -> None:
+        """Fill in what entries say, once there is a webhook that may be near one of them."""
+        (desired, missing), self._entries = self._entries, ((), ())
         # In the order of addresses, so that what is near does not hang on the order of the file.
         for wanted in sorted(desired, key=lambda wanted: wanted.address):
             endpoint, scope = wanted.key.receiver
@@ -50,6 +55,7 @@ class Hints:
 
     def _found(self, remote: Remote) -> Iterator[tuple[Hint, Address | Pattern]]:
         """All that it may be, the best first."""
+        self._look_up()
         key, events = remote.key, self._provider.events_of(remote.fields)
         if key is not None and self._provider.catch_all in events and key.receiver in self._single:
             yield Hint.DOUBLE_DELIVERY, self._single[key.receiver]

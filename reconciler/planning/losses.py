@@ -47,6 +47,8 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
     What a move takes from an endpoint is no loss: its new half is there before the old one goes.
     """
     provider, changes = account.provider, deliveries.changes
+    if not any(change.phase is Phase.NARROW for change in changes):
+        return ()
     made = {change.address for change in changes if change.action is Action.CREATE and provider.is_live(change.wanted)}
     moved = (change.remote.fields for change in changes if change.remote is not None and change.move in made)
     before = _received(provider, (remote.fields for remote in deliveries.owned))
@@ -91,8 +93,14 @@ def max_losses_of(account: Account, owned: Iterable[Remote]) -> int:
     """How many endpoints may lose events without consent: what the file says, else a third, from one to three."""
     if account.max_losses is not None:
         return account.max_losses
-    receiving = len(_received(account.provider, (remote.fields for remote in owned)))
-    return max(1, min(_MOST_LOSSES, receiving // _RECEIVING_PER_LOSS))
+    receiving: set[tuple[Endpoint, Scope]] = set()
+    for remote in owned:
+        key = account.provider.key_of(remote.fields)
+        if key is not None and account.provider.is_live(remote.fields):
+            receiving.add(key.receiver)
+        if len(receiving) == _MOST_LOSSES * _RECEIVING_PER_LOSS:  # more allow no more
+            break
+    return max(1, min(_MOST_LOSSES, len(receiving) // _RECEIVING_PER_LOSS))
 
 
 def verdict_on(
@@ -107,12 +115,12 @@ def verdict_on(
     `stands` says whether a webhook that is to stay is there and delivers; None where nobody knows, and no other need be
     asked.
     """
+    if not losses:
+        return Verdict.FINE
     if limit is not None:
         return Verdict.TOO_MANY if len(losses) > limit else Verdict.FINE
     if len(losses) > max_losses_of(account, deliveries.owned):
         return Verdict.TOO_MANY
-    if not losses:
-        return Verdict.FINE
     staying = (remote is None or stands(remote) for _, remote in deliveries.staying(account.provider))
     first = next((one for one in staying if one is not False), None)
     return Verdict.FINE if first else Verdict.NOTHING_LEFT

@@ -14,12 +14,13 @@ from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Key, Remote, hides_secret
+from reconciler.model.webhook import Address, Desired, Fields, Key, Remote, hides_secret
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
 from reconciler.planning.resend import resent, secrets_made_anew
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_NO_FIELDS: Fields = {}  # the one of all rows to which nothing is sent
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -63,7 +64,10 @@ def choose(
 
 def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote]) -> Choice:
     """`choose` as a wanted webhook asks for it: of those that an update can make as wanted, if there is one."""
-    events, every = provider.events_of(desired.fields), sorted(candidates, key=lambda one: one.age)
+    every = sorted(candidates, key=lambda one: one.age)
+    if len(every) == 1:
+        return Choice(survivor=every[0], duplicates=())
+    events = provider.events_of(desired.fields)
     fitting = [remote for remote in every if fits(provider, desired, remote)] or every
     choice = choose(provider, fitting, prefer_live="active" in desired.ignored, events=events)
     unfit = [remote for remote in every if remote not in fitting]
@@ -74,8 +78,12 @@ def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote
 
 def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
     """Remote webhooks by key, each key's by age; those without one are left out."""
+    return _by_key(sorted(remotes, key=lambda remote: remote.age))
+
+
+def _by_key(by_age: Iterable[Remote]) -> dict[Key, list[Remote]]:
     found: dict[Key, list[Remote]] = defaultdict(list)
-    for remote in sorted(remotes, key=lambda remote: remote.age):
+    for remote in by_age:
         if remote.key is not None:
             found[remote.key].append(remote)
     return dict(found)
@@ -96,25 +104,25 @@ def match_account(
 ) -> tuple[Change, ...]:
     """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
 
-    With `destroy` what is owned or named absent is deleted, whatever the entries say. `resend` says whether the
-    secrets that can't be read back are sent again.
+    What is claimed is by age. With `destroy` what is owned or named absent is deleted, whatever the entries say.
+    `resend` says whether the secrets that can't be read back are sent again.
     """
-    owned, protected = by_key(claimed[Claim.OWNED]), by_key(claimed[Claim.PROTECTED])
+    owned, protected = _by_key(claimed[Claim.OWNED]), _by_key(claimed[Claim.PROTECTED])
     rows: list[Change] = []
     if destroy:
         rows.extend(_destroyed(account, desired, owned))
     else:
         for wanted in desired:
             url = wanted.fields["url"]
-            if isinstance(url, Url) and url.has_unset_endpoint:
+            if isinstance(url, Url) and not url.source.is_known and url.has_unset_endpoint:
                 rows.append(replace(_row_of(wanted), reason=Reason.NOT_COMPARED))
-            elif wanted.key in protected:
+            elif protected and wanted.key in protected:
                 remote = choose_for(account.provider, wanted, protected[wanted.key]).survivor
                 fields = differences(account.provider, remote.fields, wanted_fields(wanted, remote.fields))
                 row = replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
                 rows.append(row)
-            elif wanted.key in owned:
-                rows.extend(_owned(account.provider, wanted, owned.pop(wanted.key), resend))
+            elif (found := owned.pop(wanted.key, None)) is not None:
+                rows.extend(_owned(account.provider, wanted, found, resend))
             else:
                 rows.append(_missing(account.provider, wanted))
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]
@@ -127,11 +135,13 @@ def match_account(
         for remote in claimed[claim]
         if remote.id not in seen
     )
-    return tuple(sorted(rows, key=_order))
+    return tuple(_in_order(rows))
 
 
 def update_of(provider: Provider, desired: Desired, remote: Remote) -> Change | None:
     """The update that makes a webhook as wanted, or None where it is."""
+    if desired.fields == remote.fields:  # what is the same is so whatever is ignored, or can't be read back
+        return None
     wanted = wanted_fields(desired, remote.fields)
     fields = differences(provider, remote.fields, wanted)
     if not fields:
@@ -155,7 +165,7 @@ def duplicate_of(survivor: Address, remote: Remote) -> Change:
 
 
 def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
-    return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote)
+    return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote, wanted=_NO_FIELDS)
 
 
 def _owned(
@@ -215,7 +225,7 @@ def _missing(provider: Provider, wanted: Desired) -> Change:
 def _left_alone(account: str, remote: Remote, claim: Claim) -> Change:
     reason = Reason.PROTECTED if claim is Claim.PROTECTED else None
     address = Address.of_remote(account, remote.id)
-    return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote)
+    return Change(action=Action.NONE, reason=reason, address=address, claim=claim, remote=remote, wanted=_NO_FIELDS)
 
 
 def _delete(account: str, remote: Remote, reason: Reason, claim: Claim = Claim.OWNED) -> Change:
@@ -235,13 +245,27 @@ def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key,
 
 
 _LEFT = (Claim.OWNED, Claim.ABSENT, Claim.PROTECTED, Claim.KNOWN, Claim.UNSET, Claim.NONE)
-_RANK = {one: rank for rank, one in enumerate((*Phase, None, *Action, *_LEFT))}
+_PHASES, _ACTIONS = (*Phase, None), (*Action,)
 
 
-def _order(row: Change) -> tuple[object, ...]:
+def _in_order(rows: Iterable[Change]) -> Iterator[Change]:
     """Changes by phase, action, address; then what is left as it is, by claim: entries' by address, others by age."""
-    if row.action is not Action.NONE:
-        return (_RANK[row.phase], _RANK[row.action], row.address)
-    if row.desired is None and row.remote is not None:
-        return (_RANK[None], _RANK[row.claim], 1, row.remote.age)
-    return (_RANK[None], _RANK[row.claim], 0, row.address)
+    changes: list[Change] = []
+    entries: dict[Claim, list[Change]] = {claim: [] for claim in _LEFT}
+    others: dict[Claim, list[Change]] = {claim: [] for claim in _LEFT}
+    for row in rows:
+        if row.action is not Action.NONE:
+            changes.append(row)
+        elif row.desired is None and row.remote is not None:
+            others[row.claim].append(row)
+        else:
+            entries[row.claim].append(row)
+    yield from sorted(changes, key=lambda row: (_PHASES.index(row.phase), _ACTIONS.index(row.action), row.address))
+    for claim in _LEFT:
+        yield from sorted(entries[claim], key=lambda row: row.address)
+        yield from sorted(others[claim], key=_age)
+
+
+def _age(row: Change) -> tuple[object, ...]:
+    assert row.remote is not None  # an entry's row else  # noqa: S101
+    return row.remote.age

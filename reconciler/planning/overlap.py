@@ -14,8 +14,11 @@ from reconciler.model.webhook import Key, Remote, Scope
 
 def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
     """The error of each account that owns, or names absent, a webhook together with another, by its name."""
+    several = [*claimed]
+    if len(several) < 2:  # noqa: PLR2004 - no id is twice in an account
+        return {}
     claimants: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for account, remotes in claimed:
+    for account, remotes in several:
         for remote in remotes:
             # One API may be reached under several names, and ids may be counted anew at each API: the same id made at
             # the same moment is the same object; without a moment, only at the same base URL.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -60,8 +60,10 @@ def plan(
         for account in configuration.accounts
         if isinstance(reading := readings.get(account.name), Reading)
     }
-    remotes = {Address.of_remote(name, remote.id) for name, one in listed.items() for remote in one.reading.remotes}
-    filters = with_whole_ids(with_own_addresses(options.filters, configuration), remotes)
+    filters = with_own_addresses(options.filters, configuration)
+    if filters.targets or filters.excludes:
+        ids = {Address.of_remote(name, remote.id) for name, one in listed.items() for remote in one.reading.remotes}
+        filters = with_whole_ids(filters, ids)
     options = replace(options, filters=filters)
     errors = {name: error for name, error in readings.items() if isinstance(error, ProviderError)}
     errors |= overlaps(
@@ -80,14 +82,13 @@ def plan(
         elif planned is not None:
             accounts.append(planned)
     every = [one for one in accounts if isinstance(one, AccountPlan)]
-    addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
-    unmatched = unmatched_filters(addresses, filters)
-    # In an order that hangs neither on the file's nor on the list's.
-    in_order = (listed[name].reading.remotes for name in sorted(listed))
-    seen = (remote.fields["url"] for remotes in in_order for remote in sorted(remotes, key=lambda one: one.age))
-    redaction = configuration.redaction.seeing(url for url in seen if isinstance(url, Url))
+    unmatched = Filters()
+    if filters.targets or filters.excludes:
+        addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
+        unmatched = unmatched_filters(addresses, filters)
+    seen = _Seen([listed[name].reading for name in sorted(listed)])
     return Plan(
-        configuration=replace(configuration, redaction=redaction),
+        configuration=replace(configuration, redaction=configuration.redaction.seeing(seen)),
         accounts=tuple(accounts),
         created=created,
         filters=filters,
@@ -96,6 +97,19 @@ def plan(
         resend_secrets=options.resend_secrets,
         unmatched=unmatched if len(every) == len(accounts) else Filters(),
     )
+
+
+class _Seen:
+    """The URLs that were listed, in an order that hangs neither on the file's nor on the list's."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+
+    def __iter__(self) -> Iterator[Url]:
+        for reading in self._readings:
+            for remote in sorted(reading.remotes, key=lambda one: one.age):
+                if isinstance(url := remote.fields["url"], Url):
+                    yield url
 
 
 class _AccountInput:
@@ -109,7 +123,8 @@ class _AccountInput:
 
 def _unclear(listed: _AccountInput) -> ProviderError | None:
     """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read."""
-    unclear = next(filter(listed.claims.may_be_ours, listed.reading.remotes), None)
+    unreadable = (remote for remote in listed.reading.remotes if remote.unreadable)
+    unclear = next(filter(listed.claims.may_be_ours, unreadable), None)
     if unclear is None:
         return None
     names = " and ".join(f"`{name}`" for name in unclear.unreadable)
@@ -123,9 +138,12 @@ def _unclear(listed: _AccountInput) -> ProviderError | None:
 def _unsafe(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
+    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not Action.NONE or row.conflicts_with]
+    if not doing:
+        return None
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
     meant = {row.address for row in planned.rows}
-    for row in rows.values():
+    for row in doing:
         url = row.wanted.get("url")
         if isinstance(url, Url) and url.masked_params and not _has_secrets_of(row.remote, url):
             params = ", ".join(f"`{name}`" for name in url.masked_params)
@@ -178,8 +196,10 @@ def _unknown_secret(planned: AccountPlan) -> ProviderError | None:
 
     So it is where a run ended between the create and the sink. One that this plan creates has its secret passed on.
     """
+    if not planned.account.provider.makes_secrets:
+        return None
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
-    for row in planned.changes if planned.account.provider.makes_secrets else ():
+    for row in planned.changes:
         stays = row.duplicate_of or row.replacement
         if row.action is Action.DELETE and stays is not None and rows[stays].action is not Action.CREATE:
             return ProviderError(
@@ -222,7 +242,7 @@ def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) ->
     every = match_account(account, listed.desired, claimed, destroy=options.destroy, resend=resend)
     rows, left_out = filtered(every, options.filters)
     changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
-    unchanged = (row for row in rows if row.action is Action.NONE)
+    rows = [*changes, *(row for row in rows if row.action is Action.NONE)]
     owns = listed.claims.owns
     kept = (*claimed[Claim.PROTECTED], *claimed[Claim.UNSET])
     protected = tuple(one for one in kept if one.key is not None and owns(one.key))
@@ -232,10 +252,11 @@ def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) ->
     losses = losses_of(account, listed.desired, deliveries)
     # What moves, or is replaced, is not missing: its webhook is the other half.
     missing = [row.desired for row in every if row.action is Action.CREATE and row.partner is None and row.desired]
-    hints = Hints(account, listed.desired, missing)
+    if claimed[Claim.NONE] or claimed[Claim.KNOWN] or account.absent:
+        rows = [*map(Hints(account, listed.desired, missing).on, rows)]
     return AccountPlan(
         account=account,
-        rows=tuple(map(hints.on, (*changes, *unchanged))),
+        rows=tuple(rows),
         left_out=left_out,
         on_unmanaged=OnUnmanaged.FAIL if options.fail_on_unmanaged else account.on_unmanaged,
         protected_owned=protected,

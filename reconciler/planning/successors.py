@@ -22,6 +22,8 @@ def with_successors(provider: Provider, changes: Sequence[Change], rows: Iterabl
     Those are in step, or narrowed themselves: an update that drops an event may add another. `Widening` finds the rest.
     The rows are those of the whole account, whether or not the filters let them be among the changes.
     """
+    if not any(change.phase is Phase.NARROW for change in changes):
+        return tuple(changes)
     standing: dict[tuple[Endpoint, Scope], list[Successor]] = defaultdict(list)
     changed = {change.address for change in changes}
     for row in rows:

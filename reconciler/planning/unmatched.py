@@ -27,6 +27,8 @@ def unmatched_accounts(configuration: Configuration, patterns: Sequence[str]) ->
 
 def unmatched_in_plan(plan: Plan) -> list[Diagnostic]:
     """An error for each `--target` and `--exclude` that means no webhook of a plan."""
+    if plan.unmatched == Filters():
+        return []
     remotes = [Address.of_remote(one.account.name, remote.id) for one in plan.planned for remote in one.listed()]
     return unmatched_webhooks(plan.configuration, plan.filters, plan.unmatched, remotes)
 

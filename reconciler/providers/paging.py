@@ -50,6 +50,7 @@ class Page(Struct, frozen=True, kw_only=True):
     is_doubted: bool = False
     is_shifting: bool = False  # whether a change at the provider moves what stands on the pages behind it
     left_out: int = 0  # webhooks on it that were deleted, or are in another place: they are counted, too
+    size: int = 0  # of `remotes` by `size_of`; 0 where it isn't known
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote | None], linked: str) -> Page:
@@ -79,7 +80,9 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
     total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
     is_shifting = isinstance(paging, Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
     following, left_out = linked or _following(api, outer, listed) or None, len(listed) - len(remotes)
-    return Page(remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting, left_out=left_out)
+    return Page(
+        remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting, left_out=left_out, size=size
+    )
 
 
 def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object]) -> str:
@@ -177,7 +180,7 @@ def _list_once(
         before = len(remotes)
         for remote in page.remotes:
             remotes.setdefault(remote.id, remote)
-        size += sum(map(size_of, page.remotes))
+        size += page.size or sum(map(size_of, page.remotes))
         if size > LARGEST:
             raise _garbled("the provider's list of webhooks is larger than any account needs")
         left_out += page.left_out
@@ -197,13 +200,20 @@ def _list_once(
 
 def size_of(remote: Remote) -> int:
     """About how many bytes of memory a webhook takes, never much less: a URL is kept in its parts."""
-    return _WEBHOOK + len(remote.id) + sum(map(_size, remote.fields.values())) + sum(map(_size, remote.unknown))
+    size = _WEBHOOK + len(remote.id)
+    for value in remote.fields.values():
+        if value is True or value is False:
+            size += _TEXT
+        else:
+            size += _TEXT + len(value) if type(value) is str else _size(value)
+    return size + sum(map(_size, remote.unknown)) if remote.unknown else size
 
 
 def _size(value: Value) -> int:
     match value:
-        case Url():
-            return _TEXT + _COPIES * len(value.reveal()) + _PART * (len(value.segments) + len(value.items))
+        case Url(endpoint=endpoint, secrets=secrets):  # as many as it has segments and items, which are cut up later
+            parts = endpoint.path.count("/") + len(endpoint.query) + len(secrets)
+            return _TEXT + _COPIES * len(value.reveal()) + _PART * parts
         case SecretText() | str():
             return _TEXT + len(value)
         case frozenset():

@@ -26,7 +26,7 @@ from reconciler.model.rest import LinkHeader, NextUrl, Rest
 from reconciler.model.update import lost_secrets, update_calls, with_removals
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, list_all, page_of, target_of
-from reconciler.providers.wire import at, create_body, object_of, remote_of, says, update_body
+from reconciler.providers.wire import RemoteReader, at, create_body, object_of, says, update_body
 
 T = TypeVar("T")
 _NOT_FOUND = 404
@@ -43,6 +43,7 @@ class RestReader:
         place, _, chosen = account.place.partition("?")
         self._path = place + self._api.collection
         self._place = account.place_values
+        self._reader = RemoteReader(account.provider, self._api, context.secret_params, context.urls)
         self._keys: dict[bytes, str] = {}  # of idempotency, by what is created
         headers = {"Accept": "application/json", "User-Agent": f"webhook-reconciler/{__version__}"}
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
@@ -156,9 +157,9 @@ class RestReader:
     def _read(self, document: Mapping[str, object]) -> Remote | None:
         """A webhook; None where it is in another place, or was deleted."""
         is_gone = self._api.gone and says(document, self._api.gone)
-        if is_gone or not says(document, self._place):
+        if is_gone or (self._place and not says(document, self._place)):
             return None
-        return remote_of(self._account.provider, self._api, document, self._context.secret_params)
+        return self._reader.read(document)
 
     def _remote(
         self, reply: Reply, object_id: str, *, changed: bool, made: Callable[[Remote], None] | None = None

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.known_urls import KnownUrls
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
 from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.update import UpdateCall, can_send
 from reconciler.model.url import Url, parse_url
-from reconciler.model.webhook import Fields, Headers, Masked, Remote, Value
+from reconciler.model.webhook import Fields, Headers, Masked, Remote, Settings, Value
 
 _UNREADABLE = object()
 _LONGEST_HEALTH = 200
@@ -40,43 +43,123 @@ def object_of(value: object) -> Mapping[str, object]:
 
 
 def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
-    """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
+    """One webhook, as `RemoteReader` reads it."""
+    return RemoteReader(provider, api, secret_params).read(document)
 
-    `UnexpectedAnswerError` where nothing says which one it is.
-    """
-    object_id, number = _id(document, api.id), at(document, api.id)
-    said: dict[str, Value] = {}
-    unreadable: list[str] = []
-    health = ""
-    made_secret: SecretText | None = None
-    for spec in provider.fields:
-        if spec.reads_back is ReadsBack.NEVER:
-            continue
-        value = _answered(provider, spec, document)
-        if spec.is_made:
-            made_secret = _made_secret(value)
-            continue
-        if value is None and spec.type not in _NEEDED:
-            said[spec.name] = spec.missing
-            continue
-        said[spec.name] = read = _read(spec, value, secret_params)
-        if read is None and not (spec.type is FieldType.SECRET and value == ""):
-            unreadable.append(spec.name)
-        if spec.says and read is False:
-            health = _health(spec, document)
-    fields = {**provider.normalise(said), **dict.fromkeys(unreadable)}
-    return Remote(
-        id=object_id,
-        number=number if isinstance(number, int) else 0,
-        key=None if unreadable else provider.key_of(fields),
-        unreadable=tuple(unreadable),
-        fields=fields,
-        created=_time(at(document, api.created)),
-        updated=_time(at(document, api.updated)),
-        unknown=tuple(sorted(_unknown(provider, api, document)))[:_MOST_UNKNOWN],
-        health=health,
-        made_secret=made_secret,
-    )
+
+class RemoteReader:
+    """Reads the webhooks of an API. What is the same for all of them is worked out once."""
+
+    def __init__(
+        self, provider: Provider, api: Rest, secret_params: frozenset[str], known: KnownUrls | None = None
+    ) -> None:
+        self._provider, self._secret_params, self._known = provider, secret_params, known or KnownUrls()
+        self._fields = [
+            (spec, spec.name, self._place_of(spec), self._read_by(spec), spec.type in _NEEDED)
+            for spec in provider.fields
+            if spec.reads_back is not ReadsBack.NEVER and not spec.is_made
+        ]
+        self._made = next((spec for spec in provider.fields if spec.is_made), None)
+        # Whether values have their normal form already, where each has one.
+        is_any_odd = any(spec.type in (FieldType.EVENTS, FieldType.SETTINGS) for spec in provider.fields)
+        self._is_plain = len(self._fields) == len(provider.fields) and not is_any_odd
+        self._api = api
+        self._paths = _known_paths(provider, api)
+        self._names = frozenset(path[0] for path in self._paths)
+        self._outer = frozenset(path[0] for path in self._paths if len(path) > 1)
+
+    def read(self, document: Mapping[str, object]) -> Remote:
+        """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
+
+        `UnexpectedAnswerError` where nothing says which one it is.
+        """
+        provider, api = self._provider, self._api
+        number = at(document, api.id)
+        object_id = _object_id(number, api.id)
+        said: dict[str, Value] = {}
+        unreadable: list[str] = []
+        health = ""
+        is_whole = self._is_plain
+        for spec, name, place, read_by, is_needed in self._fields:
+            value = document.get(place) if place else _answered(provider, spec, document)
+            if value is None and not is_needed:
+                said[name] = spec.missing
+                is_whole = False
+                continue
+            said[name] = read = read_by(value)
+            if read is None:
+                is_whole = False
+                if spec.type is not FieldType.SECRET or value != "":
+                    unreadable.append(name)
+            if read is False and spec.says:
+                health = _health(spec, document)
+        fields = said if is_whole else provider.normalise(said)
+        if unreadable:
+            fields = {**fields, **dict.fromkeys(unreadable)}
+        made = self._made
+        may_be_new = self._outer or not document.keys() <= self._names
+        return Remote(
+            id=object_id,
+            number=number if isinstance(number, int) else 0,
+            key=None if unreadable else provider.key_of(fields),
+            unreadable=tuple(unreadable),
+            fields=fields,
+            created=_time(at(document, api.created)),
+            updated=_time(at(document, api.updated)),
+            unknown=tuple(sorted(self._unknown(document)))[:_MOST_UNKNOWN] if may_be_new else (),
+            health=health,
+            made_secret=None if made is None else _made_secret(_answered(provider, made, document)),
+        )
+
+    def _unknown(self, document: Mapping[str, object]) -> Iterator[str]:
+        """Names that neither the declaration nor the API's description has, those inside of its parts too."""
+        for name, value in document.items():
+            if name not in self._names:
+                yield _writable(name)
+            elif name in self._outer and isinstance(value, dict):
+                yield from (_writable(f"{name}.{inner}") for inner in value if (name, inner) not in self._paths)
+
+    @staticmethod
+    def _place_of(spec: Field) -> str:
+        """The one name under which an answer has a field as it is to be read; empty where it takes more to find it."""
+        place = spec.read_at or ".".join(spec.path)
+        return "" if "." in place or spec.flags or spec.all_at or spec.read is not None else place
+
+    def _read_by(self, spec: Field) -> Callable[[Any], Value]:
+        """How a field's value is read; it gives None where it can't be."""
+        match spec.type:
+            case FieldType.URL:
+                return self._url
+            case FieldType.FLAG if spec.read_wire:
+                return partial(_is, spec.read_wire[1])
+            case FieldType.FLAG:
+                return partial(_flag, spec.wire)
+            case FieldType.SECRET:
+                return partial(_secret_text, spec.reads_back)
+            case FieldType.HEADERS:
+                return partial(_headers, spec.reads_back)
+        return _READ_BY[spec.type]
+
+    def _url(self, value: object) -> Url | SecretText | None:
+        if not isinstance(value, str):
+            return None
+        if len(value) <= _LONGEST_URL and (known := self._known.find(value)) is not None:
+            return known
+        text = SecretText.provider(_writable(value))
+        if text.reveal() == value and len(value) <= _LONGEST_URL:
+            with suppress(UrlError):
+                return parse_url(text, self._secret_params)
+        return text
+
+
+def _known_paths(provider: Provider, api: Rest) -> frozenset[tuple[str, ...]]:
+    """The places that the declaration or the API's description has, and all that they are in."""
+    places = [place for spec in provider.fields for place in (".".join(spec.path), spec.read_at, *spec.says)]
+    places += [place for spec in provider.fields for place in (spec.all_at, *spec.flags.values())]
+    places += [place for setting in provider.places for place in setting.values]
+    places += [api.id, api.created, api.updated, *api.kept, *api.constant, *api.gone]
+    paths = [tuple(place.split(".")) for place in places]
+    return frozenset(path[:length] for path in paths for length in range(1, len(path) + 1))
 
 
 def _made_secret(value: object) -> SecretText | None:
@@ -96,6 +179,8 @@ def _same(found: object, value: object) -> bool:
 
 def at(document: object, place: str) -> object:
     """What stands at a place, inner names after dots; None where nothing does."""
+    if "." not in place:
+        return document.get(place) if isinstance(document, dict) else None
     for name in place.split("."):
         document = document.get(name) if isinstance(document, dict) else None
     return document
@@ -130,22 +215,6 @@ def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields)
     return _encoded({api.one: document} if api.wraps else document, api.body)
 
 
-def _unknown(provider: Provider, api: Rest, document: Mapping[str, object]) -> Iterator[str]:
-    """Names that neither the declaration nor the API's description has, those inside of its parts too."""
-    places = [place for spec in provider.fields for place in (".".join(spec.path), spec.read_at, *spec.says)]
-    places += [place for spec in provider.fields for place in (spec.all_at, *spec.flags.values())]
-    places += [place for setting in provider.places for place in setting.values]
-    places += [api.id, api.created, api.updated, *api.kept, *api.constant, *api.gone]
-    paths = [tuple(place.split(".")) for place in places]
-    known = {path[:length] for path in paths for length in range(1, len(path) + 1)}
-    outer = {path[0] for path in known if len(path) > 1}
-    for name, value in document.items():
-        if (name,) not in known:
-            yield _writable(name)
-        elif name in outer and isinstance(value, dict):
-            yield from (_writable(f"{name}.{inner}") for inner in value if (name, inner) not in known)
-
-
 def _answered(provider: Provider, spec: Field, document: Mapping[str, object]) -> object:
     """What an answer has of a field, in plain JSON terms."""
     if spec.flags:
@@ -168,29 +237,13 @@ def _health(spec: Field, document: Mapping[str, object]) -> str:
     return _writable(", ".join(said))[:_LONGEST_HEALTH]
 
 
-def _read(spec: Field, value: object, secret_params: frozenset[str]) -> Value:
-    """A field's value; None where it can't be read."""
-    match spec.type:
-        case FieldType.URL:
-            return _url(value, secret_params)
-        case FieldType.FLAG:
-            return value == spec.read_wire[1] if spec.read_wire else _flag(value, spec.wire)
-        case FieldType.EVENTS | FieldType.SET:
-            texts = [_text(item) for item in value] if isinstance(value, list) else [None]
-            return None if None in texts else frozenset(text for text in texts if text is not None)
-        case FieldType.NUMBER:
-            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-        case FieldType.SETTINGS:
-            return value if isinstance(value, dict) else None
-        case FieldType.SECRET:
-            text = _text(value)
-            if not text:
-                return None
-            return _secret(text, spec.reads_back)
-        case FieldType.HEADERS:
-            return _headers(value, spec.reads_back)
-        case FieldType.EVENT | FieldType.TEXT | FieldType.CHOICE:
-            return _text(value)
+def _is(wanted: object, value: object) -> bool:
+    return value == wanted
+
+
+def _texts(value: object) -> frozenset[str] | None:
+    texts = [_text(item) for item in value] if isinstance(value, list) else [None]
+    return None if None in texts else frozenset(text for text in texts if text is not None)
 
 
 def _secret(text: str, reads_back: ReadsBack) -> SecretText | Masked:
@@ -199,7 +252,12 @@ def _secret(text: str, reads_back: ReadsBack) -> SecretText | Masked:
     return SecretText.provider(text) if is_shown else Masked.SET
 
 
-def _headers(value: object, reads_back: ReadsBack) -> Headers | None:
+def _secret_text(reads_back: ReadsBack, value: object) -> SecretText | Masked | None:
+    text = _text(value)
+    return _secret(text, reads_back) if text else None
+
+
+def _headers(reads_back: ReadsBack, value: object) -> Headers | None:
     """Headers; None where they can't be read. One that reads back without a value isn't set."""
     found: dict[str, SecretText | Masked] = {}
     if not isinstance(value, dict):
@@ -213,8 +271,7 @@ def _headers(value: object, reads_back: ReadsBack) -> Headers | None:
     return Headers.of(found)
 
 
-def _id(document: Mapping[str, object], name: str) -> str:
-    value = at(document, name)
+def _object_id(value: object, name: str) -> str:
     if value is None:
         raise UnexpectedAnswerError(f"has a webhook without `{name}`")
     text = _text(str(value) if type(value) is int and abs(value) < _HIGHEST_ID else value)
@@ -227,24 +284,41 @@ def _id(document: Mapping[str, object], name: str) -> str:
 
 def _text(value: object) -> str | None:
     """A text that can be written; None where it is none."""
-    return value if isinstance(value, str) and _writable(value) == value else None
+    return value if isinstance(value, str) and (value.isascii() or _writable(value) == value) else None
 
 
-def _flag(value: object, wire: tuple[object, ...]) -> bool | None:
+def _shared_text(value: object) -> str | None:
+    """The same of what is the same for many webhooks, which share it."""
+    text = _text(value)
+    return None if text is None else sys.intern(str(text))
+
+
+def _number(value: object) -> int | float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _settings(value: object) -> Settings | None:
+    return value if isinstance(value, dict) else None
+
+
+_READ_BY: Mapping[FieldType, Callable[[object], Value]] = {
+    FieldType.EVENT: _shared_text,
+    FieldType.CHOICE: _shared_text,
+    FieldType.TEXT: _text,
+    FieldType.EVENTS: _texts,
+    FieldType.SET: _texts,
+    FieldType.NUMBER: _number,
+    FieldType.SETTINGS: _settings,
+}
+
+
+def _flag(wire: tuple[object, ...], value: object) -> bool | None:
     """True or false, which services also spell as texts and numbers; None where it is neither."""
+    if not wire and (value is True or value is False):
+        return value
     if value in wire:
         return value == wire[1]
     return _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
-
-
-def _url(value: object, secret_params: frozenset[str]) -> Url | SecretText | None:
-    if not isinstance(value, str):
-        return None
-    text = SecretText.provider(_writable(value))
-    if text.reveal() == value and len(value) <= _LONGEST_URL:
-        with suppress(UrlError):
-            return parse_url(text, secret_params)
-    return text
 
 
 def _writable(text: str) -> str:
@@ -261,6 +335,8 @@ def _time(value: object) -> datetime | None:
         if isinstance(value, int) and not isinstance(value, bool):
             return datetime.fromtimestamp(value / 1000 if value > _LAST_SECOND else value, UTC)
         time = datetime.fromisoformat(value if isinstance(value, str) else "")
+        if time.tzinfo is UTC:
+            return time
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None

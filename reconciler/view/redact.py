@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, lru_cache, partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.provider import FieldType
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
-from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Fields, Value
+from reconciler.model.url import Endpoint, Url
+from reconciler.model.webhook import SHORTEST_ID, Address, Fields, Value
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
 from reconciler.view.rows import (
     AbsentLine,
@@ -29,7 +30,7 @@ from reconciler.view.rows import (
     Summary,
 )
 from reconciler.view.short_ids import id_length_of
-from reconciler.view.values import plain_change, plain_fields, scope_text, sensitive, time_text
+from reconciler.view.values import plain_change, plain_fields, plain_value, scope_text, sensitive, time_text
 
 _STATUS: Mapping[Reason | None, Status] = {
     Reason.NOT_IN_FILE: Status.NOT_IN_FILE,
@@ -39,6 +40,10 @@ _STATUS: Mapping[Reason | None, Status] = {
     Reason.PROTECTED: Status.PROTECTED,
     Reason.NOT_COMPARED: Status.NOT_COMPARED,
 }
+_OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
+_NOTHING_SAID = Sides(
+    actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
+)
 _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
 
@@ -70,13 +75,22 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
-        id_length=id_length_of(plan),
+        id_length=id_length_of(plan) if rows or not brief else SHORTEST_ID,
     )
 
 
-def view_listing(plan: Plan) -> ListView:
-    """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out."""
-    rows = [row for account in plan.planned for row in AccountMask(plan, account).rows() if row.object_id is not None]
+def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
+    """Every webhook that was listed, in the order of URLs and events; not what the plan's filters leave out.
+
+    In brief, without what a line of each has no room for: its address as a resource, and both sides of its change.
+    """
+    masks = [AccountMask(plan, account) for account in plan.planned]
+    rows = [
+        mask.line(row) if brief else mask.row(row)
+        for mask in masks
+        for row in mask.account.rows
+        if row.remote is not None
+    ]
     return ListView(
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
@@ -85,15 +99,21 @@ def view_listing(plan: Plan) -> ListView:
     )
 
 
+@lru_cache(maxsize=1024)  # most webhooks have the events of others
+def _in_order(events: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(events))
+
+
 def _summary(plan: Plan, unmanaged: int) -> Summary:
-    rows = [row for account in plan.planned for row in account.rows if row.claim not in _OTHERS]
+    every = [row for account in plan.planned for row in account.rows if row.claim in _OWN]
+    rows = [row for row in every if row.reason is not None]
     actions = Counter(row.action for row in rows)
     reasons = Counter(row.reason for row in rows)
     return Summary(
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],
         delete=actions[Action.DELETE],
-        unchanged=reasons[None] + reasons[Reason.OFF],
+        unchanged=len(every) - len(rows) + reasons[Reason.OFF],
         protected=reasons[Reason.PROTECTED],
         protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
         unmanaged=unmanaged,
@@ -120,7 +140,7 @@ def _account(account: AccountPlan | NotPlanned, losses: Sequence[LossRow] = ()) 
     drifted = fails or any(one.fields for one in account.rows)
     unchanged = Standing.DRIFTED if drifted else Standing.IN_STEP
     return row(
-        listed=len(account.listed()),
+        listed=sum(row.remote is not None for row in (*account.rows, *account.left_out)),
         count=account.count,
         error=None,
         status=Standing.CHANGED if account.changes else unchanged,
@@ -142,6 +162,13 @@ def _remedy(account: AccountPlan, losses: Iterable[LossRow]) -> Remedy:
     )
 
 
+def _is_in_step(row: Change) -> bool:
+    """Whether nothing is to be said of a webhook in brief."""
+    if row.action is not Action.NONE or row.claim not in _OWN or row.hint is not None or row.fields:
+        return False
+    return row.remote is None or not row.remote.health
+
+
 class AccountMask:
     """Masks what belongs to one account of a plan."""
 
@@ -150,18 +177,20 @@ class AccountMask:
         self._provider = account.account.provider
         self._redaction = plan.configuration.redaction
         self._long = plan.configuration.qualifies_addresses
-        desired = [one for one in plan.configuration.desired if one.address.account == account.account.name]
+        self._desired = plan.configuration.desired
+
+    @cached_property
+    def _urls(self) -> Mapping[Endpoint, Url]:
+        """The file's own of each endpoint, the first; needed once a webhook is shown."""
+        desired = [one for one in self._desired if one.address.account == self.account.account.name]
         urls = [url for one in reversed(desired) if isinstance(url := one.fields["url"], Url)]
-        self._endpoints = {url.endpoint: self._redaction.show_endpoint(url) for url in urls}
+        return {url.endpoint: url for url in urls}
 
     def rows(self, *, brief: bool = False) -> Iterator[Row]:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
-            is_nobodys = row.claim in _OTHERS or row.hint is not None
-            is_off = row.remote is not None and row.remote.health
-            in_step = row.action is Action.NONE and not (is_nobodys or row.fields or is_off)
-            if not (brief and in_step):
-                yield self._row(row)
+            if not (brief and _is_in_step(row)):
+                yield self.row(row)
 
     def loss(self, loss: Loss) -> LossRow:
         """An endpoint that loses events, and the line under `absent` that would let it through, if it can be shown."""
@@ -178,7 +207,42 @@ class AccountMask:
             absent=line if loss.absent_line and is_clear else None,
         )
 
-    def _row(self, row: Change) -> Row:
+    def line(self, row: Change) -> Row:
+        """A webhook of the provider, without what only JSON says of it."""
+        remote, provider = row.remote, self._provider
+        assert remote is not None  # the caller's to see to  # noqa: S101
+        url = plain_value(self._redaction, remote.fields["url"], FieldType.URL)
+        events, scope = provider.events_of(remote.fields), provider.scope_of(remote.fields)
+        address = self._text(row.address)
+        return Row(
+            address=address,
+            type="",
+            name="",
+            provider_name=provider.name,
+            webhook_address=address,
+            entry=row.address.name if row.address.has_entry else None,
+            account=row.address.account,
+            object_id=remote.id,
+            status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),
+            url=str(url or ""),
+            host="",
+            events=_in_order(events),
+            scope=scope_text(scope),
+            delivers=provider.is_live(remote.fields),
+            updated=None if remote.updated is None else time_text(remote.updated),
+            action_reason=row.reason,
+            partner=None,
+            hint=None,
+            near=None,
+            place=None,
+            unknown_fields=(),
+            unreadable_fields=remote.unreadable,
+            change=_NOTHING_SAID,
+            field_changes=(),
+        )
+
+    def row(self, row: Change) -> Row:
+        """A webhook, and all that may be said of it."""
         remote, provider = row.remote, self._provider
         before, there = None, {} if row.desired is None else row.desired.fields
         if remote is not None:
@@ -239,7 +303,7 @@ class AccountMask:
         """An endpoint as the file writes it, where it does: a remote URL with another secret may read otherwise."""
         if not isinstance(url, Url):
             return None
-        return self._endpoints.get(url.endpoint) or self._redaction.show_endpoint(url)
+        return self._redaction.show_endpoint(self._urls.get(url.endpoint, url))
 
     def _plain(self, fields: Fields) -> dict[str, Plain]:
         return plain_fields(self._provider, self._redaction, fields)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
+from functools import partial
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -18,14 +19,16 @@ _View = TypeVar("_View", PlanView, ListView)
 
 def id_length_of(plan: Plan) -> int:
     """How many characters tell the ids of all webhooks that were listed apart, those that filters leave out too."""
-    ids = sorted({remote.id for account in plan.planned for remote in account.listed()})
-    return max([SHORTEST_ID, *(_shared(*pair) + 1 for pair in pairwise(ids))])
+    rows = (row for account in plan.planned for row in (*account.rows, *account.left_out))
+    ids = {row.remote.id for row in rows if row.remote is not None}
+    tells_apart = partial(_tells_apart, ids)
+    longest = max(map(len, ids), default=0)
+    return SHORTEST_ID + bisect_left(range(SHORTEST_ID, longest), 1, key=tells_apart)
 
 
-def _shared(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((position for position, (left, right) in pairs if left != right), min(len(one), len(other)))
+def _tells_apart(ids: Collection[str], length: int) -> bool:
+    """Whether no two ids begin with so many characters alike."""
+    return len({one[:length] for one in ids}) == len(ids)
 
 
 def short_id(object_id: str, length: int) -> str:
@@ -42,15 +45,12 @@ def short_address(address: str, length: int) -> str:
 def with_short_ids(view: _View) -> _View:
     """A plan or a listing whose addresses have short ids; `object_id` stays whole."""
 
+    def shortened(row: Row) -> Row:
+        partner = None if row.partner is None else short_address(row.partner, view.id_length)
+        return replace(row, webhook_address=short_address(row.webhook_address, view.id_length), partner=partner)
+
     def short(rows: Iterable[Row]) -> tuple[Row, ...]:
-        return tuple(
-            replace(
-                row,
-                webhook_address=short_address(row.webhook_address, view.id_length),
-                partner=None if row.partner is None else short_address(row.partner, view.id_length),
-            )
-            for row in rows
-        )
+        return tuple(shortened(row) if row.entry is None or row.partner is not None else row for row in rows)
 
     if isinstance(view, ListView):
         return replace(view, webhooks=short(view.webhooks))

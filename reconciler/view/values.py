@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from reconciler.model.provider import FieldType, Provider
 from reconciler.model.redaction import Redaction
@@ -16,10 +17,10 @@ from reconciler.view.rows import Plain, PlainFields, Sensitive
 
 def plain_fields(provider: Provider, redaction: Redaction, fields: Fields) -> dict[str, Plain]:
     """All fields of a webhook as they may be shown, in the declaration's order."""
-    return {spec.name: _plain_value(redaction, fields[spec.name], spec.type) for spec in provider.fields}
+    return {spec.name: plain_value(redaction, fields[spec.name], spec.type) for spec in provider.fields}
 
 
-def _plain_value(redaction: Redaction, value: Value, kind: FieldType | None = None) -> Plain:
+def plain_value(redaction: Redaction, value: Value, kind: FieldType | None = None) -> Plain:
     """A value; of a URL without a normal form its host, where that is clear, whatever the file writes."""
     match value:
         case Url():
@@ -45,8 +46,8 @@ def plain_change(redaction: Redaction, before: Value, after: Value) -> tuple[Pla
     if isinstance(before, Headers) and isinstance(after, Headers):
         there = {name.lower(): value for name, value in before.items}
         shown = {name: HIDDEN if there.get(name.lower(), value) == value else CHANGED for name, value in after.items}
-        return _plain_value(redaction, before), _headers(shown)
-    old, new = _plain_value(redaction, before), _plain_value(redaction, after)
+        return plain_value(redaction, before), _headers(shown)
+    old, new = plain_value(redaction, before), plain_value(redaction, after)
     return old, CHANGED if old == new else new
 
 
@@ -64,9 +65,10 @@ def sensitive(fields: PlainFields | None) -> Sensitive:
 
 def time_text(time: datetime) -> str:
     """A time in UTC to the second, as JSON has it."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+@lru_cache(maxsize=1024)
 def scope_text(scope: Scope) -> str:
     """A scope in words: the names of its flags that are on, `name=value` of others."""
     return ", ".join(name if value is True else f"{name}={value}" for name, value in scope if value is not False)

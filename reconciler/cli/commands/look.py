@@ -161,7 +161,7 @@ def list_command(invocation: Invocation, *, matrix: bool) -> int:
     if matrix and invocation.options.format == "json":
         fail("`--matrix` is for text and CSV", "Leave it out: the JSON list has all that it is made from.")
     run = Run(invocation, needs_file=False)
-    listing = view_listing(run.look())
+    listing = view_listing(run.look(), brief=run.reporter.lists_lines and not matrix)
     (run.reporter.matrix if matrix else run.reporter.listing)(listing)
     return run.reporter.end(outcome.listing_outcome(listing))
 

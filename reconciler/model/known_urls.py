@@ -1,0 +1,70 @@
+"""URLs that the files write, by their characters: what a provider says in the same ones need not be read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.secret import SecretText, sealed
+from reconciler.model.url import QueryItem, Url, parse_url
+from reconciler.model.webhook import Desired
+
+
+class _SameUrl(Url):
+    """A provider's URL in the characters of one of the files; it is cut up once it is to be shown."""
+
+    __slots__ = ("_known", "_secret_params")
+    _known: Url
+    _secret_params: frozenset[str]
+
+    def __init__(self, known: Url, secret_params: frozenset[str]) -> None:
+        for name, value in (
+            ("endpoint", known.endpoint),
+            ("secrets", known.secrets),
+            ("_known", known),
+            ("_secret_params", secret_params),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def source(self) -> SecretText:
+        return SecretText.provider(self.reveal())
+
+    @property
+    def segments(self) -> tuple[SecretText, ...]:
+        return parse_url(self.source, self._secret_params).segments
+
+    @property
+    def items(self) -> tuple[QueryItem, ...]:
+        texts = ((item, item.text.reveal()) for item in self._known.items)
+        return tuple(
+            QueryItem(SecretText.provider(text) if text else SecretText(()), item.normal, item.secret)
+            for item, text in texts
+        )
+
+    def reveal(self) -> str:
+        return self._known.reveal()
+
+    def __eq__(self, other: object) -> bool:
+        if other is self._known or other is self:
+            return True
+        return isinstance(other, Url) and (self.endpoint, self.secrets) == (other.endpoint, other.secrets)
+
+    __hash__ = Url.__hash__
+
+
+@sealed
+class KnownUrls:
+    """The URLs of the files that are known to the last character, for what providers list."""
+
+    __slots__ = ("_by_text", "_secret_params")
+
+    def __init__(self, desired: Iterable[Desired] = (), secret_params: frozenset[str] = frozenset()) -> None:
+        """Take them from what is wanted; the names of secret parameters are those that they were read with."""
+        urls = (url for wanted in desired if isinstance(url := wanted.fields["url"], Url) and url.source.is_known)
+        self._by_text: Mapping[str, Url] = {url.reveal(): url for url in urls}
+        self._secret_params = secret_params
+
+    def find(self, text: str) -> Url | None:
+        """The same URL as one that a provider says; None where no file writes it so."""
+        known = self._by_text.get(text)
+        return None if known is None else _SameUrl(known, self._secret_params)
