@@ -21,6 +21,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
+from reconciler.operations.pace import announce_lists
 from reconciler.operations.places import list_places
 from reconciler.operations.reading import Opener, clients_of, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
@@ -105,7 +106,7 @@ class Run:
         """
         patterns = self.inputs.accounts
         filtered_accounts(self.configuration, patterns)
-        context = ClientContext(
+        self.context = context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
@@ -130,6 +131,7 @@ class Run:
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
         with self.stop.finishing(), self.reporter.live():
+            announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
             readings = read_accounts(clients)
         made = plan(self.configuration, readings, asked, self.invocation.clock.now())
         if unmatched := unmatched_in_plan(made):
