@@ -17,6 +17,7 @@ from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
+from reconciler.operations.pace import announce_changes
 from reconciler.operations.secret_sinks import SecretCommand, SecretFile, Sink
 from reconciler.output.escaping import shell_word, visible
 from reconciler.providers.registry import Writer, open_writer
@@ -137,6 +138,7 @@ def _carried_out(run: Run, plan: Plan, clients: _Clients, sink: Sink | None) -> 
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
     with run.reporter.live(ResultMask(plan)):
         writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
+        announce_changes(plan, run.context)
         report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism, sink=sink)
     return run.reporter.end(outcome.report_outcome(report), view_report(report))
 

@@ -21,6 +21,7 @@ from reconciler.model.known_urls import KnownUrls
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
+from reconciler.operations.pace import announce_lists
 from reconciler.operations.places import list_places
 from reconciler.operations.reading import Opener, clients_of, read_accounts
 from reconciler.output.diagnostics import print_diagnostics
@@ -102,7 +103,7 @@ class Run:
         """
         patterns = self.inputs.accounts
         filtered_accounts(self.configuration, patterns)
-        context = ClientContext(
+        self.context = context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
@@ -127,11 +128,18 @@ class Run:
             resend_secrets=options.resend_secrets,
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
+<<<<<<< HEAD
         with _built_to_stay():
             with self.stop.finishing(), self.reporter.live():
                 readings = read_accounts(clients)
             made = plan(self.configuration, readings, asked, self.invocation.clock.now())
         self.invocation.kept.append(made)
+=======
+        with self.stop.finishing(), self.reporter.live():
+            announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
+            readings = read_accounts(clients)
+        made = plan(self.configuration, readings, asked, self.invocation.clock.now())
+>>>>>>> pace
         if unmatched := unmatched_in_plan(made):
             raise CommandError(unmatched)
         return made

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from reconciler.http import errors
 from reconciler.http.exchange import ApiRequest, NoReply, Reply, http_date, may_have_acted, retry_after, retry_of
-from reconciler.http.pacing import CallBudget, CallClass, ClientContext
+from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.http.transport import Session
 from reconciler.model.configuration import Account, Destination, destination_of
 from reconciler.model.diagnostic import UrlError
@@ -36,8 +36,8 @@ class Caller:
         self._throttled = throttled
         self._clock = context.clock
         self._listener = context.listener
-        shared = (self.destination.origin, account.token)
-        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock))
+        self._context = context
+        self._budget = context.budget(self.destination.origin, account.token)
         self._budget.limit(account.limits)
         authorization = (account.provider.auth.header, _credentials(account))
         self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
@@ -71,6 +71,10 @@ class Caller:
         except ProviderError as error:
             error.may_have_acted = acted
             raise
+
+    def announce_lists(self, calls: int) -> None:
+        """So many more pages of a list are to be read: say how long that takes, if it is long."""
+        self._context.announce(self._budget, CallClass.LIST, calls, self._account.name, "listing the webhooks")
 
     def _wait_for_turn(self, call_class: CallClass, *, again: bool) -> None:
         clock, budget = self._clock, self._budget
@@ -114,8 +118,10 @@ class Caller:
         if said is not None and (asks or status == said.status):
             asks = asks or headers.get(said.header) == said.value or "retry-after" in headers
             until = headers.get(said.until, "") if asks else ""
+        if not asks and status != _SERVICE_UNAVAILABLE:
+            return False, None
         now = http_date(headers.get("date")) or self._clock.now()
-        if "retry-after" in headers and (asks or status == _SERVICE_UNAVAILABLE):
+        if "retry-after" in headers:
             return asks, retry_after(headers["retry-after"], now)
         return asks, max(float(until) - now.timestamp(), 0.0) if _SECONDS.fullmatch(until) else None
 

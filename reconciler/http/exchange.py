@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 from typing import ClassVar, NoReturn
 
 from msgspec import Struct, field
@@ -154,6 +155,7 @@ def retry_after(value: str, now: datetime) -> float | None:
     return None if date is None else min(max((date - now).total_seconds(), 0.0), _FARTHEST)
 
 
+@lru_cache(maxsize=64)  # the answers of a second have the same one
 def http_date(value: str | None) -> datetime | None:
     """The date in a header; None where there is none that can be read."""
     try:

@@ -8,9 +8,9 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPException
 
-import urllib3
 from msgspec.structs import replace
-from requests import exceptions
+from requests.exceptions import InvalidSchema, InvalidURL, RequestException
+from urllib3 import exceptions
 
 from reconciler.http.exchange import NOT_THE_API, PROXY_CREDENTIALS, Ending, NoReply
 
@@ -42,19 +42,18 @@ _IMPOSSIBLE = NoReply(Ending.HOPELESS, "can't be reached: the request can't be s
 _PROXY = "can't be reached through the proxy set in the environment"
 _VARIABLES = "Check `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`."
 _REASONS: Mapping[type, NoReply] = {
-    exceptions.InvalidURL: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),  # our own URL is always a valid one
-    exceptions.InvalidSchema: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),
+    InvalidURL: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),  # our own URL is always a valid one
+    InvalidSchema: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),
+    exceptions.LocationValueError: NoReply(Ending.HOPELESS, _PROXY, _VARIABLES),
     exceptions.SSLError: NoReply(Ending.BROKEN, "closed the TLS connection", f"{_NETWORK} {BUNDLE}"),
-    exceptions.ConnectTimeout: NoReply(Ending.NOT_SENT, "did not set up a connection in time", _NETWORK),
+    exceptions.ConnectTimeoutError: NoReply(Ending.NOT_SENT, "did not set up a connection in time", _NETWORK),
     socket.gaierror: NoReply(Ending.NOT_SENT, "can't be found: its host name can't be resolved", _HOST),
     ConnectionRefusedError: NoReply(
         Ending.NOT_SENT, "refused the connection: nothing is listening on that port", _PORT
     ),
-    urllib3.exceptions.NewConnectionError: NoReply(Ending.NOT_SENT, "can't be reached", _NETWORK),
-    urllib3.exceptions.ReadTimeoutError: _TIMED_OUT,
-    exceptions.Timeout: _TIMED_OUT,
-    exceptions.ContentDecodingError: NoReply(Ending.UNUSABLE, "sent a response that can't be read", NOT_THE_API),
-    exceptions.InvalidHeader: _IMPOSSIBLE,
+    exceptions.NewConnectionError: NoReply(Ending.NOT_SENT, "can't be reached", _NETWORK),
+    exceptions.ReadTimeoutError: _TIMED_OUT,
+    exceptions.DecodeError: NoReply(Ending.UNUSABLE, "sent a response that can't be read", NOT_THE_API),
 }
 """By the class, or the nearest one above it, of the innermost exception that says more than that something failed."""
 
@@ -100,12 +99,12 @@ def _reason_of(causes: Sequence[BaseException]) -> NoReply:
         if kind in _REASONS:
             return _REASONS[kind]
     # What else fails there may have been sent; what fails elsewhere was not: a bundle isn't there, say.
-    began = (exceptions.RequestException, urllib3.exceptions.HTTPError, HTTPException)
+    began = (RequestException, exceptions.HTTPError, HTTPException)
     return _BROKEN if any(isinstance(cause, began) for cause in causes) else _IMPOSSIBLE
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those it wraps, in whichever way requests and urllib3 hold them."""
+    """The exception and those it wraps, in whichever way urllib3 and requests hold them."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.provider import RateLimits
-from reconciler.model.report import Listener
+from reconciler.model.report import Expected, Listener
 from reconciler.model.secret import SecretText
 
 # All in seconds.
@@ -22,7 +22,11 @@ MARGIN = 0.25  # added to it, for two clocks that don't run equally fast
 UNTOLD_WAITS = (15.0, 30.0, 60.0)  # where a 429 doesn't say: the first time, the second, and every time after that
 SHORTEST_WAIT = 1.0  # after a 429 that says not to wait at all; when the next one says so too, it counts as untold
 LONGEST_WAIT_OF_A_RUN = 300.0  # that a run may wait in all, the pacing that repeated calls cause included
+LONG = 60.0  # that limits make calls take, from which on it is said before
 NOTICEABLE = 1.0  # waits are told that are so long, or last so much longer than what was told for their reason
+
+READERS = 8
+"""How many pages of lists are asked for at once, by all lists of a run together, before another page names them."""
 
 BUDGET = 500
 REFUND_OF_CLEAN_CALL = 1
@@ -110,6 +114,7 @@ class CallBudget:
         self._clock = clock
         self._limits: dict[CallClass, int | None] = dict.fromkeys(CallClass)
         self._running = dict.fromkeys(CallClass, 0)
+        self._announced = dict.fromkeys(CallClass, 0)
         self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
         self._left = BUDGET
         self._told_until: dict[str, float] = {}
@@ -135,6 +140,7 @@ class CallBudget:
                 ended.popleft()
             if limit is None or self._running[call_class] + len(ended) < limit:
                 self._running[call_class] += 1
+                self._announced[call_class] = max(self._announced[call_class] - 1, 0)
                 return 0.0
             # Where all slots are taken by running calls, the soonest possible end is now.
             wait = (ended[0][0] if ended else now) + WINDOW + MARGIN - now
@@ -147,6 +153,19 @@ class CallBudget:
         with self._lock:
             self._running[call_class] -= 1
             self._ended[call_class].append((self._clock.monotonic(), refused))
+
+    def announce(self, call_class: CallClass, calls: int) -> float:
+        """So many calls will be made, too: the seconds until all that were announced can have been sent."""
+        with self._lock:
+            self._announced[call_class] += calls
+            announced, limit, now = self._announced[call_class], self._limits[call_class], self._clock.monotonic()
+            if limit is None or not announced:
+                return 0.0
+            # Each waits for the end of the one that many before it, as if it took no time itself.
+            ends = [end for end, _ in self._ended[call_class]] + [now] * self._running[call_class]
+            rounds, place = divmod(announced - 1, limit)
+            before = len(ends) + place - limit
+            return max(ends[before] + WINDOW + MARGIN - now if before >= 0 else 0.0, 0.0) + rounds * (WINDOW + MARGIN)
 
     def reason(self, call_class: CallClass) -> str:
         return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
@@ -173,10 +192,10 @@ class CallBudget:
         with self._lock:
             self._left = min(self._left + (cost or REFUND_OF_CLEAN_CALL), BUDGET)
 
-    def is_news(self, now: float, seconds: float, reason: str) -> bool:
+    def is_news(self, now: float, seconds: float, reason: str, least: float = NOTICEABLE) -> bool:
         """Whether a wait that begins now is worth telling: many calls wait for the same moment."""
         with self._lock:
-            if seconds < NOTICEABLE or now + seconds < self._told_until.get(reason, 0.0) + NOTICEABLE:
+            if seconds < least or now + seconds < self._told_until.get(reason, 0.0) + least:
                 return False
             self._told_until[reason] = now + seconds
             return True
@@ -187,7 +206,7 @@ class ClientContext(Struct, frozen=True, kw_only=True):
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
     `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
-    token share one of the `call_budgets`, which the clients fill in.
+    token share one of the `call_budgets`, which the clients fill in, and all lists the `page_readers`.
     """
 
     clock: Clock
@@ -196,3 +215,14 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     allowed_hosts: frozenset[str] = frozenset()
     urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
+    page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
+
+    def budget(self, origin: str, token: SecretText) -> CallBudget:
+        """What the calls with a token at an origin share."""
+        return self.call_budgets.setdefault((origin, token), CallBudget(self.clock))
+
+    def announce(self, budget: CallBudget, call_class: CallClass, calls: int, account: str, what: str) -> None:
+        """Say how long calls will take that an account is about to make, where limits make that long."""
+        seconds = budget.announce(call_class, calls)
+        if budget.is_news(self.clock.monotonic(), seconds, f"{what} takes long", LONG):
+            self.listener(Expected(account=account, what=what, seconds=seconds, reason=budget.reason(call_class)))

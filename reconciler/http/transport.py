@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -132,7 +133,7 @@ class _Adapter(HTTPAdapter):
 
 
 class Session:
-    """Sends requests to one origin. Safe to use from several threads: nothing in it changes after it is made.
+    """Sends requests to one origin. Safe to use from several threads.
 
     An empty authorization isn't sent; `timeout` is how many seconds the server may be silent.
     """
@@ -144,7 +145,8 @@ class Session:
         self._authorization = authorization
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
-        self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
+        self._silence = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
+        self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)
         self._adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
         self._verify = certificate_bundle()
         with requests.Session() as session:
@@ -162,38 +164,69 @@ class Session:
     def close(self) -> None:
         self._adapter.close()
 
+    @cached_property
+    def _pool(self) -> HTTPConnectionPool:
+        """The connections to the origin, by way of the proxy if there is one.
+
+        Requests decides which way that is and which certificates count. The calls are made without it: it costs more of
+        the processor than all else of a call together, and its session would keep cookies, let a `.netrc` replace the
+        token, and follow redirects.
+        """
+        to_origin = requests.Request("GET", self._origin).prepare()
+        pool = self._adapter.get_connection_with_tls_context(to_origin, self._verify, self._proxies)
+        assert isinstance(pool, HTTPConnectionPool)  # noqa: S101
+        self._adapter.cert_verify(pool, self._origin, self._verify, None)  # type: ignore[no-untyped-call]
+        return pool
+
     def _exchange(self, request: ApiRequest) -> Reply | NoReply:
-        prepared = requests.PreparedRequest()
         header, token = self._authorization
         headers = {**self._headers, **request.headers, **({header: token.reveal()} if token else {})}
-        if request.body is not None:
+        body = request.body
+        if body is not None:
             headers["Content-Type"] = request.content_type
-        prepared.prepare(method=request.method, url=self._origin + request.target, headers=headers, data=request.body)
-        # The adapter and not the session, which would keep cookies, let a `.netrc` replace the token, and on a redirect
-        # read the whole body at once.
-        timeout = (CONNECT_TIMEOUT, self._timeout)
-        with self._adapter.send(
-            prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
-        ) as response:
+        elif request.method != "GET":
+            body = b""  # with its length, 0
+        response = self._pool.urlopen(
+            request.method,
+            request.target,
+            body,
+            headers,
+            retries=False,  # ours are the only ones
+            redirect=False,
+            assert_same_host=False,
+            timeout=self._silence,
+            preload_content=False,
+            decode_content=False,
+        )
+        try:
             if response.headers.get("Content-Encoding", "").strip().lower() not in _UNPACKED:
                 message = "compressed its response with an encoding that isn't supported"
                 return NoReply(Ending.UNUSABLE, message, NOT_THE_API)
-            body = bytearray()
-            for chunk in response.iter_content(_CHUNK):
-                body += chunk
-                if len(body) > LARGEST_BODY:
+            said = bytearray()
+            for chunk in response.stream(_CHUNK, decode_content=True):
+                said += chunk
+                if len(said) > LARGEST_BODY:
                     return _TOO_LARGE
+            response.release_conn()
+        finally:
+            response.close()  # with its connection, if it was not read to the end
         redirect, location = "", response.headers.get("Location")
         with suppress(UrlError, ValueError):
             if location is not None:
                 redirect = parse_url(SecretText.provider(urljoin(self._origin, location))).endpoint.origin
         return Reply(
-            status=response.status_code,
-            body=bytes(body),
+            status=response.status,
+            body=bytes(said),
             headers={name.lower(): value for name, value in response.headers.items()},
-            next_page=response.links.get("next", {}).get("url", ""),
+            next_page=_next_page(response.headers.get("Link", "")),
             redirect=redirect,
         )
+
+
+def _next_page(link: str) -> str:
+    """Where a `Link` header says that a list goes on."""
+    links = requests.utils.parse_header_links(link) if link else []
+    return next((found.get("url", "") for found in reversed(links) if found.get("rel") == "next"), "")
 
 
 def certificate_bundle() -> str:

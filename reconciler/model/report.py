@@ -133,6 +133,15 @@ class Waiting(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Expected(Struct, frozen=True, kw_only=True):
+    """What an account is about to do will take so many seconds at least, for the reason given."""
+
+    account: str
+    what: str  # as the subject of a sentence
+    seconds: float
+    reason: str
+
+
 class Called(Struct, frozen=True, kw_only=True):
     """A call was answered or failed: what the log shows. The path is masked; status 0 means no answer."""
 
@@ -151,7 +160,7 @@ class ThreadsLimited(Struct, frozen=True, kw_only=True):
     wanted: int
 
 
-Event = Listed | Started | Answered | Finished | Waiting | Called | ThreadsLimited
+Event = Listed | Started | Answered | Finished | Waiting | Expected | Called | ThreadsLimited
 Listener = Callable[[Event], None]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.report import (
     Answered,
     Called,
+    Expected,
     Finished,
     Listed,
     Outcome,
@@ -110,7 +111,7 @@ class Progress(Reporter):
         match event:
             case Waiting():
                 if self._verbosity == 0:
-                    display.update(display.work, description=_wait_text(event))
+                    display.wait(event.seconds, lambda left: _wait_text(event, left))
                 return
             case Listed() if self._mask is None:
                 self._listed[event.account] = event.webhooks
@@ -139,7 +140,10 @@ class Progress(Reporter):
                 first = (event.account, event.reason) not in self._waited_for
                 self._waited_for.add((event.account, event.reason))
                 if self._verbosity > 0 or (first and self._display is None):
-                    self._note(_wait_text(event))
+                    self._note(_wait_text(event, event.seconds))
+            case Expected() if self._verbosity >= 0:
+                takes = f"{event.what} takes at least {seconds_text(event.seconds)}"
+                self._note(f"{visible(event.account)}: {takes}: {visible(event.reason)}")
             case ThreadsLimited() if self._verbosity >= 0:
                 made = f"changes are made {event.threads} at a time, not {event.wanted}"
                 self._note(f"The system allows no more threads: {made}.")
@@ -163,8 +167,8 @@ def seconds_text(seconds: float) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _wait_text(event: Waiting) -> str:
-    return f"{visible(event.account)}: waiting {event.seconds:.0f} s: {visible(event.reason)}"
+def _wait_text(event: Waiting, left: float) -> str:
+    return f"{visible(event.account)}: waiting {left:.0f} s: {visible(event.reason)}"
 
 
 def result_text(mask: ResultMask, result: Result, style: Style, took: float = 0.0, width: int | None = None) -> str:

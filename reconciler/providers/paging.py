@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from reconciler.model.rest import AfterLast, NextUrl, Offset, PageToken, Paging,
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Headers, Remote, Value
+from reconciler.providers.ahead import PagesAhead
 from reconciler.providers.wire import at, object_of
 
 LISTS = 3  # how often a list is made where its pages disagree
@@ -50,7 +52,11 @@ class Page(Struct, frozen=True, kw_only=True):
     is_doubted: bool = False
     is_shifting: bool = False  # whether a change at the provider moves what stands on the pages behind it
     left_out: int = 0  # webhooks on it that were deleted, or are in another place: they are counted, too
+<<<<<<< HEAD
     size: int = 0  # of `remotes` by `size_of`; 0 where it isn't known
+=======
+    size: int = 0  # bytes of memory, about, that its webhooks take
+>>>>>>> pace
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote | None], linked: str) -> Page:
@@ -122,20 +128,22 @@ def target_of(page: Page, paging: Paging, first: str, target: str) -> Page:
     return replace(page, next=f"{first}{'&' if '?' in first else '?'}{paging.parameter}={quote(value, safe='')}")
 
 
-def list_all(
+def list_all(  # noqa: PLR0913 - what a list is, and who is told
     fetch: Callable[[str], Page],
     first: str,
     *,
     origin: str,
     trust_setting: str | None,
-    told: Callable[[int], None],
+    told: Callable[[int, int], None],
     now: Callable[[], float] = time.monotonic,
+    readers: threading.Semaphore | None = None,
 ) -> Page:
     """List every webhook as on one page, no id twice, from the target (path and query) of the first page on.
 
     `next` may only point to `origin` (in normal form). Where there is a `trust_setting`, the account key that says
     otherwise, as many must be listed as each page counts; where pages shift, two lists of several must agree. After
-    each page the number of webhooks so far is told.
+    each page the number of webhooks so far is told, and of pages that are left, by the count. Where that can be relied
+    on, these are fetched side by side, as far as there are `readers`.
     GARBLED, where the pages contradict each other again and again, lead elsewhere, or never end.
     """
     reason = ""
@@ -143,7 +151,8 @@ def list_all(
     ends = now() + LONGEST
     for _ in range(LISTS):
         try:
-            remotes, counts, is_shifting = _list_once(fetch, first, origin, told, lambda: now() >= ends)
+            with PagesAhead(fetch, readers if trust_setting is not None else None) as pages:
+                remotes, counts, is_shifting = _list_once(pages, first, origin, told, lambda: now() >= ends)
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:
                 raise
@@ -165,37 +174,49 @@ def list_all(
 
 
 def _list_once(
-    fetch: Callable[[str], Page], first: str, origin: str, told: Callable[[int], None], is_late: Callable[[], bool]
+    pages: PagesAhead[Page],
+    first: str,
+    origin: str,
+    told: Callable[[int, int], None],
+    is_late: Callable[[], bool],
 ) -> tuple[tuple[Remote, ...], tuple[int | None, ...], bool]:
     """The webhooks, the different counts of them that pages name, in order, and whether something may have moved."""
     remotes: dict[str, Remote] = {}
     counts: dict[int | None, None] = {}
     seen: set[str] = set()
-    barren = size = left_out = 0
+    barren = size = left_out = items = largest = 0
     was_doubted = False
     target = first
     while True:
         seen.add(target)
-        page = fetch(target)
+        page = pages.page(target)
         before = len(remotes)
         for remote in page.remotes:
             remotes.setdefault(remote.id, remote)
+<<<<<<< HEAD
         size += page.size or sum(map(size_of, page.remotes))
+=======
+        size += page.size
+>>>>>>> pace
         if size > LARGEST:
             raise _garbled("the provider's list of webhooks is larger than any account needs")
         left_out += page.left_out
+        items += len(page.remotes) + page.left_out
+        largest = max(largest, len(page.remotes) + page.left_out)
+        pages_left = -(-max((page.count or 0) - items, 0) // largest) if largest and page.next is not None else 0
         counts[page.count] = None
-        told(len(remotes))
+        told(len(remotes), pages_left)
         if page.next is None or (was_doubted and len(remotes) == before):
             named = tuple(None if count is None else count - left_out for count in counts)
             return tuple(remotes.values()), named, page.is_shifting and len(seen) > 1
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
-        target = _target(page.next, origin + target, origin)
+        last, target = target, _target(page.next, origin + target, origin)
         if target in seen:
             raise _garbled("the provider's list of webhooks links back to a page that was already listed")
         if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES or is_late():
             raise _garbled(_ENDLESS)
+        pages.expect(last, target, pages_left)
 
 
 def size_of(remote: Remote) -> int:

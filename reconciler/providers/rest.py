@@ -54,8 +54,14 @@ class RestReader:
     def list(self) -> Reading:
         name = self._account.name
 
-        def told(webhooks: int) -> None:
+        is_first = True
+
+        def told(webhooks: int, pages_left: int) -> None:
+            nonlocal is_first
             self._context.listener(Listed(account=name, webhooks=webhooks))
+            if is_first:
+                self._caller.announce_lists(pages_left)
+            is_first = False
 
         listing = self._list(self._api, self._path, self._chosen, self._read, told)
         return Reading(account=name, remotes=listing.remotes, count=listing.count)
@@ -76,7 +82,7 @@ class RestReader:
             return Remote(id=name, key=None, fields={"active": not is_fixed})
 
         try:
-            found = self._list(api, path, chosen, read, lambda _: None)
+            found = self._list(api, path, chosen, read, lambda *_: None)
         except ProviderError as error:
             error.message = f"the `{setting}` of `{owner}` can't be listed: {error.message}"
             if error.status == _NOT_FOUND:
@@ -92,7 +98,7 @@ class RestReader:
         path: str,
         chosen: str,
         read: Callable[[Mapping[str, object]], Remote | None],
-        told: Callable[[int], None],
+        told: Callable[[int, int], None],
     ) -> Page:
         """All that there is at a path, to the last page; places are read as if they were webhooks, by their names."""
         paging = api.paging
@@ -107,6 +113,7 @@ class RestReader:
             trust_setting=setting if setting is not None and self._account.settings.get(setting) is not False else None,
             told=told,
             now=self._context.clock.monotonic,
+            readers=self._context.page_readers,
         )
 
     def get(self, object_id: str) -> Remote:

@@ -28,7 +28,7 @@ REPORT = "Nothing is changed in an account that can't be listed completely; repo
 
 def listed(fetch: Callable[[str], Page], now: Callable[[], float] = lambda: 0.0) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
-        list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting=None, told=lambda _: None, now=now)
+        list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting=None, told=lambda *_: None, now=now)
     return caught.value
 
 
@@ -59,7 +59,7 @@ def test_list_that_takes_longer_than_its_time_is_one_without_an_end() -> None:
 
 def test_list_that_is_larger_than_any_is_not_listed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paging, "LARGEST", 10 * size_of(hook("1")))
-    error = listed(endless())
+    error = listed(endless(size=size_of(hook("1"))))
     assert (error.kind, error.message) == (ErrorKind.GARBLED, f"{LIST} is larger than any account needs")
 
 
@@ -91,7 +91,7 @@ def test_counts_that_differ_on_every_page_are_not_all_said() -> None:
         return Page(remotes=(hook(str(number)),), count=number, next=following)
 
     with pytest.raises(ProviderError) as caught:
-        list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting="trust_count", told=lambda _: None)
+        list_all(fetch, "/webhooks", origin=ORIGIN, trust_setting="trust_count", told=lambda *_: None)
     assert str(caught.value) == (
         "the provider counts 0 and then 1 and then 2 and then 3 and then 4 but lists 100 webhooks (listed 3 times)"
     )

@@ -47,8 +47,8 @@ def _told(screen: Screen, *, color: bool = True, names: tuple[str, ...] = ("orde
     progress = _progress(streams)
     with progress.live():
         progress(Listed(account="default", webhooks=25))
-        progress(Waiting(account="default", seconds=15, reason="the provider's limit\x1b[2J is reached"))
-        sleep(0.3)  # as long as the line takes to be redrawn, and more
+        progress(Waiting(account="default", seconds=15.3, reason="the provider's limit\x1b[2J is reached"))
+        sleep(1.0)  # as long as the line takes to be redrawn, and more
         progress(Listed(account="default", webhooks=50))
     changes = plan.planned[0].changes
     with progress.live(ResultMask(plan)):
@@ -82,7 +82,7 @@ def test_progress_shows_meanwhile() -> None:
         _told(screen)
     text = screen.raw.decode()
     waits = "default: waiting 15 s: the provider's limit\\x1b[2J is reached"
-    for shown in ("listing webhooks", "listing default", waits, "applying", "2/2"):
+    for shown in ("listing webhooks", "listing default", waits, "default: waiting 14 s: ", "applying", "2/2"):
         assert shown in text, shown
 
 

@@ -46,7 +46,7 @@ class Server:
 
 def listed(server: Server, *, trust_count: bool = True) -> Page:
     return list_all(
-        server.fetch, FIRST, origin=ORIGIN, trust_setting="trust_count" if trust_count else None, told=lambda _: None
+        server.fetch, FIRST, origin=ORIGIN, trust_setting="trust_count" if trust_count else None, told=lambda *_: None
     )
 
 
@@ -150,7 +150,7 @@ def test_a_list_that_always_has_another_webhook_ends_at_the_page_bound() -> None
         asked += 1
         return Page(remotes=(remote(str(asked)),), count=None, next=f"?page={asked}")
 
-    error = failure(lambda: list_all(fetch, FIRST, origin=ORIGIN, trust_setting=None, told=lambda _: None))
+    error = failure(lambda: list_all(fetch, FIRST, origin=ORIGIN, trust_setting=None, told=lambda *_: None))
     assert (error.message, asked) == ("the provider's list of webhooks doesn't end", 2000)
 
 
@@ -214,9 +214,9 @@ def test_a_count_that_is_not_trusted_is_only_reported() -> None:
 
 def test_each_page_is_told() -> None:
     server = Server({FIRST: page("ab", 3, "?page=2"), "/webhooks?page=2": page("c", 3)})
-    told: list[int] = []
-    list_all(server.fetch, FIRST, origin=ORIGIN, trust_setting="trust_count", told=told.append)
-    assert told == [2, 3]
+    told: list[tuple[int, int]] = []
+    list_all(server.fetch, FIRST, origin=ORIGIN, trust_setting="trust_count", told=lambda *said: told.append(said))
+    assert told == [(2, 1), (3, 0)]
 
 
 @given(ids=st.lists(st.integers(0, 60).map(str), unique=True), sizes=st.lists(st.integers(0, 9), min_size=1))

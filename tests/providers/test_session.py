@@ -299,22 +299,28 @@ def test_a_host_that_does_not_exist_was_sent_nothing(monkeypatch: pytest.MonkeyP
     )
 
 
+_NEEDS_MORE = (Warning, requests.JSONDecodeError, http.client.IncompleteRead)  # than a text
 EXCEPTIONS = [
     kind
-    for _, kind in inspect.getmembers(requests.exceptions, inspect.isclass)
-    if issubclass(kind, requests.RequestException) and kind is not requests.exceptions.JSONDecodeError
+    for module, base in ((requests.exceptions, requests.RequestException), (urllib3.exceptions, Exception))
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if kind.__module__ == module.__name__ and issubclass(kind, base) and not issubclass(kind, _NEEDS_MORE)
 ]
 ENDINGS = {
-    requests.exceptions.ConnectTimeout: Ending.NOT_SENT,
-    requests.exceptions.ProxyError: Ending.NOT_SENT,
-    requests.exceptions.Timeout: Ending.TIMED_OUT,
-    requests.exceptions.ReadTimeout: Ending.TIMED_OUT,
-    requests.exceptions.ContentDecodingError: Ending.UNUSABLE,
-    requests.exceptions.InvalidHeader: Ending.HOPELESS,
+    urllib3.exceptions.ConnectTimeoutError: Ending.NOT_SENT,
+    urllib3.exceptions.NewConnectionError: Ending.NOT_SENT,
+    urllib3.exceptions.NameResolutionError: Ending.NOT_SENT,
+    urllib3.exceptions.ProxyError: Ending.NOT_SENT,
+    urllib3.exceptions.ReadTimeoutError: Ending.TIMED_OUT,
+    urllib3.exceptions.DecodeError: Ending.UNUSABLE,
     requests.exceptions.InvalidSchema: Ending.HOPELESS,
     requests.exceptions.InvalidURL: Ending.HOPELESS,
     requests.exceptions.InvalidProxyURL: Ending.HOPELESS,
-    urllib3.exceptions.HTTPError: Ending.BROKEN,
+    urllib3.exceptions.LocationValueError: Ending.HOPELESS,
+    urllib3.exceptions.LocationParseError: Ending.HOPELESS,
+    urllib3.exceptions.URLSchemeUnknown: Ending.HOPELESS,
+    urllib3.exceptions.ProxySchemeUnknown: Ending.HOPELESS,
+    urllib3.exceptions.ProxySchemeUnsupported: Ending.HOPELESS,
     http.client.HTTPException: Ending.BROKEN,
     OSError: Ending.HOPELESS,
     ValueError: Ending.HOPELESS,
@@ -328,9 +334,12 @@ def test_every_exception_becomes_words_without_what_it_carries(
     """One that nobody thought of may have been sent: it is in doubt BROKEN."""
 
     def fail(*_: object, **__: object) -> None:
-        raise kind(f"https://h.example/swordfish {TOKEN}")
+        said = f"https://h.example/swordfish {TOKEN}"
+        error = kind.__new__(kind, said)  # some would have more arguments
+        error.args = (said,)
+        raise error
 
-    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", fail)
+    monkeypatch.setattr(urllib3.HTTPConnectionPool, "urlopen", fail)
     outcome = sent("http://127.0.0.1:1", POST)
     assert isinstance(outcome, NoReply)
     assert outcome.ending is ENDINGS.get(kind, Ending.BROKEN)

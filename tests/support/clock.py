@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -67,3 +68,27 @@ class FakeClock:
         """Let time pass without anybody sleeping."""
         with self._lock:
             self._passed += seconds
+
+
+class FastClock:
+    """A `Clock` on which so many seconds go by in each real one, for what several threads wait for at once."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.monotonic())
+
+    def monotonic(self) -> float:
+        return (time.monotonic() - self._began) * self._speed
+
+    def sleep(self, seconds: float) -> bool:
+        time.sleep(max(seconds, 0.0) / self._speed)
+        return True
+
+    def chance(self) -> float:
+        return 0.5
+
+    def stopping(self) -> bool:
+        return False
