@@ -23,7 +23,8 @@ from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import may_meet
-from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
+from reconciler.model.provider import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
+from reconciler.model.secret_digest import with_digest
 from reconciler.model.url import Url, check_wanted
 from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
@@ -173,15 +174,29 @@ class EntryReader:
         single = [(event, event, text) for event, text in events]
         whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
         secret_to = entry.said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in entry.said else None
+        asks_for_digest = self._asks_for_digest(entry, provider, ignored)
         for index, value, text in whole if provider.several_events else single:
             fields = provider.normalise({**common, provider.event_field: value})
             key = provider.key_of(fields)
             if key is not None:
+                if asks_for_digest:
+                    fields, ignored = with_digest(provider, fields, key, ignored)
                 at = Address(account=account.name, name=entry.name, index=index)
                 place = entry.url_span.place
                 desired = Desired(address=at, key=key, fields=fields, ignored=ignored, place=place)
                 since = self._since(entry, provider)
                 yield replace(desired, secret_to=str(secret_to or ""), secret_since=since), text.span
+
+    def _asks_for_digest(self, entry: Entry, provider: Provider, ignored: Collection[str]) -> bool:
+        value, span = entry.said.get(SECRET_DIGEST.name, (False, entry.url_span))
+        if not provider.digest_in or value is not True:
+            return False
+        if provider.digest_in in ignored:
+            message = f"`secret_digest` needs `{provider.digest_in}`, which `{_IGNORE}` leaves alone"
+            self._error(
+                "wrong-value", span, message, f"Remove one of them: the digest stands in `{provider.digest_in}`."
+            )
+        return True
 
     def _since(self, entry: Entry, provider: Provider) -> datetime | None:
         """When the entry's secrets began to count, if it says so."""

@@ -63,6 +63,7 @@ SVIX = Provider(
             help="The applications that have the endpoints, by id or uid.",
         ),
     ),
+    digest_in="description",
     delivery=Delivery(timeout=15),
     portal="the Svix dashboard (Applications)",
     verified_on="its OpenAPI description and the source of its server, version 1.947",

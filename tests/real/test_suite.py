@@ -48,5 +48,5 @@ class TestEmulate(_OnRealServer):
 
     provider = replace(GITHUB, fields=tuple(spec for spec in GITHUB.fields if not spec.is_secret))
 
-    def test_wrong_credentials_are_told_after_one_call(self, bench: Bench) -> None:  # noqa: ARG002 - of the suite
+    def test_wrong_credentials_are_told_after_one_call(self, bench: Bench) -> None:
         """Any token may list there."""
