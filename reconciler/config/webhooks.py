@@ -287,10 +287,12 @@ class EntryReader:
                 # and `defaults` may be meant for other accounts.
                 is_meant = value is False if key == "active" else cursor.has(key)
                 if is_meant:
-                    what = "`active: false`" if key == "active" else f"`{key}`"
+                    what = f"`{key}: false`" if key == "active" or spec is not None else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
-                    message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
-                    self._error("setting-unsupported", span, message, help_)
+                    help_ = f"Remove it; supported keys are {has}."
+                    if spec is not None:  # which the service alone switches off
+                        help_ = f"Write `{key}: true`, or remove it."
+                    self._error("setting-unsupported", span, f"{provider.title} doesn't support {what}", help_)
             elif spec is not None and spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
                 choices = either(spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")

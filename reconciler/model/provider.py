@@ -257,6 +257,11 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(spec.name for spec in self.fields if spec.is_fixed)
 
     @cached_property
+    def replaced_for(self) -> frozenset[str]:
+        """The fields of which only another webhook can have another value."""
+        return self.fixed_fields | {spec.name for spec in self.fields if spec.needs_another}
+
+    @cached_property
     def makes_secrets(self) -> bool:
         """Whether it makes a secret for each webhook, shown only once."""
         return any(spec.is_made for spec in self.fields)
