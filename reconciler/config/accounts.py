@@ -18,6 +18,7 @@ from reconciler.config.urls import read_url
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
+from reconciler.model.reading import ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
 
@@ -50,7 +51,13 @@ def named_accounts(
     for name, span, cursor in accounts:
         text = cursor.text("provider")
         named = values.for_accounts(name).plain(text)
-        provider = None if named is None else providers.get(named)
+        provider = None
+        try:
+            provider = None if named is None else providers.get(named)
+        except ProviderError as error:  # of the package that offers it
+            if text is not None:
+                values.diagnostics.error("provider-unusable", text.span, error.message, error.help)
+            named = None
         if text is not None and named is not None and provider is None:
             nearest_first = get_close_matches(named, providers, n=len(providers), cutoff=0)
             message = f"{text.quoted()} is not an installed provider"

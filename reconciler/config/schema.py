@@ -181,6 +181,8 @@ def described(spec: Field) -> dict[str, Any]:
         found["examples"] = [{"team": "orders"}]
     if spec.scope:
         found["description"] += " If omitted, the account's kind."
+    elif spec.says:
+        found["examples"] = [True]  # nobody switches it off
     elif isinstance(spec.default, str | bool | int | float):
         found["default"] = spec.default
     return found

@@ -23,8 +23,9 @@ from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.pattern import may_meet
-from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
+from reconciler.model.provider import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
 from reconciler.model.redaction import is_wordless
+from reconciler.model.secret_digest import with_digest
 from reconciler.model.url import Url, UrlTail, check_wanted
 from reconciler.model.webhook import Address, Desired, Fields, Key, Value, is_event_name
 
@@ -200,6 +201,7 @@ class EntryReader:
         whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
         secret_to = entry.said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in entry.said else None
         place = entry.url_span.place
+        asks_for_digest = self._asks_for_digest(entry, provider, ignored)
         for index, value, text in whole if provider.several_events else single:
             fields, key = self._usual.get((account.name, value), (None, None)) if is_usual else (None, None)
             if fields is not None and key is not None:  # those of another entry, apart from the URL
@@ -211,6 +213,8 @@ class EntryReader:
                 if is_usual and key is not None:
                     self._usual[account.name, value] = (fields, key)
             if key is not None:
+                if asks_for_digest:
+                    fields, ignored = with_digest(provider, fields, key, ignored)
                 desired = Desired(
                     address=Address(account=account.name, name=entry.name, index=index),
                     key=key,
@@ -221,6 +225,17 @@ class EntryReader:
                     place=place,
                 )
                 yield desired, text.span
+
+    def _asks_for_digest(self, entry: Entry, provider: Provider, ignored: Collection[str]) -> bool:
+        value, span = entry.said.get(SECRET_DIGEST.name, (False, entry.url_span))
+        if not provider.digest_in or value is not True:
+            return False
+        if provider.digest_in in ignored:
+            message = f"`secret_digest` needs `{provider.digest_in}`, which `{_IGNORE}` leaves alone"
+            self._error(
+                "wrong-value", span, message, f"Remove one of them: the digest stands in `{provider.digest_in}`."
+            )
+        return True
 
     def _since(self, entry: Entry, provider: Provider) -> datetime | None:
         """When the entry's secrets began to count, if it says so."""
@@ -333,10 +348,12 @@ class EntryReader:
                 # and `defaults` may be meant for other accounts.
                 is_meant = value is False if key == "active" else cursor.has(key)
                 if is_meant:
-                    what = "`active: false`" if key == "active" else f"`{key}`"
+                    what = f"`{key}: false`" if key == "active" or spec is not None else f"`{key}`"
                     has = ", ".join(f"`{name}`" for name in ("url", "events", *known))
-                    message, help_ = f"{provider.title} doesn't support {what}", f"Remove it; supported keys are {has}."
-                    self._error("setting-unsupported", span, message, help_)
+                    help_ = f"Remove it; supported keys are {has}."
+                    if spec is not None:  # which the service alone switches off
+                        help_ = f"Write `{key}: true`, or remove it."
+                    self._error("setting-unsupported", span, f"{provider.title} doesn't support {what}", help_)
             elif spec is not None and spec.type is FieldType.CHOICE and value is not None and value not in spec.choices:
                 choices = either(spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")

@@ -18,6 +18,7 @@ from reconciler.model.diagnostic import UrlError
 from reconciler.model.provider import SECRET_TO, Provider
 from reconciler.model.redaction import Redaction, is_wordless
 from reconciler.model.secret import SecretText
+from reconciler.model.secret_digest import unmarked
 from reconciler.model.url import Endpoint, Url, check_wanted
 from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
 from reconciler.model.webhook import Fields, Headers, Key, Masked, Remote, Scope, hides_secret, is_event_name, revealed
@@ -266,6 +267,8 @@ def _own_fields(account: Account, remote: Remote, name: str, names: Names) -> di
     said: dict[str, Json] = {}
     for spec in account.provider.own_fields:
         value = remote.fields[spec.name]
+        if spec.name == account.provider.digest_in and isinstance(value, str):
+            value = unmarked(value)  # of a secret that the entry's webhook may not have
         if spec.scope or spec.says or value == spec.default or value is None:
             continue
         if isinstance(value, Masked | SecretText):

@@ -140,6 +140,16 @@ SECRET_SINCE = Field(
     ),
 )
 """What an entry says of a secret that can't be read back, so that a new value reaches the provider."""
+SECRET_DIGEST = Field(
+    name="secret_digest",
+    type=FieldType.FLAG,
+    default=False,
+    help=(
+        "Whether a salted digest of its secrets is kept in a text of the webhook, so that a new value is a difference: "
+        "whoever can read the text can check guesses against it."
+    ),
+)
+"""The same, where a webhook has a text of its own for it."""
 
 
 class RateLimits(Struct, frozen=True, kw_only=True):
@@ -209,6 +219,7 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
     auth: Auth
     settings: tuple[Setting, ...] = ()
     places: tuple[PlaceSetting, ...] = ()  # where a token may have many collections: an account says exactly one
+    digest_in: str = ""  # the text in which a digest of the secrets may stand, if an entry asks for it
     limits: RateLimits = RateLimits()
     kind_limits: Mapping[str, RateLimits] = field(default_factory=dict)  # by the token's kind, where they differ
     delivery: Delivery = field(default_factory=Delivery)
@@ -246,6 +257,11 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(spec.name for spec in self.fields if spec.is_fixed)
 
     @cached_property
+    def replaced_for(self) -> frozenset[str]:
+        """The fields of which only another webhook can have another value."""
+        return self.fixed_fields | {spec.name for spec in self.fields if spec.needs_another}
+
+    @cached_property
     def makes_secrets(self) -> bool:
         """Whether it makes a secret for each webhook, shown only once."""
         return any(spec.is_made for spec in self.fields)
@@ -277,9 +293,12 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
     def about_secrets(self) -> tuple[Field, ...]:
         """What an entry can say of its secrets beside their values; no fields of the webhook."""
         to = (SECRET_TO,) if self.makes_secrets else ()
+        if self.digest_in:
+            to = (*to, SECRET_DIGEST)
         # Else every apply would send it again. What is made anew is created anew, too.
-        dates = self.rest is None or self.rest.updated or (to and self.rest.created)
-        return (*to, SECRET_SINCE) if dates and (to or any(spec.is_unread for spec in self.fields)) else to
+        dates = self.rest is None or self.rest.updated or (self.makes_secrets and self.rest.created)
+        is_due = self.makes_secrets or any(spec.is_unread for spec in self.fields)
+        return (*to, SECRET_SINCE) if dates and is_due else to
 
     def normalise(self, values: Mapping[str, Value]) -> Fields:
         """Both sides' way to the normal form: every declared field, defaults filled in, in the declaration's order.

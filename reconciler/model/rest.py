@@ -21,7 +21,8 @@ class LinkHeader(Struct, frozen=True, kw_only=True):
     """Pages whose `Link` header says where the next one is.
 
     A page that has as many webhooks as are usual, or as were asked for, and names no next one may have been cut short
-    on its way: the one behind it is asked for.
+    on its way: the one behind it is asked for. A change at the provider moves what stands on the pages behind it: a
+    list of several is made until two agree.
     """
 
     size: str = "per_page"  # the parameter that asks for so many webhooks on a page

@@ -22,11 +22,16 @@ class UpdateCall(Struct, frozen=True, kw_only=True):
 
 
 def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> Iterator[UpdateCall]:
-    """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent."""
+    """The calls that change a webhook. A secret that the provider shows masked, and no file says, is never sent.
+
+    A secret with a call of its own goes first: where it fails, the rest still differs, and the next run sends both.
+    """
     sendable = [spec for spec in provider.fields if can_send(spec, wanted) and not spec.is_fixed]
     differing = [
         spec for spec in sendable if spec.reads_back is not ReadsBack.CLEAR or wanted[spec.name] != now[spec.name]
     ]
+    own = [spec for spec in differing if spec.call is not None and wanted[spec.name] is not False]  # none switches off
+    yield from (_own_call(spec) for spec in own if spec.is_secret)
     known = tuple(spec for spec in sendable if spec.call is None)
     changed = [spec for spec in differing if spec.call is None]
     if not api.update.partial:
@@ -34,9 +39,11 @@ def update_calls(provider: Provider, api: Rest, wanted: Fields, now: Fields) -> 
             yield UpdateCall(fields=known)
     else:
         yield from _partial_calls(provider, api, known, changed, wanted, now)
-    for spec in differing:
-        if spec.call is not None and wanted[spec.name] is not False:  # there is no call that switches off
-            yield UpdateCall(fields=(spec,), path=spec.call.path, own=spec.call)
+    yield from (_own_call(spec) for spec in own if not spec.is_secret)
+
+
+def _own_call(spec: Field) -> UpdateCall:
+    return UpdateCall(fields=(spec,), path="" if spec.call is None else spec.call.path, own=spec.call)
 
 
 def with_removals(provider: Provider, wanted: Fields, now: Fields) -> Fields:

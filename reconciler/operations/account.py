@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import partial
 
 from msgspec import Struct, field
@@ -16,7 +17,7 @@ from reconciler.model.report import AccountReport, Listener, Outcome, Report, Re
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
 from reconciler.operations.creates import Created, make_creates
-from reconciler.operations.secret_sinks import Sink
+from reconciler.operations.secret_sinks import SecretFile, Sink
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
 from reconciler.planning.match import by_key, fitting
@@ -116,15 +117,20 @@ class AccountRun(Struct, kw_only=True):
                 if is_lost:
                     stays = replace(stays, outcome=Outcome.SECRET_LOST)
                     if answer is not None and answer.id in created.kept:
-                        name = result.change.secret_to
-                        message = (
-                            f"another run made it, too: `{name}` may now hold the secret of a webhook that is gone"
-                        )
+                        message = f"another run made it, too: {self._without_own(result.change.secret_to)}"
                         stays = replace(stays, error=ProviderError(ErrorKind.REFUSED, message))
                 self.results[desired.address] = stays
         repairs = [change for change in found if change.phase is Phase.WIDEN]
         narrowing = [change for change in found if change.phase is Phase.NARROW]
         return self._verified(self.pool.each(partial(write, self.writer, self._provider), repairs)), narrowing
+
+    def _without_own(self, name: str) -> str:
+        """What a name holds after all, whose secret this run has passed on for a webhook that goes."""
+        if isinstance(self.sink, SecretFile):
+            with suppress(ProviderError):
+                self.sink.put_back(name)
+                return f"`{name}` holds that one's secret, or what it held before"
+        return f"`{name}` may now hold the secret of a webhook that is gone"
 
     def _read_back(self, own: AbstractSet[str]) -> None:
         """See that what was widened is there: in the list after the creates, or else by id."""

@@ -34,6 +34,7 @@ class SecretFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
+        self._before: dict[str, tuple[str, str]] = {}  # by name the line that was written, and what stood there
 
     def check(self) -> None:
         """See that it can be written before anything needs it; OSError, or ValueError where it is no such file."""
@@ -45,19 +46,37 @@ class SecretFile:
                 raise PermissionError(None, "its folder can't be written", str(self.path))
 
     def __call__(self, name: str, value: SecretText) -> None:
+        with self._opened(name) as write:
+            line = env_line(name, value.reveal())
+            self._before[name] = (line, "".join(self._lines(name, others=False)))
+            write(line)
+
+    def put_back(self, name: str) -> None:
+        """Undo what this run wrote under a name for a webhook that goes, unless another run has written since."""
+        with self._opened(name) as write:
+            line, before = self._before[name]
+            if "".join(self._lines(name, others=False)) == line:
+                write(before)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[Callable[[str], None]]:
+        """The file, for this run alone: what writes the text of a name instead of what is there of it."""
         try:
             with self._lock, _alone(self.path) as folder:
-                text = "".join([*self._lines(name), env_line(name, value.reveal())])
-                write_file(self.path, text, overwrite=True, private=True)
-                if folder is not None:
-                    os.fsync(folder)
+
+                def write(text: str) -> None:
+                    write_file(self.path, "".join([*self._lines(name), text]), overwrite=True, private=True)
+                    if folder is not None:
+                        os.fsync(folder)
+
+                yield write
         except OSError as error:
             raise _failed(f"`{name}` can't be written to {self.path}: {error.strerror}") from None
         except ValueError as error:
             raise _failed(f"`{name}` can't be written to {self.path}: {error}") from None
 
-    def _lines(self, name: str) -> Iterator[str]:
-        """What is there, without the lines that set a name; ValueError where it is no env file."""
+    def _lines(self, name: str, *, others: bool = True) -> Iterator[str]:
+        """What is there but the lines that set a name, or only these; ValueError where it is no env file."""
         from dotenv.parser import parse_stream  # few runs need it  # noqa: PLC0415
 
         try:
@@ -70,7 +89,7 @@ class SecretFile:
         for binding in parse_stream(StringIO(text)):
             if binding.error or (binding.key is not None and binding.value is None):
                 raise ValueError("it is not a file of NAME=value lines")
-            if binding.key is None or binding.key != name:
+            if (binding.key != name) is others:
                 kept.append(binding.original.string)
         if kept and not kept[-1].endswith("\n"):
             kept.append("\n")

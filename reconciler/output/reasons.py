@@ -55,7 +55,8 @@ def sentences(*texts: str) -> str:
 def reason_text(row: Row) -> str:
     """What would be done, and why. Nobody can know who changed what: only when the provider last did."""
     words = (_MOVES if row.partner else {}).get(row.action_reason) or _REASONS.get(row.action_reason, _DESTROYED)
-    return words.format(partner=visible(row.partner or ""), when=_when(row), differing=_differing(row))
+    forcing = _differing(row, forcing=True) or _differing(row)
+    return words.format(partner=visible(row.partner or ""), when=_when(row), differing=forcing)
 
 
 def drift_text(row: Row, view: PlanView) -> str:
@@ -76,11 +77,12 @@ def change_text(row: Row, view: PlanView, *, is_drift: bool) -> str:
     return f"{drift_text(row, view)}; `apply` would {row.action.value} it" if is_drift else reason_text(row)
 
 
-def _differing(row: Row) -> str:
-    """What differs, in words: of a URL it is a secret, since it is the webhook's by all else."""
+def _differing(row: Row, *, forcing: bool = False) -> str:
+    """What differs, or only what forces a replacement; of a URL it is a secret, as it is the webhook's by all else."""
     hidden = {**(row.change.before_sensitive or {}), **(row.change.after_sensitive or {})}
     words = {"url": "secret" if "url" in hidden else "URL"}
-    return visible(" and ".join(dict.fromkeys(words.get(one.name, one.name) for one in row.field_changes)))
+    names = (one.name for one in row.field_changes if one.forces_replacement or not forcing)
+    return visible(" and ".join(dict.fromkeys(words.get(name, name) for name in names)))
 
 
 def _retargeted(row: Row, view: PlanView) -> str | None:

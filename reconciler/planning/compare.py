@@ -9,6 +9,7 @@ from reconciler.model.plan import FieldChange
 from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.secret import SecretText
+from reconciler.model.secret_digest import unmarked
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Fields, Headers, Remote, Value, hides_secret
 
@@ -61,7 +62,7 @@ def differences(provider: Provider, before: Fields, after: Fields) -> tuple[Fiel
     found: list[FieldChange] = []
     for spec in provider.fields:
         old, new = before[spec.name], after[spec.name]
-        if _reads_the_same(spec, old, new):
+        if _reads_the_same(spec, old, new) or (spec.name == provider.digest_in and _has_only_a_digest(old, new)):
             continue
         if spec.type is FieldType.SETTINGS:
             found.extend(_nested(spec.name, old, new))
@@ -81,6 +82,11 @@ def _reads_the_same(spec: Field, old: Value, new: Value) -> bool:
     if isinstance(old, Headers) and isinstance(new, Headers):
         return old.names == new.names
     return (old is None) == (new is None)
+
+
+def _has_only_a_digest(old: Value, new: Value) -> bool:
+    """Whether a text has a digest behind it, for which this file doesn't ask."""
+    return isinstance(old, str) and old != new and unmarked(old) == new
 
 
 def fits(provider: Provider, desired: Desired, remote: Remote) -> bool:

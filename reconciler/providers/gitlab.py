@@ -85,6 +85,7 @@ GITLAB = Provider(
             help="The groups that have the webhooks, by path or number; GitLab Premium.",
         ),
     ),
+    digest_in="description",
     delivery=Delivery(timeout=10),
     portal="GitLab (Settings, Webhooks)",
     verified_on="GitLab's REST API documentation and the source of its API, 19.4",

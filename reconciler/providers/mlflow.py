@@ -47,6 +47,7 @@ MLFLOW = Provider(
         secret(help="The key used to sign payloads."),
     ),
     url_limit=501,
+    digest_in="details",
     auth=Auth(variable="MLFLOW_TRACKING_TOKEN", optional=True),
     delivery=Delivery(timeout=30),
     portal="MLflow (Settings, Webhooks)",

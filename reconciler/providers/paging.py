@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.rest import AfterLast, NextUrl, Offset, PageToken, Paging, Rest
+from reconciler.model.rest import AfterLast, LinkHeader, NextUrl, Offset, PageToken, Paging, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Headers, Remote, Value
@@ -84,7 +84,7 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
             raise UnexpectedAnswerError("contains more or larger webhooks than any account needs")
     whole = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))  # as a text, or with `.0`, too
     total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
-    is_shifting = isinstance(paging, Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
+    is_shifting = isinstance(paging, LinkHeader | Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
     following, left_out = linked or _following(api, outer, listed) or None, len(listed) - len(remotes)
     return Page(
         remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting, left_out=left_out, size=size
@@ -208,7 +208,8 @@ def _list_once(
         told(len(remotes), pages_left)
         if page.next is None or (was_doubted and len(remotes) == before):
             named = tuple(None if count is None else count - left_out for count in counts)
-            return tuple(remotes.values()), named, page.is_shifting and len(seen) > 1
+            pages = len(seen) - (was_doubted and len(remotes) == before)  # that may have moved between two requests
+            return tuple(remotes.values()), named, page.is_shifting and pages > 1
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         last, target = target, _target(page.next, origin + target, origin)

@@ -5,9 +5,9 @@ A provider's client makes five calls, from any thread; each raises `ProviderErro
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
 
 from reconciler.model.configuration import Account
@@ -102,14 +102,29 @@ class ContainedClient:
         return call
 
 
+def _where(error: BaseException) -> str:
+    """Where a package's code failed, or what it imports in vain; its message may quote what was sent."""
+    if isinstance(error, ModuleNotFoundError):
+        return f" (no module `{error.name}`)"
+    if isinstance(error, SyntaxError):
+        return f" ({error.filename}, line {error.lineno})"
+    at, trace = "", error.__traceback__ and error.__traceback__.tb_next  # behind our own call
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if not name.startswith("<") and "importlib" not in name and name != pkgutil.__file__:
+            at = f" ({name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return at
+
+
 def _contained(call: Callable[[], object]) -> tuple[object, str]:
-    """What a package's code gives, and the name of what it raises, which may quote what was sent: it is forgotten."""
+    """What a package's code gives, and the name of what it raises, and where: no more is kept."""
     try:
         return call(), ""
     except ProviderError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a package's code does, it is that package's fault
-        return None, type(error).__name__
+        return None, f"{type(error).__name__}{_where(error)}"
 
 
 def built_in() -> tuple[Provider, ...]:
@@ -175,16 +190,16 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     plugin, package = found
     path = getattr(plugin, role) or _REST[role]
     if not package:
-        return resolve_name(path)(account, context)
+        return pkgutil.resolve_name(path)(account, context)
     who = f"the provider `{name}` of the package {package}"
-    client, raised = _contained(lambda: resolve_name(path)(account, context))
+    client, raised = _contained(lambda: pkgutil.resolve_name(path)(account, context))
     if raised:
         raise ProviderError(ErrorKind.REFUSED, f"{who} can't be loaded: `{path}` raised {raised}", _UPDATE)
     return ContainedClient(client, calls, who)
 
 
 def _plugin_of(name: str) -> ProviderPlugin:
-    return ProviderPlugin(interface=INTERFACE, provider=resolve_name(_BUILT_IN[name]))
+    return ProviderPlugin(interface=INTERFACE, provider=pkgutil.resolve_name(_BUILT_IN[name]))
 
 
 def _find(name: str) -> tuple[ProviderPlugin, str] | None:

@@ -42,7 +42,8 @@ SVIX = Provider(
     title="Svix",
     fields=(
         url(),
-        events(at="eventTypes", read=_named, write=_types),
+        # The name that servers of all ages take and give: from July 2026 on, it is also called `eventTypes`.
+        events(at="filterTypes", read=_named, write=_types),
         switch(at="disabled", wire=(True, False)),
         text("description", help="What the endpoint is for."),
         text("uid", default=None, unsaid=Unsaid.LEAVE, help="Your own id of the endpoint, one of its application."),
@@ -63,6 +64,7 @@ SVIX = Provider(
             help="The applications that have the endpoints, by id or uid.",
         ),
     ),
+    digest_in="description",
     delivery=Delivery(timeout=15),
     portal="the Svix dashboard (Applications)",
     verified_on="its OpenAPI description and the source of its server, version 1.947",
@@ -75,10 +77,11 @@ SVIX = Provider(
             "Events are the event types of your environment, which must be there. `'*'` means all of them, and those "
             "added later: Svix keeps that as no types at all."
         ),
+        "Since July 2026 Svix calls them `eventTypes`. Servers of all ages know `filterTypes`, which is used here.",
         "Every endpoint has a secret. Svix makes one if the file says none, and shows it in its dashboard.",
         (
-            "`secret` is sent with every update, by a call that rotates it. Svix signs with the one before, too, for a "
-            "day, and allows ten such calls in it."
+            "`secret` is sent with every update, by a call that rotates it, before all else. Svix signs with the one "
+            "before, too, for a day, and allows ten such calls in it."
         ),
         (
             "Of a `uid` there is one in an application. An entry with one can't move to another URL, because the new "
@@ -95,7 +98,7 @@ SVIX = Provider(
         items="data",
         created="createdAt",
         updated="updatedAt",
-        kept=("version", "rateLimit", "filterTypes"),
+        kept=("version", "rateLimit", "eventTypes"),
         paging=PageToken(query="limit=250", token="iterator", parameter="iterator", done="done"),  # noqa: S106 - no password
         # Not PUT, which creates an endpoint where there is none.
         update=Update(verb="PATCH", partial=True),

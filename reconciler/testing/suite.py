@@ -91,6 +91,10 @@ class ProviderSuite:
         names = [spec.name for spec in provider.fields]
         assert len({*names}) == len(names), "a field is declared twice"
         assert "url" in names
+        if provider.digest_in:
+            spec = self.field(provider.digest_in)
+            assert (spec.type, spec.sent, spec.reads_back) == (FieldType.TEXT, Sent.ALWAYS, ReadsBack.CLEAR)
+            assert not any(one.needs_another for one in provider.fields), "a new secret has to reach its webhook"
         assert not provider.catch_all or not provider.events or provider.catch_all in provider.events
         for setting in provider.places:
             assert re.fullmatch(setting.pattern, setting.example), f"the example of `{setting.setting}` doesn't fit"
@@ -258,6 +262,23 @@ class ProviderSuite:
         bench.check({"a": {**without, secret: NEW}})
         (remote,) = bench.remotes()
         assert not is_masked or remote.fields[secret] is Masked.SET
+
+    def test_digest_of_a_secret_makes_a_new_value_a_difference(self, bench: Bench, secret: str) -> None:
+        if not self.provider.digest_in or not self.field(secret).is_unread:
+            pytest.skip("has no place for a digest, or needs none")
+        before, after = ({**self._entry(bench), secret: value, "secret_digest": True} for value in (OLD, NEW))
+        bench.apply({"a": before})
+        (old,) = bench.check({"a": before}).values()
+        bench.apply({"a": after})
+        (new,) = bench.check({"a": after}).values()
+        assert new.id == old.id
+        if bench.memory is not None:
+            assert bench.memory.webhooks()[new.id][secret] == SECRETS["SUITE_NEW"]
+        without = {name: value for name, value in after.items() if name != "secret_digest"}
+        assert not bench.plan({"a": without}).plan.has_changes
+        bench.apply({"a": {**without, "url": f"/a?token={NEW}"}})
+        (last,) = bench.remotes()
+        assert last.fields[self.provider.digest_in] == without[self.provider.digest_in], "nobody keeps it up to date"
 
     # What goes wrong
 

@@ -248,7 +248,11 @@ class AccountMask:
         if remote is not None:
             before, there = self._plain(remote.fields), remote.fields
         shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
-        fields = tuple(FieldRow(name=name, before=old, after=new) for name, old, new in shown)
+        forcing = provider.replaced_for if row.action is Action.CREATE and row.reason is Reason.REPLACES else ()
+        fields = tuple(
+            FieldRow(name=name, before=old, after=new, forces_replacement=name.partition(".")[0] in forcing or None)
+            for name, old, new in shown
+        )
         after = None if row.action is Action.DELETE else before or self._plain(there)
         if row.wanted:
             after = self._plain(row.wanted)

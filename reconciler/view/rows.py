@@ -52,6 +52,8 @@ class FieldRow(Struct, frozen=True, kw_only=True):
     name: str  #: The field's name; a nested one has its path, `settings.retry.limit`.
     before: Plain  #: The value at the provider.
     after: Plain  #: The wanted value.
+    #: Whether only another webhook can have the wanted value, for which this one is created; omitted if not.
+    forces_replacement: Literal[True] | None = None
 
 
 class Sides(Struct, frozen=True, kw_only=True):

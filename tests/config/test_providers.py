@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from reconciler.config import yaml_nodes
 from reconciler.config.load import load
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Address, Key
 from reconciler.provider import Auth, Provider, Rest, events, url
 from reconciler.providers.shippo import SHIPPO
@@ -46,6 +47,22 @@ def test_one_webhook_has_all_events_of_an_entry() -> None:
     assert desired.ignored == {"url"}
     (account,) = found.accounts
     assert (account.token.reveal(), account.kind, account.scope) == ("t", "", ())
+
+
+def test_provider_whose_package_cannot_be_loaded_is_an_error_at_its_place_among_the_others() -> None:
+    class Installed(dict[str, Provider]):
+        def get(self, name: str, default: object = None) -> Provider:
+            del default
+            if name == "broken":
+                raise ProviderError(ErrorKind.REFUSED, "it can't be used", "Uninstall it.")
+            return self[name]
+
+    text = FILE.replace("{plain: {provider: plain}}", "{plain: {provider: plain}, other: {provider: broken}}")
+    found = load(inputs(text.replace("made, changed]", "made, lost], account: plain")), Installed(PROVIDERS))
+    told = {one.code: (one.message, one.help, str(one.place)) for one in found.diagnostics}
+    message, help_, place = told["provider-unusable"]
+    assert (message, help_, place.partition(":")[2]) == ("it can't be used", "Uninstall it.", "2:56")
+    assert "event-unknown" in told, "what else is wrong is told, too"
 
 
 @pytest.mark.parametrize(

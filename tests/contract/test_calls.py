@@ -7,6 +7,7 @@ import pytest
 from reconciler.model.plan import Action, NotPlanned, Phase
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome
+from reconciler.model.rest import LinkHeader
 from reconciler.model.webhook import Fields
 from reconciler.operations.reading import read_accounts
 from reconciler.providers.registry import INSTALLED
@@ -154,7 +155,10 @@ def test_every_page_is_listed(subject: Subject) -> None:
     with Bench(subject, page_size=2) as bench:
         ids = bench.put(*(Hook(path=f"/{number}") for number in range(5)))
         assert [remote.id for remote in bench.reader().list().remotes] == ids
-        assert [call.method for call in bench.server.calls()] == ["GET"] * 3
+        # Pages by number shift under a change, so that two lists must agree.
+        rest = subject.provider.rest
+        times = 2 if rest is not None and isinstance(rest.paging, LinkHeader) else 1
+        assert [call.method for call in bench.server.calls()] == ["GET"] * 3 * times
         bench.converge({f"e{number}": Hook(path=f"/{number}") for number in range(1, 6)}, {})
 
 

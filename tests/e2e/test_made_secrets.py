@@ -16,6 +16,8 @@ import pytest
 from dotenv import dotenv_values
 
 from reconciler import PlanRefusedError, apply, load, plan
+from reconciler.model.secret import SecretText
+from reconciler.operations.secret_sinks import SecretFile
 from tests.support.here import main_here
 from tests.support.mint import MASK, SECRET, TOKEN, Mint, install_mint, mint_server
 
@@ -344,8 +346,39 @@ def test_where_it_can_not_be_taken_back_both_reasons_and_whole_ids_are_said(work
     assert held == ["@we_10001", "@we_10001"]
 
 
-def test_run_whose_webhook_is_not_the_one_that_stays_says_what_its_secret_is_of(work: Work) -> None:
-    """Another run makes one at the same time, and has passed its secret on already: this one's replaced that."""
+@pytest.mark.parametrize("before", ["", "LEDGER_SECRET='of_the_other_run'\n", "A=1\nLEDGER_SECRET=x\nB=2"])
+def test_run_whose_webhook_is_not_the_one_that_stays_puts_back_what_it_wrote(work: Work, before: str) -> None:
+    """Another run makes one at the same time, and has maybe passed on its secret: this one's replaces that."""
+    mint = work.mint
+    kept = dict(dotenv_values(stream=StringIO(before)))
+
+    def make_another(_: str) -> None:
+        mint.on_create = lambda _: None
+        mint.put(URL, "coin.struck", age=-1)
+
+    mint.on_create = make_another
+    (work.folder / "made.env").write_text(before)
+    code, said = work.run(*APPLY, *TO_FILE)
+    assert code == 1
+    assert dict(work.made()) == kept
+    assert "another run made it, too: `LEDGER_SECRET` holds that one's secret, or what it held before" in said
+    assert "--resend-secrets --target 'ledger' --secrets-to FILE` makes a new one" in " ".join(said.split())
+    assert "2" in mint.hooks
+    assert work.run(*APPLY, "--resend-secrets", *TO_FILE)[0] == 0
+    assert list(mint.hooks) == ["3"]
+    assert work.made() == {**kept, "LEDGER_SECRET": mint.secrets[URL]}
+
+
+def test_what_another_run_wrote_later_stays(tmp_path: Path) -> None:
+    path = tmp_path / "made.env"
+    ours, theirs = SecretFile(path), SecretFile(path)
+    ours("LEDGER_SECRET", SecretText.provider("ours"))
+    theirs("LEDGER_SECRET", SecretText.provider("theirs"))
+    ours.put_back("LEDGER_SECRET")
+    assert path.read_text() == "LEDGER_SECRET='theirs'\n"
+
+
+def test_a_command_has_taken_what_it_was_given(work: Work) -> None:
     mint = work.mint
 
     def make_another(_: str) -> None:
@@ -353,14 +386,10 @@ def test_run_whose_webhook_is_not_the_one_that_stays_says_what_its_secret_is_of(
         mint.put(URL, "coin.struck", age=-1)
 
     mint.on_create = make_another
-    code, said = work.run(*APPLY, *TO_FILE)
+    takes = shlex.join((sys.executable, "-c", "import sys; sys.stdin.read()"))
+    code, said = work.run(*APPLY, "--secrets-command", takes)
     assert code == 1
     assert "another run made it, too: `LEDGER_SECRET` may now hold the secret of a webhook that is gone" in said
-    assert "--resend-secrets --target 'ledger' --secrets-to FILE` makes a new one" in " ".join(said.split())
-    assert "2" in mint.hooks
-    assert work.run(*APPLY, "--resend-secrets", *TO_FILE)[0] == 0
-    assert list(mint.hooks) == ["3"]
-    assert work.made() == {"LEDGER_SECRET": mint.secrets[URL]}
 
 
 def test_it_is_passed_on_before_the_next_request(work: Work) -> None:

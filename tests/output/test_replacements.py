@@ -37,6 +37,12 @@ def made(there: dict[str, Value], *, ignored: tuple[str, ...] = ("well",), **oth
             id="replaced",
         ),
         pytest.param(
+            made({}, format="form", note="new"),
+            ["+ ci  create: replaces @1, since no update can change format", "- @1  delete: replaced by ci"],
+            ["+ ci  format and note changed; `apply` would create it"],
+            id="of-what-differs-only-that",
+        ),
+        pytest.param(
             made({"well": False}),
             ["Switched off by the provider after failed deliveries (1):", "ci  state: failing"],
             ["Switched off by the provider after failed deliveries (1):", "ci  state: failing"],

@@ -63,6 +63,33 @@ def test_an_event_that_a_project_does_not_have_is_not_said_to_be_set(work: Work)
     assert "different" in work.refused("apply", "--auto-approve")
 
 
+def test_digest_of_a_token_shows_that_there_is_a_new_one(work: Work, gitlab: GitLab) -> None:
+    work.write(SECRET + ", description: Builds, secret_digest: true", PROJECT)
+    work.apply()
+    work.in_step()
+    (hook,) = gitlab.of(WEB)
+    first = hook["description"]
+    assert first.startswith("Builds [secret ")
+    work.write(SECRET.replace("HOOK_SECRET", "OTHER_SECRET") + ", description: Builds, secret_digest: true", PROJECT)
+    assert "description" in work.plan()
+    code, out, err = work.run("plan", "--allow-unset", "--detailed-exitcode", OTHER_SECRET="")
+    assert (code, "description" in out) == (0, False), out + err
+    work.apply()
+    work.in_step()
+    (hook,) = gitlab.of(WEB)
+    assert hook["description"] != first
+    assert gitlab.places[WEB][hook["id"]]["token"] == SECRETS["OTHER_SECRET"]
+    # Whoever describes it, or doesn't ask for it, has no use for it.
+    assert "[secret" not in work.run("export")[1]
+    work.write(SECRET.replace("HOOK_SECRET", "OTHER_SECRET") + ", description: Builds", PROJECT)
+    work.in_step()
+
+
+def test_digest_can_not_stand_where_nothing_is_compared(work: Work) -> None:
+    work.write(SECRET + ", secret_digest: true, ignore_changes: [description]", PROJECT)
+    assert "`ignore_changes` leaves alone" in work.refused("validate")
+
+
 def test_the_token_is_sent_with_every_update_and_kept_where_nobody_says_it(work: Work, gitlab: GitLab) -> None:
     hook_id = gitlab.put(WEB, URL, "merge_requests", token="theirs")
     work.write(ENTRY, PROJECT)

@@ -217,6 +217,14 @@ def test_one_that_must_deliver_is_enabled_by_a_call_of_its_own(work: Work, pager
     work.in_step()
 
 
+def test_nobody_says_that_it_need_not_deliver(work: Work) -> None:
+    work.write(ENTRY + "  must_deliver: false\n")
+    code, said = work.run("validate")
+    assert code == 1
+    assert "PagerDuty doesn't support `must_deliver: false`" in said
+    assert "Write `must_deliver: true`, or remove it." in said
+
+
 def test_one_that_the_list_says_nothing_of_is_on(work: Work, pagerduty: PagerDuty) -> None:
     pagerduty.put(URL)
     work.write(ENTRY + "  must_deliver: true\n")

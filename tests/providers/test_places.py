@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -50,16 +51,18 @@ def provider(listed: Listed | None = PROJECTS.listed) -> Provider:
 
 
 @contextmanager
-def answering(*pages: Any, link: bool = True) -> Iterator[tuple[str, list[str]]]:  # noqa: ANN401 - JSON
-    """A server whose pages these are, whatever is asked for; its base URL, and the targets asked for."""
+def answering(*given: Any, of: Any = None, link: bool = True) -> Iterator[tuple[str, list[str]]]:  # noqa: ANN401 - JSON
+    """A server whose pages these are, whatever else is asked for; its base URL, and the targets asked for."""
     asked: list[str] = []
+    pages = of or given
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...
 
         def do_GET(self) -> None:
-            number = len(asked)
             asked.append(self.path)
+            named = re.search(r"&(page)=(\d+)|(?:/p/|&offset=)(\d+)", self.path)
+            number = 0 if named is None else int(named[2]) - 1 if named[1] else int(named[3])
             page = pages[number] if number < len(pages) else []
             body = json.dumps(page).encode()
             self.send_response(page if isinstance(page, int) else 200)
@@ -106,7 +109,7 @@ def test_the_owners_places_are_listed_page_by_page(pattern: str, path: str) -> N
     first = [project("acme/web"), project("acme/old", archived=True), project("acme/sub/web")]
     with answering(first, [project("acme/api")]) as (base_url, asked):
         assert places(base_url, pattern) == ["acme/web", "acme/sub/web", "acme/api"]
-    assert asked == [f"{path}?include_subgroups=true&per_page=3", "/p/1"]
+    assert asked == [f"{path}?include_subgroups=true&per_page=3", "/p/1"] * 2
 
 
 def test_a_full_page_without_a_next_one_is_doubted_though_archived_places_are_on_it() -> None:
@@ -114,6 +117,25 @@ def test_a_full_page_without_a_next_one_is_doubted_though_archived_places_are_on
     with answering(full, [project("acme/d")], link=False) as (base_url, asked):
         assert places(base_url) == ["acme/b", "acme/d"]
     assert asked[1].endswith("&page=2")
+
+
+@pytest.mark.parametrize("count", [4, 5, 6])
+def test_a_list_of_several_pages_that_shifts_is_made_again(count: int) -> None:
+    there = [project(f"acme/p{number}") for number in range(count)]
+
+    class Shifting:
+        """Pages, the second of which is asked for when one of the first has just gone: one is on neither."""
+
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, number: int) -> list[dict[str, Any]]:
+            if number == 1 and len(there) == count:
+                del there[0]
+            return there[3 * number : 3 * number + 3]
+
+    with answering(of=Shifting()) as (base_url, _):
+        assert places(base_url) == [f"acme/p{number}" for number in range(1, count)]
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2, 3])
@@ -176,7 +198,7 @@ def test_a_name_or_a_pattern_that_leads_nowhere_else_is_accepted(text: str, acce
         ),
         pytest.param(
             Listed(path="/projects?owner={}", name="name", items="found", paging=Offset(query="limit=1")),
-            [{"found": [{"name": f"acme/{name}"}], "more": name == "a"} for name in "abab"],
+            [{"found": [{"name": f"acme/{name}"}], "more": name == "a"} for name in "ab"],
             ["/projects?owner=acme&limit=1", "/projects?owner=acme&limit=1&offset=1"] * 2,
             id="by-offset-until-two-lists-agree",
         ),

@@ -111,7 +111,11 @@ def test_an_unknown_name_is_no_provider(monkeypatch: pytest.MonkeyPatch) -> None
         pytest.param(
             "other_provider:MISSING", "loading `other_provider:MISSING` raised AttributeError", id="no-such-name"
         ),
-        pytest.param("no_such_module:X", "loading `no_such_module:X` raised ModuleNotFoundError", id="no-module"),
+        pytest.param(
+            "no_such_module:X",
+            "loading `no_such_module:X` raised ModuleNotFoundError (no module `no_such_module`)",
+            id="no-module",
+        ),
     ],
 )
 def test_a_broken_package_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:
@@ -141,7 +145,8 @@ def test_no_package_replaces_the_built_in_provider(monkeypatch: pytest.MonkeyPat
 def test_a_client_that_cannot_be_opened_is_told_without_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ("other", "other_provider:PLUGIN"))
     assert broken(lambda: open_writer(other_account(), Run().context)) == (
-        "the provider `other` of the package `?` can't be loaded: `other_provider:Writer` raised RuntimeError"
+        "the provider `other` of the package `?` can't be loaded: `other_provider:Writer` raised RuntimeError "
+        f"({__file__}, line {fail.__code__.co_firstlineno + 1})"
     )
 
 

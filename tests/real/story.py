@@ -29,7 +29,6 @@ class Part(Struct, frozen=True, kw_only=True):
         shown: what matters of a webhook of the service: its URL, its events as a file says them, whether it is on.
         drift: what somebody changes by hand.
         secret: whether a file can say one.
-        more: a line of the entry whose value is changed together with the secret.
         is_gone: whether a webhook that is listed was deleted all the same.
     """
 
@@ -40,7 +39,6 @@ class Part(Struct, frozen=True, kw_only=True):
     shown: Callable[[dict[str, Any]], tuple[str, frozenset[str], bool]]
     drift: Mapping[str, object]
     secret: bool = False
-    more: str = ""
     is_gone: Callable[[dict[str, Any]], bool] = lambda _: False
 
 
@@ -73,7 +71,6 @@ PARTS = {
         ),
         drift={"status": "DISABLED", "description": "by hand"},
         secret=True,
-        more="details",
     ),
     "pretix": Part(
         account="provider: pretix\n    organizers: [acme]",
@@ -115,11 +112,10 @@ class Story(Struct, frozen=True, kw_only=True):
         text = f"version: 1\naccounts:\n  real:\n{account}owns: [{self.owned}]\n{webhooks}"
         (self.folder / "webhooks.yaml").write_text(text, encoding="utf-8")
 
-    def entry(self, events: tuple[str, ...], *, secret: bool = False, more: str = "", url: str = ORDERS) -> str:
+    def entry(self, events: tuple[str, ...], *, secret: bool = False, url: str = ORDERS) -> str:
         """The lines of an entry, with the secret of a run if it says one."""
         lines = [f"url: {url}", f"events: [{', '.join(map(repr, events))}]"]
         lines += ["secret: ${SECRET}"] if secret else []
-        lines += [more] if more else []
         return "".join(f"    {line}\n" for line in lines)
 
     def run(self, *arguments: str, code: int = 0, secret: str = SECRET) -> Ended:

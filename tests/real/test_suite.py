@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
+from reconciler.providers.github import GITHUB
 from reconciler.testing import provider_suite
 from reconciler.testing.bench import Bench
 from reconciler.testing.servers import Relay
@@ -38,3 +40,13 @@ class TestPretix(_OnRealServer):
 @on("labelstudio")
 class TestLabelStudio(_OnRealServer):
     provider = provider_suite("labelstudio").provider
+
+
+@on("emulate")
+class TestEmulate(_OnRealServer):
+    """GitHub's declaration without its secret, of which the emulator never says that it is set."""
+
+    provider = replace(GITHUB, fields=tuple(spec for spec in GITHUB.fields if not spec.is_secret))
+
+    def test_wrong_credentials_are_told_after_one_call(self, bench: Bench) -> None:
+        """Any token may list there."""
