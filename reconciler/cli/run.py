@@ -128,18 +128,12 @@ class Run:
             resend_secrets=options.resend_secrets,
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
-<<<<<<< HEAD
         with _built_to_stay():
             with self.stop.finishing(), self.reporter.live():
+                announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
                 readings = read_accounts(clients)
             made = plan(self.configuration, readings, asked, self.invocation.clock.now())
         self.invocation.kept.append(made)
-=======
-        with self.stop.finishing(), self.reporter.live():
-            announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
-            readings = read_accounts(clients)
-        made = plan(self.configuration, readings, asked, self.invocation.clock.now())
->>>>>>> pace
         if unmatched := unmatched_in_plan(made):
             raise CommandError(unmatched)
         return made

@@ -52,11 +52,7 @@ class Page(Struct, frozen=True, kw_only=True):
     is_doubted: bool = False
     is_shifting: bool = False  # whether a change at the provider moves what stands on the pages behind it
     left_out: int = 0  # webhooks on it that were deleted, or are in another place: they are counted, too
-<<<<<<< HEAD
     size: int = 0  # of `remotes` by `size_of`; 0 where it isn't known
-=======
-    size: int = 0  # bytes of memory, about, that its webhooks take
->>>>>>> pace
 
 
 def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], Remote | None], linked: str) -> Page:
@@ -193,11 +189,7 @@ def _list_once(
         before = len(remotes)
         for remote in page.remotes:
             remotes.setdefault(remote.id, remote)
-<<<<<<< HEAD
         size += page.size or sum(map(size_of, page.remotes))
-=======
-        size += page.size
->>>>>>> pace
         if size > LARGEST:
             raise _garbled("the provider's list of webhooks is larger than any account needs")
         left_out += page.left_out
