@@ -13,11 +13,11 @@ from reconciler.config.interpolation import Values
 from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
-from reconciler.model.configuration import NamedSet
+from reconciler.model.configuration import Account, NamedSet
 from reconciler.model.pattern import Pattern
 from reconciler.model.provider import SECRET_TO, Provider
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.webhook import Address, Key
+from reconciler.model.webhook import Address, Desired, Key
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -86,13 +86,17 @@ def check_absent(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
 
 def check_unique(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
     """Report entries that are one and the same webhook."""
-    seen: dict[tuple[str, tuple[str, ...], Key], tuple[str, Span]] = {}
+    seen: dict[tuple[str, tuple[str, ...]], dict[Key, tuple[Account, Desired, Span]]] = {}
     reported: set[tuple[str, str]] = set()
     for entry in entries:
-        for _, desired, span in entry.desired:
-            place = (desired.address.account, desired.places, desired.key)
-            other, first = seen.setdefault(place, (entry.name, span))
-            if first is span or (other, entry.name) in reported:
+        for found in entry.desired:
+            _, desired, span = found
+            of_account = seen.setdefault((desired.address.account, desired.places), {})
+            one = of_account.setdefault(desired.key, found)
+            if one is found:
+                continue
+            other, first = one[1].address.name, one[2]
+            if (other, entry.name) in reported:
                 continue
             reported.add((other, entry.name))
             is_same = other == entry.name

@@ -11,7 +11,7 @@ from reconciler.config.diagnostics import SourceText, Span, quoted
 from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence, Where
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """A string of a file, and where it stands."""
 
     raw: str
@@ -112,16 +112,24 @@ class Cursor:
         value = self.values.get(key)
         return Cursor(self.document, value, self._use or self.values.where(key).use) if isinstance(value, Map) else None
 
-    def maps(self, key: str) -> Iterator[tuple[str, Span, Cursor]]:
-        """The mappings in a mapping inside: name, where it stands, and the mapping."""
+    def maps(self, key: str, *, release: bool = False) -> Iterator[tuple[str, Span, Cursor]]:
+        """The mappings in a mapping inside: name, where it stands, and the mapping.
+
+        Released, each makes room for what is made of it: the document lets go of it.
+        """
         outer = self.map(key) or Cursor()
-        for number, (name, value) in enumerate(outer.values.items()):
-            if isinstance(value, Map) and not (outer._use or outer.values.uses):  # noqa: SLF001
-                start, end = outer.values.at[4 * number], outer.values.at[4 * number + 1]
-                yield name, Span(self.document.source, start, end), Cursor(self.document, value)
-            elif isinstance(value, Map):
-                where = outer.values.where_at(number, name)
-                yield name, outer._key_span(where), Cursor(self.document, value, outer._use or where.use)  # noqa: SLF001
+        values, use = outer.values, outer._use  # noqa: SLF001
+        for number, (name, value) in enumerate(values.items()):
+            if not isinstance(value, Map):
+                continue
+            if release:
+                values[name] = None
+            if use is None and not values.uses:
+                span = Span(self.document.source, values.at[4 * number], values.at[4 * number + 1])
+                yield name, span, Cursor(self.document, value)
+            else:
+                where = values.where_at(number, name)
+                yield name, outer._key_span(where), Cursor(self.document, value, use or where.use)  # noqa: SLF001
 
     def spans_at(self, path: Path) -> tuple[Span, Span]:
         """Where the key at the end of a path stands, and its value; of a list's item, the item twice."""

@@ -49,7 +49,7 @@ class SourceText(Struct, frozen=True, dict=True):
         return start, stop - (2 if self.text.startswith("\r\n", stop - 2) else 1)
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, gc=False):
     """A stretch of a file: the characters from `start` up to, not including, `end`."""
 
     source: SourceText

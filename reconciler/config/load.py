@@ -85,9 +85,13 @@ class _Loading:
         self._texts: tuple[SourceText, ...] = ()
         self._cursors: list[Cursor] = []
         self._secret_fields: frozenset[str] = frozenset()
+        self._are_released = False  # whether the documents no longer have their entries
 
     def loaded(self, configuration: Configuration | None) -> Loaded:
-        documents = [cursor.document for cursor in self._cursors]
+        documents = [cursor.document for cursor in self._cursors] if self._diagnostics.found else []
+        if self._are_released:
+            # Files are read again where something is to be shown of them.
+            documents = [again for one in documents if (again := parse(one.source, Diagnostics())) is not None]
         found = with_excerpts(self._diagnostics.found, self._texts, documents, self._secret_fields)
         return Loaded(configuration=None if self._diagnostics.errors else configuration, diagnostics=found)
 
@@ -183,7 +187,10 @@ class _Loading:
 
     def _entries(self, reader: EntryReader) -> Iterator[Entry]:
         seen: dict[str, Span] = {}
-        for name, span, values in (found for cursor in self._cursors for found in cursor.maps("webhooks")):
+        self._are_released = True
+        for name, span, values in (
+            found for cursor in self._cursors for found in cursor.maps("webhooks", release=True)
+        ):
             first = seen.setdefault(name, span)
             if first is not span:
                 message = f"this entry's name is already used at {first.place}"

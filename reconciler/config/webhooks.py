@@ -40,7 +40,7 @@ _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(n
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """An entry with its variables put in, or what it is for one key of its `for_each`."""
 
     name: str  # with the key, if any: `tenants[acme]`

@@ -28,7 +28,7 @@ class Severity(Enum):
     NOTICE = "notice"
 
 
-class Place(Struct, frozen=True, kw_only=True, order=True):
+class Place(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """A spot in a file."""
 
     file: str  # as the user gave it, `<stdin>` for standard input

@@ -121,7 +121,7 @@ class SecretText:
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
         self.parts = parts
-        self._revealed = parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
+        self._revealed = parts[0].text if len(parts) == 1 else None  # else put together when it is asked for
 
     @classmethod
     def literal(cls, text: str) -> SecretText:
@@ -147,7 +147,7 @@ class SecretText:
 
     def reveal(self) -> str:
         """The real characters. For building a request, digesting a plan, exporting secrets: nothing that prints."""
-        return self._revealed
+        return self._revealed if self._revealed is not None else "".join([part.text for part in self.parts])
 
     def symbolic(self) -> SecretText:
         """The text with each variable's name in place of a value that is secret: what may be judged aloud.
@@ -204,13 +204,13 @@ class SecretText:
         yield SecretText(tuple(current))
 
     def __eq__(self, other: object) -> bool:
-        return self._revealed == other._revealed if isinstance(other, SecretText) else NotImplemented
+        return self.reveal() == other.reveal() if isinstance(other, SecretText) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._revealed)
+        return hash(self.reveal())
 
     def __len__(self) -> int:
-        return len(self._revealed)
+        return len(self.reveal())
 
     def __str__(self) -> str:
         return "".join(part.shown for part in self.parts)

@@ -90,7 +90,7 @@ def is_event_name(text: str) -> bool:
     return _EVENT_NAME.fullmatch(text) is not None
 
 
-class Key(Struct, frozen=True, kw_only=True):
+class Key(Struct, frozen=True, kw_only=True, gc=False):
     """What makes two webhooks of one account the same one."""
 
     endpoint: Endpoint
@@ -102,7 +102,7 @@ class Key(Struct, frozen=True, kw_only=True):
         return (self.endpoint, self.scope)
 
 
-class Address(Struct, frozen=True, kw_only=True, order=True):
+class Address(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """The name of a webhook in every output: `live/orders[transaction_created]`, or `@<object id>` without an entry."""
 
     account: str
@@ -131,7 +131,7 @@ class Address(Struct, frozen=True, kw_only=True, order=True):
         return self.text(long=True)
 
 
-class Desired(Struct, frozen=True, kw_only=True):
+class Desired(Struct, frozen=True, kw_only=True, gc=False):
     """One webhook that the file wants in one account."""
 
     address: Address
