@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from reconciler.model.secret import SecretText, sealed
 from reconciler.model.url import QueryItem, Url, parse_url
@@ -26,7 +27,7 @@ class _SameUrl(Url):
             object.__setattr__(self, name, value)
 
     @property
-    def source(self) -> SecretText:
+    def source(self) -> SecretText:  # type: ignore[override] # nobody sets it
         return SecretText.provider(self.reveal())
 
     @property
@@ -34,12 +35,8 @@ class _SameUrl(Url):
         return parse_url(self.source, self._secret_params).segments
 
     @property
-    def items(self) -> tuple[QueryItem, ...]:
-        texts = ((item, item.text.reveal()) for item in self._known.items)
-        return tuple(
-            QueryItem(SecretText.provider(text) if text else SecretText(()), item.normal, item.secret)
-            for item, text in texts
-        )
+    def items(self) -> tuple[QueryItem, ...]:  # type: ignore[override] # as above
+        return _of_a_provider(self._known.items)
 
     def reveal(self) -> str:
         return self._known.reveal()
@@ -50,6 +47,15 @@ class _SameUrl(Url):
         return isinstance(other, Url) and (self.endpoint, self.secrets) == (other.endpoint, other.secrets)
 
     __hash__ = Url.__hash__
+
+
+@lru_cache(maxsize=256)  # the URLs of a file often have one query
+def _of_a_provider(items: tuple[QueryItem, ...]) -> tuple[QueryItem, ...]:
+    texts = ((item, item.text.reveal()) for item in items)
+    return tuple(
+        QueryItem(SecretText.provider(text) if text else SecretText(()), item.normal, item.secret)
+        for item, text in texts
+    )
 
 
 @sealed

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, replace, sealed
+from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, SecretText, replace, sealed
 from reconciler.model.url import Endpoint, QueryItem, Url, normal_text, param_name
 
 _LONGEST_WORDS = 40
@@ -20,6 +20,7 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
 _RUN = re.compile(r"[^\W_]+")
 _ANYWHERE = ""
+_CLEAR = (Origin.LITERAL, Origin.OPTION)
 _Hide = Callable[[str], str]  # gives what stands in place of a hidden value
 _Found = TypeVar("_Found")
 
@@ -103,23 +104,42 @@ class Redaction:
     @_Cached
     def _segments(self) -> Mapping[tuple[str, str], str]:
         """How the files write segments: at a host, or with a variable, whose value is secret at every host."""
-        paths = [(url.endpoint.host, url.segments) for url in self._urls if not url.whole_variable]
+        found: dict[tuple[str, str], str] = {}
+        paths: list[tuple[str, tuple[SecretText, ...]]] = []
+        for url in self._urls:
+            if url.whole_variable:
+                continue
+            first, *others = url.source.parts
+            if first.origin in _CLEAR and (not others or "?" in first.text):  # the whole path is in it, in clear
+                host = url.endpoint.host
+                found |= {(host, normal): raw for raw, normal in _path_of(url)}
+            else:
+                paths.append((url.endpoint.host, url.segments))
         paths += [(pattern.host.removeprefix("*."), pattern.segments) for pattern in self._patterns]
-        return {
+        return found | {
             (_ANYWHERE if text.variables(Origin.ENVIRONMENT) else host, normal_text(text.reveal())): str(text)
             for host, segments in paths
             for text in segments
         }
 
     @_Cached
+    def _own(self) -> Sequence[QueryItem]:
+        """The query items of the files; of one that URLs share, the last is as good as all."""
+        found: dict[int, QueryItem] = {}
+        for url in self._urls:
+            for item in () if url.whole_variable else url.items:
+                found.pop(id(item), None)
+                found[id(item)] = item
+        return [*found.values()]
+
+    @_Cached
     def _fed_items(self) -> Mapping[str, str]:
         """How the files write query items with a variable whose value is secret."""
-        items = (item for url in self._urls if not url.whole_variable for item in url.items)
-        return {item.normal: _own_item(item) for item in items if item.text.variables(Origin.ENVIRONMENT)}
+        return {item.normal: _own_item(item) for item in self._own if item.text.variables(Origin.ENVIRONMENT)}
 
     @_Cached
     def _items(self) -> Mapping[str, str]:
-        items = (item for url in self._urls if not url.whole_variable for item in url.items if item.shows)
+        items = (item for item in self._own if item.shows)
         clear = {item.normal: _own_item(item) for item in items if not item.text.variables(Origin.ENVIRONMENT)}
         return {**self._fed_items, **clear}
 

@@ -122,7 +122,10 @@ def match_account(
                 row = replace(_row_of(wanted, remote), claim=Claim.PROTECTED, reason=Reason.PROTECTED, fields=fields)
                 rows.append(row)
             elif (found := owned.pop(wanted.key, None)) is not None:
-                rows.extend(_owned(account.provider, wanted, found, resend))
+                if len(found) == 1 and wanted.fields == found[0].fields and not resend(wanted, found[0]):
+                    rows.append(_row_of(wanted, found[0]))  # as most are; the long way says the same
+                else:
+                    rows.extend(_owned(account.provider, wanted, found, resend))
             else:
                 rows.append(_missing(account.provider, wanted))
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]

@@ -200,8 +200,10 @@ def _list_once(
         told(len(remotes), pages_left)
         if page.next is None or (was_doubted and len(remotes) == before):
             named = tuple(None if count is None else count - left_out for count in counts)
-            pages = len(seen) - (was_doubted and len(remotes) == before)  # that may have moved between two requests
-            return tuple(remotes.values()), named, page.is_shifting and pages > 1
+            asked = len(seen) - (
+                was_doubted and len(remotes) == before
+            )  # pages that may have moved between two requests
+            return tuple(remotes.values()), named, page.is_shifting and asked > 1
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         last, target = target, _target(page.next, origin + target, origin)
