@@ -212,6 +212,20 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
         }
 
 
+class PlacesInStep(Struct, frozen=True, kw_only=True):
+    """Places of one account in which nothing changes, counted and let go: there may be thousands."""
+
+    account: Account  # the first of them
+    places: int = 0
+    listed: int = 0
+    count: int | None = None  # how many the provider says there are; None where it doesn't say so of each
+    unchanged: int = 0
+    protected: int = 0
+    max_losses: int = 0
+    loss_limit: int | None = None
+    on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
+
+
 class NotPlanned(Struct, frozen=True, kw_only=True):
     """An account that could not be read, or whose plan would not be safe. Nothing is written to it."""
 
@@ -240,6 +254,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     configuration: Configuration
     accounts: tuple[AccountPlan | NotPlanned, ...]  # in the file's order; only those that the filters let through
+    in_step: tuple[PlacesInStep, ...] = ()  # and those of which only a count was kept
     created: datetime  # UTC
     filters: Filters = Filters()
     destroy: bool = False  # whether it deletes what the configuration describes

@@ -6,7 +6,9 @@ from reconciler.provider import (
     Auth,
     Delivery,
     FieldType,
+    Listed,
     NextUrl,
+    PlaceSetting,
     Provider,
     RateLimits,
     Rest,
@@ -104,6 +106,19 @@ SHIPPO = Provider(
             type=FieldType.FLAG,
             default=True,
             help="Whether the list's `count` must match the number of listed webhooks.",
+        ),
+    ),
+    places=(
+        PlaceSetting(
+            setting="account_ids",
+            one="account_id",
+            pattern="[A-Za-z0-9_.-]+",
+            example="adcfdddf8ec64b84ad22772bce3ea37a",
+            listed=Listed(
+                path="/shippo-accounts", name="object_id", items="results", paging=NextUrl(query="results=100")
+            ),
+            help="The managed accounts that the token acts for, each an account of its own: their ids, `@FILE` with "
+            "one id in each line, or `all` that Shippo lists.",
         ),
     ),
     kind_limits={"live": RateLimits(write=500, get=4000, list=50), "test": RateLimits(write=50, get=400, list=10)},

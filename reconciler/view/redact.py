@@ -8,7 +8,19 @@ from functools import partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.plan import (
+    AccountPlan,
+    Action,
+    Change,
+    Claim,
+    Filters,
+    Loss,
+    NotPlanned,
+    PlacesInStep,
+    Plan,
+    Reason,
+    Verdict,
+)
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Url
@@ -20,6 +32,7 @@ from reconciler.view.rows import (
     Failure,
     FieldRow,
     LossRow,
+    PlacesRow,
     Plain,
     Remedy,
     Row,
@@ -62,7 +75,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         complete=not plan.not_planned and plan.filters == Filters(),
         errored=bool(plan.not_planned),
         resource_changes=changes,
-        accounts=tuple(_account(one, losses) for one in plan.accounts),
+        accounts=(*(_account(one, losses) for one in plan.accounts), *map(_counted, plan.in_step)),
         summary=_summary(plan, len(unmanaged)),
         losses=losses,
         unmanaged=unmanaged,
@@ -86,6 +99,7 @@ def view_listing(plan: Plan) -> ListView:
 
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
+    counted = plan.in_step
     rows = [row for account in plan.planned for row in account.rows if row.claim not in _OTHERS]
     actions = Counter(row.action for row in rows)
     reasons = Counter(row.reason for row in rows)
@@ -93,13 +107,36 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],
         delete=actions[Action.DELETE],
-        unchanged=reasons[None] + reasons[Reason.OFF],
-        protected=reasons[Reason.PROTECTED],
+        unchanged=reasons[None] + reasons[Reason.OFF] + sum(one.unchanged for one in counted),
+        protected=reasons[Reason.PROTECTED] + sum(one.protected for one in counted),
         protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
         unmanaged=unmanaged,
         duplicates=reasons[Reason.DUPLICATE],
         losses=sum(len(account.losses) for account in plan.planned),
         not_checked=len(plan.not_planned),
+    )
+
+
+def _counted(counted: PlacesInStep) -> PlacesRow:
+    """The places of an account of which only a count was kept."""
+    account = counted.account
+    return PlacesRow(
+        name=account.group,
+        provider=account.provider.name,
+        title=account.provider.title,
+        mode=account.kind or None,
+        catch_all=account.provider.catch_all,
+        listed=counted.listed,
+        count=counted.count,
+        error=None,
+        status=Standing.IN_STEP,
+        verdict=Verdict.FINE,
+        on_unmanaged=counted.on_unmanaged,
+        max_losses=counted.max_losses,
+        allowed_losses=counted.loss_limit,
+        remedy=None,
+        places=counted.places,
+        all_places=counted.places,
     )
 
 
@@ -150,7 +187,8 @@ class AccountMask:
         self._provider = account.account.provider
         self._redaction = plan.configuration.redaction
         self._long = plan.configuration.qualifies_addresses
-        desired = [one for one in plan.configuration.desired if one.address.account == account.account.name]
+        rows = (*account.rows, *account.left_out)
+        desired = sorted((one.desired for one in rows if one.desired is not None), key=lambda one: one.place)
         urls = [url for one in reversed(desired) if isinstance(url := one.fields["url"], Url)]
         self._endpoints = {url.endpoint: self._redaction.show_endpoint(url) for url in urls}
 

@@ -86,8 +86,9 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
     if out is not None and invocation.options.allow_unset:
         fail("`--out` can't be used with `--allow-unset`: such a plan is never applied", "Use only one of the two.")
     run = Run(invocation)
-    plan = run.look()
-    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
+    is_brief = run.reporter.is_brief and out is None
+    plan = run.look(is_whole=not is_brief)
+    view = view_plan(plan, run.diagnostics, brief=is_brief)
     run.reporter.plan(view)
     saved = ""
     if out is not None:  # before the end: a plan that can't be saved has failed, in every format
@@ -119,7 +120,8 @@ def drift_command(invocation: Invocation) -> int:
     Exits with 0 if there is no drift, 2 if there is, 1 on any error.
     """
     run = Run(invocation)
-    view = view_plan(run.look(), run.diagnostics, brief=run.reporter.is_brief)
+    plan = run.look(is_whole=not run.reporter.is_brief)
+    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief)
     run.reporter.drift(view)
     return run.reporter.end(outcome.drift_outcome(view))
 
