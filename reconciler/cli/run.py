@@ -24,6 +24,7 @@ from reconciler.operations.places import list_places
 from reconciler.operations.reading import Clients, Opener, clients_of, read_each
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import Planning, PlanOptions
+from reconciler.planning.shards import in_shard
 from reconciler.planning.targets import is_meant, selected_accounts, unmatched_filters, with_own_addresses
 from reconciler.planning.unmatched import unmatched_accounts, unmatched_in_plan, unmatched_webhooks
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
@@ -115,7 +116,7 @@ class Run:
         if found.problems:
             raise CommandError(found.problems)
         self.configuration = found.configuration
-        accounts = filtered_accounts(self.configuration, patterns)
+        accounts = in_shard(filtered_accounts(self.configuration, patterns), self.invocation.options.shard)
         return clients_of(accounts, open_client, context, found.errors)
 
     def plan(self, clients: Mapping[str, Reader | ProviderError], *, is_whole: bool = True) -> Plan:
@@ -142,7 +143,9 @@ class Run:
     @property
     def filters(self) -> Filters:
         options = self.invocation.options
-        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
+        return Filters(
+            accounts=options.accounts, targets=options.targets, excludes=options.excludes, shard=options.shard
+        )
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""

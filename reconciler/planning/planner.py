@@ -24,6 +24,7 @@ from reconciler.planning.match import match_account
 from reconciler.planning.overlap import Claimants, UnreadKeys
 from reconciler.planning.places import Wanted, same_webhooks
 from reconciler.planning.resend import is_due
+from reconciler.planning.shards import shard_of
 from reconciler.planning.successors import with_successors
 from reconciler.planning.targets import filtered, unmatched_filters, with_own_addresses, with_whole_ids
 
@@ -129,6 +130,8 @@ class Planning:
             error = error or errors.get(account.name)
             if found is not None:
                 conflict = None if unread is None else unread.conflict(account, found.plan.changes)
+                if conflict is not None and self._options.filters.shard:
+                    conflict.help = "Plan these accounts together: once without `--shard`."
                 error = found.unclear or error or conflict or found.error
             elif error is not None and account.name in read:
                 others[account.group] += 1
@@ -150,7 +153,8 @@ class Planning:
             destroy=self._options.destroy,
             allowed_losses=self._options.allowed_losses,
             resend_secrets=self._options.resend_secrets,
-            unmatched=replace(self._unmatched, accounts=()) if is_whole else Filters(),
+            shard=shard_of(configuration, self._options.filters),
+            unmatched=replace(self._unmatched, accounts=(), shard=None) if is_whole else Filters(),
         )
 
 

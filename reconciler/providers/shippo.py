@@ -131,6 +131,7 @@ SHIPPO = Provider(
     notes=(
         "A webhook has one event, and may be missing from the list while it is off.",
         "Nothing says whether an update resets what it doesn't send: all fields are always sent.",
+        "`GET /shippo-accounts` says of each managed account its `object_id`, and how many there are nowhere.",
         "A secret of a webhook can only stand in its URL (`?token=${HOOK_TOKEN}`), which is hidden everywhere then.",
     ),
     rest=Rest(

@@ -84,6 +84,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
         id_length=id_length_of(plan),
+        shard=plan.shard,
     )
 
 

@@ -18,7 +18,12 @@ _View = TypeVar("_View", PlanView, ListView)
 
 def id_length_of(plan: Plan) -> int:
     """How many characters tell the ids of all webhooks that were listed apart, those that filters leave out too."""
-    ids = sorted({remote.id for account in plan.planned for remote in account.listed()})
+    return length_of(remote.id for account in plan.planned for remote in account.listed())
+
+
+def length_of(object_ids: Iterable[str]) -> int:
+    """How many characters tell these ids apart."""
+    ids = sorted({*object_ids})
     return max([SHORTEST_ID, *(_shared(*pair) + 1 for pair in pairwise(ids))])
 
 

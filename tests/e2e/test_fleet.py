@@ -226,3 +226,126 @@ def test_a_target_in_an_account_that_is_only_counted_is_found(work: Work) -> Non
     code, out, err = work.run("plan", "--target", "live:acct003/order[track_updated]")
     assert code == 1
     assert "not found" in err
+
+
+MANY = [f"acct{number:03}" for number in range(23)]
+
+
+def shards(work: Work, count: int, *arguments: str) -> list[str]:
+    """The reports of all shards, each in a file."""
+    names = []
+    for number in range(1, count + 1):
+        _, out, err = work.run(*arguments, "--shard", f"{number}/{count}", "--format", "json")
+        assert "bug" not in err, err
+        names.append(f"{arguments[0]}-{number}.json")
+        (work.folder / names[-1]).write_text(out)
+    return names
+
+
+def same(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "timestamp"}
+
+
+@pytest.fixture
+def many(work: Work) -> Work:
+    work.write(f"[{', '.join(MANY)}]", more="unmanaged: fail\n")
+    for name in MANY[:9]:
+        work.fleet.fill(name, 4)
+    work.fleet.add(MANY[20], "all", "https://elsewhere.example.com/x")
+    work.fleet.denied = {MANY[15]}
+    return work
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_joined_reports_of_shards_are_the_report_of_one_run(many: Work, command: str) -> None:
+    whole = many.document(command)
+    names = shards(many, 4, command)
+    asked = [account for account, _, _ in many.fleet.calls[-len(MANY) :]]
+    assert sorted(asked) == MANY
+    merged = many.document("merge-reports", *names)
+    assert same(merged) == same(whole)
+    assert whole["summary"]["not_checked"] == 1
+    code, out, _ = many.run("merge-reports", *reversed(names))
+    assert code == many.run(command)[0] == 1
+    assert f"live:{MANY[15]}" in out
+    many.fleet.denied = set()
+    names = shards(many, 4, command)
+    assert many.run("merge-reports", *names)[0] == many.run(command)[0] == (2 if command == "drift" else 0)
+    assert many.run("merge-reports", *names, "--detailed-exitcode")[0] == 2
+
+
+def test_an_apply_in_shards_does_what_one_run_does(many: Work) -> None:
+    names = shards(many, 4, "apply", "--auto-approve")
+    made = many.fleet.made()
+    assert all(made[name] >= 2 for name in MANY if name != MANY[15])
+    assert made[MANY[15]] == 0
+    code, out, err = many.run("merge-reports", *names)
+    assert code == 1, err
+    assert "error" in out
+    code, out, _ = many.run("merge-reports", *names, "--format", "json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["type"] for line in (lines[0], lines[-1])] == ["version", "change_summary"]
+    assert lines[-1]["exit_code"] == code == 1
+    assert lines[-1]["changes"]["add"] == 26
+    many.fleet.denied = set()
+    assert many.apply()[0] == 0
+    names = shards(many, 2, "apply", "--auto-approve")
+    code, out, err = many.run("merge-reports", *names)
+    assert (code, out.strip()) == (0, "Apply complete: 0 created, 0 updated, 0 deleted."), err
+
+
+def test_reports_that_do_not_belong_together_are_refused(many: Work) -> None:
+    names = shards(many, 3, "plan")
+    others = shards(many, 3, "drift")
+    two = shards(many, 2, "plan")[:1]
+    names = shards(many, 3, "plan")
+    (many.folder / "whole.json").write_text(many.run("plan", "--format", "json")[1])
+    (many.folder / "failed.json").write_text(many.run("plan", "--account", "none", "--format", "json")[1])
+    (many.folder / "none.json").write_text("{}")
+    (many.folder / "no.json").write_text("{")
+    many.write(f"[{', '.join(MANY)}]", ENTRY.replace("orders:", "other:"), more="unmanaged: fail\n")
+    _, out, _ = many.run("plan", "--shard", "3/3", "--format", "json")
+    (many.folder / "other.json").write_text(out)
+    for given, message in (
+        (names[:2], "no report of shard 3 of 3"),
+        ([names[0]], "no report of shards 2, 3 of 3"),
+        ([*names, names[1]], "are both of shard 2 of 3"),
+        ([*names[:2], "other.json"], "of another configuration"),
+        ([*names[:2], others[2]], "of another command"),
+        (["whole.json"], "of no shard"),
+        ([*names[:2], "failed.json"], "of a run that failed"),
+        ([*names, "none.json"], "is no report"),
+        ([*names, "no.json"], "is no JSON"),
+        ([*names, "missing.json"], "can't be read"),
+    ):
+        code, out, err = many.run("merge-reports", *given)
+        assert code == 1, given
+        assert message in out + err, given
+    assert two
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "/2", "a/b", "1/1001", "-1/2"])
+def test_what_is_no_shard_is_refused(work: Work, shard: str) -> None:
+    work.write()
+    code, out, err = work.run("plan", f"--shard={shard}")
+    assert code == 1
+    assert "write it as I/N" in out + err
+
+
+def test_a_saved_plan_of_a_shard_is_applied_to_that_shard(many: Work) -> None:
+    many.fleet.denied = set()
+    code, out, err = many.run("plan", "--shard", "2/3", "--out", "reviewed.plan")
+    assert code == 0, out + err
+    code, out, err = many.run("apply", "reviewed.plan")
+    assert code == 0, out + err
+    assert {account for account, _, _ in many.fleet.writes()} < {*MANY}
+    before = len(many.fleet.writes())
+    assert many.apply("--shard", "2/3")[0] == 0
+    assert len(many.fleet.writes()) == before
+
+
+def test_more_shards_than_accounts_leave_some_with_nothing_to_do(work: Work) -> None:
+    work.write()
+    ended = [work.apply("--shard", f"{number}/5")[0] for number in range(1, 6)]
+    assert ended == [0] * 5
+    assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}

@@ -16,6 +16,7 @@ from reconciler.cli.options import (
     LIST_OUTPUT,
     PLAN_OUTPUT,
     RESEND,
+    SHARD,
     TARGETS,
     output_path,
     path_completed,
@@ -102,7 +103,7 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
 
 
 @command(
-    *FILES, *TARGETS, ALLOW_UNSET,
+    *FILES, *TARGETS, SHARD, ALLOW_UNSET,
     click.option("--fail-on-unmanaged", is_flag=True,
                  help="Like `unmanaged: fail` in the file: webhooks that are neither managed nor under `known` are "
                       "drift."),
@@ -127,7 +128,7 @@ def drift_command(invocation: Invocation) -> int:
 
 
 @command(
-    *FILES, *TARGETS, ALLOW_UNSET,
+    *FILES, *TARGETS, SHARD, ALLOW_UNSET,
     click.option("--matrix", is_flag=True, help="Show which endpoint receives which events, and how often."),
     *LIST_OUTPUT,
     examples="""
