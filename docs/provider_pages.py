@@ -86,8 +86,8 @@ def _account(provider: Provider) -> Iterator[str]:
         yield "    base_url: https://HOST/…"
     if provider.auth.kind_setting:
         yield f"    {provider.auth.kind_setting}: {provider.auth.kinds[0].name}"
-    if provider.places:
-        yield f"    {provider.places[0].setting}: [{provider.places[0].example}]"
+    for place in provider.required_places[:1]:
+        yield f"    {place.setting}: [{place.example}]"
 
 
 def _facts(provider: Provider) -> Iterator[tuple[str, str]]:
@@ -192,7 +192,13 @@ def _place_limits(provider: Provider) -> Iterator[str]:
         names = " or ".join(f"`{place.setting}`" for place in provider.places)
         yield f"**An account has {names}**, not both. Each place is listed, guarded and reported by itself."
     for place in provider.places:
-        if place.listed is not None:
+        if place.one:
+            yield (
+                f"**`{place.setting}`** makes each of them an account of its own (`live:<id>/orders[…]`), with the "
+                "webhooks of the file: [Fleets](../accounts.md#fleets). Before the first write one create is made "
+                "alone and looked for in another account."
+            )
+        elif place.listed is not None:
             left_out = ", without archived ones" if place.listed.read_only else ""
             yield (
                 f"**Patterns of `{place.setting}`**, such as `{place.example_pattern}`, mean those of one "

@@ -234,7 +234,8 @@ def plan(
     )
     stop = Stop()
     found, context = _to_its_end(lambda: _with_places(configuration, stop), stop)
-    with clients_of(found.configuration, configuration._patterns, open_reader, context, found.errors) as clients:
+    accounts = selected_accounts(found.configuration, configuration._patterns)
+    with clients_of(accounts, open_reader, context, found.errors) as clients:
         return _to_its_end(lambda: _planned(configuration, found, clients, options, stop), stop)
 
 
@@ -280,15 +281,15 @@ def apply(plan: Plan, *, parallelism: int = 10, secrets: Callable[[str, str], ob
         resend_secrets=made.resend_secrets,
     )
     found, context = _to_its_end(lambda: _with_places(configuration, stop), stop)
-    with clients_of(found.configuration, configuration._patterns, open_writer, context, found.errors) as clients:
-        writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
+    accounts = selected_accounts(found.configuration, configuration._patterns)
+    with clients_of(accounts, open_writer, context, found.errors) as clients:
 
         def applied() -> Report:
             again = _planned(configuration, found, clients, options, stop)
             if again._model.essence() != made.essence():
                 raise PlanChangedError(again)
             sleep = SystemClock(stop).sleep
-            report = apply_plan(again._model, writers, stop, sleep, _unheard, parallelism, sink=sink)
+            report = apply_plan(again._model, clients, stop, sleep, _unheard, parallelism, sink=sink)
             return Report(
                 summary=report_outcome(report).words, is_complete=report.is_complete, _view=view_report(report)
             )

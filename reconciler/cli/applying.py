@@ -74,7 +74,8 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
 
     After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
     """
-    plan = run.plan(clients)
+    is_whole = not run.reporter.is_brief or run.invocation.options.backup is not None
+    plan = run.plan(clients, is_whole=is_whole)
     while True:
         view = view_plan(plan, brief=run.reporter.is_brief)
         (run.reporter.plan if saved is None else run.reporter.reviewed)(view)
@@ -86,7 +87,7 @@ def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan |
             return plan
         if not _says_yes(run, outcome.plan_words(view)):
             return outcome.DECLINED
-        again = run.plan(clients)
+        again = run.plan(clients, is_whole=is_whole)
         if again.essence() == plan.essence():
             return again
         run.streams.print_message("The plan has changed in the meantime. This is the new plan:")
@@ -137,9 +138,8 @@ def _carried_out(run: Run, plan: Plan, clients: _Clients, sink: Sink | None) -> 
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
     with run.reporter.live(ResultMask(plan)):
-        writers = {name: client for name, client in clients.items() if not isinstance(client, ProviderError)}
         announce_changes(plan, run.context)
-        report = apply(plan, writers, run.stop, clock.sleep, run.reporter, parallelism, sink=sink)
+        report = apply(plan, clients, run.stop, clock.sleep, run.reporter, parallelism, sink=sink)
     return run.reporter.end(outcome.report_outcome(report), view_report(report))
 
 

@@ -108,6 +108,7 @@ class Invocation(Struct, kw_only=True, dict=True):
             "account": options.accounts,
             "target": options.targets,
             "exclude": options.excludes,
+            "shard": [options.shard] if options.shard else [],
         }
         return " ".join(
             [", ".join(self.files), *(f"{name}={value}" for name, values in others.items() for value in values)]

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "destroy": ("apply", "Delete the webhooks that the file owns."),
     "drift": ("look", "Check whether the provider still matches the file."),
     "show": ("look", "Show a saved plan."),
+    "merge-reports": ("merge", "Join the reports of runs with --shard."),
     "list": ("look", "List the webhooks that the provider has."),
     "export": ("export", "Write a file that describes an existing account."),
     "doctor": ("doctor", "Check the endpoints that the file names, over the network."),
@@ -70,7 +71,7 @@ class Commands(SuggestsOptions, click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"reconciler.cli.commands.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def resolve_command(

@@ -20,11 +20,12 @@ APPLYING = ("apply", "destroy")
 """The commands that change something."""
 LOOKING = ("validate", "plan", "drift")
 """The commands that look whether all is well."""
-REPORTING = (*APPLYING, *LOOKING, "show")
+REPORTING = (*APPLYING, *LOOKING, "show", "merge-reports")
 """The commands with `--report`."""
 COMPLETION_SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
 """What a completion script asks with: `bash_complete`, say."""
+_SHARD = re.compile(r"([0-9]{1,4})/([0-9]{1,3}|1000)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 Function = Callable[..., int]
 Option = Callable[[Function], Function]
@@ -40,6 +41,7 @@ class Options(Struct, frozen=True, kw_only=True):
     base_url: str | None = None
     allowed_hosts: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    shard: str | None = None
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     allow_unset: bool = False
@@ -135,6 +137,13 @@ def _format_files(context: click.Context, _option: click.Parameter, values: tupl
     return found
 
 
+def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    found = None if value is None else _SHARD.fullmatch(value)
+    if value is not None and (found is None or not 1 <= int(found[1]) <= int(found[2])):
+        raise click.BadParameter("write it as I/N, such as 2/8, where I is from 1 to N, and N is 1000 at most")
+    return None if found is None else f"{int(found[1])}/{int(found[2])}"
+
+
 def _accounts_completed(context: click.Context, _option: click.Parameter, incomplete: str) -> list[Any]:
     from reconciler.cli.completion import account_names  # noqa: PLC0415 - reads files
 
@@ -173,6 +182,8 @@ FILES = (
 ACCOUNT = click.option("--account", "accounts", multiple=True, metavar="NAME",
                        shell_complete=_accounts_completed,
                        help="Only these accounts; * matches anything. Repeatable.")
+SHARD = click.option("--shard", metavar="I/N", callback=_shard,
+                     help="Only the accounts of part I of N: for runs on several machines.")
 TARGETS = (
     ACCOUNT,
     click.option("--target", "targets", multiple=True, metavar="ADDRESS", shell_complete=_addresses_completed,
@@ -184,6 +195,7 @@ ALLOW_UNSET = click.option("--allow-unset", is_flag=True,
                            help="Don't require the webhooks' secrets: what an unset variable holds is not compared.")
 FILTERS = (
     *TARGETS,
+    SHARD,
     click.option("--allow-losses", "allowed_losses", type=click.IntRange(min=0), metavar="N",
                  help="Let up to N endpoints of each account lose events."),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,9 +23,10 @@ from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
 from reconciler.operations.pace import announce_lists
 from reconciler.operations.places import list_places
-from reconciler.operations.reading import Opener, clients_of, read_accounts
+from reconciler.operations.reading import Clients, Opener, clients_of, read_each
 from reconciler.output.diagnostics import print_diagnostics
-from reconciler.planning.planner import PlanOptions, plan
+from reconciler.planning.planner import Planning, PlanOptions
+from reconciler.planning.shards import in_shard
 from reconciler.planning.targets import is_meant, selected_accounts, unmatched_filters, with_own_addresses
 from reconciler.planning.unmatched import unmatched_accounts, unmatched_in_plan, unmatched_webhooks
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
@@ -96,7 +97,7 @@ class Run:
             found = count_text(len(warnings), "warning")
             self.streams.print_message(f"{found} about the file: see `reconciler validate`, or use `-v`.")
 
-    def clients(self, open_client: Opener[_Client]) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
+    def clients(self, open_client: Opener[_Client]) -> Clients[_Client]:
         """Clients of the accounts that the filters let through, closed at the end; each filter must mean one.
 
         From here on the configuration has an account for each place that its patterns mean.
@@ -115,11 +116,14 @@ class Run:
         if found.problems:
             raise CommandError(found.problems)
         self.configuration = found.configuration
-        filtered_accounts(self.configuration, patterns)
-        return clients_of(self.configuration, patterns, open_client, context, found.errors)
+        accounts = in_shard(filtered_accounts(self.configuration, patterns), self.invocation.options.shard)
+        return clients_of(accounts, open_client, context, found.errors)
 
-    def plan(self, clients: Mapping[str, Reader | ProviderError]) -> Plan:
-        """List the accounts and plan; each target must mean something."""
+    def plan(self, clients: Mapping[str, Reader | ProviderError], *, is_whole: bool = True) -> Plan:
+        """List the accounts and plan; each target must mean something.
+
+        Where it need not be whole, there is only a count of places in which there is nothing to say.
+        """
         options = self.invocation.options
         asked = PlanOptions(
             filters=self.filters,
@@ -128,11 +132,12 @@ class Run:
             resend_secrets=options.resend_secrets,
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
+        planning = Planning(self.configuration, asked, self.invocation.clock.now(), lets_go=not is_whole)
         with _built_to_stay():
             with self.stop.finishing(), self.reporter.live():
                 announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
-                readings = read_accounts(clients)
-            made = plan(self.configuration, readings, asked, self.invocation.clock.now())
+                read_each(clients, planning.add)
+            made = planning.plan()
         self.invocation.kept.append(made)
         if unmatched := unmatched_in_plan(made):
             raise CommandError(unmatched)
@@ -141,7 +146,9 @@ class Run:
     @property
     def filters(self) -> Filters:
         options = self.invocation.options
-        return Filters(accounts=options.accounts, targets=options.targets, excludes=options.excludes)
+        return Filters(
+            accounts=options.accounts, targets=options.targets, excludes=options.excludes, shard=options.shard
+        )
 
     def selected(self) -> tuple[Desired, ...]:
         """The webhooks of the file that the filters let through; each filter must mean something."""
@@ -153,10 +160,10 @@ class Run:
             raise CommandError(errors)
         return tuple(wanted for wanted in desired if is_meant(filters, wanted.address))
 
-    def look(self) -> Plan:
+    def look(self, *, is_whole: bool = True) -> Plan:
         """Plan with clients that can't write; the command ends here if the run was stopped."""
         with self.clients(open_reader) as clients:
-            made = self.plan(clients)
+            made = self.plan(clients, is_whole=is_whole)
         self.end_if_stopped()
         return made
 

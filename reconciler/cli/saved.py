@@ -41,6 +41,7 @@ class SavedPlan(Struct, frozen=True):
             accounts=seal.filters.accounts,
             targets=seal.filters.targets,
             excludes=seal.filters.excludes,
+            shard=seal.filters.shard,
             allowed_losses=seal.allowed_losses,
             resend_secrets=bool(seal.resend_secrets),
             destroy=self.view.destroy,

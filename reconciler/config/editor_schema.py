@@ -83,7 +83,7 @@ def _mapping(properties: Schema, *other: str) -> Schema:
 def _account_snippet(provider: Provider) -> Schema:
     """An account of the provider's; `$` and a number is where the cursor stops."""
     body: Schema = {"provider": provider.name, "token": f"\\${{{provider.auth.variable}\\}}"}
-    body |= {place.setting: [f"${{2:{place.example}}}"] for place in provider.places[:1]}
+    body |= {place.setting: [f"${{2:{place.example}}}"] for place in provider.required_places[:1]}
     return {"label": f"account at {provider.title}", "body": {f"${{1:{provider.name}}}": body}}
 
 

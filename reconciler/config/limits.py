@@ -24,10 +24,12 @@ MOST_VALUES = 1_000_000  # keys and values of all files together; ten thousand e
 LONGEST_TEXT = 10_000  # characters of a key, or of a text with its variables put in
 MOST_CHARACTERS_TO_FORMAT = 1_000_000  # of a file: the library reads and writes some fifty thousand a second
 MOST_DIAGNOSTICS = 10_000  # errors after which the reading ends, and warnings after which no more are told
-MOST_ACCOUNTS = 1000
+MOST_ACCOUNTS = 1000  # that files write, counting each repository that they name
+MOST_PLACES = 50_000  # and accounts with all places that are listed, or in a fleet; one in step leaves little behind
 MOST_PARAMS = 1000  # names under `secret_params`, and under `public_params`
 MOST_KEYS = 1000  # of a `for_each`
 MOST_WANTED = 200_000  # webhooks of all entries together, one for each account and event
+MOST_AT_PLACES = 1_000_000  # and for each place that is listed only when the accounts are
 
 _CHUNK = 2**20
 # Else opening a pipe that nobody writes to would wait for ever. Windows has no such pipes.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from reconciler.model.place import PlaceSetting
+from reconciler.model.place import EVERY, FILE, PlaceSetting
 from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider
 
 Schema = dict[str, Any]
@@ -129,12 +129,13 @@ def _choice(description: str, choices: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _place(place: PlaceSetting) -> dict[str, Any]:
-    help_ = f"Write a {place.examples}, or a list of them."
+    help_ = f"Write a {place.examples}, or a list of {'names' if place.one else 'them'}."
     # Of a pattern only that it names whose places it means, as far as this can say it; the rest is checked later.
-    patterns = "" if place.listed is None else r"|[^\s*]+/[^\s]*\*[^\s]*"
+    patterns = "" if place.listed is None or place.one else r"|[^\s*]+/[^\s]*\*[^\s]*"
+    patterns += f"|{FILE}[\\s\\S]+" if place.one else ""
     named = {"pattern": f"^(?:{place.pattern}{patterns}|[\\s\\S]*\\$\\{{[\\s\\S]*)$", "patternErrorMessage": help_}
     item, examples = "A name.", [place.example]
-    if place.listed is not None:
+    if place.listed is not None and not place.one:
         item = "A name, or a pattern in which `*` stands for any text."
         examples += [place.example_pattern]
     return {
@@ -145,7 +146,7 @@ def _place(place: PlaceSetting) -> dict[str, Any]:
         "uniqueItems": True,
         "items": {"description": item, "type": "string", **named, "examples": examples, "x-help": help_},
         "x-help": help_,
-        "examples": [place.example, examples],
+        "examples": [*([EVERY, f"{FILE}accounts.txt"] if place.one else [place.example]), examples],
     }
 
 

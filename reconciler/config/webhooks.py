@@ -7,6 +7,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -22,7 +23,7 @@ from reconciler.config.template import EACH_KEY, EACH_VALUE, parse_template, ref
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.pattern import may_meet
+from reconciler.model.pattern import matches_name, may_meet
 from reconciler.model.provider import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
 from reconciler.model.redaction import is_wordless
 from reconciler.model.secret_digest import with_digest
@@ -280,7 +281,7 @@ class EntryReader:
         for name in names:
             group, _, place = name.partition(":")
             whole = self._accounts.get(group, ()) if place else ()
-            fitting = [one for one in whole if may_meet(place.casefold(), one.place_name.casefold())]
+            fitting = [one for one in whole if _may_mean(place, one)]
             found |= {account.name: account for account in fitting or self._accounts.get(name, ())}
         return tuple(found.values())
 
@@ -374,6 +375,19 @@ def _places_meant(names: Collection[str], account: Account) -> tuple[str, ...]:
         return ()
     places = [place for group, _, place in (name.partition(":") for name in names) if group == account.group]
     return tuple(place for place in places if may_meet(place.casefold(), account.place_name.casefold()))
+
+
+def _may_mean(place: str, account: Account) -> bool:
+    """Whether the name, or a pattern, of a place means an account, or one of the places that this stands for."""
+    if not account.places:
+        return may_meet(place.casefold(), account.place_name.casefold())
+    names = _folded(account.places)
+    return place.casefold() in names or ("*" in place and any(matches_name(place.casefold(), one) for one in names))
+
+
+@lru_cache(maxsize=4)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
 
 
 def _near_event(event: str, known: tuple[str, ...]) -> str:

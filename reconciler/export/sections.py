@@ -91,7 +91,7 @@ def _settings(places: Sequence[DescribedAccount]) -> dict[str, Json]:
         provider.auth.kind_setting: account.kind or None,
         "base_url": None if base_url is None or base_url.reveal() == provider.base_url else template_text(base_url),
         "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
-        **({account.place_setting: names} if account.place else {}),
+        **({account.place_setting: names} if account.place_name else {}),
     }
     for key, value in account.settings.items():
         settings[key] = template_text(value) if isinstance(value, SecretText) else value

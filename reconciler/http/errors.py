@@ -105,8 +105,9 @@ def _portal(account: Account) -> str:
 
 
 def _check_place(account: Account) -> str:
-    places = [place.setting for place in account.provider.places]
+    places = [place.setting for place in account.provider.places if account.place_name]
     headers = [setting.name for setting in account.provider.settings if setting.header]
+    headers = [name for name in headers if not any(place.one == name for place in account.provider.places if places)]
     hidden = ", and that the token has access to it" if places else ""
     return f"Check {_names('base_url', *places, *headers)} under the account{hidden}."
 

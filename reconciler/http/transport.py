@@ -132,27 +132,60 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+class Connections:
+    """The connections to one origin, which several accounts may share: a fleet has thousands."""
+
+    def __init__(self, to: Destination) -> None:
+        self._origin = to.origin
+        self.adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
+        self.adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
+        self.verify = certificate_bundle()
+        with requests.Session() as session:
+            found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
+        # A proxy named in the environment would get a call to this machine, token included.
+        self.proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
+
+    def close(self) -> None:
+        self.adapter.close()
+
+    @cached_property
+    def pool(self) -> HTTPConnectionPool:
+        """The connections to the origin, by way of the proxy if there is one.
+
+        Requests decides which way that is and which certificates count. The calls are made without it: it costs more of
+        the processor than all else of a call together, and its session would keep cookies, let a `.netrc` replace the
+        token, and follow redirects.
+        """
+        to_origin = requests.Request("GET", self._origin).prepare()
+        pool = self.adapter.get_connection_with_tls_context(to_origin, self.verify, self.proxies)
+        assert isinstance(pool, HTTPConnectionPool)  # noqa: S101
+        self.adapter.cert_verify(pool, self._origin, self.verify, None)  # type: ignore[no-untyped-call]
+        return pool
+
+
 class Session:
     """Sends requests to one origin. Safe to use from several threads.
 
-    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent.
+    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent. Connections that it
+    shares are others' to close.
     """
 
     def __init__(
-        self, to: Destination, *, authorization: tuple[str, SecretText], headers: Mapping[str, str], timeout: float
+        self,
+        to: Destination,
+        *,
+        authorization: tuple[str, SecretText],
+        headers: Mapping[str, str],
+        timeout: float,
+        shared: Connections | None = None,
     ) -> None:
         self._origin = to.origin
         self._authorization = authorization
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
         self._silence = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
-        self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)
-        self._adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
-        self._verify = certificate_bundle()
-        with requests.Session() as session:
-            found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
-        # A proxy named in the environment would get a call to this machine, token included.
-        self._proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
+        self._connections = Connections(to) if shared is None else shared
+        self._is_shared = shared is not None
 
     def send(self, request: ApiRequest) -> Reply | NoReply:
         """Send a request once and read the whole answer, whatever its status."""
@@ -162,21 +195,8 @@ class Session:
             return no_reply(error, self._timeout)
 
     def close(self) -> None:
-        self._adapter.close()
-
-    @cached_property
-    def _pool(self) -> HTTPConnectionPool:
-        """The connections to the origin, by way of the proxy if there is one.
-
-        Requests decides which way that is and which certificates count. The calls are made without it: it costs more of
-        the processor than all else of a call together, and its session would keep cookies, let a `.netrc` replace the
-        token, and follow redirects.
-        """
-        to_origin = requests.Request("GET", self._origin).prepare()
-        pool = self._adapter.get_connection_with_tls_context(to_origin, self._verify, self._proxies)
-        assert isinstance(pool, HTTPConnectionPool)  # noqa: S101
-        self._adapter.cert_verify(pool, self._origin, self._verify, None)  # type: ignore[no-untyped-call]
-        return pool
+        if not self._is_shared:
+            self._connections.close()
 
     def _exchange(self, request: ApiRequest) -> Reply | NoReply:
         header, token = self._authorization
@@ -186,7 +206,7 @@ class Session:
             headers["Content-Type"] = request.content_type
         elif request.method != "GET":
             body = b""  # with its length, 0
-        response = self._pool.urlopen(
+        response = self._connections.pool.urlopen(
             request.method,
             request.target,
             body,

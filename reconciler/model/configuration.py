@@ -92,6 +92,7 @@ class Account(Struct, frozen=True, kw_only=True):
     base_url: str  # without a trailing slash
     file_base_url: SecretText | None = None  # what the file says; `base_url` may be of this run alone (`--base-url`)
     place: str = ""  # the path of the one place whose webhooks it has, below the base URL
+    places: tuple[str, ...] = ()  # of a pattern, all that it means, where the file says that
     listed_by: str = ""  # the name of the account with the pattern of places that it was found by, if any
     settings: Mapping[str, SecretText | bool] = field(default_factory=dict)  # the provider's own, as far as said
     timeout: float = DEFAULT_TIMEOUT  # of a read, in seconds
@@ -133,7 +134,14 @@ class Account(Struct, frozen=True, kw_only=True):
         return {} if self.place_kind is None else self.place_kind.values_of(self.place_name)
 
     @property
+    def is_of_fleet(self) -> bool:
+        """Whether its calls differ from those of others in a header alone, which a service could ignore."""
+        return self.place_kind is not None and bool(self.place_kind.one)
+
+    @property
     def place_kind(self) -> PlaceSetting | None:
+        if not self.place_name:
+            return None
         return next((key for key in self.provider.places if key.path_of(self.place_name) == self.place), None)
 
     @property
@@ -144,8 +152,11 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:
+        own = "" if self.place_kind is None else self.place_kind.one
         for setting in self.provider.settings:
             value = self.settings.get(setting.name)
+            if setting.name == own and not self.is_pattern:
+                value = SecretText.literal(self.place_name)
             if setting.header and isinstance(value, SecretText):
                 yield setting, value
 

@@ -1,4 +1,8 @@
-"""Places where one token has collections of webhooks, such as repositories: how files name them, and APIs list them."""
+"""Places where one token has collections of webhooks, such as repositories: how files name them, and APIs list them.
+
+Most stand in the path of the API. Others are the value of an account key that is sent with each call, such as the
+accounts that a platform manages: a fleet.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,16 @@ from msgspec import Struct, field
 
 from reconciler.model.rest import Paging
 
+FILE = "@"
+"""What stands before the name of a file with a name in each line, where names are values of an account key."""
+EVERY = "all"
+"""All that the provider lists, in the same case."""
+
 
 class Listed(Struct, frozen=True, kw_only=True):
     """How an API lists the places of one owner, so that a file can say patterns of them (`acme/svc-*`)."""
 
-    path: str  # with its query; `{}` for the owner: what stands before the last `/` that is before a pattern's `*`
+    path: str  # with its query; `{}` for the owner, if any: what is before the last `/` that is before a pattern's `*`
     name: str  # where an answer has a place's name, as files write it
     owner: str = "owner"  # what an owner is, for error messages
     items: str = ""  # the name of the list in an answer; empty where the answer is the list
@@ -23,10 +32,11 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 class PlaceSetting(Struct, frozen=True, kw_only=True):
-    """An account key that names where one token has collections of webhooks: repositories, projects."""
+    """An account key that names where one token has collections of webhooks: repositories, projects, accounts."""
 
     setting: str
-    path: str  # of the API, `{}` for the name; what stands behind a `?` is a query of the list
+    path: str = ""  # of the API, `{}` for the name; what stands behind a `?` is a query of the list
+    one: str = ""  # the account key of which a name is a value, in place of a path; an account may do without any then
     values: Mapping[str, str] = field(default_factory=dict)  # of its webhooks, by the API's places, `{}` as above
     is_one_segment: bool = False  # whether a `/` in a name is escaped in the path
     pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
@@ -37,6 +47,9 @@ class PlaceSetting(Struct, frozen=True, kw_only=True):
     @property
     def examples(self) -> str:
         """What may be written, as a sentence has it."""
+        if self.one:
+            every = f", or `{EVERY}`" if self.listed is not None else ""
+            return f"name such as `{self.example}`, `{FILE}NAME` for a file with one in each line{every}"
         pattern = f", or a pattern such as `{self.example_pattern}`" if self.listed is not None else ""
         return f"name such as `{self.example}`{pattern}"
 
@@ -49,7 +62,7 @@ class PlaceSetting(Struct, frozen=True, kw_only=True):
         if {".", ".."}.intersection(text.split("/")):  # they would lead elsewhere
             return False
         if "*" in text:
-            if self.listed is None or not owner_of(text):
+            if self.one or self.listed is None or not owner_of(text):
                 return False
             text = text.replace("*", "x")  # what may stand there
         return re.fullmatch(self.pattern, text) is not None

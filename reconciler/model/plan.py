@@ -212,6 +212,20 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
         }
 
 
+class PlacesInStep(Struct, frozen=True, kw_only=True):
+    """Places of one account in which nothing changes, counted and let go: there may be thousands."""
+
+    account: Account  # the first of them
+    places: int = 0
+    listed: int = 0
+    count: int | None = None  # how many the provider says there are; None where it doesn't say so of each
+    unchanged: int = 0
+    protected: int = 0
+    max_losses: int = 0
+    loss_limit: int | None = None
+    on_unmanaged: OnUnmanaged = OnUnmanaged.REPORT
+
+
 class NotPlanned(Struct, frozen=True, kw_only=True):
     """An account that could not be read, or whose plan would not be safe. Nothing is written to it."""
 
@@ -228,11 +242,28 @@ class Filters(Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...] = ()  #: Patterns of `--account`.
     targets: tuple[str, ...] = ()  #: Addresses of `--target`.
     excludes: tuple[str, ...] = ()  #: Addresses of `--exclude`.
+    shard: str | None = None  #: The value of `--shard`, such as `2/8`; omitted if it wasn't given.
 
     def options(self) -> tuple[str, ...]:
         """The options that say the same."""
-        given = (("--account", self.accounts), ("--target", self.targets), ("--exclude", self.excludes))
+        shard = (self.shard,) if self.shard is not None else ()
+        given = (
+            ("--account", self.accounts),
+            ("--target", self.targets),
+            ("--exclude", self.excludes),
+            ("--shard", shard),
+        )
         return tuple(f"{option} {value}" for option, values in given for value in values)
+
+
+class Shard(Struct, frozen=True, kw_only=True):
+    """Which part of the accounts a run of `--shard` is about."""
+
+    number: int  #: Which of the shards it is, from 1 on.
+    count: int  #: How many shards there are.
+    accounts: int  #: How many accounts all shards have together.
+    #: A digest of what the shards have in common: the accounts' names and the webhooks of the files, without secrets.
+    digest: str
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -240,11 +271,13 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     configuration: Configuration
     accounts: tuple[AccountPlan | NotPlanned, ...]  # in the file's order; only those that the filters let through
+    in_step: tuple[PlacesInStep, ...] = ()  # and those of which only a count was kept
     created: datetime  # UTC
     filters: Filters = Filters()
     destroy: bool = False  # whether it deletes what the configuration describes
     allowed_losses: int | None = None  # by `--allow-losses`; None where it said nothing
     resend_secrets: bool = False  # whether secrets that can't be read back are sent again
+    shard: Shard | None = None  # which part of the accounts it is about, if not all
     unmatched: Filters = Filters()  # the addresses that mean nothing, as far as all accounts could be planned
 
     @property
@@ -284,7 +317,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         ]
         essence = {
             **({"resend_secrets": True} if self.resend_secrets else {}),
-            "filters": asdict(self.filters),
+            "filters": {name: value for name, value in asdict(self.filters).items() if value is not None},
             "destroy": self.destroy,
             "allowed_losses": self.allowed_losses,
             "accounts": [one.essence() for one in sorted(accounts, key=lambda one: one.account.name)],

@@ -243,6 +243,11 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
         return next(spec for spec in self.fields if spec.type in (FieldType.EVENT, FieldType.EVENTS))
 
     @cached_property
+    def required_places(self) -> tuple[PlaceSetting, ...]:
+        """Those of which an account must say one."""
+        return tuple(place for place in self.places if not place.one)
+
+    @cached_property
     def scope_fields(self) -> tuple[str, ...]:
         return tuple(spec.name for spec in self.fields if spec.scope)
 

@@ -17,6 +17,8 @@ from reconciler.model.report import AccountReport, Listener, Outcome, Report, Re
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
 from reconciler.operations.creates import Created, make_creates
+from reconciler.operations.fleet import FleetCheck, fleets, unstarted
+from reconciler.operations.reading import AT_ONCE
 from reconciler.operations.secret_sinks import SecretFile, Sink
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
@@ -28,7 +30,7 @@ from reconciler.providers.registry import Writer
 
 def apply(  # noqa: PLR0913 - whom it works with
     plan: Plan,
-    writers: Mapping[str, Writer],
+    writers: Mapping[str, Writer | ProviderError],
     stop: Stop,
     sleep: Callable[[float], bool],
     listener: Listener,
@@ -53,11 +55,26 @@ def apply(  # noqa: PLR0913 - whom it works with
     def tell_limit(threads: int) -> None:
         listener(ThreadsLimited(threads=threads, wanted=parallelism))
 
-    def run(one: AccountPlan) -> AccountReport:
-        pool = WorkerPool(one.account.name, workers, listener, stop.is_asked)
-        return AccountRun(plan=one, writer=writers[one.account.name], pool=pool, sleep=sleep, sink=sink).run()
+    def run_of(one: AccountPlan) -> AccountRun:
+        name = one.account.name
+        if name not in begun:
+            writer, pool = writers[name], WorkerPool(name, workers, listener, stop.is_asked)
+            assert not isinstance(writer, ProviderError)  # it could be listed  # noqa: S101
+            begun[name] = AccountRun(plan=one, writer=writer, pool=pool, sleep=sleep, sink=sink)
+        return begun[name]
 
-    with Workers(parallelism, "change", tell_limit) as workers, Workers(len(planned), "account") as accounts:
+    def run(one: AccountPlan) -> AccountReport:
+        group = one.account.group
+        error, result = refused.get(group, (None, None))
+        if error is None:
+            return run_of(one).run()
+        return run_of(one).end(error if fleet_of[group][0] is one else None, result)
+
+    begun: dict[str, AccountRun] = {}
+    fleet_of = fleets(plan)
+    most = min(len(planned), AT_ONCE)
+    with Workers(parallelism, "change", tell_limit) as workers, Workers(most, "account") as accounts:
+        refused = {group: FleetCheck(plan, of, writers, stop).made(run_of) for group, of in fleet_of.items()}
         reports = accounts.map(run, planned)
     return Report(plan=plan, accounts=tuple(reports), stopped_by=stop.signal)
 
@@ -72,6 +89,25 @@ class AccountRun(Struct, kw_only=True):
     sink: Sink | None
     results: dict[Address, Result] = field(default_factory=dict)  # of the planned changes, so far
     listed: dict[str, Remote] = field(default_factory=dict)  # after the creates, by id; empty where none was made
+    first: Created = field(default_factory=Created)  # of the create that was made alone, if any
+
+    def begin(self) -> Created:
+        """Make the first create alone."""
+        creates = (change for change in self.plan.changes if change.action is Action.CREATE)
+        self.first = make_creates(self.plan, self.writer, self.pool, [next(creates)], self.sink)
+        return self.first
+
+    def end(self, error: ProviderError | None, result: Result | None) -> AccountReport:
+        """Leave the account alone; the result is what became of a create that was made alone.
+
+        The error is about a fleet, and so is said of one account in it.
+        """
+        results = {**self.first.results}
+        if result is not None and result.change.address in results:
+            results[result.change.address] = result
+        ended = unstarted(self.plan, results.values())
+        self.pool.end(ended)
+        return AccountReport(account=self.plan.account.name, results=ended, error=error)
 
     def run(self) -> AccountReport:
         """Do it all; every failure ends up in the report."""
@@ -80,7 +116,8 @@ class AccountRun(Struct, kw_only=True):
         updates = (change for change in widening if change.action is Action.UPDATE)
         self._note(self.pool.each(partial(write, self.writer, self._provider), updates))
         creates = [change for change in widening if change.action is Action.CREATE]
-        created = make_creates(self.plan, self.writer, self.pool, creates, self.sink)
+        left = [change for change in creates if change.address not in self.first.results]
+        created = make_creates(self.plan, self.writer, self.pool, left, self.sink).after(self.first)
         self._note(created.results.values())
         self.listed = {remote.id: remote for remote in created.listing or ()}
         repairs, found = self._settle_creates(created)

@@ -39,6 +39,19 @@ class Created(Struct, kw_only=True):
     error: ProviderError | None = None  # why it failed
     sink_error: ProviderError | None = None  # why a secret could not be passed on
 
+    def after(self, first: Created) -> Created:
+        """What became of these and of those before them, in their order."""
+        is_listed = self.listing is not None or self.error is not None
+        return Created(
+            results={**first.results, **self.results},
+            own=first.own | self.own,
+            answers={**first.answers, **self.answers},
+            kept=first.kept | self.kept,
+            listing=self.listing if is_listed else first.listing,
+            error=self.error if is_listed else first.error,
+            sink_error=self.sink_error or first.sink_error,
+        )
+
 
 def make_creates(
     plan: AccountPlan, writer: Writer, pool: WorkerPool, changes: Sequence[Change], sink: Sink | None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from reconciler.config.limits import MOST_ACCOUNTS, MOST_WANTED
+from reconciler.config.limits import MOST_AT_PLACES, MOST_PLACES
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -20,12 +21,14 @@ from reconciler.providers.registry import open_reader
 def list_places(configuration: Configuration, patterns: Sequence[str], context: ClientContext) -> ListedPlaces:
     """The configuration with an account for each place that fits a pattern, as far as `--account` may let it through.
 
-    What can't be listed stops only its own account. Patterns of one owner's places share a list.
+    What can't be listed stops only its own account. Patterns of one owner's places share a list. What the files say
+    themselves isn't asked for.
     """
     wanted = [account for account in selected_accounts(configuration, patterns) if account.is_pattern]
     if not wanted:
         return ListedPlaces(configuration=configuration)
-    first = {_list_of(account): account for account in reversed(wanted)}
+    asked = [account for account in wanted if not account.places]
+    first = {_list_of(account): account for account in reversed(asked)}
 
     def listed(account: Account) -> Sequence[str] | ProviderError:
         try:
@@ -39,7 +42,8 @@ def list_places(configuration: Configuration, patterns: Sequence[str], context: 
 
     with Workers(min(len(first), AT_ONCE), "places") as workers:
         found = dict(zip(first, workers.map(listed, first.values()), strict=True))
-    made = with_places(configuration, {account.name: found[_list_of(account)] for account in wanted})
+    names = {account.name: account.places or found[_list_of(account)] for account in wanted}
+    made = with_places(configuration, names)
     problem = _too_much(made.configuration)
     return ListedPlaces(configuration=configuration, problems=(problem,)) if problem is not None else made
 
@@ -50,9 +54,12 @@ def _list_of(account: Account) -> tuple[str, str, str]:
 
 def _too_much(configuration: Configuration) -> Diagnostic | None:
     """The limits of files, for what their patterns mean."""
+    accounts = Counter(account.group for account in configuration.accounts)
+    # No more than that: an entry may be for some places alone.
+    webhooks = sum(accounts[one.address.account.partition(":")[0]] for one in configuration.desired if not one.places)
     for number, most, what in (
-        (len(configuration.accounts), MOST_ACCOUNTS, "accounts, counting each place as one"),
-        (len(configuration.desired), MOST_WANTED, "webhooks, counting each place's"),
+        (len(configuration.accounts), MOST_PLACES, "accounts, counting each place as one"),
+        (webhooks, MOST_AT_PLACES, "webhooks, counting each place's"),
     ):
         if number > most:
             message = f"with all places that the patterns match there are {number} {what}; {most} are allowed"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from threading import Lock
+from typing import Self, TypeVar
 
 from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account, Configuration
+from reconciler.model.configuration import Account
 from reconciler.model.reading import ProviderError, Reading
 from reconciler.operations.workers import Workers
-from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import Reader
 
 _Client = TypeVar("_Client", bound=Reader)
@@ -21,48 +21,121 @@ AT_ONCE = 32
 """How many lists are made side by side. GitHub allows 100 calls at once."""
 
 
+class Clients(Mapping[str, _Client | ProviderError]):
+    """A client for each account that may have one, opened when it is asked for, and the errors of others.
+
+    Closed together at the end of a `with`, or let go one by one: of thousands of accounts few are worked on at once.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        open_client: Callable[[Account], _Client],
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._accounts = {account.name: account for account in accounts}
+        self._open_client, self._at_end = open_client, at_end
+        self._open: dict[str, _Client | ProviderError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with ExitStack() as stack:
+            stack.callback(self._at_end)
+            for client in self._open.values():
+                if not isinstance(client, ProviderError):
+                    stack.callback(client.close)
+
+    def __getitem__(self, name: str) -> _Client | ProviderError:
+        """The client of an account, the same one until it is let go. For one thread at a time for each."""
+        return self.client_of(self._accounts[name])
+
+    def client_of(self, account: Account) -> _Client | ProviderError:
+        """The client of any account, beside those that are worked on."""
+        name = account.name
+        if name not in self._open:
+            try:
+                self._open[name] = self._open_client(account)
+            except ProviderError as error:
+                self._open[name] = error
+        return self._open[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._accounts)
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def let_go(self, name: str) -> None:
+        """Close a client that isn't needed any more for now."""
+        client = self._open.pop(name, None)
+        if client is not None and not isinstance(client, ProviderError):
+            client.close()
+
+
+def opened(accounts: Iterable[Account], open_client: Callable[[Account], _Client]) -> Clients[_Client]:
+    """A client for each account that may have one, closed at the end."""
+    return Clients(accounts, open_client)
+
+
 def clients_of(
-    configuration: Configuration,
-    patterns: Sequence[str],
+    accounts: Iterable[Account],
     open_client: Opener[_Client],
     context: ClientContext,
     failed: Mapping[str, ProviderError],
-) -> AbstractContextManager[Mapping[str, _Client | ProviderError]]:
-    """Clients of the accounts that the patterns of `--account` let through, closed at the end; of some the errors."""
+) -> Clients[_Client]:
+    """Clients of these accounts, of some the errors."""
 
     def client(account: Account) -> _Client:
         if account.name in failed:
             raise failed[account.name]
         return open_client(account, context)
 
-    return opened(selected_accounts(configuration, patterns), client)
-
-
-@contextmanager
-def opened(
-    accounts: Sequence[Account], open_client: Callable[[Account], _Client]
-) -> Iterator[Mapping[str, _Client | ProviderError]]:
-    """Open a client for each account that may have one, and close them all at the end."""
-    clients: dict[str, _Client | ProviderError] = {}
-    with ExitStack() as stack:
-        for account in accounts:
-            try:
-                client = open_client(account)
-                stack.callback(client.close)
-                clients[account.name] = client
-            except ProviderError as error:
-                clients[account.name] = error
-        yield clients
+    return Clients(accounts, client, context.close)
 
 
 def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:
     """List every account to its end, all at once."""
+    found: dict[str, Reading | ProviderError] = {}
+    read_each(clients, found.__setitem__)
+    return {name: found[name] for name in clients}
 
-    def read(client: Reader | ProviderError) -> Reading | ProviderError:
+
+def read_each(
+    clients: Mapping[str, Reader | ProviderError], take: Callable[[str, Reading | ProviderError], object]
+) -> None:
+    """List every account to its end, all at once, and hand on what was listed, of one at a time.
+
+    Where nothing is made of it (`take` gives False), the client is let go.
+    """
+    names, has_failed = iter(clients), False
+    one_by_one, handing_on = Lock(), Lock()
+
+    def work(_number: int) -> None:
+        nonlocal has_failed
         try:
-            return client if isinstance(client, ProviderError) else client.list()
-        except ProviderError as error:
-            return error
+            while not has_failed:
+                with one_by_one:
+                    name = next(names, None)
+                if name is None:
+                    return
+                found = _read(clients[name])
+                with handing_on:
+                    is_over = take(name, found) is False
+                if is_over and isinstance(clients, Clients):
+                    clients.let_go(name)
+        except BaseException:  # the caller gets it
+            has_failed = True
+            raise
 
-    with Workers(min(len(clients), AT_ONCE), "list") as workers:
-        return dict(zip(clients, workers.map(read, clients.values()), strict=True))
+    most = min(len(clients), AT_ONCE)
+    with Workers(most, "list") as workers:
+        workers.map(work, range(most))
+
+
+def _read(client: Reader | ProviderError) -> Reading | ProviderError:
+    try:
+        return client if isinstance(client, ProviderError) else client.list()
+    except ProviderError as error:
+        return error

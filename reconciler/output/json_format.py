@@ -167,6 +167,11 @@ class JsonLines(Reporter):
 
     def reviewed(self, view: PlanView) -> None:
         """The accounts that could not be checked, the losses, and what would allow them."""
+        if view.shard is not None:
+            part = f"Shard {view.shard.number} of {view.shard.count}"
+            self._say(
+                "shard", f"{part}, of {view.shard.accounts} accounts", shard=view.shard, changes=len(view.changes)
+            )
         self.not_checked(view.not_checked)
         for loss in view.losses:
             message = f"{loss.account}: {loss.url}: would stop receiving {events_text(loss.events)}"

@@ -17,9 +17,9 @@ from reconciler.output.reasons import change_text
 from reconciler.view.deliveries import State, deliveries
 from reconciler.view.documents import PlanView, Position, Seal, Tool
 from reconciler.view.outcome import Ending
-from reconciler.view.places import PlacesRow, of_one_place, places_together
+from reconciler.view.places import of_one_place, places_together
 from reconciler.view.results import ReportView
-from reconciler.view.rows import AccountRow, Row, Standing, hosts_of
+from reconciler.view.rows import AccountRow, PlacesRow, Row, Standing, hosts_of
 from reconciler.view.short_ids import short_address, with_short_ids
 from reconciler.view.values import time_text
 

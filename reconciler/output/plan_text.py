@@ -25,11 +25,15 @@ from reconciler.output.unmanaged_text import (
 )
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import count_text
-from reconciler.view.places import PlacesRow, places_together
-from reconciler.view.rows import AccountRow, LossRow, Plain, Row, Standing, Status
+from reconciler.view.places import places_together
+from reconciler.view.rows import AccountRow, LossRow, PlacesRow, Plain, Row, Standing, Status
 from reconciler.view.short_ids import with_short_ids
 
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+
+
+MOST_IN_FULL = 10
+"""Places of an account whose changes are shown one by one; of more of them there is a line for each place."""
 
 
 class Fold(Struct, frozen=True):
@@ -73,7 +77,9 @@ def head_text(account: AccountRow) -> str:
         listed = f"{account.listed} of {listed}"
     elif account.count is not None:
         listed += f" (the provider counts {account.count}; not checked)"
-    if isinstance(account, PlacesRow):
+    if isinstance(account, PlacesRow) and account.error is not None:
+        listed = f"{account.places} of {account.all_places} places not checked"
+    elif isinstance(account, PlacesRow):
         listed = f"{account.places} of {account.all_places} places without changes, {listed}"
     return f"Account {visible(account.name)} ({visible(account.title)}{mode}): {listed}"
 
@@ -86,14 +92,37 @@ class _PlanText(Struct, frozen=True):
     is_drift: bool
 
     def lines(self) -> Iterator[str | Fold]:
+        summed_up = self._summed_up()
         for account in self.view.accounts:
+            if account.name in summed_up:
+                continue
             for line in self._account(account):
                 yield from [line] if isinstance(line, Fold) else fitted(line, self.width)
             yield from (*self._refusal(account), "")
+        for name, counts in summed_up.items():
+            said = ", ".join(f"{counts[action]} to {action.value}" for action in _COLORS if counts[action])
+            yield from fitted(f"{self.style.paint(f'  ~ {visible(name)}', 'bold', 'yellow')}  {said}", self.width)
+        if summed_up:
+            yield from (
+                "",
+                *fitted("Each change is shown with `-v`, or of one account with `--account NAME`.", self.width),
+            )
+            yield ""
         if self.view.is_filtered:
             options = (f"`{visible(option)}`" for option in self.view.filters.options())
             yield from fitted(f"Filtered by {' '.join(options)}: other changes aren't shown.", self.width)
             yield ""
+
+    def _summed_up(self) -> dict[str, Counter[Action]]:
+        """The places of which only the number of changes is told, as those of many: a fleet has thousands."""
+        plain = [one for one in self.view.accounts if one.status is Standing.CHANGED and not (one.losses or one.remedy)]
+        many = Counter(one.name.partition(":")[0] for one in plain if ":" in one.name)
+        names = [one.name for one in plain if many[one.name.partition(":")[0]] > MOST_IN_FULL and ":" in one.name]
+        found: dict[str, Counter[Action]] = {} if self.verbosity > 0 else {name: Counter() for name in names}
+        for row in self.view.changes if found else ():
+            if row.account in found:
+                found[row.account][row.action] += 1
+        return found
 
     def brief_lines(self) -> Iterator[str]:
         for account in self.view.accounts:

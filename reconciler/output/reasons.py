@@ -22,7 +22,7 @@ _REASONS: Mapping[Reason | None, str] = {
     Reason.REPLACED: "delete: replaced by {partner}",
     Reason.NAMED_ABSENT: "delete: listed under absent{when}",
 }
-NOT_CHECKED_AFTER_CREATES = "could not be checked after the creates"
+NOT_CHECKED_AFTER_CREATES = "could not be checked to the end"
 _DESTROYED = "delete: requested by destroy{when}"
 _MOVES: Mapping[Reason | None, str] = {
     Reason.MISSING: "create: moved, replaces {partner}",

@@ -80,7 +80,7 @@ def losses_of(account: Account, desired: Iterable[Desired], deliveries: Deliveri
         absent_line = (
             all(change.action is Action.DELETE for change, _ in causes)
             and not gone & spared[endpoint.origin, endpoint.path]
-            and not account.place  # a line is about all places of an account: none is for this one alone
+            and not account.place_name  # a line is about all places of an account: none is for this one alone
             and account.is_own_kind(scope)  # a pattern is about the account's kind
             and not {"*", "$"} & set(endpoint.path)
             and all(map(_PLAIN_EVENT.fullmatch, gone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
@@ -10,31 +11,62 @@ from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.url import Endpoint, Url
 from reconciler.model.webhook import Key, Remote, Scope
+from reconciler.planning.places import Wanted
 
 
-def overlaps(claimed: Iterable[tuple[Account, Iterable[Remote]]]) -> Mapping[str, ProviderError]:
-    """The error of each account that owns, or names absent, a webhook together with another, by its name."""
-    several = [*claimed]
-    if len(several) < 2:  # noqa: PLR2004 - no id is twice in an account
-        return {}
-    claimants: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for account, remotes in several:
-        for remote in remotes:
-            # One API may be reached under several names, and ids may be counted anew at each API: the same id made at
-            # the same moment is the same object; without a moment, only at the same base URL.
-            moment = account.base_url if remote.created is None else remote.created.isoformat()
-            claimants[account.provider.name, remote.id, moment].append(account.name)
-    found: dict[str, ProviderError] = {}
-    for (_, object_id, _), names in sorted(claimants.items()):
-        for name in names if len(names) > 1 else ():
-            others = ", ".join(sorted({*names} - {name}))
-            error = ProviderError(
-                kind=ErrorKind.INVALID,
-                message=f"the webhook {object_id} matches `owns` or `absent` of this account and of {others}",
-                help="Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap.",
-            )
-            found.setdefault(name, error)
-    return found
+class Claimants:
+    """Which accounts own a webhook, or name it absent: a few bytes for each, as there may be thousands of accounts."""
+
+    def __init__(self, accounts: Mapping[str, Account]) -> None:
+        self._accounts = accounts
+        self._numbers = {name: number for number, name in enumerate(accounts)}
+        self._claims, self._claimants = array("q"), array("L")
+
+    def add(self, name: str, remotes: Iterable[Remote]) -> None:
+        """Take note of what an account claims. For one thread at a time."""
+        if len(self._accounts) > 1:
+            claims = [self._claim(name, remote) for remote in remotes]
+            self._claims.extend(claims)
+            self._claimants.extend([self._numbers[name]] * len(claims))
+
+    def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
+        """The error of each account that claims a webhook together with another, by its name.
+
+        The webhooks of those that aren't kept are not named.
+        """
+        seen: set[int] = set()
+        twice: dict[int, list[str]] = {}
+        for claim in self._claims:
+            if claim in seen:
+                twice[claim] = []
+            seen.add(claim)
+        if not twice:
+            return {}
+        names = [*self._accounts]
+        for claim, number in zip(self._claims, self._claimants, strict=True):
+            if claim in twice:
+                twice[claim].append(names[number])
+        involved = {name for these in twice.values() for name in these}
+        ids = {self._claim(name, one): one.id for name in involved for one in kept.get(name, ())}
+        found: dict[str, ProviderError] = {}
+        for claim, these in sorted(twice.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
+            what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
+            for name in these:
+                others = ", ".join(sorted({*these} - {name}))
+                error = ProviderError(
+                    kind=ErrorKind.INVALID,
+                    message=f"{what} matches `owns` or `absent` of this account and of {others}",
+                    help="Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap.",
+                )
+                found.setdefault(name, error)
+        return found
+
+    def _claim(self, name: str, remote: Remote) -> int:
+        # One API may be reached under several names, and ids may be counted anew at each API: the same id made at
+        # the same moment is the same object; without a moment, only at the same base URL.
+        account = self._accounts[name]
+        moment = account.base_url if remote.created is None else remote.created.isoformat()
+        return hash((account.provider.name, remote.id, moment))
 
 
 _Place = Endpoint | tuple[str, str] | str | None
@@ -44,14 +76,19 @@ _Place = Endpoint | tuple[str, str] | str | None
 class UnreadKeys:
     """The webhooks that entries of accounts name which this run doesn't read."""
 
-    def __init__(self, configuration: Configuration, read: Collection[str]) -> None:
-        unread = {account.name: account for account in configuration.accounts if account.name not in read}
+    def __init__(self, configuration: Configuration, wanted: Wanted, read: Collection[str]) -> None:
         # By the provider alone: its API may be reached under several names.
         self._entries: dict[tuple[str, str | None, _Place], list[tuple[Account, Scope]]] = defaultdict(list)
-        for wanted in configuration.desired:
-            account, url, key = unread.get(wanted.address.account), wanted.fields["url"], wanted.key
-            if account is not None and isinstance(url, Url):
-                self._entries[account.provider.name, key.event, _place_of(url)].append((account, key.scope))
+        known: set[tuple[object, ...]] = set()
+        for account in configuration.accounts:
+            for one in () if account.name in read else wanted.of(account):
+                url, key = one.fields["url"], one.key
+                place = (account.provider.name, key.event, _place_of(url)) if isinstance(url, Url) else None
+                # Of places that were listed one stands for all: they concern only others than these.
+                same = (place, key.scope, account.group if account.listed_by else account.name)
+                if place is not None and same not in known:
+                    known.add(same)
+                    self._entries[place].append((account, key.scope))
 
     def conflict(self, account: Account, changes: Iterable[Change]) -> ProviderError | None:
         """Why an account can't be planned: it would delete what may be an unread account's webhook."""
@@ -77,7 +114,10 @@ class UnreadKeys:
         for place in (endpoint, (endpoint.origin, endpoint.path), endpoint.origin, None):
             for other, scope in self._entries.get((account.provider.name, key.event, place), ()):
                 # A webhook of one repository is none of another one's.
-                may_be_there = other.group != account.group or other.place == account.place
+                may_be_there = other.group != account.group or (other.place, other.place_name) == (
+                    account.place,
+                    account.place_name,
+                )
                 if may_be_there and (_is_kind_unknown(other) or scope == key.scope):
                     return other
         return None

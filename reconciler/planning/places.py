@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.pattern import matches_name
 from reconciler.model.place import owner_of
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.webhook import Address, Desired, Key
+from reconciler.model.webhook import Desired, Key
 
 _MOST_NAMES = 10  # of what there is, in an error
 
@@ -26,7 +27,7 @@ class ListedPlaces(Struct, frozen=True, kw_only=True):
 
 
 def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str] | ProviderError]) -> ListedPlaces:
-    """Put the places that fit in place of their patterns, each with the webhooks that entries want there.
+    """Put the places that fit in place of their patterns; `Wanted` says which webhooks entries want there.
 
     `listed` has the names of places by the account that is a pattern. Patterns that are not in it, that could not be
     listed, or that nothing fits, stay as they are; so does a group of which an entry names a place that isn't there.
@@ -45,13 +46,10 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
             found[account.name] = [places.setdefault(key, _at_place(account, name)) for key, name in known]
         elif names is not None:
             errors[account.name] = _nothing_fits(account, names)
-        accounts |= {one.name: one for one in found.get(account.name, [account])}
-    desired: dict[Address, Desired] = {}
-    for wanted in _desired(configuration.desired, found):
-        desired.setdefault(wanted.address, wanted)
-    made = replace(configuration, accounts=tuple(accounts.values()), desired=tuple(desired.values()))
+        accounts.update((one.name, one) for one in found.get(account.name, [account]))
+    made = replace(configuration, accounts=tuple(accounts.values()))
     is_whole = {one.group for one in made.accounts} - {one.group for one in made.accounts if one.is_pattern}
-    errors |= _same_webhooks(made.desired) | _same_places(made.accounts)
+    errors |= _same_places(made.accounts)
     unknown = _unknown_places(configuration.desired, made.accounts, is_whole)
     if not unknown:
         return ListedPlaces(configuration=made, errors=errors)
@@ -72,21 +70,14 @@ def _fitting(pattern: str, names: Iterable[str]) -> list[str]:
 
 def _at_place(pattern: Account, name: str) -> Account:
     place = "" if pattern.place_kind is None else pattern.place_kind.path_of(name)
-    return replace(pattern, name=f"{pattern.group}:{name}", place=place, listed_by=pattern.name)
-
-
-def _desired(desired: Iterable[Desired], found: Mapping[str, Sequence[Account]]) -> Iterator[Desired]:
-    """What is wanted, in the files' order: of a pattern, in each of its places that is meant."""
-    for wanted in desired:
-        if wanted.address.account not in found:
-            yield wanted
-        for account in found.get(wanted.address.account, ()):
-            if not wanted.places or any(_fitting(place, [account.place_name]) for place in wanted.places):
-                yield replace(wanted, address=replace(wanted.address, account=account.name), places=())
+    return replace(pattern, name=f"{pattern.group}:{name}", place=place, places=(), listed_by=pattern.name)
 
 
 def _nothing_fits(account: Account, names: Sequence[str]) -> ProviderError:
     owner, setting, title = owner_of(account.place_name), account.place_setting, account.provider.title
+    if account.is_of_fleet:
+        message = f"{title} lists no `{setting}` that the token may act for"
+        return ProviderError(ErrorKind.INVALID, message, "Check the token, or name them in the file.")
     there = f"There are: {_some(names)}." if names else f"The token sees no `{setting}` of `{owner}` at all."
     return ProviderError(
         kind=ErrorKind.INVALID,
@@ -111,14 +102,17 @@ def _unknown_places(
 ) -> dict[str, ProviderError]:
     """The error of each group whose places are all known, and of which an entry names one that isn't there."""
     errors: dict[str, ProviderError] = {}
+    names: dict[str, dict[str, str]] = defaultdict(dict)
+    for account in accounts:
+        names[account.group][account.place_name.casefold()] = account.place_name
     for wanted, place in ((one, place) for one in desired for place in one.places):
         group = wanted.address.account.partition(":")[0]
-        names = [one.place_name for one in accounts if one.group == group]
-        if group in groups and group not in errors and not _fitting(place, names):
+        there = names[group]
+        if group in groups and group not in errors and place.casefold() not in there and not _fitting(place, there):
             message = (
                 f"`{group}:{place}`, for which `{wanted.address.entry}` is, is not an account of this configuration"
             )
-            help_ = f"The places of `{group}` are: {_some(names)}. Archived ones may be left out."
+            help_ = f"The places of `{group}` are: {_some([*there.values()])}. Archived ones may be left out."
             errors[group] = ProviderError(ErrorKind.INVALID, f"{message}, and matches none", help_)
     return errors
 
@@ -138,14 +132,55 @@ def _same_places(accounts: Iterable[Account]) -> dict[str, ProviderError]:
     return errors
 
 
-def _same_webhooks(desired: Iterable[Desired]) -> dict[str, ProviderError]:
-    """The error of each place in which two entries are one and the same webhook."""
-    seen: dict[tuple[str, Key], str] = {}
-    errors: dict[str, ProviderError] = {}
+class Wanted:
+    """What entries want in each account, in the files' order: of a pattern, in each of its places that is meant.
+
+    Worked out when an account is looked at: entries for thousands of places are not made for all of them at once.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._by_account: dict[str, list[Desired]] = defaultdict(list)
+        self._by_place: dict[tuple[str, str], list[tuple[int, str, Desired]]] = defaultdict(list)
+        self._by_pattern: dict[str, list[tuple[int, str, Desired]]] = defaultdict(list)
+        left = {account.name for account in configuration.accounts}
+        for number, wanted in enumerate(configuration.desired):
+            group, _, pattern = wanted.address.account.partition(":")
+            if "*" not in pattern or wanted.address.account in left:
+                self._by_account[wanted.address.account].append(wanted)
+                continue
+            for place in dict.fromkeys(wanted.places or ("*",)):
+                found = self._by_pattern[group] if "*" in place else self._by_place[_known(group, place)]
+                found.append((number, pattern.casefold(), replace(wanted, places=(place.casefold(),))))
+
+    def of(self, account: Account) -> Sequence[Desired]:
+        own, group = self._by_account.get(account.name, []), account.group
+        if not account.place_name or account.is_pattern or not (group in self._by_pattern or self._by_place):
+            return own
+        name = account.place_name.casefold()
+        found = {wanted.address: wanted for wanted in own}
+        meant = (*self._by_pattern.get(group, ()), *self._by_place.get((group, name), ()))
+        for _, pattern, wanted in sorted(meant, key=lambda one: one[0]):
+            if all(one == "*" or matches_name(one, name) for one in (pattern, *wanted.places)):
+                address = replace(wanted.address, account=account.name)
+                found.setdefault(address, replace(wanted, address=address, places=()))
+        return [*found.values()]
+
+
+def expanded(configuration: Configuration) -> Configuration:
+    """The configuration with what is wanted in each place that was listed, for what is said of single webhooks."""
+    if not any(account.listed_by for account in configuration.accounts):
+        return configuration
+    wanted = Wanted(configuration)
+    desired = (one for account in configuration.accounts for one in wanted.of(account))
+    return replace(configuration, desired=tuple(desired))
+
+
+def same_webhooks(desired: Iterable[Desired]) -> ProviderError | None:
+    """The error of a place in which two entries are one and the same webhook."""
+    seen: dict[Key, str] = {}
     for wanted in desired:
-        account, entry = wanted.address.account, wanted.address.name
-        other = seen.setdefault((account, wanted.key), entry)
-        if other != entry:
-            message = f"the entries `{other}` and `{entry}` are the same webhook here"
-            errors[account] = ProviderError(ErrorKind.INVALID, message, "Let only one of them be for this account.")
-    return errors
+        other = seen.setdefault(wanted.key, wanted.address.name)
+        if other != wanted.address.name:
+            message = f"the entries `{other}` and `{wanted.address.name}` are the same webhook here"
+            return ProviderError(ErrorKind.INVALID, message, "Let only one of them be for this account.")
+    return None

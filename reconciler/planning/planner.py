@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -17,11 +17,14 @@ from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote, hides_secret
 from reconciler.planning.claim import Claims
+from reconciler.planning.fleet import Siblings, Tally, is_quiet
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
-from reconciler.planning.overlap import UnreadKeys, overlaps
+from reconciler.planning.overlap import Claimants, UnreadKeys
+from reconciler.planning.places import Wanted, same_webhooks
 from reconciler.planning.resend import is_due
+from reconciler.planning.shards import shard_of
 from reconciler.planning.successors import with_successors
 from reconciler.planning.targets import filtered, unmatched_filters, with_own_addresses, with_whole_ids
 
@@ -52,51 +55,117 @@ def plan(
     The readings are by account name, without those that the filters leave out. `created` (UTC) is for display, and
     tells whether a `secret_since` has come.
     """
-    desired: dict[str, list[Desired]] = defaultdict(list)
-    for wanted in configuration.desired:
-        desired[wanted.address.account].append(wanted)
-    listed = {
-        account.name: _AccountInput(account, desired[account.name], reading)
-        for account in configuration.accounts
-        if isinstance(reading := readings.get(account.name), Reading)
-    }
-    filters = with_own_addresses(options.filters, configuration)
-    if filters.targets or filters.excludes:
-        ids = {Address.of_remote(name, remote.id) for name, one in listed.items() for remote in one.reading.remotes}
-        filters = with_whole_ids(filters, ids)
-    options = replace(options, filters=filters)
-    errors = {name: error for name, error in readings.items() if isinstance(error, ProviderError)}
-    errors |= overlaps(
-        (one.account, (*one.claimed[Claim.OWNED], *one.claimed[Claim.ABSENT])) for one in listed.values()
-    )
-    errors |= {name: error for name, one in listed.items() if (error := _unclear(one))}
-    unread = UnreadKeys(configuration, listed)
-    accounts: list[AccountPlan | NotPlanned] = []
-    for account in configuration.accounts:
-        error, planned = errors.get(account.name), None
-        if error is None and account.name in listed:
-            planned = _plan_account(listed[account.name], options, created)
-            error = unread.conflict(account, planned.changes) or _unknown_secret(planned) or _unsafe(planned)
-        if error is not None:
-            accounts.append(NotPlanned(account=account, error=error))
-        elif planned is not None:
-            accounts.append(planned)
-    every = [one for one in accounts if isinstance(one, AccountPlan)]
-    unmatched = Filters()
-    if filters.targets or filters.excludes:
-        addresses = {row.address for one in every for row in (*one.rows, *one.left_out)}
-        unmatched = unmatched_filters(addresses, filters)
-    seen = _Seen([listed[name].reading for name in sorted(listed)])
-    return Plan(
-        configuration=replace(configuration, redaction=configuration.redaction.seeing(seen)),
-        accounts=tuple(accounts),
-        created=created,
-        filters=filters,
-        destroy=options.destroy,
-        allowed_losses=options.allowed_losses,
-        resend_secrets=options.resend_secrets,
-        unmatched=unmatched if len(every) == len(accounts) else Filters(),
-    )
+    planning = Planning(configuration, options, created)
+    for name, reading in readings.items():
+        planning.add(name, reading)
+    return planning.plan()
+
+
+class Planning:
+    """Plans accounts one by one, as they are listed, in any order.
+
+    Where `lets_go`, of places in which there is nothing to say only a count stays: there may be thousands.
+    """
+
+    def __init__(
+        self, configuration: Configuration, options: PlanOptions, created: datetime, *, lets_go: bool = False
+    ) -> None:
+        self._configuration, self._created, self._lets_go = configuration, created, lets_go
+        self._options = replace(options, filters=with_own_addresses(options.filters, configuration))
+        self._accounts = {account.name: account for account in configuration.accounts}
+        self._wanted = Wanted(configuration)
+        self._errors: dict[str, ProviderError] = {}
+        self._kept: dict[str, _Planned] = {}
+        self._tallies: dict[str, Tally] = defaultdict(Tally)
+        self._claimants, self._siblings = Claimants(self._accounts), Siblings()
+        self._unmatched = self._options.filters
+        self._read: list[str] = []
+        # The beginnings of ids mean what they mean in all accounts.
+        filters = self._options.filters
+        self._later: list[Reading] | None = None
+        if any("@" in one for one in (*filters.targets, *filters.excludes)):
+            self._later = []
+
+    def add(self, name: str, reading: Reading | ProviderError) -> bool:
+        """Plan an account by what was listed, or by why it could not be; whether more than a count of it stays."""
+        if isinstance(reading, ProviderError):
+            self._errors[name] = reading
+            return True
+        if self._later is not None:
+            self._later.append(reading)
+            return True
+        account = self._accounts[name]
+        listed = _AccountInput(account, self._wanted.of(account), reading)
+        found = _Planned(listed, self._options, self._created)
+        self._siblings.add(account, reading)
+        self._read.append(name)
+        self._claimants.add(name, (*listed.claimed[Claim.OWNED], *listed.claimed[Claim.ABSENT]))
+        if self._unmatched.targets or self._unmatched.excludes:
+            addresses = {row.address for row in (*found.plan.rows, *found.plan.left_out)}
+            self._unmatched = unmatched_filters(addresses, self._unmatched)
+        self._kept[name] = found
+        if self._lets_go and found.error is None and is_quiet(found.plan):
+            for counted in self._tallies[account.group].add(found.plan):
+                del self._kept[counted]
+        return name in self._kept
+
+    def plan(self) -> Plan:
+        """The plan of all accounts that were added, in the files' order."""
+        if self._later is not None:
+            later, self._later = self._later, None
+            remotes = {Address.of_remote(one.account, remote.id) for one in later for remote in one.remotes}
+            self._options = replace(self._options, filters=with_whole_ids(self._options.filters, remotes))
+            self._unmatched = self._options.filters
+            for reading in later:
+                self.add(reading.account, reading)
+        configuration, read, kept = self._configuration, frozenset(self._read), self._kept
+        errors = {**self._errors, **self._claimants.errors({name: one.reading.remotes for name, one in kept.items()})}
+        narrows = any(row.action is Action.DELETE for one in kept.values() for row in one.plan.changes)
+        unread = UnreadKeys(configuration, self._wanted, read) if narrows else None
+        accounts: list[AccountPlan | NotPlanned] = []
+        others: Counter[str] = Counter()  # that were counted as in step, and aren't, by group
+        for account in configuration.accounts:
+            found = kept.get(account.name)
+            error = self._siblings.errors.get(account.group) if account.name in read else None
+            error = error or errors.get(account.name)
+            if found is not None:
+                conflict = None if unread is None else unread.conflict(account, found.plan.changes)
+                if conflict is not None and self._options.filters.shard:
+                    conflict.help = "Plan these accounts together: once without `--shard`."
+                error = found.unclear or error or conflict or found.error
+            elif error is not None and account.name in read:
+                others[account.group] += 1
+            if error is not None:
+                accounts.append(NotPlanned(account=account, error=error))
+            elif found is not None:
+                accounts.append(found.plan)
+        is_whole = not any(isinstance(one, NotPlanned) for one in accounts)
+        seen = _Seen([kept[name].reading for name in sorted(kept)])
+        counted = (tally.counted(others[group]) for group, tally in self._tallies.items())
+        return Plan(
+            configuration=replace(configuration, redaction=configuration.redaction.seeing(seen)),
+            accounts=tuple(accounts),
+            in_step=tuple(one for one in counted if one is not None),
+            created=self._created,
+            filters=self._options.filters,
+            destroy=self._options.destroy,
+            allowed_losses=self._options.allowed_losses,
+            resend_secrets=self._options.resend_secrets,
+            shard=shard_of(configuration, self._options.filters),
+            unmatched=replace(self._unmatched, accounts=(), shard=None) if is_whole else Filters(),
+        )
+
+
+class _Planned:
+    """What was decided in an account by itself, and what speaks against it."""
+
+    __slots__ = ("error", "plan", "reading", "unclear")
+
+    def __init__(self, listed: _AccountInput, options: PlanOptions, created: datetime) -> None:
+        self.reading = listed.reading
+        self.unclear = (same_webhooks(listed.desired) if listed.account.listed_by else None) or _unclear(listed)
+        self.plan = _plan_account(listed, options, created)
+        self.error = self.unclear or _unknown_secret(self.plan) or _unsafe(self.plan)
 
 
 class _Seen:

@@ -13,6 +13,7 @@ from reconciler.model.pattern import matches_name, may_meet
 from reconciler.model.plan import Action, Change, Filters
 from reconciler.model.resource_address import WITHOUT_ENTRY, identifier, resource_address
 from reconciler.model.webhook import SHORTEST_ID, Address
+from reconciler.planning.places import expanded
 
 _OF_TERRAFORM = re.compile(r"module\.|[A-Za-z0-9_*-]+_webhook\.")
 _PARTS = re.compile(
@@ -73,6 +74,8 @@ def matches_address(target: str, address: Address) -> bool:
 
 def with_own_addresses(filters: Filters, configuration: Configuration) -> Filters:
     """The filters, with addresses as this tool writes them."""
+    if any(map(_OF_TERRAFORM.match, (*filters.targets, *filters.excludes))):
+        configuration = expanded(configuration)
     targets, excludes = (
         tuple(own for one in asked for own in own_targets(configuration, one))
         for asked in (filters.targets, filters.excludes)

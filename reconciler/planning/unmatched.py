@@ -9,6 +9,7 @@ from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.webhook import Address
+from reconciler.planning.places import expanded
 from reconciler.planning.targets import ids_beginning, matches_address, selected_accounts
 
 _MOST_NAMES = 20  # of accounts
@@ -53,7 +54,7 @@ def _near(configuration: Configuration, filters: Filters, target: str, remotes: 
     if len(several := ids_beginning(target, remotes)) > 1:
         names = ", ".join(address.text(long=configuration.qualifies_addresses) for address in several)
         return f"Several ids begin with it: {names}."
-    addresses = [wanted.address for wanted in configuration.desired]
+    addresses = [wanted.address for wanted in expanded(configuration).desired]
     selected = {account.name for account in selected_accounts(configuration, filters.accounts)}
     left_out = {one.account for one in addresses if matches_address(target, one)} - selected
     if left_out:

@@ -6,7 +6,9 @@ from reconciler.provider import (
     Auth,
     Delivery,
     FieldType,
+    Listed,
     NextUrl,
+    PlaceSetting,
     Provider,
     RateLimits,
     Rest,
@@ -106,6 +108,19 @@ SHIPPO = Provider(
             help="Whether the list's `count` must match the number of listed webhooks.",
         ),
     ),
+    places=(
+        PlaceSetting(
+            setting="account_ids",
+            one="account_id",
+            pattern="[A-Za-z0-9_.-]+",
+            example="adcfdddf8ec64b84ad22772bce3ea37a",
+            listed=Listed(
+                path="/shippo-accounts", name="object_id", items="results", paging=NextUrl(query="results=100")
+            ),
+            help="The managed accounts that the token acts for, each an account of its own: their ids, `@FILE` with "
+            "one id in each line, or `all` that Shippo lists.",
+        ),
+    ),
     kind_limits={"live": RateLimits(write=500, get=4000, list=50), "test": RateLimits(write=50, get=400, list=10)},
     delivery=Delivery(
         timeout=3,
@@ -116,6 +131,7 @@ SHIPPO = Provider(
     notes=(
         "A webhook has one event, and may be missing from the list while it is off.",
         "Nothing says whether an update resets what it doesn't send: all fields are always sent.",
+        "`GET /shippo-accounts` says of each managed account its `object_id`, and how many there are nowhere.",
         "A secret of a webhook can only stand in its URL (`?token=${HOOK_TOKEN}`), which is hidden everywhere then.",
     ),
     rest=Rest(

@@ -98,7 +98,7 @@ class DeclaredApi:
 
     def target_of(self, request: Request) -> Target | None:
         """What a request is about, or None for nothing that is there."""
-        for setting in self.provider.places or (None,):
+        for setting in self.provider.required_places or (None,):
             path, _, query = ("", "", "") if setting is None else setting.path.partition("?")
             name = "[^/]+" if setting is None or setting.is_one_segment else ".+?"
             place = _pattern(base_path_of(self.provider) + path, f"(?P<name>{name})")

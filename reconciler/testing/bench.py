@@ -61,7 +61,7 @@ class Bench:
         self.provider = provider
         self.server = server
         self.token = token
-        self.place = place or next((setting.example for setting in provider.places), "")
+        self.place = place or next((setting.example for setting in provider.required_places), "")
         self.prefix = f"{HOST}/{uuid4().hex}"
         self._open = ExitStack()
         self._loaded: dict[tuple[str, str], Configuration] = {}  # by the file and the token
@@ -87,7 +87,7 @@ class Bench:
 
     def load(self, entries: Mapping[str, Entry], *, token: str = "", base_url: str = "") -> Configuration:
         """The configuration of a file with these entries, which owns all that this run makes."""
-        names = self.provider.places
+        names = self.provider.required_places
         setting = next((one.setting for one in names if self._fits(one.pattern)), "") if names else ""
         kind, pin = self.provider.kind_of(self.token), self.provider.auth.kind_setting
         account = {

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Action, Filters, Hint, Reason
+from reconciler.model.plan import Action, Filters, Hint, Reason, Shard
 from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 from reconciler.view.terraform import Configured, DriftRow, PlannedValues, configured, planned_values, resource_drift
@@ -137,6 +137,8 @@ class PlanView(Struct, frozen=True, kw_only=True):
     unset_variables: tuple[str, ...] | None = None
     #: How many characters of an object id tell it from all others in these accounts, at least 7: text shows as many.
     id_length: int = SHORTEST_ID
+    #: Which part of the accounts it is about, with `--shard`; omitted for all.
+    shard: Shard | None = None
     saved: Seal | None = None  #: The seal of a saved plan (`plan --out`); omitted in other plans.
     #: The webhooks of `resource_changes` as they will be, for readers of Terraform's plans. Omitted in a saved plan.
     planned_values: PlannedValues | None = None

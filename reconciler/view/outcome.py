@@ -188,7 +188,7 @@ def validation_outcome(
 
 def plan_words(view: PlanView) -> str:
     """A plan in one line."""
-    words = "No plan" if len(view.not_checked) == len(view.accounts) else "No changes"
+    words = "No plan" if view.accounts and len(view.not_checked) == len(view.accounts) else "No changes"
     if view.summary.changes:
         words = f"Plan: {change_words(view.summary)}"
     refused = f"refused: {_names(view.refused)}" if view.refused else ""

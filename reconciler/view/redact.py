@@ -8,7 +8,19 @@ from functools import cached_property, lru_cache, partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, Loss, NotPlanned, Plan, Reason, Verdict
+from reconciler.model.plan import (
+    AccountPlan,
+    Action,
+    Change,
+    Claim,
+    Filters,
+    Loss,
+    NotPlanned,
+    PlacesInStep,
+    Plan,
+    Reason,
+    Verdict,
+)
 from reconciler.model.provider import FieldType
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
@@ -21,6 +33,7 @@ from reconciler.view.rows import (
     Failure,
     FieldRow,
     LossRow,
+    PlacesRow,
     Plain,
     Remedy,
     Row,
@@ -67,7 +80,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         complete=not plan.not_planned and plan.filters == Filters(),
         errored=bool(plan.not_planned),
         resource_changes=changes,
-        accounts=tuple(_account(one, losses) for one in plan.accounts),
+        accounts=(*(_account(one, losses) for one in plan.accounts), *map(_counted, plan.in_step)),
         summary=_summary(plan, len(unmanaged)),
         losses=losses,
         unmanaged=unmanaged,
@@ -76,6 +89,7 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
         id_length=id_length_of(plan) if rows or not brief else SHORTEST_ID,
+        shard=plan.shard,
     )
 
 
@@ -105,6 +119,7 @@ def _in_order(events: frozenset[str]) -> tuple[str, ...]:
 
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
+    counted = plan.in_step
     every = [row for account in plan.planned for row in account.rows if row.claim in _OWN]
     rows = [row for row in every if row.reason is not None]
     actions = Counter(row.action for row in rows)
@@ -113,13 +128,36 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],
         delete=actions[Action.DELETE],
-        unchanged=len(every) - len(rows) + reasons[Reason.OFF],
-        protected=reasons[Reason.PROTECTED],
+        unchanged=len(every) - len(rows) + reasons[Reason.OFF] + sum(one.unchanged for one in counted),
+        protected=reasons[Reason.PROTECTED] + sum(one.protected for one in counted),
         protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
         unmanaged=unmanaged,
         duplicates=reasons[Reason.DUPLICATE],
         losses=sum(len(account.losses) for account in plan.planned),
         not_checked=len(plan.not_planned),
+    )
+
+
+def _counted(counted: PlacesInStep) -> PlacesRow:
+    """The places of an account of which only a count was kept."""
+    account = counted.account
+    return PlacesRow(
+        name=account.group,
+        provider=account.provider.name,
+        title=account.provider.title,
+        mode=account.kind or None,
+        catch_all=account.provider.catch_all,
+        listed=counted.listed,
+        count=counted.count,
+        error=None,
+        status=Standing.IN_STEP,
+        verdict=Verdict.FINE,
+        on_unmanaged=counted.on_unmanaged,
+        max_losses=counted.max_losses,
+        allowed_losses=counted.loss_limit,
+        remedy=None,
+        places=counted.places,
+        all_places=counted.places,
     )
 
 
@@ -177,12 +215,12 @@ class AccountMask:
         self._provider = account.account.provider
         self._redaction = plan.configuration.redaction
         self._long = plan.configuration.qualifies_addresses
-        self._desired = plan.configuration.desired
 
     @cached_property
     def _urls(self) -> Mapping[Endpoint, Url]:
         """The file's own of each endpoint, the first; needed once a webhook is shown."""
-        desired = [one for one in self._desired if one.address.account == self.account.account.name]
+        rows = (*self.account.rows, *self.account.left_out)
+        desired = sorted((one.desired for one in rows if one.desired is not None), key=lambda one: one.place)
         urls = [url for one in reversed(desired) if isinstance(url := one.fields["url"], Url)]
         return {url.endpoint: url for url in urls}
 

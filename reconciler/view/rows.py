@@ -220,6 +220,13 @@ class AccountRow(Struct, frozen=True, kw_only=True):
         return self.on_unmanaged is OnUnmanaged.FAIL
 
 
+class PlacesRow(AccountRow, frozen=True, kw_only=True):
+    """Places of an account told as one: those in which nothing changes, or that could not be checked for one reason."""
+
+    places: int
+    all_places: int
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """The counts."""
 

@@ -19,11 +19,14 @@ _View = TypeVar("_View", PlanView, ListView)
 
 def id_length_of(plan: Plan) -> int:
     """How many characters tell the ids of all webhooks that were listed apart, those that filters leave out too."""
-    rows = (row for account in plan.planned for row in (*account.rows, *account.left_out))
-    ids = {row.remote.id for row in rows if row.remote is not None}
-    tells_apart = partial(_tells_apart, ids)
+    return length_of(remote.id for account in plan.planned for remote in account.listed())
+
+
+def length_of(object_ids: Iterable[str]) -> int:
+    """How many characters tell these ids apart."""
+    ids = {*object_ids}
     longest = max(map(len, ids), default=0)
-    return SHORTEST_ID + bisect_left(range(SHORTEST_ID, longest), 1, key=tells_apart)
+    return SHORTEST_ID + bisect_left(range(SHORTEST_ID, longest), 1, key=partial(_tells_apart, ids))
 
 
 def _tells_apart(ids: Collection[str], length: int) -> bool:

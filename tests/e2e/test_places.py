@@ -348,8 +348,8 @@ def test_the_library_lists_places_at_each_plan(work: Work) -> None:
 @pytest.mark.parametrize(
     ("limit", "message"),
     [
-        pytest.param("MOST_ACCOUNTS", "there are 3 accounts, counting each place as one; 2 are allowed", id="accounts"),
-        pytest.param("MOST_WANTED", "there are 3 webhooks, counting each place's; 2 are allowed", id="webhooks"),
+        pytest.param("MOST_PLACES", "there are 3 accounts, counting each place as one; 2 are allowed", id="accounts"),
+        pytest.param("MOST_AT_PLACES", "there are 3 webhooks, counting each place's; 2 are allowed", id="webhooks"),
     ],
 )
 def test_patterns_mean_no_more_than_files_may_say(

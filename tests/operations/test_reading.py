@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Remote
-from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.reading import opened, read_accounts, read_each
 from tests.support.builders import account, hook
 
 DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")
@@ -59,9 +59,13 @@ def test_no_accounts_are_read_to_nothing() -> None:
         assert read_accounts(clients) == {}
 
 
+def _fails(*_: object) -> None:
+    raise ZeroDivisionError
+
+
 def test_every_client_is_closed_whatever_happens() -> None:
     with pytest.raises(ZeroDivisionError), opened(ACCOUNTS, open_listed) as clients:
-        raise ZeroDivisionError
+        _fails(*clients.values())
     assert [client.is_closed for client in clients.values() if isinstance(client, Listed)] == [True, True]
 
 
@@ -74,6 +78,17 @@ def test_clients_opened_before_one_that_breaks_are_closed() -> None:
         made.append(Listed(owner))
         return made[0]
 
-    with pytest.raises(ZeroDivisionError), opened(ACCOUNTS, open_two):
-        pytest.fail("nothing was opened")
+    with opened(ACCOUNTS, open_two) as clients, pytest.raises(ZeroDivisionError):
+        read_accounts(clients)
     assert made[0].is_closed
+
+
+def test_a_client_that_is_let_go_is_closed_and_opened_anew_when_it_is_needed() -> None:
+    with opened(ACCOUNTS, open_listed) as clients:
+        read_each(clients, lambda name, _: name != "fine")
+        first = clients["down"]
+        assert isinstance(first, Listed)
+        assert clients["down"] is first
+        clients.let_go("down")
+        assert first.is_closed
+        assert clients["down"] is not first

@@ -122,7 +122,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
             "  @2: delete: held back: it depends on b[track_updated], which isn't done\n"
             "      track_updated at https://hooks.example.com/c\n\n"
             "0 requests in 0.0 s.\nApply incomplete: 0 created, 0 updated, 0 deleted; 2 not done.\n",
-            "error: default: could not be checked after the creates: the provider refused the "
+            "error: default: could not be checked to the end: the provider refused the "
             "token\\x1b[2J\nhelp: Check it.\n",
             1,
             id="incomplete",
@@ -130,7 +130,7 @@ def _report(*results: Result, error: ProviderError | None = None) -> Report:
         pytest.param(
             _report(error=ProviderError(kind=ErrorKind.REFUSED, message="503")),
             "\n0 requests in 0.0 s.\nApply incomplete: 0 created, 0 updated, 0 deleted.\n",
-            "error: default: could not be checked after the creates: 503\n",
+            "error: default: could not be checked to the end: 503\n",
             1,
             id="no-help",
         ),

@@ -126,7 +126,7 @@ def _guards(case: Case, phase: Phase) -> Iterator[str]:
             yield "incomplete: a list that can't be trusted ended with 0"
 
 
-LEFT_UNCHECKED = "could not be checked after the creates"
+LEFT_UNCHECKED = "could not be checked to the end"
 """What a run says that can't list again, since others write: its doubles are the next apply's to delete."""
 
 

@@ -52,9 +52,9 @@ def apply_command(invocation: Invocation, planfile: Path | None) -> int:
     if planfile is None:
         return apply_plan(invocation, None)
     given = invocation.options
-    is_filtered = given.accounts or given.targets or given.excludes
+    is_filtered = given.accounts or given.targets or given.excludes or given.shard
     if is_filtered or given.allowed_losses is not None or given.destroy or given.resend_secrets:
-        what = "`--account`, `--target`, `--exclude`, `--allow-losses`, `--destroy` or `--resend-secrets`"
+        what = "`--account`, `--shard`, `--target`, `--exclude`, `--allow-losses`, `--destroy` or `--resend-secrets`"
         fail(f"a saved plan can't be changed by {what}", "Remove these options, or save a new plan with them.")
     with suppress(OSError):  # what can't be read is said below
         if planfile.suffix in (".yaml", ".yml") and planfile.is_file() and not is_saved_plan(planfile):

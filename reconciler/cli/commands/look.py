@@ -15,6 +15,7 @@ from reconciler.cli.options import (
     LIST_OUTPUT,
     PLAN_OUTPUT,
     RESEND,
+    SHARD,
     TARGETS,
     output_path,
     path_completed,
@@ -91,8 +92,9 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
     if out is not None and invocation.options.allow_unset:
         fail("`--out` can't be used with `--allow-unset`: such a plan is never applied", "Use only one of the two.")
     run = Run(invocation)
-    plan = run.look()
-    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief and out is None)
+    is_brief = run.reporter.is_brief and out is None
+    plan = run.look(is_whole=not is_brief)
+    view = view_plan(plan, run.diagnostics, brief=is_brief)
     run.reporter.plan(view)
     saved = ""
     if out is not None:  # before the end: a plan that can't be saved has failed, in every format
@@ -106,7 +108,7 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
 
 
 @command(
-    *FILES, *TARGETS, ALLOW_UNSET,
+    *FILES, *TARGETS, SHARD, ALLOW_UNSET,
     click.option("--fail-on-unmanaged", is_flag=True,
                  help="Like `unmanaged: fail` in the file: webhooks that are neither managed nor under `known` are "
                       "drift."),
@@ -128,13 +130,14 @@ def drift_command(invocation: Invocation) -> int:
     from reconciler.view.redact import view_plan
 
     run = Run(invocation)
-    view = view_plan(run.look(), run.diagnostics, brief=run.reporter.is_brief)
+    plan = run.look(is_whole=not run.reporter.is_brief)
+    view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief)
     run.reporter.drift(view)
     return run.reporter.end(outcome.drift_outcome(view))
 
 
 @command(
-    *FILES, *TARGETS, ALLOW_UNSET,
+    *FILES, *TARGETS, SHARD, ALLOW_UNSET,
     click.option("--matrix", is_flag=True, help="Show which endpoint receives which events, and how often."),
     *LIST_OUTPUT,
     examples="""

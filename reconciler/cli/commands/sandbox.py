@@ -136,7 +136,7 @@ def _declared(name: str, options: SandboxOptions, token: str) -> tuple[HttpServe
         f"    provider: {name}",
         f"    token: ${{{provider.auth.variable}}}",
         f"    base_url: {sandbox.base_url}",
-        *(f"    {setting.setting}: [{_as_text(setting.example)}]" for setting in provider.places[:1]),
+        *(f"    {setting.setting}: [{_as_text(setting.example)}]" for setting in provider.required_places[:1]),
     ]
     file = "\n".join(f"  {line}" for line in lines)
     return sandbox, (

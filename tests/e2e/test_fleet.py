@@ -1,0 +1,351 @@
+"""Accounts that a platform manages, through the commands: one entry of the file for all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.fleet import EVENTS, TOKEN, URL, Fleet, fleet_server
+from tests.support.here import main_here
+
+TOP = """\
+version: 1
+accounts:
+  live:
+    provider: shippo
+    token: ${SHIPPO_API_TOKEN}
+    base_url: BASE
+    rate_limits: off
+    account_ids: IDS
+owns: [https://hooks.example.com/*]
+webhooks:
+"""
+ENTRY = f"  orders:\n    url: {URL}\n    events: [track_updated, batch_created]\n"
+
+
+class Work:
+    """A folder with a file, and the commands in it."""
+
+    def __init__(self, folder: Path, fleet: Fleet) -> None:
+        self.folder, self.fleet = folder, fleet
+
+    def write(self, ids: str = "[a1, b2, c3]", entries: str = ENTRY, more: str = "") -> None:
+        text = TOP.replace("BASE", self.fleet.base_url).replace("IDS", ids).replace("owns:", f"{more}owns:")
+        (self.folder / "webhooks.yaml").write_text(text + entries)
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        return main_here(self.folder, arguments, {"SHIPPO_API_TOKEN": TOKEN})
+
+    def document(self, *arguments: str) -> dict[str, Any]:
+        _, out, _ = self.run(*arguments, "--format", "json")
+        document: dict[str, Any] = json.loads(out)
+        return document
+
+    def created(self, *arguments: str) -> list[str]:
+        rows = self.document("plan", *arguments)["resource_changes"]
+        return [row["webhook_address"] for row in rows if row["change"]["actions"] == ["create"]]
+
+    def apply(self, *arguments: str) -> tuple[int, str]:
+        code, out, err = self.run("apply", "--auto-approve", *arguments)
+        return code, out + err
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Work]:
+    with fleet_server() as fleet:
+        yield Work(tmp_path, fleet)
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [
+        pytest.param("[a1, b2]", ["a1", "b2"], id="a-list"),
+        pytest.param("a1", ["a1"], id="one"),
+        pytest.param("'@ids.txt'", ["a1", "b2", "c3"], id="a-file"),
+        pytest.param("all", ["a1", "b2", "d4"], id="all-that-are-listed"),
+    ],
+)
+def test_each_account_has_the_webhooks_of_the_file_sent_with_its_own_header(
+    work: Work, ids: str, found: list[str]
+) -> None:
+    (work.folder / "ids.txt").write_text("# ours\na1\nb2\n\n  c3  \n")
+    work.fleet.managed = ["d4", "a1", "b2"]
+    work.write(ids)
+    assert work.created() == [
+        f"live:{one}/orders[{event}]" for one in found for event in ("batch_created", "track_updated")
+    ]
+    code, said = work.apply()
+    assert code == 0, said
+    assert work.fleet.made() == dict.fromkeys(found, 2)
+    assert {account for account, method, _ in work.fleet.calls if method == "POST"} == {*found}
+    code, out, err = work.run("drift")
+    assert code == 0, out + err
+
+
+def test_the_list_of_all_accounts_is_read_to_its_last_page(work: Work) -> None:
+    work.fleet.managed = [f"acct{number}" for number in range(250)]
+    work.write("all")
+    assert len(work.created()) == 500
+    assert len({account for account, _, path in work.fleet.calls if path == "/webhooks"}) == 250
+
+
+@pytest.mark.parametrize(
+    ("ids", "text", "message"),
+    [
+        pytest.param("'@none.txt'", None, "can't be read: No such file or directory", id="no-file"),
+        pytest.param("'@ids.txt'", "# none\n\n", "names none", id="an-empty-file"),
+        pytest.param("'@ids.txt'", "a1\nb 2\n", "in line 2 of its file", id="a-space"),
+        pytest.param("'@ids.txt'", "a1\nb2\nA1\n", "listed twice in line 3", id="twice-in-a-file"),
+        pytest.param("[a1, A1]", None, "listed twice", id="twice-in-the-list"),
+        pytest.param("[a1, all]", None, "expected a name", id="all-in-a-list"),
+        pytest.param("[a1, 'b/2']", None, "wrong format", id="a-path"),
+        pytest.param("[a1]\n    account_id: b2", None, "has both `account_id` and `account_ids`", id="beside-one"),
+        pytest.param("[]", None, "", id="none"),
+    ],
+)
+def test_what_is_wrong_with_ids_is_said_and_nothing_is_asked(
+    work: Work, ids: str, text: str | None, message: str
+) -> None:
+    if text is not None:
+        (work.folder / "ids.txt").write_text(text)
+    work.write(ids)
+    code, out, err = work.run("plan")
+    assert code == 1
+    assert message in out + err
+    assert not work.fleet.calls
+
+
+def test_an_entry_may_be_for_some_accounts_and_filters_mean_them(work: Work) -> None:
+    work.write(entries=ENTRY + f"  tracking:\n    account: live:b2\n    url: {URL}/b\n    events: [track_updated]\n")
+    assert "live:b2/tracking[track_updated]" in work.created()
+    assert len(work.created()) == 7
+    assert work.created("--account", "live:a*") == [
+        f"live:a1/orders[{one}]" for one in ("batch_created", "track_updated")
+    ]
+    assert work.created("--target", "live:c3/orders[batch_created]") == ["live:c3/orders[batch_created]"]
+    assert len(work.created("--account", "live")) == 7
+    work.write(entries=ENTRY + f"  tracking:\n    account: live:zz\n    url: {URL}/b\n    events: [track_updated]\n")
+    code, out, err = work.run("validate")
+    assert code == 1
+    assert "is not an account of this configuration" in out + err
+
+
+def test_an_account_that_fails_stops_no_other_and_gets_what_it_lacks_later(work: Work) -> None:
+    work.fleet.denied = {"b2"}
+    work.write()
+    code, said = work.apply()
+    assert code == 1
+    assert "not checked: live:b2" in said
+    assert work.fleet.made() == {"a1": 2, "c3": 2}
+    work.fleet.denied = set()
+    code, said = work.apply()
+    assert code == 0, said
+    assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}
+
+
+def test_a_service_that_ignores_the_header_gets_one_create_that_is_deleted_again(work: Work) -> None:
+    work.fleet.ignores_header = True
+    work.write()
+    code, said = work.apply()
+    assert code == 1
+    assert "ignores `SHIPPO-ACCOUNT-ID`" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST", "DELETE"]
+    assert not work.fleet.made()
+
+
+def test_the_first_create_is_made_alone_and_looked_for_in_one_other_account(work: Work) -> None:
+    work.write()
+    assert work.apply()[0] == 0
+    calls = [(account, method) for account, method, path in work.fleet.calls if path == "/webhooks"]
+    first = calls.index(("a1", "POST"))
+    assert calls[first : first + 3] == [("a1", "POST"), ("a1", "GET"), ("b2", "GET")]
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_two_accounts_with_one_webhook_stop_the_whole_fleet(work: Work, command: str) -> None:
+    work.write()
+    work.fleet.lists_for_all = True
+    work.fleet.add("a1", "track_updated", f"{URL}/old")
+    arguments = ["--auto-approve"] if command == "apply" else []
+    code, out, err = work.run(command, *arguments)
+    assert code == 1
+    assert "ignores `SHIPPO-ACCOUNT-ID`" in out + err
+    assert "live:a1, live:b2, live:c3" in out + err
+    assert not work.fleet.writes()
+
+
+def test_updates_alone_are_made_only_once_two_lists_were_compared(work: Work) -> None:
+    work.write()
+    assert work.apply()[0] == 0
+    for hook in work.fleet.hooks["a1"].values():
+        hook["active"] = False
+    mark = len(work.fleet.calls)
+    assert work.apply("--account", "live:a1")[0] == 0
+    assert [one for one in work.fleet.calls[mark:] if one[0] != "a1"] == [("b2", "GET", "/webhooks")]
+    for hook in work.fleet.hooks["a1"].values():
+        hook["active"] = False
+    work.fleet.lists_for_all = True
+    work.fleet.hooks["b2"].clear()
+    mark = len(work.fleet.writes())
+    code, said = work.apply("--account", "live:a1")
+    assert code == 1
+    assert "ignores `SHIPPO-ACCOUNT-ID`" in said
+    assert len(work.fleet.writes()) == mark
+
+
+def test_accounts_in_step_are_counted_and_those_that_change_have_a_line_each(work: Work) -> None:
+    names = [f"acct{number:03}" for number in range(40)]
+    work.write(f"[{', '.join(names)}]", entries=f"  orders:\n    url: {URL}\n    events: [{', '.join(EVENTS)}]\n")
+    for name in names:
+        work.fleet.fill(name, 5 if int(name[-3:]) < 25 else 4)
+    code, out, err = work.run("plan")
+    assert code == 0, err
+    assert "Account live (Shippo, live mode): 25 of 40 places without changes, 125 of 125 webhooks listed" in out
+    assert "Plan: 15 to create, 0 to update, 0 to delete." in out
+    assert out.count("acct") == 15, out
+    assert len(out.splitlines()) < 25
+    code, out, err = work.run("plan", "--account", "live:acct03*")
+    assert out.count("+ live:acct03") == 10
+    document = work.document("plan")
+    assert len(document["accounts"]) == 40
+    assert len(document["resource_changes"]) == 200
+    assert document["summary"]["unchanged"] == 185
+
+
+def test_a_target_in_an_account_that_is_only_counted_is_found(work: Work) -> None:
+    names = [f"acct{number:03}" for number in range(8)]
+    work.write(f"[{', '.join(names)}]")
+    assert work.apply()[0] == 0
+    code, out, err = work.run("plan", "--target", "live:acct003/orders[track_updated]")
+    assert code == 0, out + err
+    assert "No changes" in out
+    code, out, err = work.run("plan", "--target", "live:acct003/order[track_updated]")
+    assert code == 1
+    assert "not found" in err
+
+
+MANY = [f"acct{number:03}" for number in range(23)]
+
+
+def shards(work: Work, count: int, *arguments: str) -> list[str]:
+    """The reports of all shards, each in a file."""
+    names = []
+    for number in range(1, count + 1):
+        _, out, err = work.run(*arguments, "--shard", f"{number}/{count}", "--format", "json")
+        assert "bug" not in err, err
+        names.append(f"{arguments[0]}-{number}.json")
+        (work.folder / names[-1]).write_text(out)
+    return names
+
+
+def same(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "timestamp"}
+
+
+@pytest.fixture
+def many(work: Work) -> Work:
+    work.write(f"[{', '.join(MANY)}]", more="unmanaged: fail\n")
+    for name in MANY[:9]:
+        work.fleet.fill(name, 4)
+    work.fleet.add(MANY[20], "all", "https://elsewhere.example.com/x")
+    work.fleet.denied = {MANY[15]}
+    return work
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_joined_reports_of_shards_are_the_report_of_one_run(many: Work, command: str) -> None:
+    whole = many.document(command)
+    names = shards(many, 4, command)
+    asked = [account for account, _, _ in many.fleet.calls[-len(MANY) :]]
+    assert sorted(asked) == MANY
+    merged = many.document("merge-reports", *names)
+    assert same(merged) == same(whole)
+    assert whole["summary"]["not_checked"] == 1
+    code, out, _ = many.run("merge-reports", *reversed(names))
+    assert code == many.run(command)[0] == 1
+    assert f"live:{MANY[15]}" in out
+    many.fleet.denied = set()
+    names = shards(many, 4, command)
+    assert many.run("merge-reports", *names)[0] == many.run(command)[0] == (2 if command == "drift" else 0)
+    assert many.run("merge-reports", *names, "--detailed-exitcode")[0] == 2
+
+
+def test_an_apply_in_shards_does_what_one_run_does(many: Work) -> None:
+    names = shards(many, 4, "apply", "--auto-approve")
+    made = many.fleet.made()
+    assert all(made[name] >= 2 for name in MANY if name != MANY[15])
+    assert made[MANY[15]] == 0
+    code, out, err = many.run("merge-reports", *names)
+    assert code == 1, err
+    assert "error" in out
+    code, out, _ = many.run("merge-reports", *names, "--format", "json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["type"] for line in (lines[0], lines[-1])] == ["version", "change_summary"]
+    assert lines[-1]["exit_code"] == code == 1
+    assert lines[-1]["changes"]["add"] == 26
+    many.fleet.denied = set()
+    assert many.apply()[0] == 0
+    names = shards(many, 2, "apply", "--auto-approve")
+    code, out, err = many.run("merge-reports", *names)
+    assert (code, out.strip()) == (0, "Apply complete: 0 created, 0 updated, 0 deleted."), err
+
+
+def test_reports_that_do_not_belong_together_are_refused(many: Work) -> None:
+    names = shards(many, 3, "plan")
+    others = shards(many, 3, "drift")
+    two = shards(many, 2, "plan")[:1]
+    names = shards(many, 3, "plan")
+    (many.folder / "whole.json").write_text(many.run("plan", "--format", "json")[1])
+    (many.folder / "failed.json").write_text(many.run("plan", "--account", "none", "--format", "json")[1])
+    (many.folder / "none.json").write_text("{}")
+    (many.folder / "no.json").write_text("{")
+    many.write(f"[{', '.join(MANY)}]", ENTRY.replace("orders:", "other:"), more="unmanaged: fail\n")
+    _, out, _ = many.run("plan", "--shard", "3/3", "--format", "json")
+    (many.folder / "other.json").write_text(out)
+    for given, message in (
+        (names[:2], "no report of shard 3 of 3"),
+        ([names[0]], "no report of shards 2, 3 of 3"),
+        ([*names, names[1]], "are both of shard 2 of 3"),
+        ([*names[:2], "other.json"], "of another configuration"),
+        ([*names[:2], others[2]], "of another command"),
+        (["whole.json"], "of no shard"),
+        ([*names[:2], "failed.json"], "of a run that failed"),
+        ([*names, "none.json"], "is no report"),
+        ([*names, "no.json"], "is no JSON"),
+        ([*names, "missing.json"], "can't be read"),
+    ):
+        code, out, err = many.run("merge-reports", *given)
+        assert code == 1, given
+        assert message in out + err, given
+    assert two
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "/2", "a/b", "1/1001", "-1/2"])
+def test_what_is_no_shard_is_refused(work: Work, shard: str) -> None:
+    work.write()
+    code, out, err = work.run("plan", f"--shard={shard}")
+    assert code == 1
+    assert "write it as I/N" in out + err
+
+
+def test_a_saved_plan_of_a_shard_is_applied_to_that_shard(many: Work) -> None:
+    many.fleet.denied = set()
+    code, out, err = many.run("plan", "--shard", "2/3", "--out", "reviewed.plan")
+    assert code == 0, out + err
+    code, out, err = many.run("apply", "reviewed.plan")
+    assert code == 0, out + err
+    assert {account for account, _, _ in many.fleet.writes()} < {*MANY}
+    before = len(many.fleet.writes())
+    assert many.apply("--shard", "2/3")[0] == 0
+    assert len(many.fleet.writes()) == before
+
+
+def test_more_shards_than_accounts_leave_some_with_nothing_to_do(work: Work) -> None:
+    work.write()
+    ended = [work.apply("--shard", f"{number}/5")[0] for number in range(1, 6)]
+    assert ended == [0] * 5
+    assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}
