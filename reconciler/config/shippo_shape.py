@@ -11,6 +11,7 @@ REGEX_PATTERNS = {
     '^[a-z0-9_-]+$': re.compile('^[a-z0-9_-]+\\Z'),
     '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$': re.compile('^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}\\Z'),
     '^x-': re.compile('^x-'),
+    '^(?:[A-Za-z0-9_.-]+|@[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*)$': re.compile('^(?:[A-Za-z0-9_.-]+|@[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*)\\Z'),
     '^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:\\?[\\s\\S]*)?\\}$': re.compile('^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:\\?[\\s\\S]*)?\\}\\Z'),
     '^off$': re.compile('^off\\Z')
 }
@@ -1027,6 +1028,28 @@ def check__definitions_account(data: object) -> object:
                 if isinstance(data__trustcount, str):
                     if not REGEX_PATTERNS['^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$'].search(data__trustcount):
                         raise ShapeError
+            if "account_ids" in data_keys:
+                data_keys.remove("account_ids")
+                data__accountids = data["account_ids"]
+                if not isinstance(data__accountids, (str, list, tuple)):
+                    raise ShapeError
+                if isinstance(data__accountids, str):
+                    if not REGEX_PATTERNS['^(?:[A-Za-z0-9_.-]+|@[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*)$'].search(data__accountids):
+                        raise ShapeError
+                data__accountids_is_list = isinstance(data__accountids, (list, tuple))
+                if data__accountids_is_list:
+                    data__accountids_len = len(data__accountids)
+                    if data__accountids_len < 1:
+                        raise ShapeError
+                    def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
+                    if data__accountids_len > len(set(fn(data__accountids_x) for data__accountids_x in data__accountids)):
+                        raise ShapeError
+                    for data__accountids_x, data__accountids_item in enumerate(data__accountids):
+                        if not isinstance(data__accountids_item, (str)):
+                            raise ShapeError
+                        if isinstance(data__accountids_item, str):
+                            if not REGEX_PATTERNS['^(?:[A-Za-z0-9_.-]+|@[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*)$'].search(data__accountids_item):
+                                raise ShapeError
             for data_key, data_val in data.items():
                 if REGEX_PATTERNS['^x-'].search(data_key):
                     if data_key in data_keys:
@@ -1104,6 +1127,10 @@ def check__definitions_account(data: object) -> object:
             if "trust_count" in data_keys:
                 data_keys.remove("trust_count")
                 data__trustcount = data["trust_count"]
+                pass
+            if "account_ids" in data_keys:
+                data_keys.remove("account_ids")
+                data__accountids = data["account_ids"]
                 pass
             for data_key, data_val in data.items():
                 if REGEX_PATTERNS['^x-'].search(data_key):
