@@ -165,10 +165,10 @@ def latency(folder: Path, scale: Scale) -> Found:
             least, readers = f"least plan, {READERS} readers", str(READERS)
             programs = {
                 least: module("least_plan", str(file), "--readers", readers, environment=_variables),
-                "plan": tool("plan", "-f", str(file), "--detailed-exitcode", environment=_variables),
+                "plan at 50 ms": tool("plan", "-f", str(file), "--detailed-exitcode", environment=_variables),
             }
             samples = in_turn(programs, scale.runs_of(size), warm=scale.warms_up(size))
-        yield _row("50 ms", "plan", least, TIME, samples, size=size)
+        yield _row("latency", "plan at 50 ms", least, TIME, samples, size=size)
 
 
 def apply(folder: Path, scale: Scale) -> Found:
