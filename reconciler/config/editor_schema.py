@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.config.diagnostics import either
-from reconciler.config.schema import VARIABLE, Schema, composed, described, known_events, schema_text
+from reconciler.config.schema import VARIABLE, Schema, composed, core, described, known_events, schema_text
 from reconciler.model.configuration import DEFAULT_PROVIDER
 from reconciler.model.provider import SECRET_TO, Provider
 
@@ -59,6 +59,7 @@ def _offer_nothing_of_providers(schema: Schema, providers: Iterable[Provider]) -
     account = definitions["account"]["properties"]
     account["token"] = account["token"] | _NOT_OFFERED
     own = {spec.name for provider in providers for spec in (*provider.own_fields, *provider.about_secrets)}
+    own -= core()["definitions"]["webhook"]["properties"].keys()  # `description`, say
     for where in (definitions["webhook"], schema["properties"]["defaults"], definitions["owns"]["items"]):
         for key in own.intersection(where["properties"]):
             where["properties"][key] |= _NOT_OFFERED

@@ -54,7 +54,7 @@ def schema_text(schema: Schema) -> str:
 
 def composed(providers: Mapping[str, Provider], *, lenient: bool = False) -> tuple[Schema, Mapping[str, Schema]]:
     """That schema, and the rules in it for accounts, by the provider that they name; by "" for those that name none."""
-    schema: Schema = json.loads(_core())
+    schema = core()
     definitions = schema["definitions"]
     account = definitions["account"]
     fields: dict[str, Any] = {}
@@ -83,6 +83,12 @@ def composed(providers: Mapping[str, Provider], *, lenient: bool = False) -> tup
         where["additionalProperties"] = lenient
     schema["properties"]["defaults"]["properties"].pop(SECRET_TO.name, None)  # a name is one webhook's
     return schema, rules
+
+
+def core() -> Schema:
+    """The schema without what providers add."""
+    schema: Schema = json.loads(_core())
+    return schema
 
 
 @lru_cache(maxsize=1)

@@ -44,7 +44,7 @@ KEYS = [
     ),
     pytest.param(
         "accounts:\n  live:\n    provider: shippo\n    │",
-        {*CLAIMS, "token", "base_url", "timeout", "rate_limits", "mode", "account_id", "trust_count"},
+        {*CLAIMS, "token", "base_url", "timeout", "rate_limits", "mode", "account_id", "account_ids", "trust_count"},
         id="account-at-shippo",
     ),
     pytest.param(
@@ -73,6 +73,7 @@ def test_what_is_offered(server: LanguageServer, text: str, expected: set[str]) 
     )
 
 
+OF_GITHUB = {"content_type", "insecure_ssl", "secret", "secret_since"}
 ENTRY = {"events", "for_each", "account", "accounts", "active", "ignore_changes", "public_params", "public_path"}
 
 
@@ -80,8 +81,8 @@ ENTRY = {"events", "for_each", "account", "accounts", "active", "ignore_changes"
     ("accounts", "own", "event", "others"),
     [
         pytest.param("", {"is_test"}, "track_updated", {"push"}, id="no-accounts"),
-        pytest.param(GITHUB, {"content_type", "insecure_ssl", "secret"}, "push", SHIPPO_EVENTS, id="github"),
-        pytest.param(BOTH, {"is_test", "content_type", "insecure_ssl", "secret"}, "push", set(), id="both"),
+        pytest.param(GITHUB, OF_GITHUB, "push", SHIPPO_EVENTS, id="github"),
+        pytest.param(BOTH, {"is_test", *OF_GITHUB}, "push", set(), id="both"),
     ],
 )
 def test_accounts_decide_what_is_offered_in_entries(
