@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reconciler.http import errors
 from reconciler.http.exchange import ApiRequest, NoReply, Reply, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallClass, ClientContext
-from reconciler.http.transport import Session
+from reconciler.http.transport import Connections, Session
 from reconciler.model.configuration import Account, Destination, destination_of
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -40,7 +40,13 @@ class Caller:
         self._budget = context.budget(self.destination.origin, account.token)
         self._budget.limit(account.limits)
         authorization = (account.provider.auth.header, _credentials(account))
-        self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
+        self.session = Session(
+            self.destination,
+            authorization=authorization,
+            headers=headers,
+            timeout=account.timeout,
+            connections=context.connections.setdefault(self.destination.origin, Connections(self.destination)),
+        )
 
     def call(self, request: ApiRequest, call_class: CallClass, shown: str) -> Reply:
         """Send a request until it succeeds, fails for good, or may not be sent again; events say the path as `shown`.

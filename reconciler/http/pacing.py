@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -14,6 +14,9 @@ from msgspec.structs import replace
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Expected, Listener
 from reconciler.model.secret import SecretText
+
+if TYPE_CHECKING:  # loads requests
+    from reconciler.http.transport import Connections
 
 # All in seconds.
 WINDOW = 60.0  # that a provider's limits are counted over
@@ -205,7 +208,8 @@ class ClientContext(Struct, frozen=True, kw_only=True):
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
     `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
-    token share one of the `call_budgets`, which the clients fill in, and all lists the `page_readers`.
+    token share one of the `call_budgets`, those of an origin its `connections`, both of which the clients fill in, and
+    all lists the `page_readers`.
     """
 
     clock: Clock
@@ -213,6 +217,7 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
+    connections: dict[str, Connections] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
 
     def budget(self, origin: str, token: SecretText) -> CallBudget:
