@@ -218,7 +218,8 @@ class ClientContext(Struct, frozen=True, kw_only=True):
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
     `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
-    token share one of the `call_budgets`, which the clients fill in, and all lists the `page_readers`.
+    token share one of the `call_budgets`, those of an origin its `connections`, both of which the clients fill in, and
+    all lists the `page_readers`.
     """
 
     clock: Clock

@@ -1,4 +1,4 @@
-"""One exchange with a provider over HTTP, by an account's own pooled session.
+"""One exchange with a provider over HTTP, by connections that stay open.
 
 A socket's time-out only bounds each silence, so that a server that drips a byte now and then would hold a run for ever.
 Nor does the length of a body say how much is sent: headers, and what cuts a body into chunks, may have no end. So an
@@ -164,7 +164,7 @@ class Connections:
 
 
 class Session:
-    """Sends requests to one origin. Safe to use from several threads.
+    """Sends an account's requests to one origin. Safe to use from several threads.
 
     An empty authorization isn't sent; `timeout` is how many seconds the server may be silent. Connections that it
     shares are others' to close.

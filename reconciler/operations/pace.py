@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
-from reconciler.http.calls import checked_destination
 from reconciler.http.pacing import CallBudget, CallClass, ClientContext
-from reconciler.model.configuration import Account
+from reconciler.model.configuration import Account, destination_of
+from reconciler.model.diagnostic import UrlError
 from reconciler.model.plan import Action, Plan
-from reconciler.model.reading import ProviderError
+from reconciler.model.secret import SecretText
+from reconciler.model.url import parse_url
 
 
 def announce_lists(accounts: Iterable[Account], context: ClientContext) -> None:
@@ -34,8 +35,10 @@ def announce_changes(plan: Plan, context: ClientContext) -> None:
 def _announce(calls: Iterable[tuple[Account, CallClass, int]], what: str, context: ClientContext) -> None:
     found: defaultdict[tuple[CallBudget, CallClass], tuple[int, list[str]]] = defaultdict(lambda: (0, []))
     for account, call_class, number in calls:
-        with suppress(ProviderError):  # it is called nothing
-            budget = context.budget(checked_destination(account, context.allowed_hosts).origin, account.token)
+        with suppress(UrlError):  # no call is made then
+            url = parse_url(SecretText.literal(account.base_url))
+            origin = destination_of(url, account.provider, context.allowed_hosts).origin
+            budget = context.budget(origin, account.token)
             budget.limit(account.limits)
             before, names = found[budget, call_class]
             found[budget, call_class] = before + number, [*names[:1], account.name]

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 
 from reconciler.http.pacing import MARGIN, WINDOW, CallBudget, CallClass
 from reconciler.model.provider import RateLimits
+from reconciler.model.report import Expected
+from reconciler.operations.pace import announce_lists
 from tests.support.clock import FakeClock
+
+from .tools import Run, account
 
 LIMITS = RateLimits(write=5, get=2, list=1)  # small ones, so that drawn calls meet them
 ALLOWED = {CallClass.WRITE: 5, CallClass.GET: 2, CallClass.LIST: 1}
@@ -159,3 +163,42 @@ def test_calls_made_before_a_limit_was_known_count_for_it_too() -> None:
     assert budget.take(CallClass.WRITE) == WINDOW + MARGIN - 10
     clock.advance(WINDOW + MARGIN - 10)
     assert [budget.take(CallClass.WRITE) > 0 for _ in range(2)] == [False, True]
+
+
+@given(
+    pauses=st.lists(st.sampled_from([0.0, 1.0, 30.0, 61.0]), max_size=12),
+    announced=st.lists(st.integers(0, 9), min_size=1, max_size=3),
+)
+def test_time_that_is_told_for_calls_is_the_time_that_they_take(pauses: list[float], announced: list[int]) -> None:
+    clock = FakeClock()
+    budget = limited(RateLimits(list=3), clock)
+
+    def call() -> None:
+        while wait := budget.take(CallClass.LIST):
+            clock.sleep(wait)
+        budget.give_back(CallClass.LIST)
+
+    for pause in pauses:
+        call()
+        clock.advance(pause)
+    told = [budget.announce(CallClass.LIST, calls) for calls in announced][-1]
+    began = clock.monotonic()
+    for _ in range(sum(announced)):
+        call()
+    assert clock.monotonic() - began == pytest.approx(told)
+
+
+def test_time_for_calls_without_a_limit_is_none() -> None:
+    assert CallBudget(FakeClock()).announce(CallClass.WRITE, 10**9) == 0
+
+
+def test_lists_of_a_fleet_are_told_together_and_once() -> None:
+    run = Run()
+    fleet = [account("http://127.0.0.1:1", name=f"a{number}", limits=RateLimits(list=50)) for number in range(299)]
+    announce_lists(fleet, run.context)
+    announce_lists(fleet[:1], run.context)
+    announce_lists([account("http://127.0.0.1:2", name="small", limits=RateLimits(list=50))], run.context)
+    reason = "the provider allows 50 lists a minute"
+    assert run.events == [
+        Expected(account="several accounts", what="listing the webhooks", seconds=5 * (WINDOW + MARGIN), reason=reason)
+    ]

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from pytest_httpserver import HTTPServer
 
 from reconciler.http.exchange import ApiRequest, Ending, NoReply, Reply
-from reconciler.http.transport import Session
+from reconciler.http.transport import Connections, Session
 from reconciler.model.configuration import Destination
 from reconciler.model.secret import SecretText
 
@@ -216,6 +216,40 @@ def test_connections_are_kept_and_threads_may_share_the_session() -> None:
             for thread in threads:
                 thread.join()
     assert outcomes == [Reply(status=200, body=b"x" * 1000)] * 80
+
+
+def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> None:
+    closed = threading.Event()
+
+    def answer_all(connection: socket.socket, _: Received) -> None:
+        said = True
+        while said:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+            said = bool(connection.recv(65536))
+        closed.set()
+
+    with RawServer(answer_all) as server:
+        to = Destination(origin=server.base_url, path="", loopback=True)
+        shared = Connections(to)
+        sessions = [
+            Session(
+                to,
+                authorization=("Authorization", SecretText.literal(name)),
+                headers={},
+                timeout=5.0,
+                shared=shared,
+            )
+            for name in ("one", "two")
+        ]
+        outcomes = [without_headers(session.send(GET)) for session in (*sessions, *sessions)]
+        sessions[0].close()
+        is_open = not closed.wait(0.1)
+        outcomes.append(without_headers(sessions[1].send(GET)))
+        sessions[1].close()
+        shared.close()
+        assert closed.wait(5)
+    assert outcomes == [Reply(status=200, body=b"x")] * 5
+    assert (is_open, len(server.received)) == (True, 1)
 
 
 def test_a_body_that_is_too_large_is_not_read_to_its_end() -> None:

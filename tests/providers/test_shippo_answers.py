@@ -14,7 +14,7 @@ from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.secret import SecretText
 from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
 from reconciler.model.webhook import Fields, Remote
-from reconciler.providers.paging import Page, page_of
+from reconciler.providers.paging import Page, page_of, size_of
 from reconciler.providers.shippo import SHIPPO
 from reconciler.providers.wire import remote_of
 
@@ -205,7 +205,7 @@ def test_a_count_that_is_no_number_of_webhooks_counts_as_none(said: object) -> N
 
 def test_a_page() -> None:
     first = page({"results": [DOCUMENTED], "count": 3, "next": "?page=2", "previous": None})
-    assert first == Page(remotes=(read(),), count=3, next="?page=2")
+    assert first == Page(remotes=(read(),), count=3, next="?page=2", size=size_of(read()))
 
 
 @pytest.mark.parametrize("following", [{}, {"next": None}, {"next": ""}], ids=["absent", "null", "empty"])
