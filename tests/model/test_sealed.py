@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.known_urls import KnownUrls
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, Part, SecretText, replace
 from tests.model.texts import env, sent, written
+from tests.support.builders import entry
 from tests.support.canaries import leaks
 from tests.support.printing import shown_in_every_way
 from tests.support.reachable import reachable
@@ -20,6 +22,7 @@ from tests.support.reachable import reachable
 SECRET = "swordfish-3f9a"
 URL = written("https://h.example.com/", env("P", SECRET), "/x?token=", env("T", SECRET), "&q=", env("Q", SECRET))
 PATTERN = parse_pattern(SecretText((Part("https://h.example.com/"), env("P", SECRET))))
+KNOWN = KnownUrls([entry("e", URL)])
 VALUES = [
     pytest.param(env("T", SECRET), id="part"),
     pytest.param(SecretText.environment("T", SECRET), id="text"),
@@ -29,6 +32,8 @@ VALUES = [
     pytest.param(URL.items[0], id="query-item"),
     pytest.param(PATTERN, id="pattern"),
     pytest.param(PatternSet([PATTERN]), id="pattern-set"),
+    pytest.param(KNOWN, id="known-urls"),
+    pytest.param(KNOWN.find(URL.reveal()), id="known-url"),
     pytest.param(Redaction([URL], patterns=[PATTERN]).seeing([URL]), id="redaction"),
 ]
 

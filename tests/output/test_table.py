@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 
 from reconciler.model.webhook import Remote
+from reconciler.output.csv_format import _cells as csv_cells
 from reconciler.output.table import list_table
 from reconciler.output.terminal import Streams, Style
 from reconciler.view.documents import ListView
 from reconciler.view.redact import view_listing
+from reconciler.view.short_ids import with_short_ids
 from tests.output.screen import COLUMNS, Screen
 from tests.support.builders import absent, account, entry, hook, planned
 from tests.view.hostile import HostileRun, hostile_runs
@@ -102,6 +104,14 @@ def test_table_fits_a_terminal_of_80_columns(color: bool) -> None:  # noqa: FBT0
         "  /orders/orders/orders",
         "  @5 all (is_test)        unmanaged            2026-01-02",
     ]
+
+
+@settings(max_examples=30)
+@given(run=hostile_runs())
+def test_a_listing_in_brief_reads_the_same(run: HostileRun) -> None:
+    brief, whole = (view_listing(run.plan, brief=is_brief) for is_brief in (True, False))
+    assert list_table(with_short_ids(brief), PLAIN, None) == list_table(with_short_ids(whole), PLAIN, None)
+    assert [*map(csv_cells, brief.webhooks)] == [*map(csv_cells, whole.webhooks)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
