@@ -247,9 +247,12 @@ class Redaction:
 
 def _path_of(url: Url) -> Iterable[tuple[str, str]]:
     """The segments of a provider's path as it says them and in normal form; mostly these are the same."""
-    _, _, path = url.reveal().partition("?")[0].partition("://")[2].partition("/")
-    if url.endpoint.path == f"/{path}":
-        return [(segment, segment) for segment in path.split("/")]
+    raw, path = url.reveal(), url.endpoint.path
+    start = raw.find("/", raw.find("://") + 3)
+    end = start + len(path)
+    if raw.startswith(path, start) and raw[end : end + 1] in ("", "?"):
+        segments = path[1:].split("/")
+        return zip(segments, segments, strict=True)
     return [(segment.reveal(), normal_text(segment.reveal())) for segment in url.segments]
 
 

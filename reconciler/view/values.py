@@ -65,7 +65,8 @@ def sensitive(fields: PlainFields | None) -> Sensitive:
 
 def time_text(time: datetime) -> str:
     """A time in UTC to the second, as JSON has it."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    there = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return there.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 @lru_cache(maxsize=1024)
