@@ -9,6 +9,8 @@ from reconciler.model.secret import SecretText, sealed
 from reconciler.model.url import QueryItem, Url, parse_url
 from reconciler.model.webhook import Desired
 
+_set = object.__setattr__
+
 
 class _SameUrl(Url):
     """A provider's URL in the characters of one of the files; it is cut up once it is to be shown."""
@@ -18,13 +20,10 @@ class _SameUrl(Url):
     _secret_params: frozenset[str]
 
     def __init__(self, known: Url, secret_params: frozenset[str]) -> None:
-        for name, value in (
-            ("endpoint", known.endpoint),
-            ("secrets", known.secrets),
-            ("_known", known),
-            ("_secret_params", secret_params),
-        ):
-            object.__setattr__(self, name, value)
+        _set(self, "endpoint", known.endpoint)
+        _set(self, "secrets", known.secrets)
+        _set(self, "_known", known)
+        _set(self, "_secret_params", secret_params)
 
     @property
     def source(self) -> SecretText:  # type: ignore[override] # nobody sets it
