@@ -110,8 +110,8 @@ class EntryReader:
         limits = (account.provider.url_limit for account in self._default_accounts)
         self._url_limit = min((LONGEST_TEXT, *limits))
         self._tails: dict[str, tuple[UrlTail, tuple[str, ...]]] = {}  # each with the variables that it names
-        self._usual: dict[tuple[str, str | frozenset[str]], tuple[Fields, Key]] = {}  # by account and event or events
-        self._usual_fields = {account.name: self._common(self._defaults, account) for account in self._default_accounts}
+        self._usual: dict[tuple[str, str | frozenset[str]], tuple[Fields, Key, frozenset[str]]] = {}
+        """Of the first entry that says nothing else, by account and event or events: fields, key, what is ignored."""
         self._event_names: dict[str, str] = {}  # those that may be events
 
     def read(self, name: str, span: Span, cursor: Cursor) -> Iterator[Entry]:
@@ -192,40 +192,41 @@ class EntryReader:
     def _desired(
         self, entry: Entry, account: Account, events: list[tuple[str, Text]]
     ) -> Iterator[tuple[Desired, Span]]:
-        provider = account.provider
-        is_usual = entry.said is self._defaults and not self._named[provider.name]
-        usual = self._usual_fields.get(account.name) if entry.said is self._defaults else None
-        common, ignored = usual or self._common(entry.said, account)
-        common = {**dict.fromkeys(self._named[provider.name], entry.name), **common, "url": entry.url}
+        provider, said = account.provider, entry.said
         # The index of its address, its event or events, and where that stands.
-        single = [(event, event, text) for event, text in events]
-        whole = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
-        secret_to = entry.said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in entry.said else None
+        wanted: list[tuple[str, str | frozenset[str], Text]] = [(event, event, text) for event, text in events]
+        if provider.several_events:
+            wanted = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
+        secret_to = said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in said else None
+        is_usual = said is self._defaults and not self._named[provider.name]
         place = entry.url_span.place
-        asks_for_digest = self._asks_for_digest(entry, provider, ignored)
-        for index, value, text in whole if provider.several_events else single:
-            fields, key = self._usual.get((account.name, value), (None, None)) if is_usual else (None, None)
-            if fields is not None and key is not None:  # those of another entry, apart from the URL
+        for index, value, text in wanted:
+            known = self._usual.get((account.name, value)) if is_usual else None
+            if known is not None:  # another entry had the same, apart from the URL
+                fields, one, ignored = known
                 fields = {**fields, "url": entry.url}
-                key = Key(endpoint=entry.url.endpoint, event=key.event, scope=key.scope)
+                key = Key(endpoint=entry.url.endpoint, event=one.event, scope=one.scope)
             else:
+                common, ignored = self._common(entry, account)
                 fields = provider.normalise({**common, provider.event_field: value})
-                key = provider.key_of(fields)
-                if is_usual and key is not None:
-                    self._usual[account.name, value] = (fields, key)
-            if key is not None:
-                if asks_for_digest:
-                    fields, ignored = with_digest(provider, fields, key, ignored)
-                desired = Desired(
-                    address=Address(account=account.name, name=entry.name, index=index),
-                    key=key,
-                    fields=fields,
-                    ignored=ignored,
-                    secret_to=str(secret_to or ""),
-                    secret_since=self._since(entry, provider) if entry.said else None,
-                    place=place,
-                )
-                yield desired, text.span
+                found = provider.key_of(fields)
+                if found is None:
+                    continue
+                key = found
+                if is_usual:
+                    self._usual[account.name, value] = (fields, key, ignored)
+            if self._asks_for_digest(entry, provider, ignored):
+                fields, ignored = with_digest(provider, fields, key, ignored)
+            desired = Desired(
+                address=Address(account=account.name, name=entry.name, index=index),
+                key=key,
+                fields=fields,
+                ignored=ignored,
+                secret_to=str(secret_to or ""),
+                secret_since=self._since(entry, provider) if said else None,
+                place=place,
+            )
+            yield desired, text.span
 
     def _asks_for_digest(self, entry: Entry, provider: Provider, ignored: Collection[str]) -> bool:
         value, span = entry.said.get(SECRET_DIGEST.name, (False, entry.url_span))
@@ -359,10 +360,11 @@ class EntryReader:
                 choices = either(spec.choices)
                 self._error("wrong-value", span, f"`{key}` must be {choices}", f"Write {choices}.")
 
-    def _common(self, said: Said, account: Account) -> tuple[dict[str, Value], frozenset[str]]:
-        """The fields that all webhooks of an account have that say this, and those that are left alone."""
-        known = self._sayable[account.provider.name]
-        common: dict[str, Value] = dict(account.scope)
+    def _common(self, entry: Entry, account: Account) -> tuple[dict[str, Value], frozenset[str]]:
+        """The fields that all webhooks of an entry have in an account, and those that are left alone."""
+        known, said = self._sayable[account.provider.name], entry.said
+        named = dict.fromkeys(self._named[account.provider.name], entry.name)
+        common: dict[str, Value] = {"url": entry.url, **dict(account.scope), **named}
         common |= {key: value for key, (value, _) in said.items() if key in known and value is not None}
         unsaid = {key for key, spec in known.items() if spec.unsaid is Unsaid.LEAVE and key not in said}
         ignored = said[_IGNORE][0] if _IGNORE in said else None

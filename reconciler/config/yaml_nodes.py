@@ -343,8 +343,11 @@ class _Reader:
 
     def _text(self, event: Any) -> str | None:  # noqa: ANN401
         """A scalar's text; None where it is too long, which a diagnostic says."""
-        self._check(event)
         text: str = event.value
+        if event.tag is None and len(text) <= LONGEST_TEXT and self.values < self._most:
+            self.values += 1
+            return text
+        self._check(event)
         if len(text) <= LONGEST_TEXT:
             return text
         self._error("too-much", event, f"more than {LONGEST_TEXT} characters begin here", "Make this shorter.")
@@ -353,12 +356,8 @@ class _Reader:
 
     def _share(self, text: str) -> str:
         """The one object for this text, if it is one of the first that the file has as a key or in a list."""
-        found = self._shared.get(text)
-        if found is None:
-            if len(self._shared) < _MOST_SHARED:
-                self._shared[text] = text
-            return text
-        return found
+        shared = self._shared
+        return shared.setdefault(text, text) if len(shared) < _MOST_SHARED else shared.get(text, text)
 
     def _span(self, event: Any) -> Span:  # noqa: ANN401
         return Span(self._source, event.start_mark.index, event.end_mark.index)
