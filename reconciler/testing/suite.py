@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from reconciler.model.plan import Action, Reason
 from reconciler.model.provider import FieldType, ReadsBack, Sent
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.rest import Body
 from reconciler.testing.bench import Bench, words_of
 from reconciler.testing.samples import OLD, samples_of
 from reconciler.testing.servers import MemoryServer
@@ -40,6 +41,9 @@ class ProviderSuite(SecretSuite, FailureSuite):
             parts = {spec.path[0] for spec in provider.fields}
             assert parts >= {*provider.rest.update.units}, "a unit holds no field"
             assert "{}" in provider.rest.item
+            if provider.rest.body is Body.FORM:
+                lists = [spec.name for spec in provider.fields if spec.type in (FieldType.SET, FieldType.HEADERS)]
+                assert lists == [], "a form can't say that a list is empty"
             assert provider.rest.one or not provider.rest.wraps, "`wraps` needs `one`"
 
     def test_file_says_all_of_its_fields(self, bench: Bench) -> None:
