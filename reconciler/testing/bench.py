@@ -45,14 +45,14 @@ class Run(Struct, frozen=True, kw_only=True):
     clock: SystemClock
     clients: Mapping[str, Writer | ProviderError]
     events: list[Event]
-    taken: dict[str, str]  # the secrets that the provider made, by the names that they were passed on under
+    taken: dict[str, SecretText]  # the secrets that the provider made, by the names that they were passed on under
 
     def apply(self, parallelism: int = 4) -> Report:
         writers = {name: client for name, client in self.clients.items() if not isinstance(client, ProviderError)}
         return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism, sink=self._take)
 
     def _take(self, name: str, secret: SecretText) -> None:
-        self.taken[name] = secret.reveal()
+        self.taken[name] = secret
 
 
 class Bench:
@@ -67,7 +67,7 @@ class Bench:
         self.token = token
         self.place = place or next((setting.example for setting in provider.places), "")
         self.prefix = f"{HOST}/{uuid4().hex}"
-        self.taken: dict[str, str] = {}
+        self.taken: dict[str, SecretText] = {}
         self._open = ExitStack()
         self._loaded: dict[tuple[str, str], Configuration] = {}  # by the file and the token
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.provider import ReadsBack
+from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Masked
 from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
@@ -74,7 +75,7 @@ class SecretSuite(SuiteBase):
         values = bench.memory.webhooks()[new.id]
         assert {name: values[name] for name in names} == dict.fromkeys(names, SECRETS["SUITE_NEW"])
         if self.provider.makes_secrets:
-            assert bench.taken == {"MADE_A": f"made-for-{new.id}"}
+            assert bench.taken == {"MADE_A": SecretText.provider(f"made-for-{new.id}")}
 
     def test_digest_of_a_secret_makes_a_new_value_a_difference(self, bench: Bench, secret: str) -> None:
         if not self.provider.digest_in or not self.field(secret).is_unread:
