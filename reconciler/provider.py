@@ -307,7 +307,7 @@ def headers(
 
     def read(found: Any) -> object:  # noqa: ANN401 - JSON
         key, value = items or ("", "")
-        return {one[key]: one.get(value) for one in found}
+        return {one[key]: one.get(value) for one in found or ()}
 
     def write(said: Any) -> object:  # noqa: ANN401 - JSON
         key, value = items or ("", "")

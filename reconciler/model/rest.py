@@ -71,7 +71,7 @@ Paging = NextUrl | LinkHeader | PageToken | AfterLast | Offset | Whole
 
 
 class Body(Enum):
-    """How what is sent is written."""
+    """How what is sent is written. A form can't say that a list is empty, so it goes only with lists that never are."""
 
     JSON = "application/json"
     FORM = "application/x-www-form-urlencoded"

@@ -24,7 +24,8 @@ def with_digest(provider: Provider, fields: Fields, key: Key, ignored: frozenset
     The text is, too, where a secret isn't known.
     """
     where = provider.digest_in
-    secrets = {spec.name: fields[spec.name] for spec in provider.fields if spec.is_unread and fields[spec.name]}
+    sendable = (spec for spec in provider.fields if spec.is_unread and not spec.is_fixed)
+    secrets = {spec.name: fields[spec.name] for spec in sendable if fields[spec.name]}
     if not secrets:
         return fields, ignored
     if not all(isinstance(value, SecretText | Headers) and value.is_known for value in secrets.values()):

@@ -94,7 +94,10 @@ def fits(provider: Provider, desired: Desired, remote: Remote) -> bool:
     if not provider.fixed_fields:
         return True
     found = differences(provider, remote.fields, wanted_fields(desired, remote.fields))
-    return not any(one.name.partition(".")[0] in provider.fixed_fields for one in found)
+    differing = {one.name.partition(".")[0] for one in found}
+    takes = provider.rest is not None and provider.rest.update.url_takes_secrets and "url" in differing
+    forgotten = (spec.is_secret and spec.is_fixed and remote.fields[spec.name] for spec in provider.fields)
+    return not differing & provider.fixed_fields and not (takes and any(forgotten))
 
 
 def _nested(name: str, before: Value, after: Value) -> Iterator[FieldChange]:

@@ -10,11 +10,14 @@ from reconciler.provider import (
     Masked,
     PlaceSetting,
     Provider,
+    ReadsBack,
     Rest,
+    Sent,
     Update,
     choice,
     events,
     flag,
+    headers,
     health,
     secret,
     text,
@@ -58,6 +61,8 @@ GITLAB = Provider(
             set_at="signing_token_present",
             help="The key used to sign payloads, `whsec_` and 32 bytes in Base64; from GitLab 19.0 on.",
         ),
+        # An update merges them with those that are there, and another URL takes them away after that.
+        headers("custom_headers", reads_back=ReadsBack.KEYS, items=("key", "value"), sent=Sent.CREATE),
     ),
     base_url="https://gitlab.com/api/v4",
     auth=Auth(variable="GITLAB_TOKEN", header="PRIVATE-TOKEN", scheme=""),
@@ -95,7 +100,12 @@ GITLAB = Provider(
         "With another URL, or secret parameter in it, GitLab forgets the secrets: a plan without them is refused.",
         "Before 19.0 GitLab doesn't say whether a webhook has a secret token, so each is taken to have one.",
         "What GitLab switches off after failures is drift only if an entry says `active: true`, and replaced then.",
-        "Custom headers and URL variables can't be said. They stay until the URL changes or the webhook is replaced.",
+        (
+            "`custom_headers` aren't changed in place: GitLab adds to those that are there, and forgets them with "
+            "another URL. Other names, or another secret in the URL, replace the webhook; a file that doesn't say the "
+            "headers that it has is refused then."
+        ),
+        "URL variables can't be said: a file's URL has the values themselves.",
         "404 may mean that the token may not see it: it needs the scope `api`, and Maintainer (Owner for a group).",
         "For your own GitLab, set `base_url: https://HOST/api/v4` and allow the host with `--allow-host`.",
     ),

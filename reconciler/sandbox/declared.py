@@ -158,8 +158,8 @@ class DeclaredApi:
             call = spec.call
             if call is not None and (request.method, target.below) == (call.verb, call.path):
                 sent = decoded(request.body, api.body)
-                if call.name and call.name not in sent:
-                    continue
+                if call.name not in sent if call.name else not call.path and sent:
+                    continue  # an update like any other
                 place = ".".join(spec.path)
                 value = sent[call.name] if call.name else (spec.wire or (False, True))[1]
                 self.rows[row.id] = replace(row, values={**row.values, place: value}, is_off=False, updated=self._now())

@@ -45,10 +45,14 @@ class Run(Struct, frozen=True, kw_only=True):
     clock: SystemClock
     clients: Mapping[str, Writer | ProviderError]
     events: list[Event]
+    taken: dict[str, SecretText]  # the secrets that the provider made, by the names that they were passed on under
 
     def apply(self, parallelism: int = 4) -> Report:
         writers = {name: client for name, client in self.clients.items() if not isinstance(client, ProviderError)}
-        return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism, sink=_take)
+        return apply(self.plan, writers, self.stop, self.clock.sleep, self.events.append, parallelism, sink=self._take)
+
+    def _take(self, name: str, secret: SecretText) -> None:
+        self.taken[name] = secret
 
 
 class Bench:
@@ -63,6 +67,7 @@ class Bench:
         self.token = token
         self.place = place or next((setting.example for setting in provider.required_places), "")
         self.prefix = f"{HOST}/{uuid4().hex}"
+        self.taken: dict[str, SecretText] = {}
         self._open = ExitStack()
         self._loaded: dict[tuple[str, str], Configuration] = {}  # by the file and the token
 
@@ -140,7 +145,7 @@ class Bench:
         clients = self._open.enter_context(opened(configuration.accounts, lambda one: self._writer(one, context)))
         options = PlanOptions(allowed_losses=99, resend_secrets=resend_secrets)
         made = plan(configuration, read_accounts(clients), options, clock.now())
-        return Run(plan=made, stop=stop, clock=clock, clients=clients, events=events)
+        return Run(plan=made, stop=stop, clock=clock, clients=clients, events=events, taken=self.taken)
 
     def apply(self, entries: Mapping[str, Entry], *, resend_secrets: bool = False) -> Report:
         """Plan and apply; everything must be done."""
@@ -219,10 +224,6 @@ class Bench:
         """A client, also of a declaration that no package has installed."""
         is_installed = self.provider.rest is None or INSTALLED.get(self.provider.name) is self.provider
         return open_writer(account, context) if is_installed else RestWriter(account, context)
-
-
-def _take(_name: str, _secret: SecretText) -> None:
-    """Take a secret that a provider made, which nobody needs here."""
 
 
 def words_of(report: Report) -> str:

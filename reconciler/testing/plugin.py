@@ -15,7 +15,8 @@ _OPTIONS = {
 }
 _given: dict[str, str] = {}
 
-pytest.register_assert_rewrite("reconciler.testing.bench", "reconciler.testing.suite")
+_ASSERTING = ("bench", "suite", "suite_base", "suite_failures", "suite_secrets")
+pytest.register_assert_rewrite(*(f"reconciler.testing.{name}" for name in _ASSERTING))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,86 +3,25 @@
 from __future__ import annotations
 
 import re
-import socket
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
 
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.plan import Action, Change, NotPlanned, Reason
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
+from reconciler.model.plan import Action, Reason
+from reconciler.model.provider import FieldType, ReadsBack, Sent
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.report import Outcome
-from reconciler.model.webhook import Masked
-from reconciler.output.plan_text import plan_text
-from reconciler.output.terminal import Style
-from reconciler.sandbox.documents import MASK, places_of
-from reconciler.sandbox.faults import DROP_ANSWER, RESET_REQUEST, Rule, When
-from reconciler.sandbox.messages import Response, json_response
-from reconciler.testing.bench import Bench, Entry, words_of
-from reconciler.testing.plugin import option
-from reconciler.testing.samples import NEW, OLD, SECRETS, Sample, samples_of
-from reconciler.testing.servers import MemoryServer, Relay
-from reconciler.view.codec import json_text
-from reconciler.view.redact import view_plan
+from reconciler.model.rest import Body
+from reconciler.testing.bench import Bench, words_of
+from reconciler.testing.samples import OLD, samples_of
+from reconciler.testing.servers import MemoryServer
+from reconciler.testing.suite_failures import FailureSuite
+from reconciler.testing.suite_secrets import SecretSuite
 
-WRONG_TOKEN = "wrong-5cd31f0ab97e"  # noqa: S105 - nobody's
 SMALL = 2  # webhooks on a page, in memory
 
 
-class ProviderSuite:
+class ProviderSuite(SecretSuite, FailureSuite):
     """The tests. `provider_suite` makes a subclass for each provider."""
-
-    provider: ClassVar[Provider]
-    given: ClassVar[Mapping[str, Sample]] = {}  # samples of fields whose values can't be made up
-
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """A test for each field that it is about."""
-        samples, fields = samples_of(self.provider, self.given), {spec.name: spec for spec in self.provider.fields}
-        readable = [
-            name
-            for name in samples
-            if name in fields and not fields[name].scope and fields[name].reads_back is ReadsBack.CLEAR
-        ]
-        cases = {
-            "changeable": [name for name in ["url", *readable] if not fields[name].is_fixed],
-            "create_only": [name for name in ["url", *readable] if fields[name].sent is Sent.CREATE],
-            "set_field": [
-                name
-                for name, spec in fields.items()
-                if spec.type in (FieldType.EVENTS, FieldType.SET) and spec.sent is not Sent.NEVER
-            ],
-            "secret": [
-                spec.name for spec in self.provider.fields if spec.type is FieldType.SECRET and not spec.is_made
-            ],
-            "method": ["POST", "DELETE", self.provider.rest.update.verb if self.provider.rest else "PUT"],
-        }
-        for name in cases.keys() & {*metafunc.fixturenames}:
-            metafunc.parametrize(name, cases[name])
-
-    @pytest.fixture
-    def bench(self) -> Iterator[Bench]:
-        """An account at a server: the real one that the options name, or one in memory."""
-        url, token, place = (option(f"provider-{name}") for name in ("url", "token", "place"))
-        server = Relay(url) if url else MemoryServer(self.provider)
-        with Bench(self.provider, server, token if isinstance(server, Relay) else server.token, place) as bench:
-            yield bench
-
-    @pytest.fixture
-    def memory(self, bench: Bench) -> MemoryServer:
-        """The server in memory, whose insides a test looks at."""
-        if bench.memory is None:
-            pytest.skip("needs the server in memory")
-        return bench.memory
-
-    def samples(self, side: int) -> dict[str, object]:
-        """All fields of their own, before (0) or after (1)."""
-        own = {spec.name for spec in self.provider.own_fields if not spec.scope}
-        return {name: pair[side] for name, pair in samples_of(self.provider, self.given).items() if name in own}
-
-    def field(self, name: str) -> Field:
-        return next(spec for spec in self.provider.fields if spec.name == name)
 
     # The declaration
 
@@ -94,7 +33,7 @@ class ProviderSuite:
         if provider.digest_in:
             spec = self.field(provider.digest_in)
             assert (spec.type, spec.sent, spec.reads_back) == (FieldType.TEXT, Sent.ALWAYS, ReadsBack.CLEAR)
-            assert not any(one.needs_another for one in provider.fields), "a new secret has to reach its webhook"
+            assert not any(one.needs_another and one.type is FieldType.SECRET for one in provider.fields)
         assert not provider.catch_all or not provider.events or provider.catch_all in provider.events
         for setting in provider.places:
             assert re.fullmatch(setting.pattern, setting.example), f"the example of `{setting.setting}` doesn't fit"
@@ -102,6 +41,9 @@ class ProviderSuite:
             parts = {spec.path[0] for spec in provider.fields}
             assert parts >= {*provider.rest.update.units}, "a unit holds no field"
             assert "{}" in provider.rest.item
+            if provider.rest.body is Body.FORM:
+                lists = [spec.name for spec in provider.fields if spec.type in (FieldType.SET, FieldType.HEADERS)]
+                assert lists == [], "a form can't say that a list is empty"
             assert provider.rest.one or not provider.rest.wraps, "`wraps` needs `one`"
 
     def test_file_says_all_of_its_fields(self, bench: Bench) -> None:
@@ -232,191 +174,3 @@ class ProviderSuite:
         owner = row.owner if values else f"{row.owner}/elsewhere"
         memory.api.rows["999"] = replace(row, id="999", owner=owner, values={**row.values, **values})
         assert [remote.id for remote in bench.remotes()] == [made.id]
-
-    # Secrets
-
-    def test_secret_is_sent_and_never_told(self, bench: Bench, secret: str) -> None:
-        entry = bench.entry(**{**self.samples(0), secret: NEW})
-        run = bench.plan({"a": entry})
-        view = view_plan(run.plan)
-        report = run.apply()
-        assert report.is_complete
-        again = view_plan(bench.plan({"a": entry}).plan)
-        told = [repr(run.plan), repr(report), repr(run.events)]
-        for shown in (view, again):
-            told += [plan_text(shown, Style(on=False), verbosity=2), json_text(shown)]
-        assert [text for text in told for value in SECRETS.values() if value in text] == []
-        bench.check({"a": entry})
-        (made,) = bench.remotes()
-        if bench.memory is not None:
-            assert bench.memory.webhooks()[made.id][secret] == SECRETS["SUITE_NEW"]
-
-    def test_whether_a_secret_is_set_is_compared_where_that_reads_back(self, bench: Bench, secret: str) -> None:
-        without = bench.entry(**{name: value for name, value in self.samples(0).items() if name != secret})
-        bench.apply({"a": without})
-        run = bench.plan({"a": {**without, secret: NEW}})
-        (remote,) = bench.remotes()
-        is_masked = self.field(secret).reads_back is ReadsBack.MASKED
-        assert run.plan.has_changes is (self.field(secret).reads_back in (ReadsBack.CLEAR, ReadsBack.MASKED))
-        assert run.apply().is_complete
-        bench.check({"a": {**without, secret: NEW}})
-        (remote,) = bench.remotes()
-        assert not is_masked or remote.fields[secret] is Masked.SET
-
-    def test_digest_of_a_secret_makes_a_new_value_a_difference(self, bench: Bench, secret: str) -> None:
-        if not self.provider.digest_in or not self.field(secret).is_unread:
-            pytest.skip("has no place for a digest, or needs none")
-        before, after = ({**self._entry(bench), secret: value, "secret_digest": True} for value in (OLD, NEW))
-        bench.apply({"a": before})
-        (old,) = bench.check({"a": before}).values()
-        bench.apply({"a": after})
-        (new,) = bench.check({"a": after}).values()
-        assert new.id == old.id
-        if bench.memory is not None:
-            assert bench.memory.webhooks()[new.id][secret] == SECRETS["SUITE_NEW"]
-        without = {name: value for name, value in after.items() if name != "secret_digest"}
-        assert not bench.plan({"a": without}).plan.has_changes
-        bench.apply({"a": {**without, "url": f"/a?token={NEW}"}})
-        (last,) = bench.remotes()
-        assert last.fields[self.provider.digest_in] == without[self.provider.digest_in], "nobody keeps it up to date"
-
-    # What goes wrong
-
-    def test_wrong_credentials_are_told_after_one_call(self, bench: Bench) -> None:
-        if self.provider.auth.optional and bench.memory is None:
-            pytest.skip("the real server may ask for none")
-        kind, is_pinned = self.provider.kind_of(bench.token), bool(self.provider.auth.kind_setting)
-        error = self._error(bench, token=WRONG_TOKEN if kind is None or is_pinned else kind.prefix + WRONG_TOKEN)
-        assert error.kind in (ErrorKind.DENIED, ErrorKind.GONE)  # some hide from others that there is anything
-        assert error.help
-        assert WRONG_TOKEN not in f"{error}{error!r}{error.help}"
-        assert [call.method for call in bench.server.calls()] == ["GET"]
-
-    def test_account_that_cannot_be_reached_is_not_planned(self, bench: Bench) -> None:
-        with socket.socket() as bound:
-            bound.bind(("127.0.0.1", 0))
-            error = self._error(bench, base_url=f"http://127.0.0.1:{bound.getsockname()[1]}")
-        assert (error.kind, error.may_have_acted) == (ErrorKind.UNREACHABLE, False)
-        assert error.help
-
-    def test_lost_answer_changes_nothing_twice(self, bench: Bench, method: str) -> None:
-        bench.apply({"changed": self._entry(bench, f"/changed?token={OLD}"), "gone": self._entry(bench, "/gone")})
-        wanted = {"changed": self._entry(bench, f"/changed?token={NEW}"), "made": self._entry(bench, "/made")}
-        mark = len(bench.server.writes())
-        bench.server.fail(Rule(action=DROP_ANSWER, method=method, when=When(nth=1)))
-        run = bench.plan(wanted)
-        report = run.apply(1)
-        bench.server.fail()
-        if self.provider.makes_secrets and not report.is_complete:
-            # The secret was in the answer: what has it is never left there, nor what it was to replace deleted for it.
-            is_unclear = bool(bench.plan(wanted).plan.not_planned)
-            bench.apply(wanted, resend_secrets=is_unclear)
-            bench.check(wanted)
-            return
-        assert report.is_complete, words_of(report)
-        collection = bench.server.calls()[0].path  # listed before anything else
-        creates = [call for call in bench.server.writes()[mark:] if (call.method, call.path) == ("POST", collection)]
-        wanted_creates = [one for one in run.plan.planned[0].changes if one.action is Action.CREATE]
-        assert len(creates) == len(wanted_creates), "a create whose answer is lost isn't sent again"
-        bench.check(wanted)
-
-    def test_call_that_never_arrived_is_sent_again(self, bench: Bench, method: str) -> None:
-        bench.apply({"changed": self._entry(bench, f"/changed?token={OLD}"), "gone": self._entry(bench, "/gone")})
-        wanted = {"changed": self._entry(bench, f"/changed?token={NEW}"), "made": self._entry(bench, "/made")}
-        bench.server.fail(Rule(action=RESET_REQUEST, method=method, when=When(nth=1)))
-        report = bench.plan(wanted).apply(1)
-        assert report.is_complete, words_of(report)
-        bench.server.fail()
-        bench.check(wanted)
-
-    def test_unknown_fields_are_named_and_left_alone(self, bench: Bench, memory: MemoryServer) -> None:
-        made = bench.create(bench.entry())
-        row = memory.api.rows[made.id]
-        memory.api.rows[made.id] = replace(row, values={**row.values, "brand_new": {"of": ["the", "week"]}})
-        (remote,) = bench.remotes()
-        assert remote.unknown == ("brand_new",)
-        bench.check({"a": bench.entry()})
-
-    def test_throttled_call_is_sent_again(self, bench: Bench, memory: MemoryServer) -> None:
-        answers = [memory.api.throttled(1).response]
-        memory.intercept = lambda _: answers.pop() if answers else None
-        bench.apply({"a": bench.entry()})
-        memory.intercept = lambda _: None
-        bench.check({"a": bench.entry()})
-
-    def test_refusal_is_told_and_changes_nothing(self, bench: Bench, memory: MemoryServer) -> None:
-        run = bench.plan({"a": bench.entry()})
-        refusal = {"message": "Validation Failed"}
-        memory.intercept = lambda request: _refusal(refusal) if request.method == "POST" else None
-        report = run.apply()
-        assert [result.outcome for result in report.results] == [Outcome.FAILED]
-        assert memory.webhooks() == {}
-
-    def test_what_the_service_switched_off_is_seen(self, bench: Bench, memory: MemoryServer) -> None:
-        spec = next((spec for spec in self.provider.fields if spec.says), None)
-        if spec is None:
-            pytest.skip("switches nothing off")
-        entry = bench.entry(**self.samples(0))
-        bench.apply({"a": entry})
-        (made,) = bench.remotes()
-        memory.api.rows[made.id] = replace(memory.api.rows[made.id], is_off=True)
-        (remote,) = bench.remotes()
-        assert (remote.fields[spec.name], bool(remote.health)) == (False, True)
-        assert not bench.plan({"a": entry}).plan.has_changes
-        bench.apply({"a": {**entry, spec.name: True}})
-        (remote,) = bench.remotes()
-        assert remote.fields[spec.name] is True
-
-    # Helpers
-
-    def _entry(self, bench: Bench, path: str = "/a") -> Entry:
-        """An entry that says all fields: without its secrets, a webhook can't be replaced."""
-        return bench.entry(path, **self.samples(0))
-
-    def _around(self, bench: Bench, name: str) -> tuple[Entry, Entry]:
-        """An entry before and after one field of it changes."""
-        if name == "url":
-            return bench.entry(f"/a?token={OLD}", **self.samples(0)), bench.entry(f"/a?token={NEW}", **self.samples(0))
-        before, after = samples_of(self.provider, self.given)[name]
-        common: Any = bench.entry(**self.samples(0))
-        return {**common, name: before}, {**common, name: after}
-
-    def _switched(self, active: bool) -> dict[str, object]:  # noqa: FBT001 - it is the value
-        spec = next((spec for spec in self.provider.fields if spec.name == "active"), None)
-        if spec is None or spec.says:
-            return {}
-        if not active and spec.is_fixed:
-            pytest.skip("can't be switched off")
-        return {"active": active}
-
-    def _changes(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-        return tuple(change for change in changes if change.action is not Action.NONE)
-
-    def _secrets(self) -> list[Field]:
-        return [spec for spec in self.provider.fields if spec.type is FieldType.SECRET and not spec.is_made]
-
-    def _keeps_secrets(self, bench: Bench, expected: Mapping[str, str]) -> None:
-        """See that webhooks have their secret in memory: not its mask, and not nothing."""
-        if bench.memory is None:
-            return
-        for object_id, variable in expected.items():
-            values = bench.memory.api.rows[object_id].values
-            for spec in self._secrets():
-                (place,) = places_of(spec)
-                assert values.get(place) not in (None, "", MASK), f"an update took `{spec.name}` away"
-                assert values.get(place) == SECRETS[variable.strip("${}")]
-
-    def _verb(self) -> str:
-        return self.provider.rest.update.verb if self.provider.rest is not None else "PUT"
-
-    def _error(self, bench: Bench, *, token: str = "", base_url: str = "") -> ProviderError:
-        """Why an account was not planned."""
-        run = bench.plan({"a": bench.entry()}, token=token, base_url=base_url)
-        (account,) = run.plan.accounts
-        assert isinstance(account, NotPlanned)
-        assert not run.plan.has_changes
-        return account.error
-
-
-def _refusal(document: Mapping[str, object]) -> Response:
-    return json_response(422, document)

@@ -63,6 +63,59 @@ def test_an_event_that_a_project_does_not_have_is_not_said_to_be_set(work: Work)
     assert "different" in work.refused("apply", "--auto-approve")
 
 
+HEADERS = ", custom_headers: {X-Key: '${OTHER_SECRET}'}"
+
+
+def test_headers_are_made_with_a_webhook_and_replace_it_where_they_change(work: Work, gitlab: GitLab) -> None:
+    work.write(SECRET + HEADERS, PROJECT)
+    work.apply()
+    work.in_step()
+    (first,) = gitlab.places[WEB].values()
+    assert first["custom_headers"] == [{"key": "X-Key", "value": SECRETS["OTHER_SECRET"]}]
+    work.write(SECRET.replace("tag_push", "job") + HEADERS, PROJECT)
+    work.apply()
+    assert [*gitlab.places[WEB].values()] == [first], "the rest changes in place"
+    assert "custom_headers" not in gitlab.writes()[-1][2]
+    work.write(SECRET.replace("tag_push", "job") + HEADERS.replace("X-Key", "X-Other"), PROJECT)
+    assert "replaces" in work.plan()
+    work.apply()
+    work.in_step()
+    (second,) = gitlab.places[WEB].values()
+    assert ([pair["key"] for pair in second["custom_headers"]], second["id"] == first["id"]) == (["X-Other"], False)
+
+
+def test_older_servers_have_no_headers(work: Work, gitlab: GitLab) -> None:
+    gitlab.tells_pairs = False
+    work.write(ENTRY, PROJECT)
+    work.apply()
+    work.in_step()
+
+
+def test_what_another_url_takes_away_is_refused_where_the_file_does_not_say_it(work: Work, gitlab: GitLab) -> None:
+    gitlab.put(WEB, f"{URL}?token=old", "merge_requests", "tag_push", custom_headers=[{"key": "X-Key", "value": "a"}])
+    work.write(ENTRY.replace(URL, f"{URL}?token=${{HOOK_SECRET}}"), PROJECT)
+    assert "`custom_headers`" in work.refused("apply", "--auto-approve")
+    assert gitlab.writes() == []
+
+
+def test_headers_that_a_replacement_would_lose_are_refused_too(work: Work, gitlab: GitLab) -> None:
+    pair = {"key": "X-Key", "value": "theirs"}
+    gitlab.put(WEB, URL, "merge_requests", "tag_push", custom_headers=[pair], alert_status="disabled")
+    work.write(ENTRY + ", active: true", PROJECT)
+    assert "`custom_headers`" in work.refused("apply", "--auto-approve")
+    assert gitlab.writes() == []
+
+
+def test_another_secret_in_the_url_takes_another_webhook_with_the_same_headers(work: Work, gitlab: GitLab) -> None:
+    gitlab.put(WEB, f"{URL}?token=old", "merge_requests", "tag_push", custom_headers=[{"key": "X-Key", "value": "a"}])
+    work.write(ENTRY.replace(URL, f"{URL}?token=${{HOOK_SECRET}}") + HEADERS, PROJECT)
+    work.apply()
+    work.in_step()
+    (hook,) = gitlab.places[WEB].values()
+    assert hook["custom_headers"] == [{"key": "X-Key", "value": SECRETS["OTHER_SECRET"]}]
+    assert [method for method, *_ in gitlab.writes()] == ["POST", "DELETE"]
+
+
 def test_digest_of_a_token_shows_that_there_is_a_new_one(work: Work, gitlab: GitLab) -> None:
     work.write(SECRET + ", description: Builds, secret_digest: true", PROJECT)
     work.apply()

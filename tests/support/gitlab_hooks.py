@@ -15,6 +15,7 @@ _SHARED = """
 _ONLY = {"/projects/": ["resource_deploy_token"], "/groups/": ["subgroup", "member", "project"]}
 _TEXTS = ("name", "description", "push_events_branch_filter", "branch_filter_strategy", "custom_webhook_template")
 _SECRETS = ("token", "signing_token")
+_PAIRS = ("custom_headers", "url_variables")
 
 
 @dataclass
@@ -24,6 +25,7 @@ class GitLab(HooksApi):
     authorization: tuple[str, str] = ("PRIVATE-TOKEN", TOKEN)
     base: str = "/api/v4"
     tells_tokens: bool = True
+    tells_pairs: bool = True  # an older one has no headers, or no variables
 
     def put(self, place: str, url: str, *events: str, **others: Any) -> int:  # noqa: ANN401 - texts and booleans
         """Let a place have a webhook; its id."""
@@ -34,19 +36,26 @@ class GitLab(HooksApi):
     def create(self, place: str, sent: Any) -> Answer:  # noqa: ANN401 - JSON
         if "url" not in sent:
             return Answer(400, {"error": "url is missing"})
-        known = {f"{event}_events" for event in _events_of(place)} | {*_TEXTS, *_SECRETS, "enable_ssl_verification"}
+        known = {f"{event}_events" for event in _events_of(place)} | {
+            *_TEXTS,
+            *_SECRETS,
+            *_PAIRS,
+            "enable_ssl_verification",
+        }
         others = {"push_events": True} | {name: value for name, value in sent.items() if name in known}
         return Answer(201, self.shown(place, self.places[place][self.put(place, sent["url"], **others)]))
 
     def change(self, hook: dict[str, Any], sent: Any) -> None:  # noqa: ANN401 - JSON
         known = {name for name in hook if name.endswith("_events")} | {*_TEXTS, *_SECRETS, "enable_ssl_verification"}
         if sent["url"] != hook["url"]:  # as its text: what depends on the receiver is forgotten
-            for name in (*_SECRETS, "custom_headers"):
+            for name in (*_SECRETS, *_PAIRS):
                 hook.pop(name, None)
         hook |= {name: value for name, value in sent.items() if name in known or name == "url"}
 
     def shown(self, place: str, hook: dict[str, Any]) -> dict[str, Any]:
-        shown = {name: value for name, value in hook.items() if name not in _SECRETS}
+        shown = {name: value for name, value in hook.items() if name not in (*_SECRETS, *_PAIRS)}
+        if self.tells_pairs:
+            shown |= {name: [{"key": pair["key"]} for pair in hook.get(name, [])] for name in _PAIRS}
         tokens = {f"{name}_present": name in hook for name in _SECRETS} if self.tells_tokens else {}
         owner = "group_id" if place.startswith("/groups/") else "project_id"
         usual = {"created_at": "2026-01-01T00:00:00.000Z", "disabled_until": None, "repository_update_events": False}
