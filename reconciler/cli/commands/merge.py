@@ -31,7 +31,7 @@ from reconciler.view.merged import (
     click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes, as `plan` does."),
     *PLAN_OUTPUT,
     examples="""
-    # The reports that each machine wrote: `reconciler drift --shard 1/2 --format json > 1.json`, and so on
+    # What `plan --shard 1/2 --format json` printed, and that of 2/2
     reconciler merge-reports 1.json 2.json
     """,
 )  # fmt: skip
