@@ -37,7 +37,8 @@ class Caller:
         self._clock = context.clock
         self._listener = context.listener
         shared = (self.destination.origin, account.token)
-        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock))
+        known = context.call_budgets.get(shared)
+        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock)) if known is None else known
         self._budget.limit(account.limits)
         authorization = (account.provider.auth.header, _credentials(account))
         self.session = Session(
