@@ -20,9 +20,21 @@ def entry_point() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     if getattr(reconciler, "DISTRIBUTION", None) != "webhook-reconciler":
         sys.exit(_OTHERS.rstrip())
+    if sys.argv[1:] == ["--version"] and _is_printed(f"reconciler {reconciler.__version__}\n"):
+        return  # asked by every pipeline, and nothing needs to be loaded for it
     from reconciler.cli import main  # noqa: PLC0415 - takes a while, which is the point
 
     main.entry_point()
+
+
+def _is_printed(text: str) -> bool:
+    """Whether a text could be printed; if not, the command itself says why."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from click.shell_completion import (
 from msgspec.structs import replace
 
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import COMPLETION_SHELLS, COMPLETION_VARIABLE, Options
-from reconciler.cli.run import inputs_of
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.load import load
 from reconciler.model.configuration import Configuration

@@ -7,7 +7,6 @@ import importlib
 import itertools
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,9 +20,7 @@ from reconciler.cli.options import COMPLETION_VARIABLE, DEFAULT_FILE, REPORTING,
 from reconciler.cli.suggestions import SuggestsOptions, UnknownWordError, unknown_command
 from reconciler.cli.topics import TOPICS
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
-from reconciler.model.reading import ProviderError
 from reconciler.operations.signals import Stop, SystemClock
-from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
 from reconciler.output.formats import LIST_FORMATS, PLAN_FORMATS
 from reconciler.output.terminal import OutputError
@@ -174,6 +171,8 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
                 raise
             ended = _ended(error)
             if ended.words is None:
+                from reconciler.output.diagnostics import print_diagnostics  # noqa: PLC0415 - where something is wrong
+
                 print_diagnostics(invocation.streams, ended.diagnostics)
             else:
                 streams.print_message(ended.words)
@@ -191,6 +190,8 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
 
 def _ended(error: Exception) -> CommandError:
     """How a command ends that met this."""
+    from reconciler.model.reading import ProviderError  # noqa: PLC0415 - where something is wrong
+
     if isinstance(error, MemoryError):
         error = OSError(errno.ENOMEM, "")
     match error:
@@ -208,6 +209,8 @@ def _ended(error: Exception) -> CommandError:
             help_ = "Free some of it, or raise the limit. `reconciler plan` shows what is left to do."
         case _:
             # A bug's kind and where it is. Its message and the values around it may hold secrets, and stay unsaid.
+            import traceback  # noqa: PLC0415 - only then
+
             frames = traceback.extract_tb(error.__traceback__)[-8:]
             places = "\n".join(f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
             code = "bug"
@@ -218,6 +221,8 @@ def _ended(error: Exception) -> CommandError:
 
 def _is_of_the_output(error: Exception) -> bool:
     """Whether the output couldn't be written: ours says so itself; help and version are written by click's `echo`."""
+    import traceback  # noqa: PLC0415 - only then
+
     frames = traceback.walk_tb(error.__traceback__)
     by_click = isinstance(error, OSError) and any(frame.f_code is click.echo.__code__ for frame, _ in frames)
     return isinstance(error, OutputError) or by_click

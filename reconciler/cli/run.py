@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -11,9 +10,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from reconciler.cli.invocation import CommandError, Invocation, problem
+from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import DEFAULT_FILE
-from reconciler.config.limits import MOST_OF_A_FILE, read_stream
-from reconciler.config.load import Inputs, load
+from reconciler.config.load import load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Severity
@@ -31,25 +30,6 @@ from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import count_text, stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
-
-
-def inputs_of(invocation: Invocation, *, offline: bool = False) -> Inputs:
-    """What the loader is given: the options, and the two environment variables that may set one."""
-    options, environment = invocation.options, invocation.environment
-    hosts = (host.strip() for host in environment.get("RECONCILER_ALLOW_HOSTS", "").split(","))
-    return Inputs(
-        files=invocation.files,
-        variables=options.variables,
-        var_files=options.var_files,
-        env_files=options.env_files,
-        environment=environment,
-        base_url=options.base_url,
-        allowed_hosts=frozenset(options.allowed_hosts).union(filter(None, hosts)),
-        accounts=options.accounts,
-        allow_unset=options.allow_unset,
-        offline=offline,
-        standard_input=lambda: read_stream(sys.stdin.buffer, MOST_OF_A_FILE) if sys.stdin is not None else b"",
-    )
 
 
 def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> tuple[Account, ...]:

@@ -18,8 +18,7 @@ from reconciler.config.files import read_files
 from reconciler.config.interpolation import Values
 from reconciler.config.limits import MOST_VALUES
 from reconciler.config.ownership import read_claims
-from reconciler.config.schema import compose
-from reconciler.config.shape import check_shape
+from reconciler.config.shape import Shape
 from reconciler.config.top_level import TopLevel
 from reconciler.config.variables import Variables, read_env_file, read_var_file
 from reconciler.config.webhooks import Entry, EntryReader
@@ -178,9 +177,9 @@ class _Loading:
         if not providers or not is_known:
             providers.setdefault(DEFAULT_PROVIDER, self._providers[DEFAULT_PROVIDER])
         self._secret_fields = secret_fields(providers.values())
-        schema = compose(providers, lenient=not is_known)
+        shape = Shape(providers, lenient=not is_known)
         for cursor in self._cursors:
-            check_shape(cursor.document, schema, self._diagnostics)
+            shape.check(cursor.document, self._diagnostics)
 
     def _entries(self, reader: EntryReader) -> Iterator[Entry]:
         seen: dict[str, Span] = {}

@@ -4,39 +4,70 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Any
-
-import fastjsonschema
+from typing import TYPE_CHECKING, Any
 
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Span
-from reconciler.config.faults import Fault, explained
 from reconciler.config.limits import MOST_DIAGNOSTICS
 from reconciler.config.yaml_nodes import Document, Path, Plain
+from reconciler.model.provider import Provider
+from reconciler.providers.shippo import SHIPPO
+
+if TYPE_CHECKING:
+    from reconciler.config.faults import Fault
+
+_ERROR = '''
+class ShapeError(ValueError):
+    """The values have another shape."""
+'''
 
 
-def check_shape(document: Document, schema: str, diagnostics: Diagnostics) -> None:
-    """Check a document against the schema of the providers that the files name, before any variable is put in.
+class Shape:
+    """The shape of files whose accounts are of some providers, by the files' names of them.
 
-    What can't be used is noted in the document.
+    A lenient one is of files that may name other providers too.
     """
-    if accepts(document.root, schema):
-        return
-    cursor = Cursor(document)
-    found = [(_span(cursor, fault), fault) for fault in find_faults(document.root, schema)]
-    # By place: what is wrong with an aliased value is told where it is used first.
-    for span, fault in sorted(found, key=lambda one: one[0].start):
-        if fault.keyword not in ("additionalProperties", "propertyNames", "required", "not"):
-            spoilt = cursor.spans_at(fault.path)[1]
-            # Of a value one diagnostic is enough, and an alias without an anchor had its own.
-            if spoilt.written.start in document.unusable:
-                continue
-            document.unusable.add(spoilt.written.start)
-        code, message, help_ = explained(fault, span.written.text)
-        diagnostics.error(code, span, message, help_)
+
+    def __init__(self, providers: Mapping[str, Provider], *, lenient: bool = False) -> None:
+        self._providers = providers
+        self._lenient = lenient
+
+    def check(self, document: Document, diagnostics: Diagnostics) -> None:
+        """Check a document before any variable is put in. What can't be used is noted in it."""
+        if self._accepts(document.root):
+            return
+        from reconciler.config.faults import explained  # noqa: PLC0415 - only where something is wrong
+
+        cursor = Cursor(document)
+        faults = find_faults(document.root, self._schema)
+        found = [(_span(cursor, fault), fault) for fault in faults]
+        # By place: what is wrong with an aliased value is told where it is used first.
+        for span, fault in sorted(found, key=lambda one: one[0].start):
+            if fault.keyword not in ("additionalProperties", "propertyNames", "required", "not"):
+                spoilt = cursor.spans_at(fault.path)[1]
+                # Of a value one diagnostic is enough, and an alias without an anchor had its own.
+                if spoilt.written.start in document.unusable:
+                    continue
+                document.unusable.add(spoilt.written.start)
+            code, message, help_ = explained(fault, span.written.text)
+            diagnostics.error(code, span, message, help_)
+
+    def _accepts(self, root: Plain) -> bool:
+        # Most files name Shippo alone: its check was compiled beforehand.
+        if self._lenient or self._providers != {SHIPPO.name: SHIPPO}:
+            return accepts(root, self._schema)
+        from reconciler.config.shippo_shape import ShapeError, check  # noqa: PLC0415 - only where it is needed
+
+        return _accepted(root, check, ShapeError)
+
+    @cached_property
+    def _schema(self) -> str:
+        from reconciler.config.schema import compose  # noqa: PLC0415 - as above
+
+        return compose(self._providers, lenient=self._lenient)
 
 
 def _span(cursor: Cursor, fault: Fault) -> Span:
@@ -47,23 +78,53 @@ def _span(cursor: Cursor, fault: Fault) -> Span:
     return key if fault.keyword in ("required", "not") or value.end == value.start else value
 
 
+def check_code(schema: str) -> str:
+    """Code of a function `check` that says nothing of values of a schema's shape, and raises `ShapeError` else.
+
+    It is what `fastjsonschema` makes, but for the messages, which take longer to make than all else.
+    """
+    import fastjsonschema  # only of files that name other providers  # noqa: PLC0415
+
+    code = fastjsonschema.compile_to_code(json.loads(schema), use_default=False, detailed_exceptions=False)
+    name = re.search(r"^def (\w+)\(data, custom_formats={}, name_prefix=None\):$", code, re.MULTILINE)
+    assert name is not None  # the first is the schema's own  # noqa: S101
+    for pattern, text in (
+        (r"^VERSION = .*\n", ""),
+        (r"^from fastjsonschema import .*\n", _ERROR),
+        (r"raise JsonSchemaValueException\(.*\)$", "raise ShapeError"),
+        (r"\(JsonSchemaValueException, JsonSchemaValuesException\)", "ShapeError"),
+        (r"\((\w+), custom_formats, .*\)$", r"(\1)"),
+        (r"\(data, custom_formats={}, name_prefix=None\)", "(data: object) -> object"),
+        (rf"\b{name[1]}", "check"),
+    ):
+        code = re.sub(pattern, text, code, flags=re.MULTILINE)
+    return code
+
+
 @lru_cache(maxsize=8)
-def _quick(schema: str) -> fastjsonschema.Validator:
-    # Without detailed exceptions compiling takes a quarter of the time, and no exception holds a value of the file.
-    return fastjsonschema.compile(json.loads(schema), use_default=False, detailed_exceptions=False)
+def _quick(schema: str) -> tuple[Callable[[Plain], object], type[ValueError]]:
+    namespace: dict[str, Any] = {"__name__": __name__}
+    exec(check_code(schema), namespace)  # of our own schema  # noqa: S102
+    return namespace["check"], namespace["ShapeError"]
 
 
 def accepts(root: Plain, schema: str) -> bool:
     """Whether a file's plain values have the right shape."""
+    return _accepted(root, *_quick(schema))
+
+
+def _accepted(root: Plain, check: Callable[[Plain], object], refused: type[ValueError]) -> bool:
     try:
-        _quick(schema)(root)
-    except fastjsonschema.JsonSchemaException:
+        check(root)
+    except refused:
         return False
     return True
 
 
 def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
     """All that is wrong with the shape of a file's plain values; nothing where nothing is."""
+    from reconciler.config.faults import Fault  # noqa: PLC0415 - only where something is wrong
+
     found: dict[tuple[Path, str, str], Fault] = {}
     for error in _explaining()(json.loads(schema)).iter_errors(root):
         if len(found) > MOST_DIAGNOSTICS:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from reconciler.http import errors
 from reconciler.http.exchange import ApiRequest, NoReply, Reply, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallBudget, CallClass, ClientContext
-from reconciler.http.transport import Connections, Session
+from reconciler.http.transport import Session
 from reconciler.model.configuration import Account, Destination, destination_of
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -37,18 +37,10 @@ class Caller:
         self._clock = context.clock
         self._listener = context.listener
         shared = (self.destination.origin, account.token)
-        known = context.call_budgets.get(shared)
-        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock)) if known is None else known
+        self._budget = context.call_budgets.setdefault(shared, CallBudget(context.clock))
         self._budget.limit(account.limits)
         authorization = (account.provider.auth.header, _credentials(account))
-        self.session = Session(
-            self.destination,
-            authorization=authorization,
-            headers=headers,
-            timeout=account.timeout,
-            # Else each account of thousands would have connections of its own.
-            shared=context.shared(self.destination, Connections) if account.is_of_fleet else None,
-        )
+        self.session = Session(self.destination, authorization=authorization, headers=headers, timeout=account.timeout)
 
     def call(self, request: ApiRequest, call_class: CallClass, shown: str) -> Reply:
         """Send a request until it succeeds, fails for good, or may not be sent again; events say the path as `shown`.

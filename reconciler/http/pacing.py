@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, TypeVar, cast
+from typing import Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.model.configuration import Destination
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Listener
 from reconciler.model.secret import SecretText
@@ -183,16 +181,6 @@ class CallBudget:
             return True
 
 
-class Closable(Protocol):
-    """Something that is closed."""
-
-    def close(self) -> None: ...
-
-
-_Connections = TypeVar("_Connections", bound=Closable)
-_SHARING = threading.Lock()
-
-
 class ClientContext(Struct, frozen=True, kw_only=True):
     """What every client of a run is given beside its account.
 
@@ -206,19 +194,3 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
-    connections: dict[str, Closable] = field(default_factory=dict)  # of fleets, by origin; closed by whoever made this
-
-    def shared(self, to: Destination, connect: Callable[[Destination], _Connections]) -> _Connections:
-        """The connections that the accounts of fleets share."""
-        with _SHARING:
-            found = self.connections.get(to.origin)
-            if found is None:
-                found = self.connections[to.origin] = connect(to)
-        return cast("_Connections", found)
-
-    def close(self) -> None:
-        """Close the shared connections."""
-        with _SHARING:
-            for found in self.connections.values():
-                found.close()
-            self.connections.clear()

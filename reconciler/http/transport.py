@@ -131,44 +131,26 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
-class Connections:
-    """The connections to one origin, which several accounts may share: a fleet has thousands."""
-
-    def __init__(self, to: Destination) -> None:
-        self.adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
-        self.adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
-        self.verify = certificate_bundle()
-        with requests.Session() as session:
-            found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
-        # A proxy named in the environment would get a call to this machine, token included.
-        self.proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
-
-    def close(self) -> None:
-        self.adapter.close()
-
-
 class Session:
     """Sends requests to one origin. Safe to use from several threads: nothing in it changes after it is made.
 
-    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent. Connections that it
-    shares are others' to close.
+    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent.
     """
 
     def __init__(
-        self,
-        to: Destination,
-        *,
-        authorization: tuple[str, SecretText],
-        headers: Mapping[str, str],
-        timeout: float,
-        shared: Connections | None = None,
+        self, to: Destination, *, authorization: tuple[str, SecretText], headers: Mapping[str, str], timeout: float
     ) -> None:
         self._origin = to.origin
         self._authorization = authorization
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
-        self._connections = Connections(to) if shared is None else shared
-        self._is_shared = shared is not None
+        self._adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
+        self._adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
+        self._verify = certificate_bundle()
+        with requests.Session() as session:
+            found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
+        # A proxy named in the environment would get a call to this machine, token included.
+        self._proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
 
     def send(self, request: ApiRequest) -> Reply | NoReply:
         """Send a request once and read the whole answer, whatever its status."""
@@ -178,8 +160,7 @@ class Session:
             return no_reply(error, self._timeout)
 
     def close(self) -> None:
-        if not self._is_shared:
-            self._connections.close()
+        self._adapter.close()
 
     def _exchange(self, request: ApiRequest) -> Reply | NoReply:
         prepared = requests.PreparedRequest()
@@ -191,8 +172,9 @@ class Session:
         # The adapter and not the session, which would keep cookies, let a `.netrc` replace the token, and on a redirect
         # read the whole body at once.
         timeout = (CONNECT_TIMEOUT, self._timeout)
-        to = self._connections
-        with to.adapter.send(prepared, stream=True, timeout=timeout, verify=to.verify, proxies=to.proxies) as response:
+        with self._adapter.send(
+            prepared, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies
+        ) as response:
             if response.headers.get("Content-Encoding", "").strip().lower() not in _UNPACKED:
                 message = "compressed its response with an encoding that isn't supported"
                 return NoReply(Ending.UNUSABLE, message, NOT_THE_API)

@@ -64,6 +64,10 @@ def _escaped(text: str, special: str) -> str:
     return re.sub(f"[{special}\n]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
+FOLDED_FROM = 40
+"""From more lines on, a part is folded in a log."""
+
+
 def fold_start(pipeline: str, title: str, number: int, seconds: float) -> str:
     """The line that begins a part which the log shows folded: the number is its own in the log."""
     if pipeline == "github":

@@ -14,6 +14,7 @@ from reconciler.model.plan import Action, Reason
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
+from reconciler.output.pipeline import FOLDED_FROM
 from reconciler.output.reasons import change_text, drift_text, sentences
 from reconciler.output.terminal import SIGNS, Style
 from reconciler.output.unmanaged_text import (
@@ -31,8 +32,6 @@ from reconciler.view.rows import AccountRow, LossRow, PlacesRow, Plain, Row, Sta
 from reconciler.view.short_ids import with_short_ids
 
 _Row = TypeVar("_Row", Row, LossRow)
-LONG = 40
-"""From more lines on, a part is folded in a log."""
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 
 
@@ -242,7 +241,7 @@ class _PlanText(Struct, frozen=True, dict=True):
 def _folded(title: str, lines: Iterable[str]) -> Iterator[str | Fold]:
     """Lines that a log folds where they are many."""
     found = [*lines]
-    is_long = len(found) > LONG
+    is_long = len(found) > FOLDED_FROM
     yield from [Fold(title)] if is_long else ()
     yield from found
     yield from [Fold()] if is_long else ()

@@ -8,29 +8,32 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.model.plan import Action, Change
 from reconciler.model.report import (
     Answered,
     Called,
-    Event,
     Finished,
     Listed,
     Outcome,
-    Result,
     Started,
     ThreadsLimited,
     Waiting,
 )
-from reconciler.model.webhook import Address
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
-from reconciler.output.formats import Context, Reporter
+from reconciler.output.formats import Reporter
 from reconciler.output.terminal import SIGNS, Style
 from reconciler.view.outcome import count_text
-from reconciler.view.results import ResultMask
 
 if TYPE_CHECKING:
+    from reconciler.model.plan import Action, Change
+    from reconciler.model.report import (
+        Event,
+        Result,
+    )
+    from reconciler.model.webhook import Address
+    from reconciler.output.formats import Context
     from reconciler.output.live import LiveDisplay
+    from reconciler.view.results import ResultMask
 
 _CALLS_SHOWN_FROM = 2
 """The verbosity from which each call is logged; from 1 on each wait is, and below only the first for each reason."""
@@ -63,6 +66,8 @@ class Progress(Reporter):
 
     @contextmanager
     def live(self, mask: ResultMask | None = None) -> Iterator[None]:
+        from reconciler.view.results import ResultMask  # noqa: PLC0415 - only where there are results
+
         self._mask = None if mask is None else ResultMask(mask.plan, shortens_ids=self._verbosity <= 0)
         self._listed = {}
         self._began, self._calls = self._now(), 0

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from reconciler.model.diagnostic import Diagnostic
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
-from reconciler.output.formats import Context
-from reconciler.output.matrix import matrix_text
-from reconciler.output.pipeline import fold_end, fold_start
-from reconciler.output.plan_text import LONG, Fold, plan_lines
+from reconciler.output.pipeline import FOLDED_FROM, fold_end, fold_start
 from reconciler.output.progress import Progress
-from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, endpoint_text
-from reconciler.output.table import list_table
-from reconciler.view.documents import DoctorView, ListView, PlanView
-from reconciler.view.outcome import CommandResult
-from reconciler.view.results import ReportView, ResultMask
-from reconciler.view.rows import AccountRow
-from reconciler.view.short_ids import with_short_ids
+
+if TYPE_CHECKING:
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.output.formats import Context
+    from reconciler.view.documents import DoctorView, ListView, PlanView
+    from reconciler.view.outcome import CommandResult
+    from reconciler.view.results import ReportView, ResultMask
+    from reconciler.view.rows import AccountRow
 
 
 class TextReporter(Progress):
@@ -60,18 +58,23 @@ class TextReporter(Progress):
 
     def listing(self, view: ListView) -> None:
         """A table, and on standard error which accounts could not be listed."""
+        from reconciler.output.table import list_table
+        from reconciler.view.short_ids import with_short_ids
+
         if view.webhooks:
             shown = view if self._verbosity > 0 else with_short_ids(view)
             self._streams.print_result(f"{list_table(shown, self._style, self._streams.line_width)}\n")
         self.not_checked(view.accounts)
 
     def matrix(self, view: ListView) -> None:
+        from reconciler.output.matrix import matrix_text
+
         if view.webhooks:
             self._streams.print_result(f"{matrix_text(view, self._style, self._streams.line_width)}\n")
         self.not_checked(view.accounts)
 
     def doctor(self, view: DoctorView) -> None:
-        from reconciler.output.receivers import doctor_texts  # noqa: PLC0415 - of one command alone
+        from reconciler.output.receivers import doctor_texts
 
         for text in doctor_texts(view, self._style, self._verbosity):
             for line in (*text.splitlines(), ""):
@@ -85,6 +88,8 @@ class TextReporter(Progress):
     def end(self, result: CommandResult, report: ReportView | None = None) -> int:
         """What was not done, and the last words."""
         if report is not None:
+            from reconciler.output.reasons import NOT_CHECKED_AFTER_CREATES, endpoint_text
+
             for account, error in report.errors.items():
                 self._error(f"{account}: {NOT_CHECKED_AFTER_CREATES}", error.summary, error.detail)
             title = self._style.paint("Not done, or not confirmed:", "bold", "red")
@@ -104,6 +109,8 @@ class TextReporter(Progress):
         self._streams.print_result("\n".join(fitted(line, self._streams.line_width)))
 
     def _print_plan(self, view: PlanView, *, is_drift: bool) -> None:
+        from reconciler.output.plan_text import Fold, plan_lines
+
         width = self._streams.line_width
         lines = plan_lines(view, self._style, self._verbosity, width=width, is_drift=is_drift)
         for is_fold, group in groupby(lines, lambda line: isinstance(line, Fold)):
@@ -125,7 +132,7 @@ class TextReporter(Progress):
     @contextmanager
     def live(self, mask: ResultMask | None = None) -> Iterator[None]:
         """Also folds the lines of finished changes, where they are many."""
-        is_long = mask is not None and mask.changes > LONG and self._verbosity >= 0
+        is_long = mask is not None and mask.changes > FOLDED_FROM and self._verbosity >= 0
         with super().live(mask):
             if is_long and mask is not None:
                 self._fold(f"Making {mask.changes} changes")

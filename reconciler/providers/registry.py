@@ -10,7 +10,6 @@ from contextlib import suppress
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
 
-from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
@@ -19,6 +18,8 @@ from reconciler.provider import INTERFACE, ProviderPlugin
 
 if TYPE_CHECKING:  # reading what is installed takes longer to import than all else here
     from importlib.metadata import EntryPoint
+
+    from reconciler.http.pacing import ClientContext
 
 GROUP = "reconciler.providers"
 

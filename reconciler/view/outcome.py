@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.configuration import Account, Configuration
-from reconciler.model.diagnostic import SIGNALLED, Diagnostic, ExitCode, Severity
+from reconciler.model.diagnostic import SIGNALLED, ExitCode, Severity
 from reconciler.model.plan import Verdict
-from reconciler.model.report import Outcome, Report
-from reconciler.view.documents import DoctorView, EndpointStatus, ListView, PlanView
-from reconciler.view.rows import AccountRow, Standing, Summary
+from reconciler.model.report import Outcome
+
+if TYPE_CHECKING:
+    from reconciler.model.configuration import Account, Configuration
+    from reconciler.model.diagnostic import Diagnostic
+    from reconciler.model.report import Report
+    from reconciler.view.documents import DoctorView, ListView, PlanView
+    from reconciler.view.rows import AccountRow, Summary
 
 _MOST_NAMES = 5  # of unset variables, in a command's last line
 _MOST_ACCOUNTS = 10  # that it names
@@ -108,6 +113,8 @@ def ending(result: CommandResult, view: PlanView | None, *, is_drift: bool, has_
         return Ending.DRIFT
     if view.summary.changes:
         return Ending.CHANGES
+    from reconciler.view.rows import Standing  # noqa: PLC0415 - `validate` needs none of what is planned
+
     is_drifted = any(account.status is Standing.DRIFTED for account in view.accounts)
     return Ending.DIFFERS if is_drifted else Ending.OK
 
@@ -154,6 +161,8 @@ def listing_outcome(listing: ListView) -> CommandResult:
 
 def doctor_outcome(view: DoctorView) -> CommandResult:
     """The end of `doctor`."""
+    from reconciler.view.documents import EndpointStatus  # noqa: PLC0415 - as above
+
     counted = Counter(endpoint.status for endpoint in view.endpoints)
     found = _joined(*(f"{counted[status]} {status.value}" for status in EndpointStatus if counted[status]), by=", ")
     checked = f"{count_text(len(view.endpoints), 'endpoint')} checked"

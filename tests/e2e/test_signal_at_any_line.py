@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import saved, writing
-from reconciler.cli.commands import apply, export, packaged
+from reconciler.cli import applying, saved, writing
+from reconciler.cli.commands import export, packaged
 from reconciler.operations import files
 from tests.e2e.tool import HOST, Ended, Tool, entries, run_here
 from tests.support.sandbox import Sandbox
@@ -122,7 +122,7 @@ WRITING = (
     files._written,
     *(DRAFT.__init__, DRAFT.fill, DRAFT.take_name),
 )
-APPLYING = (apply._apply, apply._carried_out, apply._write_backup, *WRITING)
+APPLYING = (applying.apply_plan, applying._carried_out, applying._write_backup, *WRITING)
 
 
 def test_apply_is_reported_and_its_backup_is_whole_or_absent_whenever_the_signal_comes(tools: Iterator[Tool]) -> None:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import FILES, OUTPUT, TARGETS
-from reconciler.cli.run import Run
-from reconciler.doctor.judge import endpoint_row
-from reconciler.doctor.probe import measure, trusting_context
-from reconciler.doctor.receivers import Failure, Measurement, Receiver, receivers
-from reconciler.http.no_reply import BUNDLE
-from reconciler.operations.workers import Workers
-from reconciler.view.documents import DoctorView, diagnostic_row
-from reconciler.view.outcome import count_text, doctor_outcome
 
 _AT_ONCE = 4
 _LONGEST_RUN = 300.0  # seconds until nothing new is begun
@@ -46,6 +36,17 @@ def doctor_command(invocation: Invocation, *, send_sample: bool) -> int:
 
     Exits with 0, also with warnings, or with 1 if a check failed.
     """
+    import time
+
+    from reconciler.cli.run import Run
+    from reconciler.doctor.judge import endpoint_row
+    from reconciler.doctor.probe import measure, trusting_context
+    from reconciler.doctor.receivers import Failure, Measurement, Receiver, receivers
+    from reconciler.http.no_reply import BUNDLE
+    from reconciler.operations.workers import Workers
+    from reconciler.view.documents import DoctorView, diagnostic_row
+    from reconciler.view.outcome import count_text, doctor_outcome
+
     run = Run(invocation, offline=True)
     found = receivers(run.configuration, run.selected(), send_samples=send_sample)
     try:

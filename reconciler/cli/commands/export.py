@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.invocation import Invocation, command, fail
+from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import ACCOUNT, DEFAULT_FILE, FILES, TALK, options_of_url, output_path
-from reconciler.cli.run import Run, inputs_of
+from reconciler.cli.run import Run
 from reconciler.cli.writing import written
 from reconciler.export.document import ExportedFile, missing_part, whole_file
 from reconciler.export.summary import changes_of, summary

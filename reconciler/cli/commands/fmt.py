@@ -11,8 +11,8 @@ import click
 from msgspec.structs import replace
 
 from reconciler.cli.invocation import CommandError, Invocation, command, fail
+from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import FILE, NO_COLOR, path_completed
-from reconciler.cli.run import inputs_of
 from reconciler.cli.writing import unwritable
 from reconciler.config.diagnostics import Diagnostics, SourceText, TooMuchError
 from reconciler.config.excerpts import masked_lines, secret_fields, with_excerpts

@@ -14,7 +14,7 @@ from reconciler.cli.topics import TOPICS, topic_text
 
 
 def _completed(context: click.Context, _argument: click.Parameter, incomplete: str) -> list[Any]:
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only to complete
+    from click.shell_completion import CompletionItem
 
     topics = [CompletionItem(name, help=line) for name, (_, line) in TOPICS.items() if name.startswith(incomplete)]
     return [*context.find_root().command.shell_complete(context, incomplete), *topics]
@@ -65,7 +65,7 @@ def completion_command(invocation: Invocation, shell: str) -> int:
 
     It also completes the names of accounts and webhooks from the file, offline.
     """
-    from reconciler.cli.completion import script  # noqa: PLC0415 - reads files, which no help does
+    from reconciler.cli.completion import script
 
     invocation.streams.print_file(script(shell))
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from msgspec.structs import replace
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import (
@@ -21,13 +20,6 @@ from reconciler.cli.options import (
     output_path,
     path_completed,
 )
-from reconciler.cli.run import Run, filtered_accounts, inputs_of
-from reconciler.config.load import load
-from reconciler.model.diagnostic import ExitCode
-from reconciler.output.escaping import shown_time
-from reconciler.providers.registry import INSTALLED
-from reconciler.view import outcome
-from reconciler.view.redact import view_listing, view_plan
 
 
 @command(
@@ -48,12 +40,21 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...], *, strict: 
     --account to choose the account that --base-url replaces. Exits with 0 if the file is valid, otherwise with 1.
     With --strict, warnings count as errors.
     """
+    from msgspec.structs import replace
+
+    from reconciler.cli.loading import inputs_of
+    from reconciler.config.load import load
+    from reconciler.providers.registry import INSTALLED
+    from reconciler.view.outcome import validation_outcome
+
     invocation.options = replace(invocation.options, files=(*invocation.options.files, *paths))
     loaded = load(inputs_of(invocation, offline=True), INSTALLED)
-    if loaded.configuration is not None:
+    if loaded.configuration is not None and invocation.options.accounts:
+        from reconciler.cli.run import filtered_accounts
+
         filtered_accounts(loaded.configuration, invocation.options.accounts)
     invocation.reporter.validation(loaded.diagnostics)
-    ended = outcome.validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
+    ended = validation_outcome(loaded.diagnostics, loaded.configuration, strict=strict)
     return invocation.reporter.end(ended)
 
 
@@ -84,6 +85,10 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
 
     Exits with 0, or with 1 on any error. With --detailed-exitcode, exits with 2 if there are changes.
     """
+    from reconciler.cli.run import Run
+    from reconciler.view import outcome
+    from reconciler.view.redact import view_plan
+
     if out is not None and invocation.options.allow_unset:
         fail("`--out` can't be used with `--allow-unset`: such a plan is never applied", "Use only one of the two.")
     run = Run(invocation)
@@ -93,7 +98,7 @@ def plan_command(invocation: Invocation, *, detailed_exitcode: bool, out: Path |
     run.reporter.plan(view)
     saved = ""
     if out is not None:  # before the end: a plan that can't be saved has failed, in every format
-        from reconciler.cli.saved import save_plan  # noqa: PLC0415 - loads what seals are made with
+        from reconciler.cli.saved import save_plan
 
         saved = save_plan(run, plan, view, out)
     code = run.reporter.end(outcome.plan_outcome(view, detailed=detailed_exitcode))
@@ -120,6 +125,10 @@ def drift_command(invocation: Invocation) -> int:
 
     Exits with 0 if there is no drift, 2 if there is, 1 on any error.
     """
+    from reconciler.cli.run import Run
+    from reconciler.view import outcome
+    from reconciler.view.redact import view_plan
+
     run = Run(invocation)
     plan = run.look(is_whole=not run.reporter.is_brief)
     view = view_plan(plan, run.diagnostics, brief=run.reporter.is_brief)
@@ -148,6 +157,10 @@ def list_command(invocation: Invocation, *, matrix: bool) -> int:
     CSV has whole values; a cell that a spreadsheet would run as a formula begins with an apostrophe there.
     Exits with 0, or with 1 if an account could not be listed.
     """
+    from reconciler.cli.run import Run
+    from reconciler.view import outcome
+    from reconciler.view.redact import view_listing
+
     if matrix and invocation.options.format == "json":
         fail("`--matrix` is for text and CSV", "Leave it out: the JSON list has all that it is made from.")
     run = Run(invocation, needs_file=False)
@@ -168,7 +181,10 @@ def show_command(invocation: Invocation, planfile: Path) -> int:
 
     Exits with 0, or with 3 if the file was modified, is incomplete, or was saved by another version.
     """
-    from reconciler.cli.saved import read_plan_file  # noqa: PLC0415 - loads what seals are made with
+    from reconciler.cli.saved import read_plan_file
+    from reconciler.model.diagnostic import ExitCode
+    from reconciler.output.escaping import shown_time
+    from reconciler.view import outcome
 
     saved = read_plan_file(invocation, planfile)
     reporter = invocation.reporter

@@ -59,8 +59,8 @@ def schema_command(invocation: Invocation, name: str) -> int:
     `show` and `drift`. The schema of `apply` describes a line of `apply` or `destroy`.
     """
     if name == "file":
-        from reconciler.config.editor_schema import compose_for_editors  # noqa: PLC0415 - the others need no provider
-        from reconciler.providers.registry import usable  # noqa: PLC0415
+        from reconciler.config.editor_schema import compose_for_editors
+        from reconciler.providers.registry import usable
 
         text = compose_for_editors(usable())
     else:

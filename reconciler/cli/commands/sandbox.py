@@ -120,8 +120,8 @@ def _shippo(
 
 def _declared(name: str, options: SandboxOptions, token: str) -> tuple[HttpServer, str]:
     """The sandbox of a declaration, and what is said of it: what a file says to reach it."""
-    from reconciler.providers.registry import INSTALLED, usable  # noqa: PLC0415 - Shippo's needs none
-    from reconciler.sandbox.declared import DeclaredApi, DeclaredSandbox  # noqa: PLC0415
+    from reconciler.providers.registry import INSTALLED, usable
+    from reconciler.sandbox.declared import DeclaredApi, DeclaredSandbox
 
     if name not in [*INSTALLED]:
         fail(f"provider `{visible(name)}` not found", f"Known providers are {', '.join(sorted(usable()))}.")
@@ -156,9 +156,9 @@ def _command_to_try(invocation: Invocation, token: str) -> str:
     command = "list"
     if Path(DEFAULT_FILE).exists():
         # Only here, since it loads what makes requests.
-        from reconciler.cli.run import inputs_of  # noqa: PLC0415
-        from reconciler.config.load import load  # noqa: PLC0415
-        from reconciler.providers.registry import INSTALLED  # noqa: PLC0415
+        from reconciler.cli.loading import inputs_of
+        from reconciler.config.load import load
+        from reconciler.providers.registry import INSTALLED
 
         command = "plan --allow-unset"
         inputs = replace(inputs_of(invocation, offline=True), files=(DEFAULT_FILE,), environment={})
