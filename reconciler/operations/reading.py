@@ -55,6 +55,9 @@ class Clients(Mapping[str, _Client | ProviderError]):
                 self._open[name] = error
         return self._open[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._accounts  # without opening it
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._accounts)
 
