@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.config.cursor import Cursor, Text
+from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Location, Span, either, listed
+from reconciler.config.fleets import fleet_names
 from reconciler.config.interpolation import Purpose, Values
-from reconciler.config.limits import MOST_ACCOUNTS, MOST_OF_A_FILE, MOST_PLACES, read_bounded, why_unreadable
+from reconciler.config.limits import MOST_ACCOUNTS
 from reconciler.config.template import variables_in
 from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.place import EVERY, FILE, PlaceSetting
 from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
 from reconciler.model.reading import ProviderError
 from reconciler.model.secret import SecretText
@@ -220,7 +218,7 @@ class _Reader:
             place = declared[key]
             one = self._cursor.text(key)
             if place.one:
-                yield replace(account, name=f"{account.name}:*", places=self._fleet(place))
+                yield replace(account, name=f"{account.name}:*", places=fleet_names(place, self._cursor, self._values))
                 return
             seen: set[str] = set()
             for text in (one,) if one is not None else self._cursor.texts(key) or ():
@@ -236,63 +234,6 @@ class _Reader:
                 else:
                     seen.add(name.casefold())
                     yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
-
-    def _fleet(self, place: PlaceSetting) -> tuple[str, ...]:
-        """The names that the file says, or a file that it names; none where the provider lists them, or one is unset.
-
-        They are one account until they are looked at: entries aren't read again for each of thousands.
-        """
-        key, one = place.setting, self._cursor.text(place.setting)
-        if self._cursor.has(place.one):
-            message, help_ = f"this account has both `{place.one}` and `{key}`", f"Add its id to `{key}`."
-            self._error("place-twice", self._cursor.key_span(place.one), message, help_)
-        texts = (one,) if one is not None else self._cursor.texts(key) or ()
-        found: dict[str, str] = {}
-        is_whole = True
-        for text in texts:
-            known = self._values.plain(text)
-            if known is None or known == EVERY:
-                is_whole = False
-            if known is None or (known == EVERY and text is one and place.listed is not None):
-                continue
-            is_file = text is one and known.startswith(FILE)
-            lines = self._lines(known.removeprefix(FILE), text) if is_file else {0: known}
-            for line, name in lines.items():
-                where = f" in line {line} of its file" if line else ""
-                if not place.accepts(name) or name == EVERY:
-                    message = f"expected a {place.examples}{where}"
-                    self._error(
-                        "wrong-value",
-                        text.span,
-                        message,
-                        "Write one in each line." if line else "Check the value of its variables.",
-                    )
-                elif found.setdefault(name.casefold(), name) is not name:
-                    message = f"this name is listed twice{where}: upper and lower case make no difference"
-                    self._error("place-twice", text.span, message, "Keep one of the two.")
-                else:
-                    continue
-                break  # one error says what is wrong with a file of thousands
-        if len(found) > MOST_PLACES:
-            message = f"`{key}` names more than {MOST_PLACES}"
-            self._values.diagnostics.too_much(texts[0].span, message, "Split them into several configurations.")
-        return tuple(found.values()) if is_whole else ()
-
-    def _lines(self, path: str, text: Text) -> Mapping[int, str]:
-        """The names in a file by their lines; a relative path is relative to the file that names it."""
-        folder = os.path.dirname(text.span.source.name)  # noqa: PTH120 - nothing for standard input
-        try:
-            data = read_bounded(Path(folder, path), MOST_OF_A_FILE).decode("utf-8-sig")
-        except (OSError, ValueError) as error:
-            why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else why_unreadable(error)
-            message, help_ = f"the file of {text.quoted()} can't be read: {why}", "Check the path and its permissions."
-            self._error("file-unreadable", text.span, message, help_)
-            return {}
-        numbered = enumerate((line.strip() for line in data.splitlines()), 1)
-        lines = {number: line for number, line in numbered if line and not line.startswith("#")}
-        if not lines:
-            self._error("wrong-value", text.span, f"the file of {text.quoted()} names none", "Write one in each line.")
-        return lines
 
     def _kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> TokenKind | None:
         """The kind of account that pin and token say, checked against each other."""

@@ -45,8 +45,7 @@ class Caller:
             authorization=authorization,
             headers=headers,
             timeout=account.timeout,
-            # Else each account of thousands would have connections of its own.
-            shared=context.shared(self.destination, Connections) if account.is_of_fleet else None,
+            connections=context.connections.setdefault(self.destination.origin, Connections(self.destination)),
         )
 
     def call(self, request: ApiRequest, call_class: CallClass, shown: str) -> Reply:

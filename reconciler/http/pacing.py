@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.model.configuration import Destination
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Expected, Listener
 from reconciler.model.secret import SecretText
+
+if TYPE_CHECKING:  # loads requests
+    from reconciler.http.transport import Connections
 
 # All in seconds.
 WINDOW = 60.0  # that a provider's limits are counted over
@@ -203,16 +204,6 @@ class CallBudget:
             return True
 
 
-class Closable(Protocol):
-    """Something that is closed."""
-
-    def close(self) -> None: ...
-
-
-_Connections = TypeVar("_Connections", bound=Closable)
-_SHARING = threading.Lock()
-
-
 class ClientContext(Struct, frozen=True, kw_only=True):
     """What every client of a run is given beside its account.
 
@@ -228,7 +219,7 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     allowed_hosts: frozenset[str] = frozenset()
     urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
-    connections: dict[str, Closable] = field(default_factory=dict)  # of fleets, by origin; closed by whoever made this
+    connections: dict[str, Connections] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
 
     def budget(self, origin: str, token: SecretText) -> CallBudget:
@@ -240,18 +231,3 @@ class ClientContext(Struct, frozen=True, kw_only=True):
         seconds = budget.announce(call_class, calls)
         if budget.is_news(self.clock.monotonic(), seconds, f"{what} takes long", LONG):
             self.listener(Expected(account=account, what=what, seconds=seconds, reason=budget.reason(call_class)))
-
-    def shared(self, to: Destination, connect: Callable[[Destination], _Connections]) -> _Connections:
-        """The connections that the accounts of fleets share."""
-        with _SHARING:
-            found = self.connections.get(to.origin)
-            if found is None:
-                found = self.connections[to.origin] = connect(to)
-        return cast("_Connections", found)
-
-    def close(self) -> None:
-        """Close the shared connections."""
-        with _SHARING:
-            for found in self.connections.values():
-                found.close()
-            self.connections.clear()

@@ -11,10 +11,10 @@ from __future__ import annotations
 import io
 import os
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cached_property
 from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -133,41 +133,62 @@ class _Adapter(HTTPAdapter):
 
 
 class Connections:
-    """The connections to one origin, which several accounts may share: a fleet has thousands."""
+    """The connections to an origin, by way of the proxy if there is one: all accounts there share them.
+
+    Requests decides which way that is and which certificates count, once. The calls are made without it: it costs more
+    of the processor than all else of a call together, and its session would keep cookies, let a `.netrc` replace the
+    token, and follow redirects. Safe to use from several threads.
+    """
 
     def __init__(self, to: Destination) -> None:
-        self._origin = to.origin
-        self.adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # its retries are zero by default: ours are the only ones
-        self.adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
-        self.verify = certificate_bundle()
+        self._to = to
+        self._pool: HTTPConnectionPool | None = None
+        self._users: set[object] = set()
+        self._lock = threading.Lock()
+
+    def join(self, user: object) -> None:
+        """Somebody will need them, and `leave` them."""
+        with self._lock:
+            self._users.add(user)
+
+    def pool(self, user: object) -> HTTPConnectionPool:
+        """The connections, which stay as long as somebody needs them."""
+        pool = self._pool
+        if pool is not None and user in self._users:
+            return pool
+        with self._lock:
+            if self._pool is None:
+                self._pool = self._made()
+            self._users.add(user)
+            return self._pool
+
+    def leave(self, user: object) -> None:
+        """Somebody needs them no more: whoever is the last closes them."""
+        with self._lock:
+            self._users.discard(user)
+            if self._pool is not None and not self._users:
+                self._pool.close()
+                self._pool = None
+
+    def _made(self) -> HTTPConnectionPool:
+        adapter = _Adapter(pool_maxsize=_POOL_SIZE)
+        adapter.poolmanager.pool_classes_by_scheme = _HURRIED_POOLS
+        origin, verify = self._to.origin, certificate_bundle()
         with requests.Session() as session:
-            found = session.merge_environment_settings(to.origin, {}, stream=True, verify=None, cert=None)
+            found = session.merge_environment_settings(origin, {}, stream=True, verify=None, cert=None)
         # A proxy named in the environment would get a call to this machine, token included.
-        self.proxies: dict[str, str] = {} if to.loopback else dict(found["proxies"])
-
-    def close(self) -> None:
-        self.adapter.close()
-
-    @cached_property
-    def pool(self) -> HTTPConnectionPool:
-        """The connections to the origin, by way of the proxy if there is one.
-
-        Requests decides which way that is and which certificates count. The calls are made without it: it costs more of
-        the processor than all else of a call together, and its session would keep cookies, let a `.netrc` replace the
-        token, and follow redirects.
-        """
-        to_origin = requests.Request("GET", self._origin).prepare()
-        pool = self.adapter.get_connection_with_tls_context(to_origin, self.verify, self.proxies)
+        proxies: dict[str, str] = {} if self._to.loopback else dict(found["proxies"])
+        request = requests.Request("GET", origin).prepare()
+        pool = adapter.get_connection_with_tls_context(request, verify, proxies)
         assert isinstance(pool, HTTPConnectionPool)  # noqa: S101
-        self.adapter.cert_verify(pool, self._origin, self.verify, None)  # type: ignore[no-untyped-call]
+        adapter.cert_verify(pool, origin, verify, None)  # type: ignore[no-untyped-call]
         return pool
 
 
 class Session:
     """Sends an account's requests to one origin. Safe to use from several threads.
 
-    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent. Connections that it
-    shares are others' to close.
+    An empty authorization isn't sent; `timeout` is how many seconds the server may be silent.
     """
 
     def __init__(
@@ -177,15 +198,15 @@ class Session:
         authorization: tuple[str, SecretText],
         headers: Mapping[str, str],
         timeout: float,
-        shared: Connections | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self._origin = to.origin
+        self._connections = Connections(to) if connections is None else connections
+        self._connections.join(self)
         self._authorization = authorization
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
         self._silence = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
-        self._connections = Connections(to) if shared is None else shared
-        self._is_shared = shared is not None
 
     def send(self, request: ApiRequest) -> Reply | NoReply:
         """Send a request once and read the whole answer, whatever its status."""
@@ -195,8 +216,7 @@ class Session:
             return no_reply(error, self._timeout)
 
     def close(self) -> None:
-        if not self._is_shared:
-            self._connections.close()
+        self._connections.leave(self)
 
     def _exchange(self, request: ApiRequest) -> Reply | NoReply:
         header, token = self._authorization
@@ -206,7 +226,7 @@ class Session:
             headers["Content-Type"] = request.content_type
         elif request.method != "GET":
             body = b""  # with its length, 0
-        response = self._connections.pool.urlopen(
+        response = self._connections.pool(self).urlopen(
             request.method,
             request.target,
             body,

@@ -142,7 +142,12 @@ class Account(Struct, frozen=True, kw_only=True):
     def place_kind(self) -> PlaceSetting | None:
         if not self.place_name:
             return None
-        return next((key for key in self.provider.places if key.path_of(self.place_name) == self.place), None)
+        fits = (
+            key
+            for key in self.provider.places
+            if (not self.place if key.one else key.path_of(self.place_name) == self.place)
+        )
+        return next(fits, None)
 
     @property
     def is_local(self) -> bool:

@@ -27,14 +27,9 @@ class Clients(Mapping[str, _Client | ProviderError]):
     Closed together at the end of a `with`, or let go one by one: of thousands of accounts few are worked on at once.
     """
 
-    def __init__(
-        self,
-        accounts: Iterable[Account],
-        open_client: Callable[[Account], _Client],
-        at_end: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, accounts: Iterable[Account], open_client: Callable[[Account], _Client]) -> None:
         self._accounts = {account.name: account for account in accounts}
-        self._open_client, self._at_end = open_client, at_end
+        self._open_client = open_client
         self._open: dict[str, _Client | ProviderError] = {}
 
     def __enter__(self) -> Self:
@@ -42,7 +37,6 @@ class Clients(Mapping[str, _Client | ProviderError]):
 
     def __exit__(self, *_: object) -> None:
         with ExitStack() as stack:
-            stack.callback(self._at_end)
             for client in self._open.values():
                 if not isinstance(client, ProviderError):
                     stack.callback(client.close)
@@ -60,6 +54,9 @@ class Clients(Mapping[str, _Client | ProviderError]):
             except ProviderError as error:
                 self._open[name] = error
         return self._open[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._accounts  # without opening it
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._accounts)
@@ -92,7 +89,7 @@ def clients_of(
             raise failed[account.name]
         return open_client(account, context)
 
-    return Clients(accounts, client, context.close)
+    return Clients(accounts, client)
 
 
 def read_accounts(clients: Mapping[str, Reader | ProviderError]) -> Mapping[str, Reading | ProviderError]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,6 +31,7 @@ from reconciler.view.places import places_together
 from reconciler.view.rows import AccountRow, LossRow, PlacesRow, Plain, Row, Standing, Status
 from reconciler.view.short_ids import with_short_ids
 
+_Row = TypeVar("_Row", Row, LossRow)
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 
 
@@ -84,7 +87,14 @@ def head_text(account: AccountRow) -> str:
     return f"Account {visible(account.name)} ({visible(account.title)}{mode}): {listed}"
 
 
-class _PlanText(Struct, frozen=True):
+def _by_account(rows: Iterable[_Row]) -> Mapping[str, Sequence[_Row]]:
+    found: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[row.account].append(row)
+    return found
+
+
+class _PlanText(Struct, frozen=True, dict=True):
     view: PlanView
     style: Style
     verbosity: int
@@ -128,7 +138,7 @@ class _PlanText(Struct, frozen=True):
         for account in self.view.accounts:
             if account.error is not None:
                 yield from fitted(f"{head_text(account)}: {visible(account.error.summary)}", self.width)
-            for row in _moves_together([row for row in self.view.changes if row.account == account.name]):
+            for row in _moves_together(self._of["changes"].get(account.name, [])):
                 # Of what goes only the URL says what it was.
                 url = f"  {visible(row.url)}" if row.action is Action.DELETE and row.url else ""
                 yield from fitted(self._head(replace(row, updated=None)) + url, self.width)
@@ -146,8 +156,8 @@ class _PlanText(Struct, frozen=True):
                 yield f"  help: {visible(account.error.detail)}"
             return
         rows, differing, kept, unmanaged, known = (
-            [row for row in rows if row.account == account.name]
-            for rows in (view.resource_changes, view.protected_differences, view.kept, view.unmanaged, view.known)
+            self._of[name].get(account.name, [])
+            for name in ("resource_changes", "protected_differences", "kept", "unmanaged", "known")
         )
         if account.status is Standing.IN_STEP and not isinstance(account, PlacesRow):
             is_whole = not view.is_filtered and not view.unset_variables
@@ -160,7 +170,7 @@ class _PlanText(Struct, frozen=True):
         yield from title_text(differing, "Protected, left as they are", style)
         for row in differing:
             yield from (f"    {visible(row.webhook_address)}", *self._fields(row))
-        unhealthy = [row for row in view.unhealthy if row.account == account.name]
+        unhealthy = self._of["unhealthy"].get(account.name, [])
         yield from title_text(unhealthy, SWITCHED_OFF, style, "yellow")
         yield from (f"    {visible(row.webhook_address)}  {visible(row.health or '')}" for row in unhealthy)
         yield from losses_text(account, self._losses(account), style)
@@ -174,8 +184,26 @@ class _PlanText(Struct, frozen=True):
             lines = (*title_text(known, "Known, never touched", style), *map(remote_text, known))
             yield from _folded(f"{visible(account.name)}: {len(known)} known", lines)
 
-    def _losses(self, account: AccountRow) -> list[LossRow]:
-        return [loss for loss in self.view.losses if loss.account == account.name]
+    @cached_property
+    def _of(self) -> Mapping[str, Mapping[str, Sequence[Row]]]:
+        """The rows by account, since there may be thousands of accounts."""
+        view = self.view
+        return {
+            "changes": _by_account(view.changes),
+            "resource_changes": _by_account(view.resource_changes),
+            "protected_differences": _by_account(view.protected_differences),
+            "kept": _by_account(view.kept),
+            "unmanaged": _by_account(view.unmanaged),
+            "known": _by_account(view.known),
+            "unhealthy": _by_account(view.unhealthy),
+        }
+
+    @cached_property
+    def _all_losses(self) -> Mapping[str, Sequence[LossRow]]:
+        return _by_account(self.view.losses)
+
+    def _losses(self, account: AccountRow) -> Sequence[LossRow]:
+        return self._all_losses.get(account.name, ())
 
     def _refusal(self, account: AccountRow) -> Iterator[str]:
         return refusal_text(account, self._losses(account), self.style, self.width)

@@ -13,7 +13,7 @@ from reconciler.model.plan import Action
 from reconciler.output.document import DocumentReporter, Found
 from reconciler.output.escaping import visible
 from reconciler.view.documents import PlanView
-from reconciler.view.rows import AccountRow, Standing
+from reconciler.view.rows import Standing
 
 _Sample = tuple[dict[str, str], float]
 _SUCCESS = "reconciler_last_success_timestamp_seconds"
@@ -28,6 +28,8 @@ _STATUSES = {
 class PrometheusReporter(DocumentReporter):
     """Writes gauges: of the run, and of each account."""
 
+    is_brief = False  # each account has its numbers, also one of thousands in step
+
     def document(self, found: Found) -> str:
         return "\n".join(line for metric in _metrics(found, self._last_success(found)) for line in metric)
 
@@ -38,6 +40,9 @@ class PrometheusReporter(DocumentReporter):
         line = f"{_SUCCESS}{_labels({'configuration': found.name})}"
         said = re.search(rf"^{re.escape(line)} (\d{{1,12}}(?:\.\d{{1,9}})?)$", self._context.before(), re.MULTILINE)
         return None if said is None else float(said[1])
+
+
+_KINDS = (*(action.value for action in (Action.CREATE, Action.UPDATE, Action.DELETE)), "protected", "unmanaged")
 
 
 def _metrics(found: Found, last_success: float | None) -> Iterator[Iterator[str]]:
@@ -58,21 +63,20 @@ def _metrics(found: Found, last_success: float | None) -> Iterator[Iterator[str]
     ]
     yield _gauge("reconciler_account_status", "1 for the account's status, 0 for the others.", states)
     checked = [account for account in found.plan.accounts if account.status is not Standing.NOT_CHECKED]
+    numbers = _counts(found.plan)
     counts = [
-        ({**labels[account.name], "kind": kind}, number)
-        for account in checked
-        for kind, number in _counts(account, found.plan).items()
+        ({**labels[account.name], "kind": kind}, numbers[account.name, kind]) for account in checked for kind in _KINDS
     ]
     yield _gauge("reconciler_account_webhooks", "Webhooks that would be changed, or that nobody manages.", counts)
     losses = [(labels[account.name], account.losses) for account in checked]
     yield _gauge("reconciler_account_losses", "Endpoints that would stop receiving events.", losses)
 
 
-def _counts(account: AccountRow, plan: PlanView) -> dict[str, int]:
-    actions = Counter(row.action for row in plan.changes if row.account == account.name)
-    counts = {action.value: actions[action] for action in (Action.CREATE, Action.UPDATE, Action.DELETE)}
+def _counts(plan: PlanView) -> Counter[tuple[str, str]]:
+    """How many webhooks there are of a kind, by account and kind."""
+    counts = Counter((row.account, row.action.value) for row in plan.changes)
     for kind, rows in (("protected", plan.protected_differences), ("unmanaged", plan.unmanaged)):
-        counts[kind] = sum(row.account == account.name for row in rows)
+        counts.update((row.account, kind) for row in rows)
     return counts
 
 

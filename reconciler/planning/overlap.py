@@ -13,39 +13,43 @@ from reconciler.model.url import Endpoint, Url
 from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 
+_PARTS = 8
+
 
 class Claimants:
     """Which accounts own a webhook, or name it absent: a few bytes for each, as there may be thousands of accounts."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:
         self._accounts = accounts
-        self._numbers = {name: number for number, name in enumerate(accounts)}
-        self._claims, self._claimants = array("q"), array("L")
+        self._names: list[str] = []
+        self._claims, self._claimants = array("q"), array("I")  # and the number of the name
 
     def add(self, name: str, remotes: Iterable[Remote]) -> None:
         """Take note of what an account claims. For one thread at a time."""
         if len(self._accounts) > 1:
             claims = [self._claim(name, remote) for remote in remotes]
             self._claims.extend(claims)
-            self._claimants.extend([self._numbers[name]] * len(claims))
+            self._claimants.extend([len(self._names)] * len(claims))
+            self._names.append(name)
 
     def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
         """The error of each account that claims a webhook together with another, by its name.
 
         The webhooks of those that aren't kept are not named.
         """
-        seen: set[int] = set()
         twice: dict[int, list[str]] = {}
-        for claim in self._claims:
-            if claim in seen:
-                twice[claim] = []
-            seen.add(claim)
+        for part in range(_PARTS):  # so that at no time all of them are in a set
+            seen: set[int] = set()
+            for claim in self._claims:
+                if claim % _PARTS == part:
+                    if claim in seen:
+                        twice[claim] = []
+                    seen.add(claim)
         if not twice:
             return {}
-        names = [*self._accounts]
         for claim, number in zip(self._claims, self._claimants, strict=True):
             if claim in twice:
-                twice[claim].append(names[number])
+                twice[claim].append(self._names[number])
         involved = {name for these in twice.values() for name in these}
         ids = {self._claim(name, one): one.id for name in involved for one in kept.get(name, ())}
         found: dict[str, ProviderError] = {}

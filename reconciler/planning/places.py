@@ -13,6 +13,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.pattern import matches_name
 from reconciler.model.place import owner_of
 from reconciler.model.reading import ErrorKind, ProviderError
+from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Key
 
 _MOST_NAMES = 10  # of what there is, in an error
@@ -121,7 +122,14 @@ def _same_places(accounts: Iterable[Account]) -> dict[str, ProviderError]:
     """The error of each place that another account of the file means, too, as of accounts that name it both."""
     seen: dict[tuple[object, ...], Account] = {}
     errors: dict[str, ProviderError] = {}
+    # Places of one account have each a name of their own.
+    groups: dict[tuple[str, SecretText], set[str]] = defaultdict(set)
     for account in accounts:
+        groups[account.base_url, account.token].add(account.group)
+    shared = {where for where, names in groups.items() if len(names) > 1}
+    for account in accounts:
+        if (account.base_url, account.token) not in shared:
+            continue
         headers = tuple((setting.name, value) for setting, value in account.header_settings)
         other = seen.setdefault((account.base_url, account.token, account.place.casefold(), headers), account)
         if other is not account and (other.listed_by or account.listed_by):

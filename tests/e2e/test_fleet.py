@@ -349,3 +349,12 @@ def test_more_shards_than_accounts_leave_some_with_nothing_to_do(work: Work) -> 
     ended = [work.apply("--shard", f"{number}/5")[0] for number in range(1, 6)]
     assert ended == [0] * 5
     assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}
+
+
+def test_metrics_have_each_account_also_those_in_step(work: Work) -> None:
+    work.write(f"[{', '.join(MANY)}]")
+    assert work.apply()[0] == 0
+    code, out, err = work.run("drift", "--report", "prometheus=metrics.prom")
+    assert code == 0, out + err
+    text = (work.folder / "metrics.prom").read_text()
+    assert text.count("reconciler_account_losses{") == len(MANY)

@@ -84,6 +84,8 @@ def test_example_runs_as_printed(tool: Tool, receiver: str, line: str) -> None:
     if "destroy" in line:
         tool.hook(f"{receiver}/orders"), tool.hook(f"{receiver}/tracking")
     assert tool.run("plan", "--out", "reviewed.plan").code in (0, 3)
+    for number in (1, 2):
+        (tool.folder / f"{number}.json").write_text(tool.run("plan", f"--shard={number}/2", "--format=json").out)
     for name in WRITTEN.findall(line):
         (tool.folder / name).unlink(missing_ok=True)
     if line == "reconciler init":

@@ -237,7 +237,7 @@ def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> 
                 authorization=("Authorization", SecretText.literal(name)),
                 headers={},
                 timeout=5.0,
-                shared=shared,
+                connections=shared,
             )
             for name in ("one", "two")
         ]
@@ -246,7 +246,6 @@ def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> 
         is_open = not closed.wait(0.1)
         outcomes.append(without_headers(sessions[1].send(GET)))
         sessions[1].close()
-        shared.close()
         assert closed.wait(5)
     assert outcomes == [Reply(status=200, body=b"x")] * 5
     assert (is_open, len(server.received)) == (True, 1)

@@ -1,0 +1,74 @@
+"""The steps of `merge-reports`: read, check that they belong together, join, report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from reconciler.cli.invocation import CommandError, Invocation, problem
+from reconciler.config.limits import MOST_OF_A_PLAN, read_bounded, why_unreadable
+from reconciler.output.escaping import visible
+from reconciler.view import outcome
+from reconciler.view.codec import json_line
+from reconciler.view.documents import PlanView
+from reconciler.view.merged import (
+    ApplyLines,
+    MergeError,
+    ShardReport,
+    check_whole,
+    merged_lines,
+    merged_plan,
+    report_of,
+)
+
+
+def merge_reports(invocation: Invocation, names: Iterable[str], *, detailed: bool) -> int:
+    """Join the reports in these files; the exit code of a plan is detailed on demand."""
+    try:
+        reports = [_read(name) for name in names]
+        check_whole(reports)
+    except MergeError as error:
+        raise CommandError([problem("shards", error.message, error.help)]) from None
+    reports.sort(key=lambda one: 0 if one.shard is None else one.shard.number)
+    applied = [one.found for one in reports if isinstance(one.found, ApplyLines)]
+    if applied:
+        return _applied(invocation, applied)
+    view = merged_plan([one.found for one in reports if isinstance(one.found, PlanView)])
+    invocation.options = replace(invocation.options, files=view.files)
+    reporter = invocation.reporter
+    if reports[0].is_drift:
+        reporter.drift(view)
+        return reporter.end(outcome.drift_outcome(view))
+    reporter.plan(view)
+    return reporter.end(outcome.plan_outcome(view, detailed=detailed))
+
+
+def _applied(invocation: Invocation, applied: list[ApplyLines]) -> int:
+    lines, ended = merged_lines(applied)
+    if invocation.options.format == "json":
+        for line in lines:
+            invocation.streams.print_result(json_line(line))
+        return ended.code
+    if invocation.options.format != "text" or invocation.options.reports:
+        message = "the reports of an apply can be joined as text or JSON only"
+        raise CommandError([problem("option", message, "Leave out `--report`, and use `--format text` or `json`.")])
+    for line in lines:
+        if line["type"] == "diagnostic" and line["@level"] == "error":
+            invocation.streams.print_result(f"error: {visible(line['@message'])}")
+    invocation.streams.print_result(visible(ended.words))
+    return ended.code
+
+
+def _read(name: str) -> ShardReport:
+    shown = visible(name)
+    try:
+        text = read_bounded(Path(name), MOST_OF_A_PLAN).decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise MergeError(f"{shown} can't be read: {why_unreadable(error)}", "Check the path.") from None
+    try:
+        return report_of(shown, [json.loads(line) for line in text.splitlines() if line.strip()])
+    except (ValueError, RecursionError):
+        raise MergeError(f"{shown} is no JSON", "Give what the runs printed with `--format json`.") from None

@@ -1,0 +1,105 @@
+"""What a plan of a fleet keeps: of accounts in step no more than a count."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from datetime import UTC, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from reconciler.config.load import load
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.reading import Reading
+from reconciler.model.webhook import Remote
+from reconciler.operations.reading import opened, read_each
+from reconciler.planning.places import with_places
+from reconciler.planning.planner import Planning, PlanOptions
+from reconciler.planning.targets import selected_accounts
+from reconciler.providers.registry import INSTALLED
+from tests.config.tools import inputs
+from tests.support.builders import DAY
+from tests.support.fleet import EVENTS, TOKEN, URL
+
+_FILE = f"""\
+version: 1
+accounts:
+  live: {{provider: shippo, account_ids: all}}
+owns: ["https://hooks.example.com/*"]
+webhooks:
+  orders: {{url: "{URL}", events: [{", ".join(EVENTS)}]}}
+"""
+
+
+class InStep:
+    """A client of an account in which everything is as the file wants it."""
+
+    opened = 0
+    most_opened = 0
+
+    def __init__(self, account: Account, configuration: Configuration) -> None:
+        self._account, self._configuration = account, configuration
+        type(self).opened += 1
+        type(self).most_opened = max(self.opened, self.most_opened)
+
+    def list(self) -> Reading:
+        name = self._account.name
+        remotes = tuple(
+            Remote(id=f"{name}-{number}", key=one.key, fields=dict(one.fields), created=DAY, updated=DAY)
+            for number, one in enumerate(self._configuration.desired)
+        )
+        return Reading(account=name, remotes=remotes, count=len(remotes))
+
+    def get(self, object_id: str) -> Remote:
+        raise NotImplementedError(object_id)
+
+    def places(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        type(self).opened -= 1
+
+
+def _peak(number: int) -> int:
+    """The most bytes that planning so many accounts takes, the names of the accounts included."""
+    loaded = load(inputs(_FILE, environment={"SHIPPO_API_TOKEN": TOKEN}), INSTALLED).configuration
+    assert loaded is not None
+    gc.collect()
+    tracemalloc.start()
+    configuration = with_places(loaded, {"live:*": [f"acct{one:028}" for one in range(number)]}).configuration
+    planning = Planning(configuration, PlanOptions(), datetime(2026, 1, 1, tzinfo=UTC), lets_go=True)
+    with opened(selected_accounts(configuration, ()), lambda account: InStep(account, loaded)) as clients:
+        read_each(clients, planning.add)
+        made = planning.plan()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert made.accounts == ()
+    assert [(one.places, one.listed, one.unchanged) for one in made.in_step] == [(number, 5 * number, 5 * number)]
+    assert InStep.opened == 0
+    assert InStep.most_opened < 40  # and not one for each account
+    return peak
+
+
+@pytest.mark.parametrize("factor", [10])
+def test_an_account_in_step_leaves_less_than_a_kilobyte(factor: int) -> None:
+    few = _peak(200)
+    many = _peak(200 * factor)
+    each = (many - few) / (200 * factor - 200)
+    assert each < 1000, each
+
+
+def test_accounts_that_differ_are_kept_and_the_others_are_counted() -> None:
+    loaded = load(inputs(_FILE, environment={"SHIPPO_API_TOKEN": TOKEN}), INSTALLED).configuration
+    assert loaded is not None
+    configuration = with_places(loaded, {"live:*": [f"acct{one:03}" for one in range(50)]}).configuration
+    planning = Planning(configuration, PlanOptions(), datetime(2026, 1, 1, tzinfo=UTC), lets_go=True)
+    kept = []
+    for number, account in enumerate(configuration.accounts):
+        reading = InStep(account, loaded).list()
+        remotes = reading.remotes[1:] if number % 10 == 0 else reading.remotes
+        kept.append(planning.add(account.name, replace(reading, remotes=remotes)))
+    made = planning.plan()
+    assert [one.account.place_name for one in made.accounts] == [f"acct{one:03}" for one in range(0, 50, 10)]
+    assert [one.places for one in made.in_step] == [45]
+    assert kept.count(True) == 5 + 3  # the first three are counted with the fourth
