@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -133,7 +133,9 @@ class Run:
             fail_on_unmanaged=options.fail_on_unmanaged,
         )
         planning = Planning(self.configuration, asked, self.invocation.clock.now(), lets_go=not is_whole)
-        with _built_to_stay():
+        # What is read of thousands of places is let go again: the collector is needed.
+        stays = is_whole or not any(account.listed_by for account in self.configuration.accounts)
+        with _built_to_stay() if stays else nullcontext():
             with self.stop.finishing(), self.reporter.live():
                 announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
                 read_each(clients, planning.add)

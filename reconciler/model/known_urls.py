@@ -34,6 +34,10 @@ class _SameUrl(Url):
         return parse_url(self.source, self._secret_params).segments
 
     @property
+    def _segments(self) -> tuple[SecretText, ...]:  # type: ignore[override] # as above; another of it has them
+        return self.segments
+
+    @property
     def items(self) -> tuple[QueryItem, ...]:  # type: ignore[override] # as above
         return _of_a_provider(self._known.items)
 
