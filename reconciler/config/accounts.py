@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.config.cursor import Cursor
-from reconciler.config.diagnostics import Diagnostics, Location, Span, either, listed
+from reconciler.config.diagnostics import Diagnostics, Location, Span, either, listed, nearest
 from reconciler.config.fleets import fleet_names
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import MOST_ACCOUNTS
@@ -60,7 +59,7 @@ def named_accounts(
                 values.diagnostics.error("provider-unusable", text.span, error.message, error.help)
             named = None
         if text is not None and named is not None and provider is None:
-            nearest_first = get_close_matches(named, providers, n=len(providers), cutoff=0)
+            nearest_first = nearest(named, providers, most=len(providers), cutoff=0)
             message = f"{text.quoted()} is not an installed provider"
             help_ = f"Write {either(nearest_first)}, or install the provider's package."
             values.diagnostics.error("provider-unknown", text.span, message, help_)

@@ -85,6 +85,13 @@ def listed(names: Iterable[str], most: int = 20) -> str:
     return ", ".join([*shown[:most], "others"] if len(shown) > most else shown)
 
 
+def nearest(word: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """The known words that are most like one, the nearest first; `cutoff` as `difflib` has it."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only where a word is wrong
+
+    return get_close_matches(word, [*known], n=most, cutoff=cutoff)
+
+
 def either(names: Iterable[object]) -> str:
     """What one of them may be chosen of."""
     *first, last = [f"`{name}`" for name in names]

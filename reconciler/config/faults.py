@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
 
-from reconciler.config.diagnostics import either, quoted
+from reconciler.config.diagnostics import either, nearest, quoted
 from reconciler.config.interpolation import not_boolean, not_one_variable
 from reconciler.config.yaml_nodes import Path, Plain
 
@@ -70,7 +69,7 @@ def explained(fault: Fault, written: str) -> tuple[str, str, str]:
             return "bad-name", f"{quoted(fault.key)} is not a valid name {where}", help_
         case "additionalProperties":
             known = tuple(fault.schema.get("properties", ()))
-            near = get_close_matches(fault.key.lower().replace("-", "_"), known, n=1)
+            near = nearest(fault.key.lower().replace("-", "_"), known)
             help_ = f"Did you mean `{near[0]}`?" if near else f"Known keys are {', '.join(known)}, and any `x-…`."
             return "unknown-key", f"{quoted(fault.key)} is not a known key of {owner}", help_
         case "required":

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from enum import Enum
 from io import StringIO
 from pathlib import Path
 
 from reconciler.config.cursor import Cursor
-from reconciler.config.diagnostics import Diagnostics, SourceText, listed
+from reconciler.config.diagnostics import Diagnostics, SourceText, listed, nearest
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
 from reconciler.config.template import variables_in
@@ -94,7 +93,7 @@ class Variables:
         for name, place in self._given.items():
             if name in names:
                 continue
-            near = get_close_matches(name.lower(), by_form, n=1)
+            near = nearest(name.lower(), by_form)
             known = f"The variables of the files are {listed(names)}." if names else "The files have no variables."
             help_ = f"Did you mean `{by_form[near[0]]}`?" if near else known
             what = f"`--var {name}=…`" if place is None else f"`{name}`"

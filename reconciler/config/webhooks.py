@@ -6,7 +6,6 @@ import re
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.config.cursor import Cursor, Text
-from reconciler.config.diagnostics import Span, either, listed
+from reconciler.config.diagnostics import Span, either, listed, nearest
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.limits import LONGEST_TEXT, MOST_KEYS, MOST_WANTED
 from reconciler.config.literals import check_literals
@@ -271,7 +270,7 @@ class EntryReader:
         group = name.partition(":")[0]
         if (group in names and not self._accounts.get(group)) or self._meant((name,)):
             return name  # its places aren't known, or will be when they are listed
-        near = get_close_matches(name, sorted(names), n=1)
+        near = nearest(name, sorted(names))
         help_ = f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}."
         self._error("account-unknown", text.span, f"{text.quoted()} is not an account of this configuration", help_)
         return None
@@ -396,7 +395,7 @@ def _near_event(event: str, known: tuple[str, ...]) -> str:
     """The known event that `TrackUpdated`, `TRACK-UPDATED` or `tracking.updated` is nearest to, or nothing."""
     form, *forms = (_SIGNS.sub("", name[:_LONGEST_EVENT].lower()) for name in (event, *known))
     by_form = dict(zip(forms, known, strict=True))
-    near = get_close_matches(form, by_form, n=1)
+    near = nearest(form, by_form)
     return by_form[near[0]] if near else ""
 
 

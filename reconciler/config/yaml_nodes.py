@@ -23,7 +23,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?")
 # U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_FORBIDDEN_ASCII = "[^\t\n\r\x20-\x7e]"  # most files have no others, and this is compiled quickly
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
 _WORDS: dict[str, bool | None] = {**dict.fromkeys(("", "~", "null", "Null", "NULL")), "true": True, "false": False}
 _FEW = 8  # keys of a mapping that are found as quickly by looking at each
@@ -368,7 +369,8 @@ class _Reader:
 
 def _check_characters(source: SourceText, diagnostics: Diagnostics) -> None:
     """Refuse what no parser has to see: a character that YAML lacks, or a conflict that Git left (it reads as text)."""
-    if (found := _FORBIDDEN.search(source.text)) is not None:
+    forbidden = _FORBIDDEN_ASCII if source.text.isascii() else _FORBIDDEN
+    if (found := re.search(forbidden, source.text)) is not None:
         message = f"U+{ord(found[0]):04X} isn't allowed in YAML, or is read as a line break"
         help_ = "Remove it, or write it as an escape in double quotes."
         diagnostics.error("yaml-character", Span(source, *found.span()), message, help_)
