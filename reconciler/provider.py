@@ -24,15 +24,17 @@ from reconciler.model.place import Listed as Listed, PlaceSetting as PlaceSettin
 from reconciler.model.provider import (
     Auth as Auth,
     Delivery as Delivery,
-    Field as Field,
-    FieldType as FieldType,
     Provider as Provider,
     RateLimits as RateLimits,
-    ReadsBack as ReadsBack,
-    Sent as Sent,
     Setting as Setting,
     TokenKind as TokenKind,
     TokenScheme as TokenScheme,
+)
+from reconciler.model.field import (
+    Field as Field,
+    FieldType as FieldType,
+    ReadsBack as ReadsBack,
+    Sent as Sent,
     Unsaid as Unsaid,
 )
 from reconciler.model.rest import (

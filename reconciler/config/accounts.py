@@ -17,10 +17,12 @@ from reconciler.config.tokens import header_fault, token_fault
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import DEFAULT_TIMEOUT, Account, destination_of, is_own_host
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import FieldType, Provider, RateLimits, TokenKind
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
+from reconciler.model.field import FieldType
+from reconciler.model.provider import Provider, RateLimits, TokenKind
 from reconciler.model.reading import ProviderError
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.url import Url
 
 _FaultOf = Callable[[str], tuple[str, str] | None]
 

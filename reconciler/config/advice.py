@@ -9,11 +9,11 @@ from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
+from reconciler.model.endpoint import Endpoint, param_name
 from reconciler.model.host import host_address
 from reconciler.model.pattern import Pattern
 from reconciler.model.provider import Provider
 from reconciler.model.secret import SHOWN_BY_NAME
-from reconciler.model.url import Endpoint, param_name
 from reconciler.model.webhook import Desired, Scope, Value
 
 _PRIVATE_NAMES = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".test", ".invalid")

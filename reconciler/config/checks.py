@@ -14,8 +14,9 @@ from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
 from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import Account, NamedSet
+from reconciler.model.field import SECRET_TO
 from reconciler.model.pattern import Pattern
-from reconciler.model.provider import SECRET_TO, Provider
+from reconciler.model.provider import Provider
 from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.webhook import Address, Desired, Key
 

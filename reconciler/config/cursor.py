@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from reconciler.config.diagnostics import SourceText, Span, quoted
-from reconciler.config.yaml_nodes import Document, Map, Path, Range, Sequence, Where
+from reconciler.config.yaml_values import Document, Map, Path, Range, Sequence, Where
 
 
 class Text(Struct, frozen=True, gc=False):

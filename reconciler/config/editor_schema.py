@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from reconciler.config.diagnostics import either
 from reconciler.config.schema import VARIABLE, Schema, composed, core, described, known_events, schema_text
 from reconciler.model.configuration import DEFAULT_PROVIDER
-from reconciler.model.provider import SECRET_TO, Provider
+from reconciler.model.field import SECRET_TO
+from reconciler.model.provider import Provider
 
 _NOT_OFFERED = {"doNotSuggest": True}
 """Of a key that is accepted here and offered elsewhere, if at all."""

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from reconciler.config.diagnostics import SourceText
 from reconciler.config.limits import MOST_PARAMS
-from reconciler.config.yaml_nodes import Document, Map, Range, Sequence
+from reconciler.config.yaml_values import Document, Map, Range, Sequence
 from reconciler.model.diagnostic import Diagnostic, Place
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, param_name
 from reconciler.model.provider import Provider
 from reconciler.model.redaction import is_wordless, reads_as_words
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
 MASK = "•"
 _LONGEST = 240

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from reconciler.config.diagnostics import either, nearest, quoted
 from reconciler.config.interpolation import not_boolean, not_one_variable
-from reconciler.config.yaml_nodes import Path, Plain
+from reconciler.config.yaml_values import Path, Plain
 
 _TYPES = {
     "string": "text",

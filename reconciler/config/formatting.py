@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from reconciler.config.diagnostics import Diagnostics, SourceText
 from reconciler.config.limits import MOST_CHARACTERS_TO_FORMAT
-from reconciler.config.yaml_nodes import Document, Map, Plain, Sequence, block_lines, parse
+from reconciler.config.yaml_nodes import block_lines, parse
+from reconciler.config.yaml_values import Document, Map, Plain, Sequence
 from reconciler.model.diagnostic import Place
 
 _HEAD = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*---[ \t]*\n")

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Values
+from reconciler.model.endpoint import param_name
 from reconciler.model.redaction import is_wordless
 from reconciler.model.secret import Origin, replace
-from reconciler.model.url import Url, param_name
+from reconciler.model.url import Url
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _USE_A_VARIABLE = "Put the value in an environment variable and write `${NAME}`"

@@ -16,8 +16,8 @@ from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Purpose, Values
 from reconciler.config.urls import depends_on_unset_variable, read_pattern
 from reconciler.model.configuration import AbsentPlace, Account, Named, OnUnmanaged
+from reconciler.model.field import Field, FieldType
 from reconciler.model.pattern import MOST_WITH_A_STAR, Pattern, PatternSet
-from reconciler.model.provider import Field, FieldType
 from reconciler.model.webhook import Scope
 
 _OBJECT_ID = re.compile(r"[A-Za-z0-9_-]+")

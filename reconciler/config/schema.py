@@ -8,8 +8,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from reconciler.model.field import SECRET_SINCE, SECRET_TO, Field, FieldType
 from reconciler.model.place import EVERY, FILE, PlaceSetting
-from reconciler.model.provider import SECRET_SINCE, SECRET_TO, Field, FieldType, Provider
+from reconciler.model.provider import Provider
 
 Schema = dict[str, Any]
 

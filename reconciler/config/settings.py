@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span
 from reconciler.config.interpolation import Values
-from reconciler.config.yaml_nodes import Map, Plain, Sequence
-from reconciler.model.provider import Field, FieldType
+from reconciler.config.yaml_values import Map, Plain, Sequence
+from reconciler.model.field import Field, FieldType
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Headers, Masked, Value
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, Span
 from reconciler.config.limits import MOST_DIAGNOSTICS
-from reconciler.config.yaml_nodes import Document, Path, Plain
+from reconciler.config.yaml_values import Document, Path, Plain
 from reconciler.model.provider import Provider
 from reconciler.providers.shippo import SHIPPO
 

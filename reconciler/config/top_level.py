@@ -11,7 +11,7 @@ from reconciler.config.interpolation import Values
 from reconciler.config.limits import MOST_PARAMS
 from reconciler.model.configuration import DEFAULT_ACCOUNT
 from reconciler.model.diagnostic import Place
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, param_name
 
 _IN_ONE_FILE = (
     *("accounts", "unmanaged", "known", "limits", "defaults"),

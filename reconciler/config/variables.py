@@ -13,7 +13,8 @@ from reconciler.config.diagnostics import Diagnostics, SourceText, listed, neare
 from reconciler.config.files import decode
 from reconciler.config.limits import MOST_BLANKS, MOST_OF_A_VALUE, MOST_OF_AN_ENV_FILE, read_bounded, why_unreadable
 from reconciler.config.template import variables_in
-from reconciler.config.yaml_nodes import Map, Sequence, parse
+from reconciler.config.yaml_nodes import parse
+from reconciler.config.yaml_values import Map, Sequence
 from reconciler.model.diagnostic import Place
 from reconciler.model.secret import Origin, Part
 

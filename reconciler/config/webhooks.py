@@ -22,8 +22,9 @@ from reconciler.config.template import EACH_KEY, EACH_VALUE, parse_template, ref
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.field import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Unsaid
 from reconciler.model.pattern import matches_name, may_meet
-from reconciler.model.provider import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Provider, Unsaid
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import is_wordless
 from reconciler.model.secret_digest import with_digest
 from reconciler.model.url import Url, UrlTail, check_wanted

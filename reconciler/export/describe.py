@@ -15,11 +15,13 @@ from msgspec import Struct
 from reconciler.export.names import Names, Place, wishes
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
-from reconciler.model.provider import SECRET_TO, Provider
+from reconciler.model.endpoint import Endpoint
+from reconciler.model.field import SECRET_TO
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction, is_wordless
 from reconciler.model.secret import SecretText
 from reconciler.model.secret_digest import unmarked
-from reconciler.model.url import Endpoint, Url, check_wanted
+from reconciler.model.url import Url, check_wanted
 from reconciler.model.url_characters import escaped, escaped_url, fits_as_value
 from reconciler.model.webhook import Fields, Headers, Key, Masked, Remote, Scope, hides_secret, is_event_name, revealed
 from reconciler.planning.match import Choice, by_key, choose

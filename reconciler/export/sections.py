@@ -16,8 +16,8 @@ from reconciler.model.configuration import (
     Named,
     OnUnmanaged,
 )
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.secret import SHOWN_BY_NAME, Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.view.codec import Json
 
 

@@ -8,9 +8,9 @@ from itertools import islice, pairwise
 from urllib.parse import unquote
 
 from reconciler.http.exchange import UnexpectedAnswerError, parse_json
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, param_name
 from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import HIDDEN
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
 
 _FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
 _CHUNK = re.compile(r"\(?(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)\)?[.,;:!?]{0,3}\)?")

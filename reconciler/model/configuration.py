@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 
 from reconciler.model.diagnostic import Place, UrlError
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, Endpoint
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
 from reconciler.model.pattern import Pattern, PatternSet
 from reconciler.model.place import PlaceSetting
 from reconciler.model.provider import Provider, RateLimits, Setting
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Endpoint, Url, parse_url
+from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Scope
 
 DEFAULT_TIMEOUT = 30.0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from reconciler.model.endpoint import QueryItem
 from reconciler.model.secret import SecretText, sealed
-from reconciler.model.url import QueryItem, Url, parse_url
+from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired
 
 _set = object.__setattr__

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.endpoint import Endpoint
 from reconciler.model.host import host_address
 from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText, replace, sealed
-from reconciler.model.url import Endpoint, normal_text, parse_url
+from reconciler.model.url import normal_text, parse_url
 from reconciler.model.url_characters import check_variable_places
 
 MOST_WITH_A_STAR = 500  # patterns of a list that aren't exact: each of them is held against each webhook

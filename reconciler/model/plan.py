@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
+from reconciler.model.endpoint import Endpoint
 from reconciler.model.pattern import Pattern
 from reconciler.model.reading import ProviderError
-from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Desired, Fields, Remote, Scope, Value, revealed
 
 ANY_OTHER_EVENT = "any other event"

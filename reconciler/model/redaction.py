@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
+from reconciler.model.endpoint import Endpoint, QueryItem, param_name
 from reconciler.model.pattern import Pattern
 from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, SecretText, replace, sealed
-from reconciler.model.url import Endpoint, QueryItem, Url, normal_text, param_name
+from reconciler.model.url import Url, normal_text
 
 _LONGEST_WORDS = 40
 _LONGEST_WITHOUT_VOWEL = 4

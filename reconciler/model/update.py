@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from reconciler.model.field import Field, ReadsBack
 from reconciler.model.plan import Action, Change
-from reconciler.model.provider import Field, Provider, ReadsBack
+from reconciler.model.provider import Provider
 from reconciler.model.rest import Call, Rest
 from reconciler.model.webhook import Fields, hides_secret
 

@@ -10,8 +10,9 @@ from enum import Enum
 from msgspec import Struct
 
 from reconciler.model.diagnostic import Place
+from reconciler.model.endpoint import Endpoint
 from reconciler.model.secret import SecretText
-from reconciler.model.url import Endpoint, Url
+from reconciler.model.url import Url
 
 _EVENT_NAME = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 SHORTEST_ID = 7

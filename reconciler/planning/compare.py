@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from reconciler.model.field import Field, FieldType, ReadsBack
 from reconciler.model.plan import FieldChange
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.provider import Provider
 from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.secret import SecretText
 from reconciler.model.secret_digest import unmarked

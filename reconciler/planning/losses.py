@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from reconciler.model.configuration import Account
+from reconciler.model.endpoint import Endpoint
 from reconciler.model.plan import ANY_OTHER_EVENT, Action, Change, Loss, Phase, Verdict
 from reconciler.model.provider import Provider
-from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Desired, Fields, Remote, Scope
 
 _PLAIN_EVENT = re.compile(r"[A-Za-z0-9_.-]+")

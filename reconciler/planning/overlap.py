@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.model.configuration import Account, Configuration
+from reconciler.model.endpoint import Endpoint
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.url import Endpoint, Url
+from reconciler.model.url import Url
 from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 

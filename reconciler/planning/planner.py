@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Change, Claim, Filters, NotPlanned, Plan, making_anew
-from reconciler.model.provider import Provider, ReadsBack
-from reconciler.model.reading import ErrorKind, ProviderError, Reading
-from reconciler.model.update import lost_secrets
+from reconciler.model.plan import AccountPlan, Action, Claim, Filters, NotPlanned, Plan
+from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Remote, hides_secret
+from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.claim import Claims
 from reconciler.planning.fleet import Siblings, Tally, is_quiet
 from reconciler.planning.hints import Hints
@@ -23,6 +21,7 @@ from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, ver
 from reconciler.planning.match import match_account
 from reconciler.planning.overlap import Claimants, UnreadKeys
 from reconciler.planning.places import Wanted, same_webhooks
+from reconciler.planning.refusals import harm, unclear_webhook, unknown_secret
 from reconciler.planning.resend import is_due
 from reconciler.planning.shards import shard_of
 from reconciler.planning.successors import with_successors
@@ -163,9 +162,11 @@ class _Planned:
 
     def __init__(self, listed: _AccountInput, options: PlanOptions, created: datetime) -> None:
         self.reading = listed.reading
-        self.unclear = (same_webhooks(listed.desired) if listed.account.listed_by else None) or _unclear(listed)
+        self.unclear = (same_webhooks(listed.desired) if listed.account.listed_by else None) or unclear_webhook(
+            listed.reading, listed.claims
+        )
         self.plan = _plan_account(listed, options, created)
-        self.error = self.unclear or _unknown_secret(self.plan) or _unsafe(self.plan)
+        self.error = self.unclear or unknown_secret(self.plan) or harm(self.plan)
 
 
 class _Seen:
@@ -188,118 +189,6 @@ class _AccountInput:
         self.account, self.desired, self.reading = account, desired, reading
         self.claims = Claims(account, desired)
         self.claimed = self.claims.on_all(reading.remotes)
-
-
-def _unclear(listed: _AccountInput) -> ProviderError | None:
-    """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read."""
-    unreadable = (remote for remote in listed.reading.remotes if remote.unreadable)
-    unclear = next(filter(listed.claims.may_be_ours, unreadable), None)
-    if unclear is None:
-        return None
-    names = " and ".join(f"`{name}`" for name in unclear.unreadable)
-    return ProviderError(
-        kind=ErrorKind.GARBLED,
-        message=f"the webhook @{unclear.id} is at a URL that this configuration owns, but its {names} can't be read",
-        help="Nothing is changed in this account until you fix or delete that webhook at the provider.",
-    )
-
-
-def _unsafe(planned: AccountPlan) -> ProviderError | None:
-    """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
-    provider = planned.account.provider
-    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not Action.NONE or row.conflicts_with]
-    if not doing:
-        return None
-    rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
-    meant = {row.address for row in planned.rows}
-    for row in doing:
-        url = row.wanted.get("url")
-        if isinstance(url, Url) and url.masked_params and not _has_secrets_of(row.remote, url):
-            params = ", ".join(f"`{name}`" for name in url.masked_params)
-            return ProviderError(
-                kind=ErrorKind.REFUSED,
-                message=f"the {row.action.value} of {row.address} would set {params} in its URL to a masked value, as "
-                "services show it instead of a secret",
-                help="Set the variable in the entry's URL to the secret itself.",
-            )
-        is_made = row.action is Action.CREATE and row.address in meant
-        if is_made and provider.makes_secrets and not row.secret_to:
-            return ProviderError(
-                kind=ErrorKind.REFUSED,
-                message=f"{provider.title} makes a secret for {row.address} and shows it only once, and the entry "
-                "doesn't say where it goes",
-                help="Add `secret_to: NAME` to the entry, and give `apply` the option `--secrets-to` or "
-                "`--secrets-command`.",
-            )
-        if row.remote is None:
-            continue
-        if row.conflicts_with is not None:
-            entry = rows[row.conflicts_with].desired
-            assert entry is not None  # its address is an entry's  # noqa: S101
-            named, found = provider.events_of(entry.fields), provider.events_of(row.remote.fields)
-            others = ", ".join(sorted(provider.uncarried(found, named)))
-            same_url = f"the webhook {row.address} has the same URL as {row.conflicts_with}"
-            return ProviderError(
-                kind=ErrorKind.REFUSED,
-                message=f"{same_url}, but other events ({others})",
-                help="Add these events to the entry, or delete that webhook at the provider.",
-            )
-        lost: Iterable[str] = ()
-        if row.action is Action.UPDATE:
-            lost = lost_secrets(provider, row.wanted, row.remote.fields)
-        elif row.action is Action.DELETE and row.partner is not None:
-            lost = _not_taken_over(provider, row, rows[row.partner])
-        for name in lost:
-            is_secret = next(spec.is_secret for spec in provider.fields if spec.name == name)
-            how = f"`{name}: ${{NAME}}` to the entry; its value is sent with every create and update."
-            return ProviderError(
-                kind=ErrorKind.REFUSED,
-                message=f"the {row.action.value} of {row.address} would remove its `{name}`, which isn't in the file",
-                help=f"Add {how}" if is_secret else f"Add `{name}` to the entry: nobody can read what it is now.",
-            )
-    return None
-
-
-def _unknown_secret(planned: AccountPlan) -> ProviderError | None:
-    """Why a webhook isn't deleted for one that was there before: maybe nobody has the secret of that one.
-
-    So it is where a run ended between the create and the sink. One that this plan creates has its secret passed on.
-    """
-    if not planned.account.provider.makes_secrets:
-        return None
-    rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
-    for row in planned.changes:
-        stays = row.duplicate_of or row.replacement
-        if row.action is Action.DELETE and stays is not None and rows[stays].action is not Action.CREATE:
-            return ProviderError(
-                kind=ErrorKind.REFUSED,
-                message=f"the webhook {row.address} has the same URL as {stays}, and nobody can see which one's secret "
-                "the receiver has",
-                help=f"Delete the other one at the provider. Or {making_anew(str(stays))}, and deletes both.",
-            )
-    return None
-
-
-def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[str, ...]:
-    """What a webhook that goes has, or may have, that nobody can read and that what takes its place may not have."""
-    assert gone.remote is not None  # only those of a provider go  # noqa: S101
-    after = there.wanted or ({} if there.remote is None else there.remote.fields)
-    said, unsaid = ({}, ()) if there.desired is None else (there.desired.fields, there.desired.ignored)
-    return tuple(
-        spec.name
-        for spec in provider.fields
-        if not after.get(spec.name)
-        and not said.get(spec.name)
-        and (
-            hides_secret(gone.remote.fields[spec.name])
-            or (gone.replacement and spec.reads_back is ReadsBack.NEVER and (spec.is_secret or spec.name in unsaid))
-        )
-    )
-
-
-def _has_secrets_of(remote: Remote | None, url: Url) -> bool:
-    there = None if remote is None else remote.fields["url"]
-    return isinstance(there, Url) and there.secrets == url.secrets
 
 
 def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) -> AccountPlan:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from reconciler.model.field import Field
 from reconciler.model.plan import Action, Change, FieldChange, Phase, Reason
-from reconciler.model.provider import Field, Provider
+from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Headers, Masked, Remote, Value
 from reconciler.planning.compare import sent_fields

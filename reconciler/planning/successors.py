@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from reconciler.model.endpoint import Endpoint
 from reconciler.model.plan import Action, Change, Claim, Phase, Successor
 from reconciler.model.provider import Provider
-from reconciler.model.url import Endpoint
 from reconciler.model.webhook import Address, Scope
 
 

@@ -18,8 +18,8 @@ from reconciler.http.calls import Caller
 from reconciler.http.exchange import ApiRequest, Reply, UnexpectedAnswerError, http_date, parse_json
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.model.configuration import Account
+from reconciler.model.field import Sent
 from reconciler.model.place import owner_of
-from reconciler.model.provider import Sent
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.report import Listed
 from reconciler.model.rest import LinkHeader, NextUrl, Rest

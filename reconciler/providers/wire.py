@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.field import Field, FieldType, ReadsBack, Sent
 from reconciler.model.known_urls import KnownUrls
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
+from reconciler.model.provider import Provider
 from reconciler.model.rest import Body, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.update import UpdateCall, can_send

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from reconciler.model.provider import FieldType, Provider, Sent
+from reconciler.model.field import FieldType, Sent
+from reconciler.model.provider import Provider
 from reconciler.model.rest import PageToken, Rest
 from reconciler.sandbox.api import Limiter, SandboxOptions
 from reconciler.sandbox.documents import Documents, Row, Values, decoded, put

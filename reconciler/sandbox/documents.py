@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
+from reconciler.model.field import Field, FieldType, ReadsBack, Sent
+from reconciler.model.provider import Provider
 from reconciler.model.rest import Body, Rest
 from reconciler.sandbox.messages import RequestError
 

@@ -16,12 +16,13 @@ from msgspec import Struct
 from reconciler.config.load import Inputs, load
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import DEFAULT_PROVIDER, Account, Configuration
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
+from reconciler.model.field import ReadsBack
 from reconciler.model.plan import Plan
-from reconciler.model.provider import Provider, ReadsBack
+from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from reconciler.model.webhook import Desired, Remote
 from reconciler.operations.account import apply
 from reconciler.operations.reading import opened, read_accounts

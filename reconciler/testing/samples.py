@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model.provider import Field, FieldType, Provider
+from reconciler.model.field import Field, FieldType
+from reconciler.model.provider import Provider
 
 HOST = "https://hooks.example.com"
 SECRETS = {"SUITE_OLD": "mB4xJ8nHc1VtG6yKp5Qe", "SUITE_NEW": "q7Zk0Vw3XfT9bLmR2sYd"}

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from reconciler.model.provider import FieldType, Provider, Sent
+from reconciler.model.field import FieldType, Sent
+from reconciler.model.provider import Provider
 from reconciler.sandbox.api import SandboxOptions
 from reconciler.sandbox.declared import DeclaredApi, base_path_of
 from reconciler.sandbox.documents import Values

@@ -7,8 +7,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.field import FieldType, ReadsBack, Sent
 from reconciler.model.plan import Action, Reason
-from reconciler.model.provider import FieldType, ReadsBack, Sent
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.rest import Body
 from reconciler.testing.bench import Bench, words_of

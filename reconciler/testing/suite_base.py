@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from reconciler.model.field import Field, FieldType, ReadsBack, Sent
 from reconciler.model.plan import Action, Change, NotPlanned
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack, Sent
+from reconciler.model.provider import Provider
 from reconciler.model.reading import ProviderError
 from reconciler.sandbox.documents import MASK, places_of
 from reconciler.testing.bench import Bench, Entry

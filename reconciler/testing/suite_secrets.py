@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.provider import ReadsBack
+from reconciler.model.field import ReadsBack
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Masked
 from reconciler.output.plan_text import plan_text

@@ -8,6 +8,8 @@ from functools import cached_property, lru_cache, partial
 
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.endpoint import Endpoint
+from reconciler.model.field import FieldType
 from reconciler.model.plan import (
     AccountPlan,
     Action,
@@ -21,10 +23,9 @@ from reconciler.model.plan import (
     Reason,
     Verdict,
 )
-from reconciler.model.provider import FieldType
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
-from reconciler.model.url import Endpoint, Url
+from reconciler.model.url import Url
 from reconciler.model.webhook import SHORTEST_ID, Address, Fields, Value
 from reconciler.view.documents import ListView, PlanView, diagnostic_row
 from reconciler.view.rows import (

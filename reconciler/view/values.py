@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from reconciler.model.provider import FieldType, Provider
+from reconciler.model.field import FieldType
+from reconciler.model.provider import Provider
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText, hides
 from reconciler.model.url import Url, lenient_endpoint

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.config.diagnostics import Diagnostics, SourceText
 from reconciler.config.formatting import formatted
-from reconciler.config.yaml_nodes import Document, parse
+from reconciler.config.yaml_nodes import parse
+from reconciler.config.yaml_values import Document
 
 ROOT = Path(__file__).parents[2]
 SCALARS = [

@@ -10,11 +10,12 @@ from reconciler.config.load import load
 from reconciler.http.calls import checked_destination
 from reconciler.model.configuration import AbsentPlace, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.provider import RateLimits
 from reconciler.model.reading import ProviderError
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
+from reconciler.model.url import parse_url
 from reconciler.model.webhook import Address, Desired, Fields
 from reconciler.providers.shippo import SHIPPO
 from tests.config.tools import (

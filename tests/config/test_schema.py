@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from reconciler.config.editor_schema import compose_for_editors
 from reconciler.config.schema import VARIABLE, compose
 from reconciler.config.shape import accepts, find_faults
-from reconciler.config.yaml_nodes import Plain
-from reconciler.model.provider import FieldType, Provider
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, param_name
+from reconciler.config.yaml_values import Plain
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, param_name
+from reconciler.model.field import FieldType
+from reconciler.model.provider import Provider
 from reconciler.providers.registry import built_in
 
 BUILT_IN = {provider.name: provider for provider in built_in()}

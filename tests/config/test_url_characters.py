@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.urls import read_pattern, read_url
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.url import Url
 from tests.config.tools import ENTRY, ENVIRONMENT, OWNS, TOP, complaints, configuration, inputs, loaded
 from tests.model.texts import sent as sent_by_provider
 from tests.model.texts import written

@@ -9,10 +9,11 @@ from typing import Self
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account, Configuration
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.redaction import Redaction
 from reconciler.model.report import Event, Report
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Scope
 from reconciler.operations.reading import opened, read_accounts
 from reconciler.operations.signals import Stop

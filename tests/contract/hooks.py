@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from reconciler.model.diagnostic import Place
-from reconciler.model.provider import FieldType, Provider
+from reconciler.model.field import FieldType
+from reconciler.model.provider import Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Address, Desired, Fields, Scope, Value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.model.field import ReadsBack
 from reconciler.model.plan import ANY_OTHER_EVENT
-from reconciler.model.provider import Provider, ReadsBack
+from reconciler.model.provider import Provider
 from reconciler.model.webhook import Fields, Key
 from reconciler.testing.servers import Call, Kept
 from tests.contract.hooks import from_kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from reconciler.model.provider import Sent
+from reconciler.model.field import Sent
 from reconciler.model.secret import SecretText
 from tests.contract.bench import Bench
 from tests.contract.hooks import Hook

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.field import ReadsBack
 from reconciler.model.plan import Action, NotPlanned, Plan
-from reconciler.model.provider import Provider, ReadsBack
+from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Outcome, Report
 from reconciler.model.secret import CHANGED, HIDDEN, SecretText

@@ -7,8 +7,8 @@ import pytest
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.urls import read_url
 from reconciler.export.names import Names, Place, wishes
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.redaction import Redaction
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS
 from tests.export.describing import described, lines
 from tests.model.texts import env, written
 from tests.support.builders import HOST, hook

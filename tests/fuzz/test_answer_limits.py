@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from reconciler.http.complaint import complaint
 from reconciler.http.exchange import UnexpectedAnswerError
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.url import Url
 from reconciler.model.webhook import Headers, Masked, Remote, Value
 from reconciler.providers import paging
 from reconciler.providers.paging import Page, list_all, page_of, size_of

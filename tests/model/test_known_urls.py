@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import SecretText, replace
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url
+from reconciler.model.url import Url
 from tests.model.texts import env, sent, text, unset, written
 from tests.support.builders import entry
 

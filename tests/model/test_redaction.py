@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.pattern import parse_pattern
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import HIDDEN, Origin, Part, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
+from reconciler.model.url import Url, parse_url
 from tests.model.texts import env, option, sent, written
 
 SECRET = "q7X2kPz9LmW4"

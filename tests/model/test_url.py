@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.secret import Part, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, check_wanted, lenient_endpoint, normal_text, parse_url
+from reconciler.model.url import Url, check_wanted, lenient_endpoint, normal_text, parse_url
 from tests.model.texts import env, option, sent, text, written
 
 LIMIT = 200

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.secret import Origin, Part, SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, Url, parse_url
+from reconciler.model.url import Url, parse_url
 
 
 def text(*parts: str | Part) -> SecretText:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from reconciler.model.field import Sent
 from reconciler.model.plan import AccountPlan
-from reconciler.model.provider import Sent
 from reconciler.model.webhook import Remote
 from reconciler.provider import health
 from tests.contract.hooks import Hook, entries_of, fields_of

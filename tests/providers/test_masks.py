@@ -14,11 +14,13 @@ from msgspec.structs import replace
 
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import Place
-from reconciler.model.provider import Field, FieldType, Provider, ReadsBack
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
+from reconciler.model.field import Field, FieldType, ReadsBack
+from reconciler.model.provider import Provider
 from reconciler.model.rest import Body
 from reconciler.model.secret import SecretText
 from reconciler.model.update import lost_secrets, update_calls
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
+from reconciler.model.url import parse_url
 from reconciler.model.webhook import Address, Desired, Headers, Value
 from reconciler.planning.match import update_of
 from reconciler.planning.resend import resent

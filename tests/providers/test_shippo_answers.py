@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.http.exchange import UnexpectedAnswerError
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
+from reconciler.model.url import parse_url
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, page_of, size_of
 from reconciler.providers.shippo import SHIPPO

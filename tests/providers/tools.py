@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar
 
 from reconciler.http.pacing import ClientContext
 from reconciler.model.configuration import Account
+from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.report import Called, Event, Waiting
 from reconciler.model.secret import SecretText
-from reconciler.model.url import BUILT_IN_SECRET_PARAMS, parse_url
+from reconciler.model.url import parse_url
 from reconciler.model.webhook import Fields
 from reconciler.providers.shippo import SHIPPO
 from tests.support.clock import FakeClock

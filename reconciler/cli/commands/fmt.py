@@ -18,7 +18,8 @@ from reconciler.config.diagnostics import Diagnostics, SourceText, TooMuchError
 from reconciler.config.excerpts import masked_lines, secret_fields, with_excerpts
 from reconciler.config.files import STANDARD_INPUT_NAME, read_files
 from reconciler.config.formatting import formatted
-from reconciler.config.yaml_nodes import Document, parse
+from reconciler.config.yaml_nodes import parse
+from reconciler.config.yaml_values import Document
 from reconciler.model.diagnostic import ExitCode
 from reconciler.operations.files import rewrite_file
 from reconciler.output.escaping import visible

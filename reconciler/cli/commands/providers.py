@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.cli.invocation import Invocation, command
 from reconciler.cli.options import OUTPUT
-from reconciler.model.provider import FieldType, ReadsBack, Sent
+from reconciler.model.field import FieldType, ReadsBack, Sent
 from reconciler.model.reading import ProviderError
 from reconciler.output.escaping import visible
 from reconciler.providers.registry import INSTALLED, package_of
