@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.config.cursor import Cursor, Text
-from reconciler.config.diagnostics import Span, either, listed, nearest
-from reconciler.config.interpolation import Purpose, Values
-from reconciler.config.limits import LONGEST_TEXT, MOST_KEYS, MOST_WANTED
-from reconciler.config.literals import check_literals
+from reconciler.config.diagnostics import Span, either, nearest
+from reconciler.config.entry_accounts import EntryAccounts, places_meant
+from reconciler.config.entry_urls import USUAL_KEYS, EntryUrls
+from reconciler.config.interpolation import Values
+from reconciler.config.limits import MOST_KEYS, MOST_WANTED
 from reconciler.config.settings import Said, read_said
-from reconciler.config.template import EACH_KEY, EACH_VALUE, parse_template, references, refers_to
-from reconciler.config.urls import read_url
+from reconciler.config.template import EACH_KEY, EACH_VALUE, refers_to
 from reconciler.model.configuration import Account
-from reconciler.model.diagnostic import UrlError
 from reconciler.model.field import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Unsaid
-from reconciler.model.pattern import matches_name, may_meet
 from reconciler.model.provider import Provider
-from reconciler.model.redaction import is_wordless
 from reconciler.model.secret_digest import with_digest
-from reconciler.model.url import Url, UrlTail, check_wanted
+from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Value, is_event_name
 
-_NAME = re.compile(r"[a-z0-9_-]{1,60}")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _LONGEST_EVENT = 100
 _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
-_USUAL_KEYS = ("url", "events")
-_MOST_TAILS = 256  # queries of URLs that are kept for those that follow
 _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
 
@@ -81,10 +74,6 @@ class EntryReader:
         allow_events: frozenset[str],
         values: Values,
     ) -> None:
-        places = {account.name: (account,) for of in accounts.values() for account in of}
-        self._accounts = {**places, **accounts}
-        self._names = None if names is None else names | places.keys()
-        self._secret_params = secret_params
         self._allow_events = allow_events
         self._values = values
         self._error = values.diagnostics.error
@@ -100,16 +89,8 @@ class EntryReader:
         }
         self._fields = dict(ChainMap(*self._sayable.values(), _OF_ALL))
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
-        only = tuple(names) if names is not None and len(names) == 1 else None
-        said = self._names_in(defaults)
-        self._default_names = only if said is None else said
-        # What most entries have in common: they say no account, and no settings.
-        usual = (self._default_names if self._names is not None else None) or ()
-        self._default_accounts = self._meant(usual)
-        self._default_values = values.for_accounts(*usual) if usual else values
-        limits = (account.provider.url_limit for account in self._default_accounts)
-        self._url_limit = min((LONGEST_TEXT, *limits))
-        self._tails: dict[str, tuple[UrlTail, tuple[str, ...]]] = {}  # each with the variables that it names
+        self._accounts = EntryAccounts(accounts, names, defaults, values)
+        self._urls = EntryUrls(secret_params, self._accounts.defaults, self._accounts.default_values)
         self._usual: dict[tuple[str, str | frozenset[str]], tuple[Fields, Key, frozenset[str]]] = {}
         """Of the first entry that says nothing else, by account and event or events: fields, key, what is ignored."""
         self._event_names: dict[str, str] = {}  # those that may be events
@@ -145,7 +126,7 @@ class EntryReader:
         written, texts = cursor.text("url"), cursor.texts("events")
         if written is None or not texts:
             return None
-        names, accounts, values = self._accounts_of(span, cursor)
+        names, accounts, values = self._accounts.of(span, cursor)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
         url_span = written.span
         if key is not None:
@@ -153,9 +134,9 @@ class EntryReader:
             if of_key is None:
                 return None
             values = of_key
-        url = self._url(written, url_span, accounts, values, cursor)
+        url = self._urls.read(written, url_span, accounts, values, cursor)
         said = self._defaults
-        if len(cursor.values) > len(_USUAL_KEYS):
+        if len(cursor.values) > len(USUAL_KEYS):
             values.plain(cursor.text("description"))
             # Another provider of the file may mean something else by a key.
             sayable = (self._sayable[provider] for provider in {account.provider.name for account in accounts})
@@ -173,21 +154,9 @@ class EntryReader:
             if said:
                 self._check_said(cursor, said, account.provider)
             for desired, at in self._desired(entry, account, events):
-                wanted = replace(desired, places=_places_meant(names, account)) if account.is_pattern else desired
+                wanted = replace(desired, places=places_meant(names, account)) if account.is_pattern else desired
                 entry.desired.append((account, wanted, at if key is None else key.using(at)))
         return entry
-
-    def _accounts_of(self, span: Span, cursor: Cursor) -> tuple[tuple[str, ...], tuple[Account, ...], Values]:
-        """The names of accounts that an entry says, or has by default, and what they mean."""
-        own = self._names_in(cursor)
-        if own is None:
-            if self._default_names is None and self._names is not None:
-                help_ = f"Add `account: NAME`; the accounts are {_listed(self._names)}."
-                message = "this entry has no `account`, but there are several accounts"
-                self._error("account-missing", span, message, help_)
-            return self._default_names or (), self._default_accounts, self._default_values
-        names = () if self._names is None else own
-        return names, self._meant(names), self._values.for_accounts(*names) if names else self._values
 
     def _desired(
         self, entry: Entry, account: Account, events: list[tuple[str, Text]]
@@ -252,40 +221,6 @@ class EntryReader:
             return None
         return since if since.tzinfo else since.replace(tzinfo=UTC)
 
-    def _names_in(self, cursor: Cursor) -> tuple[str, ...] | None:
-        """The accounts that an entry, or `defaults`, says; none of them where that can't be read."""
-        keys = [key for key in ("account", "accounts") if cursor.has(key)]
-        if not keys:
-            return None
-        if len(keys) > 1 or any(cursor.is_unusable(key) for key in keys):
-            return ()
-        account = cursor.text("account")
-        texts = (account,) if account is not None else cursor.texts("accounts") or ()
-        return tuple(dict.fromkeys(name for text in texts if (name := self._account_name(text)) is not None))
-
-    def _account_name(self, text: Text) -> str | None:
-        names = self._names
-        name = self._values.plain(text)
-        if name is None or names is None or name in names:
-            return name
-        group = name.partition(":")[0]
-        if (group in names and not self._accounts.get(group)) or self._meant((name,)):
-            return name  # its places aren't known, or will be when they are listed
-        near = nearest(name, sorted(names))
-        help_ = f"Did you mean `{near[0]}`?" if near else f"The accounts are {_listed(names)}."
-        self._error("account-unknown", text.span, f"{text.quoted()} is not an account of this configuration", help_)
-        return None
-
-    def _meant(self, names: Iterable[str]) -> tuple[Account, ...]:
-        """The accounts that these names mean, or may mean as far as their places aren't listed yet."""
-        found: dict[str, Account] = {}
-        for name in names:
-            group, _, place = name.partition(":")
-            whole = self._accounts.get(group, ()) if place else ()
-            fitting = [one for one in whole if _may_mean(place, one)]
-            found |= {account.name: account for account in fitting or self._accounts.get(name, ())}
-        return tuple(found.values())
-
     def _event(self, text: Text, values: Values) -> str | None:
         event = values.plain(text)
         if event is None or event in self._event_names:
@@ -295,40 +230,6 @@ class EntryReader:
         message = "this event is empty or contains white space, a bracket or a control character"
         self._error("event-characters", text.span, message, "Write each event as its own list item.")
         return None
-
-    def _url(
-        self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
-    ) -> Url | None:
-        # Most URLs of a file have a query in common, and nothing else that isn't written out.
-        head, mark, query = written.raw.partition("?")
-        is_usual = values is self._default_values and len(entry.values) == len(_USUAL_KEYS) and "$" not in head
-        tail, mentioned = self._tails.get(mark + query, (None, ())) if is_usual else (None, ())
-        url = None if tail is None else tail.behind(head)
-        if url is not None and len(url.source) < self._url_limit and not is_wordless(url.endpoint.path):
-            for name in mentioned:
-                values.mentions[name].append(written.span)
-            return url
-        errors = values.diagnostics.errors
-        url = self._unusual_url(written, span, accounts, values, entry)
-        has_room = len(self._tails) < _MOST_TAILS
-        if is_usual and has_room and url is not None and values.diagnostics.errors == errors:
-            mentioned = tuple(reference.name for reference in references(parse_template(mark + query)))
-            self._tails[mark + query] = UrlTail(url, head), mentioned
-        return url
-
-    def _unusual_url(
-        self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
-    ) -> Url | None:
-        text = values.text(written, Purpose.ENTRY_URL)
-        url = None if text is None else read_url(text, span, self._secret_params, values.diagnostics)
-        if url is not None:
-            url = check_literals(url, span, entry, values)
-        if url is not None and accounts:
-            try:
-                check_wanted(url, min(account.provider.url_limit for account in accounts))
-            except UrlError as error:
-                self._error(error.code, span, error.message, error.help)
-        return url
 
     def _check_events(self, events: list[tuple[str, Text]], provider: Provider) -> None:
         for event, text in events if provider.events else ():  # else they are each account's own
@@ -371,35 +272,9 @@ class EntryReader:
         return common, (ignored & {"url", *known} if isinstance(ignored, frozenset) else frozenset()) | unsaid
 
 
-def _places_meant(names: Collection[str], account: Account) -> tuple[str, ...]:
-    """The patterns of an account's places that these names mean; none where they mean all of them."""
-    if account.group in names:
-        return ()
-    places = [place for group, _, place in (name.partition(":") for name in names) if group == account.group]
-    return tuple(place for place in places if may_meet(place.casefold(), account.place_name.casefold()))
-
-
-def _may_mean(place: str, account: Account) -> bool:
-    """Whether the name, or a pattern, of a place means an account, or one of the places that this stands for."""
-    if not account.places:
-        return may_meet(place.casefold(), account.place_name.casefold())
-    names = _folded(account.places)
-    return place.casefold() in names or ("*" in place and any(matches_name(place.casefold(), one) for one in names))
-
-
-@lru_cache(maxsize=4)
-def _folded(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)
-
-
 def _near_event(event: str, known: tuple[str, ...]) -> str:
     """The known event that `TrackUpdated`, `TRACK-UPDATED` or `tracking.updated` is nearest to, or nothing."""
     form, *forms = (_SIGNS.sub("", name[:_LONGEST_EVENT].lower()) for name in (event, *known))
     by_form = dict(zip(forms, known, strict=True))
     near = nearest(form, by_form)
     return by_form[near[0]] if near else ""
-
-
-def _listed(names: frozenset[str]) -> str:
-    """The names that may be names, as many as anybody reads."""
-    return listed(f"`{name}`" for name in sorted(names) if _NAME.fullmatch(name)) or "without valid names"
