@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from tests.support.fleet import EVENTS, TOKEN, URL, Fleet, fleet_server
 from tests.support.here import main_here
 
+ROOT = Path(__file__).parents[2]
 TOP = """\
 version: 1
 accounts:
@@ -272,6 +275,22 @@ def test_joined_reports_of_shards_are_the_report_of_one_run(many: Work, command:
     names = shards(many, 4, command)
     assert many.run("merge-reports", *names)[0] == many.run(command)[0] == (2 if command == "drift" else 0)
     assert many.run("merge-reports", *names, "--detailed-exitcode")[0] == 2
+
+
+def test_a_matrix_of_jobs_runs_a_fleet_as_the_docs_say(many: Work) -> None:
+    page = (ROOT / "docs" / "accounts.md").read_text("utf-8").partition("## On several machines")[2]
+    command, joined = page.partition("```sh\n")[2].partition("```")[0], page.partition("`reconciler merge")[2]
+    environment = {"SHIPPO_API_TOKEN": TOKEN, "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+
+    def run(line: str, **more: str) -> int:
+        shell = ["bash", "-euo", "pipefail", "-c", line]
+        return subprocess.run(
+            shell, cwd=many.folder, env=environment | more, check=False, capture_output=True
+        ).returncode
+
+    codes = {run(command, CI_NODE_INDEX=str(number), CI_NODE_TOTAL="4") for number in range(1, 5)}
+    assert codes == {2}
+    assert run(f"reconciler merge{joined.partition('`')[0]}") == 2
 
 
 def test_an_apply_in_shards_does_what_one_run_does(many: Work) -> None:

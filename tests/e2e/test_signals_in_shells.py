@@ -120,7 +120,7 @@ def test_interrupt_before_anything_is_loaded_ends_it_without_a_traceback(tool: T
     loading.mkdir()
     (loading / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     ended = subprocess.run(
-        [sys.executable, "-m", "reconciler", "--version"], cwd=tool.folder, env=tool.env({"PYTHONPATH": str(loading)}),
+        [sys.executable, "-m", "reconciler", "--help"], cwd=tool.folder, env=tool.env({"PYTHONPATH": str(loading)}),
         stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=WAIT, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
