@@ -67,6 +67,16 @@ def test_version_loads_nothing_and_says_what_the_command_says() -> None:
     assert subprocess.run(whole, capture_output=True, encoding="utf-8", check=False).stdout == VERSION
 
 
+def test_the_process_ends_with_its_exit_functions_and_its_whole_output(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.yaml").write_text(FILE, encoding="utf-8")
+    code = "import atexit, sys; atexit.register(print, 'the end'); sys.argv[1:] = ['validate']"
+    command = [sys.executable, "-c", f"{code}; from reconciler.__main__ import entry_point; entry_point()"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout) == (0, "Valid: 1 webhook in 1 account.\nthe end\n")
+    done = subprocess.run([*command[:2], command[2].replace("validate", "none")], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"the end\n")
+
+
 def test_importing_the_package_loads_nothing() -> None:
     code = "import sys; before = {*sys.modules}; import reconciler; print(*sorted({*sys.modules} - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)

@@ -110,13 +110,18 @@ def entry_point() -> None:
     # As it is now: each look at `os.environ` would make another copy of a value.
     code = main(sys.argv[1:], dict(os.environ), kept=kept)
     with suppress(OSError, ValueError):
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+        _flush()
         if threading.active_count() == 1:
             # The system takes all memory back at once; taking a large plan apart webhook by webhook takes a while.
-            atexit._run_exitfuncs()  # noqa: SLF001 - what else would be left out
+            atexit._run_exitfuncs()  # noqa: SLF001 - as `multiprocessing` does; else they would be left out
+            _flush()
             os._exit(code)
     sys.exit(code)
+
+
+def _flush() -> None:
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()
 
 
 def main(
