@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from reconciler.model.secret import Origin, SecretText, sealed
+from reconciler.model.secret import SET, Origin, SecretText, frozen, sealed
 
 
 def param_name(name: str) -> str:
@@ -34,6 +34,7 @@ BUILT_IN_SECRET_PARAMS = frozenset(
 )
 
 
+@frozen
 @sealed
 class Endpoint:
     """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
@@ -42,13 +43,18 @@ class Endpoint:
     """
 
     __slots__ = ("host", "path", "port", "query", "scheme")
+    scheme: str  # `https` or `http`
+    host: str  # IPv6 in brackets
+    port: int | None  # None for the scheme's default
+    path: str  # never empty
+    query: tuple[str, ...]  # `name`, `name=` or `name=value` items, sorted by name
 
     def __init__(self, *, scheme: str, host: str, port: int | None, path: str, query: tuple[str, ...] = ()) -> None:
-        self.scheme = scheme  # `https` or `http`
-        self.host = host  # IPv6 in brackets
-        self.port = port  # None for the scheme's default
-        self.path = path  # never empty
-        self.query = query  # `name`, `name=` or `name=value` items, sorted by name
+        SET(self, "scheme", scheme)
+        SET(self, "host", host)
+        SET(self, "port", port)
+        SET(self, "path", path)
+        SET(self, "query", query)
 
     @property
     def origin(self) -> str:
@@ -81,18 +87,24 @@ class Endpoint:
         return f"Endpoint({self})"
 
 
+@frozen
 @sealed
 class QueryItem:
     """One query item: as written, in normal form, and whether its value is secret by its parameter's name."""
 
     __slots__ = ("_origins", "normal", "public", "secret", "text")
+    text: SecretText
+    normal: str
+    secret: bool
+    _origins: frozenset[Origin] | None  # None until they are asked for
+    public: bool  # whether its entry calls it so: it shows, and is no part of the endpoint all the same
 
     def __init__(self, text: SecretText, normal: str, secret: bool, public: bool = False) -> None:  # noqa: FBT001, FBT002
-        self.text = text
-        self.normal = normal
-        self.secret = secret
-        self.public = public  # whether its entry calls it so: it shows, and is no part of the endpoint all the same
-        self._origins: frozenset[Origin] | None = None
+        SET(self, "text", text)
+        SET(self, "normal", normal)
+        SET(self, "secret", secret)
+        SET(self, "public", public)
+        SET(self, "_origins", None)
 
     @property
     def name(self) -> str:
@@ -116,9 +128,11 @@ class QueryItem:
 
     @property
     def value_origins(self) -> frozenset[Origin]:
-        if self._origins is None:
-            self._origins = self.head_and_value[1].origins()
-        return self._origins
+        if self._origins is not None:
+            return self._origins
+        found = self.head_and_value[1].origins()
+        SET(self, "_origins", found)
+        return found
 
     def __eq__(self, other: object) -> bool:
         return self._compared == other._compared if isinstance(other, QueryItem) else NotImplemented

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from reconciler.model.endpoint import QueryItem
-from reconciler.model.secret import SecretText, sealed
+from reconciler.model.secret import SET, SecretText, sealed
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired
-
-_set = object.__setattr__
 
 
 class _SameUrl(Url):
@@ -21,10 +19,10 @@ class _SameUrl(Url):
     _secret_params: frozenset[str]
 
     def __init__(self, known: Url, secret_params: frozenset[str]) -> None:
-        _set(self, "endpoint", known.endpoint)
-        _set(self, "secrets", known.secrets)
-        _set(self, "_known", known)
-        _set(self, "_secret_params", secret_params)
+        SET(self, "endpoint", known.endpoint)
+        SET(self, "secrets", known.secrets)
+        SET(self, "_known", known)
+        SET(self, "_secret_params", secret_params)
 
     @property
     def source(self) -> SecretText:  # type: ignore[override] # nobody sets it

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.endpoint import Endpoint
 from reconciler.model.host import host_address
-from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText, replace, sealed
+from reconciler.model.secret import SET, SHOWN_BY_NAME, Part, SecretText, frozen, replace, sealed
 from reconciler.model.url import normal_text, parse_url
 from reconciler.model.url_characters import check_variable_places
 
@@ -21,11 +21,18 @@ _HELP = (
 )
 
 
+@frozen
 @sealed
 class Pattern:
     """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at."""
 
     __slots__ = ("host", "path", "pieces", "port", "scheme", "source")
+    source: SecretText
+    path: SecretText  # as written
+    scheme: str  # `https` or `http`
+    host: str  # in normal form, maybe behind a `*.`
+    port: int | None  # None for the scheme's default
+    pieces: tuple[str, ...]  # the path in normal form, cut at each `*`; one piece where there is none
 
     def __init__(
         self,
@@ -37,12 +44,12 @@ class Pattern:
         port: int | None,
         pieces: tuple[str, ...],
     ) -> None:
-        self.source = source
-        self.path = path  # as written
-        self.scheme = scheme  # `https` or `http`
-        self.host = host  # in normal form, maybe behind a `*.`
-        self.port = port  # None for the scheme's default
-        self.pieces = pieces  # the path in normal form, cut at each `*`; one piece where there is none
+        SET(self, "source", source)
+        SET(self, "path", path)
+        SET(self, "scheme", scheme)
+        SET(self, "host", host)
+        SET(self, "port", port)
+        SET(self, "pieces", pieces)
 
     @property
     def symbolic(self) -> Pattern:

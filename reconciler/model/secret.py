@@ -16,8 +16,8 @@ def sealed(cls: type[_Value]) -> type[_Value]:
 
     A copy is the value itself, and pickling it is a TypeError. The arguments of its constructor are its attributes,
     those with an underscore before them too, so that `replace` of this module can make another. Such classes are
-    written by hand: they are made a few times for each webhook, and a frozen dataclass sets each attribute through
-    `object.__setattr__`. One that is a dataclass isn't one for `asdict` any more, which leaves it as it is.
+    written by hand: a data class would compile its methods at each start. One that is a dataclass isn't one for
+    `asdict` any more, which leaves it as it is.
     """
     code = cls.__init__.__code__
     names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
@@ -41,6 +41,20 @@ def sealed(cls: type[_Value]) -> type[_Value]:
         setattr(cls, name, method)
     if hasattr(cls, "__dataclass_fields__"):
         delattr(cls, "__dataclass_fields__")
+    return cls
+
+
+SET = object.__setattr__
+"""How the constructor of a frozen class sets an attribute."""
+
+
+def frozen(cls: type[_Value]) -> type[_Value]:
+    """Let nothing set an attribute of a class of values once it is made, but by `SET`: they are keys, and shared."""
+
+    def refused(self: _Value, name: str, _value: object = None) -> NoReturn:
+        raise AttributeError(f"a {type(self).__name__} is frozen: its `{name}` can't be changed")
+
+    cls.__setattr__, cls.__delattr__ = refused, refused  # type: ignore[method-assign,assignment]
     return cls
 
 
@@ -76,16 +90,20 @@ class Origin(Enum):
 SHOWN_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
 
 
+@frozen
 @sealed
 class Part:
     """A run of characters of one origin; `name` is the variable's, empty for literals and what a provider says."""
 
     __slots__ = ("name", "origin", "text")
+    text: str
+    origin: Origin
+    name: str
 
     def __init__(self, text: str, origin: Origin = Origin.LITERAL, name: str = "") -> None:
-        self.text = text
-        self.origin = origin
-        self.name = name
+        SET(self, "text", text)
+        SET(self, "origin", origin)
+        SET(self, "name", name)
 
     @property
     def is_set(self) -> bool:
@@ -110,6 +128,7 @@ class Part:
         return f"Part(origin={self.origin!r}, name={self.name!r})"
 
 
+@frozen
 @sealed
 class SecretText:
     """Text in parts. `str`, `repr` and `format` print it masked; `reveal()` gives the real characters.
@@ -118,10 +137,12 @@ class SecretText:
     """
 
     __slots__ = ("_revealed", "parts")
+    parts: tuple[Part, ...]
+    _revealed: str | None  # else put together when it is asked for
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
-        self.parts = parts
-        self._revealed = parts[0].text if len(parts) == 1 else None  # else put together when it is asked for
+        SET(self, "parts", parts)
+        SET(self, "_revealed", parts[0].text if len(parts) == 1 else None)
 
     @classmethod
     def literal(cls, text: str) -> SecretText:

@@ -13,7 +13,7 @@ from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, Endpoint, QueryItem, param_name
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import SHOWN_BY_NAME, Part, SecretText, replace, sealed
+from reconciler.model.secret import SET, SHOWN_BY_NAME, Part, SecretText, frozen, replace, sealed
 from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
@@ -27,11 +27,17 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 
 
+@frozen
 @sealed
 class Url:
     """A webhook's URL. Equal where everything is equal in normal form, secret parameters too."""
 
     __slots__ = ("_segments", "endpoint", "items", "secrets", "source")
+    endpoint: Endpoint
+    secrets: tuple[str, ...]  # the secret parameters' items in normal form, sorted by name
+    source: SecretText  # the characters as written, which are what is sent
+    items: tuple[QueryItem, ...]
+    _segments: tuple[SecretText, ...] | None  # None until they are asked for
 
     def __init__(
         self,
@@ -42,20 +48,22 @@ class Url:
         items: tuple[QueryItem, ...],
         _segments: tuple[SecretText, ...] | None = None,
     ) -> None:
-        self.endpoint = endpoint
-        self.secrets = secrets  # the secret parameters' items in normal form, sorted by name
-        self.source = source  # the characters as written, which are what is sent
-        self.items = items
-        self._segments = _segments  # None until they are asked for
+        SET(self, "endpoint", endpoint)
+        SET(self, "secrets", secrets)
+        SET(self, "source", source)
+        SET(self, "items", items)
+        SET(self, "_segments", _segments)
 
     @property
     def segments(self) -> tuple[SecretText, ...]:
         """The path after its first slash, as written, dot segments resolved."""
-        if self._segments is None:
-            found = _SHAPE.fullmatch(self.source.reveal())
-            path = SecretText(()) if found is None else self.source.slice(*found.span("path"))
-            self._segments, _ = _path(path)
-        return self._segments
+        if self._segments is not None:
+            return self._segments
+        found = _SHAPE.fullmatch(self.source.reveal())
+        path = SecretText(()) if found is None else self.source.slice(*found.span("path"))
+        segments, _ = _path(path)
+        SET(self, "_segments", segments)
+        return segments
 
     @property
     def has_clear_path(self) -> bool:

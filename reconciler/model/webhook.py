@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.endpoint import Endpoint
-from reconciler.model.secret import SecretText
+from reconciler.model.secret import SET, SecretText, frozen
 from reconciler.model.url import Url
 
 _EVENT_NAME = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -29,13 +29,15 @@ class Masked(Enum):
     SET = "set"
 
 
+@frozen
 class Headers:
     """Headers by name, whose values are secrets; upper and lower case of names make no difference. Prints masked."""
 
     __slots__ = ("items",)
+    items: tuple[tuple[str, SecretText | Masked], ...]
 
     def __init__(self, items: tuple[tuple[str, SecretText | Masked], ...] = ()) -> None:
-        self.items = items
+        SET(self, "items", items)
 
     @classmethod
     def of(cls, values: Mapping[str, SecretText | Masked]) -> Headers:

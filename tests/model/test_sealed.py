@@ -13,6 +13,7 @@ from reconciler.model.known_urls import KnownUrls
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, Part, SecretText, replace
+from reconciler.model.webhook import Headers
 from tests.model.texts import env, sent, written
 from tests.support.builders import entry
 from tests.support.canaries import leaks
@@ -61,6 +62,15 @@ def test_copy_is_the_value_and_pickling_is_refused(value: object) -> None:
     assert copy.copy(value) is copy.deepcopy(value) is value
     with pytest.raises(TypeError, match="can't be pickled: it may hold a secret"):
         pickle.dumps([value])
+
+
+@pytest.mark.parametrize("value", [env("T", SECRET), URL.source, URL, URL.endpoint, URL.items[0], PATTERN, Headers()])
+def test_nothing_changes_a_value_that_is_a_key(value: object) -> None:
+    for name in type(value).__slots__:  # type: ignore[attr-defined]
+        with pytest.raises(AttributeError, match="is frozen"):
+            setattr(value, name, None)
+        with pytest.raises(AttributeError, match="is frozen"):
+            delattr(value, name)
 
 
 def test_other_fields_make_another_value_of_the_same_type() -> None:
