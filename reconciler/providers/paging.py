@@ -81,7 +81,10 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
     whole = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))  # as a text, or with `.0`, too
     total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
     is_shifting = isinstance(paging, LinkHeader | Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
+    is_shifting = is_shifting or (isinstance(paging, NextUrl) and not paging.count)
     following, left_out = linked or _following(api, outer, listed) or None, len(listed) - len(remotes)
+    if isinstance(paging, NextUrl) and following and not listed:
+        raise UnexpectedAnswerError("is an empty page of a list that goes on")  # what it lacks may stand nowhere else
     return Page(
         remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting, left_out=left_out, size=size
     )
@@ -200,9 +203,8 @@ def _list_once(
         told(len(remotes), pages_left)
         if page.next is None or (was_doubted and len(remotes) == before):
             named = tuple(None if count is None else count - left_out for count in counts)
-            asked = len(seen) - (
-                was_doubted and len(remotes) == before
-            )  # pages that may have moved between two requests
+            # Of several pages, something may have moved between two requests.
+            asked = len(seen) - (was_doubted and len(remotes) == before)
             return tuple(remotes.values()), named, page.is_shifting and asked > 1
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
