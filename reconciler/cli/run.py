@@ -26,7 +26,7 @@ from reconciler.operations.places import list_places
 from reconciler.operations.reading import Clients, Opener, clients_of, read_each
 from reconciler.output.diagnostics import print_diagnostics
 from reconciler.planning.planner import Planning, PlanOptions
-from reconciler.planning.shards import in_shard
+from reconciler.planning.shards import in_shard, numbers_of
 from reconciler.planning.targets import is_meant, selected_accounts, unmatched_filters, with_own_addresses
 from reconciler.planning.unmatched import unmatched_accounts, unmatched_in_plan, unmatched_webhooks
 from reconciler.providers.registry import INSTALLED, Reader, open_reader
@@ -102,13 +102,14 @@ class Run:
 
         From here on the configuration has an account for each place that its patterns mean.
         """
-        patterns = self.inputs.accounts
+        patterns, shard = self.inputs.accounts, self.invocation.options.shard
         filtered_accounts(self.configuration, patterns)
         self.context = context = ClientContext(
             clock=self.invocation.clock,
             listener=self.reporter,
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
+            shards=1 if shard is None else numbers_of(shard)[1],
             urls=KnownUrls(self.configuration.desired, self.configuration.secret_params),
         )
         with self.stop.finishing():
@@ -116,7 +117,7 @@ class Run:
         if found.problems:
             raise CommandError(found.problems)
         self.configuration = found.configuration
-        accounts = in_shard(filtered_accounts(self.configuration, patterns), self.invocation.options.shard)
+        accounts = in_shard(filtered_accounts(self.configuration, patterns), shard)
         return clients_of(accounts, open_client, context, found.errors)
 
     def plan(self, clients: Mapping[str, Reader | ProviderError], *, is_whole: bool = True) -> Plan:

@@ -112,9 +112,9 @@ class CallBudget:
     on. Safe to use from several threads.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, shards: int = 1) -> None:
         self.throttle = Throttle()
-        self._clock = clock
+        self._clock, self._shards = clock, shards
         self._limits: dict[CallClass, int | None] = dict.fromkeys(CallClass)
         self._running = dict.fromkeys(CallClass, 0)
         self._announced = dict.fromkeys(CallClass, 0)
@@ -124,11 +124,15 @@ class CallBudget:
         self._lock = threading.Lock()
 
     def limit(self, limits: RateLimits) -> None:
-        """Keep these limits, too: of several accounts with one token the strictest count, for calls made before too."""
+        """Keep these limits, too: of several accounts with one token the strictest count, for calls made before too.
+
+        All shards have them together: each takes its part, at least a call a minute.
+        """
         found = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
         with self._lock:
             for call_class, number in found.items():
-                both = [one for one in (self._limits[call_class], number) if one is not None]
+                part = None if number is None else max(number // self._shards, 1)
+                both = [one for one in (self._limits[call_class], part) if one is not None]
                 self._limits[call_class] = min(both, default=None)
 
     def take(self, call_class: CallClass) -> float:
@@ -171,7 +175,8 @@ class CallBudget:
             return max(ends[before] + WINDOW + MARGIN - now if before >= 0 else 0.0, 0.0) + rounds * (WINDOW + MARGIN)
 
     def reason(self, call_class: CallClass) -> str:
-        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute"
+        to_whom = f" to each of {self._shards} shards" if self._shards > 1 else ""
+        return f"the provider allows {self._limits[call_class]} {call_class.value} a minute{to_whom}"
 
     def answered(self, *, sent_at: float, now: float, refused: bool, told: float | None) -> None:
         """A call was answered: refused until later, or not; and said to wait for `told` seconds, or didn't say."""
@@ -210,13 +215,14 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
     `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
     token share one of the `call_budgets`, those of an origin its `connections`, both of which the clients fill in, and
-    all lists the `page_readers`.
+    all lists the `page_readers`. Runs of so many `shards`, of which this is one, share the limits.
     """
 
     clock: Clock
     listener: Listener
     secret_params: frozenset[str]
     allowed_hosts: frozenset[str] = frozenset()
+    shards: int = 1
     urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
     connections: dict[str, Connections] = field(default_factory=dict)
@@ -224,7 +230,7 @@ class ClientContext(Struct, frozen=True, kw_only=True):
 
     def budget(self, origin: str, token: SecretText) -> CallBudget:
         """What the calls with a token at an origin share."""
-        return self.call_budgets.setdefault((origin, token), CallBudget(self.clock))
+        return self.call_budgets.setdefault((origin, token), CallBudget(self.clock, self.shards))
 
     def announce(self, budget: CallBudget, call_class: CallClass, calls: int, account: str, what: str) -> None:
         """Say how long calls will take that an account is about to make, where limits make that long."""

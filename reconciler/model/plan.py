@@ -65,6 +65,9 @@ class Claim(Enum):
     NONE = "none"
 
 
+_OWN = frozenset({Claim.PROTECTED, Claim.ABSENT, Claim.OWNED})
+
+
 class Hint(Enum):
     """What a webhook that is left as it is probably is, or why it is left."""
 
@@ -113,6 +116,18 @@ class Change(Struct, frozen=True, kw_only=True):
     depends_on: tuple[Successor, ...] = ()  # what must be seen to deliver before this narrows (`planning.losses`)
     hint: Hint | None = None
     near: Address | Pattern | None = None  # what the hint is about
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is this configuration's matter: an entry's, or of `owns`, `absent` or `protect`."""
+        return self.claim in _OWN
+
+    @property
+    def is_told(self) -> bool:
+        """Whether something is to be said of it in brief; of the others there is only a count."""
+        if self.action is not Action.NONE or not self.is_own or self.hint is not None or self.fields:
+            return True
+        return self.remote is not None and bool(self.remote.health)
 
     @property
     def secret_to(self) -> str:
@@ -182,6 +197,15 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
         return tuple(row for row in self.rows if row.action is not Action.NONE)
 
     @property
+    def unchanged(self) -> int:
+        """How many are as wanted; what is off and isn't there is."""
+        return sum(row.is_own and row.reason in (None, Reason.OFF) for row in self.rows)
+
+    @property
+    def protected(self) -> int:
+        return sum(row.reason is Reason.PROTECTED for row in self.rows)
+
+    @property
     def unmanaged(self) -> tuple[Change, ...]:
         """The webhooks that nobody is known to be responsible for, by age."""
         return tuple(row for row in self.rows if row.claim is Claim.NONE)
@@ -215,7 +239,7 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
 class PlacesInStep(Struct, frozen=True, kw_only=True):
     """Places of one account in which nothing changes, counted and let go: there may be thousands."""
 
-    account: Account  # the first of them
+    account: Account  # one of them
     places: int = 0
     listed: int = 0
     count: int | None = None  # how many the provider says there are; None where it doesn't say so of each
@@ -262,7 +286,7 @@ class Shard(Struct, frozen=True, kw_only=True):
     number: int  #: Which of the shards it is, from 1 on.
     count: int  #: How many shards there are.
     accounts: int  #: How many accounts all shards have together.
-    #: A digest of what the shards have in common: the accounts' names and the webhooks of the files, without secrets.
+    #: A digest of what shards have in common: accounts, webhooks, options and what the files allow, without secrets.
     digest: str
 
 

@@ -5,80 +5,71 @@ Source of the danger: a service that ignored the header would give every account
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import AccountPlan, Action, Claim, PlacesInStep, Reason, Verdict
+from reconciler.model.plan import AccountPlan, PlacesInStep, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 
 FEWEST_COUNTED = 4
 """From so many places of an account on, nothing but a count stays of those in step."""
-_SAID = (Claim.KNOWN, Claim.UNSET, Claim.NONE)
+_EACH, _UNTOLD = 5, -1
 
 
 def is_quiet(planned: AccountPlan) -> bool:
     """Whether nothing is said of an account but that it is in step."""
-    return (
-        bool(planned.account.listed_by)
-        and planned.verdict is Verdict.FINE
-        and not planned.losses
-        and all(
-            row.action is Action.NONE
-            and not (row.fields or row.hint or row.claim in _SAID or (row.remote is not None and row.remote.health))
-            for row in planned.rows
-        )
-    )
+    is_fine = planned.verdict is Verdict.FINE and not planned.losses
+    return bool(planned.account.listed_by) and is_fine and not any(row.is_told for row in planned.rows)
 
 
 class Tally:
-    """Counts the places of one account that are in step. Only the first few are kept, as long as there aren't more."""
+    """Counts the places of one account that are in step. Only the first few are kept, as long as there aren't more.
+
+    Of each place that is counted its numbers stay: it may turn out to be none of its own.
+    """
 
     def __init__(self) -> None:
         self._first: list[AccountPlan] = []
-        self._counted: PlacesInStep | None = None
+        self._last: AccountPlan | None = None  # of those that are counted
+        self._names: list[str] = []
+        self._numbers = array("l")  # so many for each name; `_UNTOLD` where the provider doesn't say how many there are
 
     def add(self, planned: AccountPlan) -> Iterable[str]:
         """Count another place; gives the names of those that need not be kept any more."""
         self._first.append(planned)
-        if self._counted is None and len(self._first) < FEWEST_COUNTED:
+        if self._last is None and len(self._first) < FEWEST_COUNTED:
             return ()
         names = [one.account.name for one in self._first]
         for one in self._first:
-            self._counted = _counted(one, self._counted)
-        self._first = []
+            listed = sum(row.remote is not None for row in (*one.rows, *one.left_out))
+            count = _UNTOLD if one.count is None else one.count
+            self._numbers.extend((listed, count, one.unchanged, one.protected, one.max_losses))
+        self._names += names
+        self._first, self._last = [], replace(planned, rows=(), left_out=())
         return names
 
-    def counted(self, others: int) -> PlacesInStep | None:
-        """What was counted; so many of them turned out to be no places of their own."""
-        found = self._counted
-        return found if found is None or not others else _less(found, others)
-
-
-def _counted(planned: AccountPlan, before: PlacesInStep | None) -> PlacesInStep:
-    reasons = [row.reason for row in planned.rows]
-    in_step, protected = sum(one in (None, Reason.OFF) for one in reasons), reasons.count(Reason.PROTECTED)
-    listed = len(planned.listed())
-    if before is None:
-        before = PlacesInStep(account=planned.account, count=0)
-    has_count = before.count is not None and planned.count is not None
-    return PlacesInStep(
-        account=before.account,
-        on_unmanaged=planned.on_unmanaged,
-        loss_limit=planned.loss_limit,
-        places=before.places + 1,
-        listed=before.listed + listed,
-        count=(before.count or 0) + (planned.count or 0) if has_count else None,
-        unchanged=before.unchanged + in_step,
-        protected=before.protected + protected,
-        max_losses=before.max_losses + planned.max_losses,
-    )
-
-
-def _less(found: PlacesInStep, others: int) -> PlacesInStep | None:
-    left = found.places - others
-    return replace(found, places=left) if left > 0 else None
+    def counted(self, others: Collection[str]) -> PlacesInStep | None:
+        """What was counted, without those that turned out to be no places of their own."""
+        mine = [number for number, name in enumerate(self._names) if name not in others]
+        if self._last is None or not mine:
+            return None
+        listed, counts, unchanged, protected, max_losses = (
+            [self._numbers[_EACH * number + which] for number in mine] for which in range(_EACH)
+        )
+        return PlacesInStep(
+            account=self._last.account,
+            on_unmanaged=self._last.on_unmanaged,
+            loss_limit=self._last.loss_limit,
+            places=len(mine),
+            listed=sum(listed),
+            count=None if _UNTOLD in counts else sum(counts),
+            unchanged=sum(unchanged),
+            protected=sum(protected),
+            max_losses=sum(max_losses),
+        )
 
 
 class Siblings:

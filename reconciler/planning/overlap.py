@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from hashlib import blake2b
 
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.endpoint import Endpoint
@@ -14,6 +15,7 @@ from reconciler.model.url import Url
 from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 
+_BYTES = 8  # of a digest: what `array("q")` holds
 _PARTS = 8
 
 
@@ -28,7 +30,7 @@ class Claimants:
     def add(self, name: str, remotes: Iterable[Remote]) -> None:
         """Take note of what an account claims. For one thread at a time."""
         if len(self._accounts) > 1:
-            claims = [self._claim(name, remote) for remote in remotes]
+            claims = [claim_of(self._accounts[name], remote) for remote in remotes]
             self._claims.extend(claims)
             self._claimants.extend([len(self._names)] * len(claims))
             self._names.append(name)
@@ -51,8 +53,10 @@ class Claimants:
         for claim, number in zip(self._claims, self._claimants, strict=True):
             if claim in twice:
                 twice[claim].append(self._names[number])
+        # An account that lists one id twice has no other.
+        twice = {claim: names for claim, names in twice.items() if len({*names}) > 1}
         involved = {name for these in twice.values() for name in these}
-        ids = {self._claim(name, one): one.id for name in involved for one in kept.get(name, ())}
+        ids = {claim_of(self._accounts[name], one): one.id for name in involved for one in kept.get(name, ())}
         found: dict[str, ProviderError] = {}
         for claim, these in sorted(twice.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
             what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
@@ -66,12 +70,16 @@ class Claimants:
                 found.setdefault(name, error)
         return found
 
-    def _claim(self, name: str, remote: Remote) -> int:
-        # One API may be reached under several names, and ids may be counted anew at each API: the same id made at
-        # the same moment is the same object; without a moment, only at the same base URL.
-        account = self._accounts[name]
-        moment = account.base_url if remote.created is None else remote.created.isoformat()
-        return hash((account.provider.name, remote.id, moment))
+
+def claim_of(account: Account, remote: Remote) -> int:
+    """What makes a webhook that two accounts list the same one; the same number in every run.
+
+    One API may be reached under several names, and ids may be counted anew at each API, or in each account: the same id
+    made at the same moment is the same object; without a moment, only at the same base URL.
+    """
+    moment = account.base_url if remote.created is None else remote.created.isoformat()
+    text = f"{account.provider.name}\n{moment}\n{remote.id}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=_BYTES).digest(), "little", signed=True)
 
 
 _Place = Endpoint | tuple[str, str] | str | None
@@ -81,7 +89,13 @@ _Place = Endpoint | tuple[str, str] | str | None
 class UnreadKeys:
     """The webhooks that entries of accounts name which this run doesn't read."""
 
-    def __init__(self, configuration: Configuration, wanted: Wanted, read: Collection[str]) -> None:
+    def __init__(
+        self, configuration: Configuration, wanted: Wanted, read: Collection[str], *, is_shard: bool = False
+    ) -> None:
+        self._is_shard = is_shard
+        unread = (account for account in configuration.accounts if account.name not in read)
+        self._unread = {(account.group, _acts_for(account)) for account in unread}
+        self._sizes = Counter(account.group for account in configuration.accounts)
         # By the provider alone: its API may be reached under several names.
         self._entries: dict[tuple[str, str | None, _Place], list[tuple[Account, Scope]]] = defaultdict(list)
         known: set[tuple[object, ...]] = set()
@@ -103,13 +117,18 @@ class UnreadKeys:
             other = self._naming(account, change.remote.key)
             if other is not None:
                 pin = f", or set the `mode` of {other.name} in the file" if _is_kind_unknown(other) else ""
+                missing = f"--account {other.group if other.listed_by else other.name}"
+                help_ = f"Plan both accounts together: remove `--account`, or add `{missing}`{pin}."
+                if self._is_shard:
+                    both = f"`--account {account.name} {missing}`"
+                    help_ = f"Apply both accounts together, once: without `--shard`, or with {both} in its place{pin}."
                 return ProviderError(
                     kind=ErrorKind.INVALID,
                     message=(
                         f"deleting {change.address.text(long=False)} may delete a webhook that an entry of account "
                         f"{other.name} describes, and that account was not read"
                     ),
-                    help=f"Plan both accounts together: remove `--account`, or add `--account {other.name}`{pin}.",
+                    help=help_,
                 )
         return None
 
@@ -118,14 +137,27 @@ class UnreadKeys:
         endpoint = key.endpoint
         for place in (endpoint, (endpoint.origin, endpoint.path), endpoint.origin, None):
             for other, scope in self._entries.get((account.provider.name, key.event, place), ()):
-                # A webhook of one repository is none of another one's.
-                may_be_there = other.group != account.group or (other.place, other.place_name) == (
-                    account.place,
-                    account.place_name,
-                )
-                if may_be_there and (_is_kind_unknown(other) or scope == key.scope):
+                if self._may_be_there(account, other) and (_is_kind_unknown(other) or scope == key.scope):
                     return other
         return None
+
+    def _may_be_there(self, account: Account, other: Account) -> bool:
+        """Whether an account's webhook may be that of an unread one, or of one for which that stands."""
+        # A webhook of one repository is none of another one's.
+        if other.group == account.group:
+            return (other.place, other.place_name) == (account.place, account.place_name)
+        # The same API tells them apart by a header: before a fleet is written to, it is seen to heed it.
+        is_checked = account.is_of_fleet and self._sizes[account.group] > 1
+        if not is_checked or _acts_for(other) is None or other.base_url != account.base_url:
+            return True
+        return not self._unread.isdisjoint(((other.group, _acts_for(account)), (other.group, None)))
+
+
+def _acts_for(account: Account) -> str | None:
+    """The account that its calls name in a header, if they do, of all that a token may act for; case may not matter."""
+    keys = {place.one for place in account.provider.places if place.one}
+    named = (value.reveal() for setting, value in account.header_settings if setting.name in keys and value.is_known)
+    return next((value.casefold() for value in named), None)
 
 
 def _is_kind_unknown(account: Account) -> bool:

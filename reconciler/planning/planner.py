@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -70,6 +70,7 @@ class Planning:
         self, configuration: Configuration, options: PlanOptions, created: datetime, *, lets_go: bool = False
     ) -> None:
         self._configuration, self._created, self._lets_go = configuration, created, lets_go
+        self._asked = options
         self._options = replace(options, filters=with_own_addresses(options.filters, configuration))
         self._accounts = {account.name: account for account in configuration.accounts}
         self._wanted = Wanted(configuration)
@@ -120,27 +121,26 @@ class Planning:
         configuration, read, kept = self._configuration, frozenset(self._read), self._kept
         errors = {**self._errors, **self._claimants.errors({name: one.reading.remotes for name, one in kept.items()})}
         narrows = any(row.action is Action.DELETE for one in kept.values() for row in one.plan.changes)
-        unread = UnreadKeys(configuration, self._wanted, read) if narrows else None
+        is_shard = self._asked.filters.shard is not None
+        unread = UnreadKeys(configuration, self._wanted, read, is_shard=is_shard) if narrows else None
         accounts: list[AccountPlan | NotPlanned] = []
-        others: Counter[str] = Counter()  # that were counted as in step, and aren't, by group
+        others: set[str] = set()  # that were counted as in step, and aren't
         for account in configuration.accounts:
             found = kept.get(account.name)
             error = self._siblings.errors.get(account.group) if account.name in read else None
             error = error or errors.get(account.name)
             if found is not None:
                 conflict = None if unread is None else unread.conflict(account, found.plan.changes)
-                if conflict is not None and self._options.filters.shard:
-                    conflict.help = "Plan these accounts together: once without `--shard`."
                 error = found.unclear or error or conflict or found.error
             elif error is not None and account.name in read:
-                others[account.group] += 1
+                others.add(account.name)
             if error is not None:
                 accounts.append(NotPlanned(account=account, error=error))
             elif found is not None:
                 accounts.append(found.plan)
         is_whole = not any(isinstance(one, NotPlanned) for one in accounts)
         seen = _Seen([kept[name].reading for name in sorted(kept)])
-        counted = (tally.counted(others[group]) for group, tally in self._tallies.items())
+        counted = (tally.counted(others) for tally in self._tallies.values())
         return Plan(
             configuration=replace(configuration, redaction=configuration.redaction.seeing(seen)),
             accounts=tuple(accounts),
@@ -150,7 +150,7 @@ class Planning:
             destroy=self._options.destroy,
             allowed_losses=self._options.allowed_losses,
             resend_secrets=self._options.resend_secrets,
-            shard=shard_of(configuration, self._options.filters),
+            shard=shard_of(configuration, self._asked),
             unmatched=replace(self._unmatched, accounts=(), shard=None) if is_whole else Filters(),
         )
 

@@ -10,11 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from reconciler.model.configuration import Account, Configuration
-from reconciler.model.plan import Filters, Shard
+from reconciler.model.plan import Shard
 from reconciler.model.url import Url
+from reconciler.model.webhook import Desired, Headers
 from reconciler.planning.targets import selected_accounts
+
+if TYPE_CHECKING:  # which imports this
+    from reconciler.planning.planner import PlanOptions
 
 MOST_SHARDS = 1000
 
@@ -35,23 +43,47 @@ def numbers_of(shard: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
-def shard_of(configuration: Configuration, filters: Filters) -> Shard | None:
-    """Which part of the accounts the filters leave, and what tells whether another run is about another part."""
+def shard_of(configuration: Configuration, options: PlanOptions) -> Shard | None:
+    """Which part of the accounts that the filters leave it is, and what tells that of another run from it."""
+    filters = options.filters
     if filters.shard is None:
         return None
     number, count = numbers_of(filters.shard)
     names = sorted(account.name for account in selected_accounts(configuration, filters.accounts))
-    wanted = sorted(
-        [
-            str(one.address),
-            str(url.source) if isinstance(url := one.fields["url"], Url) else "",
-            sorted(one.places),
-            str(one.key.event),
-        ]
-        for one in configuration.desired
+    asked = replace(options, filters=replace(filters, shard=None))
+    wanted = [_what_is_wanted(one) for one in configuration.desired]
+    # Those of one group say the same.
+    claims = {account.group: _claims(account) for account in configuration.accounts}
+    text = json.dumps(
+        [names, asked, configuration.files, configuration.unset, claims, wanted], default=_masked, sort_keys=True
     )
-    text = json.dumps([names, wanted, filters.accounts, filters.targets, filters.excludes])
     return Shard(number=number, count=count, accounts=len(names), digest=sha256(text.encode()).hexdigest())
+
+
+def _what_is_wanted(desired: Desired) -> Sequence[object]:
+    since = desired.secret_since
+    more = (desired.ignored, desired.places, desired.secret_to, None if since is None else since.isoformat())
+    return (str(desired.address), desired.key.event, desired.fields, *more)
+
+
+def _claims(account: Account) -> Sequence[object]:
+    """What of an account decides what is planned there; how it is asked, such as its rate limits, doesn't."""
+    kinds = [(kind, patterns.patterns) for kind, patterns in account.owns_kinds.items()]
+    patterns = (account.owns.patterns, kinds, account.protect.patterns)
+    named = [(one.pattern, one.object_id, one.events) for one in (*account.absent, *account.known)]
+    where = (account.provider.name, account.base_url, account.kind, account.settings)
+    return (*where, patterns, len(account.absent), named, account.on_unmanaged.value, account.max_losses)
+
+
+def _masked(value: object) -> object:
+    """What JSON has no form for, without secrets: of a variable of the environment its name."""
+    if isinstance(value, Struct):
+        return asdict(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, Headers):
+        return value.items
+    return str(value.source if isinstance(value, Url) else value)
 
 
 def _rank(name: str) -> tuple[bytes, str]:

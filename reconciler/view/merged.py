@@ -53,13 +53,9 @@ class ShardReport(Struct, frozen=True, kw_only=True):
     @property
     def common(self) -> tuple[object, ...]:
         """What all shards must have in common."""
-        kind: tuple[object, ...] = ()
-        if isinstance(self.found, PlanView):
-            view = self.found
-            filters = replace(view.filters, shard=None)
-            kind = (view.tool.version, view.files, filters, view.destroy, view.unset_variables)
-        shard = self.found.shard
-        return (*kind, None if shard is None else (shard.count, shard.accounts, shard.digest))
+        found, shard = self.found, self.found.shard
+        version = found.tool.version if isinstance(found, PlanView) else found.lines[0].get("reconciler")
+        return (version, None if shard is None else (shard.count, shard.accounts, shard.digest))
 
 
 def report_of(name: str, documents: Sequence[Json]) -> ShardReport:
@@ -111,7 +107,7 @@ def check_whole(reports: Sequence[ShardReport]) -> None:
         if kinds != (type(first.found), first.is_drift):
             raise MergeError(f"{report.name} is of another command than {first.name}", "Give reports of one command.")
         if report.common != first.common:
-            message = f"{report.name} is of another configuration than {first.name}"
+            message = f"{report.name} is of another configuration, version or set of options than {first.name}"
             help_ = "Run all shards with the same files, variables, options and version; the accounts that the "
             raise MergeError(message, f"{help_}provider lists must be the same, too.")
         other = seen.setdefault(report.shard.number, report)

@@ -54,7 +54,6 @@ _STATUS: Mapping[Reason | None, Status] = {
     Reason.PROTECTED: Status.PROTECTED,
     Reason.NOT_COMPARED: Status.NOT_COMPARED,
 }
-_OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
 _NOTHING_SAID = Sides(
     actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
 )
@@ -121,15 +120,14 @@ def _in_order(events: frozenset[str]) -> tuple[str, ...]:
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
     counted = plan.in_step
-    every = [row for account in plan.planned for row in account.rows if row.claim in _OWN]
-    rows = [row for row in every if row.reason is not None]
+    rows = [row for account in plan.planned for row in account.rows if row.reason is not None and row.is_own]
     actions = Counter(row.action for row in rows)
     reasons = Counter(row.reason for row in rows)
     return Summary(
         create=actions[Action.CREATE],
         update=actions[Action.UPDATE],
         delete=actions[Action.DELETE],
-        unchanged=len(every) - len(rows) + reasons[Reason.OFF] + sum(one.unchanged for one in counted),
+        unchanged=sum(one.unchanged for one in plan.planned) + sum(one.unchanged for one in counted),
         protected=reasons[Reason.PROTECTED] + sum(one.protected for one in counted),
         protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
         unmanaged=unmanaged,
@@ -201,13 +199,6 @@ def _remedy(account: AccountPlan, losses: Iterable[LossRow]) -> Remedy:
     )
 
 
-def _is_in_step(row: Change) -> bool:
-    """Whether nothing is to be said of a webhook in brief."""
-    if row.action is not Action.NONE or row.claim not in _OWN or row.hint is not None or row.fields:
-        return False
-    return row.remote is None or not row.remote.health
-
-
 class AccountMask:
     """Masks what belongs to one account of a plan."""
 
@@ -228,7 +219,7 @@ class AccountMask:
     def rows(self, *, brief: bool = False) -> Iterator[Row]:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
-            if not (brief and _is_in_step(row)):
+            if row.is_told or not brief:
                 yield self.row(row)
 
     def loss(self, loss: Loss) -> LossRow:

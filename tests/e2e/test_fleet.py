@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reconciler import __version__
 from tests.support.fleet import EVENTS, TOKEN, URL, Fleet, fleet_server
 from tests.support.here import main_here
 
@@ -377,3 +378,155 @@ def test_metrics_have_each_account_also_those_in_step(work: Work) -> None:
     assert code == 0, out + err
     text = (work.folder / "metrics.prom").read_text()
     assert text.count("reconciler_account_losses{") == len(MANY)
+
+
+_OTHERS = [
+    pytest.param({"entries": ENTRY + "    active: false\n"}, (), id="a-setting"),
+    pytest.param({"entries": ENTRY.replace("orders:", "other:")}, (), id="a-name"),
+    pytest.param({"entries": ENTRY.replace("shippo/orders", "shippo/${KIND}")}, ("--var", "KIND=x"), id="a-variable"),
+    pytest.param({"more": "limits: {max_losses: 0}\n"}, (), id="limits"),
+    pytest.param({"more": "unmanaged: ignore\n"}, (), id="unmanaged"),
+    pytest.param({"more": "protect: [https://hooks.example.com/x/*]\n"}, (), id="protect"),
+    pytest.param({"more": "known: [https://other.example.com/*]\n"}, (), id="known"),
+    pytest.param({"more": "absent: [https://hooks.example.com/old]\n"}, (), id="absent"),
+    pytest.param({"ids": "[a1, b2, c3, d4, e5]"}, (), id="another-account"),
+    pytest.param({"ids": "[a1, b2, c3, d5]"}, (), id="another-name"),
+    pytest.param({}, ("--allow-losses", "9"), id="allow-losses"),
+    pytest.param({}, ("--exclude", "nothing*"), id="exclude"),
+    pytest.param({}, ("--destroy",), id="destroy"),
+]
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+@pytest.mark.parametrize(("written", "options"), _OTHERS)
+def test_shards_of_different_runs_are_not_joined(
+    work: Work, command: str, written: dict[str, str], options: tuple[str, ...]
+) -> None:
+    ids = {"ids": "[a1, b2, c3, d4]"}
+    if "--exclude" in options:
+        options = ("--exclude", "orders[batch_created]")
+    work.write(**ids)
+    approved = ["--auto-approve"] if command == "apply" else []
+    names = shards(work, 2, command, *approved)
+    assert work.run("merge-reports", *names)[0] == 0
+    work.write(**(ids | written))
+    _, out, err = work.run(command, *approved, "--shard", "2/2", "--format", "json", *options)
+    (work.folder / "other.json").write_text(out)
+    code, out, err = work.run("merge-reports", names[0], "other.json")
+    assert code == 1, out
+    assert "of another configuration" in err
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_shards_of_different_versions_are_not_joined(work: Work, command: str) -> None:
+    work.write()
+    names = shards(work, 2, command, *(["--auto-approve"] if command == "apply" else []))
+    other = work.folder / names[1]
+    other.write_text(other.read_text().replace(f'"{__version__}"', '"9.9.9"'))
+    code, _, err = work.run("merge-reports", *names)
+    assert code == 1
+    assert "of another configuration, version" in err
+
+
+def _second(work: Work, ids: str, entries: str = ENTRY) -> None:
+    """Let the file have another account beside the fleet, and entries for both."""
+    path = work.folder / "webhooks.yaml"
+    account = f"  us:\n    provider: shippo\n    token: ${{SHIPPO_API_TOKEN}}\n    base_url: {work.fleet.base_url}\n"
+    account += f"    rate_limits: off\n    mode: live\n{ids}"
+    text = path.read_text().replace("owns:", f"{account}owns:").replace(ENTRY, entries)
+    path.write_text(text.replace("  orders:\n", "  orders:\n    accounts: [live, us]\n"))
+
+
+def _twice(work: Work, *accounts: str) -> None:
+    """Let them have a webhook twice, of which the newer one is to be deleted."""
+    for account in accounts:
+        work.fleet.add(account, "track_updated")["object_created"] = "2026-01-06T12:00:00.000Z"
+
+
+def test_shards_of_two_fleets_delete_what_one_run_does(work: Work) -> None:
+    work.write("[a1, b2, c3]")
+    _second(work, "    account_ids: [d4, e5, f6]\n")
+    assert work.apply()[0] == 0
+    _twice(work, "a1", "b2", "c3", "e5")
+    for count in (2, 4):
+        whole = work.document("plan")
+        assert whole["summary"]["delete"] == 4
+        assert same(work.document("merge-reports", *shards(work, count, "plan"))) == same(whole)
+    names = shards(work, 4, "apply", "--auto-approve")
+    code, out, err = work.run("merge-reports", *names)
+    assert (code, out.strip()) == (0, "Apply complete: 0 created, 0 updated, 4 deleted."), err
+    assert work.fleet.made() == dict.fromkeys(["a1", "b2", "c3", "d4", "e5", "f6"], 2)
+
+
+@pytest.mark.parametrize(
+    ("fleet", "other"),
+    [
+        pytest.param("[a1, b2, c3]", "", id="an-account-without-a-header"),
+        pytest.param("[a1, b2, c3]", "    account_ids: [B2, e5]\n", id="a-fleet-with-one-of-the-same"),
+        pytest.param("[a1]", "    account_ids: [d4, e5]\n", id="a-fleet-of-one-that-nothing-is-compared-with"),
+    ],
+)
+def test_a_shard_refuses_what_may_be_another_account_s_and_says_what_works(work: Work, fleet: str, other: str) -> None:
+    work.write(fleet)
+    work.fleet.fill("b2", 3)
+    _second(work, other)
+    accounts = ["a1"] if fleet == "[a1]" else ["b2"]
+    work.apply("--account", f"live:{accounts[0]}", "--account", "us")
+    _twice(work, *accounts)
+    refused = ""
+    for number in range(1, 8):
+        _, out, err = work.run("plan", "--shard", f"{number}/7")
+        refused += out + err
+    assert "may delete a webhook that an entry of account us" in " ".join(refused.split())
+    assert f"with `--account live:{accounts[0]} --account us" in " ".join(refused.split())
+
+
+def test_what_a_shard_refuses_is_done_with_the_two_accounts_that_it_names(work: Work) -> None:
+    work.write("[a1, b2, c3]")
+    _second(work, "")
+    assert work.apply()[0] == 0
+    _twice(work, "b2")
+    said = [work.apply("--shard", f"{number}/4") for number in range(1, 5)]
+    (refused,) = [text for code, text in said if code]
+    options = " ".join(refused.split()).partition("or with `")[2].partition("`")[0]
+    assert options == "--account live:b2 --account us"
+    code, text = work.apply(*options.split())
+    assert code == 0, text
+    assert [work.apply("--shard", f"{number}/4")[0] for number in range(1, 5)] == [0] * 4
+    assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2, "": 2}
+
+
+@pytest.mark.parametrize(
+    ("limits", "shard", "said"),
+    [
+        pytest.param("{list: 8}", "1/4", "the provider allows 2 lists a minute to each of 4 shards", id="a-part"),
+        pytest.param("{list: 7}", "4/4", "the provider allows 1 lists a minute to each of 4 shards", id="rounded-down"),
+        pytest.param("{list: 2}", "2/4", "the provider allows 1 lists a minute to each of 4 shards", id="one-at-least"),
+        pytest.param("{list: 2}", "1/1", "the provider allows 2 lists a minute", id="one-shard"),
+    ],
+)
+def test_shards_share_the_rate_limits(work: Work, limits: str, shard: str, said: str) -> None:
+    work.write(f"[{', '.join(MANY)}]")
+    path = work.folder / "webhooks.yaml"
+    path.write_text(path.read_text().replace("rate_limits: off", f"rate_limits: {limits}"))
+    code, _, err = work.run("plan", "--shard", shard, "--account", "live:acct0*")
+    assert code == 0, err
+    assert said in " ".join(err.split())
+    assert ("of 4 shards" in err) == shard.endswith("/4")
+
+
+def test_places_that_turn_out_another_s_are_not_counted(work: Work) -> None:
+    names = [f"acct{number:03}" for number in range(8)]
+    work.write(f"[{', '.join(names)}]")
+    assert work.apply()[0] == 0
+    for name in names[:3]:
+        work.fleet.add(name, "all", "https://elsewhere.example.com/x")
+    path = work.folder / "webhooks.yaml"
+    path.write_text(path.read_text().replace("  orders:\n", "  orders:\n    account: live\n"))
+    base_url = work.fleet.base_url.replace("127.0.0.1", "localhost")
+    other = f"  other:\n    provider: shippo\n    token: ${{SHIPPO_API_TOKEN}}\n    base_url: {base_url}\n"
+    path.write_text(path.read_text().replace("owns:", f"{other}    rate_limits: off\n    account_id: acct007\nowns:"))
+    code, out, _ = work.run("plan")
+    assert code == 1
+    assert "7 of 8 places without changes, 17 of 17 webhooks listed" in out
+    assert "live:acct007" in out

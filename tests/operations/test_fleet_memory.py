@@ -7,6 +7,8 @@ import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from reconciler.config.load import load
@@ -14,12 +16,15 @@ from reconciler.model.configuration import Account, Configuration
 from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
 from reconciler.operations.reading import opened, read_each
+from reconciler.output.plan_text import plan_text
+from reconciler.output.terminal import Style
 from reconciler.planning.places import with_places
 from reconciler.planning.planner import Planning, PlanOptions
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import INSTALLED
+from reconciler.view.redact import view_plan
 from tests.config.tools import inputs
-from tests.support.builders import DAY
+from tests.support.builders import DAY, hook
 from tests.support.fleet import EVENTS, TOKEN, URL
 
 _FILE = f"""\
@@ -103,3 +108,44 @@ def test_accounts_that_differ_are_kept_and_the_others_are_counted() -> None:
     assert [one.account.place_name for one in made.accounts] == [f"acct{one:03}" for one in range(0, 50, 10)]
     assert [one.places for one in made.in_step] == [45]
     assert kept.count(True) == 5 + 3  # the first three are counted with the fourth
+
+
+_PLACES = st.lists(
+    st.tuples(
+        st.sets(st.integers(0, 4), max_size=1),  # webhooks that are missing
+        st.booleans(),  # one that nobody manages
+        st.sampled_from(["", "switched off"]),
+        st.booleans(),  # whether the provider says how many there are
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+@given(_PLACES)
+def test_what_is_said_is_the_same_where_places_are_only_counted(
+    places: list[tuple[set[int], bool, str, bool]],
+) -> None:
+    loaded = load(inputs(_FILE, environment={"SHIPPO_API_TOKEN": TOKEN}), INSTALLED).configuration
+    assert loaded is not None
+    configuration = with_places(loaded, {"live:*": [f"acct{one:03}" for one in range(len(places))]}).configuration
+    views = []
+    for lets_go in (False, True):
+        planning = Planning(configuration, PlanOptions(), DAY, lets_go=lets_go)
+        for account, (missing, has_other, health, has_count) in zip(configuration.accounts, places, strict=True):
+            listed = InStep(account, loaded).list()
+            remotes = [one for number, one in enumerate(listed.remotes) if number not in missing]
+            remotes[0] = replace(remotes[0], health=health)
+            if has_other:
+                remotes.append(replace(hook("other", "https://elsewhere.example.com/x"), id=f"{account.name}-other"))
+            count = len(remotes) if has_count else None
+            planning.add(account.name, replace(listed, remotes=tuple(remotes), count=count))
+            InStep.opened = InStep.most_opened = 0
+        views.append(view_plan(planning.plan(), brief=True))
+    whole, counted = views
+    assert whole.summary == counted.summary
+    assert whole.resource_changes == counted.resource_changes
+    assert whole.unmanaged == counted.unmanaged
+    # Where the line of those in step stands is another matter.
+    told = [sorted(plan_text(one, Style(on=False)).splitlines()) for one in views]
+    assert told[0] == told[1]

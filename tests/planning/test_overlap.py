@@ -13,6 +13,7 @@ from reconciler.model.reading import ErrorKind
 from reconciler.model.secret import Part
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
+from reconciler.planning.overlap import Claimants, claim_of
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.hooks import Hook, entries_of
 from tests.contract.pigeonry import PIGEONRY
@@ -159,3 +160,47 @@ def test_another_providers_entry_names_nothing_here() -> None:
     vague = replace(wanted, fields={**wanted.fields, "url": there}, key=replace(wanted.key, event="track_updated"))
     for one in (wanted, vague):
         assert said(_unread([one], [hook("1", "/b")], loft)) == {}
+
+
+def _at(name: str, place: str) -> Account:
+    return replace(account(name), name=f"{name}:{place}", listed_by=f"{name}:*", settings={})
+
+
+@pytest.mark.parametrize(
+    ("others", "stops"),
+    [
+        pytest.param([_at("us", "d4")], False, id="another-account-of-the-same-api"),
+        pytest.param([_at("us", "d4"), _at("us", "A1")], True, id="the-same-account-behind-another"),
+        pytest.param([replace(_at("us", "d4"), base_url="https://mirror.example.com")], True, id="another-address"),
+        pytest.param([_at("us", "*")], True, id="accounts-that-could-not-be-listed"),
+        pytest.param([account("us")], True, id="an-account-without-a-header"),
+    ],
+)
+def test_accounts_of_two_fleets_are_told_apart_by_the_header(
+    others: list[Account],
+    stops: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    mine = [_at("live", "a1"), _at("live", "b2")]
+    wanted = [entry("keep", "/keep", account="live:a1"), *(entry("b", "/b", account=one.name) for one in others)]
+    there = {"live:a1": [hook("keep", "/keep"), hook("1", "/b")], "live:b2": []}
+    assert [*said(planned(wanted, there, [*mine, *others]))] == (["live:a1"] if stops else [])
+
+
+def test_a_fleet_of_one_is_not_told_apart_as_nobody_sees_whether_the_header_counts() -> None:
+    mine, other = _at("live", "a1"), _at("us", "d4")
+    wanted = [entry("keep", "/keep", account=mine.name), entry("b", "/b", account=other.name)]
+    there = {mine.name: [hook("keep", "/keep"), hook("1", "/b")]}
+    assert [*said(planned(wanted, there, [mine, other]))] == [mine.name]
+
+
+def test_an_id_that_one_account_lists_twice_is_no_other_account_s() -> None:
+    claimants = Claimants({"one": ONE, "two": TWO})
+    claimants.add("one", [hook("1"), hook("1")])
+    claimants.add("two", [hook("2")])
+    assert claimants.errors({}) == {}
+
+
+def test_a_claim_is_the_same_number_in_every_run() -> None:
+    assert claim_of(ONE, hook("1")) == claim_of(TWO, hook("1"))
+    assert len({claim_of(ONE, hook(str(number))) for number in range(1000)}) == 1000
+    assert claim_of(ONE, replace(hook("1"), created=None)) == -5192409815170921533
