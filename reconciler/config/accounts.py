@@ -219,7 +219,8 @@ class _Reader:
             place = declared[key]
             one = self._cursor.text(key)
             if place.one:
-                yield replace(account, name=f"{account.name}:*", places=fleet_names(place, self._cursor, self._values))
+                names = fleet_names(place, self._provider, self._cursor, self._values)
+                yield replace(account, name=f"{account.name}:*", places=names)
                 return
             seen: set[str] = set()
             for text in (one,) if one is not None else self._cursor.texts(key) or ():
@@ -229,11 +230,11 @@ class _Reader:
                 if known is not None and not place.accepts(name):
                     message = f"expected a {place.examples}"
                     self._error("wrong-value", text.span, message, "Check the value of its variables.")
-                elif name.casefold() in seen:
-                    message = "this name is listed twice: upper and lower case make no difference"
-                    self._error("place-twice", text.span, message, "Keep one of the two.")
+                elif place.normal(name) in seen:
+                    alike = ": upper and lower case make no difference" if place.is_caseless else ""
+                    self._error("place-twice", text.span, f"this name is listed twice{alike}", "Keep one of the two.")
                 else:
-                    seen.add(name.casefold())
+                    seen.add(place.normal(name))
                     yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
 
     def _kind(self, token: SecretText, *, is_own: bool, is_sound: bool) -> TokenKind | None:

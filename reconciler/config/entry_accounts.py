@@ -92,20 +92,26 @@ def places_meant(names: Collection[str], account: Account) -> tuple[str, ...]:
     if account.group in names:
         return ()
     places = [place for group, _, place in (name.partition(":") for name in names) if group == account.group]
-    return tuple(place for place in places if may_meet(place.casefold(), account.place_name.casefold()))
+    return tuple(place for place in places if _may_meet(place, account))
 
 
 def _may_mean(place: str, account: Account) -> bool:
     """Whether the name, or a pattern, of a place means an account, or one of the places that this stands for."""
     if not account.places:
-        return may_meet(place.casefold(), account.place_name.casefold())
-    names = _folded(account.places)
-    return place.casefold() in names or ("*" in place and any(matches_name(place.casefold(), one) for one in names))
+        return _may_meet(place, account)
+    kind = account.place_kind
+    names = _normal(account.places, is_caseless=kind is not None and kind.is_caseless)
+    normal = account.normal_place(place)
+    return normal in names or ("*" in normal and any(matches_name(normal, one) for one in names))
+
+
+def _may_meet(place: str, account: Account) -> bool:
+    return may_meet(account.normal_place(place), account.normal_place(account.place_name))
 
 
 @lru_cache(maxsize=4)
-def _folded(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)
+def _normal(names: tuple[str, ...], *, is_caseless: bool) -> frozenset[str]:
+    return frozenset(name.casefold() if is_caseless else name for name in names)
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -10,7 +10,7 @@ from enum import Enum
 from msgspec.structs import replace
 
 from reconciler.config.cursor import Flag, Text
-from reconciler.config.diagnostics import Diagnostics, Location, Span
+from reconciler.config.diagnostics import Diagnostics, Location, SourceText, Span
 from reconciler.config.limits import LONGEST_TEXT
 from reconciler.config.template import (
     DEFAULT,
@@ -23,6 +23,7 @@ from reconciler.config.template import (
     parse_template,
     references,
     refers_to,
+    variables_in,
     with_each,
 )
 from reconciler.config.variables import Missing, Variables
@@ -73,6 +74,7 @@ class Values:
         self._unset: dict[str, tuple[Location, bool]] = {}  # where each stands first
         self._each: Mapping[str, Template] = {}  # what stands for `${each.key}` and `${each.value}`
         self._each_span: Span | None = None  # where that value stands
+        self.texts: tuple[SourceText, ...] = ()  # the files
         self._more_help: dict[str, str] = {}  # what else can be done where a variable isn't set
 
     def for_accounts(self, *names: str) -> Values:
@@ -178,6 +180,11 @@ class Values:
         value = SecretText(tuple(self._reference(Reference(name), where, Purpose.SECRET)))
         check_not_option(value, where, "as a token", self.diagnostics)
         return value
+
+    def secrets(self, *more: str) -> frozenset[str]:
+        """The lines of what the environment gives for the variables of the files, and for more."""
+        names = {*more, *(name for text in self.texts for name in variables_in(text.text))}
+        return self.variables.secrets(names)
 
     def add_help(self, name: str, help_: str) -> None:
         """Say more where a variable isn't set."""

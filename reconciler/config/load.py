@@ -103,6 +103,7 @@ class _Loading:
         env_files = [read_env_file(path, noted) for path in inputs.env_files]
         variables = Variables(inputs.environment, env_files, inputs.variables, var_files)
         values = Values(variables, noted, inputs.accounts, offline=inputs.offline, allow_unset=inputs.allow_unset)
+        values.texts = self._texts
         if not inputs.files:
             (usual,) = read_accounts([self._usual_account(None)], values, inputs.allowed_hosts, inputs.base_url)
             values.report_unset()

@@ -53,7 +53,8 @@ class Variables:
             self._layers.append(({name: text for name, (text, _) in values.items()}, Origin.OPTION))
         self._given |= dict.fromkeys(options or {})
         self._environment = environment
-        self._layers += [(values, Origin.ENVIRONMENT) for values in (environment, *env_files)]
+        self._env_files = tuple(env_files)
+        self._layers += [(values, Origin.ENVIRONMENT) for values in (environment, *self._env_files)]
         self._from_files: dict[str, str | Missing] = {}
         self._placeholders: dict[str, Part] = {}
         self._known: dict[str, Part] = {}
@@ -78,6 +79,13 @@ class Variables:
             self._from_files[name] = _read_value(path)
         found = self._from_files.get(name, Missing.UNSET)
         return found if isinstance(found, Missing) else Part(found, Origin.ENVIRONMENT, name)
+
+    def secrets(self, names: Iterable[str]) -> frozenset[str]:
+        """The lines of all that env files give, and of what the environment gives for these names."""
+        found = [value for name in names if isinstance(value := self.value(name), Part)]
+        texts = [part.text for part in found if part.origin is Origin.ENVIRONMENT]
+        texts += [text for values in self._env_files for text in values.values()]
+        return frozenset(line.strip() for text in texts for line in text.splitlines())
 
     def placeholder(self, name: str) -> Part:
         """What stands for an unset variable: one name, one value, unlike anything that a person writes."""

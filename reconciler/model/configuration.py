@@ -150,6 +150,10 @@ class Account(Struct, frozen=True, kw_only=True):
         )
         return next(fits, None)
 
+    def normal_place(self, name: str) -> str:
+        """The name of a place, or a pattern, as those of this account's kind are compared."""
+        return name if self.place_kind is None else self.place_kind.normal(name)
+
     @property
     def is_local(self) -> bool:
         """Whether its provider, such as the sandbox, is on this machine, and so reaches what this machine reaches."""

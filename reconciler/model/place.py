@@ -38,6 +38,7 @@ class PlaceSetting(Struct, frozen=True, kw_only=True):
     path: str = ""  # of the API, `{}` for the name; what stands behind a `?` is a query of the list
     one: str = ""  # the account key of which a name is a value, in place of a path; an account may do without any then
     values: Mapping[str, str] = field(default_factory=dict)  # of its webhooks, by the API's places, `{}` as above
+    is_caseless: bool = False  # whether names that differ only in case are one place
     is_one_segment: bool = False  # whether a `/` in a name is escaped in the path
     pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
     example: str  # a name
@@ -66,6 +67,10 @@ class PlaceSetting(Struct, frozen=True, kw_only=True):
                 return False
             text = text.replace("*", "x")  # what may stand there
         return re.fullmatch(self.pattern, text) is not None
+
+    def normal(self, name: str) -> str:
+        """A name, or a pattern, as it is compared."""
+        return name.casefold() if self.is_caseless else name
 
     def path_of(self, name: str) -> str:
         return self._filled(self.path, name)

@@ -49,7 +49,7 @@ def list_places(configuration: Configuration, patterns: Sequence[str], context: 
 
 
 def _list_of(account: Account) -> tuple[str, str, str]:
-    return account.group, account.place_setting, owner_of(account.place_name).casefold()
+    return account.group, account.place_setting, account.normal_place(owner_of(account.place_name))
 
 
 def _too_much(configuration: Configuration) -> Diagnostic | None:

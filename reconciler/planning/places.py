@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Key
 
+_Normal = Callable[[str], str]
 _MOST_NAMES = 10  # of what there is, in an error
 
 
@@ -34,16 +35,19 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     listed, or that nothing fits, stay as they are; so does a group of which an entry names a place that isn't there.
     """
     errors: dict[str, ProviderError] = {}
-    # Upper and lower case make no difference; a place that the file names is that account.
-    places = {_known(one.group, one.place_name): one for one in configuration.accounts if not one.is_pattern}
+    # A place that the file names is that account.
+    normal = _normals(configuration.accounts)
+    places = {
+        (one.group, normal[one.group](one.place_name)): one for one in configuration.accounts if not one.is_pattern
+    }
     found: dict[str, list[Account]] = {}  # by pattern
     accounts: dict[str, Account] = {}
     for account in configuration.accounts:
         names = listed.get(account.name)
         if isinstance(names, ProviderError):
             errors[account.name] = names
-        elif names is not None and (fitting := _fitting(account.place_name, names)):
-            known = [(_known(account.group, name), name) for name in fitting]
+        elif names is not None and (fitting := _fitting(account.place_name, names, normal[account.group])):
+            known = [((account.group, normal[account.group](name)), name) for name in fitting]
             found[account.name] = [places.setdefault(key, _at_place(account, name)) for key, name in known]
         elif names is not None:
             errors[account.name] = _nothing_fits(account, names)
@@ -60,12 +64,18 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     return replace(others, errors={**others.errors, **stopped})
 
 
-def _known(group: str, place: str) -> tuple[str, str]:
-    return group, place.casefold()
+def _normals(accounts: Iterable[Account]) -> Mapping[str, _Normal]:
+    """How the places of each group are compared."""
+    found: dict[str, _Normal] = {}
+    for account in accounts:
+        if account.group not in found:
+            found[account.group] = account.normal_place
+    return found
 
 
-def _fitting(pattern: str, names: Iterable[str]) -> list[str]:
-    fitting = (name for name in names if matches_name(pattern.casefold(), name.casefold()))
+def _fitting(pattern: str, names: Iterable[str], normal: _Normal) -> list[str]:
+    whole = normal(pattern)
+    fitting = (name for name in names if matches_name(whole, normal(name)))
     return sorted(fitting, key=lambda name: (name.casefold(), name))
 
 
@@ -104,12 +114,15 @@ def _unknown_places(
     """The error of each group whose places are all known, and of which an entry names one that isn't there."""
     errors: dict[str, ProviderError] = {}
     names: dict[str, dict[str, str]] = defaultdict(dict)
+    normals = _normals(accounts)
     for account in accounts:
-        names[account.group][account.place_name.casefold()] = account.place_name
+        names[account.group][normals[account.group](account.place_name)] = account.place_name
     for wanted, place in ((one, place) for one in desired for place in one.places):
         group = wanted.address.account.partition(":")[0]
-        there = names[group]
-        if group in groups and group not in errors and place.casefold() not in there and not _fitting(place, there):
+        if group not in groups or group in errors:
+            continue
+        there, normal = names[group], normals[group]
+        if normal(place) not in there and not _fitting(place, there, normal):
             message = (
                 f"`{group}:{place}`, for which `{wanted.address.entry}` is, is not an account of this configuration"
             )
@@ -131,7 +144,9 @@ def _same_places(accounts: Iterable[Account]) -> dict[str, ProviderError]:
         if (account.base_url, account.token) not in shared:
             continue
         headers = tuple((setting.name, value) for setting, value in account.header_settings)
-        other = seen.setdefault((account.base_url, account.token, account.place.casefold(), headers), account)
+        other = seen.setdefault(
+            (account.base_url, account.token, account.normal_place(account.place), headers), account
+        )
         if other is not account and (other.listed_by or account.listed_by):
             message = f"`{other.name}` is the same place"
             errors[account.name] = ProviderError(
@@ -151,20 +166,22 @@ class Wanted:
         self._by_place: dict[tuple[str, str], list[tuple[int, str, Desired]]] = defaultdict(list)
         self._by_pattern: dict[str, list[tuple[int, str, Desired]]] = defaultdict(list)
         left = {account.name for account in configuration.accounts}
+        self._normals = _normals(configuration.accounts)
         for number, wanted in enumerate(configuration.desired):
             group, _, pattern = wanted.address.account.partition(":")
             if "*" not in pattern or wanted.address.account in left:
                 self._by_account[wanted.address.account].append(wanted)
                 continue
-            for place in dict.fromkeys(wanted.places or ("*",)):
-                found = self._by_pattern[group] if "*" in place else self._by_place[_known(group, place)]
-                found.append((number, pattern.casefold(), replace(wanted, places=(place.casefold(),))))
+            normal = self._normals.get(group, str)
+            for place in map(normal, dict.fromkeys(wanted.places or ("*",))):
+                found = self._by_pattern[group] if "*" in place else self._by_place[group, place]
+                found.append((number, normal(pattern), replace(wanted, places=(place,))))
 
     def of(self, account: Account) -> Sequence[Desired]:
         own, group = self._by_account.get(account.name, []), account.group
         if not account.place_name or account.is_pattern or not (group in self._by_pattern or self._by_place):
             return own
-        name = account.place_name.casefold()
+        name = self._normals[group](account.place_name)
         found = {wanted.address: wanted for wanted in own}
         meant = (*self._by_pattern.get(group, ()), *self._by_place.get((group, name), ()))
         for _, pattern, wanted in sorted(meant, key=lambda one: one[0]):

@@ -77,6 +77,7 @@ def _provider(name: str, title: str, own_events: str, verified_on: str, *notes: 
             PlaceSetting(
                 setting="repositories",
                 path="/repos/{}",
+                is_caseless=True,
                 pattern=f"{_NAME}/{_NAME}",
                 example="acme/web",
                 # Webhooks of archived ones can be changed. Source: routers/api/v1/api.go.
@@ -86,6 +87,7 @@ def _provider(name: str, title: str, own_events: str, verified_on: str, *notes: 
             PlaceSetting(
                 setting="organization",
                 path="/orgs/{}",
+                is_caseless=True,
                 pattern=_NAME,
                 example="acme",
                 help="The organization that has the webhooks.",

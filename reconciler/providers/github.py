@@ -61,6 +61,7 @@ GITHUB = Provider(
         PlaceSetting(
             setting="repositories",
             path="/repos/{}",
+            is_caseless=True,
             pattern=rf"{_NAME}/(?:\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.\.\.+)",  # neither `.` nor `..`
             example="acme/web",
             listed=Listed(
@@ -74,6 +75,7 @@ GITHUB = Provider(
         PlaceSetting(
             setting="organization",
             path="/orgs/{}",
+            is_caseless=True,
             pattern=_NAME,
             example="acme",
             help="The organization that has the webhooks.",

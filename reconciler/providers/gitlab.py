@@ -70,6 +70,7 @@ GITLAB = Provider(
         PlaceSetting(
             setting="projects",
             path="/projects/{}",
+            is_caseless=True,
             is_one_segment=True,
             pattern=rf"(?:[0-9]+|{_PATH}+)",
             example="acme/web",
@@ -84,6 +85,7 @@ GITLAB = Provider(
         PlaceSetting(
             setting="groups",
             path="/groups/{}",
+            is_caseless=True,
             is_one_segment=True,
             pattern=rf"(?:[0-9]+|{_PATH}*)",
             example="acme/backend",

@@ -51,6 +51,7 @@ PRETIX = Provider(
         PlaceSetting(
             setting="organizers",
             path="/api/v1/organizers/{}",
+            is_caseless=True,
             pattern="[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]",
             example="acme",
             help="The organizers that have the webhooks, by their short names.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from reconciler import __version__
 from tests.support.fleet import EVENTS, TOKEN, URL, Fleet, fleet_server
 from tests.support.here import main_here
 
+OTHER_TOKEN = "shippo_test_8f3k2x9q7w1zt5v"
 ROOT = Path(__file__).parents[2]
 TOP = """\
 version: 1
@@ -103,8 +105,10 @@ def test_the_list_of_all_accounts_is_read_to_its_last_page(work: Work) -> None:
         pytest.param("'@none.txt'", None, "can't be read: No such file or directory", id="no-file"),
         pytest.param("'@ids.txt'", "# none\n\n", "names none", id="an-empty-file"),
         pytest.param("'@ids.txt'", "a1\nb 2\n", "in line 2 of its file", id="a-space"),
-        pytest.param("'@ids.txt'", "a1\nb2\nA1\n", "listed twice in line 3", id="twice-in-a-file"),
-        pytest.param("[a1, A1]", None, "listed twice", id="twice-in-the-list"),
+        pytest.param("'@ids.txt'", "a1\nb2\na1\n", "listed twice in line 3", id="twice-in-a-file"),
+        pytest.param("[a1, b2, a1]", None, "", id="twice-in-the-list"),
+        pytest.param("'@ids.txt'", f"a1\n{OTHER_TOKEN}\n", "line 2 of its file begins like a token", id="a-token"),
+        pytest.param(f"['{OTHER_TOKEN}']", None, "begins like a token", id="a-token-in-a-list"),
         pytest.param("[a1, all]", None, "expected a name", id="all-in-a-list"),
         pytest.param("[a1, 'b/2']", None, "wrong format", id="a-path"),
         pytest.param("[a1]\n    account_id: b2", None, "has both `account_id` and `account_ids`", id="beside-one"),
@@ -121,6 +125,166 @@ def test_what_is_wrong_with_ids_is_said_and_nothing_is_asked(
     assert code == 1
     assert message in out + err
     assert not work.fleet.calls
+    assert OTHER_TOKEN not in out + err
+
+
+CANARY = "canary-5ecret-of-a-mount"
+
+
+def elsewhere(work: Work) -> Path:
+    """A file with what fits an id, in no folder below that of the YAML file."""
+    work.folder /= "in"
+    work.folder.mkdir()
+    file = work.folder.parent / "mounted"
+    file.write_text(CANARY)
+    return file
+
+
+def outside(work: Work) -> str:
+    return f"@{elsewhere(work)}"
+
+
+def above(work: Work) -> str:
+    return f"@../{elsewhere(work).name}"
+
+
+def down_and_above(work: Work) -> str:
+    name = elsewhere(work).name
+    (work.folder / "sub").mkdir()
+    return f"@sub/../../{name}"
+
+
+def through_a_link(work: Work) -> str:
+    file = elsewhere(work)
+    (work.folder / "ids.txt").symlink_to(file)
+    return "@ids.txt"
+
+
+def through_a_link_to_a_folder(work: Work) -> str:
+    file = elsewhere(work)
+    (work.folder / "sub").symlink_to(file.parent)
+    return "@sub/mounted"
+
+
+def absolute_though_below(work: Work) -> str:
+    (work.folder / "ids.txt").write_text(CANARY)
+    return f"@{work.folder / 'ids.txt'}"
+
+
+def pipe(work: Work) -> str:
+    os.mkfifo(work.folder / "ids.txt")
+    return "@ids.txt"
+
+
+def device(work: Work) -> str:
+    (work.folder / "ids.txt").symlink_to("/dev/zero")
+    return "@ids.txt"
+
+
+def proc(_work: Work) -> str:
+    return "@/proc/self/environ"
+
+
+def folder(work: Work) -> str:
+    (work.folder / "sub").mkdir()
+    return "@sub"
+
+
+def in_a_variable(work: Work) -> str:
+    (work.folder / "ids.txt").write_text(CANARY)
+    return "@${WHERE}"
+
+
+def whole_in_a_variable(work: Work) -> str:
+    (work.folder / "ids.txt").write_text(CANARY)
+    return "${WHOLE}"
+
+
+def value_of_a_variable(work: Work) -> str:
+    (work.folder / "ids.txt").write_text(f"a1\n {CANARY} \n")
+    return "@ids.txt"
+
+
+def value_from_a_file(work: Work) -> str:
+    (work.folder / "ids.txt").write_text("a1\nanother-5ecret\n")
+    return "@ids.txt"
+
+
+def other_text(work: Work) -> str:
+    (work.folder / "ids.txt").write_text(f"HOOK_TOKEN={CANARY}\n")
+    return "@ids.txt"
+
+
+def other_bytes(work: Work) -> str:
+    (work.folder / "ids.txt").write_bytes(CANARY.encode("utf-16"))
+    return "@ids.txt"
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (outside, "below the folder"),
+        (above, "below the folder"),
+        (down_and_above, "below the folder"),
+        (through_a_link, "below the folder"),
+        (through_a_link_to_a_folder, "below the folder"),
+        (absolute_though_below, "below the folder"),
+        (device, "below the folder"),
+        (proc, "below the folder"),
+        (pipe, "is no file"),
+        (folder, "is no file"),
+        (in_a_variable, "has a variable in it"),
+        (whole_in_a_variable, "has a variable in it"),
+        (value_of_a_variable, "line 2 of its file is the value of a variable"),
+        (value_from_a_file, "line 2 of its file is the value of a variable"),
+        (other_text, "in line 1 of its file"),
+        (other_bytes, "it is not UTF-8"),
+    ],
+)
+def test_a_file_of_ids_shows_no_secret_of_the_machine(
+    work: Work, tmp_path: Path, made: Callable[[Work], str], message: str, command: str
+) -> None:
+    if not hasattr(os, "mkfifo") and made is pipe:
+        pytest.skip("no pipes")
+    (tmp_path / "second").write_text("another-5ecret\n")
+    work.write(f"'{made(work)}'", ENTRY.replace(URL, f"{URL}?token=${{HOOK_TOKEN}}&key=${{SECOND}}"))
+    environment = {"SHIPPO_API_TOKEN": TOKEN, "HOOK_TOKEN": CANARY, "SECOND_FILE": str(tmp_path / "second")}
+    options: dict[Callable[[Work], str], list[str]] = {
+        in_a_variable: ["--var", "WHERE=ids.txt"],
+        whole_in_a_variable: ["--var", "WHOLE=@ids.txt"],
+    }
+    code, out, err = main_here(work.folder, [command, *options.get(made, [])], environment)
+    assert code == 1
+    assert message in out + err
+    assert "5ecret" not in out + err
+    assert not work.fleet.calls
+
+
+@pytest.mark.parametrize("where", ["sub/ids.txt", "..data/ids.txt", "./ids.txt"])
+def test_a_file_of_ids_may_be_below_the_folder_as_mounted_volumes_link_it(work: Work, where: str) -> None:
+    file = work.folder / where
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("a1\n")
+    (work.folder / "linked.txt").symlink_to(where)
+    for name in (where, "linked.txt"):
+        work.write(f"'@{name}'")
+        assert len(work.created()) == 2
+
+
+def test_ids_that_differ_only_in_case_are_accounts_of_their_own(work: Work) -> None:
+    (work.folder / "ids.txt").write_text("a1\nA1\n")
+    work.fleet.managed = ["A1", "a1"]
+    more = f"  tracking:\n    account: live:A1\n    url: {URL}/b\n    events: [track_updated]\n"
+    for ids in ("[a1, A1]", "'@ids.txt'", "all"):
+        work.write(ids, ENTRY + more)
+        found = work.created()
+        assert sorted({one.partition("/")[0] for one in found}) == ["live:A1", "live:a1"]
+        assert [one for one in found if "tracking" in one] == ["live:A1/tracking[track_updated]"]
+    assert work.apply()[0] == 0
+    assert work.fleet.made() == {"a1": 2, "A1": 3}
+    work.write("[a1]", ENTRY + more)
+    assert "is not an account of this configuration" in "".join(work.run("validate")[1:])
 
 
 def test_an_entry_may_be_for_some_accounts_and_filters_mean_them(work: Work) -> None:
