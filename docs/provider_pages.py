@@ -196,7 +196,7 @@ def _place_limits(provider: Provider) -> Iterator[str]:
             yield (
                 f"**`{place.setting}`** makes each of them an account of its own (`live:<id>/orders[…]`), with the "
                 "webhooks of the file: [Fleets](../accounts.md#fleets). Before the first write one create is made "
-                "alone and looked for in another account."
+                "alone, which must be in its own account and in no other one."
             )
         elif place.listed is not None:
             left_out = ", without archived ones" if place.listed.read_only else ""

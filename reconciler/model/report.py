@@ -30,8 +30,8 @@ class Outcome(Enum):
     OTHER_KEY_STAYS = "not created: the provider made a different webhook, which was kept"
     SECRET_LOST = "at the provider, but its secret could not be passed on"  # noqa: S105 - the name of an outcome
     SECRET_TAKEN_BACK = "not created: its secret could not be passed on, so it was deleted again"  # noqa: S105
-    IN_SIBLING = "not created: another account got it, too, so it was deleted again"
-    IN_SIBLING_STAYS = "not as wanted: another account got it, too"
+    TAKEN_BACK = "not created: nothing shows that its own account alone got it, so it was deleted again"
+    LEFT_BEHIND = "not confirmed: another account may have got it, and it may still be there"
     NOT_AS_WANTED = "confirmed by the provider, but different when read back"
 
 

@@ -17,10 +17,11 @@ from reconciler.model.report import AccountReport, Listener, Outcome, Report, Re
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
 from reconciler.operations.creates import Created, make_creates
-from reconciler.operations.fleet import FleetCheck, fleets, unstarted
+from reconciler.operations.fleet import FleetCheck, MadeIn, fleets, unstarted
 from reconciler.operations.reading import AT_ONCE
 from reconciler.operations.secret_sinks import SecretFile, Sink
 from reconciler.operations.signals import Stop
+from reconciler.operations.taking_back import taken_back
 from reconciler.operations.workers import WorkerPool, Workers
 from reconciler.planning.match import by_key, fitting
 from reconciler.planning.settle import refused_narrowing, settle_created
@@ -58,9 +59,10 @@ def apply(  # noqa: PLR0913 - whom it works with
     def run_of(one: AccountPlan) -> AccountRun:
         name = one.account.name
         if name not in begun:
-            writer, pool = writers[name], WorkerPool(name, workers, listener, stop.is_asked)
+            writer, group = writers[name], one.account.group
             assert not isinstance(writer, ProviderError)  # it could be listed  # noqa: S101
-            begun[name] = AccountRun(plan=one, writer=writer, pool=pool, sleep=sleep, sink=sink)
+            pool = WorkerPool(name, workers, made, lambda: stop.is_asked() or group in made.mixed)
+            begun[name] = AccountRun(plan=one, writer=writer, pool=pool, sleep=sleep, sink=sink, made=made)
         return begun[name]
 
     def run(one: AccountPlan) -> AccountReport:
@@ -71,10 +73,11 @@ def apply(  # noqa: PLR0913 - whom it works with
         return run_of(one).end(error if fleet_of[group][0] is one else None, result)
 
     begun: dict[str, AccountRun] = {}
+    made = MadeIn(planned, listener)
     fleet_of = fleets(plan)
     most = min(len(planned), AT_ONCE)
     with Workers(parallelism, "change", tell_limit) as workers, Workers(most, "account") as accounts:
-        refused = {group: FleetCheck(plan, of, writers, stop).made(run_of) for group, of in fleet_of.items()}
+        refused = {group: FleetCheck(plan, of, writers, stop, sleep).made(run_of) for group, of in fleet_of.items()}
         reports = accounts.map(run, planned)
     return Report(plan=plan, accounts=tuple(reports), stopped_by=stop.signal)
 
@@ -87,6 +90,7 @@ class AccountRun(Struct, kw_only=True):
     pool: WorkerPool
     sleep: Callable[[float], bool]
     sink: Sink | None
+    made: MadeIn
     results: dict[Address, Result] = field(default_factory=dict)  # of the planned changes, so far
     listed: dict[str, Remote] = field(default_factory=dict)  # after the creates, by id; empty where none was made
     first: Created = field(default_factory=Created)  # of the create that was made alone, if any
@@ -118,17 +122,36 @@ class AccountRun(Struct, kw_only=True):
         creates = [change for change in widening if change.action is Action.CREATE]
         left = [change for change in creates if change.address not in self.first.results]
         created = make_creates(self.plan, self.writer, self.pool, left, self.sink).after(self.first)
+        error = self.made.error(self.plan.account, created)
+        if error is not None:
+            return self._mixed_up(error, created)
         self._note(created.results.values())
         self.listed = {remote.id: remote for remote in created.listing or ()}
         repairs, found = self._settle_creates(created)
         self._read_back(created.own)
         repaired = self._said_once(repairs)
         self.pool.end((*(self.results[change.address] for change in widening), *repaired))
-        narrowed = self._narrow(widening, found)
+        # Another account may have got one meanwhile that looked like a duplicate here.
+        error = self.made.error_of(self.plan.account, (one.remote.id for one in found if one.remote is not None))
+        narrowed = self._narrow(widening, found)  # nothing, where there is an error
         planned = (self.results[change.address] for change in self.plan.changes)
         return AccountReport(
-            account=self.plan.account.name, results=(*planned, *repaired, *narrowed), error=created.error
+            account=self.plan.account.name, results=(*planned, *repaired, *narrowed), error=error or created.error
         )
+
+    def _mixed_up(self, error: ProviderError, created: Created) -> AccountReport:
+        """Leave the account alone, which got what another one has got, or shows it; its creates are deleted again."""
+        self._note(self._unmade(result, created, error) for result in created.results.values())
+        ended = unstarted(self.plan, self.results.values())
+        self.pool.end(ended)
+        return AccountReport(account=self.plan.account.name, results=ended, error=error)
+
+    def _unmade(self, result: Result, created: Created, error: ProviderError) -> Result:
+        if not result.is_done:
+            return result
+        if self.made.maker(self.plan.account, result.object_id) != self.plan.account.name:
+            return replace(result, outcome=Outcome.LEFT_BEHIND, error=error)  # it is the other one's
+        return taken_back(self.plan, self.writer, created, result, self.sleep)
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""

@@ -67,7 +67,7 @@ def make_creates(
     for rounds_left in reversed(range(ROUNDS)):
         sent = pool.each(partial(_send, writer, created, sink), pending)
         answers = tuple(created.answers.values())
-        new = _surely_made(plan, answers)
+        new = surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
         useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
         takeable = new - _others(plan.account, changes, answers, useless)
@@ -169,7 +169,7 @@ def _is_repeatable(account: Account, result: Result) -> bool:
 def _without_secret(plan: AccountPlan, writer: Writer, result: Result, found: Sequence[Remote]) -> Result:
     """A webhook that a list shows, and whose secret nobody here got: deleted where only this run can have made it."""
     stays = replace(result, outcome=Outcome.SECRET_LOST, object_id=found[0].id)
-    mine = [remote for remote in found if remote.id in _surely_made(plan, found)]
+    mine = [remote for remote in found if remote.id in surely_made(plan, found)]
     if result.outcome is not Outcome.UNKNOWN or len(mine) != 1:
         return stays
     return _deleted_again(writer, replace(stays, object_id=mine[0].id, made=mine[0]))
@@ -187,7 +187,7 @@ def _is_refused(result: Result) -> bool:
     return result.error is not None and result.error.kind is ErrorKind.INVALID
 
 
-def _surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]:
+def surely_made(plan: AccountPlan, answers: Iterable[Remote]) -> frozenset[str]:
     """The ids of the webhooks that this run made, among those that its creates were answered with.
 
     A service may answer a create with a webhook that was there before, whether or not its list shows it: one that is

@@ -1,27 +1,28 @@
 """Before a fleet is written to: whether the provider heeds the header that tells its accounts apart.
 
-One create is made alone and looked for in the list of another account. Where only updates or deletes are to be made,
-two lists are compared: `planning.fleet` has done that where the plan read more than one of them.
+One create is made alone, and must be in its own account and not in the list of another one. Where only updates or
+deletes are to be made, two lists are compared: `planning.fleet` has done that where the plan read more than one.
+Later, what accounts got is compared (`MadeIn`): a service may mix up only some of them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
-
-from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Action, Plan
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.report import Outcome, Result
+from reconciler.model.report import Answered, Event, Outcome, Result
+from reconciler.operations.change import LOOK_AGAIN_AFTER
 from reconciler.operations.creates import Created
 from reconciler.operations.reading import Clients
 from reconciler.operations.signals import Stop
-from reconciler.planning.fleet import header_ignored
-from reconciler.providers.registry import Reader, Writer
+from reconciler.operations.taking_back import Seen, found_by_id, taken_back, there
+from reconciler.planning.fleet import header_ignored, not_in_own
+from reconciler.providers.registry import Writer
 
 MOST_TRIES = 5
 """How many accounts are tried, should they fail: one that may not be looked at must not stop the others for ever."""
@@ -51,9 +52,14 @@ class FleetCheck:
     """Checks one fleet, whose accounts have these clients."""
 
     def __init__(
-        self, plan: Plan, planned: Sequence[AccountPlan], clients: Mapping[str, Writer | ProviderError], stop: Stop
+        self,
+        plan: Plan,
+        planned: Sequence[AccountPlan],
+        clients: Mapping[str, Writer | ProviderError],
+        stop: Stop,
+        sleep: Callable[[float], bool],
     ) -> None:
-        self._plan, self._planned, self._clients, self._stop = plan, planned, clients, stop
+        self._plan, self._planned, self._clients, self._stop, self._sleep = plan, planned, clients, stop, sleep
         self._group = planned[0].account.group
 
     def made(self, run_of: Callable[[AccountPlan], Run]) -> Refused:
@@ -67,30 +73,61 @@ class FleetCheck:
             run = run_of(planned)
             created = run.begin()
             result = next(iter(created.results.values()))
+            if result.is_done:
+                error, seen = self._of_create(planned.account, run.writer, created, result.object_id)
+                if error is None:
+                    return None, None
+                return error, taken_back(planned, run.writer, created, result, self._sleep, seen)
             if self._stop.is_asked():
                 return None, None  # nothing more is begun
-            if result.is_done:
-                error = self._of_create(planned.account, result, created)
-                return error, None if error is None else _taken_back(run.writer, result)
         return _unchecked("the first create failed in each account in which it was tried"), None
 
-    def _of_create(self, account: Account, result: Result, created: Created) -> ProviderError | None:
-        is_listed = any(remote.id == result.object_id for remote in created.listing or ())
+    def _of_create(
+        self, account: Account, writer: Writer, created: Created, object_id: str
+    ) -> tuple[ProviderError | None, Seen]:
+        """Why the fleet must be left alone, if so, and in which other accounts the webhook was seen."""
+        is_listed = any(remote.id == object_id for remote in created.listing or ())
+        try:
+            is_own = is_listed or self._is_own(writer, object_id)
+        except ProviderError as error:
+            return _unchecked(f"what was created first can't be read back: {error.message}", error), ()
+        if not is_own:
+            return not_in_own(account, object_id), self._having(account, object_id)
         last: ProviderError | None = None
-        others = self._others(account)
-        for sibling in others:
+        for sibling in self._others(account):
             try:
-                reader = self._reader(sibling)
-                is_there = any(remote.id == result.object_id for remote in reader.list().remotes)
+                other = self._client(sibling)
+                is_there = any(remote.id == object_id for remote in other.list().remotes)
                 if not is_there and not is_listed:
-                    is_there = _has(reader, result.object_id)
+                    is_there = found_by_id(other, object_id) is not None
             except ProviderError as error:
                 last = error
                 continue
             if not is_there:
-                return None
-            return header_ignored(account, (account.name, sibling.name), result.object_id)
-        return last and _unchecked(f"no other account can be listed: {last.message}")
+                return None, ()
+            return header_ignored(account, (account.name, sibling.name), object_id), [(sibling, other)]
+        return last and _unchecked(f"no other account can be listed: {last.message}", last), ()
+
+    def _is_own(self, writer: Writer, object_id: str) -> bool:
+        """Whether a create can be read in its own account: a read right after it may be stale."""
+        found = found_by_id(writer, object_id)
+        for seconds in LOOK_AGAIN_AFTER:
+            if found is not None or not self._sleep(seconds):
+                break
+            found = found_by_id(writer, object_id)
+        return found is not None
+
+    def _having(self, account: Account, object_id: str) -> Seen:
+        """The other accounts that have a webhook, as far as they can be looked at."""
+        found = []
+        for sibling in self._others(account):
+            try:
+                other = self._client(sibling)
+                if there(other, object_id) is not None:
+                    found.append((sibling, other))
+            except ProviderError:
+                continue
+        return found
 
     def _compared(self) -> ProviderError | None:
         """By two lists, where the plan has read only one."""
@@ -102,12 +139,12 @@ class FleetCheck:
         ids = {remote.id for remote in self._planned[0].listed()}
         for sibling in self._others(account):
             try:
-                same = ids.intersection(remote.id for remote in self._reader(sibling).list().remotes)
+                same = ids.intersection(remote.id for remote in self._client(sibling).list().remotes)
             except ProviderError as error:
                 last = error
                 continue
             return header_ignored(account, (account.name, sibling.name), min(same)) if same else None
-        return last and _unchecked(f"no other account can be listed: {last.message}")
+        return last and _unchecked(f"no other account can be listed: {last.message}", last)
 
     def _others(self, account: Account) -> Iterator[Account]:
         """Other accounts of the fleet, first those that could be read, whether or not the run is about them."""
@@ -118,7 +155,7 @@ class FleetCheck:
         others = (one for one in of_fleet if one.name not in (account.name, *unread))
         return islice(others, MOST_TRIES)
 
-    def _reader(self, account: Account) -> Reader:
+    def _client(self, account: Account) -> Writer:
         clients = self._clients
         found = clients.client_of(account) if isinstance(clients, Clients) else clients[account.name]
         if isinstance(found, ProviderError):
@@ -126,36 +163,56 @@ class FleetCheck:
         return found
 
 
+class MadeIn:
+    """Which account of a fleet got which new webhook; listens to a run, and is asked from several threads."""
+
+    def __init__(self, planned: Iterable[AccountPlan], listener: Callable[[Event], None]) -> None:
+        self._listener = listener
+        self._fleet_of = {one.account.name: one.account.group for one in planned if one.account.is_of_fleet}
+        self._makers: dict[tuple[str, str], str] = {}  # by fleet and id, the account that got it first
+        self.mixed: set[str] = set()  # fleets whose accounts the provider doesn't tell apart
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an answer to a create, and hand the event on."""
+        if isinstance(event, Answered) and event.result.has_created:
+            self._note(event.account, event.result.object_id)
+        self._listener(event)
+
+    def error(self, account: Account, created: Created) -> ProviderError | None:
+        """Why nothing more is done in an account and its fleet: it got, or lists, what another one got."""
+        for result in created.results.values():
+            if result.is_done:
+                self._note(account.name, result.object_id)
+        ids = chain((one.object_id for one in created.results.values()), (one.id for one in created.listing or ()))
+        return self.error_of(account, ids)
+
+    def error_of(self, account: Account, ids: Iterable[str]) -> ProviderError | None:
+        """Why nothing is done about webhooks with these ids: another account got one of them."""
+        for object_id in ids if account.is_of_fleet else ():
+            if (maker := self.maker(account, object_id)) != account.name:
+                self.mixed.add(account.group)
+                return header_ignored(account, (account.name, maker), object_id)
+        return None
+
+    def maker(self, account: Account, object_id: str) -> str:
+        """The account of the same fleet that got a webhook first."""
+        return self._makers.get((account.group, object_id), account.name)
+
+    def _note(self, account: str, object_id: str) -> None:
+        if account in self._fleet_of:
+            self._makers.setdefault((self._fleet_of[account], object_id), account)
+
+
 def _first_is_live(planned: AccountPlan) -> bool:
     create = next(row for row in planned.changes if row.action is Action.CREATE)
     return planned.account.provider.is_live(create.wanted)
 
 
-def _has(reader: Reader, object_id: str) -> bool:
-    try:
-        reader.get(object_id)
-    except ProviderError as error:
-        if error.kind is ErrorKind.GONE:
-            return False
-        raise
-    return True
-
-
-def _taken_back(writer: Writer, result: Result) -> Result:
-    """The create that every account would have got, deleted again."""
-    try:
-        writer.delete(result.object_id)
-    except ProviderError as error:
-        if error.kind is not ErrorKind.GONE:
-            message = f"it could not be deleted again: {error.message}"
-            failed = ProviderError(error.kind, message, "Delete it at the provider.")
-            return replace(result, outcome=Outcome.IN_SIBLING_STAYS, error=failed)
-    return replace(result, outcome=Outcome.IN_SIBLING)
-
-
-def _unchecked(why: str) -> ProviderError:
+def _unchecked(why: str, cause: ProviderError | None = None) -> ProviderError:
     message = f"nobody knows whether the provider tells the accounts of this fleet apart: {why}"
-    return ProviderError(ErrorKind.REFUSED, message, "Fix what failed, then apply again.")
+    is_stopped = cause is not None and cause.kind is ErrorKind.INTERRUPTED
+    kind = ErrorKind.INTERRUPTED if is_stopped else ErrorKind.REFUSED
+    return ProviderError(kind, message, "Fix what failed, then apply again.")
 
 
 def unstarted(planned: AccountPlan, known: Iterable[Result]) -> tuple[Result, ...]:

@@ -6,13 +6,17 @@ Source of the danger: a service that ignored the header would give every account
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, PlacesInStep, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.webhook import Remote
+from reconciler.planning.overlap import Sightings, claim_of
+from reconciler.planning.places import Wanted
 
 FEWEST_COUNTED = 4
 """From so many places of an account on, nothing but a count stays of those in step."""
@@ -73,30 +77,75 @@ class Tally:
 
 
 class Siblings:
-    """Whether accounts that differ in a header alone have the same webhooks: compared with the first that has any."""
+    """Whether accounts that differ in a header alone have the same webhooks, whosever these are."""
 
-    def __init__(self) -> None:
-        self._first: dict[str, tuple[str, frozenset[str]]] = {}  # by group
-        self.errors: dict[str, ProviderError] = {}  # by group
+    def __init__(self, accounts: Mapping[str, Account], wanted: Wanted) -> None:
+        self._accounts, self._wanted = accounts, wanted
+        self._seen: dict[str, Sightings] = defaultdict(Sightings)  # by group
+        self._first: dict[str, Mapping[int, Remote]] = {}  # of the first account that has any, by group
 
     def add(self, account: Account, reading: Reading) -> None:
-        """Look at what was listed in an account."""
-        if not account.is_of_fleet or not reading.remotes:
-            return
-        ids = frozenset(remote.id for remote in reading.remotes)
-        name, others = self._first.setdefault(account.group, (account.name, ids))
-        if name != account.name and (same := ids & others):
-            self.errors[account.group] = header_ignored(account, (name, account.name), min(same))
+        """Take note of what was listed in an account. For one thread at a time."""
+        if account.is_of_fleet and reading.remotes:
+            found = {claim_of(account, remote): remote for remote in reading.remotes}
+            self._first.setdefault(account.group, found)
+            self._seen[account.group].add(account.name, found)
+
+    def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
+        """The error of each fleet, by its group, in which two accounts have the same webhook.
+
+        One that neither the first account nor one that is kept has is not named.
+        """
+        errors: dict[str, ProviderError] = {}
+        for group, seen in self._seen.items():
+            twice = seen.twice()
+            if twice:
+                names = {name for these in twice.values() for name in these}
+                listed = {claim_of(self._accounts[name], one): one for name in names for one in kept.get(name, ())}
+                known = {**listed, **self._first[group]}
+                one = min(twice, key=lambda each: (each not in known, known[each].id if each in known else ""))
+                first, second, *_ = sorted({*twice[one]})
+                account, remote = self._accounts[first], known.get(one)
+                is_wanted = remote is not None and any(remote.key == each.key for each in self._wanted.of(account))
+                object_id = "" if remote is None else remote.id
+                errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)
+        return errors
 
 
-def header_ignored(account: Account, names: tuple[str, str], object_id: str) -> ProviderError:
+def header_ignored(
+    account: Account, names: tuple[str, str], object_id: str, *, is_wanted: bool = False
+) -> ProviderError:
     """Two accounts of a fleet have the same webhook: nothing is changed in any of them."""
-    headers = ", ".join(f"`{setting.header}`" for setting, _ in account.header_settings)
     one, other = sorted(names)
+    what = f"the webhook {object_id}" if object_id else "the same webhook"
+    error = _mixed_up(
+        f"{account.provider.title} has {what} both in `{one}` and in `{other}`: it ignores {_headers(account)}"
+    )
+    if is_wanted:
+        error.help += (
+            " An entry of the file describes this webhook, so an apply that was stopped may have left it there: delete "
+            "it at the provider, as no apply will while several accounts have it."
+        )
+    return error
+
+
+def not_in_own(account: Account, object_id: str) -> ProviderError:
+    """What was created in an account of a fleet isn't there: nothing more is changed in any of them."""
+    message = (
+        f"{account.provider.title} created the webhook {object_id} for `{account.name}`, which doesn't have it: it "
+        f"ignores {_headers(account)} in some requests"
+    )
+    return _mixed_up(message)
+
+
+def _mixed_up(why: str) -> ProviderError:
     return ProviderError(
         kind=ErrorKind.INVALID,
-        message=f"{account.provider.title} has the webhook {object_id} both in `{one}` and in `{other}`: it ignores "
-        f"{headers}, so every account would get the webhooks of all",
-        help="Nothing is changed in any of these accounts. Check that the token may act for them, and that no proxy "
-        "removes the header.",
+        message=f"{why}, so every account could get the webhooks of all",
+        help="Nothing else is changed in any of these accounts. Check that the token may act for them, and that no "
+        "proxy removes the header.",
     )
+
+
+def _headers(account: Account) -> str:
+    return ", ".join(f"`{setting.header}`" for setting, _ in account.header_settings)

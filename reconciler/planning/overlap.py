@@ -19,42 +19,54 @@ _BYTES = 8  # of a digest: what `array("q")` holds
 _PARTS = 8
 
 
+class Sightings:
+    """What was seen where: a few bytes for each, as there may be thousands of accounts."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._seen, self._numbers = array("q"), array("I")  # hashes, and the numbers of the names
+
+    def add(self, name: str, hashes: Collection[int]) -> None:
+        """Take note of what was seen in an account."""
+        self._seen.extend(hashes)
+        self._numbers.extend([len(self._names)] * len(hashes))
+        self._names.append(name)
+
+    def twice(self) -> Mapping[int, list[str]]:
+        """What was seen in more than one account, and in which."""
+        found: dict[int, list[str]] = {}
+        for part in range(_PARTS):  # so that at no time all of them are in a set
+            seen: set[int] = set()
+            for one in self._seen:
+                if one % _PARTS == part:
+                    if one in seen:
+                        found[one] = []
+                    seen.add(one)
+        for one, number in zip(self._seen, self._numbers, strict=True) if found else ():
+            if one in found:
+                found[one].append(self._names[number])
+        # An account that lists one twice has no other.
+        return {one: names for one, names in found.items() if len({*names}) > 1}
+
+
 class Claimants:
-    """Which accounts own a webhook, or name it absent: a few bytes for each, as there may be thousands of accounts."""
+    """Which accounts own a webhook, or name it absent."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:
         self._accounts = accounts
-        self._names: list[str] = []
-        self._claims, self._claimants = array("q"), array("I")  # and the number of the name
+        self._claims = Sightings()
 
     def add(self, name: str, remotes: Iterable[Remote]) -> None:
         """Take note of what an account claims. For one thread at a time."""
         if len(self._accounts) > 1:
-            claims = [claim_of(self._accounts[name], remote) for remote in remotes]
-            self._claims.extend(claims)
-            self._claimants.extend([len(self._names)] * len(claims))
-            self._names.append(name)
+            self._claims.add(name, [claim_of(self._accounts[name], remote) for remote in remotes])
 
     def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
         """The error of each account that claims a webhook together with another, by its name.
 
         The webhooks of those that aren't kept are not named.
         """
-        twice: dict[int, list[str]] = {}
-        for part in range(_PARTS):  # so that at no time all of them are in a set
-            seen: set[int] = set()
-            for claim in self._claims:
-                if claim % _PARTS == part:
-                    if claim in seen:
-                        twice[claim] = []
-                    seen.add(claim)
-        if not twice:
-            return {}
-        for claim, number in zip(self._claims, self._claimants, strict=True):
-            if claim in twice:
-                twice[claim].append(self._names[number])
-        # An account that lists one id twice has no other.
-        twice = {claim: names for claim, names in twice.items() if len({*names}) > 1}
+        twice = self._claims.twice()
         involved = {name for these in twice.values() for name in these}
         ids = {claim_of(self._accounts[name], one): one.id for name in involved for one in kept.get(name, ())}
         found: dict[str, ProviderError] = {}

@@ -77,7 +77,7 @@ class Planning:
         self._errors: dict[str, ProviderError] = {}
         self._kept: dict[str, _Planned] = {}
         self._tallies: dict[str, Tally] = defaultdict(Tally)
-        self._claimants, self._siblings = Claimants(self._accounts), Siblings()
+        self._claimants, self._siblings = Claimants(self._accounts), Siblings(self._accounts, self._wanted)
         self._unmatched = self._options.filters
         self._read: list[str] = []
         # The beginnings of ids mean what they mean in all accounts.
@@ -119,7 +119,8 @@ class Planning:
             for reading in later:
                 self.add(reading.account, reading)
         configuration, read, kept = self._configuration, frozenset(self._read), self._kept
-        errors = {**self._errors, **self._claimants.errors({name: one.reading.remotes for name, one in kept.items()})}
+        remotes_of = {name: one.reading.remotes for name, one in kept.items()}
+        errors, mixed_up = {**self._errors, **self._claimants.errors(remotes_of)}, self._siblings.errors(remotes_of)
         narrows = any(row.action is Action.DELETE for one in kept.values() for row in one.plan.changes)
         is_shard = self._asked.filters.shard is not None
         unread = UnreadKeys(configuration, self._wanted, read, is_shard=is_shard) if narrows else None
@@ -127,7 +128,7 @@ class Planning:
         others: set[str] = set()  # that were counted as in step, and aren't
         for account in configuration.accounts:
             found = kept.get(account.name)
-            error = self._siblings.errors.get(account.group) if account.name in read else None
+            error = mixed_up.get(account.group) if account.name in read else None
             error = error or errors.get(account.name)
             if found is not None:
                 conflict = None if unread is None else unread.conflict(account, found.plan.changes)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -323,6 +325,175 @@ def test_a_service_that_ignores_the_header_gets_one_create_that_is_deleted_again
     assert "ignores `SHIPPO-ACCOUNT-ID`" in said
     assert [method for _, method, _ in work.fleet.writes()] == ["POST", "DELETE"]
     assert not work.fleet.made()
+
+
+def _create_for(account: str) -> Callable[[str, str], str]:
+    return lambda method, its: account if method == "POST" else its
+
+
+@pytest.mark.parametrize(
+    ("acts_for", "refuses", "made", "said_too"),
+    [
+        pytest.param(_create_for(""), [], {"": 1}, "was not found in `live:a1`", id="the-platform-s-own"),
+        pytest.param(_create_for("c3"), [], {}, "was deleted again", id="a-sibling"),
+        pytest.param(
+            _create_for("b2"), [("DELETE", "b2")], {"b2": 1}, "may still be in `live:b2`", id="a-sibling-that-keeps-it"
+        ),
+        pytest.param(
+            lambda method, its: "" if method in ("POST", "DELETE") else its,
+            [],
+            {},
+            "was deleted again",
+            id="writes-only",
+        ),
+        pytest.param(
+            lambda _, its: "b2" if its == "a1" else its, [], {}, "was deleted again", id="two-accounts-are-one"
+        ),
+        pytest.param(
+            lambda _, its: "b2" if its == "a1" else its,
+            [("DELETE", "a1"), ("DELETE", "b2")],
+            {"b2": 1},
+            "may still be in `live:a1` and `live:b2`",
+            id="two-accounts-are-one-that-keeps-it",
+        ),
+    ],
+)
+def test_a_first_create_that_is_not_its_own_account_s_alone_stops_the_fleet(
+    work: Work, acts_for: Callable[[str, str], str], refuses: list[tuple[str, str]], made: dict[str, int], said_too: str
+) -> None:
+    work.fleet.acts_for, work.fleet.refuses = acts_for, {*refuses}
+    work.write()
+    code, said = work.apply()
+    assert code == 1
+    assert [method for _, method, _ in work.fleet.writes()].count("POST") == 1
+    assert work.fleet.made() == made
+    assert "ignores `SHIPPO-ACCOUNT-ID`" in said
+    assert f"{1:032x}" in said
+    assert said_too in " ".join(said.split()), said
+    assert "0 created" in said
+
+
+def test_what_may_be_older_than_the_run_is_not_deleted_again(work: Work) -> None:
+    work.write(entries=f"  orders:\n    url: {URL}\n    events: [track_updated]\n")
+    old = work.fleet.add("", "track_updated")
+    old["object_created"] = "2020-01-05T12:00:00.000Z"
+    work.fleet.add("a1", "transaction_created", "https://elsewhere.example.com/x")
+    work.fleet.answer_with = old
+    code, said = work.apply()
+    assert code == 1
+    assert old["object_id"] in said
+    assert "may be older than this run" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST"]
+
+
+def test_a_first_create_that_can_not_be_read_back_stops_the_fleet(work: Work) -> None:
+    def deny(method: str, _account: str) -> None:
+        if method == "POST":
+            work.fleet.refuses = {("GET", one) for one in ("a1", "b2", "c3")}
+
+    work.fleet.on_call = deny
+    work.write()
+    code, said = work.apply()
+    assert code == 1
+    assert "can't be read back" in said
+    assert f"the webhook {1:032x} may still be in `live:a1`" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST", "DELETE"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("is_ignored", [True, False], ids=["ignored", "heeded"])
+@pytest.mark.parametrize("at", ["a1", "b2"])
+def test_a_signal_before_the_other_account_was_looked_at_leaves_nothing_that_is_called_done(
+    work: Work, number: int, at: str, *, is_ignored: bool
+) -> None:
+    work.fleet.ignores_header = is_ignored
+    work.write()
+
+    def stop(method: str, account: str) -> None:
+        if method == "GET" and account == at and work.fleet.writes():
+            process.send_signal(number)
+            time.sleep(0.3)
+
+    work.fleet.on_call = stop
+    command = (str(Path(sys.executable).parent / "reconciler"), "apply", "--auto-approve")
+    environment = {"SHIPPO_API_TOKEN": TOKEN, "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(
+        command, cwd=work.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        said = " ".join(process.communicate(timeout=30)[0].split())
+    assert process.returncode == 128 + number
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST"]
+    if at == "b2" and not is_ignored:
+        assert "1 created" in said  # it was seen to be in one account only
+    else:
+        assert f"the webhook {1:032x} may still be in `live:a1`" in said
+        assert "at the provider" in said
+        assert "0 created" in said
+    work.fleet.on_call = lambda _method, _account: None
+    code, out, err = work.run("apply", "--auto-approve")
+    if is_ignored:
+        assert code == 1
+        assert f"{1:032x}" in out + err
+        assert "An entry of the file describes this webhook" in out + err
+        assert len(work.fleet.writes()) == 1
+    else:
+        assert code == 0, out + err
+        assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}
+
+
+@pytest.mark.parametrize("entries", [1, 2])
+@pytest.mark.parametrize("parallelism", [1, 10])
+def test_two_accounts_that_turn_out_to_be_one_are_noticed_in_the_run(
+    work: Work, entries: int, parallelism: int
+) -> None:
+    work.fleet.acts_for = lambda _method, its: "shared" if its in ("c3", "d4") else its
+    events = ", ".join(EVENTS[:entries])
+    work.write("[a1, b2, c3, d4]", entries=f"  orders:\n    url: {URL}\n    events: [{events}]\n")
+    code, said = work.apply("--parallelism", str(parallelism))
+    said = " ".join(said.split())
+    assert code == 1, said
+    assert "both in `live:c3` and in `live:d4`" in said
+    assert "Apply complete" not in said
+    deleted = {path.rpartition("/")[2] for _, method, path in work.fleet.writes() if method == "DELETE"}
+    there = {one for hooks in work.fleet.hooks.values() for one in hooks}
+    for one in there - work.fleet.hooks["a1"].keys() - work.fleet.hooks["b2"].keys():
+        assert len(work.fleet.hooks["shared"]) <= entries, one
+    assert not deleted & there
+    code, out, err = work.run("plan")
+    assert (code == 1) is bool(work.fleet.hooks["shared"]), out + err
+
+
+@pytest.mark.parametrize(
+    "url", [f"{URL}/old", "https://elsewhere.example.com/x", URL], ids=["owned", "other", "wanted"]
+)
+@pytest.mark.parametrize("two", [("a1", "b2"), ("b2", "d4"), ("c3", "d4")])
+def test_one_webhook_in_two_accounts_stops_the_whole_fleet_owned_or_not(
+    work: Work, url: str, two: tuple[str, str]
+) -> None:
+    work.write("[a1, b2, c3, d4]")
+    for account in ("a1", "b2", "c3", "d4"):
+        work.fleet.add(account, "batch_purchased", f"{URL}/{account}")
+    hook = work.fleet.add(two[0], "track_updated", url)
+    work.fleet.hooks[two[1]][hook["object_id"]] = hook
+    code, said = work.apply()
+    assert code == 1
+    assert f"the webhook {hook['object_id']} both in `live:{two[0]}` and in `live:{two[1]}`" in said
+    assert "live:a1, live:b2, live:c3, live:d4" in said
+    assert ("An entry of the file describes this webhook" in said) is (url == URL)
+    assert not work.fleet.writes()
+
+
+def test_one_webhook_in_two_of_many_accounts_in_step_stops_the_whole_fleet(work: Work) -> None:
+    names = [f"acct{number:03}" for number in range(20)]
+    work.write(f"[{', '.join(names)}]", entries=f"  orders:\n    url: {URL}\n    events: [{', '.join(EVENTS)}]\n")
+    for name in names:
+        work.fleet.fill(name, 5)
+    work.fleet.hooks[names[7]] = work.fleet.hooks[names[4]]
+    work.fleet.hooks[names[19]].clear()
+    code, out, err = work.run("plan")
+    assert code == 1
+    assert "has the same webhook both in `live:acct004` and in `live:acct007`" in " ".join((out + err).split())
+    assert "to create" not in out
 
 
 def test_the_first_create_is_made_alone_and_looked_for_in_one_other_account(work: Work) -> None:

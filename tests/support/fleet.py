@@ -11,7 +11,7 @@ import json
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,6 +31,10 @@ class Fleet:
         self.managed: list[str] = []  # what `GET /shippo-accounts` lists
         self.hooks: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)  # by account; "" for the platform's own
         self.ignores_header = False
+        self.acts_for: Callable[[str, str], str] = lambda _method, account: account  # which account's webhooks it means
+        self.answer_with: dict[str, Any] | None = None  # to creates, instead of what they are to make
+        self.refuses: set[tuple[str, str]] = set()  # methods in accounts
+        self.on_call: Callable[[str, str], None] = lambda _method, _account: None  # before it is answered
         self.lists_for_all = False  # creates are right, and lists show the webhooks of all accounts
         self.denied: set[str] = set()
         self.calls: list[tuple[str, str, str]] = []  # account, method, path
@@ -69,17 +73,21 @@ class Fleet:
             more = f"{self.base_url}/shippo-accounts?page={page + 1}&results=100"
             is_last = page * 100 >= len(self.managed)
             return 200, {"next": None if is_last else more, "results": [{"object_id": one} for one in found]}
-        if account in self.denied:
+        self.on_call(method, account)
+        if account in self.denied or (method, account) in self.refuses:
             return 403, {"detail": "no access"}
-        hooks = self.hooks["" if self.ignores_header else account]
+        account = "" if self.ignores_header else self.acts_for(method, account)
+        hooks = self.hooks[account]
         object_id = path.removeprefix("/webhooks").strip("/")
         if method == "GET" and not object_id:
             every = [one for its in self.hooks.values() for one in its.values()]
             found_hooks = every if self.lists_for_all else list(hooks.values())
             return 200, {"next": None, "count": len(found_hooks), "results": found_hooks}
         if method == "POST":
+            if self.answer_with is not None:
+                return 201, self.answer_with
             said = json.loads(body)
-            hook = self.add("" if self.ignores_header else account, said["event"], said["url"])
+            hook = self.add(account, said["event"], said["url"])
             hook |= said
             return 201, hook
         if object_id not in hooks:
