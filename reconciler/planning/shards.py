@@ -16,8 +16,6 @@ from reconciler.model.plan import Filters, Shard
 from reconciler.model.url import Url
 from reconciler.planning.targets import selected_accounts
 
-MOST_SHARDS = 1000
-
 
 def in_shard(accounts: Sequence[Account], shard: str | None) -> tuple[Account, ...]:
     """Those of the accounts that are of a shard, in their order; what could not be listed is of every shard."""

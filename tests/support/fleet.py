@@ -28,10 +28,11 @@ class Fleet:
 
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = delay
-        self.managed: list[str] = []  # what `GET /shippo-accounts` lists
+        self.managed: list[Any] = []  # what `GET /shippo-accounts` lists
         self.hooks: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)  # by account; "" for the platform's own
         self.ignores_header = False
         self.lists_for_all = False  # creates are right, and lists show the webhooks of all accounts
+        self.lists_no_accounts = False
         self.denied: set[str] = set()
         self.calls: list[tuple[str, str, str]] = []  # account, method, path
         self.running = 0
@@ -63,12 +64,17 @@ class Fleet:
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         if len(self.calls) < 100_000:
             self.calls.append((account, method, path))
+        if path == "/shippo-accounts" and self.lists_no_accounts:
+            return 403, {"detail": "no access"}
         if path == "/shippo-accounts":
             page = int(query.get("page", ["1"])[0])
             found = self.managed[(page - 1) * 100 : page * 100]
             more = f"{self.base_url}/shippo-accounts?page={page + 1}&results=100"
             is_last = page * 100 >= len(self.managed)
-            return 200, {"next": None if is_last else more, "results": [{"object_id": one} for one in found]}
+            return 200, {
+                "next": None if is_last else more,
+                "results": [{} if one is None else {"object_id": one} for one in found],
+            }
         if account in self.denied:
             return 403, {"detail": "no access"}
         hooks = self.hooks["" if self.ignores_header else account]
