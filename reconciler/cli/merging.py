@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from msgspec.structs import replace
 
@@ -12,7 +14,7 @@ from reconciler.cli.invocation import CommandError, Invocation, problem
 from reconciler.config.limits import MOST_OF_A_PLAN, read_bounded, why_unreadable
 from reconciler.output.escaping import visible
 from reconciler.view import outcome
-from reconciler.view.codec import json_line
+from reconciler.view.codec import Json, json_line
 from reconciler.view.documents import PlanView
 from reconciler.view.merged import (
     ApplyLines,
@@ -65,10 +67,29 @@ def _applied(invocation: Invocation, applied: list[ApplyLines]) -> int:
 def _read(name: str) -> ShardReport:
     shown = visible(name)
     try:
-        text = read_bounded(Path(name), MOST_OF_A_PLAN).decode("utf-8")
+        data = read_bounded(Path(name), MOST_OF_A_PLAN)
     except (OSError, ValueError) as error:
         raise MergeError(f"{shown} can't be read: {why_unreadable(error)}", "Check the path.") from None
     try:
-        return report_of(shown, [json.loads(line) for line in text.splitlines() if line.strip()])
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        help_ = "Give what the run printed as it is: some shells change the encoding of what `>` writes."
+        raise MergeError(f"{shown} is not UTF-8", help_) from None
+    if not text.strip():
+        help_ = "See how its run ended, then run that shard again."
+        raise MergeError(f"{shown} is empty: its run printed nothing", help_)
+    try:
+        return report_of(shown, _documents(text))
     except (ValueError, RecursionError):
         raise MergeError(f"{shown} is no JSON", "Give what the runs printed with `--format json`.") from None
+
+
+def _documents(text: str) -> list[Json]:
+    """The document of a plan, formatted or not, or those of an apply's lines."""
+    with suppress(ValueError):
+        return [json.loads(text, parse_constant=_no_number)]
+    return [json.loads(line, parse_constant=_no_number) for line in text.split("\n") if line.strip()]
+
+
+def _no_number(written: str) -> NoReturn:
+    raise ValueError(written)

@@ -280,6 +280,9 @@ class Filters(Struct, frozen=True, kw_only=True):
         return tuple(f"{option} {value}" for option, values in given for value in values)
 
 
+MOST_SHARDS = 1000
+
+
 class Shard(Struct, frozen=True, kw_only=True):
     """Which part of the accounts a run of `--shard` is about."""
 

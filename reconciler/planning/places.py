@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from urllib.parse import quote
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,6 +19,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Key
 
 _Normal = Callable[[str], str]
+_LONGEST_ODD = 60  # characters that are shown of what should be an id
 _MOST_NAMES = 10  # of what there is, in an error
 
 
@@ -44,9 +47,13 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     accounts: dict[str, Account] = {}
     for account in configuration.accounts:
         names = listed.get(account.name)
+        odd: Mapping[str, ProviderError] = {}
+        if names and not isinstance(names, ProviderError) and account.is_of_fleet and not account.places:
+            names, odd = _sorted_out(account, names)
         if isinstance(names, ProviderError):
             errors[account.name] = names
         elif names is not None and (fitting := _fitting(account.place_name, names, normal[account.group])):
+            errors |= {f"{account.group}:{one}": error for one, error in odd.items()}
             known = [((account.group, normal[account.group](name)), name) for name in fitting]
             found[account.name] = [places.setdefault(key, _at_place(account, name)) for key, name in known]
         elif names is not None:
@@ -62,6 +69,32 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     stopped = {one.name: unknown[one.group] for one in configuration.accounts if one.group in unknown}
     others = with_places(configuration, {name: stopped.get(name, names) for name, names in listed.items()})
     return replace(others, errors={**others.errors, **stopped})
+
+
+def _sorted_out(fleet: Account, names: Sequence[str]) -> tuple[Sequence[str], Mapping[str, ProviderError]]:
+    """The names that a provider lists of a fleet, and the errors of those that are none.
+
+    What isn't a name is an account that can't be read, under a name that no other has and that may be shown.
+    """
+    kind, provider = fleet.place_kind, fleet.provider
+    assert kind is not None and kind.listed is not None  # else nothing is listed  # noqa: S101, PT018
+    sound, key, token = [], kind.listed.name, fleet.token.reveal()
+    odd: dict[str, ProviderError] = {}
+    for name in names:
+        is_secret = bool(provider.prefix_of(name)) or (bool(token) and token in name)
+        if kind.accepts(name) and not is_secret:
+            sound.append(name)
+            continue
+        shown = "" if is_secret else name[:_LONGEST_ODD]
+        written = json.dumps(shown) if shown else ""
+        message = f"{provider.title} lists an account whose `{key}`, {written}, is no id"
+        if is_secret:
+            message = f"{provider.title} lists an account whose `{key}` has a token in it"
+        elif not name:
+            message = f"{provider.title} lists an account without `{key}`"
+        help_ = "Report this to the provider; until then, name the accounts in the file."
+        odd[f"?{quote(shown, safe='', errors='replace')}"] = ProviderError(ErrorKind.INVALID, message, help_)
+    return [*sound, *odd], odd
 
 
 def _normals(accounts: Iterable[Account]) -> Mapping[str, _Normal]:

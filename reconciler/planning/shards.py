@@ -24,8 +24,6 @@ from reconciler.planning.targets import selected_accounts
 if TYPE_CHECKING:  # which imports this
     from reconciler.planning.planner import PlanOptions
 
-MOST_SHARDS = 1000
-
 
 def in_shard(accounts: Sequence[Account], shard: str | None) -> tuple[Account, ...]:
     """Those of the accounts that are of a shard, in their order; what could not be listed is of every shard."""

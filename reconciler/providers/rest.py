@@ -67,15 +67,23 @@ class RestReader:
         return Reading(account=name, remotes=listing.remotes, count=listing.count)
 
     def places(self) -> Sequence[str]:
-        """The places of the owner that the account's pattern names, without those that can't be changed."""
+        """The places of the owner that the account's pattern names, without those that can't be changed.
+
+        An account of a fleet whose id is none is among them: it stops no other.
+        """
         pattern, kind, title = self._account.place_name, self._account.place_kind, self._account.provider.title
         assert kind is not None and kind.listed is not None  # else it takes no patterns  # noqa: S101, PT018
         owner, setting, listing = owner_of(pattern), kind.setting, kind.listed
         path, _, chosen = kind.list_of(pattern).partition("?")
         api = replace(self._api, items=listing.items, id=listing.name, paging=listing.paging or self._api.paging)
 
-        def read(document: Mapping[str, object]) -> Remote:
+        odd: dict[str, None] = {}
+
+        def read(document: Mapping[str, object]) -> Remote | None:
             name = at(document, listing.name)
+            if kind.one and not (isinstance(name, str) and kind.accepts(name)):
+                odd[name if isinstance(name, str) else ""] = None
+                return None
             if not isinstance(name, str) or not re.fullmatch(kind.pattern, name):
                 raise UnexpectedAnswerError(f"has a `{listing.name}` that is none of its `{setting}`")
             is_fixed = bool(listing.read_only) and says(document, listing.read_only)
@@ -84,13 +92,14 @@ class RestReader:
         try:
             found = self._list(api, path, chosen, read, lambda *_: None)
         except ProviderError as error:
-            error.message = f"the `{setting}` of `{owner}` can't be listed: {error.message}"
-            if error.status == _NOT_FOUND:
+            whose = f" of `{owner}`" if owner else ""
+            error.message = f"the `{setting}`{whose} can't be listed: {error.message}"
+            if owner and error.status == _NOT_FOUND:
                 error.message = f"{title} has no {listing.owner} `{owner}` that the token may see (404)"
                 others = f"those of others than {listing.owner}s are named in full"
                 error.help = f"Check `{pattern}` under `{setting}`; {others}."
             raise
-        return [place.id for place in found.remotes if place.fields["active"]]
+        return [*(place.id for place in found.remotes if place.fields["active"]), *odd]
 
     def _list(
         self,

@@ -9,13 +9,14 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from reconciler.model.diagnostic import SIGNALLED, ExitCode
-from reconciler.model.plan import Filters, Shard
+from reconciler.model.plan import MOST_SHARDS, Filters, Shard
 from reconciler.view.codec import NO_SUCH_DOCUMENT, Json, from_json
 from reconciler.view.documents import PlanView
 from reconciler.view.outcome import CommandResult
 from reconciler.view.rows import LossRow, Row, Summary
 from reconciler.view.short_ids import length_of
 
+_COUNTS = ("add", "change", "import", "remove")
 _Row = TypeVar("_Row", Row, LossRow)
 
 
@@ -51,6 +52,12 @@ class ShardReport(Struct, frozen=True, kw_only=True):
         return self.found.shard
 
     @property
+    def accounts(self) -> Iterable[str]:
+        """Those that it alone may have: what could not be listed is in the report of every shard."""
+        found = self.found.accounts if isinstance(self.found, PlanView) else ()
+        return [account.name for account in found if "*" not in account.name]
+
+    @property
     def common(self) -> tuple[object, ...]:
         """What all shards must have in common."""
         found, shard = self.found, self.found.shard
@@ -64,15 +71,16 @@ def report_of(name: str, documents: Sequence[Json]) -> ShardReport:
     Raises:
         MergeError: it is none, or of a run that failed.
     """
-    first = documents[0] if documents else None
-    if isinstance(first, dict) and first.get("valid") is False:
-        said = [one.get("summary", "") for one in first.get("diagnostics", ()) if isinstance(one, dict)]
-        raise MergeError(f"{name} is of a run that failed: {'; '.join(said)}", "Run that shard again.")
+    first = documents[0]
     try:
+        if isinstance(first, dict) and first.get("valid") is False:
+            said = "; ".join(one["summary"] for one in first["diagnostics"])
+            raise MergeError(f"{name} is of a run that failed: {said}", "Run that shard again.")
         if isinstance(first, dict) and "resource_changes" in first:
             is_drift = first.get("resource_drift") is not None
             left_out = ("planned_values", "configuration", "resource_drift")
             view = from_json(PlanView, {key: value for key, value in first.items() if key not in left_out})
+            _check_accounts(view)
             return ShardReport(name=name, found=view, is_drift=is_drift)
         return ShardReport(name=name, found=_apply_lines(name, documents))
     except NO_SUCH_DOCUMENT:
@@ -80,7 +88,16 @@ def report_of(name: str, documents: Sequence[Json]) -> ShardReport:
         raise MergeError(message, "Give the reports of all shards.") from None
 
 
+def _check_accounts(view: PlanView) -> None:
+    names = {account.name for account in view.accounts}
+    rows = (view.resource_changes, view.unmanaged, view.known, view.losses, view.duplicates)
+    if len(names) < len(view.accounts) or not all(row.account in names for of in rows for row in of):
+        raise ValueError
+
+
 def _apply_lines(name: str, documents: Sequence[Any]) -> ApplyLines:
+    if not all(type(line[key]) is str for line in documents for key in ("type", "@level", "@message", "@timestamp")):
+        raise TypeError
     shards = [line["shard"] for line in documents if line["type"] == "shard"]
     ended = documents[-1]
     if ended["type"] != "change_summary" or "exit_code" not in ended:
@@ -88,8 +105,10 @@ def _apply_lines(name: str, documents: Sequence[Any]) -> ApplyLines:
     if not shards:
         said = [line["@message"] for line in documents if line.get("@level") == "error"]
         raise MergeError(f"{name} is of no shard, or of a run that failed: {'; '.join(said)}", "Run that shard again.")
-    shard = from_json(Shard, shards[-1])
-    return ApplyLines(lines=tuple(documents), shard=shard, exit_code=int(ended["exit_code"]))
+    shard, counts = from_json(Shard, shards[-1]), [ended["changes"][key] for key in _COUNTS]
+    if not all(type(one) is int for one in (*counts, ended["exit_code"])):
+        raise TypeError
+    return ApplyLines(lines=tuple(documents), shard=shard, exit_code=ended["exit_code"])
 
 
 def check_whole(reports: Sequence[ShardReport]) -> None:
@@ -100,9 +119,13 @@ def check_whole(reports: Sequence[ShardReport]) -> None:
     """
     seen: dict[int, ShardReport] = {}
     first = reports[0]
+    accounts: dict[str, ShardReport] = {}
     for report in reports:
         if report.shard is None:
             raise MergeError(f"{report.name} is of no shard", "Run each with `--shard I/N`.")
+        if not 1 <= report.shard.number <= report.shard.count <= MOST_SHARDS:
+            which = f"{report.shard.number} of {report.shard.count}"
+            raise MergeError(f"{report.name} is of shard {which}, which there can't be", "Run that shard again.")
         kinds = (type(report.found), report.is_drift)
         if kinds != (type(first.found), first.is_drift):
             raise MergeError(f"{report.name} is of another command than {first.name}", "Give reports of one command.")
@@ -114,6 +137,11 @@ def check_whole(reports: Sequence[ShardReport]) -> None:
         if other is not report:
             which = f"shard {report.shard.number} of {report.shard.count}"
             raise MergeError(f"{other.name} and {report.name} are both of {which}", "Give each of them once.")
+        for name in report.accounts:
+            owner = accounts.setdefault(name, report)
+            if owner is not report:
+                message = f"{owner.name} and {report.name} both have the account {name}"
+                raise MergeError(message, "Run all shards again.")
     count = 0 if first.shard is None else first.shard.count
     missing = [str(number) for number in range(1, count + 1) if number not in seen]
     if missing:
@@ -124,14 +152,17 @@ def check_whole(reports: Sequence[ShardReport]) -> None:
 
 def merged_plan(views: Sequence[PlanView]) -> PlanView:
     """The plan of all shards: as that of one run."""
-    accounts = sorted((account for view in views for account in view.accounts), key=lambda one: one.name)
+    every = [account for view in views for account in view.accounts]
+    # What could not be listed is in the report of every shard.
+    accounts = sorted({account.name: account for account in every}.values(), key=lambda one: one.name)
     order = {account.name: number for number, account in enumerate(accounts)}
 
     def by_account(rows: Iterable[_Row]) -> tuple[_Row, ...]:
         return tuple(sorted(rows, key=lambda row: order[row.account]))
 
     counts = [asdict(view.summary) for view in views]
-    summary = Summary(**{name: sum(one[name] for one in counts) for name in counts[0]})
+    sums = {name: sum(one[name] for one in counts) for name in counts[0]}
+    summary = Summary(**sums | {"not_checked": sums["not_checked"] - len(every) + len(accounts)})
     changes = by_account(row for view in views for row in view.resource_changes)
     unmanaged = by_account(row for view in views for row in view.unmanaged)
     known = by_account(row for view in views for row in view.known)
@@ -163,7 +194,7 @@ def merged_plan(views: Sequence[PlanView]) -> PlanView:
 def merged_lines(applied: Sequence[ApplyLines]) -> tuple[Iterator[Mapping[str, Any]], CommandResult]:
     """The lines of all shards, with one line at the beginning and one at the end, and how they ended together."""
     ended = [one.ended["changes"] for one in applied]
-    counts = {name: sum(int(one[name]) for one in ended) for name in ("add", "change", "import", "remove")}
+    counts = {name: sum(one[name] for one in ended) for name in _COUNTS}
     failed = sum(line["type"] == "diagnostic" and line["@level"] == "error" for one in applied for line in one.lines)
     code = worst_code(one.exit_code for one in applied)
     done = f"{counts['add']} created, {counts['change']} updated, {counts['remove']} deleted"

@@ -102,6 +102,61 @@ def test_the_list_of_all_accounts_is_read_to_its_last_page(work: Work) -> None:
 
 
 @pytest.mark.parametrize(
+    ("odd", "name", "why"),
+    [
+        pytest.param(None, "live:?", "without `object_id`", id="missing"),
+        pytest.param("", "live:?", "without `object_id`", id="empty"),
+        pytest.param(5, "live:?", "without `object_id`", id="a-number"),
+        pytest.param(["x"], "live:?", "without `object_id`", id="a-list"),
+        pytest.param("a b", "live:?a%20b", '"a b"', id="a-space"),
+        pytest.param("a/b", "live:?a%2Fb", '"a/b"', id="a-path"),
+        pytest.param("..", "live:?..", '".."', id="above"),
+        pytest.param("*", "live:?%2A", '"*"', id="a-star"),
+        pytest.param("\x1b[31mred", "live:?%1B%5B31mred", "31mred", id="a-colour"),
+        pytest.param("a\r\nX-Evil: 1", "live:?a%0D%0AX-Evil%3A%201", "X-Evil", id="a-header"),
+        pytest.param("\ud800", "live:?%3F", "d800", id="half-a-character"),
+        pytest.param("é", "live:?%C3%A9", "is no id", id="not-ascii"),
+        pytest.param("a1 " * 100, f"live:?{'a1%20' * 20}", "is no id", id="long"),
+        pytest.param(TOKEN, "live:?", "has a token in it", id="the-token"),
+        pytest.param(OTHER_TOKEN, "live:?", "has a token in it", id="another-token"),
+        pytest.param(f"x {TOKEN}", "live:?", "has a token in it", id="the-token-in-it"),
+    ],
+)
+def test_an_odd_id_in_the_list_of_all_is_not_checked_and_stops_no_other(
+    work: Work, odd: object, name: str, why: str
+) -> None:
+    work.fleet.managed = ["a1", odd, "b2", odd]
+    work.write("all")
+    code, out, err = work.run("plan", "--format", "json")
+    document = json.loads(out)
+    assert code == 1
+    assert {one["name"] for one in document["accounts"]} == {"live:a1", "live:b2", name}
+    assert document["summary"]["not_checked"] == 1
+    code, out, err = work.run("apply", "--auto-approve")
+    assert code == 1
+    assert why in out + err
+    assert "\x1b" not in out + err
+    assert TOKEN not in out + err
+    assert OTHER_TOKEN not in out + err
+    assert work.fleet.made() == {"a1": 2, "b2": 2}
+    assert {account for account, _, _ in work.fleet.calls} == {"", "a1", "b2"}
+    names = shards(work, 3, "plan")
+    assert work.run("merge-reports", *names)[0] == 1
+    assert same(work.document("merge-reports", *names)) == same(work.document("plan"))
+
+
+def test_a_fleet_whose_accounts_cannot_be_listed_says_so_once_also_in_shards(work: Work) -> None:
+    work.fleet.lists_no_accounts = True
+    work.write("all")
+    code, out, err = work.run("plan")
+    assert code == 1
+    assert "the `account_ids` can't be listed" in out + err
+    assert "``" not in out + err
+    names = shards(work, 3, "plan")
+    assert same(work.document("merge-reports", *names)) == same(work.document("plan"))
+
+
+@pytest.mark.parametrize(
     ("ids", "text", "message"),
     [
         pytest.param("'@none.txt'", None, "can't be read: No such file or directory", id="no-file"),
@@ -677,6 +732,93 @@ def test_reports_that_do_not_belong_together_are_refused(many: Work) -> None:
         assert code == 1, given
         assert message in out + err, given
     assert two
+
+
+def _of(document: dict[str, Any], **changes: object) -> bytes:
+    return json.dumps({**document, **changes}).encode()
+
+
+def _shard(document: dict[str, Any], **changes: object) -> bytes:
+    return _of(document, shard={**document["shard"], **changes})
+
+
+HOSTILE: dict[str, tuple[Callable[[dict[str, Any]], bytes], str]] = {
+    "empty": (lambda _: b"", "is empty: its run printed nothing"),
+    "blank": (lambda _: b" \n\n", "is empty: its run printed nothing"),
+    "only-a-mark": (lambda _: b"\xef\xbb\xbf", "is empty: its run printed nothing"),
+    "not-utf-8": (lambda _: b"\xff\x00\x80", "is not UTF-8"),
+    "utf-16": (lambda one: _of(one).decode().encode("utf-16"), "is not UTF-8"),
+    "cut-off": (lambda one: _of(one)[:-40], "is no JSON"),
+    "noise-before": (lambda one: b"log\n" + _of(one), "is no JSON"),
+    "nul": (lambda _: b"\0" * 40, "is no JSON"),
+    "deep": (lambda _: b"[" * 100_000, "is no JSON"),
+    "long-number": (lambda _: b"9" * 10_000, "is no JSON"),
+    "not-a-number": (lambda _: b'{"resource_changes": NaN}', "is no JSON"),
+    "null": (lambda _: b"null", "is no report"),
+    "a-list": (lambda _: b"[]", "is no report"),
+    "a-text": (lambda _: b'"\\u001b[31m\\ud800"', "is no report"),
+    "a-number": (lambda _: b"1", "is no report"),
+    "failed-with-no-reason": (lambda _: b'{"valid": false, "diagnostics": [{"summary": 5}]}', "is no report"),
+    "failed-with-a-number": (lambda _: b'{"valid": false, "diagnostics": 5}', "is no report"),
+    "another-type": (lambda one: _of(one, resource_changes=5), "is no report"),
+    "no-accounts": (lambda one: _of(one, accounts=[]), "is no report"),
+    "an-account-twice": (lambda one: _of(one, accounts=one["accounts"] * 2), "is no report"),
+    "shard-0": (lambda one: _shard(one, number=0), "is of shard 0 of 2"),
+    "shard-above-all": (lambda one: _shard(one, number=3), "is of shard 3 of 2"),
+    "countless-shards": (lambda one: _shard(one, count=10**12), "of shard 1 of 1000000000000"),
+    "other-accounts": (lambda one: _shard(one, accounts=10**12), "of another configuration"),
+    "another-shard-s-accounts": (lambda one: _shard(one, number=2), "both have the account live:"),
+    "lines-of-nothing": (lambda _: b"{}\n{}\n", "is no report"),
+    "lines-of-lists": (lambda _: b"[]\n5\n", "is no report"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_report_of_any_content_is_joined_or_said_what_is_wrong_with(work: Work, kind: str) -> None:
+    content, message = HOSTILE[kind]
+    work.write()
+    names = shards(work, 2, "plan")
+    document = json.loads((work.folder / names[0]).read_text())
+    (work.folder / "hostile.json").write_bytes(content(document))
+    given = ["hostile.json", names[0] if kind.startswith("another-shard") else names[1]]
+    for arguments in (given, given[::-1]):
+        code, out, err = work.run("merge-reports", *arguments)
+        assert code == 1
+        assert message in out + err
+        assert "bug" not in out + err
+        assert "\x1b" not in out + err
+
+
+def _without(value: object) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all that a document has, of its lists only what stands first."""
+    found = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, inner in found:
+        yield (key,)
+        yield from ((key, *path) for path in _without(inner))
+
+
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]], ids=["plan", "apply"])
+def test_a_value_of_a_report_that_is_missing_or_another_is_never_a_crash(many: Work, command: list[str]) -> None:
+    names = shards(many, 2, *command)
+    file = many.folder / names[0]
+    lines = [json.loads(line) for line in file.read_text().splitlines() if line] if command[0] == "apply" else None
+    whole: Any = lines or json.loads(file.read_text())
+    paths = [path for path in _without(whole) if not {"planned_values", "configuration"}.intersection(path)]
+    others: tuple[object, ...] = (None, True, -1, 10**30, "x\x1b[31m\ud800", [], {}, [None])
+    for number, path in enumerate(paths):
+        changed = json.loads(json.dumps(whole))
+        inner = changed
+        for key in path[:-1]:
+            inner = inner[key]
+        if number % 3:
+            inner[path[-1]] = others[number % len(others)]
+        else:
+            del inner[path[-1]]
+        file.write_text("\n".join(map(json.dumps, changed)) if lines else json.dumps(changed))
+        code, out, err = many.run("merge-reports", *names, "--format", "json" if number % 2 else "text")
+        assert "bug" not in out + err, (path, out + err)
+        assert code in range(256)
+        assert "\x1b" not in out + err
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "1", "/2", "a/b", "1/1001", "-1/2"])

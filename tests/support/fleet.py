@@ -28,7 +28,7 @@ class Fleet:
 
     def __init__(self, delay: float = 0.0) -> None:
         self.delay = delay
-        self.managed: list[str] = []  # what `GET /shippo-accounts` lists
+        self.managed: list[Any] = []  # what `GET /shippo-accounts` lists
         self.hooks: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)  # by account; "" for the platform's own
         self.ignores_header = False
         self.acts_for: Callable[[str, str], str] = lambda _method, account: account  # which account's webhooks it means
@@ -36,6 +36,7 @@ class Fleet:
         self.refuses: set[tuple[str, str]] = set()  # methods in accounts
         self.on_call: Callable[[str, str], None] = lambda _method, _account: None  # before it is answered
         self.lists_for_all = False  # creates are right, and lists show the webhooks of all accounts
+        self.lists_no_accounts = False
         self.denied: set[str] = set()
         self.calls: list[tuple[str, str, str]] = []  # account, method, path
         self.running = 0
@@ -62,17 +63,21 @@ class Fleet:
     def writes(self) -> list[tuple[str, str, str]]:
         return [call for call in self.calls if call[1] != "GET"]
 
+    def _accounts(self, page: int) -> tuple[int, Any]:
+        if self.lists_no_accounts:
+            return 403, {"detail": "no access"}
+        found = self.managed[(page - 1) * 100 : page * 100]
+        more = f"{self.base_url}/shippo-accounts?page={page + 1}&results=100"
+        results = [{} if one is None else {"object_id": one} for one in found]
+        return 200, {"next": None if page * 100 >= len(self.managed) else more, "results": results}
+
     def answer(self, method: str, target: str, account: str, body: bytes) -> tuple[int, Any]:
         """The status and the document of an answer."""
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
         if len(self.calls) < 100_000:
             self.calls.append((account, method, path))
         if path == "/shippo-accounts":
-            page = int(query.get("page", ["1"])[0])
-            found = self.managed[(page - 1) * 100 : page * 100]
-            more = f"{self.base_url}/shippo-accounts?page={page + 1}&results=100"
-            is_last = page * 100 >= len(self.managed)
-            return 200, {"next": None if is_last else more, "results": [{"object_id": one} for one in found]}
+            return self._accounts(int(query.get("page", ["1"])[0]))
         self.on_call(method, account)
         if account in self.denied or (method, account) in self.refuses:
             return 403, {"detail": "no access"}
