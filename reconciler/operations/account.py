@@ -60,7 +60,8 @@ def apply(  # noqa: PLR0913 - whom it works with
         if name not in begun:
             writer = writers[name]
             assert not isinstance(writer, ProviderError)  # it could be listed  # noqa: S101
-            pool = WorkerPool(name, workers, made, lambda: stop.is_asked() or made.is_mixed(one.account))
+            pool = WorkerPool(name, workers, listener, lambda: stop.is_asked() or made.is_mixed(one.account))
+            writer = made.watched(one.account, writer)
             begun[name] = AccountRun(plan=one, writer=writer, pool=pool, sleep=sleep, sink=sink, made=made)
         return begun[name]
 
@@ -72,7 +73,7 @@ def apply(  # noqa: PLR0913 - whom it works with
         return run_of(one).end(error if fleet_of[group][0] is one else None, result)
 
     begun: dict[str, AccountRun] = {}
-    made = MadeIn(planned, listener)
+    made = MadeIn(planned)
     fleet_of = fleets(plan)
     most = min(len(planned), AT_ONCE)
     with Workers(parallelism, "change", tell_limit) as workers, Workers(most, "account") as accounts:
@@ -134,7 +135,7 @@ class AccountRun(Struct, kw_only=True):
         repaired = self._said_once(repairs)
         self.pool.end((*(self.results[change.address] for change in widening), *repaired))
         # Another account may have got one meanwhile that looked like a duplicate here.
-        error = self.made.error_of(self.plan.account, (one.remote.id for one in found if one.remote is not None))
+        error = self.made.error_of(self.plan.account, (one.remote for one in found if one.remote is not None))
         narrowed = self._narrow(widening, found)  # nothing, where there is an error
         planned = (self.results[change.address] for change in self.plan.changes)
         return AccountReport(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -96,7 +97,7 @@ class Siblings:
     def add(self, account: Account, reading: Reading) -> None:
         """Take note of what was listed in an account. For one thread at a time."""
         if account.is_of_fleet and reading.remotes:
-            found = {hash(remote.id): remote for remote in reading.remotes}
+            found = {hash(identity(remote)): remote for remote in reading.remotes}
             self._first.setdefault(account.group, found)
             self._seen[account.group].add(account.name, found)
 
@@ -110,7 +111,7 @@ class Siblings:
             twice = seen.twice()
             if twice:
                 names = {name for these in twice.values() for name in these}
-                listed = {hash(remote.id): remote for name in names for remote in kept.get(name, ())}
+                listed = {hash(identity(remote)): remote for name in names for remote in kept.get(name, ())}
                 known = {**listed, **self._first[group]}
                 one = min(twice, key=lambda each: (each not in known, known[each].id if each in known else ""))
                 first, second, *_ = sorted(twice[one])
@@ -119,6 +120,11 @@ class Siblings:
                 object_id = "" if remote is None else remote.id
                 errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)
         return errors
+
+
+def identity(remote: Remote) -> tuple[str, datetime | None]:
+    """What two accounts can't have both: ids may be counted anew in each, and then the moment differs."""
+    return remote.id, remote.created
 
 
 def header_ignored(

@@ -299,6 +299,25 @@ def test_two_accounts_that_turn_out_to_be_one_are_noticed_in_the_run(
     assert (code == 1) is bool(work.fleet.hooks["shared"]), out + err
 
 
+def test_ids_may_be_counted_anew_in_each_account(work: Work) -> None:
+    work.fleet.counts_anew = True
+    work.write()
+    assert work.apply()[0] == 0
+    assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}
+    code, out, err = work.run("drift")
+    assert code == 0, out + err
+
+
+def test_a_fleet_whose_other_accounts_could_not_be_read_is_left_alone(work: Work) -> None:
+    work.fleet.denied = {"b2", "c3"}
+    work.fleet.ignores_header = True
+    work.write()
+    code, said = work.apply()
+    assert code == 1
+    assert "no other account can be listed" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST", "DELETE"]
+
+
 def test_a_service_that_ignores_the_header_later_stops_the_other_creates_and_each_id_is_said(work: Work) -> None:
     names = [f"acct{number:03}" for number in range(80)]
     work.write(f"[{', '.join(names)}]", entries=f"  orders:\n    url: {URL}\n    events: [track_updated]\n")
