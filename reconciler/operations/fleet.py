@@ -8,22 +8,29 @@ Later, what accounts got is compared (`MadeIn`): a service may mix up only some 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Protocol, cast
+
+from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
 from reconciler.model.plan import AccountPlan, Action, Plan
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.report import Answered, Event, Outcome, Result
-from reconciler.operations.change import LOOK_AGAIN_AFTER
+from reconciler.model.report import Outcome, Result
+from reconciler.model.secret import SecretText
+from reconciler.model.webhook import Fields, Remote
 from reconciler.operations.creates import Created
 from reconciler.operations.reading import Clients
 from reconciler.operations.signals import Stop
-from reconciler.operations.taking_back import Seen, found_by_id, taken_back, there
-from reconciler.planning.fleet import header_ignored, not_in_own
-from reconciler.providers.registry import Writer
+from reconciler.operations.taking_back import Seen, found_by_id, is_there, taken_back, there
+from reconciler.planning.fleet import header_ignored, identity, not_in_own
+from reconciler.providers.registry import Reader, Writer
 
+_Api = tuple[str, str, SecretText]
+_Identity = tuple[str, datetime | None]
 MOST_TRIES = 5
 """How many accounts are tried, should they fail: one that may not be looked at must not stop the others for ever."""
 Refused = tuple[ProviderError | None, Result | None]
@@ -87,8 +94,9 @@ class FleetCheck:
     ) -> tuple[ProviderError | None, Seen]:
         """Why the fleet must be left alone, if so, and in which other accounts the webhook was seen."""
         is_listed = any(remote.id == object_id for remote in created.listing or ())
+        known = {identity(remote) for remote in (*created.answers.values(), *(created.listing or ()))}
         try:
-            is_own = is_listed or self._is_own(writer, object_id)
+            is_own = is_listed or is_there(writer, object_id, self._sleep)
         except ProviderError as error:
             return _unchecked(f"what was created first can't be read back: {error.message}", error), ()
         if not is_own:
@@ -97,25 +105,16 @@ class FleetCheck:
         for sibling in self._others(account):
             try:
                 other = self._client(sibling)
-                is_there = any(remote.id == object_id for remote in other.list().remotes)
-                if not is_there and not is_listed:
-                    is_there = found_by_id(other, object_id) is not None
+                found = next((remote for remote in other.list().remotes if remote.id == object_id), None)
+                if found is None and not is_listed:
+                    found = found_by_id(other, object_id)
             except ProviderError as error:
                 last = error
                 continue
-            if not is_there:
+            if found is None or identity(found) not in known:
                 return None, ()
             return header_ignored(account, (account.name, sibling.name), object_id), [(sibling, other)]
         return last and _unchecked(f"no other account can be listed: {last.message}", last), ()
-
-    def _is_own(self, writer: Writer, object_id: str) -> bool:
-        """Whether a create can be read in its own account: a read right after it may be stale."""
-        found = found_by_id(writer, object_id)
-        for seconds in LOOK_AGAIN_AFTER:
-            if found is not None or not self._sleep(seconds):
-                break
-            found = found_by_id(writer, object_id)
-        return found is not None
 
     def _having(self, account: Account, object_id: str) -> Seen:
         """The other accounts that have a webhook, as far as they can be looked at."""
@@ -136,24 +135,30 @@ class FleetCheck:
         if counted + sum(one.account.group == group for one in self._plan.planned) > 1:
             return None
         account, last = self._planned[0].account, None
-        ids = {remote.id for remote in self._planned[0].listed()}
+        ids = {identity(remote) for remote in self._planned[0].listed()}
         for sibling in self._others(account):
             try:
-                same = ids.intersection(remote.id for remote in self._client(sibling).list().remotes)
+                same = ids.intersection(map(identity, self._client(sibling).list().remotes))
             except ProviderError as error:
                 last = error
                 continue
-            return header_ignored(account, (account.name, sibling.name), min(same)) if same else None
+            return header_ignored(account, (account.name, sibling.name), min(same)[0]) if same else None
         return last and _unchecked(f"no other account can be listed: {last.message}", last)
 
     def _others(self, account: Account) -> Iterator[Account]:
-        """Other accounts of the fleet, first those that could be read, whether or not the run is about them."""
+        """Other accounts that the provider must tell from one, whether or not the run is about them, its fleet's first.
+
+        Those that could not be read come last: without any nobody knows.
+        """
         unread = {one.account.name for one in self._plan.not_planned}
         can_open = isinstance(self._clients, Clients)
-        every = self._plan.configuration.accounts
-        of_fleet = (one for one in every if one.group == self._group and (can_open or one.name in self._clients))
-        others = (one for one in of_fleet if one.name not in (account.name, *unread))
-        return islice(others, MOST_TRIES)
+        alike = [
+            one
+            for one in self._plan.configuration.accounts
+            if _api(one) == _api(account) and not one.is_pattern and (can_open or one.name in self._clients)
+        ]
+        others = (one for one in alike if one.name != account.name)
+        return islice(sorted(others, key=lambda one: (one.name in unread, one.group != self._group)), MOST_TRIES)
 
     def _client(self, account: Account) -> Writer:
         clients = self._clients
@@ -164,43 +169,111 @@ class FleetCheck:
 
 
 class MadeIn:
-    """Which account of a fleet got which new webhook; listens to a run, and is asked from several threads."""
+    """Which account got which new webhook, of those that a header tells apart; asked from several threads.
 
-    def __init__(self, planned: Iterable[AccountPlan], listener: Callable[[Event], None]) -> None:
-        self._listener = listener
-        self._fleet_of = {one.account.name: one.account.group for one in planned if one.account.is_of_fleet}
-        self._makers: dict[tuple[str, str], str] = {}  # by fleet and id, the account that got it first
-        self.mixed: set[str] = set()  # fleets whose accounts the provider doesn't tell apart
+    It is told of each answer at once: what looks like an account's own duplicate may be another one's.
+    """
 
-    def __call__(self, event: Event) -> None:
-        """Take note of an answer to a create, and hand the event on."""
-        if isinstance(event, Answered) and event.result.has_created:
-            self._note(event.account, event.result.object_id)
-        self._listener(event)
+    def __init__(self, planned: Sequence[AccountPlan]) -> None:
+        apis = {_api(one.account) for one in planned if one.account.is_of_fleet}
+        self._accounts = {one.account.name: one.account for one in planned if _api(one.account) in apis}
+        self._makers: dict[tuple[_Api, _Identity], str] = {}  # the account that got a webhook first
+        self._mixed: set[_Api] = set()
 
-    def error(self, account: Account, created: Created) -> ProviderError | None:
-        """Why nothing more is done in an account and its fleet: it got, or lists, what another one got."""
-        for result in created.results.values():
-            if result.is_done:
-                self._note(account.name, result.object_id)
-        ids = chain((one.object_id for one in created.results.values()), (one.id for one in created.listing or ()))
-        return self.error_of(account, ids)
+    def watched(self, account: Account, writer: Writer) -> Writer:
+        """An account's client, of whose creates note is taken."""
+        is_alike = account.name in self._accounts
+        return cast("Writer", _Watched(writer, partial(self._note, account))) if is_alike else writer
 
-    def error_of(self, account: Account, ids: Iterable[str]) -> ProviderError | None:
-        """Why nothing is done about webhooks with these ids: another account got one of them."""
-        for object_id in ids if account.is_of_fleet else ():
-            if (maker := self.maker(account, object_id)) != account.name:
-                self.mixed.add(account.group)
-                return header_ignored(account, (account.name, maker), object_id)
+    def is_mixed(self, account: Account) -> bool:
+        """Whether the provider turned out not to tell an account from others."""
+        return _api(account) in self._mixed
+
+    def mix_up(
+        self, account: Account, writer: Writer, created: Created, sleep: Callable[[float], bool]
+    ) -> tuple[ProviderError | None, frozenset[str]]:
+        """Why nothing more is done in an account and its like, and which of its creates are wrong.
+
+        It got or lists what another one got, or hasn't got its own.
+        """
+        done = [one.object_id for one in created.results.values() if one.is_done]
+        if account.name not in self._accounts:
+            return None, frozenset()
+        listed = {remote.id: remote for remote in created.listing or ()}
+        for object_id in done:
+            if object_id in listed:
+                self._note(account, listed[object_id])
+        error = self.error_of(account, (*created.answers.values(), *listed.values()))
+        if error is not None:
+            return error, frozenset(done)
+        missing = [one for one in done if one not in listed and _is_missing(writer, one, sleep)]
+        if missing and account.is_of_fleet:
+            self._mixed.add(_api(account))
+            return not_in_own(account, missing[0]), frozenset(missing)
+        return None, frozenset()
+
+    def error_of(self, account: Account, remotes: Iterable[Remote]) -> ProviderError | None:
+        """Why nothing is done about these webhooks: another account got one of them."""
+        for remote in remotes if account.name in self._accounts else ():
+            if (maker := self._maker(account, remote)) != account.name:
+                self._mixed.add(_api(account))
+                of_fleet = account if account.is_of_fleet else self._accounts[maker]
+                return header_ignored(of_fleet, (account.name, maker), remote.id)
         return None
 
-    def maker(self, account: Account, object_id: str) -> str:
-        """The account of the same fleet that got a webhook first."""
-        return self._makers.get((account.group, object_id), account.name)
+    def unmade(
+        self,
+        planned: AccountPlan,
+        writer: Writer,
+        created: Created,
+        wrong: Collection[str],
+        error: ProviderError,
+        sleep: Callable[[float], bool],
+    ) -> Iterator[Result]:
+        """What becomes of creates some of which are wrong: these are deleted again, but for another account's."""
+        got = (*created.answers.values(), *(created.listing or ()))
+        others = {one.id for one in got if self._maker(planned.account, one) != planned.account.name}
+        for result in created.results.values():
+            if result.object_id not in wrong:
+                yield result
+            elif result.object_id in others:
+                yield replace(result, outcome=Outcome.LEFT_BEHIND, error=error)
+            else:
+                yield taken_back(planned, writer, created, result, sleep)
 
-    def _note(self, account: str, object_id: str) -> None:
-        if account in self._fleet_of:
-            self._makers.setdefault((self._fleet_of[account], object_id), account)
+    def _maker(self, account: Account, remote: Remote) -> str:
+        return self._makers.get((_api(account), identity(remote)), account.name)
+
+    def _note(self, account: Account, remote: Remote) -> None:
+        self._makers.setdefault((_api(account), identity(remote)), account.name)
+
+
+class _Watched:
+    """A client that tells what its creates were answered with."""
+
+    def __init__(self, writer: Writer, note: Callable[[Remote], None]) -> None:
+        self._writer, self._note = writer, note
+
+    def create(self, fields: Fields, made: Callable[[Remote], None] | None = None) -> Remote:
+        found = self._writer.create(fields) if made is None else self._writer.create(fields, made)
+        self._note(found)
+        return found
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._writer, name)
+
+
+def _api(account: Account) -> _Api:
+    """What accounts have in common that only a header tells apart."""
+    return account.provider.name, account.base_url, account.token
+
+
+def _is_missing(reader: Reader, object_id: str, sleep: Callable[[float], bool]) -> bool:
+    """Whether nothing is there by the id, after some time, as far as anybody can say."""
+    try:
+        return not is_there(reader, object_id, sleep)
+    except ProviderError:
+        return False
 
 
 def _first_is_live(planned: AccountPlan) -> bool:

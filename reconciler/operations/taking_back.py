@@ -35,6 +35,16 @@ def there(reader: Reader, object_id: str) -> Remote | None:
     return listed or found_by_id(reader, object_id)
 
 
+def is_there(reader: Reader, object_id: str, sleep: Callable[[float], bool]) -> bool:
+    """Whether a webhook that was just made can be read by its id: a read right after that may be stale."""
+    found = found_by_id(reader, object_id)
+    for seconds in LOOK_AGAIN_AFTER:
+        if found is not None or not sleep(seconds):
+            break
+        found = found_by_id(reader, object_id)
+    return found is not None
+
+
 def taken_back(
     planned: AccountPlan,
     writer: Writer,

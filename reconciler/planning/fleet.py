@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -110,6 +111,11 @@ class Siblings:
                 object_id = "" if remote is None else remote.id
                 errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)
         return errors
+
+
+def identity(remote: Remote) -> tuple[str, datetime | None]:
+    """What two accounts can't have both: ids may be counted anew in each, and then the moment differs."""
+    return remote.id, remote.created
 
 
 def header_ignored(

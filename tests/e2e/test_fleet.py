@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler import __version__
+from reconciler.operations.reading import AT_ONCE
 from tests.support.fleet import EVENTS, TOKEN, URL, Fleet, fleet_server
 from tests.support.here import main_here
 
@@ -516,6 +517,64 @@ def test_two_accounts_that_turn_out_to_be_one_are_noticed_in_the_run(
     assert not deleted & there
     code, out, err = work.run("plan")
     assert (code == 1) is bool(work.fleet.hooks["shared"]), out + err
+
+
+def test_ids_may_be_counted_anew_in_each_account(work: Work) -> None:
+    work.fleet.counts_anew = True
+    work.write()
+    assert work.apply()[0] == 0
+    assert work.fleet.made() == {"a1": 2, "b2": 2, "c3": 2}
+    code, out, err = work.run("drift")
+    assert code == 0, out + err
+
+
+def test_a_fleet_whose_other_accounts_could_not_be_read_is_left_alone(work: Work) -> None:
+    work.fleet.denied = {"b2", "c3"}
+    work.fleet.ignores_header = True
+    work.write()
+    code, said = work.apply()
+    assert code == 1
+    assert "no other account can be listed" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST", "DELETE"]
+
+
+def test_a_service_that_ignores_the_header_later_stops_the_other_creates_and_each_id_is_said(work: Work) -> None:
+    names = [f"acct{number:03}" for number in range(80)]
+    work.write(f"[{', '.join(names)}]", entries=f"  orders:\n    url: {URL}\n    events: [track_updated]\n")
+
+    def acts_for(method: str, its: str) -> str:
+        return "" if method == "POST" and work.fleet.hooks[names[0]] else its
+
+    work.fleet.acts_for = acts_for
+    code, said = work.apply()
+    assert code == 1
+    made = work.fleet.hooks[""]
+    assert work.fleet.made()[names[0]] == 1
+    assert 1 <= len(made) <= AT_ONCE + 1
+    assert all(f"the webhook {one} was not found in" in said for one in made)
+    assert "which doesn't have it" in said
+    assert "1 created" in said
+
+
+@pytest.mark.parametrize("other", ["account_ids: [b1]", "account_id: b1", ""], ids=["a-fleet", "one", "the-token-s"])
+@pytest.mark.parametrize("is_ignored", [True, False], ids=["ignored", "heeded"])
+def test_a_fleet_of_one_is_compared_with_other_accounts_of_its_token(
+    work: Work, other: str, *, is_ignored: bool
+) -> None:
+    lines = ["provider: shippo", "token: ${SHIPPO_API_TOKEN}", f"base_url: {work.fleet.base_url}", other]
+    body = "".join(f"    {line}\n" for line in lines if line)
+    entries = f"  orders:\n    account: ACCOUNT\n    url: {URL}\n    events: [track_updated]\n"
+    entries = entries.replace("ACCOUNT", "live") + entries.replace("orders", "more").replace("ACCOUNT", "main")
+    work.write("[a1]", entries, more=f"  main:\n{body}")
+    work.fleet.ignores_header = is_ignored
+    code, said = work.apply()
+    assert code == int(is_ignored), said
+    if is_ignored:
+        assert "ignores `SHIPPO-ACCOUNT-ID`" in said
+        assert [method for _, method, _ in work.fleet.writes()][:2] == ["POST", "DELETE"]
+        assert sum(work.fleet.made().values()) == (not other.startswith("account_ids"))
+    else:
+        assert work.fleet.made() == {"a1": 1, "b1" if other else "": 1}
 
 
 @pytest.mark.parametrize(

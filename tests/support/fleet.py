@@ -42,6 +42,7 @@ class Fleet:
         self.running = 0
         self.most_running = 0
         self.base_url = ""
+        self.counts_anew = False  # ids, in each account
         self._count = 0
 
     def fill(self, account: str, number: int) -> None:
@@ -51,7 +52,9 @@ class Fleet:
 
     def add(self, account: str, event: str, url: str = URL) -> dict[str, Any]:
         self._count += 1
-        hook: dict[str, Any] = {"object_id": f"{self._count:032x}", "object_created": _TIME, "object_updated": _TIME}
+        number = len(self.hooks[account]) + 1 if self.counts_anew else self._count
+        time = f"2026-01-05T12:{self._count // 60 % 60:02}:{self._count % 60:02}.000Z" if self.counts_anew else _TIME
+        hook: dict[str, Any] = {"object_id": f"{number:032x}", "object_created": time, "object_updated": time}
         hook |= {"object_owner": "x@example.com", "url": url, "event": event, "active": True, "is_test": False}
         self.hooks[account][hook["object_id"]] = hook
         return hook
