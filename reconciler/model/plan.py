@@ -65,7 +65,7 @@ class Claim(Enum):
     NONE = "none"
 
 
-_OWN = frozenset({Claim.PROTECTED, Claim.ABSENT, Claim.OWNED})
+_OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
 
 
 class Hint(Enum):

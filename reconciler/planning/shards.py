@@ -51,10 +51,10 @@ def shard_of(configuration: Configuration, options: PlanOptions) -> Shard | None
     asked = replace(options, filters=replace(filters, shard=None))
     wanted = [_what_is_wanted(one) for one in configuration.desired]
     # Those of one group say the same.
-    claims = {account.group: _claims(account) for account in configuration.accounts}
-    text = json.dumps(
-        [names, asked, configuration.files, configuration.unset, claims, wanted], default=_masked, sort_keys=True
-    )
+    one_of = {account.group: account for account in configuration.accounts}
+    claims = {group: _claims(account) for group, account in one_of.items()}
+    files = (configuration.files, configuration.unset, configuration.secret_params, configuration.public_params)
+    text = json.dumps([names, asked, files, claims, wanted], default=_masked, sort_keys=True)
     return Shard(number=number, count=count, accounts=len(names), digest=sha256(text.encode()).hexdigest())
 
 

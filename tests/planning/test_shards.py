@@ -6,9 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.model.configuration import Account
-from reconciler.planning.shards import in_shard
-from tests.support.builders import account
+from reconciler.model.configuration import Account, Configuration
+from reconciler.model.plan import Filters
+from reconciler.model.secret import Part
+from reconciler.planning.planner import PlanOptions
+from reconciler.planning.shards import in_shard, shard_of
+from tests.model.texts import env, written
+from tests.support.builders import HOST, account, entry
 
 _NAMES = st.lists(st.text("abcdef0123456789", min_size=1, max_size=8), unique=True, max_size=60)
 
@@ -54,3 +58,18 @@ def test_what_could_not_be_listed_is_of_every_shard() -> None:
     pattern = replace(account("live"), name="live:*")
     for number in (1, 2, 3):
         assert pattern in in_shard([*_accounts(["a", "b", "c"]), pattern], f"{number}/3")
+
+
+def _digest(shard: str, *parts: str | Part, limit: int | None = None) -> str:
+    one = replace(account("live"), max_losses=limit)
+    wanted = entry("a", written(HOST, "/", *parts), account="live")
+    configuration = Configuration(accounts=(one, account("other")), desired=(wanted,))
+    found = shard_of(configuration, PlanOptions(filters=Filters(shard=shard)))
+    assert found is not None
+    return found.digest
+
+
+def test_the_digest_is_of_what_is_asked_for_and_of_no_secret() -> None:
+    assert _digest("1/2", "a") == _digest("2/2", "a")
+    assert len({_digest("1/2", "a"), _digest("1/2", "b"), _digest("1/2", "a", limit=3)}) == 3
+    assert _digest("1/2", env("HOOK", "one")) == _digest("1/2", env("HOOK", "two")) != _digest("1/2", env("X", "one"))
