@@ -51,6 +51,7 @@ class Page(Struct, frozen=True, kw_only=True):
     next: str | None = None
     is_doubted: bool = False
     is_shifting: bool = False  # whether a change at the provider moves what stands on the pages behind it
+    is_empty: bool = False  # whether nothing stands on it, though such a list has no empty pages but its last
     left_out: int = 0  # webhooks on it that were deleted, or are in another place: they are counted, too
     size: int = 0  # of `remotes` by `size_of`; 0 where it isn't known
 
@@ -83,10 +84,15 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
     is_shifting = isinstance(paging, LinkHeader | Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
     is_shifting = is_shifting or (isinstance(paging, NextUrl) and not paging.count)
     following, left_out = linked or _following(api, outer, listed) or None, len(listed) - len(remotes)
-    if isinstance(paging, NextUrl) and following and not listed:
-        raise UnexpectedAnswerError("is an empty page of a list that goes on")  # what it lacks may stand nowhere else
+    is_empty = isinstance(paging, NextUrl) and not listed
     return Page(
-        remotes=tuple(remotes), count=total, next=following, is_shifting=is_shifting, left_out=left_out, size=size
+        is_empty=is_empty,
+        remotes=tuple(remotes),
+        count=total,
+        next=following,
+        is_shifting=is_shifting,
+        left_out=left_out,
+        size=size,
     )
 
 
@@ -209,6 +215,8 @@ def _list_once(
         was_doubted = page.is_doubted
         barren = barren + 1 if len(remotes) == before else 0
         last, target = target, _target(page.next, origin + target, origin)
+        if page.is_empty:  # what it lacks may stand nowhere else
+            raise _garbled("the provider's list of webhooks goes on after an empty page")
         if target in seen:
             raise _garbled("the provider's list of webhooks links back to a page that was already listed")
         if len(seen) >= MOST_PAGES or barren > MOST_BARREN_PAGES or is_late():

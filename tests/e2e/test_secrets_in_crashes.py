@@ -62,7 +62,7 @@ BUGS = {
 PLACES = {
     "interpolation": ("reconciler.config.interpolation.Values.text", ("plan",)),
     "excerpt": ("reconciler.config.load.with_excerpts", ("validate",)),
-    "url": ("reconciler.config.webhooks.read_url", ("validate", "--format", "json")),
+    "url": ("reconciler.config.entry_urls.read_url", ("validate", "--format", "json")),
     "authorization": ("reconciler.http.transport.requests.PreparedRequest.prepare", ("plan", "-vv")),
     "answer": ("reconciler.providers.rest.page_of", ("list",)),
     "planning": ("reconciler.planning.planner.losses_of", ("plan",)),

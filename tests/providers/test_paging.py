@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.providers.paging import Page, list_all
+from reconciler.providers.paging import Page, list_all, page_of
+from reconciler.providers.shippo import SHIPPO
 
 ORIGIN = "https://api.goshippo.com"
 FIRST = "/webhooks?results=100"
@@ -152,6 +153,22 @@ def test_a_list_that_always_has_another_webhook_ends_at_the_page_bound() -> None
 
     error = failure(lambda: list_all(fetch, FIRST, origin=ORIGIN, trust_setting=None, told=lambda *_: None))
     assert (error.message, asked) == ("the provider's list of webhooks doesn't end", 2000)
+
+
+def test_an_empty_page_of_numbered_ones_ends_the_list_if_another_follows() -> None:
+    assert SHIPPO.rest is not None
+    following = "https://api.goshippo.com/webhooks?page=3"
+    empty = page_of({"count": 3, "next": following, "results": []}, SHIPPO.rest, lambda _: None, "")
+    pages = {FIRST: empty, "/webhooks?page=3": page("abc", 3)}
+    for trust_setting in ("trust_count", None):
+        with pytest.raises(ProviderError, match="goes on after an empty page"):
+            list_all(
+                pages.__getitem__,
+                FIRST,
+                origin="https://api.goshippo.com",
+                trust_setting=trust_setting,
+                told=lambda *_: None,
+            )
 
 
 def test_an_empty_page_with_a_next_one_is_followed() -> None:
