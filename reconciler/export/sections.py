@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from reconciler.export.describe import Description, literal
 from reconciler.model.configuration import (
@@ -91,11 +92,21 @@ def _settings(places: Sequence[DescribedAccount]) -> dict[str, Json]:
         provider.auth.kind_setting: account.kind or None,
         "base_url": None if base_url is None or base_url.reveal() == provider.base_url else template_text(base_url),
         "timeout": None if account.timeout == DEFAULT_TIMEOUT else account.timeout,
+        "rate_limits": _rate_limits(account),
         **({account.place_setting: names} if account.place_name else {}),
     }
     for key, value in account.settings.items():
         settings[key] = template_text(value) if isinstance(value, SecretText) else value
     return _given(settings)
+
+
+def _rate_limits(account: Account) -> Json:
+    """The calls a minute that a file says instead of the published ones; nothing where it says none."""
+    published = asdict(account.provider.limits_of(account.kind))
+    own = asdict(account.limits)
+    if own == published:
+        return None
+    return {name: calls for name, calls in own.items() if calls != published[name]} if any(own.values()) else "off"
 
 
 def _claims(places: Sequence[DescribedAccount]) -> dict[str, Json]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler import __version__
 from reconciler.operations.reading import AT_ONCE
@@ -1066,3 +1067,17 @@ def test_places_that_turn_out_another_s_are_not_counted(work: Work) -> None:
     assert code == 1
     assert "7 of 8 places without changes, 17 of 17 webhooks listed" in out
     assert "live:acct007" in out
+
+
+@pytest.mark.parametrize("limits", ["off", "{list: 500, write: 1000}"])
+def test_a_backup_keeps_the_rate_limits_of_the_file(work: Work, limits: str) -> None:
+    work.write("[a1, b2]")
+    file = work.folder / "webhooks.yaml"
+    file.write_text(file.read_text().replace("rate_limits: off", f"rate_limits: {limits}"))
+    work.fleet.fill("a1", 1)
+    assert work.apply("--backup", "before.yaml")[0] == 0
+    backup = yaml.safe_load((work.folder / "before.yaml").read_text())
+    account = next(iter(backup["accounts"].values()))
+    assert account["rate_limits"] == ("off" if limits == "off" else yaml.safe_load(limits))
+    code, out, err = work.run("validate", "-f", "before.yaml", "--env-file", "before.yaml.env")
+    assert code == 0, out + err
