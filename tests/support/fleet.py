@@ -40,6 +40,7 @@ class Fleet:
         self.denied: set[str] = set()
         self.calls: list[tuple[str, str, str]] = []  # account, method, path
         self.running = 0
+        self.writers: set[asyncio.StreamWriter] = set()
         self.most_running = 0
         self.base_url = ""
         self.counts_anew = False  # ids, in each account
@@ -108,6 +109,7 @@ class Fleet:
         return 200, hooks[object_id]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.add(writer)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -127,6 +129,7 @@ class Fleet:
                 length = "" if status == 204 else f"Content-Length: {len(text)}\r\n"
                 writer.write(f"HTTP/1.1 {status} {_PHRASES[status]}\r\n{length}\r\n".encode() + text)
                 await writer.drain()
+        self.writers.discard(writer)
         writer.close()
 
 
@@ -154,9 +157,10 @@ def fleet_server(delay: float = 0.0) -> Iterator[Fleet]:
         async def ended() -> None:
             server.close()
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
+            for writer in [*fleet.writers]:
+                writer.transport.abort()  # what serves it sees that, and ends
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # until the last transport is closed
 
         asyncio.run_coroutine_threadsafe(ended(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
