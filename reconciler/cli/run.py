@@ -75,8 +75,8 @@ class Run:
         self.streams = invocation.streams
         self.inputs = inputs_of(invocation, offline=offline)
         files = self.inputs.files if needs_file or not _means_no_file(invocation) else ()
-        with _built_to_stay():
-            loaded = load(replace(self.inputs, files=files), INSTALLED)
+        loaded = load(replace(self.inputs, files=files), INSTALLED)
+        gc.freeze()  # what was loaded stays to the end: the collector need not look at it again and again
         if loaded.configuration is None:
             raise CommandError(loaded.diagnostics)
         self.configuration = loaded.configuration

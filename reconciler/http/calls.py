@@ -37,8 +37,7 @@ class Caller:
         self._clock = context.clock
         self._listener = context.listener
         self._context = context
-        self._budget = context.budget(self.destination.origin, account.token)
-        self._budget.limit(account.limits)
+        self._budget = context.budget(self.destination.origin, account)
         authorization = (account.provider.auth.header, _credentials(account))
         self.session = Session(
             self.destination,

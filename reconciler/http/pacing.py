@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from reconciler.model.configuration import Account
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Expected, Listener
@@ -228,9 +229,11 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     connections: dict[str, Connections] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
 
-    def budget(self, origin: str, token: SecretText) -> CallBudget:
-        """What the calls with a token at an origin share."""
-        return self.call_budgets.setdefault((origin, token), CallBudget(self.clock, self.shards))
+    def budget(self, origin: str, account: Account) -> CallBudget:
+        """What the calls with an account's token at an origin share; the strictest limits of its accounts count."""
+        found = self.call_budgets.setdefault((origin, account.token), CallBudget(self.clock, self.shards))
+        found.limit(account.limits)
+        return found
 
     def announce(self, budget: CallBudget, call_class: CallClass, calls: int, account: str, what: str) -> None:
         """Say how long calls will take that an account is about to make, where limits make that long."""

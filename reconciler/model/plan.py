@@ -236,6 +236,10 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
         }
 
 
+FEWEST_TOGETHER = 4
+"""From so many places of an account on, those in which nothing changes are told, and counted, together."""
+
+
 class PlacesInStep(Struct, frozen=True, kw_only=True):
     """Places of one account in which nothing changes, counted and let go: there may be thousands."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import ClassVar
 
 from msgspec import Struct, field
 
@@ -16,6 +17,11 @@ class NextUrl(Struct, frozen=True, kw_only=True):
     count: str = ""  # empty where nothing says how many there are
     trust_setting: str = ""  # the account key that says whether that number can be relied on
 
+    @property
+    def is_shifting(self) -> bool:
+        """Whether a change at the provider may move what stands on later pages, and nothing would tell."""
+        return not self.count
+
 
 class LinkHeader(Struct, frozen=True, kw_only=True):
     """Pages whose `Link` header says where the next one is.
@@ -25,6 +31,7 @@ class LinkHeader(Struct, frozen=True, kw_only=True):
     list of several is made until two agree.
     """
 
+    is_shifting: ClassVar[bool] = True
     size: str = "per_page"  # the parameter that asks for so many webhooks on a page
     most: int = 100  # how many to ask for
     usual: int = 30  # how many a page has where nobody asks; 0 where a server may set less, and names no next page
@@ -34,6 +41,7 @@ class LinkHeader(Struct, frozen=True, kw_only=True):
 class Whole(Struct, frozen=True, kw_only=True):
     """A list that comes in one answer."""
 
+    is_shifting: ClassVar[bool] = False
     query: str = ""
 
 
@@ -54,6 +62,7 @@ class PageToken(Struct, frozen=True, kw_only=True):
 class AfterLast(Struct, frozen=True, kw_only=True):
     """Pages that go on behind the last webhook of the one before, while an answer says that there are more."""
 
+    is_shifting: ClassVar[bool] = False
     query: str  # of every page
     parameter: str = "starting_after"  # that the last webhook's id is sent as
     more: str = "has_more"
@@ -62,6 +71,7 @@ class AfterLast(Struct, frozen=True, kw_only=True):
 class Offset(Struct, frozen=True, kw_only=True):
     """Pages that begin behind so many webhooks, while an answer says that there are more; they shift, too."""
 
+    is_shifting: ClassVar[bool] = True
     query: str  # of every page
     parameter: str = "offset"
     more: str = "more"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -31,6 +31,7 @@ from reconciler.providers.registry import Reader, Writer
 
 _Api = tuple[str, str, SecretText]
 _Identity = tuple[str, datetime | None]
+_Found = TypeVar("_Found")
 MOST_TRIES = 5
 """How many accounts are tried, should they fail: one that may not be looked at must not stop the others for ever."""
 Refused = tuple[ProviderError | None, Result | None]
@@ -101,20 +102,27 @@ class FleetCheck:
             return _unchecked(f"what was created first can't be read back: {error.message}", error), ()
         if not is_own:
             return not_in_own(account, object_id), self._having(account, object_id)
-        last: ProviderError | None = None
-        for sibling in self._others(account):
-            try:
-                other = self._client(sibling)
-                found = next((remote for remote in other.list().remotes if remote.id == object_id), None)
-                if found is None and not is_listed:
-                    found = found_by_id(other, object_id)
-            except ProviderError as error:
-                last = error
-                continue
+
+        def seen_in(sibling: Account, other: Writer) -> tuple[ProviderError | None, Seen]:
+            found = next((remote for remote in other.list().remotes if remote.id == object_id), None)
+            if found is None and not is_listed:
+                found = found_by_id(other, object_id)
             if found is None or identity(found) not in known:
                 return None, ()
             return header_ignored(account, (account.name, sibling.name), object_id), [(sibling, other)]
-        return last and _unchecked(f"no other account can be listed: {last.message}", last), ()
+
+        found = self._asked(account, seen_in)
+        return found if isinstance(found, tuple) else (found, ())
+
+    def _asked(self, account: Account, look: Callable[[Account, Writer], _Found]) -> _Found | ProviderError | None:
+        """What is found in the first other account that can be looked at; why none can, or None where there is none."""
+        last: ProviderError | None = None
+        for sibling in self._others(account):
+            try:
+                return look(sibling, self._client(sibling))
+            except ProviderError as error:
+                last = error
+        return last and _unchecked(f"no other account can be listed: {last.message}", last)
 
     def _having(self, account: Account, object_id: str) -> Seen:
         """The other accounts that have a webhook, as far as they can be looked at."""
@@ -134,16 +142,14 @@ class FleetCheck:
         counted = sum(one.places for one in self._plan.in_step if one.account.group == group)
         if counted + sum(one.account.group == group for one in self._plan.planned) > 1:
             return None
-        account, last = self._planned[0].account, None
+        account = self._planned[0].account
         ids = {identity(remote) for remote in self._planned[0].listed()}
-        for sibling in self._others(account):
-            try:
-                same = ids.intersection(map(identity, self._client(sibling).list().remotes))
-            except ProviderError as error:
-                last = error
-                continue
+
+        def shared_with(sibling: Account, other: Writer) -> ProviderError | None:
+            same = ids.intersection(map(identity, other.list().remotes))
             return header_ignored(account, (account.name, sibling.name), min(same)[0]) if same else None
-        return last and _unchecked(f"no other account can be listed: {last.message}", last)
+
+        return self._asked(account, shared_with)
 
     def _others(self, account: Account) -> Iterator[Account]:
         """Other accounts that the provider must tell from one, whether or not the run is about them, its fleet's first.

@@ -38,8 +38,7 @@ def _announce(calls: Iterable[tuple[Account, CallClass, int]], what: str, contex
         with suppress(UrlError):  # no call is made then
             url = parse_url(SecretText.literal(account.base_url))
             origin = destination_of(url, account.provider, context.allowed_hosts).origin
-            budget = context.budget(origin, account.token)
-            budget.limit(account.limits)
+            budget = context.budget(origin, account)
             before, names = found[budget, call_class]
             found[budget, call_class] = before + number, [*names[:1], account.name]
     for (budget, call_class), (number, names) in found.items():

@@ -71,11 +71,6 @@ class Clients(Mapping[str, _Client | ProviderError]):
             client.close()
 
 
-def opened(accounts: Iterable[Account], open_client: Callable[[Account], _Client]) -> Clients[_Client]:
-    """A client for each account that may have one, closed at the end."""
-    return Clients(accounts, open_client)
-
-
 def clients_of(
     accounts: Iterable[Account],
     open_client: Opener[_Client],

@@ -13,14 +13,12 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import AccountPlan, PlacesInStep, Verdict
+from reconciler.model.plan import FEWEST_TOGETHER, AccountPlan, PlacesInStep, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Remote
 from reconciler.planning.overlap import Sightings, claim_of
 from reconciler.planning.places import Wanted
 
-FEWEST_COUNTED = 4
-"""From so many places of an account on, nothing but a count stays of those in step."""
 _EACH, _UNTOLD = 5, -1
 
 
@@ -45,7 +43,7 @@ class Tally:
     def add(self, planned: AccountPlan) -> Iterable[str]:
         """Count another place; gives the names of those that need not be kept any more."""
         self._first.append(planned)
-        if self._last is None and len(self._first) < FEWEST_COUNTED:
+        if self._last is None and len(self._first) < FEWEST_TOGETHER:
             return ()
         names = [one.account.name for one in self._first]
         for one in self._first:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from reconciler.http.exchange import UnexpectedAnswerError
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.model.rest import AfterLast, LinkHeader, NextUrl, Offset, PageToken, Paging, Rest
+from reconciler.model.rest import AfterLast, NextUrl, Offset, PageToken, Paging, Rest
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Headers, Remote, Value
@@ -81,8 +81,6 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
             raise UnexpectedAnswerError("contains more or larger webhooks than any account needs")
     whole = None if isinstance(count, bool) else _WHOLE.fullmatch(str(count))  # as a text, or with `.0`, too
     total = int(whole[1]) if whole is not None and int(whole[1]) <= _HIGHEST_COUNT else None
-    is_shifting = isinstance(paging, LinkHeader | Offset) or (isinstance(paging, PageToken) and paging.is_shifting)
-    is_shifting = is_shifting or (isinstance(paging, NextUrl) and not paging.count)
     following, left_out = linked or _following(api, outer, listed) or None, len(listed) - len(remotes)
     is_empty = isinstance(paging, NextUrl) and not listed
     return Page(
@@ -90,7 +88,7 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         remotes=tuple(remotes),
         count=total,
         next=following,
-        is_shifting=is_shifting,
+        is_shifting=paging.is_shifting,
         left_out=left_out,
         size=size,
     )

@@ -43,11 +43,6 @@ def object_of(value: object) -> Mapping[str, object]:
     return value
 
 
-def remote_of(provider: Provider, api: Rest, document: Mapping[str, object], secret_params: frozenset[str]) -> Remote:
-    """One webhook, as `RemoteReader` reads it."""
-    return RemoteReader(provider, api, secret_params).read(document)
-
-
 class RemoteReader:
     """Reads the webhooks of an API. What is the same for all of them is worked out once."""
 

@@ -25,7 +25,7 @@ from reconciler.model.report import Event, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Remote
 from reconciler.operations.account import apply
-from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.reading import Clients, read_accounts
 from reconciler.operations.signals import Stop, SystemClock
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import INSTALLED, Writer, open_writer
@@ -143,7 +143,7 @@ class Bench:
         clock = HurriedClock(stop) if self.memory else SystemClock(stop)
         events: list[Event] = []
         context = ClientContext(clock=clock, listener=events.append, secret_params=configuration.secret_params)
-        clients = self._open.enter_context(opened(configuration.accounts, lambda one: self._writer(one, context)))
+        clients = self._open.enter_context(Clients(configuration.accounts, lambda one: self._writer(one, context)))
         options = PlanOptions(allowed_losses=99, resend_secrets=resend_secrets)
         made = plan(configuration, read_accounts(clients), options, clock.now())
         return Run(plan=made, stop=stop, clock=clock, clients=clients, events=events, taken=self.taken)

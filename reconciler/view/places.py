@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from reconciler.model.plan import FEWEST_TOGETHER
 from reconciler.view.documents import PlanView
 from reconciler.view.rows import AccountRow, PlacesRow, Row, Standing
-
-_FEWEST = 4  # that are told together
 
 
 def places_together(view: PlanView) -> PlanView:
@@ -56,7 +55,7 @@ def _told_together(accounts: Iterable[AccountRow]) -> Mapping[tuple[str, str], S
                 alike[_group(account.name), ""].append(account)
             elif account.error is not None:
                 alike[_group(account.name), account.error.summary].append(account)
-    return {key: its for key, its in alike.items() if sum(map(_places, its)) >= _FEWEST}
+    return {key: its for key, its in alike.items() if sum(map(_places, its)) >= FEWEST_TOGETHER}
 
 
 def _places(account: AccountRow) -> int:

@@ -15,7 +15,7 @@ from reconciler.model.report import Event, Report
 from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Scope
-from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.reading import Clients, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import Reader, Writer, open_reader, open_writer
@@ -101,7 +101,7 @@ class Bench:
         clock = RunClock(stop)
         events: list[Event] = []
         context = self._context(clock, events)
-        clients = self._open.enter_context(opened((owner,), lambda each: open_writer(each, context)))
+        clients = self._open.enter_context(Clients((owner,), lambda each: open_writer(each, context)))
         planned = plan(configuration, read_accounts(clients), PlanOptions(allowed_losses=99), clock.now())
         return Run(plan=planned, stop=stop, clock=clock, events=events, clients=clients)
 

@@ -98,9 +98,9 @@ def test_documented_webhook_is_what_the_api_shows(package: Path) -> None:
     code = (
         "import json, birds\n"
         "from reconciler.model.url import BUILT_IN_SECRET_PARAMS\n"
-        "from reconciler.providers.wire import remote_of\n"
+        "from reconciler.providers.wire import RemoteReader\n"
         f"shown = json.loads({json.dumps(json.dumps(shown))})\n"
-        "remote = remote_of(birds.BIRDS, birds.BIRDS.rest, shown, BUILT_IN_SECRET_PARAMS)\n"
+        "remote = RemoteReader(birds.BIRDS, birds.BIRDS.rest, BUILT_IN_SECRET_PARAMS).read(shown)\n"
         "print(remote.id, remote.unknown, remote.unreadable, remote.fields['active'])\n"
     )
     (package / "reads.py").write_text(code)

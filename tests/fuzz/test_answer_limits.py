@@ -19,7 +19,7 @@ from reconciler.model.webhook import Headers, Masked, Remote, Value
 from reconciler.providers import paging
 from reconciler.providers.paging import Page, list_all, page_of, size_of
 from reconciler.providers.shippo import SHIPPO
-from reconciler.providers.wire import remote_of
+from reconciler.providers.wire import RemoteReader
 from tests.support.builders import hook
 
 ORIGIN = "http://127.0.0.1:1"
@@ -100,7 +100,7 @@ def test_counts_that_differ_on_every_page_are_not_all_said() -> None:
 
 def read(document: Mapping[str, object]) -> Remote:
     assert SHIPPO.rest is not None
-    return remote_of(SHIPPO, SHIPPO.rest, document, BUILT_IN_SECRET_PARAMS)
+    return RemoteReader(SHIPPO, SHIPPO.rest, BUILT_IN_SECRET_PARAMS).read(document)
 
 
 def remote(address: str) -> Remote:

@@ -15,7 +15,7 @@ from reconciler.config.load import load
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.reading import Reading
 from reconciler.model.webhook import Remote
-from reconciler.operations.reading import opened, read_each
+from reconciler.operations.reading import Clients, read_each
 from reconciler.output.plan_text import plan_text
 from reconciler.output.terminal import Style
 from reconciler.planning.places import with_places
@@ -74,7 +74,7 @@ def _peak(number: int) -> int:
     tracemalloc.start()
     configuration = with_places(loaded, {"live:*": [f"acct{one:028}" for one in range(number)]}).configuration
     planning = Planning(configuration, PlanOptions(), datetime(2026, 1, 1, tzinfo=UTC), lets_go=True)
-    with opened(selected_accounts(configuration, ()), lambda account: InStep(account, loaded)) as clients:
+    with Clients(selected_accounts(configuration, ()), lambda account: InStep(account, loaded)) as clients:
         read_each(clients, planning.add)
         made = planning.plan()
     _, peak = tracemalloc.get_traced_memory()

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Remote
-from reconciler.operations.reading import opened, read_accounts, read_each
+from reconciler.operations.reading import Clients, read_accounts, read_each
 from tests.support.builders import account, hook
 
 DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")
@@ -45,7 +45,7 @@ def open_listed(owner: Account) -> Listed:
 
 
 def test_account_that_can_not_be_opened_or_listed_is_a_value_beside_the_others() -> None:
-    with opened(ACCOUNTS, open_listed) as clients:
+    with Clients(ACCOUNTS, open_listed) as clients:
         assert read_accounts(clients) == {
             "closed": DENIED,
             "down": DOWN,
@@ -55,7 +55,7 @@ def test_account_that_can_not_be_opened_or_listed_is_a_value_beside_the_others()
 
 
 def test_no_accounts_are_read_to_nothing() -> None:
-    with opened((), open_listed) as clients:
+    with Clients((), open_listed) as clients:
         assert read_accounts(clients) == {}
 
 
@@ -64,7 +64,7 @@ def _fails(*_: object) -> None:
 
 
 def test_every_client_is_closed_whatever_happens() -> None:
-    with pytest.raises(ZeroDivisionError), opened(ACCOUNTS, open_listed) as clients:
+    with pytest.raises(ZeroDivisionError), Clients(ACCOUNTS, open_listed) as clients:
         _fails(*clients.values())
     assert [client.is_closed for client in clients.values() if isinstance(client, Listed)] == [True, True]
 
@@ -78,13 +78,13 @@ def test_clients_opened_before_one_that_breaks_are_closed() -> None:
         made.append(Listed(owner))
         return made[0]
 
-    with opened(ACCOUNTS, open_two) as clients, pytest.raises(ZeroDivisionError):
+    with Clients(ACCOUNTS, open_two) as clients, pytest.raises(ZeroDivisionError):
         read_accounts(clients)
     assert made[0].is_closed
 
 
 def test_a_client_that_is_let_go_is_closed_and_opened_anew_when_it_is_needed() -> None:
-    with opened(ACCOUNTS, open_listed) as clients:
+    with Clients(ACCOUNTS, open_listed) as clients:
         read_each(clients, lambda name, _: name != "fine")
         first = clients["down"]
         assert isinstance(first, Listed)

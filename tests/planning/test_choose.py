@@ -14,7 +14,7 @@ from reconciler.providers.gitea import GITEA
 from reconciler.providers.pretix import PRETIX
 from reconciler.providers.shippo import SHIPPO
 from reconciler.providers.stripe import STRIPE
-from reconciler.providers.wire import remote_of
+from reconciler.providers.wire import RemoteReader
 from tests.support.builders import hook
 
 ANY = frozenset({"*"})
@@ -60,6 +60,6 @@ def test_choose_ignores_the_order_of_the_list(shuffled: Sequence[Remote]) -> Non
 def test_ids_that_are_numbers_are_in_their_order_where_no_date_is(ids: Sequence[int | str], oldest: str) -> None:
     assert PRETIX.rest is not None
     there = ({"id": one, "target_url": "https://a.example.com/", "action_types": [PRETIX.events[0]]} for one in ids)
-    remotes = [remote_of(PRETIX, PRETIX.rest, document, frozenset()) for document in there]
+    remotes = [RemoteReader(PRETIX, PRETIX.rest, frozenset()).read(document) for document in there]
     assert {remote.created for remote in remotes} == {None}
     assert choose(PRETIX, remotes).survivor.id == oldest

@@ -25,7 +25,7 @@ from reconciler.model.webhook import Address, Desired, Headers, Value
 from reconciler.planning.match import update_of
 from reconciler.planning.resend import resent
 from reconciler.providers.registry import built_in
-from reconciler.providers.wire import create_body, remote_of, update_body
+from reconciler.providers.wire import RemoteReader, create_body, update_body
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.courier import COURIERS
 from tests.support.mint import MINT
@@ -84,7 +84,7 @@ def _bodies(provider: Provider, draw: st.DataObject, mask: str) -> Iterator[byte
     fields = provider.normalise({"url": _url(mask), **there, **secrets})
     document = json.loads(create_body(provider, replace(api, body=Body.JSON), fields, {}))
     document = document[api.one] if api.wraps else document
-    remote = remote_of(provider, api, {api.id: "1", **document}, BUILT_IN_SECRET_PARAMS)
+    remote = RemoteReader(provider, api, BUILT_IN_SECRET_PARAMS).read({api.id: "1", **document})
 
     wanted = {one.name: draw.draw(_values(one)) for one in plain}
     said = {one.name: _secret(one, REAL) for one in provider.fields if one.is_secret and draw.draw(st.booleans())}

@@ -17,7 +17,7 @@ from reconciler.model.url import parse_url
 from reconciler.model.webhook import Fields, Remote
 from reconciler.providers.paging import Page, page_of, size_of
 from reconciler.providers.shippo import SHIPPO
-from reconciler.providers.wire import remote_of
+from reconciler.providers.wire import RemoteReader
 
 URL = "https://hooks.example.com/orders?token=swordfish"
 DOCUMENTED = {
@@ -38,7 +38,7 @@ def read(**changes: object) -> Remote:
 
 def remote(document: Mapping[str, object]) -> Remote:
     assert SHIPPO.rest is not None
-    return remote_of(SHIPPO, SHIPPO.rest, document, BUILT_IN_SECRET_PARAMS)
+    return RemoteReader(SHIPPO, SHIPPO.rest, BUILT_IN_SECRET_PARAMS).read(document)
 
 
 def page(document: object) -> Page:
@@ -138,7 +138,7 @@ def test_half_a_surrogate_pair_in_a_url_makes_it_one_that_nothing_matches() -> N
 def test_secret_parameters_are_those_of_the_file() -> None:
     document = {**DOCUMENTED, "url": "https://hooks.example.com/orders?pin=1"}
     assert SHIPPO.rest is not None
-    assert remote(document).key != remote_of(SHIPPO, SHIPPO.rest, document, frozenset({"pin"})).key
+    assert remote(document).key != RemoteReader(SHIPPO, SHIPPO.rest, frozenset({"pin"})).read(document).key
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from reconciler.output.terminal import Style
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.planning.targets import selected_accounts
 from reconciler.providers.registry import INSTALLED
-from reconciler.providers.wire import remote_of
+from reconciler.providers.wire import RemoteReader
 from reconciler.view.codec import json_text
 from reconciler.view.documents import PlanView, Tool
 from reconciler.view.outcome import CommandResult, drift_outcome, plan_outcome, unapplied_outcome
@@ -130,11 +130,8 @@ def _readings(
             found[account.name] = error
             continue
         remotes = tuple(
-            remote_of(
-                account.provider,
-                account.provider.rest,
-                {_FIELDS.get(key, key): value for key, value in hook.items()},
-                configuration.secret_params,
+            RemoteReader(account.provider, account.provider.rest, configuration.secret_params).read(
+                {_FIELDS.get(key, key): value for key, value in hook.items()}
             )
             for hook in said
             if account.provider.rest is not None

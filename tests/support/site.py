@@ -21,7 +21,7 @@ from reconciler.model.secret import SecretText
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
 from reconciler.operations.account import apply
-from reconciler.operations.reading import opened, read_accounts
+from reconciler.operations.reading import Clients, read_accounts
 from reconciler.operations.signals import Stop
 from reconciler.planning.planner import PlanOptions, plan
 from reconciler.providers.registry import Writer, open_writer
@@ -194,7 +194,7 @@ class Site:
         clock = RunClock(stop, stop_at_sleep=stop_at_sleep)
         events: list[Event] = []
         context = ClientContext(clock=clock, listener=events.append, secret_params=made.secret_params)
-        clients = self._clients.enter_context(opened(here, lambda owner: open_writer(owner, context)))
+        clients = self._clients.enter_context(Clients(here, lambda owner: open_writer(owner, context)))
         options = PlanOptions(filters=Filters(targets=tuple(targets)), destroy=destroy, allowed_losses=allowed_losses)
         planned = plan(made, read_accounts(clients), options, clock.now())
         return Run(plan=planned, stop=stop, clock=clock, events=events, clients=clients)
