@@ -77,6 +77,9 @@ def _stream_schema() -> str:
     return _json(document)
 
 
+_KEY_THAT_MAY_BE = r"( +if REGEX_PATTERNS\[[^]]+\]\.search\(\1\):\n)( +if \1 in (\w+):\n +\4\.remove\(\1\)$)"
+
+
 def _compiled_shape() -> str:
     """The quick check of files that name Shippo alone, as code: to compile it takes longer than all else with them.
 
@@ -94,6 +97,9 @@ def _compiled_shape() -> str:
         (r"\((\w+), custom_formats, .*\)$", r"(\1)"),
         (r"\(data, custom_formats={}, name_prefix=None\)", "(data: object) -> object"),
         (rf"\b{name[1]}", "check"),
+        # Lists of one are unique, and only keys that no property has need be looked at: most entries have no others.
+        (r"if (\w+_len) > len\(set\(fn", r"if \1 > 1 and \1 > len(set(fn"),
+        (rf"for (\w+), \w+ in \w+\.items\(\):\n{_KEY_THAT_MAY_BE}", r"for \1 in [*\4]:\n\2\3"),
     ):
         code = re.sub(pattern, text, code, flags=re.MULTILINE)
     assert not re.search(r"custom_formats|name_prefix|JsonSchema", code)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.config.checks import matching_patterns
 from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.entry import Entry
 from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
-from reconciler.config.webhooks import Entry
 from reconciler.model.endpoint import Endpoint, param_name
 from reconciler.model.host import host_address
 from reconciler.model.pattern import Pattern

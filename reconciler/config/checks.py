@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from reconciler.config.accounts import FileAccount
 from reconciler.config.diagnostics import Diagnostics, Span
+from reconciler.config.entry import Entry
 from reconciler.config.interpolation import Values
 from reconciler.config.ownership import Ownership
 from reconciler.config.urls import depends_on_unset_variable
-from reconciler.config.webhooks import Entry
 from reconciler.model.configuration import Account, NamedSet
 from reconciler.model.field import SECRET_TO
 from reconciler.model.pattern import Pattern
@@ -25,11 +25,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagnostics: Diagnostics) -> None:
     """Report entries that their accounts don't own, each with the pattern to add."""
+    claims: dict[int, list[tuple[Account, Ownership]]] = {}  # by the tuple of accounts, of which entries share few
     for entry in entries:
-        url = entry.url
-        for account in entry.accounts:
-            owns = owned[account.group]
-            if not owns.certain or owns.span is None or _is_owned(entry, owns):
+        url, accounts = entry.url, entry.accounts
+        if id(accounts) not in claims:
+            found = ((account, owned[account.group]) for account in accounts)
+            claims[id(accounts)] = [(of, owns) for of, owns in found if owns.certain and owns.span is not None]
+        for account, owns in claims[id(accounts)]:
+            if _is_owned(entry, owns):
                 continue
             if not depends_on_unset_variable(url.source):
                 whose = "under `owns`" if len(owned) == 1 else f"under `owns` for account `{account.group}`"
@@ -39,6 +42,8 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
 
 
 def _is_owned(entry: Entry, owns: Ownership) -> bool:
+    if entry.url.has_clear_path:  # as most have
+        return owns.symbolic.find(entry.url.endpoint) is not None
     if entry.url.whole_variable:
         return any(matching_patterns(entry, owns))
     return entry.url.symbolic in owns.symbolic

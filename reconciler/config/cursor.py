@@ -60,6 +60,11 @@ class Cursor:
     def _key_span(self, where: Where) -> Span:
         return self._span(where.key, self._use or (where.use if where.is_merged else None))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no alias has to do with it, and nothing of its file has the wrong shape; lists in it may have any."""
+        return self._use is None and not self.values.uses and not self.document.unusable
+
     def has(self, key: str) -> bool:
         return key in self.values
 

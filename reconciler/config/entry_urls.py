@@ -27,30 +27,23 @@ class EntryUrls:
         self._limit = min((LONGEST_TEXT, *(account.provider.url_limit for account in usual)))
         self._tails: dict[str, tuple[UrlTail, tuple[str, ...]]] = {}  # each with the variables that it names
 
+    def like_another(self, written: str) -> tuple[Url, tuple[str, ...]] | None:
+        """The URL of an entry without unusual keys, and the variables that it names, if an earlier one had its query.
+
+        Else, and where something may be wrong with it, None: it is to be read.
+        """
+        head, mark, query = written.partition("?")
+        tail, mentioned = self._tails.get(mark + query, (None, ()))
+        url = None if tail is None or "$" in head else tail.behind(head)
+        if url is None or len(url.source) >= self._limit or is_wordless(url.endpoint.path):
+            return None
+        return url, mentioned
+
     def read(
         self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
     ) -> Url | None:
         """An entry's URL; None where it is none, which a diagnostic says."""
-        # Most URLs of a file have a query in common, and nothing else that isn't written out.
-        head, mark, query = written.raw.partition("?")
-        is_usual = values is self._default_values and len(entry.values) == len(USUAL_KEYS) and "$" not in head
-        tail, mentioned = self._tails.get(mark + query, (None, ())) if is_usual else (None, ())
-        url = None if tail is None else tail.behind(head)
-        if url is not None and len(url.source) < self._limit and not is_wordless(url.endpoint.path):
-            for name in mentioned:
-                values.mentions[name].append(written.span)
-            return url
         errors = values.diagnostics.errors
-        url = self._unusual(written, span, accounts, values, entry)
-        has_room = len(self._tails) < _MOST_TAILS
-        if is_usual and has_room and url is not None and values.diagnostics.errors == errors:
-            mentioned = tuple(reference.name for reference in references(parse_template(mark + query)))
-            self._tails[mark + query] = UrlTail(url, head), mentioned
-        return url
-
-    def _unusual(
-        self, written: Text, span: Span, accounts: tuple[Account, ...], values: Values, entry: Cursor
-    ) -> Url | None:
         text = values.text(written, Purpose.ENTRY_URL)
         url = None if text is None else read_url(text, span, self._secret_params, values.diagnostics)
         if url is not None:
@@ -60,4 +53,10 @@ class EntryUrls:
                 check_wanted(url, min(account.provider.url_limit for account in accounts))
             except UrlError as error:
                 values.diagnostics.error(error.code, span, error.message, error.help)
+        head, mark, query = written.raw.partition("?")
+        is_usual = values is self._default_values and len(entry.values) == len(USUAL_KEYS) and "$" not in head
+        has_room = len(self._tails) < _MOST_TAILS
+        if is_usual and has_room and url is not None and values.diagnostics.errors == errors:
+            mentioned = tuple(reference.name for reference in references(parse_template(mark + query)))
+            self._tails[mark + query] = UrlTail(url, head), mentioned
         return url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from enum import Enum
 
@@ -230,8 +230,13 @@ class Values:
                     self.diagnostics.error("each-place", text.within(start, start + len(written)), message, help_)
                     return None
             elif id(reference) not in outer:
-                self.mentions.setdefault(reference.name, []).append(text.span)
+                self.mention((reference.name,), text.span)
         return with_each(template, self._each) if self._each else template
+
+    def mention(self, names: Iterable[str], span: Span) -> None:
+        """Note where variables stand."""
+        for name in names:
+            self.mentions.setdefault(name, []).append(span)
 
     def _joined(self, template: Template, span: Span, purpose: Purpose) -> SecretText | None:
         """The parts as one text, or None: a variable may stand in a text a thousand times."""

@@ -13,6 +13,7 @@ from reconciler.config.advice import advise, advise_on_params
 from reconciler.config.checks import check_absent, check_owned, check_secret_names, check_tokens_alone, check_unique
 from reconciler.config.cursor import Cursor
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span, TooMuchError
+from reconciler.config.entry import Entry
 from reconciler.config.excerpts import secret_fields, with_excerpts
 from reconciler.config.files import read_files
 from reconciler.config.interpolation import Values
@@ -21,7 +22,7 @@ from reconciler.config.ownership import read_claims
 from reconciler.config.shape import Shape
 from reconciler.config.top_level import TopLevel
 from reconciler.config.variables import Variables, read_env_file, read_var_file
-from reconciler.config.webhooks import Entry, EntryReader
+from reconciler.config.webhooks import EntryReader
 from reconciler.config.yaml_nodes import parse
 from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Place

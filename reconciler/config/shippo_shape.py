@@ -127,7 +127,7 @@ def check(data: object) -> object:
                         if data__defaults__accounts_len < 1:
                             raise ShapeError
                         def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                        if data__defaults__accounts_len > len(set(fn(data__defaults__accounts_x) for data__defaults__accounts_x in data__defaults__accounts)):
+                        if data__defaults__accounts_len > 1 and data__defaults__accounts_len > len(set(fn(data__defaults__accounts_x) for data__defaults__accounts_x in data__defaults__accounts)):
                             raise ShapeError
                         for data__defaults__accounts_x, data__defaults__accounts_item in enumerate(data__defaults__accounts):
                             if not isinstance(data__defaults__accounts_item, (str)):
@@ -153,7 +153,7 @@ def check(data: object) -> object:
                     if data__defaults__ignorechanges_is_list:
                         def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                         data__defaults__ignorechanges_len = len(data__defaults__ignorechanges)
-                        if data__defaults__ignorechanges_len > len(set(fn(data__defaults__ignorechanges_x) for data__defaults__ignorechanges_x in data__defaults__ignorechanges)):
+                        if data__defaults__ignorechanges_len > 1 and data__defaults__ignorechanges_len > len(set(fn(data__defaults__ignorechanges_x) for data__defaults__ignorechanges_x in data__defaults__ignorechanges)):
                             raise ShapeError
                         for data__defaults__ignorechanges_x, data__defaults__ignorechanges_item in enumerate(data__defaults__ignorechanges):
                             data__defaults__ignorechanges_item_one_of_count1 = 0
@@ -179,7 +179,7 @@ def check(data: object) -> object:
                     if isinstance(data__defaults__istest, str):
                         if not REGEX_PATTERNS['^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$'].search(data__defaults__istest):
                             raise ShapeError
-                for data__defaults_key, data__defaults_val in data__defaults.items():
+                for data__defaults_key in [*data__defaults_keys]:
                     if REGEX_PATTERNS['^x-'].search(data__defaults_key):
                         if data__defaults_key in data__defaults_keys:
                             data__defaults_keys.remove(data__defaults_key)
@@ -194,7 +194,7 @@ def check(data: object) -> object:
             if data__secretparams_is_list:
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__secretparams_len = len(data__secretparams)
-                if data__secretparams_len > len(set(fn(data__secretparams_x) for data__secretparams_x in data__secretparams)):
+                if data__secretparams_len > 1 and data__secretparams_len > len(set(fn(data__secretparams_x) for data__secretparams_x in data__secretparams)):
                     raise ShapeError
                 for data__secretparams_x, data__secretparams_item in enumerate(data__secretparams):
                     if not isinstance(data__secretparams_item, (str)):
@@ -212,7 +212,7 @@ def check(data: object) -> object:
             if data__publicparams_is_list:
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__publicparams_len = len(data__publicparams)
-                if data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
+                if data__publicparams_len > 1 and data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
                     raise ShapeError
                 for data__publicparams_x, data__publicparams_item in enumerate(data__publicparams):
                     if not isinstance(data__publicparams_item, (str)):
@@ -230,7 +230,7 @@ def check(data: object) -> object:
             if data__allowevents_is_list:
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__allowevents_len = len(data__allowevents)
-                if data__allowevents_len > len(set(fn(data__allowevents_x) for data__allowevents_x in data__allowevents)):
+                if data__allowevents_len > 1 and data__allowevents_len > len(set(fn(data__allowevents_x) for data__allowevents_x in data__allowevents)):
                     raise ShapeError
                 for data__allowevents_x, data__allowevents_item in enumerate(data__allowevents):
                     if not isinstance(data__allowevents_item, (str)):
@@ -263,7 +263,7 @@ def check(data: object) -> object:
                             data__webhooks_property_names = False
                     if not data__webhooks_property_names:
                         raise ShapeError
-        for data_key, data_val in data.items():
+        for data_key in [*data_keys]:
             if REGEX_PATTERNS['^x-'].search(data_key):
                 if data_key in data_keys:
                     data_keys.remove(data_key)
@@ -315,7 +315,7 @@ def check__definitions_webhook(data: object) -> object:
                 if data__events_len < 1:
                     raise ShapeError
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                if data__events_len > len(set(fn(data__events_x) for data__events_x in data__events)):
+                if data__events_len > 1 and data__events_len > len(set(fn(data__events_x) for data__events_x in data__events)):
                     raise ShapeError
                 for data__events_x, data__events_item in enumerate(data__events):
                     check__definitions_event(data__events_item)
@@ -330,7 +330,7 @@ def check__definitions_webhook(data: object) -> object:
                 if data__foreach_len < 1:
                     raise ShapeError
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                if data__foreach_len > len(set(fn(data__foreach_x) for data__foreach_x in data__foreach)):
+                if data__foreach_len > 1 and data__foreach_len > len(set(fn(data__foreach_x) for data__foreach_x in data__foreach)):
                     raise ShapeError
                 for data__foreach_x, data__foreach_item in enumerate(data__foreach):
                     if not isinstance(data__foreach_item, (str)):
@@ -387,7 +387,7 @@ def check__definitions_webhook(data: object) -> object:
                 if data__accounts_len < 1:
                     raise ShapeError
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                if data__accounts_len > len(set(fn(data__accounts_x) for data__accounts_x in data__accounts)):
+                if data__accounts_len > 1 and data__accounts_len > len(set(fn(data__accounts_x) for data__accounts_x in data__accounts)):
                     raise ShapeError
                 for data__accounts_x, data__accounts_item in enumerate(data__accounts):
                     if not isinstance(data__accounts_item, (str)):
@@ -413,7 +413,7 @@ def check__definitions_webhook(data: object) -> object:
             if data__ignorechanges_is_list:
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__ignorechanges_len = len(data__ignorechanges)
-                if data__ignorechanges_len > len(set(fn(data__ignorechanges_x) for data__ignorechanges_x in data__ignorechanges)):
+                if data__ignorechanges_len > 1 and data__ignorechanges_len > len(set(fn(data__ignorechanges_x) for data__ignorechanges_x in data__ignorechanges)):
                     raise ShapeError
                 for data__ignorechanges_x, data__ignorechanges_item in enumerate(data__ignorechanges):
                     data__ignorechanges_item_one_of_count2 = 0
@@ -440,7 +440,7 @@ def check__definitions_webhook(data: object) -> object:
             if data__publicparams_is_list:
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__publicparams_len = len(data__publicparams)
-                if data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
+                if data__publicparams_len > 1 and data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
                     raise ShapeError
                 for data__publicparams_x, data__publicparams_item in enumerate(data__publicparams):
                     if not isinstance(data__publicparams_item, (str)):
@@ -467,7 +467,7 @@ def check__definitions_webhook(data: object) -> object:
             if isinstance(data__istest, str):
                 if not REGEX_PATTERNS['^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$'].search(data__istest):
                     raise ShapeError
-        for data_key, data_val in data.items():
+        for data_key in [*data_keys]:
             if REGEX_PATTERNS['^x-'].search(data_key):
                 if data_key in data_keys:
                     data_keys.remove(data_key)
@@ -555,7 +555,7 @@ def check__definitions_limits(data: object) -> object:
                     raise ShapeError
                 if data__maxlosses > 1000000:
                     raise ShapeError
-        for data_key, data_val in data.items():
+        for data_key in [*data_keys]:
             if REGEX_PATTERNS['^x-'].search(data_key):
                 if data_key in data_keys:
                     data_keys.remove(data_key)
@@ -702,7 +702,7 @@ def check__definitions_known(data: object) -> object:
                         if data_item__events_len < 1:
                             raise ShapeError
                         def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                        if data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
+                        if data_item__events_len > 1 and data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
                             raise ShapeError
                         for data_item__events_x, data_item__events_item in enumerate(data_item__events):
                             check__definitions_event(data_item__events_item)
@@ -715,7 +715,7 @@ def check__definitions_known(data: object) -> object:
                         data_item__id_len = len(data_item__id)
                         if data_item__id_len < 1:
                             raise ShapeError
-                for data_item_key, data_item_val in data_item.items():
+                for data_item_key in [*data_item_keys]:
                     if REGEX_PATTERNS['^x-'].search(data_item_key):
                         if data_item_key in data_item_keys:
                             data_item_keys.remove(data_item_key)
@@ -857,7 +857,7 @@ def check__definitions_absent(data: object) -> object:
                         if data_item__events_len < 1:
                             raise ShapeError
                         def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                        if data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
+                        if data_item__events_len > 1 and data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
                             raise ShapeError
                         for data_item__events_x, data_item__events_item in enumerate(data_item__events):
                             check__definitions_event(data_item__events_item)
@@ -870,7 +870,7 @@ def check__definitions_absent(data: object) -> object:
                         data_item__id_len = len(data_item__id)
                         if data_item__id_len < 1:
                             raise ShapeError
-                for data_item_key, data_item_val in data_item.items():
+                for data_item_key in [*data_item_keys]:
                     if REGEX_PATTERNS['^x-'].search(data_item_key):
                         if data_item_key in data_item_keys:
                             data_item_keys.remove(data_item_key)
@@ -909,7 +909,7 @@ def check__definitions_owns(data: object) -> object:
                     if isinstance(data_item__istest, str):
                         if not REGEX_PATTERNS['^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$'].search(data_item__istest):
                             raise ShapeError
-                for data_item_key, data_item_val in data_item.items():
+                for data_item_key in [*data_item_keys]:
                     if REGEX_PATTERNS['^x-'].search(data_item_key):
                         if data_item_key in data_item_keys:
                             data_item_keys.remove(data_item_key)
@@ -1042,7 +1042,7 @@ def check__definitions_account(data: object) -> object:
                     if data__accountids_len < 1:
                         raise ShapeError
                     def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
-                    if data__accountids_len > len(set(fn(data__accountids_x) for data__accountids_x in data__accountids)):
+                    if data__accountids_len > 1 and data__accountids_len > len(set(fn(data__accountids_x) for data__accountids_x in data__accountids)):
                         raise ShapeError
                     for data__accountids_x, data__accountids_item in enumerate(data__accountids):
                         if not isinstance(data__accountids_item, (str)):
@@ -1050,7 +1050,7 @@ def check__definitions_account(data: object) -> object:
                         if isinstance(data__accountids_item, str):
                             if not REGEX_PATTERNS['^(?:[A-Za-z0-9_.-]+|@[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*)$'].search(data__accountids_item):
                                 raise ShapeError
-            for data_key, data_val in data.items():
+            for data_key in [*data_keys]:
                 if REGEX_PATTERNS['^x-'].search(data_key):
                     if data_key in data_keys:
                         data_keys.remove(data_key)
@@ -1132,7 +1132,7 @@ def check__definitions_account(data: object) -> object:
                 data_keys.remove("account_ids")
                 data__accountids = data["account_ids"]
                 pass
-            for data_key, data_val in data.items():
+            for data_key in [*data_keys]:
                 if REGEX_PATTERNS['^x-'].search(data_key):
                     if data_key in data_keys:
                         data_keys.remove(data_key)
@@ -1224,7 +1224,7 @@ def check__definitions_account(data: object) -> object:
                             raise ShapeError
                         if data__ratelimits__list > 1000000:
                             raise ShapeError
-                for data__ratelimits_key, data__ratelimits_val in data__ratelimits.items():
+                for data__ratelimits_key in [*data__ratelimits_keys]:
                     if REGEX_PATTERNS['^x-'].search(data__ratelimits_key):
                         if data__ratelimits_key in data__ratelimits_keys:
                             data__ratelimits_keys.remove(data__ratelimits_key)
@@ -1254,7 +1254,7 @@ def check__definitions_account(data: object) -> object:
             data_keys.remove("limits")
             data__limits = data["limits"]
             check__definitions_limits(data__limits)
-        for data_key, data_val in data.items():
+        for data_key in [*data_keys]:
             if REGEX_PATTERNS['^x-'].search(data_key):
                 if data_key in data_keys:
                     data_keys.remove(data_key)

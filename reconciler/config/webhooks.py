@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.config.cursor import Cursor, Text
 from reconciler.config.diagnostics import Span, either, nearest
+from reconciler.config.entry import EntriesAlike, Entry
 from reconciler.config.entry_accounts import EntryAccounts, places_meant
 from reconciler.config.entry_urls import USUAL_KEYS, EntryUrls
 from reconciler.config.interpolation import Values
@@ -23,8 +23,7 @@ from reconciler.model.configuration import Account
 from reconciler.model.field import SECRET_DIGEST, SECRET_SINCE, SECRET_TO, Field, FieldType, Unsaid
 from reconciler.model.provider import Provider
 from reconciler.model.secret_digest import with_digest
-from reconciler.model.url import Url
-from reconciler.model.webhook import Address, Desired, Fields, Key, Value, is_event_name
+from reconciler.model.webhook import Address, Desired, Value, is_event_name
 
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _LONGEST_EVENT = 100
@@ -32,17 +31,6 @@ _NOT_SAYABLE = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 _IGNORE = "ignore_changes"
 _OF_ALL = {"active": Field(name="active", type=FieldType.FLAG), _IGNORE: Field(name=_IGNORE, type=FieldType.SET)}
 """What an entry may say whatever its provider is, and an entry of a provider without `active` too: it is on."""
-
-
-class Entry(Struct, frozen=True, kw_only=True, gc=False):
-    """An entry with its variables put in, or what it is for one key of its `for_each`."""
-
-    name: str  # with the key, if any: `tenants[acme]`
-    url_span: Span
-    url: Url
-    accounts: tuple[Account, ...]
-    desired: list[tuple[Account, Desired, Span]]  # each with where its event stands (its first, where it has all)
-    said: Said  # its settings, the defaults' too
 
 
 class _Key(NamedTuple):
@@ -91,16 +79,21 @@ class EntryReader:
         self._defaults = read_said(defaults, self._fields, values.for_accounts(*(names or ())))
         self._accounts = EntryAccounts(accounts, names, defaults, values)
         self._urls = EntryUrls(secret_params, self._accounts.defaults, self._accounts.default_values)
-        self._usual: dict[tuple[str, str | frozenset[str]], tuple[Fields, Key, frozenset[str]]] = {}
-        """Of the first entry that says nothing else, by account and event or events: fields, key, what is ignored."""
+        self._alike = EntriesAlike(self._urls, self._accounts, self._defaults, is_named=any(self._named.values()))
         self._event_names: dict[str, str] = {}  # those that may be events
 
-    def read(self, name: str, span: Span, cursor: Cursor) -> Iterator[Entry]:
+    def read(self, name: str, span: Span, cursor: Cursor) -> Collection[Entry]:
         """The entry; one for each key where it has a `for_each`."""
-        for key in self._keys(cursor) if cursor.has("for_each") else (None,):
-            entry = self._read(name, span, cursor, key)
-            if entry is not None:
-                yield entry
+        alike = self._alike.entry(name, cursor)
+        if alike is not None and self._wanted + len(alike.desired) <= MOST_WANTED:
+            self._wanted += len(alike.desired)
+            return (alike,)
+        errors = self._values.diagnostics.errors
+        keys = self._keys(cursor) if cursor.has("for_each") else (None,)
+        entries = [entry for key in keys if (entry := self._read(name, span, cursor, key)) is not None]
+        if len(entries) == 1 and self._values.diagnostics.errors == errors:
+            self._alike.note(entries[0], cursor)
+        return entries
 
     def _keys(self, cursor: Cursor) -> list[_Key]:
         """The keys of an entry's `for_each`; only the first if there are too many, or if the URL doesn't use them."""
@@ -167,23 +160,13 @@ class EntryReader:
         if provider.several_events:
             wanted = [("", frozenset(event for event, _ in events), text) for _, text in events[:1]]
         secret_to = said[SECRET_TO.name][0] if provider.makes_secrets and SECRET_TO.name in said else None
-        is_usual = said is self._defaults and not self._named[provider.name]
         place = entry.url_span.place
+        common, left_alone = self._common(entry, account)
         for index, value, text in wanted:
-            known = self._usual.get((account.name, value)) if is_usual else None
-            if known is not None:  # another entry had the same, apart from the URL
-                fields, one, ignored = known
-                fields = {**fields, "url": entry.url}
-                key = Key(endpoint=entry.url.endpoint, event=one.event, scope=one.scope)
-            else:
-                common, ignored = self._common(entry, account)
-                fields = provider.normalise({**common, provider.event_field: value})
-                found = provider.key_of(fields)
-                if found is None:
-                    continue
-                key = found
-                if is_usual:
-                    self._usual[account.name, value] = (fields, key, ignored)
+            fields, ignored = provider.normalise({**common, provider.event_field: value}), left_alone
+            key = provider.key_of(fields)
+            if key is None:
+                continue
             if self._asks_for_digest(entry, provider, ignored):
                 fields, ignored = with_digest(provider, fields, key, ignored)
             desired = Desired(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
+from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
 from reconciler.config.diagnostics import Diagnostics, SourceText, Span
 from reconciler.config.limits import LONGEST_TEXT, MOST_VALUES
@@ -19,10 +22,11 @@ _MOST_EXPANDED = 200_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][-+]?[0-9]{1,2})?")
+_BEGIN_NUMBERS = frozenset("-0123456789")
 # U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
 _FORBIDDEN = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-_FORBIDDEN_ASCII = "[^\t\n\r\x20-\x7e]"  # most files have no others, and this is compiled quickly
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
+_USUAL_CHARACTERS = b"\t\n\r" + bytes(range(0x20, 0x7F))  # of which most files have no others
+_CONFLICT = r"^(?:<{7}|>{7})(?= |$)"
 _WORDS: dict[str, bool | None] = {**dict.fromkeys(("", "~", "null", "Null", "NULL")), "true": True, "false": False}
 _MOST_SHARED = 1000  # texts of which there is one object, however often a file has them
 
@@ -69,18 +73,18 @@ def scalar_value(text: str) -> Plain:
     Only `true` and `false` are booleans. YAML 1.1's `yes` and `off`, octal and sexagesimal numbers, numbers with
     `_`, and dates stay the text that they look like.
     """
-    if text[:1] in "-0123456789" and text:
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
-    return _WORDS.get(text, text)
+    if text[:1] not in _BEGIN_NUMBERS:
+        return _WORDS.get(text, text)
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 class _UnreadableError(Exception):
     """Nothing of the rest can be read."""
 
 
-class _Value(NamedTuple):
+class _Value(Struct, frozen=True, gc=False):
     """A finished value: where it stands, how many values it holds, aliases expanded, and where its alias stands."""
 
     value: Plain
@@ -113,12 +117,12 @@ class _Reader:
     def root(self) -> _Value | None:
         try:
             self._next()  # the stream begins
-            if type(self._next()) is yaml.StreamEndEvent:
+            if type(self._next()) is StreamEndEvent:
                 return None
             found = self._value(self._next(), 0)
             self._next()  # the document ends
             event = self._next()
-            if type(event) is not yaml.StreamEndEvent:
+            if type(event) is not StreamEndEvent:
                 self._error("yaml-documents", event, "a second document starts here", "Put it in its own file.")
                 raise _UnreadableError
             return found
@@ -127,19 +131,19 @@ class _Reader:
 
     def _value(self, event: Any, depth: int) -> _Value:  # noqa: ANN401
         kind = type(event)
-        if kind is yaml.AliasEvent:
+        if kind is AliasEvent:
             return self._alias(event)
         start, end, before = event.start_mark.index, event.end_mark.index, self._sizes
         self._sizes += 1
         value: Plain
-        if kind is yaml.ScalarEvent:
+        if kind is ScalarEvent:
             value = self._scalar(event)
         else:
             self._check(event)
             if depth >= _DEEPEST:
                 self._error("yaml-deep", event, "values are nested too deeply here", "Use fewer levels.")
                 raise _UnreadableError
-            value, last = (self._mapping if kind is yaml.MappingStartEvent else self._sequence)(depth + 1)
+            value, last = (self._mapping if kind is MappingStartEvent else self._sequence)(depth + 1)
             # A block has no width: it ends where the next line begins.
             end = last.end_mark.index if end > start else start
         found = _Value(value, start, end, self._sizes - before)
@@ -148,13 +152,14 @@ class _Reader:
         return found
 
     def _sequence(self, depth: int) -> tuple[Sequence, Any]:
-        found, at = Sequence(), array("I")
-        while (kind := type(event := self._next())) is not yaml.SequenceEndEvent:
-            if kind is yaml.ScalarEvent and event.anchor is None:
+        found, at, following = Sequence(), array("I"), self._next
+        while (kind := type(event := following())) is not SequenceEndEvent:
+            if kind is ScalarEvent and event.anchor is None:
                 self._sizes += 1
                 value = self._scalar(event)
                 found.append(self._share(value) if type(value) is str else value)
-                at.extend((event.start_mark.index, event.end_mark.index))
+                at.append(event.start_mark.index)
+                at.append(event.end_mark.index)
                 continue
             item = self._value(event, depth)
             if item.use is not None:
@@ -166,25 +171,28 @@ class _Reader:
         return found, event
 
     def _mapping(self, depth: int) -> tuple[Map, Any]:
-        found, at = Map(), array("I")
+        found, at, following = Map(), array("I"), self._next
         merges: list[_Value] = []
         order: dict[str, int] | None = None  # of the keys, once one is given twice
-        while (_kind := type(event := self._next())) is not yaml.MappingEndEvent:
+        while type(event := following()) is not MappingEndEvent:
             key = self._key(event, depth)
-            inner = self._next()
-            kind = type(inner)
-            if kind is yaml.ScalarEvent and inner.anchor is None:
+            kind = type(inner := following())
+            if kind is ScalarEvent and inner.anchor is None:
                 self._sizes += 1
                 value, start, end, use = self._scalar(inner), inner.start_mark.index, inner.end_mark.index, None
             else:
-                value, start, end, _, use = self._value(inner, depth)
+                one = self._value(inner, depth)
+                value, start, end, use = one.value, one.start, one.end, one.use
             if key == "<<" and not event.style:
                 if merges:
                     self._error("yaml-merge", event, "`<<` is given twice", "Merge a list: `<<: [*one, *other]`.")
                 merges.append(_Value(value, start, end, use=use))
             elif key is not None and key not in found:
                 found[key] = value
-                at.extend((event.start_mark.index, event.end_mark.index, start, end))
+                at.append(event.start_mark.index)
+                at.append(event.end_mark.index)
+                at.append(start)
+                at.append(end)
                 if use is not None:
                     found.uses = found.uses or {}
                     found.uses[key] = (use, False)
@@ -202,7 +210,7 @@ class _Reader:
     def _key(self, event: Any, depth: int) -> str | None:  # noqa: ANN401
         """A key; None where it can't be one, which a diagnostic says."""
         kind = type(event)
-        if kind is not yaml.ScalarEvent:
+        if kind is not ScalarEvent:
             help_ = "Write keys as plain words; quote a key that contains `{` or `[`."
             self._error("yaml-key", event, "this key is not plain text", help_)
             self._value(event, depth)
@@ -237,14 +245,14 @@ class _Reader:
 
     def _alias(self, event: Any) -> _Value:  # noqa: ANN401
         use = (event.start_mark.index, event.end_mark.index)
-        found = self._anchors.get(event.anchor, _Value(None, *use))._replace(use=use)
+        found = replace(self._anchors.get(event.anchor, _Value(None, *use)), use=use)
         self._expanded += found.size
         self._sizes += found.size
         if event.anchor not in self._anchors:
             help_ = "Write the anchor, `&name`, before its value; put text that begins with `*` in quotes."
             self._error("yaml-alias", event, "this alias has no anchor before it, or is inside it", help_)
             self.broken.add(use[0])
-            found = found._replace(use=None)
+            found = replace(found, use=None)
         if self._expanded > _MOST_EXPANDED:
             self._error("yaml-aliases", event, "the file's aliases expand to too many values", "Write fewer of them.")
             raise _UnreadableError
@@ -291,13 +299,15 @@ class _Reader:
 
 def _check_characters(source: SourceText, diagnostics: Diagnostics) -> None:
     """Refuse what no parser has to see: a character that YAML lacks, or a conflict that Git left (it reads as text)."""
-    forbidden = _FORBIDDEN_ASCII if source.text.isascii() else _FORBIDDEN
-    if (found := re.search(forbidden, source.text)) is not None:
+    text = source.text
+    is_usual = text.isascii() and not text.encode("ascii").translate(None, _USUAL_CHARACTERS)  # as most files are
+    if not is_usual and (found := re.search(_FORBIDDEN, text)) is not None:
         message = f"U+{ord(found[0]):04X} isn't allowed in YAML, or is read as a line break"
         help_ = "Remove it, or write it as an escape in double quotes."
         diagnostics.error("yaml-character", Span(source, *found.span()), message, help_)
         raise _UnreadableError
-    if (found := _CONFLICT.search(source.text)) is not None:
+    may_conflict = "<<<<<<<" in text or ">>>>>>>" in text
+    if may_conflict and (found := re.search(_CONFLICT, text, re.MULTILINE)) is not None:
         help_ = "Keep the right lines, and remove those with `<<<<<<<`, `=======` and `>>>>>>>`."
         diagnostics.error("yaml-syntax", Span(source, *found.span()), "a merge conflict isn't resolved here", help_)
         raise _UnreadableError

@@ -46,10 +46,16 @@ def _is_word(piece: str) -> bool:
 
 def is_wordless(text: str) -> bool:
     """Whether a piece of a path, as a file writes it in clear, may be a secret: something in it reads as no word."""
+    head, _, last = text.rpartition("/")
+    return _is_wordless(head) or not all(map(_reads_as_words, _RUN.findall(unquote(last))))
+
+
+@lru_cache(maxsize=256)  # the URLs of a file have much in common, their last segments less than what is before
+def _is_wordless(text: str) -> bool:
     return not all(map(_reads_as_words, _RUN.findall(unquote(text))))
 
 
-_reads_as_words = lru_cache(maxsize=4096)(reads_as_words)  # the URLs of a file have many words in common
+_reads_as_words = lru_cache(maxsize=4096)(reads_as_words)
 
 
 class _Cached(Generic[_Found]):

@@ -138,7 +138,7 @@ class SecretText:
 
     __slots__ = ("_revealed", "parts")
     parts: tuple[Part, ...]
-    _revealed: str | None  # else put together when it is asked for
+    _revealed: str | None  # None until it is asked for
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
         SET(self, "parts", parts)
@@ -168,7 +168,11 @@ class SecretText:
 
     def reveal(self) -> str:
         """The real characters. For building a request, digesting a plan, exporting secrets: nothing that prints."""
-        return self._revealed if self._revealed is not None else "".join([part.text for part in self.parts])
+        text = self._revealed
+        if text is None:
+            text = "".join([part.text for part in self.parts])
+            SET(self, "_revealed", text)
+        return text
 
     def symbolic(self) -> SecretText:
         """The text with each variable's name in place of a value that is secret: what may be judged aloud.
