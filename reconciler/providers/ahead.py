@@ -12,6 +12,8 @@ from reconciler.http.pacing import READERS
 
 T = TypeVar("T")
 
+AT_ONCE = 0.01
+"""Seconds: a page that comes sooner is read before the threads for others have begun."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -19,13 +21,17 @@ class PagesAhead(Generic[T]):
     """Fetches pages, and those that probably follow meanwhile: none is more than asked for early.
 
     What a page says of where the next one is decides whether that is one that was asked for; where it is another, the
-    list is read one page after the other. What went wrong with a page is told when it is that page's turn. At the end
-    of a `with` nothing is under way any more.
+    list is read one page after the other, as where pages come at once anyway. What went wrong with a page is told when
+    it is that page's turn. At the end of a `with` nothing is under way any more.
     """
 
-    def __init__(self, fetch: Callable[[str], T], readers: threading.Semaphore | None) -> None:
+    def __init__(
+        self, fetch: Callable[[str], T], readers: threading.Semaphore | None, now: Callable[[], float]
+    ) -> None:
         self._fetch = fetch
         self._readers = readers  # what all lists of a run share; None for one page after the other
+        self._now = now
+        self._is_quick = False  # whether the last page that was waited for came at once
         self._found: dict[str, Future[T]] = {}  # by target, in the list's probable order
         self._threads: list[threading.Thread] = []
 
@@ -39,13 +45,18 @@ class PagesAhead(Generic[T]):
     def page(self, target: str) -> T:
         """The page at a target, asked for earlier or now."""
         found = self._found.pop(target, None)
-        return self._fetch(target) if found is None else found.result()
+        if found is not None:
+            return found.result()
+        began = self._now()
+        page = self._fetch(target)
+        self._is_quick = self._now() - began < AT_ONCE
+        return page
 
     def expect(self, target: str, following: str, pages: int) -> None:
         """Ask for what probably follows a page: so many pages, of which it names the first."""
         if self._found and following not in self._found:
             self._found, self._readers = {}, None
-        if pages <= 1 or self._readers is None:
+        if pages <= 1 or self._readers is None or self._is_quick:
             return
         probable = [*_numbered(target, following, min(pages, READERS) - 1)]
         for one in (following, *probable) if probable else ():

@@ -154,7 +154,7 @@ def list_all(  # noqa: PLR0913 - what a list is, and who is told
     ends = now() + LONGEST
     for _ in range(LISTS):
         try:
-            with PagesAhead(fetch, readers if trust_setting is not None else None) as pages:
+            with PagesAhead(fetch, readers if trust_setting is not None else None, now) as pages:
                 remotes, counts, is_shifting = _list_once(pages, first, origin, told, lambda: now() >= ends)
         except ProviderError as error:
             if error.kind is not ErrorKind.GONE:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.http.pacing import READERS
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
+from reconciler.providers.ahead import AT_ONCE
 from reconciler.providers.paging import Page, list_all
 from reconciler.providers.registry import open_reader
 from reconciler.sandbox.api import SandboxOptions
@@ -41,8 +42,9 @@ def script(targets: Iterable[str], ids: Iterable[str], count: int | None) -> dic
 class Pages:
     """A server of pages that notes what it is asked for, and how many at once."""
 
-    def __init__(self, pages: dict[str, Page], *, together: int = 1) -> None:
+    def __init__(self, pages: dict[str, Page], *, together: int = 1, slow: float = AT_ONCE) -> None:
         self.asked: list[str] = []
+        self.slow = slow
         self.most = 0
         self._pages = pages
         self._running = 0
@@ -69,8 +71,13 @@ class Pages:
             origin=ORIGIN,
             trust_setting="trust_count" if trust_count else None,
             told=lambda *_: None,
+            now=self.now,
             readers=threading.Semaphore(readers),
         )
+
+    def now(self) -> float:
+        """Seconds: each page has taken `slow` of them."""
+        return len(self.asked) * self.slow
 
 
 def numbered(pages: int, form: str = "/webhooks?page={}&results=100") -> list[str]:
@@ -118,6 +125,12 @@ def test_pages_of_which_nobody_can_tell_where_they_are_come_one_by_one(
     assert (pages.asked, pages.most) == (targets, 1)
 
 
+def test_pages_that_come_at_once_come_one_by_one() -> None:
+    pages = Pages(script(numbered(26), LETTERS, 26), slow=AT_ONCE / 2)
+    assert len(pages.listed().remotes) == 26
+    assert (pages.asked, pages.most) == (numbered(26), 1)
+
+
 def test_page_is_believed_only_where_the_one_before_leads_to_it() -> None:
     targets = numbered(26)
     targets[5:] = [f"{target}&from=elsewhere" for target in targets[5:]]
@@ -152,7 +165,7 @@ def test_page_ahead_that_is_gone_makes_the_list_anew() -> None:
 def test_lists_of_a_run_have_their_readers_together() -> None:
     readers = threading.Semaphore(2)
     pages = Pages(script(numbered(26), LETTERS, 26), together=2)
-    list_all(pages.fetch, FIRST, origin=ORIGIN, trust_setting="c", told=lambda *_: None, readers=readers)
+    list_all(pages.fetch, FIRST, origin=ORIGIN, trust_setting="c", told=lambda *_: None, now=pages.now, readers=readers)
     assert pages.most <= 3  # the list itself asks for what no reader did
     assert [readers.acquire(blocking=False) for _ in range(3)] == [True, True, False]
 
