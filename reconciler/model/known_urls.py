@@ -40,6 +40,10 @@ class _SameUrl(Url):
     def items(self) -> tuple[QueryItem, ...]:  # type: ignore[override] # as above
         return _of_a_provider(self._known.items)
 
+    @property
+    def written(self) -> Url:
+        return self._known
+
     def reveal(self) -> str:
         return self._known.reveal()
 

@@ -22,6 +22,7 @@ _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[-_.]")
 _RUN = re.compile(r"[^\W_]+")
 _ANYWHERE = ""
+_QUERIES = "queries"  # what is kept of them
 _CLEAR = (Origin.LITERAL, Origin.OPTION)
 _Hide = Callable[[str], str]  # gives what stands in place of a hidden value
 _Found = TypeVar("_Found")
@@ -75,8 +76,9 @@ class _Cached(Generic[_Found]):
 class Redaction:
     """Shows URLs in the light of what the file writes in clear.
 
-    A provider's URL shows the segments and query items that the file writes (its variables as `${NAME}`), and beyond
-    them only segments that read as words, and values of parameters that the file calls public.
+    A provider's URL in the characters of one that the file writes is shown as that one. Others show the segments and
+    query items that the file writes (its variables as `${NAME}`), and beyond them only segments that read as words, and
+    values of parameters that the file calls public.
     """
 
     __slots__ = ("_patterns", "_public_params", "_seen", "_urls", "cache")
@@ -155,12 +157,12 @@ class Redaction:
     def _numbers(self) -> Mapping[str, int]:
         values: dict[str, int] = {}
         for url in self._seen:
-            self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
+            self._show(url.written, lambda value: str(values.setdefault(value, len(values) + 1)))
         return values if len(values) > 1 else {}
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
-        return self._show(url, self._numbered)
+        return self._show(url.written, self._numbered)
 
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
         """Both sides of a change. Where they would read the same, what differs reads `‹changed›` on the second."""
@@ -207,7 +209,9 @@ class Redaction:
 
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
         source = url.source
-        provided, is_whole = Origin.PROVIDER in source.origins(), source.parts[0].origin in SHOWN_BY_NAME
+        first = source.parts[0].origin
+        provided = first is Origin.PROVIDER or (len(source.parts) > 1 and Origin.PROVIDER in source.origins())
+        is_whole = first in SHOWN_BY_NAME
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
         if is_whole or (provided and self._whole):
             if url in self._whole:
@@ -221,12 +225,23 @@ class Redaction:
             segments = [shown for _, shown in path if shown is not None]
             if len(segments) < len(path):
                 segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
-            items = [self._item(item, hide, changed) for item in url.items]
+            query = "&".join([self._item(item, hide, changed) for item in url.items])
         else:
-            segments = [str(segment) for segment in url.segments]
-            items = [_own_item(item, changed) for item in url.items]
-        query = "&".join(items)
+            is_clear = url.has_clear_path
+            segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
+            query = self._own_query(url.items, changed)
         return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
+
+    def _own_query(self, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
+        """A query of the files, of which many URLs share one."""
+        known = self.cache.setdefault(_QUERIES, {})
+        if changed or id(items) not in known:
+            shown = "&".join([_own_item(item, changed) for item in items])
+            if changed:
+                return shown
+            known[id(items)] = (shown, items)  # which stay, and so does their id
+        text: str = known[id(items)][0]
+        return text
 
     def _path(self, url: Url) -> Iterator[tuple[str, str | None]]:
         """The segments of a provider's path in normal form, and as they may be shown.

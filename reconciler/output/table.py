@@ -50,19 +50,27 @@ def _names_events(row: Row) -> bool:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of cells as lines, each column as wide as its widest cell."""
-    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
-    return [_GAP.join(map(padded, row, widths)).rstrip() for row in rows]
+    filled = map(_filled, zip(*rows, strict=True))
+    return [_GAP.join(row).rstrip() for row in zip(*filled, strict=True)]
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    """The cells of a column, all as wide as its widest."""
+    if all(map(str.isascii, cells)):  # each character takes one column of the terminal
+        width = max(map(len, cells))
+        return [cell.ljust(width) for cell in cells]
+    width = max(map(columns, cells))
+    return [padded(cell, width) for cell in cells]
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     scope = f" ({row.scope})" if row.scope else ""
     unreadable = f" (can't be read: {', '.join(row.unreadable_fields)})" if row.unreadable_fields else ""
-    cells = (
-        row.webhook_address,
-        _STATUS.get(row.status, row.status.value) + unreadable,
-        (", ".join(row.events) or "(no event)") + scope,
-        row.url or "(no URL)",
+    return (
+        visible(row.webhook_address),
+        visible(_STATUS.get(row.status, row.status.value) + unreadable),
+        visible((", ".join(row.events) or "(no event)") + scope),
+        visible(row.url) or "(no URL)",
         "yes" if row.delivers else "no",
         shown_time(row.updated).removesuffix(" UTC"),
     )
-    return tuple(map(visible, cells))

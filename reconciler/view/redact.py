@@ -109,7 +109,7 @@ def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
-        id_length=id_length_of(plan),
+        id_length=SHORTEST_ID if brief and all(row.entry for row in rows) else id_length_of(plan),
     )
 
 

@@ -19,7 +19,8 @@ _View = TypeVar("_View", PlanView, ListView)
 
 def id_length_of(plan: Plan) -> int:
     """How many characters tell the ids of all webhooks that were listed apart, those that filters leave out too."""
-    return length_of(remote.id for account in plan.planned for remote in account.listed())
+    rows = (row for account in plan.planned for row in (*account.rows, *account.left_out))
+    return length_of(row.remote.id for row in rows if row.remote is not None)
 
 
 def length_of(object_ids: Iterable[str]) -> int:

@@ -67,7 +67,7 @@ def sensitive(fields: PlainFields | None) -> Sensitive:
 def time_text(time: datetime) -> str:
     """A time in UTC to the second, as JSON has it."""
     there = time if time.tzinfo is UTC else time.astimezone(UTC)
-    return there.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return there.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 @lru_cache(maxsize=1024)

@@ -44,7 +44,7 @@ def test_it_is_as_if_it_were_read_again(raw: str, is_whole: bool, others: list[s
     ]
     assert found.has_unset_endpoint is again.has_unset_endpoint is False
     redaction = Redaction([own, *map(written, others)]).seeing([again, *map(sent, others)])
-    assert redaction.show(found) == redaction.show(again)
+    assert redaction.show(found) == redaction.show(own)  # as the file writes it
     assert redaction.show_endpoint(found) == redaction.show_endpoint(again)
     assert str(replace(found, secrets=("token=y",))) == str(again)
 
