@@ -89,6 +89,7 @@ def _compiled_shape() -> str:
     code = fastjsonschema.compile_to_code(schema_, use_default=False, detailed_exceptions=False)
     name = re.search(r"^def (\w+)\(data, custom_formats={}, name_prefix=None\):$", code, re.MULTILINE)
     assert name is not None  # the first is the schema's own
+    (comparable,) = {line.strip() for line in code.splitlines() if line.strip().startswith("def fn(")}
     for pattern, text in (
         (r"^VERSION = .*\n", ""),
         (r"^from fastjsonschema import .*\n", _ERROR),
@@ -97,13 +98,15 @@ def _compiled_shape() -> str:
         (r"\((\w+), custom_formats, .*\)$", r"(\1)"),
         (r"\(data, custom_formats={}, name_prefix=None\)", "(data: object) -> object"),
         (rf"\b{name[1]}", "check"),
+        # One that names itself, made anew for each list, would be a cycle that only the collector frees.
+        (r"^ +def fn\(.*\n", ""),
         # Lists of one are unique, and only keys that no property has need be looked at: most entries have no others.
         (r"if (\w+_len) > len\(set\(fn", r"if \1 > 1 and \1 > len(set(fn"),
         (rf"for (\w+), \w+ in \w+\.items\(\):\n{_KEY_THAT_MAY_BE}", r"for \1 in [*\4]:\n\2\3"),
     ):
         code = re.sub(pattern, text, code, flags=re.MULTILINE)
     assert not re.search(r"custom_formats|name_prefix|JsonSchema", code)
-    return f"{_COMPILED}\n{code}"
+    return f"{_COMPILED}\n{code}\n\n{comparable}\n"
 
 
 def _shown(found: re.Match[str]) -> str:

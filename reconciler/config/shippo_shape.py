@@ -126,7 +126,6 @@ def check(data: object) -> object:
                         data__defaults__accounts_len = len(data__defaults__accounts)
                         if data__defaults__accounts_len < 1:
                             raise ShapeError
-                        def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                         if data__defaults__accounts_len > 1 and data__defaults__accounts_len > len(set(fn(data__defaults__accounts_x) for data__defaults__accounts_x in data__defaults__accounts)):
                             raise ShapeError
                         for data__defaults__accounts_x, data__defaults__accounts_item in enumerate(data__defaults__accounts):
@@ -151,7 +150,6 @@ def check(data: object) -> object:
                         raise ShapeError
                     data__defaults__ignorechanges_is_list = isinstance(data__defaults__ignorechanges, (list, tuple))
                     if data__defaults__ignorechanges_is_list:
-                        def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                         data__defaults__ignorechanges_len = len(data__defaults__ignorechanges)
                         if data__defaults__ignorechanges_len > 1 and data__defaults__ignorechanges_len > len(set(fn(data__defaults__ignorechanges_x) for data__defaults__ignorechanges_x in data__defaults__ignorechanges)):
                             raise ShapeError
@@ -192,7 +190,6 @@ def check(data: object) -> object:
                 raise ShapeError
             data__secretparams_is_list = isinstance(data__secretparams, (list, tuple))
             if data__secretparams_is_list:
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__secretparams_len = len(data__secretparams)
                 if data__secretparams_len > 1 and data__secretparams_len > len(set(fn(data__secretparams_x) for data__secretparams_x in data__secretparams)):
                     raise ShapeError
@@ -210,7 +207,6 @@ def check(data: object) -> object:
                 raise ShapeError
             data__publicparams_is_list = isinstance(data__publicparams, (list, tuple))
             if data__publicparams_is_list:
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__publicparams_len = len(data__publicparams)
                 if data__publicparams_len > 1 and data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
                     raise ShapeError
@@ -228,7 +224,6 @@ def check(data: object) -> object:
                 raise ShapeError
             data__allowevents_is_list = isinstance(data__allowevents, (list, tuple))
             if data__allowevents_is_list:
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__allowevents_len = len(data__allowevents)
                 if data__allowevents_len > 1 and data__allowevents_len > len(set(fn(data__allowevents_x) for data__allowevents_x in data__allowevents)):
                     raise ShapeError
@@ -314,7 +309,6 @@ def check__definitions_webhook(data: object) -> object:
                 data__events_len = len(data__events)
                 if data__events_len < 1:
                     raise ShapeError
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 if data__events_len > 1 and data__events_len > len(set(fn(data__events_x) for data__events_x in data__events)):
                     raise ShapeError
                 for data__events_x, data__events_item in enumerate(data__events):
@@ -329,7 +323,6 @@ def check__definitions_webhook(data: object) -> object:
                 data__foreach_len = len(data__foreach)
                 if data__foreach_len < 1:
                     raise ShapeError
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 if data__foreach_len > 1 and data__foreach_len > len(set(fn(data__foreach_x) for data__foreach_x in data__foreach)):
                     raise ShapeError
                 for data__foreach_x, data__foreach_item in enumerate(data__foreach):
@@ -386,7 +379,6 @@ def check__definitions_webhook(data: object) -> object:
                 data__accounts_len = len(data__accounts)
                 if data__accounts_len < 1:
                     raise ShapeError
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 if data__accounts_len > 1 and data__accounts_len > len(set(fn(data__accounts_x) for data__accounts_x in data__accounts)):
                     raise ShapeError
                 for data__accounts_x, data__accounts_item in enumerate(data__accounts):
@@ -411,7 +403,6 @@ def check__definitions_webhook(data: object) -> object:
                 raise ShapeError
             data__ignorechanges_is_list = isinstance(data__ignorechanges, (list, tuple))
             if data__ignorechanges_is_list:
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__ignorechanges_len = len(data__ignorechanges)
                 if data__ignorechanges_len > 1 and data__ignorechanges_len > len(set(fn(data__ignorechanges_x) for data__ignorechanges_x in data__ignorechanges)):
                     raise ShapeError
@@ -438,7 +429,6 @@ def check__definitions_webhook(data: object) -> object:
                 raise ShapeError
             data__publicparams_is_list = isinstance(data__publicparams, (list, tuple))
             if data__publicparams_is_list:
-                def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 data__publicparams_len = len(data__publicparams)
                 if data__publicparams_len > 1 and data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
                     raise ShapeError
@@ -701,7 +691,6 @@ def check__definitions_known(data: object) -> object:
                         data_item__events_len = len(data_item__events)
                         if data_item__events_len < 1:
                             raise ShapeError
-                        def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                         if data_item__events_len > 1 and data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
                             raise ShapeError
                         for data_item__events_x, data_item__events_item in enumerate(data_item__events):
@@ -856,7 +845,6 @@ def check__definitions_absent(data: object) -> object:
                         data_item__events_len = len(data_item__events)
                         if data_item__events_len < 1:
                             raise ShapeError
-                        def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                         if data_item__events_len > 1 and data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
                             raise ShapeError
                         for data_item__events_x, data_item__events_item in enumerate(data_item__events):
@@ -1041,7 +1029,6 @@ def check__definitions_account(data: object) -> object:
                     data__accountids_len = len(data__accountids)
                     if data__accountids_len < 1:
                         raise ShapeError
-                    def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                     if data__accountids_len > 1 and data__accountids_len > len(set(fn(data__accountids_x) for data__accountids_x in data__accountids)):
                         raise ShapeError
                     for data__accountids_x, data__accountids_item in enumerate(data__accountids):
@@ -1259,3 +1246,5 @@ def check__definitions_account(data: object) -> object:
                 if data_key in data_keys:
                     data_keys.remove(data_key)
     return data
+
+def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var

@@ -213,7 +213,7 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
 
     def scope_of(self, fields: Fields) -> Scope:
         names = self.scope_fields
-        return tuple([(name, value) for name in names if isinstance(value := fields[name], (str, bool))])
+        return _shared(tuple([(name, value) for name in names if isinstance(value := fields[name], (str, bool))]))
 
     def is_live(self, fields: Fields) -> bool:
         for name in self.switches:  # noqa: SIM110 - `all` takes twice as long, and every webhook is asked several times
@@ -252,6 +252,11 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
             return None
         one = None if self.several_events else str(event)
         return Key(endpoint=url.endpoint, event=one, scope=self.scope_of(fields))
+
+
+@lru_cache(maxsize=1024)  # most webhooks have the same
+def _shared(scope: Scope) -> Scope:
+    return scope
 
 
 @lru_cache(maxsize=1024)  # webhooks of the same event share it
