@@ -25,7 +25,7 @@ REPORTING = (*APPLYING, *LOOKING, "show", "merge-reports")
 COMPLETION_SHELLS = ("bash", "zsh", "fish")
 COMPLETION_VARIABLE = "_RECONCILER_COMPLETE"
 """What a completion script asks with: `bash_complete`, say."""
-_SHARD = re.compile(r"([0-9]{1,4})/([0-9]{1,3}|1000)")
+_SHARD = r"([0-9]{1,4})/([0-9]{1,3}|1000)"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 Function = Callable[..., int]
 Option = Callable[[Function], Function]
@@ -138,7 +138,7 @@ def _format_files(context: click.Context, _option: click.Parameter, values: tupl
 
 
 def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    found = None if value is None else _SHARD.fullmatch(value)
+    found = None if value is None else re.fullmatch(_SHARD, value)
     if value is not None and (found is None or not 1 <= int(found[1]) <= int(found[2])):
         raise click.BadParameter("write it as I/N, such as 2/8, where I is from 1 to N, and N is 1000 at most")
     return None if found is None else f"{int(found[1])}/{int(found[2])}"

@@ -18,7 +18,7 @@ from reconciler.model.redaction import is_wordless, reads_as_words
 
 MASK = "•"
 _LONGEST = 240
-_RUN = re.compile(r"(?!-)[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+")
+_RUN = r"(?!-)[^\s\"'`,;:/?#&=@(){}\[\]<>|$*!%^~+\\]+"
 _PARAMETER = re.compile(r"[?&]([^=&?]*)=([^&]*)")
 _PATH = re.compile(r"[^?/]*//[^/?]*([^?]*)")
 _PIECE = re.compile(r"[^/]+")
@@ -85,7 +85,7 @@ class _Excerpts:
         return self._lines[number] if column <= len(self._lines[number]) + 1 else ""
 
     def _masked(self, number: int, start: int, end: int) -> str:
-        shown = list(_RUN.sub(_mask_unless_words, self._source.text[start:end]))
+        shown = list(re.sub(_RUN, _mask_unless_words, self._source.text[start:end]))
         for (first, last), is_secret in self._values_by_line.get(number, ()):
             begin, stop = max(first, start), min(last, end)
             if begin < stop:

@@ -14,7 +14,7 @@ from reconciler.model.redaction import is_wordless
 from reconciler.model.secret import Origin, replace
 from reconciler.model.url import Url
 
-_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_PLAIN_NAME = r"[A-Za-z][A-Za-z0-9_.-]*"
 _USE_A_VARIABLE = "Put the value in an environment variable and write `${NAME}`"
 
 
@@ -29,7 +29,7 @@ def check_literals(url: Url, span: Span, entry: Cursor, values: Values) -> Url:
         in_clear = [item.name for item in items if item.secret and not item.public and _LITERAL & item.value_origins]
         if in_clear:
             names = (unquote(name) for name in dict.fromkeys(in_clear))
-            listed = ", ".join(name if _PLAIN_NAME.fullmatch(name) else json.dumps(name) for name in names)
+            listed = ", ".join(name if re.fullmatch(_PLAIN_NAME, name) else json.dumps(name) for name in names)
             message = "the value of a secret parameter is written in the file"
             help_ = f"{_USE_A_VARIABLE}, or, if it isn't secret, add `public_params: [{listed}]` to the entry."
             values.diagnostics.error("secret-literal", span, message, help_)

@@ -14,7 +14,7 @@ from reconciler.model.secret import Origin, Part, SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.url_characters import check_characters, with_query_values_encoded
 
-_BLOCK = re.compile(r"(?:&\S+\s+)?([>|])(?!-)")
+_BLOCK = r"(?:&\S+\s+)?([>|])(?!-)"
 _Parsed = TypeVar("_Parsed")
 
 
@@ -45,7 +45,7 @@ def _read(
         return parse(fitted)
     except UrlError as error:
         help_ = error.help
-        block = _BLOCK.match(span.written.text) if isinstance(span, Span) else None
+        block = re.match(_BLOCK, span.written.text) if isinstance(span, Span) else None
         if block is not None and text.reveal().endswith("\n"):
             help_ = f"Write `{block[1]}-` instead of `{block[1]}`, which adds a line break at the end."
         diagnostics.error(error.code, span, error.message, help_)

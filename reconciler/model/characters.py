@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_UNSEEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 """Letters, marks and signs that show nothing. Source: Unicode's Default_Ignorable_Code_Point, and the blank Braille."""
 _CONTROL_NAMES = {"\x00": "NULL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE"}
 _CONTROL_NAMES |= {"\x7f": "DELETE", "\x85": "NEXT LINE"}
@@ -28,7 +26,7 @@ def is_masked(value: str) -> bool:
 def is_seen(character: str) -> bool:
     """Whether a character shows as itself: no white space, control or format character, and none that shows nothing."""
     category = unicodedata.category(character)
-    return category[0] in "LMNPS" and category != "Me" and _UNSEEN.match(character) is None
+    return category[0] in "LMNPS" and category != "Me" and re.match(_UNSEEN, character) is None
 
 
 def character_name(character: str) -> str:

@@ -22,8 +22,8 @@ _USUAL_HEAD = re.compile(
 )
 """What stands before the query of a URL whose path is in normal form as it stands, which most are."""
 _USUAL = re.compile(rf"{_USUAL_HEAD.pattern}(?:\?([A-Za-z0-9\-._~!$&'()*+,=:@/?]*))?")
-_FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_FORBIDDEN = r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]"
+_BAD_ESCAPE = r"%(?![0-9A-Fa-f]{2})"
 _NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 
 
@@ -162,7 +162,7 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
             items, public, secrets = _query(text.slice(usual.start(4), len(raw)).parts, secret_params)
         endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path or "/", query=public)
         return Url(endpoint=endpoint, secrets=secrets, source=text, items=items)
-    if _FORBIDDEN.search(raw):
+    if re.search(_FORBIDDEN, raw):
         message = "the URL has white space, a control character or a backslash in it"
         raise UrlError("url-character", message, "Remove it.")
     if "#" in raw:
@@ -171,7 +171,7 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     found = _SHAPE.fullmatch(raw)
     if found is None or not found["authority"]:
         raise UrlError("url-host", "the URL has no host", "Write it as `https://host/path`.")
-    if _BAD_ESCAPE.search(raw):
+    if re.search(_BAD_ESCAPE, raw):
         message = "the URL has a `%` that doesn't start a valid escape"
         raise UrlError("url-escape", message, "Write a literal `%` as `%25`.")
     scheme, host, port = _authority(found["scheme"].lower(), found["authority"])
@@ -229,7 +229,7 @@ def _query(parts: tuple[Part, ...], secret_params: frozenset[str]) -> _Query:
 
 
 _LONGEST_ODD = 10_000  # characters of a URL without a normal form that anybody looks into
-_HALF = re.compile(r"[\ud800-\udfff]")
+_HALF = r"[\ud800-\udfff]"
 _PLACE = re.compile(
     r"(?P<scheme>[A-Za-z]+)://(?:[^/?#@\\]*@)?(?P<authority>[^/?#@\\\s]+)(?P<path>(?:/[^?#@]*)?)(?:[?#][^@]*)?",
     re.DOTALL,
@@ -244,7 +244,7 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
     """
     raw = text.reveal().strip()
     found = _PLACE.fullmatch(raw)
-    if found is None or len(raw) > _LONGEST_ODD or _HALF.search(raw):
+    if found is None or len(raw) > _LONGEST_ODD or re.search(_HALF, raw):
         return None
     try:
         scheme, host, port = _authority(found["scheme"].lower(), found["authority"])

@@ -7,7 +7,7 @@ import shlex
 
 from reconciler.model.characters import is_seen
 
-_PLAIN_YAML = re.compile(r"(?!0[box]|[0-9]+[eE][0-9]+\Z)[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*")
+_PLAIN_YAML = r"(?!0[box]|[0-9]+[eE][0-9]+\Z)[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*"
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 _COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
 
@@ -55,7 +55,7 @@ def shell_word(text: str) -> str:
 
 def yaml_word(text: str) -> str:
     """Foreign text as one value of YAML that is read as that text, harmless to print."""
-    is_plain = _PLAIN_YAML.fullmatch(text) is not None and text.lower() not in _YAML_WORDS
+    is_plain = re.fullmatch(_PLAIN_YAML, text) is not None and text.lower() not in _YAML_WORDS
     return text if is_plain else "'" + visible(text).replace("'", "''") + "'"
 
 

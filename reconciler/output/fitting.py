@@ -10,7 +10,7 @@ _SGR = r"\x1b\[[0-9;]*m"
 _STYLED = re.compile(_SGR)
 _TIME = r"(?:last changed )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 # A sign stays with what it is about; a time, a command or snippet in backticks, and a hidden part are one word.
-_WORD = re.compile(rf"( *)((?:(?:{_SGR})*[→+~=-](?:{_SGR})* )?(?:{_TIME}|`[^`]*`|‹[^›]*›|[^ ])+)")
+_WORD = rf"( *)((?:(?:{_SGR})*[→+~=-](?:{_SGR})* )?(?:{_TIME}|`[^`]*`|‹[^›]*›|[^ ])+)"
 _URL_PARTS = re.compile(r"(?<![:/])(?=[/?&])|(?<==)")
 _MARGIN = 2
 
@@ -40,7 +40,7 @@ def fitted(line: str, width: int | None) -> Iterator[str]:
     if width is None or columns(line) <= width:
         yield line
         return
-    words = _WORD.findall(line)
+    words = re.findall(_WORD, line)
     margin = _margin(words, width)
     current = ""
     for gap, word in words:
