@@ -174,7 +174,7 @@ def latency(folder: Path, scale: Scale) -> Found:
 def apply(folder: Path, scale: Scale) -> Found:
     """Creates, and all else that an apply does then, with no limit of calls a minute."""
     creates = scale.creates
-    calls = creates + 1 + math.ceil(creates / PAGE)  # a list before, of nothing, and one after
+    calls = calls_of(creates)
     file, loop = folder / "webhooks.yaml", "SDK loop"
     with serving(0, LATENCY) as base_url:
         write_file(file, creates, base_url)
@@ -258,6 +258,11 @@ GROUPS: Mapping[str, Callable[[Path, Scale], Found]] = {
     "fleet": fleet,
     "compare": compare,
 }
+
+
+def calls_of(creates: int) -> int:
+    """The calls of an apply: a list before, of nothing, the creates, and a list after them."""
+    return 1 + creates + math.ceil(creates / PAGE)
 
 
 def _row(group: str, name: str, baseline: str, quantity: Quantity, samples: Samples, *, size: int = 0) -> Row:

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import least_plan
-from benchmarks.groups import GROUPS
-from benchmarks.measure import ROOT, FailedError, Quantity, Sample, module, program, ratio, serving, tool
+from benchmarks.groups import GROUPS, calls_of
+from benchmarks.measure import PLAIN, ROOT, FailedError, Quantity, Sample, module, program, ratio, serving, tool
 from benchmarks.server import Webhooks
 from benchmarks.workload import SECRET, VARIABLE, write_file
 
@@ -112,6 +112,17 @@ def test_server_keeps_what_it_is_sent_for_each_account() -> None:
     assert mine["next"] == "/webhooks?page=2&results=100"
     ids = [{one["object_id"] for one in page["results"]} for page in (mine, other)]
     assert (len(ids[0]), len(ids[1]), len(ids[0] | ids[1])) == (100, 100, 200)
+
+
+def test_an_apply_makes_the_calls_that_its_ideal_counts(tmp_path: Path) -> None:
+    file, creates = tmp_path / "webhooks.yaml", 120
+    with serving(0) as base_url:
+        write_file(file, creates, base_url)
+        command = (Path(sys.executable).with_name("reconciler"), "apply", "-f", file, "--auto-approve", "-vv")
+        environment = {**PLAIN, **ENVIRONMENT}
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True)  # noqa: S603
+    calls = [line for line in done.stderr.splitlines() if " attempt 1" in line]
+    assert len(calls) == calls_of(creates)
 
 
 def test_program_that_fails_is_no_figure() -> None:
