@@ -144,7 +144,9 @@ class AccountRun(Struct, kw_only=True):
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
-        there = by_key(self.plan.unlisted(created.listing or ()))
+        unlisted = self.plan.unlisted((*(created.listing or ()), *created.answers.values()))
+        new = {(one.id, one.key) for one in unlisted}
+        there = by_key(one for one in created.listing or () if (one.id, one.key) in new)
         found: list[Change] = []
         for result in created.results.values():
             desired = result.change.desired
@@ -153,7 +155,7 @@ class AccountRun(Struct, kw_only=True):
             # A provider may answer with a webhook of this key that was there, and that its list hides.
             answer = created.answers.get(desired.address)
             group = fitting(self._provider, desired, there) or ([] if answer is None else [answer])
-            if group and not self.plan.unlisted(group):
+            if group and not any((one.id, one.key) in new for one in group):
                 message = f"it answered with the webhook {group[0].id}, which was there before, instead of a new one"
                 error = ProviderError(ErrorKind.GARBLED, message)
                 self.results[desired.address] = replace(result, outcome=Outcome.FAILED, error=error)

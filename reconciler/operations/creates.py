@@ -81,8 +81,9 @@ def make_creates(
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        found = by_key(plan.unlisted(created.listing))
-        look = partial(_looked_for, plan, writer, created, found, is_last=not rounds_left or pool.is_over)
+        there = plan.unlisted(created.listing)
+        urls = [remote.fields["url"] for remote in there if remote.unreadable]
+        look = partial(_looked_for, plan, writer, created, by_key(there), urls, is_last=not rounds_left or pool.is_over)
         pending = [one.change for one in sent if look(one)]
         if not pending:
             break
@@ -94,6 +95,7 @@ def _looked_for(
     writer: Writer,
     created: Created,
     there: Mapping[Key, Sequence[Remote]],
+    unreadable: Iterable[object],
     sent: Result,
     *,
     is_last: bool,
@@ -102,7 +104,7 @@ def _looked_for(
     desired, result = sent.change.desired, created.results[sent.change.address]
     found = fitting(plan.account.provider, desired, there) if desired is not None else []
     if not found or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
-        return sent.outcome is Outcome.UNKNOWN and not _may_show(plan, created.listing or (), desired)
+        return sent.outcome is Outcome.UNKNOWN and not _may_show(unreadable, desired)
     known = [remote for remote in found if remote.id in created.kept or not sent.change.secret_to]
     if known:
         result = replace(result, outcome=Outcome.DONE, error=None, object_id=known[0].id)
@@ -114,10 +116,14 @@ def _looked_for(
     return result.outcome is Outcome.SECRET_TAKEN_BACK
 
 
-def _may_show(plan: AccountPlan, there: Iterable[Remote], desired: Desired | None) -> bool:
-    """Whether a list may show what a create makes as one that can't be read whole: another one would be too many."""
-    urls = [remote.fields["url"] for remote in plan.unlisted(there) if remote.unreadable]
-    return any(not isinstance(url, Url) or desired is None or url.endpoint == desired.key.endpoint for url in urls)
+def _may_show(unreadable: Iterable[object], desired: Desired | None) -> bool:
+    """Whether a list may show what a create makes as one that can't be read whole: another one would be too many.
+
+    `unreadable` are the URLs of such webhooks.
+    """
+    return any(
+        not isinstance(url, Url) or desired is None or url.endpoint == desired.key.endpoint for url in unreadable
+    )
 
 
 def _send(writer: Writer, created: Created, sink: Sink | None, change: Change) -> Result:
