@@ -430,6 +430,32 @@ def test_a_first_create_that_is_not_its_own_account_s_alone_stops_the_fleet(
     assert "0 created" in said
 
 
+@pytest.mark.parametrize("accounts", [1, 3, 7])
+def test_a_create_that_is_refused_for_what_it_is_stops_nothing_else(work: Work, accounts: int) -> None:
+    """Nothing is known against the header then; each account has the same bad entry, and one that is first."""
+    ids = [f"a{number}" for number in range(accounts)]
+    work.fleet.refuses_urls = {f"{URL}-bad"}
+    bad = f"  a-bad:\n    url: {URL}-bad\n    events: [track_updated, batch_created]\n"
+    work.write(f"[{', '.join(ids)}]", entries=bad + ENTRY, more="")
+    code, said = work.apply()
+    assert code == 1
+    assert work.fleet.made() == dict.fromkeys(ids, 2), said
+    assert "nobody knows" not in said
+    assert f"{2 * accounts} created" in said
+
+
+def test_after_a_refused_create_the_next_one_is_the_probe(work: Work) -> None:
+    work.fleet.refuses_urls = {f"{URL}-bad"}
+    work.fleet.ignores_header = True
+    bad = f"  a-bad:\n    url: {URL}-bad\n    events: [track_updated]\n"
+    work.write(entries=bad + ENTRY)
+    code, said = work.apply()
+    assert code == 1
+    assert "ignores `SHIPPO-ACCOUNT-ID`" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST", "POST", "DELETE"]
+    assert not work.fleet.made()
+
+
 def test_what_may_be_older_than_the_run_is_not_deleted_again(work: Work) -> None:
     work.write(entries=f"  orders:\n    url: {URL}\n    events: [track_updated]\n")
     old = work.fleet.add("", "track_updated")
