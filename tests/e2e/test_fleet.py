@@ -790,6 +790,40 @@ def test_an_apply_in_shards_does_what_one_run_does(many: Work) -> None:
     assert (code, out.strip()) == (0, "Apply complete: 0 created, 0 updated, 0 deleted."), err
 
 
+def test_a_refused_apply_in_shards_says_why_and_which_account(many: Work) -> None:
+    many.fleet.denied = set()
+    for name in MANY:
+        for number in range(5):
+            many.fleet.add(name, "all", f"https://hooks.example.com/other-{number}")
+    names = shards(many, 2, "apply", "--auto-approve", "--account", f"live:{MANY[0]}", "--account", f"live:{MANY[1]}")
+    whole = many.apply("--account", f"live:{MANY[0]}", "--account", f"live:{MANY[1]}")
+    code, out, err = many.run("merge-reports", *names)
+    assert code == whole[0] == 3, (out, err)
+    assert out.count(": refused: ") == 2
+    assert all(f"error: live:{name}: refused: " in out for name in MANY[:2])
+
+
+@pytest.mark.parametrize("name", ["markdown", "html", "junit"])
+def test_an_apply_in_shards_is_joined_as_text_or_json_only(many: Work, name: str) -> None:
+    names = shards(many, 2, "apply", "--auto-approve")
+    for more in (("--format", name), ("--report", f"{name}=out")):
+        code, _, err = many.run("merge-reports", *names, *more)
+        assert code == 1
+        assert "as text or JSON only" in err
+
+
+def test_a_fleet_that_cannot_be_listed_counts_once_in_a_joined_apply(work: Work) -> None:
+    work.fleet.lists_no_accounts = True
+    work.write("all")
+    names = shards(work, 3, "apply", "--auto-approve")
+    code, out, err = work.run("merge-reports", *names)
+    assert code == 1, err
+    assert out.count("can't be listed") == 1
+    assert "; 1 error." in out
+    lines = [json.loads(line) for line in work.run("merge-reports", *names, "--format", "json")[1].splitlines()]
+    assert [line.get("account") for line in lines if line["type"] == "diagnostic"] == ["live:*"]
+
+
 def test_reports_that_do_not_belong_together_are_refused(many: Work) -> None:
     names = shards(many, 3, "plan")
     others = shards(many, 3, "drift")
