@@ -45,7 +45,7 @@ def test_the_first_item_s_error_is_raised_and_what_is_not_begun_is_left() -> Non
 
     with Workers(1, "test") as workers:
         assert workers.map(work, [0, 0]) == [0, 0]
-        with pytest.raises(ValueError, match="^7$"):
+        with pytest.raises(ValueError, match=r"^7$"):
             workers.map(work, [0, 7, 8, 9])
         assert workers.map(work, []) == []
     assert begun == [0, 0, 0, 7]
