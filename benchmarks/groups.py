@@ -298,9 +298,7 @@ def calls_of(creates: int) -> int:
     return 1 + creates + math.ceil(creates / PAGE)
 
 
-def _row(
-    group: str, name: str, baseline: str, quantity: Quantity, samples: Samples, *, size: int = 0, shown: str = ""
-) -> Row:
+def _row(group: str, name: str, baseline: str, quantity: Quantity, samples: Samples, *, size: int = 0) -> Row:
     """The row of these samples; with a size it is one of a series."""
     measured, least, found = ratio(samples[name], samples[baseline], quantity)
     series = f"{name} ÷ {baseline}{', memory' if quantity is MEMORY else ''}"
