@@ -15,7 +15,7 @@ from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.claim import Claims
-from reconciler.planning.fleet import Siblings, InStepCounter, is_quiet
+from reconciler.planning.fleet import InStepCounter, Siblings, is_quiet
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
