@@ -33,8 +33,6 @@ from reconciler.providers.registry import INSTALLED, Reader, open_reader
 from reconciler.view.outcome import count_text, stopped_outcome
 
 _Client = TypeVar("_Client", bound=Reader)
-_YOUNG, _NEVER = 20_000, 1_000_000
-"""How many new objects the collector lets come, and how often it looks at those before it looks at older ones."""
 
 
 def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> tuple[Account, ...]:
