@@ -17,9 +17,18 @@ from benchmarks.groups import GROUPS, Scale
 from benchmarks.measure import FailedError, Row
 
 QUICK = Scale(
-    sizes=(100, 1_000), slow_sizes=(1_000,), runs=2, creates=100, workers=(10, 32), accounts=64, is_quick=True
+    sizes=(100, 1_000),
+    slow_sizes=(1_000,),
+    runs=2,
+    creates=100,
+    workers=(10, 32),
+    accounts=64,
+    more_accounts=(640,),
+    is_quick=True,
 )
-TINY = Scale(sizes=(10, 20), slow_sizes=(20,), runs=1, creates=20, workers=(1, 2), accounts=4, is_quick=True)
+TINY = Scale(
+    sizes=(10, 20), slow_sizes=(20,), runs=1, creates=20, workers=(1, 2), accounts=4, more_accounts=(8,), is_quick=True
+)
 
 
 def line(row: Row) -> str:

@@ -6,7 +6,9 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import count
@@ -16,7 +18,6 @@ from benchmarks import others
 from benchmarks.measure import (
     PLAIN,
     ROOT,
-    FailedError,
     Program,
     Quantity,
     Row,
@@ -34,6 +35,7 @@ from benchmarks.workload import PAGE, SECRET, VARIABLE, id_of, write_file
 LATENCY = 0.05  # seconds
 READERS = 8
 WORKERS_OF_A_FLEET = 32
+SHARDS = 4
 OF_A_FLEET = 5  # webhooks of each account
 CPU, TIME, MEMORY = Quantity.CPU, Quantity.TIME, Quantity.MEMORY
 
@@ -53,6 +55,7 @@ class Scale:
         creates: of an apply.
         workers: the numbers of workers that an apply is made with.
         accounts: of a fleet.
+        more_accounts: of fleets whose memory is compared with its.
         is_quick: whether no first runs are made, and fewer commands are started.
     """
 
@@ -62,6 +65,7 @@ class Scale:
     creates: int = 1_000
     workers: tuple[int, ...] = (1, 10, 32)
     accounts: int = 2_000
+    more_accounts: tuple[int, ...] = (10_000, 20_000)
     is_quick: bool = False
 
     def runs_of(self, size: int) -> int:
@@ -174,7 +178,7 @@ def latency(folder: Path, scale: Scale) -> Found:
 def apply(folder: Path, scale: Scale) -> Found:
     """Creates, and all else that an apply does then, with no limit of calls a minute."""
     creates = scale.creates
-    calls = creates + 1 + math.ceil(creates / PAGE)  # a list before, of nothing, and one after
+    calls = calls_of(creates)
     file, loop = folder / "webhooks.yaml", "SDK loop"
     with serving(0, LATENCY) as base_url:
         write_file(file, creates, base_url)
@@ -204,22 +208,51 @@ def apply(folder: Path, scale: Scale) -> Found:
 
 
 def fleet(folder: Path, scale: Scale) -> Found:
-    """An entry of `accounts` that stands for many."""
+    """An entry of `accounts` that stands for many: in one run and in shards, and what more accounts take of memory."""
     file, accounts = folder / "fleet.yaml", scale.accounts
+    name, sharded = f"plan of {accounts:,} accounts with {OF_A_FLEET} each", f"in {SHARDS} shards side by side, joined"
     with serving(OF_A_FLEET, LATENCY) as base_url:
-        ids = ", ".join(id_of("account", number) for number in range(accounts))
-        write_file(file, OF_A_FLEET, base_url, account=(f"account_ids: [{ids}]",))
-        try:
-            tool("validate", "-f", str(file), environment=_variables)()
-        except FailedError as error:
-            yield f"fleet: left out; this version doesn't know `account_ids`: {str(error).splitlines()[1]}"
-            return
-        name = f"plan of {accounts:,} accounts with {OF_A_FLEET} each"
+        _write_fleet(file, accounts, base_url)
         planned = tool("plan", "-f", str(file), "--detailed-exitcode", environment=_variables)
-        samples = in_turn({name: planned}, 1, warm=False)
+        samples = in_turn({name: planned, sharded: _in_shards(file, folder)}, 1, warm=False)
     ideal = f"{accounts:,} calls × 50 ms ÷ {WORKERS_OF_A_FLEET}"
     best = [_ideal(accounts * LATENCY / WORKERS_OF_A_FLEET)]
     yield _row("fleet", name, ideal, TIME, {**samples, ideal: best})
+    yield _row("fleet", sharded, name, TIME, samples)
+    sizes = (accounts, *scale.more_accounts)
+    memory: dict[str, Sequence[Sample]] = {}
+    with serving(OF_A_FLEET) as base_url:
+        for size in sizes:
+            _write_fleet(file, size, base_url)
+            memory |= in_turn({f"plan of {size:,} accounts": planned}, 1, warm=False)
+    first, *others = memory
+    for other in others:
+        yield _row("fleet", other, first, MEMORY, memory)
+
+
+def _write_fleet(file: Path, accounts: int, base_url: str) -> None:
+    ids = ", ".join(id_of("account", number) for number in range(accounts))
+    write_file(file, OF_A_FLEET, base_url, account=(f"account_ids: [{ids}]",))
+
+
+def _in_shards(file: Path, folder: Path) -> Program:
+    """All shards of a plan side by side, and their reports as one: it ends as one run does, or is no figure."""
+    reports = [folder / f"{number}.json" for number in range(1, SHARDS + 1)]
+    plans = [
+        tool("plan", "-f", str(file), "--format", "json", "--shard", f"{number}/{SHARDS}", environment=_variables)
+        for number in range(1, SHARDS + 1)
+    ]
+    joined = tool("merge-reports", *map(str, reports), "--detailed-exitcode", environment=_variables)
+
+    def run(out: Path | None = None) -> Sample:
+        del out
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(SHARDS) as threads:
+            found = [*threads.map(lambda each: each[0](out=each[1]), zip(plans, reports, strict=True)), joined()]
+        cpu, most = sum(one.cpu for one in found), max(one.memory for one in found)
+        return Sample(cpu=cpu, time=time.perf_counter() - begun, memory=most)
+
+    return run
 
 
 def compare(folder: Path, scale: Scale) -> Found:
@@ -258,6 +291,11 @@ GROUPS: Mapping[str, Callable[[Path, Scale], Found]] = {
     "fleet": fleet,
     "compare": compare,
 }
+
+
+def calls_of(creates: int) -> int:
+    """The calls of an apply: a list before, of nothing, the creates, and a list after them."""
+    return 1 + creates + math.ceil(creates / PAGE)
 
 
 def _row(group: str, name: str, baseline: str, quantity: Quantity, samples: Samples, *, size: int = 0) -> Row:

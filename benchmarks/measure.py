@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 ROOT = Path(__file__).parent.parent
 PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
@@ -41,7 +41,12 @@ class Sample:
         return {Quantity.CPU: self.cpu, Quantity.TIME: self.time, Quantity.MEMORY: self.memory}[quantity]
 
 
-Program = Callable[[], Sample]
+class Program(Protocol):
+    """Runs once, and gives what that cost; its results go to a file where one is given."""
+
+    def __call__(self, out: Path | None = None) -> Sample: ...
+
+
 Samples = Mapping[str, Sequence[Sample]]
 
 
@@ -82,15 +87,15 @@ def program(
         environment: of each run, beside the usual few variables.
     """
 
-    def run() -> Sample:
-        with tempfile.TemporaryFile() as errors:
+    def run(out: Path | None = None) -> Sample:
+        with tempfile.TemporaryFile() as errors, (out or Path(os.devnull)).open("wb") as results:
             start = time.perf_counter()
             process = subprocess.Popen(  # noqa: S603 - the programs of this folder
                 command,
                 cwd=folder,
                 env={**PLAIN, **environment()},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=results,
                 stderr=errors,
             )
             _, status, usage = os.wait4(process.pid, 0)

@@ -13,10 +13,11 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import parse_qs
 
-from benchmarks.workload import PAGE, event_of, id_of, url_of, webhook_json
+from benchmarks.workload import PAGE, event_of, id_of, made_at, url_of, webhook_json
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content", 404: "Not Found"}
 
@@ -26,8 +27,8 @@ class Account:
     """The webhooks of a token or of an account that it acts for, as JSON by id, and the pages made from them so far."""
 
     webhooks: dict[str, bytes]
+    created: dict[str, str] = field(default_factory=dict)  # when, those that were not there at first, by id
     pages: dict[int, bytes] = field(default_factory=dict)
-    created: int = 0
 
 
 class Webhooks:
@@ -46,29 +47,27 @@ class Webhooks:
         if method == "GET" and not object_id:
             number = int(parse_qs(query).get("page", ["1"])[0])
             return 200, account.pages.get(number) or self._page(account, number)
+        now, status = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z", 200
         if method == "POST":
-            account.created += 1
-            number = self._webhooks + account.created
-            object_id = id_of(f"{id(account)}", number)
-            status = 201
+            object_id, status = id_of(f"{id(account)}", self._webhooks + len(account.created)), 201
+            account.created[object_id] = now
         elif object_id not in account.webhooks:
             return 404, b'{"detail": "Not found."}'
-        else:
-            number, status = 0, 200
         if method == "GET":
             return 200, account.webhooks[object_id]
         account.pages.clear()
         if method == "DELETE":
             del account.webhooks[object_id]
             return 204, b""
-        account.webhooks[object_id] = made = webhook_json(object_id, number, **json.loads(body))
+        created = account.created.get(object_id, made_at(0))
+        account.webhooks[object_id] = made = webhook_json(object_id, created, now, **json.loads(body))
         return status, made
 
     def _account(self, token: str, account_id: str) -> Account:
         account = self._accounts.get((token, account_id))
         if account is None:
             made = (
-                (id_of(account_id, number), number, url_of(number), event_of(number))
+                (id_of(account_id, number), made_at(number), made_at(number), url_of(number), event_of(number))
                 for number in range(self._webhooks)
             )
             account = Account({one[0]: webhook_json(*one) for one in made})

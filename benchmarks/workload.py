@@ -38,15 +38,20 @@ def id_of(owner: str, number: int) -> str:
     return md5(f"{owner}-{number}".encode(), usedforsecurity=False).hexdigest()
 
 
-def webhook_json(object_id: str, number: int, url: str, event: str, **flags: bool) -> bytes:
-    """A webhook as Shippo writes it."""
+def made_at(number: int) -> str:
+    """When the webhook of this number was made, where it was there at first."""
     minute, second = divmod(number, 60)
-    made = f"2026-{1 + minute // 43200 % 12:02}-{1 + minute // 1440 % 28:02}T{minute // 60 % 24:02}:{minute % 60:02}"
+    day = f"2025-{1 + minute // 43200 % 12:02}-{1 + minute // 1440 % 28:02}"
+    return f"{day}T{minute // 60 % 24:02}:{minute % 60:02}:{second:02}.647Z"
+
+
+def webhook_json(object_id: str, created: str, updated: str, url: str, event: str, **flags: bool) -> bytes:
+    """A webhook as Shippo writes it."""
     return json.dumps(
         {
             "object_id": object_id,
-            "object_created": f"{made}:{second:02}.647Z",
-            "object_updated": f"{made}:{second:02}.913Z",
+            "object_created": created,
+            "object_updated": updated,
             "object_owner": "webhooks@example.com",
             "event": event,
             "url": url,

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks import least_plan
-from benchmarks.groups import GROUPS
-from benchmarks.measure import ROOT, FailedError, Quantity, Sample, module, program, ratio, serving, tool
+from benchmarks.groups import GROUPS, calls_of
+from benchmarks.measure import PLAIN, ROOT, FailedError, Quantity, Sample, module, program, ratio, serving, tool
 from benchmarks.server import Webhooks
 from benchmarks.workload import SECRET, VARIABLE, write_file
 
@@ -40,6 +40,8 @@ apply 20 creates, limits off, 1 worker ÷ SDK loop
 apply 20 creates, limits off, 2 workers ÷ 22 calls × 50 ms ÷ 2
 apply 20 creates, limits off, 2 workers ÷ SDK loop
 fleet plan of 4 accounts with 5 each ÷ 4 calls × 50 ms ÷ 32
+fleet in 4 shards side by side, joined ÷ plan of 4 accounts with 5 each
+fleet plan of 8 accounts ÷ plan of 4 accounts
 compare plan of 20 ÷ SDK loop
 """
 OPTIONAL = ("octoDNS", "Terraform")  # if they are installed
@@ -53,8 +55,6 @@ def test_every_row_is_printed_and_written(tmp_path: Path, group: str) -> None:
     rows = json.loads((tmp_path / "results.json").read_text("utf-8"))["rows"]
     found = [f"{row['group']} {row['name']} ÷ {row['baseline']}" for row in rows]
     expected = [row for row in ROWS.strip().splitlines() if row.startswith(group)]
-    if "fleet: left out" in done.stdout:
-        expected = []
     assert [row for row in found if not row.endswith(OPTIONAL)] == expected
     assert all(row["ratio"] > 0 for row in rows)
     printed = done.stdout.splitlines()
@@ -112,6 +112,17 @@ def test_server_keeps_what_it_is_sent_for_each_account() -> None:
     assert mine["next"] == "/webhooks?page=2&results=100"
     ids = [{one["object_id"] for one in page["results"]} for page in (mine, other)]
     assert (len(ids[0]), len(ids[1]), len(ids[0] | ids[1])) == (100, 100, 200)
+
+
+def test_an_apply_makes_the_calls_that_its_ideal_counts(tmp_path: Path) -> None:
+    file, creates = tmp_path / "webhooks.yaml", 120
+    with serving(0) as base_url:
+        write_file(file, creates, base_url)
+        command = (Path(sys.executable).with_name("reconciler"), "apply", "-f", file, "--auto-approve", "-vv")
+        environment = {**PLAIN, **ENVIRONMENT}
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True)
+    calls = [line for line in done.stderr.splitlines() if " attempt 1" in line]
+    assert len(calls) == calls_of(creates)
 
 
 def test_program_that_fails_is_no_figure() -> None:

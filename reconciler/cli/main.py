@@ -188,6 +188,9 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         try:
             code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
             return code if isinstance(code, int) else ExitCode.DONE
+        except SystemExit:  # what click makes of a reader of the help or the version who has gone away
+            streams.silence()
+            return ExitCode.DONE
         except click.Abort:  # what click makes of an interrupt
             code = SIGNALLED + stop.signal if stop.is_asked() else ExitCode.ERROR
             return invocation.reporter.fail([problem("stopped", "Stopped.")], code)

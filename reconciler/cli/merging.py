@@ -58,7 +58,7 @@ def _applied(invocation: Invocation, applied: list[ApplyLines]) -> int:
         message = "the reports of an apply can be joined as text or JSON only"
         raise CommandError([problem("option", message, "Leave out `--report`, and use `--format text` or `json`.")])
     for line in lines:
-        if line["type"] == "diagnostic" and line["@level"] == "error":
+        if line["type"] in ("diagnostic", "refused") and line["@level"] == "error":
             invocation.streams.print_result(f"error: {visible(line['@message'])}")
     invocation.streams.print_result(visible(ended.words))
     return ended.code

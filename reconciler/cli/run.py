@@ -42,20 +42,23 @@ def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -
     return selected_accounts(configuration, patterns)
 
 
+_NEW_OBJECTS = 100_000  # from how many on the collector looks at them, while they are made to stay
+
+
 @contextmanager
 def _built_to_stay() -> Iterator[None]:
-    """What is built meanwhile stays to the end, and has few cycles: the collector need not look at it again and again.
+    """What is built meanwhile stays to the end, and has few cycles: the collector looks at it rarely.
 
-    It would else once for each few hundred webhooks, and at all of them for each quarter that comes in.
+    It would else for each few hundred objects, and at all of them for each quarter that comes in. It stays on: what
+    goes wrong in calls leaves cycles, with what was answered in them, and a run that waits for limits may last long.
     """
-    was_on = gc.isenabled()
-    gc.disable()
+    before = gc.get_threshold()
+    gc.set_threshold(_NEW_OBJECTS, *before[1:])
     try:
         yield
     finally:
         gc.freeze()
-        if was_on:
-            gc.enable()
+        gc.set_threshold(*before)
 
 
 class Run:

@@ -10,13 +10,12 @@ from reconciler.http import errors
 from reconciler.http.exchange import ApiRequest, NoReply, Reply, http_date, may_have_acted, retry_after, retry_of
 from reconciler.http.pacing import CallClass, ClientContext
 from reconciler.http.transport import Connections, Session
-from reconciler.model.configuration import Account, Destination, destination_of
+from reconciler.model.configuration import Account, Destination
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.report import Called, Waiting
 from reconciler.model.rest import Throttled
 from reconciler.model.secret import SecretText
-from reconciler.model.url import parse_url
 
 _SUCCESS = range(200, 300)
 _TOO_MANY_REQUESTS = 429
@@ -31,7 +30,7 @@ class Caller:
     def __init__(
         self, account: Account, context: ClientContext, *, headers: Mapping[str, str], throttled: Throttled | None
     ) -> None:
-        self.destination = checked_destination(account, context.allowed_hosts)
+        self.destination = checked_destination(account, context)
         self._account = account
         self._throttled = throttled
         self._clock = context.clock
@@ -144,10 +143,10 @@ class Caller:
             raise errors.interrupted(self._account, again=again)
 
 
-def checked_destination(account: Account, allowed_hosts: frozenset[str]) -> Destination:
+def checked_destination(account: Account, context: ClientContext) -> Destination:
     """Where an account's calls go; DENIED where its token may not go there, or can't be sent at all."""
     try:
-        found = destination_of(parse_url(SecretText.literal(account.base_url)), account.provider, allowed_hosts)
+        found = context.destination(account)
     except UrlError as error:
         message = f"the account's `base_url` can't be used: {error.message}"
         denied = ProviderError(ErrorKind.DENIED, message, error.help)

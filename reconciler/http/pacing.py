@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.model.configuration import Account
+from reconciler.model.configuration import Account, Destination, destination_of
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.provider import RateLimits
 from reconciler.model.report import Expected, Listener
 from reconciler.model.secret import SecretText
+from reconciler.model.url import parse_url
 
 if TYPE_CHECKING:  # loads requests
     from reconciler.http.transport import Connections
@@ -55,6 +56,8 @@ class CallClass(Enum):
     WRITE = "writes"
     GET = "reads"
     LIST = "lists"
+
+    __hash__ = object.__hash__  # that of `Enum` hashes the name anew each time
 
 
 class Throttle(Struct, frozen=True, kw_only=True):
@@ -117,6 +120,7 @@ class CallBudget:
         self.throttle = Throttle()
         self._clock, self._shards = clock, shards
         self._limits: dict[CallClass, int | None] = dict.fromkeys(CallClass)
+        self._last: RateLimits | None = None  # that were kept: those of the next account mostly are the same
         self._running = dict.fromkeys(CallClass, 0)
         self._announced = dict.fromkeys(CallClass, 0)
         self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
@@ -129,8 +133,11 @@ class CallBudget:
 
         All shards have them together: each takes its part, at least a call a minute.
         """
+        if limits is self._last:
+            return
         found = {CallClass.WRITE: limits.write, CallClass.GET: limits.get, CallClass.LIST: limits.list}
         with self._lock:
+            self._last = limits
             for call_class, number in found.items():
                 part = None if number is None else max(number // self._shards, 1)
                 both = [one for one in (self._limits[call_class], part) if one is not None]
@@ -228,10 +235,22 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
     connections: dict[str, Connections] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
+    _destinations: dict[tuple[str, str], Destination] = field(default_factory=dict)  # thousands of accounts have one
+
+    def destination(self, account: Account) -> Destination:
+        """Where an account's calls go; UrlError where its token may not go there."""
+        known = account.base_url, account.provider.name
+        found = self._destinations.get(known)
+        if found is None:
+            url = parse_url(SecretText.literal(account.base_url))
+            found = self._destinations[known] = destination_of(url, account.provider, self.allowed_hosts)
+        return found
 
     def budget(self, origin: str, account: Account) -> CallBudget:
         """What the calls with an account's token at an origin share; the strictest limits of its accounts count."""
-        found = self.call_budgets.setdefault((origin, account.token), CallBudget(self.clock, self.shards))
+        found = self.call_budgets.get((origin, account.token))
+        if found is None:
+            found = self.call_budgets.setdefault((origin, account.token), CallBudget(self.clock, self.shards))
         found.limit(account.limits)
         return found
 

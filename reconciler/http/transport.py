@@ -91,7 +91,25 @@ class _Answer(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
+    """Sends a request in one piece: head and body apart are twice the work for both ends."""
+
     response_class = _Answer
+    _held: bytearray | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        self._held = bytearray()
+        try:
+            super().request(*args, **kwargs)
+            whole = bytes(self._held)
+        finally:
+            self._held = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - passed on as it comes
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held += data
 
     def _new_conn(self) -> socket.socket:
         # Not every resolver keeps to it that `localhost` and the names under it are this machine (RFC 6761, 6.3); what
@@ -203,22 +221,31 @@ class Session:
         self._origin = to.origin
         self._connections = Connections(to) if connections is None else connections
         self._connections.join(self)
+        self._is_closed = False
         self._authorization = authorization
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._timeout = timeout
         self._silence = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=timeout)
 
     def send(self, request: ApiRequest) -> Reply | NoReply:
-        """Send a request once and read the whole answer, whatever its status."""
+        """Send a request once and read the whole answer, whatever its status.
+
+        Once it was closed, it needs the connections for this request alone: nobody would close it again.
+        """
+        user: object = object() if self._is_closed else self
         try:
-            return self._exchange(request)
+            return self._exchange(request, self._connections.pool(user))
         except (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError) as error:
             return no_reply(error, self._timeout)
+        finally:
+            if user is not self:
+                self._connections.leave(user)
 
     def close(self) -> None:
+        self._is_closed = True
         self._connections.leave(self)
 
-    def _exchange(self, request: ApiRequest) -> Reply | NoReply:
+    def _exchange(self, request: ApiRequest, pool: HTTPConnectionPool) -> Reply | NoReply:
         header, token = self._authorization
         headers = {**self._headers, **request.headers, **({header: token.reveal()} if token else {})}
         body = request.body
@@ -226,7 +253,7 @@ class Session:
             headers["Content-Type"] = request.content_type
         elif request.method != "GET":
             body = b""  # with its length, 0
-        response = self._connections.pool(self).urlopen(
+        response = pool.urlopen(
             request.method,
             request.target,
             body,

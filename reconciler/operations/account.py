@@ -17,11 +17,12 @@ from reconciler.model.report import AccountReport, Listener, Outcome, Report, Re
 from reconciler.model.webhook import Address, Remote
 from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refused_by_404, verified, write
 from reconciler.operations.creates import Created, make_creates
-from reconciler.operations.fleet import FleetCheck, MadeIn, fleets, unstarted
+from reconciler.operations.fleet import FleetCheck, MadeIn
 from reconciler.operations.reading import AT_ONCE
 from reconciler.operations.secret_sinks import SecretFile, Sink
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
+from reconciler.planning.fleet_writes import fleets, unstarted
 from reconciler.planning.match import by_key, fitting
 from reconciler.planning.settle import refused_narrowing, settle_created
 from reconciler.planning.successors import Widening
@@ -93,13 +94,13 @@ class AccountRun(Struct, kw_only=True):
     made: MadeIn
     results: dict[Address, Result] = field(default_factory=dict)  # of the planned changes, so far
     listed: dict[str, Remote] = field(default_factory=dict)  # after the creates, by id; empty where none was made
-    first: Created = field(default_factory=Created)  # of the create that was made alone, if any
+    first: Created = field(default_factory=Created)  # of the creates that were made alone, if any
 
-    def begin(self) -> Created:
-        """Make the first create alone."""
-        creates = (change for change in self.plan.changes if change.action is Action.CREATE)
-        self.first = make_creates(self.plan, self.writer, self.pool, [next(creates)], self.sink)
-        return self.first
+    def begin(self, create: Change) -> Created:
+        """Make a create alone, before the others."""
+        made = make_creates(self.plan, self.writer, self.pool, [create], self.sink)
+        self.first = made.after(self.first)
+        return made
 
     def end(self, error: ProviderError | None, result: Result | None) -> AccountReport:
         """Leave the account alone; the result is what became of a create that was made alone.
@@ -144,7 +145,9 @@ class AccountRun(Struct, kw_only=True):
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
-        there = by_key(self.plan.unlisted(created.listing or ()))
+        unlisted = self.plan.unlisted((*(created.listing or ()), *created.answers.values()))
+        new = {(one.id, one.key) for one in unlisted}
+        there = by_key(one for one in created.listing or () if (one.id, one.key) in new)
         found: list[Change] = []
         for result in created.results.values():
             desired = result.change.desired
@@ -153,7 +156,7 @@ class AccountRun(Struct, kw_only=True):
             # A provider may answer with a webhook of this key that was there, and that its list hides.
             answer = created.answers.get(desired.address)
             group = fitting(self._provider, desired, there) or ([] if answer is None else [answer])
-            if group and not self.plan.unlisted(group):
+            if group and not any((one.id, one.key) in new for one in group):
                 message = f"it answered with the webhook {group[0].id}, which was there before, instead of a new one"
                 error = ProviderError(ErrorKind.GARBLED, message)
                 self.results[desired.address] = replace(result, outcome=Outcome.FAILED, error=error)

@@ -81,28 +81,43 @@ def make_creates(
         except ProviderError as error:
             created.listing, created.error = None, error
             break
-        found = by_key(plan.unlisted(created.listing))
-        look = partial(_looked_for, plan, writer, created, found, is_last=not rounds_left or pool.is_over)
+        there = plan.unlisted(created.listing)
+        look = partial(_looked_for, plan, writer, created, _Listed(there), is_last=not rounds_left or pool.is_over)
         pending = [one.change for one in sent if look(one)]
         if not pending:
             break
     return created
 
 
+class _Listed:
+    """What a list shows that was not there before."""
+
+    def __init__(self, remotes: Sequence[Remote]) -> None:
+        self.by_key: Mapping[Key, Sequence[Remote]] = by_key(remotes)
+        self._unreadable = [remote.fields["url"] for remote in remotes if remote.unreadable]
+
+    def may_show(self, desired: Desired | None) -> bool:
+        """Whether one that can't be read whole may be what a create makes: another one would be too many."""
+        return any(
+            not isinstance(url, Url) or desired is None or url.endpoint == desired.key.endpoint
+            for url in self._unreadable
+        )
+
+
 def _looked_for(
     plan: AccountPlan,
     writer: Writer,
     created: Created,
-    there: Mapping[Key, Sequence[Remote]],
+    there: _Listed,
     sent: Result,
     *,
     is_last: bool,
 ) -> bool:
     """Whether a create that was sent must be sent again, after a list; where what it makes is there, that is it."""
     desired, result = sent.change.desired, created.results[sent.change.address]
-    found = fitting(plan.account.provider, desired, there) if desired is not None else []
+    found = fitting(plan.account.provider, desired, there.by_key) if desired is not None else []
     if not found or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
-        return sent.outcome is Outcome.UNKNOWN and not _may_show(plan, created.listing or (), desired)
+        return sent.outcome is Outcome.UNKNOWN and not there.may_show(desired)
     known = [remote for remote in found if remote.id in created.kept or not sent.change.secret_to]
     if known:
         result = replace(result, outcome=Outcome.DONE, error=None, object_id=known[0].id)
@@ -112,12 +127,6 @@ def _looked_for(
         result = _without_secret(plan, writer, result, found)
     created.results[sent.change.address] = result
     return result.outcome is Outcome.SECRET_TAKEN_BACK
-
-
-def _may_show(plan: AccountPlan, there: Iterable[Remote], desired: Desired | None) -> bool:
-    """Whether a list may show what a create makes as one that can't be read whole: another one would be too many."""
-    urls = [remote.fields["url"] for remote in plan.unlisted(there) if remote.unreadable]
-    return any(not isinstance(url, Url) or desired is None or url.endpoint == desired.key.endpoint for url in urls)
 
 
 def _send(writer: Writer, created: Created, sink: Sink | None, change: Change) -> Result:

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from reconciler.http.pacing import CallBudget, CallClass, ClientContext
-from reconciler.model.configuration import Account, destination_of
+from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.plan import Action, Plan
-from reconciler.model.secret import SecretText
-from reconciler.model.url import parse_url
 
 
 def announce_lists(accounts: Iterable[Account], context: ClientContext) -> None:
@@ -36,9 +34,7 @@ def _announce(calls: Iterable[tuple[Account, CallClass, int]], what: str, contex
     found: defaultdict[tuple[CallBudget, CallClass], tuple[int, list[str]]] = defaultdict(lambda: (0, []))
     for account, call_class, number in calls:
         with suppress(UrlError):  # no call is made then
-            url = parse_url(SecretText.literal(account.base_url))
-            origin = destination_of(url, account.provider, context.allowed_hosts).origin
-            budget = context.budget(origin, account)
+            budget = context.budget(context.destination(account).origin, account)
             before, names = found[budget, call_class]
             found[budget, call_class] = before + number, [*names[:1], account.name]
     for (budget, call_class), (number, names) in found.items():

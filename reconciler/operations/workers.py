@@ -5,11 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from reconciler.model.plan import Action, Change
 from reconciler.model.reading import ErrorKind, ProviderError
@@ -53,20 +52,18 @@ class Workers:
         Raises:
             Exception: what the work on the first such item raised; what was not begun by then is left.
         """
-        futures: list[Future[_Found]] = []
+        batch = _Batch(work, items)
         try:
-            for item in items:
-                futures.append(Future())
-                self._tasks.put(partial(_do, work, item, futures[-1]))
+            for number in range(len(batch.items)):
+                self._tasks.put(partial(batch.do, number))
                 self._grow()
             if not self._threads:
                 with self._alone, suppress(Empty):
                     while (task := self._tasks.get_nowait()) is not None:
                         task()
-            return [future.result() for future in futures]
+            return batch.wait()
         finally:
-            for future in futures:
-                future.cancel()
+            batch.is_over = True
 
     def _grow(self) -> None:
         with self._growing:
@@ -92,14 +89,36 @@ class Workers:
         self._tasks.put(None)
 
 
-def _do(work: Callable[[_Item], _Found], item: _Item, future: Future[_Found]) -> None:
-    if future.set_running_or_notify_cancel():
+class _Batch(Generic[_Item, _Found]):
+    """The items of one call, and what was found: who waits for it is woken once, and not for each of them."""
+
+    def __init__(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> None:
+        self._work = work
+        self.items = [*items]
+        self.is_over = False  # what is not begun is left
+        self._found: dict[int, _Found] = {}
+        self._errors: dict[int, BaseException] = {}
+        self._left = len(self.items)
+        self._counting = threading.Lock()
+        self._done = threading.Event()
+
+    def do(self, number: int) -> None:
         try:
-            found = work(item)
+            if not self.is_over:
+                self._found[number] = self._work(self.items[number])
         except BaseException as error:  # noqa: BLE001 - the caller gets it
-            future.set_exception(error)
-        else:
-            future.set_result(found)
+            self._errors[number], self.is_over = error, True
+        with self._counting:
+            self._left -= 1
+            if not self._left:
+                self._done.set()
+
+    def wait(self) -> list[_Found]:
+        if self.items:
+            self._done.wait()
+        if self._errors:
+            raise self._errors[min(self._errors)]
+        return [self._found[number] for number in range(len(self.items))]
 
 
 class WorkerPool:

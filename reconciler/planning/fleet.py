@@ -28,7 +28,7 @@ def is_quiet(planned: AccountPlan) -> bool:
     return bool(planned.account.listed_by) and is_fine and not any(row.is_told for row in planned.rows)
 
 
-class Tally:
+class InStepCounter:
     """Counts the places of one account that are in step. Only the first few are kept, as long as there aren't more.
 
     Of each place that is counted its numbers stay: it may turn out to be none of its own.

@@ -15,7 +15,7 @@ from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.claim import Claims
-from reconciler.planning.fleet import Siblings, Tally, is_quiet
+from reconciler.planning.fleet import InStepCounter, Siblings, is_quiet
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
@@ -76,7 +76,7 @@ class Planning:
         self._wanted = Wanted(configuration)
         self._errors: dict[str, ProviderError] = {}
         self._kept: dict[str, _Planned] = {}
-        self._tallies: dict[str, Tally] = defaultdict(Tally)
+        self._counters: dict[str, InStepCounter] = defaultdict(InStepCounter)
         self._claimants, self._siblings = Claimants(self._accounts), Siblings(self._accounts, self._wanted)
         self._unmatched = self._options.filters
         self._read: list[str] = []
@@ -105,7 +105,7 @@ class Planning:
             self._unmatched = unmatched_filters(addresses, self._unmatched)
         self._kept[name] = found
         if self._lets_go and found.error is None and is_quiet(found.plan):
-            for counted in self._tallies[account.group].add(found.plan):
+            for counted in self._counters[account.group].add(found.plan):
                 del self._kept[counted]
         return name in self._kept
 
@@ -141,7 +141,7 @@ class Planning:
                 accounts.append(found.plan)
         is_whole = not any(isinstance(one, NotPlanned) for one in accounts)
         seen = _Seen([kept[name].reading for name in sorted(kept)])
-        counted = (tally.counted(others) for tally in self._tallies.values())
+        counted = (counter.counted(others) for counter in self._counters.values())
         return Plan(
             configuration=replace(configuration, redaction=configuration.redaction.seeing(seen)),
             accounts=tuple(accounts),

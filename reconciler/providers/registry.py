@@ -8,6 +8,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 from reconciler.model.configuration import Account
@@ -198,6 +199,7 @@ def _open(account: Account, context: ClientContext, role: str, calls: tuple[str,
     return ContainedClient(client, calls, who)
 
 
+@cache  # thousands of accounts ask
 def _plugin_of(name: str) -> ProviderPlugin:
     return ProviderPlugin(interface=INTERFACE, provider=pkgutil.resolve_name(_BUILT_IN[name]))
 

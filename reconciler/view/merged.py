@@ -195,7 +195,8 @@ def merged_lines(applied: Sequence[ApplyLines]) -> tuple[Iterator[Mapping[str, A
     """The lines of all shards, with one line at the beginning and one at the end, and how they ended together."""
     ended = [one.ended["changes"] for one in applied]
     counts = {name: sum(one[name] for one in ended) for name in _COUNTS}
-    failed = sum(line["type"] == "diagnostic" and line["@level"] == "error" for one in applied for line in one.lines)
+    said = [*_said_once(applied)]
+    failed = sum(line["type"] == "diagnostic" and line["@level"] == "error" for line in said)
     code = worst_code(one.exit_code for one in applied)
     done = f"{counts['add']} created, {counts['change']} updated, {counts['remove']} deleted"
     shards = [str(one.shard.number) for one in applied if one.exit_code]
@@ -208,10 +209,19 @@ def merged_lines(applied: Sequence[ApplyLines]) -> tuple[Iterator[Mapping[str, A
 
     def lines() -> Iterator[Mapping[str, Any]]:
         yield applied[0].lines[0]
-        yield from (line for one in applied for line in one.lines[1:-1])
+        yield from said
         yield last
 
     return lines(), CommandResult(words, code)
+
+
+def _said_once(applied: Iterable[ApplyLines]) -> Iterator[Mapping[str, Any]]:
+    """The lines of all shards but the first and last of each, without what another one has said: of the files, say."""
+    before: set[str] = set()
+    for one in applied:
+        its = [(repr((line.get("account"), line.get("diagnostic"))), line) for line in one.lines[1:-1]]
+        yield from (line for key, line in its if line["type"] != "diagnostic" or key not in before)
+        before |= {key for key, _ in its}
 
 
 def worst_code(codes: Iterable[int]) -> int:

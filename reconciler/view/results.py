@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from msgspec import Struct
 
+from reconciler.model.field import FieldType
 from reconciler.model.plan import Action, Change, Plan, Verdict, making_anew
 from reconciler.model.provider_form import Kept, KeptParam, kept_otherwise, provider_form, why_unwritable
 from reconciler.model.reading import ErrorKind
@@ -20,7 +21,7 @@ from reconciler.view.outcome import GUARD_WORDS
 from reconciler.view.redact import AccountMask
 from reconciler.view.rows import Failure, LossRow
 from reconciler.view.short_ids import id_length_of, short_address, short_id
-from reconciler.view.values import plain_fields, scope_text
+from reconciler.view.values import plain_value, scope_text
 
 _FORBIDDEN = 403
 _PLAN_AGAIN = "Run `reconciler plan` to see what is left to do; the next apply does it."
@@ -151,7 +152,7 @@ class ResultMask:
         provider = self._providers[change.address.account]
         there = change.remote or change.desired
         fields = {} if there is None else there.fields
-        url = plain_fields(provider, self.plan.configuration.redaction, fields)["url"]
+        url = plain_value(self.plan.configuration.redaction, fields["url"], FieldType.URL)
         events = tuple(sorted(provider.events_of(fields)))
         return _Endpoint(url=str(url or ""), events=events, scope=scope_text(provider.scope_of(fields)))
 

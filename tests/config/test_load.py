@@ -32,6 +32,7 @@ from tests.config.tools import (
     inputs,
     loaded,
 )
+from tests.providers.tools import Run
 
 TWO_ACCOUNTS = """\
 version: 1
@@ -437,7 +438,7 @@ def test_a_token_goes_to_hosts_that_are_allowed_outside_the_file(
     # Whoever makes the calls judges the same.
     (account,) = configuration(inputs(text, allowed_hosts=[base_url.split("/")[2]])).accounts
     with nullcontext() if is_allowed else pytest.raises(ProviderError):
-        checked_destination(account, frozenset([allowed]))
+        checked_destination(account, Run(allowed_hosts=frozenset([allowed])).context)
 
 
 def test_without_a_file_there_is_the_default_account_which_owns_nothing() -> None:

@@ -97,6 +97,18 @@ def test_stream_that_takes_nothing_changes_no_more_than_what_is_read_there(
         assert ended == usual
 
 
+@pytest.mark.parametrize("arguments", ["--version", "--help", "plan --help", "help plan", "schema", "providers"])
+def test_reader_who_has_gone_away_is_no_error(ready: Tool, arguments: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        [COMMAND, *arguments.split()], cwd=ready.folder, env=ready.env({}), stdin=subprocess.DEVNULL, stdout=write,
+        stderr=subprocess.PIPE, timeout=WAIT, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("arguments", ["--help", "apply --help", "--version", "list", "sandbox"])
 @pytest.mark.parametrize("other", ["", "2>&1"])
 def test_full_disk_under_the_output_of_the_installed_command_is_no_bug(ready: Tool, arguments: str, other: str) -> None:

@@ -430,6 +430,32 @@ def test_a_first_create_that_is_not_its_own_account_s_alone_stops_the_fleet(
     assert "0 created" in said
 
 
+@pytest.mark.parametrize("accounts", [1, 3, 7])
+def test_a_create_that_is_refused_for_what_it_is_stops_nothing_else(work: Work, accounts: int) -> None:
+    """Nothing is known against the header then; each account has the same bad entry, and one that is first."""
+    ids = [f"a{number}" for number in range(accounts)]
+    work.fleet.refuses_urls = {f"{URL}-bad"}
+    bad = f"  a-bad:\n    url: {URL}-bad\n    events: [track_updated, batch_created]\n"
+    work.write(f"[{', '.join(ids)}]", entries=bad + ENTRY, more="")
+    code, said = work.apply()
+    assert code == 1
+    assert work.fleet.made() == dict.fromkeys(ids, 2), said
+    assert "nobody knows" not in said
+    assert f"{2 * accounts} created" in said
+
+
+def test_after_a_refused_create_the_next_one_is_the_probe(work: Work) -> None:
+    work.fleet.refuses_urls = {f"{URL}-bad"}
+    work.fleet.ignores_header = True
+    bad = f"  a-bad:\n    url: {URL}-bad\n    events: [track_updated]\n"
+    work.write(entries=bad + ENTRY)
+    code, said = work.apply()
+    assert code == 1
+    assert "ignores `SHIPPO-ACCOUNT-ID`" in said
+    assert [method for _, method, _ in work.fleet.writes()] == ["POST", "POST", "DELETE"]
+    assert not work.fleet.made()
+
+
 def test_what_may_be_older_than_the_run_is_not_deleted_again(work: Work) -> None:
     work.write(entries=f"  orders:\n    url: {URL}\n    events: [track_updated]\n")
     old = work.fleet.add("", "track_updated")
@@ -762,6 +788,40 @@ def test_an_apply_in_shards_does_what_one_run_does(many: Work) -> None:
     names = shards(many, 2, "apply", "--auto-approve")
     code, out, err = many.run("merge-reports", *names)
     assert (code, out.strip()) == (0, "Apply complete: 0 created, 0 updated, 0 deleted."), err
+
+
+def test_a_refused_apply_in_shards_says_why_and_which_account(many: Work) -> None:
+    many.fleet.denied = set()
+    for name in MANY:
+        for number in range(5):
+            many.fleet.add(name, "all", f"https://hooks.example.com/other-{number}")
+    names = shards(many, 2, "apply", "--auto-approve", "--account", f"live:{MANY[0]}", "--account", f"live:{MANY[1]}")
+    whole = many.apply("--account", f"live:{MANY[0]}", "--account", f"live:{MANY[1]}")
+    code, out, err = many.run("merge-reports", *names)
+    assert code == whole[0] == 3, (out, err)
+    assert out.count(": refused: ") == 2
+    assert all(f"error: live:{name}: refused: " in out for name in MANY[:2])
+
+
+@pytest.mark.parametrize("name", ["markdown", "html", "junit"])
+def test_an_apply_in_shards_is_joined_as_text_or_json_only(many: Work, name: str) -> None:
+    names = shards(many, 2, "apply", "--auto-approve")
+    for more in (("--format", name), ("--report", f"{name}=out")):
+        code, _, err = many.run("merge-reports", *names, *more)
+        assert code == 1
+        assert "as text or JSON only" in err
+
+
+def test_a_fleet_that_cannot_be_listed_counts_once_in_a_joined_apply(work: Work) -> None:
+    work.fleet.lists_no_accounts = True
+    work.write("all")
+    names = shards(work, 3, "apply", "--auto-approve")
+    code, out, err = work.run("merge-reports", *names)
+    assert code == 1, err
+    assert out.count("can't be listed") == 1
+    assert "; 1 error." in out
+    lines = [json.loads(line) for line in work.run("merge-reports", *names, "--format", "json")[1].splitlines()]
+    assert [line.get("account") for line in lines if line["type"] == "diagnostic"] == ["live:*"]
 
 
 def test_reports_that_do_not_belong_together_are_refused(many: Work) -> None:

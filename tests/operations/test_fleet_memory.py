@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,8 @@ from reconciler.providers.registry import INSTALLED
 from reconciler.view.redact import view_plan
 from tests.config.tools import inputs
 from tests.support.builders import DAY, hook
-from tests.support.fleet import EVENTS, TOKEN, URL
+from tests.support.fleet import EVENTS, TOKEN, URL, fleet_server
+from tests.support.here import main_here
 
 _FILE = f"""\
 version: 1
@@ -149,3 +151,15 @@ def test_what_is_said_is_the_same_where_places_are_only_counted(
     # Where the line of those in step stands is another matter.
     told = [sorted(plan_text(one, Style(on=False)).splitlines()) for one in views]
     assert told[0] == told[1]
+
+
+def test_the_collector_is_on_while_accounts_are_read(tmp_path: Path) -> None:
+    found: list[bool] = []
+    before = gc.get_threshold()
+    with fleet_server() as fleet:
+        fleet.on_call = lambda _method, _account: found.append(gc.isenabled())
+        account = f"{{provider: shippo, base_url: {fleet.base_url}}}"
+        text = _FILE.replace("{provider: shippo, account_ids: all}", account)
+        (tmp_path / "webhooks.yaml").write_text(text, "utf-8")
+        code, _, _ = main_here(tmp_path, ["plan"], {"SHIPPO_API_TOKEN": TOKEN})
+    assert (code, found, gc.get_threshold()) == (0, [True], before)

@@ -9,7 +9,7 @@ from reconciler.model.configuration import Destination
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.secret import SecretText
 
-from .tools import TOKEN, account
+from .tools import TOKEN, Run, account
 
 NOT_OWN = (
     "the account's `base_url` can't be used: the base URL's host is neither Shippo's own nor loopback: the token "
@@ -67,7 +67,7 @@ OWN = Destination(origin="https://api.goshippo.com", path="", loopback=False)
     ],
 )
 def test_the_token_may_go_there(base_url: str, allowed: tuple[str, ...], destination: Destination) -> None:
-    assert checked_destination(account(base_url), frozenset(allowed)) == destination
+    assert checked_destination(account(base_url), Run(allowed_hosts=frozenset(allowed)).context) == destination
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_the_token_may_go_there(base_url: str, allowed: tuple[str, ...], destina
 )
 def test_the_token_may_not_go_there(base_url: str, allowed: tuple[str, ...], message: str) -> None:
     with pytest.raises(ProviderError) as caught:
-        checked_destination(account(base_url), frozenset(allowed))
+        checked_destination(account(base_url), Run(allowed_hosts=frozenset(allowed)).context)
     assert (caught.value.kind, caught.value.message) == (ErrorKind.DENIED, message)
     assert caught.value.__context__ is None
     assert "swordfish" not in repr(caught.value)
@@ -141,7 +141,7 @@ def test_the_token_may_not_go_there(base_url: str, allowed: tuple[str, ...], mes
 
 def test_the_help_says_how_to_allow_a_host() -> None:
     with pytest.raises(ProviderError) as caught:
-        checked_destination(account("https://gateway.example:8443"), frozenset())
+        checked_destination(account("https://gateway.example:8443"), Run(allowed_hosts=frozenset()).context)
     assert caught.value.help == "If this is intended, allow it outside the file: `--allow-host gateway.example:8443`."
 
 
@@ -168,7 +168,7 @@ def test_what_cannot_be_sent_in_a_header_is_said_and_not_quoted(value: str, mess
         (account("https://api.goshippo.com", settings={"account_id": id_}), "account_id"),
     ):
         with pytest.raises(ProviderError) as caught:
-            checked_destination(unfit, frozenset())
+            checked_destination(unfit, Run(allowed_hosts=frozenset()).context)
         assert (caught.value.kind, caught.value.message) == (ErrorKind.DENIED, message.format(what))
         assert caught.value.help.startswith("Check the value of `SHIPPO_TOKEN`")
         assert TOKEN not in repr(caught.value)

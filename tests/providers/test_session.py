@@ -251,6 +251,24 @@ def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> 
     assert (is_open, len(server.received)) == (True, 1)
 
 
+def test_a_session_that_is_used_after_it_was_closed_leaves_no_connection_open() -> None:
+    closed = threading.Semaphore(0)
+
+    def answer_all(connection: socket.socket, _: Received) -> None:
+        said = True
+        while said:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+            said = bool(connection.recv(65536))
+        closed.release()
+
+    with RawServer(answer_all) as server:
+        with opened(server.base_url) as session:
+            outcomes = [session.send(GET)]
+        outcomes += [session.send(GET) for _ in range(2)]
+        assert all(closed.acquire(timeout=5) for _ in range(3))
+    assert [without_headers(one) for one in outcomes] == [Reply(status=200, body=b"x")] * 3
+
+
 def test_a_body_that_is_too_large_is_not_read_to_its_end() -> None:
     def endless(connection: socket.socket, _: Received) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")

@@ -20,7 +20,15 @@ TOKEN = "shippo_live_of-a-platform"
 EVENTS = ("transaction_created", "transaction_updated", "track_updated", "batch_created", "batch_purchased")
 URL = "https://hooks.example.com/shippo/orders"
 _TIME = "2026-01-05T12:00:00.000Z"
-_PHRASES = {200: "OK", 201: "Created", 204: "No Content", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+_PHRASES = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+}
 
 
 class Fleet:
@@ -34,6 +42,7 @@ class Fleet:
         self.acts_for: Callable[[str, str], str] = lambda _method, account: account  # which account's webhooks it means
         self.answer_with: dict[str, Any] | None = None  # to creates, instead of what they are to make
         self.refuses: set[tuple[str, str]] = set()  # methods in accounts
+        self.refuses_urls: set[str] = set()  # of creates, as what can't be
         self.on_call: Callable[[str, str], None] = lambda _method, _account: None  # before it is answered
         self.lists_for_all = False  # creates are right, and lists show the webhooks of all accounts
         self.lists_no_accounts = False
@@ -75,6 +84,15 @@ class Fleet:
         results = [{} if one is None else {"object_id": one} for one in found]
         return 200, {"next": None if page * 100 >= len(self.managed) else more, "results": results}
 
+    def _create(self, account: str, said: dict[str, Any]) -> tuple[int, Any]:
+        if self.answer_with is not None:
+            return 201, self.answer_with
+        if said["url"] in self.refuses_urls:
+            return 400, {"url": ["Enter a valid URL."]}
+        hook = self.add(account, said["event"], said["url"])
+        hook |= said
+        return 201, hook
+
     def answer(self, method: str, target: str, account: str, body: bytes) -> tuple[int, Any]:
         """The status and the document of an answer."""
         path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
@@ -93,12 +111,7 @@ class Fleet:
             found_hooks = every if self.lists_for_all else list(hooks.values())
             return 200, {"next": None, "count": len(found_hooks), "results": found_hooks}
         if method == "POST":
-            if self.answer_with is not None:
-                return 201, self.answer_with
-            said = json.loads(body)
-            hook = self.add(account, said["event"], said["url"])
-            hook |= said
-            return 201, hook
+            return self._create(account, json.loads(body))
         if object_id not in hooks:
             return 404, {"detail": "Not found."}
         if method == "PUT":
