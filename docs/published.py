@@ -13,11 +13,13 @@ from msgspec import Struct
 
 from reconciler.view.codec import published_fields
 from reconciler.view.documents import SCHEMAS, DiagnosticRow, DoctorView, ListView, PlanView, ValidationView
+from reconciler.view.installed import ProvidersView
 from reconciler.view.rows import LossRow, Plain, Remedy
 
 TITLES = {
     "plan": (PlanView, "reconciler's JSON plan"),
     "listing": (ListView, "reconciler's list"),
+    "providers": (ProvidersView, "reconciler's providers"),
     "doctor": (DoctorView, "what reconciler's doctor found"),
     "validation": (ValidationView, "reconciler's validation"),
 }

@@ -88,11 +88,11 @@ _FORMATS = """\
         Actions also annotations, the job summary and groups, in GitLab CI
         sections and the code quality report.
   json  For programs. `plan`, `show` and `drift` write one document in the
-        format of Terraform's JSON plan, `list`, `validate` and `doctor` one
-        of their own. `apply` and `destroy` write one object per line, as
-        `terraform apply -json` does; the last one has the exit code. Errors
-        are written as JSON, too. `apply` needs `--auto-approve` or a saved
-        plan, since it can't ask.
+        format of Terraform's JSON plan, `list`, `validate`, `doctor` and
+        `providers` one of their own. `apply` and `destroy` write one object
+        per line, as `terraform apply -json` does; the last one has the exit
+        code. Errors are written as JSON, too. `apply` needs `--auto-approve`
+        or a saved plan, since it can't ask.
 
   These are made to be shared. They count unmanaged webhooks by host; with
   `--show-unmanaged` they list them.
@@ -110,8 +110,8 @@ _FORMATS = """\
   prometheus     Metrics for node_exporter's textfile collector. `--report`
                  only.
 
-  `reconciler schema` with `plan`, `apply`, `list`, `validate` or `doctor`
-  prints the JSON Schema. Secrets are hidden in every format.
+  `reconciler schema` with `plan`, `apply`, `list`, `validate`, `doctor` or
+  `providers` prints the JSON Schema. Secrets are hidden in every format.
 
   The changes of a plan, with jq:
 

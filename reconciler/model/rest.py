@@ -46,15 +46,15 @@ class Whole(Struct, frozen=True, kw_only=True):
 
 
 class PageToken(Struct, frozen=True, kw_only=True):
-    """Pages that each say the token of the next one.
+    """Pages that each say the token of the next one; its names are those of Google's APIs, where none are said.
 
     Where tokens are places in a list (`is_shifting`), a change at the provider moves what stands behind it: a list of
     several pages is made until two agree.
     """
 
     query: str  # of every page
-    token: str  # where an answer has it
-    parameter: str  # that it is sent as
+    token: str = "next_page_token"  # where an answer has it  # noqa: S105 - a place in the list
+    parameter: str = "page_token"  # that it is sent as
     done: str = ""  # where an answer says that this is the last page, if a token doesn't say it by itself
     is_shifting: bool = False
 

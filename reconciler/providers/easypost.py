@@ -23,12 +23,7 @@ EASYPOST = Provider(
     fields=(
         url(sent=Sent.CREATE),
         every_event(),
-        health(
-            at="disabled_at",
-            wire=("2026-01-01T00:00:00Z", None),
-            says=("disabled_at",),
-            call=Call(verb="PATCH"),
-        ),
+        health(at="disabled_at", wire=("2026-01-01T00:00:00Z", None), says=("disabled_at",), call=Call(verb="PATCH")),
         secret("webhook_secret", help="The key used to sign events."),
         headers("custom_headers", items=("name", "value")),
     ),
@@ -39,16 +34,10 @@ EASYPOST = Provider(
     portal="the EasyPost dashboard (Webhooks & Events)",
     verified_on="its documentation, and the recorded answers in its SDK for Python 10.7",
     notes=(
-        (
-            "The API has no choice of events: write `events: ['*']`. What was chosen in the dashboard can't be seen, "
-            "and stays as it is."
-        ),
+        "The API has no choice of events: write `events: ['*']`. A choice in the dashboard can't be seen, and stays.",
         "A webhook's URL can't be changed. Another secret in it replaces the webhook: the new one is created first.",
-        (
-            "EasyPost switches a webhook off after many failures, at the time that it shows as `disabled_at`. With "
-            "`active: true` that is drift, and `apply` switches it on; there is no way to switch one off."
-        ),
-        "Any update of a webhook switches it on, too.",
+        "EasyPost switches a webhook off after many failures, and says when (`disabled_at`). An update switches it on.",
+        "With `active: true`, one that is off is drift, and `apply` switches it on. There is no way to switch one off.",
         "The key decides between test and production: each sees only its own webhooks.",
         "The values of `custom_headers` can be read by everybody who has the key. Here they are secrets all the same.",
     ),

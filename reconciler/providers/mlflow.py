@@ -66,12 +66,7 @@ MLFLOW = Provider(
         id="webhook_id",
         created="creation_timestamp",
         updated="last_updated_timestamp",
-        paging=PageToken(
-            query="max_results=100",
-            token="next_page_token",  # noqa: S106 - a place in the list
-            parameter="page_token",
-            is_shifting=True,
-        ),
+        paging=PageToken(query="max_results=100", is_shifting=True),
         update=Update(verb="PATCH", partial=True),
     ),
 )

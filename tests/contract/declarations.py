@@ -112,7 +112,7 @@ PAIRS = Provider(
         items="webhooks",
         one="webhook",
         id="webhook_id",
-        paging=PageToken(query="max_results=100", token="next_page_token", parameter="page_token", is_shifting=True),
+        paging=PageToken(query="max_results=100", is_shifting=True),
         update=Update(verb="PATCH", partial=True),
     ),
 )

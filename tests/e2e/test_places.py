@@ -118,6 +118,14 @@ def test_the_repositories_on_all_pages_are_found_by_one_list_for_all_patterns(wo
     assert work.lists() == 2 * 4  # until two lists of several pages agree
 
 
+def test_two_hundred_repositories_are_places_of_one_account_and_one_of_them_stops_only_itself(work: Work) -> None:
+    names = [f"bulk-{number:03}" for number in range(200)]
+    work.github.places |= {f"/repos/acme/{name}": {} for name in names}
+    work.github.broken.add("/repos/acme/bulk-007")
+    work.write("[acme/bulk-*]")
+    assert work.created() == [f"services:acme/{name}/ci" for name in names if name != "bulk-007"]
+
+
 def test_one_pattern_that_means_one_repository_has_the_addresses_of_several(work: Work) -> None:
     work.write("acme/web*")
     assert work.created() == ["services:acme/web/ci"]

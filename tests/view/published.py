@@ -10,7 +10,7 @@ from typing import Any
 
 import fastjsonschema
 
-NAMES = ("plan", "listing", "doctor", "validation", "apply-stream")
+NAMES = ("plan", "listing", "doctor", "providers", "validation", "apply-stream")
 
 
 def schema(name: str) -> dict[str, Any]:

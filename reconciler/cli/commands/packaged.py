@@ -19,6 +19,7 @@ _SCHEMAS = {
     "list": "listing.schema.json",
     "validate": "validation.schema.json",
     "doctor": "doctor.schema.json",
+    "providers": "providers.schema.json",
 }
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from reconciler.cli.invocation import Invocation, command
 from reconciler.cli.options import OUTPUT
-from reconciler.model.field import FieldType, ReadsBack, Sent
 from reconciler.model.reading import ProviderError
 from reconciler.output.escaping import visible
 from reconciler.providers.registry import INSTALLED, package_of
+from reconciler.view.codec import json_text
+from reconciler.view.installed import ProviderRow, ProvidersView, UnusableError, UnusableProviderRow, provider_row
 
 _READS_BACK = {
-    ReadsBack.CLEAR.value: "reads back in clear",
-    ReadsBack.MASKED.value: "reads back as a mask",
-    ReadsBack.NEVER.value: "never reads back",
+    "clear": "reads back in clear",
+    "masked": "reads back as a mask",
+    "never": "never reads back",
 }
 
 
@@ -34,59 +33,40 @@ def providers_command(invocation: Invocation) -> int:
     """
     rows = [_row(name) for name in sorted(INSTALLED)]
     if invocation.options.format == "json":
-        text = json.dumps({"format_version": "1.0", "providers": rows}, ensure_ascii=True)
+        text = json_text(ProvidersView(providers=tuple(rows)))
     else:
         text = "\n\n".join("\n".join(_lines(row)) for row in rows)
     invocation.streams.print_result(text)
-    return int(any("error" in row for row in rows))
+    return int(any(isinstance(row, UnusableProviderRow) for row in rows))
 
 
-def _row(name: str) -> dict[str, Any]:
-    """A provider as JSON has it; one that can't be used has only an `error`."""
+def _row(name: str) -> ProviderRow | UnusableProviderRow:
+    """A provider as it is published."""
     try:
-        provider = INSTALLED[name]
+        return provider_row(INSTALLED[name], package_of(name))
     except ProviderError as error:
-        return {"name": name, "package": None, "error": {"message": error.message, "help": error.help}}
-    fields = provider.fields
-    return {
-        "name": name,
-        "title": provider.title,
-        "package": package_of(name) or None,
-        "events": {
-            "several": provider.several_events,
-            "known": list(provider.events),
-            "catch_all": provider.catch_all,
-        },
-        "switch": any(spec.name == "active" for spec in fields),
-        "fields": [spec.name for spec in provider.own_fields],
-        "secrets": [
-            {"name": spec.name, "reads_back": spec.reads_back.value} for spec in fields if spec.type is FieldType.SECRET
-        ],
-        "create_only": [spec.name for spec in fields if spec.sent is Sent.CREATE and spec.is_fixed],
-        "places": [setting.setting for setting in provider.places],
-        "verified_on": provider.verified_on or None,
-    }
+        return UnusableProviderRow(name=name, error=UnusableError(message=error.message, help=error.help))
 
 
-def _lines(row: dict[str, Any]) -> Iterator[str]:
-    origin = f", from the package {row['package']}" if row.get("package") else ""
-    yield visible(f"{row['name']} ({row['title']}{origin})" if "title" in row else row["name"])
-    if "error" in row:
-        yield f"  error:       {visible(row['error']['message'])}"
-        yield f"  help:        {visible(row['error']['help'])}"
+def _lines(row: ProviderRow | UnusableProviderRow) -> Iterator[str]:
+    if isinstance(row, UnusableProviderRow):
+        yield visible(row.name)
+        yield f"  error:       {visible(row.error.message)}"
+        yield f"  help:        {visible(row.error.help)}"
         return
-    events = row["events"]
-    every = f", `{events['catch_all']}` for all" if events["catch_all"] else ""
-    many = "several" if events["several"] else "one"
-    yield f"  events:      {many} on each webhook; {len(events['known'])} known{every}"
-    yield f"  switch:      {'`active`' if row['switch'] else 'none: a webhook always delivers'}"
-    secrets = (f"`{one['name']}` ({_READS_BACK.get(one['reads_back'], one['reads_back'])})" for one in row["secrets"])
+    origin = f", from the package {row.package}" if row.package else ""
+    yield visible(f"{row.name} ({row.title}{origin})")
+    events = row.events
+    every = f", `{events.catch_all}` for all" if events.catch_all else ""
+    yield f"  events:      {'several' if events.several else 'one'} on each webhook; {len(events.known)} known{every}"
+    yield f"  switch:      {'`active`' if row.switch else 'none: a webhook always delivers'}"
+    read = {one.name: _READS_BACK.get(one.reads_back.value, one.reads_back.value) for one in row.secrets}
     for label, said in (
-        ("fields", ", ".join(f"`{name}`" for name in row["fields"])),
-        ("secrets", ", ".join(secrets)),
-        ("create-only", ", ".join(f"`{name}`" for name in row["create_only"])),
-        ("places", ", ".join(f"`{name}`" for name in row["places"])),
-        ("verified on", row["verified_on"] or ""),
+        ("fields", ", ".join(f"`{name}`" for name in row.fields)),
+        ("secrets", ", ".join(f"`{name}` ({back})" for name, back in read.items())),
+        ("create-only", ", ".join(f"`{name}`" for name in row.create_only)),
+        ("places", ", ".join(f"`{name}`" for name in row.places)),
+        ("verified on", row.verified_on or ""),
     ):
         if said:
             yield f"  {label + ':':<12} {visible(said)}"
