@@ -13,7 +13,7 @@ import sys
 import time
 import venv
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +49,7 @@ class RealServer(Struct, frozen=True, kw_only=True):
         item: the path of one webhook below its collection, `{}` standing for its id.
         items: the key of a list's webhooks; empty where a list is an array.
         id: the key of a webhook's id.
+        is_gone: whether a webhook that is listed was deleted all the same.
         pid: of the process that started first.
         log: what the server prints.
     """
@@ -62,6 +63,7 @@ class RealServer(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
     places: tuple[str, ...] = ()
+    is_gone: Callable[[dict[str, Any]], bool] = lambda _: False
     pid: int
     log: Path
 
@@ -110,7 +112,8 @@ class RealServer(Struct, frozen=True, kw_only=True):
         """Delete all webhooks."""
         for place in self.places or ("",):
             for hook in self.all(place):
-                self.call("DELETE", self.hook(hook[self.id], place)).raise_for_status()
+                if not self.is_gone(hook):
+                    self.call("DELETE", self.hook(hook[self.id], place)).raise_for_status()
 
 
 class Service(ABC):
@@ -194,11 +197,14 @@ def installed(service: Service) -> tuple[Path, Path]:
     root.mkdir(parents=True, exist_ok=True)
     pins = b"".join(path.read_bytes() for path in service.pins) + sys.version.encode()
     home = root / f"{service.name}-{_digest(pins)}"
-    data = home / f"data-{_digest(inspect.getsource(type(service)).encode())}"
+    data = home / f"data-{_digest(inspect.getsource(sys.modules[type(service).__module__]).encode())}"
     with (root / f"{service.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_to_make(home):
-            service.install(home)
+            try:
+                service.install(home)
+            except NoServerError as error:
+                raise NoServerError(f"{service.name} can't be installed: {error}") from error
             (home / "done").touch()
         if _is_to_make(data):
             with _scratch(service) as scratch:

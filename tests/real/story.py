@@ -28,8 +28,9 @@ class Part(Struct, frozen=True, kw_only=True):
         audit: another one, which no file says.
         shown: what matters of a webhook of the service: its URL, its events as a file says them, whether it is on.
         drift: what somebody changes by hand.
-        secret: whether a file can say one.
-        is_gone: whether a webhook that is listed was deleted all the same.
+        secret: the line of an entry that says the secret; empty where it stands in the URL.
+        shown_secret: the secret of a webhook, where the service shows it.
+        hides_secret: whether the service doesn't even say that there is one, so that nobody can confirm it.
     """
 
     account: str
@@ -38,8 +39,9 @@ class Part(Struct, frozen=True, kw_only=True):
     audit: Mapping[str, object]
     shown: Callable[[dict[str, Any]], tuple[str, frozenset[str], bool]]
     drift: Mapping[str, object]
-    secret: bool = False
-    is_gone: Callable[[dict[str, Any]], bool] = lambda _: False
+    secret: str = ""
+    shown_secret: Callable[[dict[str, Any]], str] | None = None
+    hides_secret: bool = False
 
 
 def _of_pretix(url: str, action: str) -> Mapping[str, object]:
@@ -47,7 +49,7 @@ def _of_pretix(url: str, action: str) -> Mapping[str, object]:
 
 
 PARTS = {
-    # The emulator shows no mask and has no `/config`, so that a secret, once set, always looks as if it weren't there.
+    # GitHub shows a mask. Of the emulator, a secret always looks as if it weren't there: each apply sends it again.
     "emulate": Part(
         account="provider: github\n    repositories: [acme/web]",
         events=(("push",), ("pull_request", "push")),
@@ -55,6 +57,8 @@ PARTS = {
         audit={"config": {"url": AUDIT, "content_type": "json"}, "events": ["*"]},
         shown=lambda hook: (hook["config"]["url"], frozenset(hook["events"]), hook["active"]),
         drift={"active": False},
+        secret="secret: ${SECRET}",
+        hides_secret=True,
     ),
     "mlflow": Part(
         account="provider: mlflow",
@@ -70,7 +74,7 @@ PARTS = {
             hook["status"] == "ACTIVE",
         ),
         drift={"status": "DISABLED", "description": "by hand"},
-        secret=True,
+        secret="secret: ${SECRET}",
     ),
     "pretix": Part(
         account="provider: pretix\n    organizers: [acme]",
@@ -80,9 +84,9 @@ PARTS = {
         ),
         theirs=_of_pretix(ORDERS, "pretix.event.order.paid"),
         audit=_of_pretix(AUDIT, "pretix.event.checkin"),
-        shown=lambda hook: (hook["target_url"], frozenset(hook["action_types"]), hook["enabled"]),
+        shown=lambda hook: (hook["target_url"].partition("?")[0], frozenset(hook["action_types"]), hook["enabled"]),
         drift={"comment": "by hand", "action_types": ["pretix.event.order.placed"]},
-        is_gone=lambda hook: not hook["enabled"],
+        shown_secret=lambda hook: hook["target_url"].partition("?token=")[2],
     ),
     # Its own update by hand takes the actions away, too.
     "labelstudio": Part(
@@ -92,17 +96,20 @@ PARTS = {
         audit={"project": 1, "url": AUDIT},
         shown=lambda hook: (hook["url"], frozenset(hook["actions"]), hook["is_active"]),
         drift={"is_active": False},
+        secret="headers: {X-Key: '${SECRET}'}",
+        shown_secret=lambda hook: hook["headers"]["X-Key"],
     ),
 }
 
 
 class Story(Struct, frozen=True, kw_only=True):
-    """A folder with a file, the command in it, and the service."""
+    """A folder with a file, the command in it with the secret of a run, and the service."""
 
     folder: Path
     server: RealServer
     part: Part
     owned: str = "https://hooks.example.com/*"
+    secret: str = SECRET
 
     def write(self, entry: str | None, account: str = "") -> None:
         """Write the file with one entry, or none; the account's own lines may be others."""
@@ -113,18 +120,19 @@ class Story(Struct, frozen=True, kw_only=True):
         (self.folder / "webhooks.yaml").write_text(text, encoding="utf-8")
 
     def entry(self, events: tuple[str, ...], *, secret: bool = False, url: str = ORDERS) -> str:
-        """The lines of an entry, with the secret of a run if it says one."""
-        lines = [f"url: {url}", f"events: [{', '.join(map(repr, events))}]"]
-        lines += ["secret: ${SECRET}"] if secret else []
+        """The lines of an entry, with the secret if it says one."""
+        token = "?token=${SECRET}" if secret and not self.part.secret else ""
+        lines = [f"url: {url}{token}", f"events: [{', '.join(map(repr, events))}]"]
+        lines += [self.part.secret] if secret else []
         return "".join(f"    {line}\n" for line in lines)
 
-    def run(self, *arguments: str, code: int = 0, secret: str = SECRET) -> Ended:
+    def run(self, *arguments: str, code: int = 0) -> Ended:
         """Run the installed command to its end, in which no secret is printed."""
         base = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "PYTHONWARNINGS": "error"}
         done = subprocess.run(
             [COMMAND, *arguments],
             cwd=self.folder,
-            env={**base, "TOKEN": self.server.token, "SECRET": secret},
+            env={**base, "TOKEN": self.server.token, "SECRET": self.secret},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -137,9 +145,16 @@ class Story(Struct, frozen=True, kw_only=True):
         assert [one for one in (SECRET, NEXT_SECRET, self.server.token) if one and one in ended.all] == []
         return ended
 
+    def apply(self, *options: str) -> None:
+        """Apply an entry that says the secret, and see that nothing is left to do, as far as one can."""
+        hides = self.part.hides_secret
+        said = self.run("apply", "--auto-approve", *options, code=int(hides)).all
+        assert ("different when read back" in said) == hides
+        assert ("secret" in self.run("drift", code=2 if hides else 0).out) == hides
+
     def there(self) -> list[dict[str, Any]]:
         """What the service has of the file's webhooks."""
-        hooks = [hook for hook in self.server.all() if not self.part.is_gone(hook)]
+        hooks = [hook for hook in self.server.all() if not self.server.is_gone(hook)]
         return [hook for hook in hooks if self.part.shown(hook)[0] != AUDIT]
 
     def audited(self) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def story(server: RealServer, tmp_path: Path) -> Story:
     return Story(folder=tmp_path, server=server, part=PARTS[server.service])
 
 
-# MLflow
+# Those that sign
 
 
 @contextmanager
@@ -51,22 +51,27 @@ def receiver() -> Iterator[tuple[str, list[tuple[Mapping[str, str], bytes]]]]:
 
 
 def is_signed(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
+    if "x-hub-signature-256" in headers:  # GitHub's
+        return headers["x-hub-signature-256"] == f"sha256={hmac.digest(secret.encode(), body, hashlib.sha256).hex()}"
     signed = f"{headers['x-mlflow-delivery-id']}.{headers['x-mlflow-timestamp']}.".encode() + body
     digest = hmac.digest(secret.encode(), signed, hashlib.sha256)
     return headers["x-mlflow-signature"] == f"v1,{base64.b64encode(digest).decode()}"
 
 
-@on("mlflow")
-def test_mlflow_signs_with_the_secret_that_was_sent_last(story: Story) -> None:
+@on("mlflow", "emulate")
+def test_deliveries_are_signed_with_the_secret_that_was_sent_last(story: Story) -> None:
+    server, test_delivery = story.server, {"mlflow": "/test", "emulate": "/pings"}[story.server.service]
     with receiver() as (url, received):
         story = replace(story, owned=f"{url}/*")
-        story.write(story.entry(("model_version.created",), secret=True, url=f"{url}/orders"))
+        story.write(story.entry(story.part.events[0], secret=True, url=f"{url}/orders"))
         for secret, option in ((SECRET, ()), (NEXT_SECRET, ("--resend-secrets",))):
-            story.run("apply", "--auto-approve", *option, secret=secret)
-            story.run("drift", secret=secret)
-            (hook,) = story.server.all()
-            assert story.server.call("POST", f"{story.server.hook(hook['webhook_id'])}/test", {}).ok
+            replace(story, secret=secret).apply(*option)
+            (hook,) = server.all()
+            assert server.call("POST", f"{server.hook(hook[server.id])}{test_delivery}", {}).ok
             assert is_signed(*received[-1], secret)
+
+
+# MLflow
 
 
 @on("mlflow")
