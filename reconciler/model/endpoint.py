@@ -42,12 +42,13 @@ class Endpoint:
     Its path and query may hold secrets: printed are scheme, host and port alone.
     """
 
-    __slots__ = ("host", "path", "port", "query", "scheme")
+    __slots__ = ("_hash", "host", "path", "port", "query", "scheme")
     scheme: str  # `https` or `http`
     host: str  # IPv6 in brackets
     port: int | None  # None for the scheme's default
     path: str  # never empty
     query: tuple[str, ...]  # `name`, `name=` or `name=value` items, sorted by name
+    _hash: int
 
     def __init__(self, *, scheme: str, host: str, port: int | None, path: str, query: tuple[str, ...] = ()) -> None:
         SET(self, "scheme", scheme)
@@ -55,6 +56,7 @@ class Endpoint:
         SET(self, "port", port)
         SET(self, "path", path)
         SET(self, "query", query)
+        SET(self, "_hash", hash((path, host)))  # it is in many keys
 
     @property
     def origin(self) -> str:
@@ -78,7 +80,7 @@ class Endpoint:
         )
 
     def __hash__(self) -> int:
-        return hash((self.path, self.host))
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.origin}/…"

@@ -28,6 +28,8 @@ class Action(Enum):
     DELETE = "delete"
     NONE = "no-op"
 
+    __hash__ = object.__hash__  # that of `Enum` hashes the name anew each time
+
 
 class Phase(Enum):
     """When a change is made: all that widens what endpoints receive comes before all that narrows it."""
@@ -53,6 +55,8 @@ class Reason(Enum):
     OFF = "off"  # its entry is off, and it is not at the provider, which may hide what is off
     NOT_COMPARED = "not_compared"  # its URL holds a variable that is not set
 
+    __hash__ = object.__hash__  # as that of an action
+
 
 class Claim(Enum):
     """What a configuration says of a remote webhook."""
@@ -63,6 +67,8 @@ class Claim(Enum):
     OWNED = "owned"
     UNSET = "unset"  # nobody knows: it may be what an unset variable stands for
     NONE = "none"
+
+    __hash__ = object.__hash__  # as that of an action
 
 
 _OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
