@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.config.load import Loaded
 from reconciler.model.diagnostic import Diagnostic, Severity
 from tests.config.tools import complaints, inputs, loaded
+from tests.support.draws import draws
 
 FILE = """\
 # Everything that a file may have.
@@ -117,7 +118,7 @@ def edits(draw: st.DrawFn) -> bytes:
     return "".join(pieces).encode()
 
 
-@settings(max_examples=500, deadline=None)
+@draws(200)
 @given(edited=edits())
 @example(edited=b"")
 @example(edited=b"\xef\xbb\xbf")

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.editor_schema import compose_for_editors
@@ -21,6 +21,7 @@ from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, param_name
 from reconciler.model.field import FieldType
 from reconciler.model.provider import Provider
 from reconciler.providers.registry import built_in
+from tests.support.draws import draws
 
 BUILT_IN = {provider.name: provider for provider in built_in()}
 TEXT = compose(BUILT_IN)
@@ -149,14 +150,14 @@ def documents(draw: st.DrawFn) -> Plain:
     return document  # type: ignore[no-any-return]
 
 
-@settings(max_examples=400)
+@draws(150)
 @given(document=documents())
 def test_both_validators_agree(document: Plain) -> None:
     assert accepts(document, TEXT) == (find_faults(document, TEXT) == ())
     assert accepts(document, EDITORS) == (find_faults(document, EDITORS) == ())
 
 
-@settings(max_examples=400)
+@draws(150)
 @given(document=documents())
 def test_editors_accept_what_the_tool_accepts_with_the_providers_that_they_know(document: Any) -> None:  # noqa: ANN401 - any JSON
     is_accepted = accepts(document, TEXT) and all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -55,12 +56,16 @@ class Terminal:
 
     def until(self, words: str) -> str:
         """Read until these words were shown."""
+        return self.until_match(re.escape(words))
+
+    def until_match(self, pattern: str) -> str:
+        """Read until this was shown, in one line."""
         end = time.monotonic() + WAIT
-        while words not in self.shown:
+        while not re.search(pattern, self.shown):
             assert time.monotonic() < end, self.shown
             if not self._read():
                 break
-        assert words in self.shown, self.shown
+        assert re.search(pattern, self.shown), self.shown
         return self.shown
 
     def type(self, text: str | bytes) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from reconciler.sandbox.faults import Answer, Rule, When
 from tests.e2e.tool import COMMAND, HOST, WAIT, Tool, delivered, entries, run_here
+from tests.support.draws import draws
 from tests.support.sandbox import Sandbox
 
 _NUMBERS = itertools.count()
@@ -144,7 +145,7 @@ def provider() -> Iterator[Sandbox]:
     wanted=FILES,
     refused_from=st.one_of(st.none(), st.integers(1, 6)),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@draws(30, HealthCheck.function_scoped_fixture)
 def test_backup_restores_after_whole_and_half_finished_applies(
     provider: Sandbox, tmp_path: Path, drawn: list[dict[str, object]], wanted: dict[str, str], refused_from: int | None
 ) -> None:

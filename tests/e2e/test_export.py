@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from reconciler.view.documents import SCHEMAS
 from tests.e2e.tool import HOST, TOKEN, Tool, delivered, entries, run_here
 from tests.support import builders
 from tests.support.canaries import Canaries
+from tests.support.draws import draws
 from tests.support.messy import SECRETS, click_together
 from tests.support.sandbox import Sandbox
 
@@ -248,7 +249,7 @@ def accounts(draw: st.DrawFn) -> list[dict[str, object]]:
 
 
 @given(drawn=accounts(), owns_hosts=st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@draws(30, HealthCheck.function_scoped_fixture)
 def test_what_was_exported_is_adopted_and_duplicates_go(
     provider: Sandbox,
     tmp_path: Path,
@@ -324,7 +325,7 @@ def pasted(text: str, fragment: str) -> str:
 
 
 @given(drawn=accounts(), owned=st.sets(st.sampled_from(HOSTS)), under=st.booleans(), kept=st.integers(0, 3))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@draws(25, HealthCheck.function_scoped_fixture)
 def test_with_what_was_missing_the_next_plan_keeps_all(
     provider: Sandbox,
     tmp_path: Path,

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.e2e.tool import HOST, TOKEN, Tool, run_here
 from tests.support.canaries import Canaries
+from tests.support.draws import draws
 
 ELSEWHERE = "https://elsewhere.example.net"
 HOW_MANY = 40
@@ -102,7 +103,7 @@ def planted(shared: Tool) -> Tool:
     return shared
 
 
-@settings(max_examples=8)
+@draws(4)
 @given(seed=st.integers(0, 2**32), fed=st.integers(0, 6))
 def test_no_output_tells_a_planted_secret(planted: Tool, seed: int, fed: int) -> None:
     draw = random.Random(seed)  # noqa: S311 - a test's

@@ -79,7 +79,8 @@ def test_screen_of_an_apply(tool: Tool, request: pytest.FixtureRequest, size: tu
     held = tool.sandbox.faults.add(Rule(action=HoldRequest(), method="POST", when=When(nth=1)))
     with Terminal(tool, "apply", "--auto-approve", "--parallelism", "1", size=size) as terminal:
         held.wait_until_held()
-        terminal.until("2/6")
+        # The count is drawn before the name of the one that is held, where a frame comes between them.
+        terminal.until_match(r"batches\[batch_purchased\] \x1b[^\r\n]*2/6[^\r\n]*\d:\d\d:\d\d")
         _check(request, "apply-in-progress", size, terminal.shown)
         tool.sandbox.faults.remove(held)
         assert terminal.end() == 0

@@ -11,8 +11,7 @@ from typing import IO
 from msgspec import Struct
 
 from tests.e2e.tool import TOKEN
-
-from .draws import times
+from tests.support.draws import times
 
 LIMIT = 4 * 2**30
 """Bytes of address space, far above what any command may take in memory: so that the machine lives, too."""

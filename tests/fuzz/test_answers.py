@@ -10,8 +10,8 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from tests.e2e.tool import HOST, Ended
+from tests.support.draws import draws
 
-from .draws import draws
 from .liar import Document, Liar, Spoiler, run
 from .shapes import ANYTHING, TEXTS
 

@@ -13,9 +13,9 @@ import pytest
 from tests.config.tools import ENTRY, OWNS, TOP
 from tests.e2e.tool import HOST, entries
 from tests.providers.tools import Handler, RawServer, Received
+from tests.support.draws import times
 
 from .bounded import measured
-from .draws import times
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's peak")
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.diagnostic import Severity
 from tests.config.tools import inputs, loaded, used_in
+from tests.support.draws import draws
 
-from .draws import draws
 from .running import check_places, provider, run_twice, validated
 from .valid import ENVIRONMENT, VALID, VARIABLES
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from .draws import draws
+from tests.support.draws import draws
+
 from .running import check_places, provider, run_twice, validated
 from .shapes import NUMBERS, TEXTS, paths, spoiled
 
@@ -177,7 +178,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield tmp_path_factory.mktemp("structure")
 
 
-@draws(120)
+@draws(60)
 @given(text=documents())
 @example(text=_flow(BASE))
 @example(text=_block(BASE))

@@ -16,9 +16,9 @@ from reconciler.view.codec import json_text
 from tests.e2e.harmless import check_harmless
 from tests.e2e.tool import HOST, Tool, entries, run_here
 from tests.support.digests import write_sealed
+from tests.support.draws import draws
 from tests.support.sandbox import Sandbox
 
-from .draws import draws
 from .shapes import spoiled
 
 PLAN = "plan.json"

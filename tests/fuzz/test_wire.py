@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from reconciler.http import transport
 from tests.e2e.tool import Ended
 from tests.providers.tools import Received, answer
+from tests.support.draws import draws
 
-from .draws import draws
 from .liar import Liar, run
 
 PAGE = json.dumps({"next": None, "count": 0, "results": []}).encode()

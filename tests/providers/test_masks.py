@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -28,6 +28,7 @@ from reconciler.providers.registry import built_in
 from reconciler.providers.wire import RemoteReader, create_body, update_body
 from tests.contract.pigeonry import PIGEONRY
 from tests.support.courier import COURIERS
+from tests.support.draws import draws
 from tests.support.mint import MINT
 
 MASKS = ("********", "*****", "-- redacted --", "whsec_****", "xxxxxxxx", "••••1234", "<redacted>", "[MASKED]")
@@ -106,7 +107,7 @@ def _bodies(provider: Provider, draw: st.DataObject, mask: str) -> Iterator[byte
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.title)
-@settings(max_examples=40)
+@draws(12)
 @given(draw=st.data(), mask=st.sampled_from(MASKS))
 def test_no_mask_is_sent_back(provider: Provider, draw: st.DataObject, mask: str) -> None:
     for body in _bodies(provider, draw, mask):
