@@ -169,7 +169,10 @@ class DeclaredApi:
         if request.method != api.update.verb or target.below not in ("", *units):
             raise RequestError(405, {"message": "Method Not Allowed"})
         unit = units.get(target.below, "")
-        sent = self.documents.read(request.body, sent=(Sent.ALWAYS, Sent.UPDATE), more=self._place_values(), outer=unit)
+        more = (*self._place_values(), *(api.constant if api.update.constants else ()))
+        sent = self.documents.read(request.body, sent=(Sent.ALWAYS, Sent.UPDATE), more=more, outer=unit)
+        if mask := api.update.mask:
+            sent = {place: row.values.get(place) if value == mask else value for place, value in sent.items()}
         self._check_place(sent, row.values)
         values = dict(row.values) if api.update.partial else dict(self.documents.kept_by_updates(row.values, sent))
         if not unit:
