@@ -1,7 +1,7 @@
 """Unleash's webhook integrations as data: https://www.getunleash.io. Verified on an Unleash 7.5.1 server.
 
-A webhook's URL is a secret there. Its `description` has the URL without its secrets, so that runs know it again: one
-that is made by hand needs it there to be adopted.
+A webhook's URL is a secret there, so its `description` has the URL without secrets: one made by hand needs it there to
+be adopted. A new secret in the URL is no difference, as nobody can see it; it goes with the next update.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ UNLEASH = Provider(
             reads_back=ReadsBack.MASKED,
             help="The `Authorization` header that each delivery has.",
         ),
-        text("body_template", at="parameters.bodyTemplate", help="A payload of one's own, as a template."),
+        text("body_template", at="parameters.bodyTemplate", default=None, help="A payload of one's own, a template."),
     ),
     auth=Auth(variable="UNLEASH_TOKEN", scheme=""),
     verified_on="Unleash 7.5.1, a server of its own",

@@ -206,7 +206,8 @@ def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields)
     document: dict[str, Any] = {}
     constant = api.constant.items() if api.update.constants and not call.unit else ()
     for name, value in (*constant, *_places(provider, call.fields, fields)):
-        _put(document, name, value)
+        if value is not None or not api.update.mask:  # there, what is left out goes
+            _put(document, name, value)
     kept = (spec for spec in provider.fields if api.update.mask and fields[spec.name] is Masked.SET)
     for spec in kept:
         _put(document, ".".join(spec.path), api.update.mask)

@@ -160,6 +160,15 @@ def test_unleash_keeps_the_header_that_no_file_says_where_all_parameters_are_rep
     features.in_step()
 
 
+def test_unleash_takes_no_empty_parameter_and_one_that_is_left_out_goes(features: Work, unleash: Unleash) -> None:
+    features.write(_entry(CREATED, "body_template: before"))
+    features.apply()
+    features.write(_entry(CREATED))
+    features.apply()
+    assert unleash.only()["parameters"] == {"url": URL}
+    features.in_step()
+
+
 def test_unleash_gets_the_header_that_the_file_says_and_never_its_mask(features: Work, unleash: Unleash) -> None:
     parameters = {"url": URL, "authorization": "Bearer theirs"}
     unleash.put(description=URL, parameters=parameters, events=[CREATED], enabled=False)

@@ -103,6 +103,8 @@ class Unleash(Service):
     def _kept(self, asked: Asked, object_id: str) -> Answer:
         before = self.hooks[object_id]["parameters"] if object_id else {}
         given = asked.sent["parameters"]
+        if wrong := [name for name, value in given.items() if value in ("", None)]:
+            return 400, {"name": "BadDataError", "message": f"The {wrong[0]} is not allowed to be empty"}
         sent = {**asked.sent, "parameters": {n: before.get(n, v) if v == MASK else v for n, v in given.items()}}
         if object_id:
             self.hooks[object_id] |= sent
