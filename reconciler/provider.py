@@ -78,9 +78,13 @@ class ProviderPlugin(Struct, frozen=True, kw_only=True):
 # for people.
 
 
-def url(*, at: str = "", sent: Sent = Sent.ALWAYS) -> Field:
-    """Where a webhook delivers."""
-    return Field(name="url", type=FieldType.URL, at=at, sent=sent)
+def url(*, at: str = "", told_at: str = "", sent: Sent = Sent.ALWAYS) -> Field:
+    """Where a webhook delivers.
+
+    Where no answer shows it, `told_at` is a text that is free: it is written there too, its secrets masked, and read
+    from there alone. What has nothing there is no entry's; a URL whose path holds a secret variable is refused.
+    """
+    return Field(name="url", type=FieldType.URL, at=at, read_at=told_at, sent=sent)
 
 
 def event(*known: str, at: str = "", help: Mapping[str, str] | None = None) -> Field:

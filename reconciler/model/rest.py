@@ -10,7 +10,10 @@ from msgspec import Struct, field
 
 
 class NextUrl(Struct, frozen=True, kw_only=True):
-    """Pages of an object that says where the next one is, and how many webhooks there are in all."""
+    """Pages of an object that says where the next one is, and how many webhooks there are in all.
+
+    `next` and `count` are places, inner names after dots.
+    """
 
     query: str  # of the first page
     next: str = "next"
@@ -98,6 +101,8 @@ class Update(Struct, frozen=True, kw_only=True):
     partial: bool = False  # whether only what differs is sent; else everything is
     keeps_secrets: bool = False  # whether a secret that isn't sent stays, where everything is sent
     url_takes_secrets: bool = False  # whether another URL takes such a secret away all the same
+    constants: bool = False  # whether what is constant must be sent, too
+    mask: str = ""  # what stands for a secret that is to stay, where everything is sent and what is left out goes
     units: Mapping[str, str] = field(default_factory=dict)
 
 

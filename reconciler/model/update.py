@@ -80,6 +80,8 @@ def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, 
     api = provider.rest
     if api is None:
         return ()
+    if api.update.mask:
+        return ()
     if not api.update.partial:
         is_kept = api.update.keeps_secrets and not (api.update.url_takes_secrets and wanted["url"] != now["url"])
         return () if is_kept else _secrets_unsaid(provider, "", wanted, now)

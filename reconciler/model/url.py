@@ -27,6 +27,10 @@ _BAD_ESCAPE = r"%(?![0-9A-Fa-f]{2})"
 _NOT_NORMAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 
 
+MASK = "*****"
+"""What stands for a secret where a URL is written for its name alone."""
+
+
 @frozen
 @sealed
 class Url:
@@ -107,6 +111,12 @@ class Url:
     def masked_params(self) -> tuple[str, ...]:
         """The secret parameters whose value is a mask, as services show secrets."""
         return tuple(item.name for item in self.items if item.secret and is_masked(unquote(item.value)))
+
+    @property
+    def told(self) -> str:
+        """The URL in normal form with a mask for each secret parameter's value."""
+        secrets = tuple(f"{item.name}={MASK}" for item in self.items if item.secret)
+        return replace(self.endpoint, query=(*self.endpoint.query, *sorted(secrets))).reveal()
 
     def with_secrets_of(self, other: Url) -> Url:
         """This endpoint with the other's secret parameters: what `ignore_changes: [url]` wants."""

@@ -76,6 +76,8 @@ def _reads_the_same(spec: Field, old: Value, new: Value) -> bool:
     """Whether two values are the same, as far as the provider lets anybody see."""
     if spec.reads_back in (ReadsBack.NEVER, ReadsBack.ON_CREATE):
         return True
+    if spec.type is FieldType.URL and spec.read_at and isinstance(old, Url) and isinstance(new, Url):
+        return old.told == new.told
     if spec.reads_back is ReadsBack.SOMETIMES:
         return old is None or old == new
     if not spec.is_unread and not hides_secret(old):

@@ -8,6 +8,7 @@ from reconciler.model.field import ReadsBack
 from reconciler.model.plan import AccountPlan, Action, Change, making_anew
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.secret import SecretText
 from reconciler.model.update import lost_secrets
 from reconciler.model.url import Url
 from reconciler.model.webhook import Remote, hides_secret
@@ -15,7 +16,15 @@ from reconciler.planning.claim import Claims
 
 
 def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
-    """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read."""
+    """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read, or may be so."""
+    masked = next((remote for remote in reading.remotes if _has_mask_for_url(remote)), None)
+    if masked is not None:
+        return ProviderError(
+            kind=ErrorKind.GARBLED,
+            message=f"the provider shows a mask instead of the URL of the webhook @{masked.id}, so that nothing tells "
+            "which entry it is",
+            help="Nothing is changed in this account: webhooks that are there already would be made again.",
+        )
     unreadable = (remote for remote in reading.remotes if remote.unreadable)
     unclear = next(filter(claims.may_be_ours, unreadable), None)
     if unclear is None:
@@ -32,8 +41,9 @@ def harm(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
     doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not Action.NONE or row.conflicts_with]
-    if not doing:
-        return None
+    showing = _shows_path(provider, doing)
+    if not doing or showing is not None:
+        return showing
     rows = {row.address: row for row in (*planned.rows, *planned.left_out)}
     meant = {row.address for row in planned.rows}
     for row in doing:
@@ -84,6 +94,22 @@ def harm(planned: AccountPlan) -> ProviderError | None:
     return None
 
 
+def _shows_path(provider: Provider, doing: Iterable[Change]) -> ProviderError | None:
+    """Why a URL isn't written where people read it: what its path holds may be secret."""
+    if not any(spec.name == "url" and spec.read_at for spec in provider.fields):
+        return None
+    urls = ((row, row.wanted.get("url")) for row in doing)
+    row = next((row for row, url in urls if isinstance(url, Url) and not url.has_clear_path), None)
+    if row is None:
+        return None
+    return ProviderError(
+        kind=ErrorKind.REFUSED,
+        message=f"the {row.action.value} of {row.address} would write the variables in its URL's path in clear "
+        f"where {provider.title} shows them to people",
+        help="Write the path itself, and the secret as a query parameter such as `token`.",
+    )
+
+
 def unknown_secret(planned: AccountPlan) -> ProviderError | None:
     """Why a webhook isn't deleted for one that was there before: maybe nobody has the secret of that one.
 
@@ -119,6 +145,11 @@ def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[st
             or (gone.replacement and spec.reads_back is ReadsBack.NEVER and (spec.is_secret or spec.name in unsaid))
         )
     )
+
+
+def _has_mask_for_url(remote: Remote) -> bool:
+    url = remote.fields["url"]
+    return isinstance(url, SecretText) and len(url) > 0 and not url.reveal().strip("*")
 
 
 def _has_secrets_of(remote: Remote | None, url: Url) -> bool:

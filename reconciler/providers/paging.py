@@ -68,7 +68,7 @@ def page_of(document: object, api: Rest, read: Callable[[Mapping[str, object]], 
         listed = []  # an empty one is left out
     if not isinstance(listed, list):
         raise UnexpectedAnswerError(f"has no list of `{api.items}`" if api.items else "is not a list of webhooks")
-    count = outer.get(paging.count) if isinstance(paging, NextUrl) else None
+    count = at(outer, paging.count) if isinstance(paging, NextUrl) else None
     remotes: list[Remote] = []
     size = 0
     for item in listed:
@@ -107,7 +107,7 @@ def _following(api: Rest, outer: Mapping[str, object], listed: Sequence[object])
             return str(len(listed))
         case _:
             return ""
-    following = outer.get(name)
+    following = at(outer, name)
     if following is not None and not isinstance(following, str):
         raise UnexpectedAnswerError(f"has a `{name}` that is not text")
     return following or ""

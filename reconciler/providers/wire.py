@@ -204,8 +204,13 @@ def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields)
         name, (spec,) = call.own.name, call.fields
         return _encoded({name: _written(spec, fields[spec.name])} if name else {}, api.body)
     document: dict[str, Any] = {}
-    for name, value in _places(provider, call.fields, fields):
-        _put(document, name, value)
+    constant = api.constant.items() if api.update.constants and not call.unit else ()
+    for name, value in (*constant, *_places(provider, call.fields, fields)):
+        if value is not None or not api.update.mask:  # there, what is left out goes
+            _put(document, name, value)
+    kept = (spec for spec in provider.fields if api.update.mask and fields[spec.name] is Masked.SET)
+    for spec in kept:
+        _put(document, ".".join(spec.path), api.update.mask)
     if call.unit:
         return _encoded(document[call.unit], api.body)
     return _encoded({api.one: document} if api.wraps else document, api.body)
@@ -350,6 +355,8 @@ def _places(provider: Provider, fields: Iterable[Field], values: Fields) -> Iter
             yield spec.all_at, provider.catch_all in events
             value = events - {provider.catch_all}
         yield place, _written(spec, value)
+        if isinstance(value, Url) and spec.read_at:
+            yield spec.read_at, value.told
 
 
 def _put(document: dict[str, Any], place: str, value: object) -> None:

@@ -169,7 +169,9 @@ class DeclaredApi:
         if request.method != api.update.verb or target.below not in ("", *units):
             raise RequestError(405, {"message": "Method Not Allowed"})
         unit = units.get(target.below, "")
-        sent = self.documents.read(request.body, sent=(Sent.ALWAYS, Sent.UPDATE), more=self._place_values(), outer=unit)
+        more = (*self._place_values(), *(api.constant if api.update.constants else ()))
+        sent = self.documents.read(request.body, sent=(Sent.ALWAYS, Sent.UPDATE), more=more, outer=unit)
+        sent = _unmasked(sent, row.values, api.update.mask)
         self._check_place(sent, row.values)
         values = dict(row.values) if api.update.partial else dict(self.documents.kept_by_updates(row.values, sent))
         if not unit:
@@ -314,6 +316,11 @@ def _loaded(path: Path) -> tuple[int, dict[str, Row]]:
         raise StoreError(f"The file {path} can't be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError):
         raise StoreError(f"The file {path} is not a data file of a provider's sandbox") from None
+
+
+def _unmasked(sent: Values, before: Values, mask: str) -> Values:
+    """What an update says, where a mask stands for what is there."""
+    return {place: before.get(place) if mask and value == mask else value for place, value in sent.items()}
 
 
 def _pattern(template: str, group: str) -> str:

@@ -128,6 +128,8 @@ class Documents:
             return
         elif spec.flags:
             yield from ((place, row.values.get(place) is True) for place in spec.flags.values())
+        elif spec.type is FieldType.URL and spec.read_at:
+            yield from [(".".join(spec.path), MASK), (where, row.values.get(where))]
         elif spec.type is FieldType.HEADERS:
             yield where, _headers(spec, value or ({} if spec.write is None else spec.write({})))
         elif spec.type is FieldType.SECRET and spec.read_at:
@@ -173,7 +175,7 @@ class Documents:
         if spec is None or value is None:
             return ""
         form = self.api.body is Body.FORM
-        if spec.type is FieldType.URL:
+        if spec.type is FieldType.URL and place != spec.read_at:
             return _url_problem(value, self.provider.url_limit)
         if spec.type is FieldType.FLAG or place in (*spec.flags.values(), spec.all_at):
             allowed = spec.wire or (False, True)
@@ -200,7 +202,8 @@ def places_of(spec: Field) -> tuple[str, ...]:
     """Where the API has what a field says."""
     if spec.flags:
         return tuple(spec.flags.values())
-    return (".".join(spec.path), *filter(None, [spec.all_at]))
+    told = spec.read_at if spec.type is FieldType.URL else ""
+    return (".".join(spec.path), *filter(None, [spec.all_at, told]))
 
 
 def _headers(spec: Field, value: object) -> object:

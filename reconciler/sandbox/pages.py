@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from msgspec import Struct, field
 
 from reconciler.model.rest import AfterLast, LinkHeader, NextUrl, Offset, PageToken, Paging
+from reconciler.sandbox.documents import put
 from reconciler.sandbox.messages import Request, RequestError
 
 USUAL: Final = 20  # webhooks on a page
@@ -50,8 +51,9 @@ def _numbered(paging: LinkHeader | NextUrl, request: Request, count: int, size: 
 
     following = address(number + 1) if number * size < count else None
     if isinstance(paging, NextUrl):
-        counted = {paging.count: count} if paging.count else {}
-        return Page(items=items, outer={paging.next: following, **counted})
+        outer: dict[str, object] = {paging.count: count} if paging.count else {}
+        put(outer, paging.next, following)
+        return Page(items=items, outer=outer)
     links = [f'<{address(1)}>; rel="first"', *([f'<{following}>; rel="next"'] if following else [])]
     return Page(items=items, headers=(("Link", ", ".join(links)),))
 

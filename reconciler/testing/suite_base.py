@@ -30,11 +30,15 @@ class SuiteBase:
         readable = [
             name
             for name in samples
-            if name in fields and not fields[name].scope and fields[name].reads_back is ReadsBack.CLEAR
+            if name in fields
+            and not fields[name].is_secret
+            and not fields[name].scope
+            and fields[name].reads_back is ReadsBack.CLEAR
         ]
+        readable += [] if fields["url"].read_at else ["url"]  # else nobody sees another secret in it
         cases = {
-            "changeable": [name for name in ["url", *readable] if not fields[name].is_fixed],
-            "create_only": [name for name in ["url", *readable] if fields[name].sent is Sent.CREATE],
+            "changeable": [name for name in readable if not fields[name].is_fixed],
+            "create_only": [name for name in readable if fields[name].sent is Sent.CREATE],
             "set_field": [
                 name
                 for name, spec in fields.items()
@@ -82,6 +86,12 @@ class SuiteBase:
         before, after = samples_of(self.provider, self.given)[name]
         common: Any = bench.entry(**self.samples(0))
         return {**common, name: before}, {**common, name: after}
+
+    def _seen_change(self, bench: Bench, side: int) -> Entry:
+        """An entry before (0) and after (1) a change that the provider's answers show."""
+        if self.field("url").read_at:
+            return {**self._entry(bench, "/changed"), "active": not side}
+        return self._entry(bench, f"/changed?token={(OLD, NEW)[side]}")
 
     def _switched(self, active: bool) -> dict[str, object]:  # noqa: FBT001 - it is the value
         spec = next((spec for spec in self.provider.fields if spec.name == "active"), None)

@@ -14,7 +14,6 @@ from reconciler.model.report import Outcome
 from reconciler.sandbox.faults import DROP_ANSWER, RESET_REQUEST, Rule, When
 from reconciler.sandbox.messages import Response, json_response
 from reconciler.testing.bench import Bench, words_of
-from reconciler.testing.samples import NEW, OLD
 from reconciler.testing.servers import MemoryServer
 from reconciler.testing.suite_base import SuiteBase
 
@@ -42,8 +41,8 @@ class FailureSuite(SuiteBase):
         assert error.help
 
     def test_lost_answer_changes_nothing_twice(self, bench: Bench, method: str) -> None:
-        bench.apply({"changed": self._entry(bench, f"/changed?token={OLD}"), "gone": self._entry(bench, "/gone")})
-        wanted = {"changed": self._entry(bench, f"/changed?token={NEW}"), "made": self._entry(bench, "/made")}
+        bench.apply({"changed": self._seen_change(bench, 0), "gone": self._entry(bench, "/gone")})
+        wanted = {"changed": self._seen_change(bench, 1), "made": self._entry(bench, "/made")}
         mark = len(bench.server.writes())
         bench.server.fail(Rule(action=DROP_ANSWER, method=method, when=When(nth=1)))
         run = bench.plan(wanted)
@@ -63,8 +62,8 @@ class FailureSuite(SuiteBase):
         bench.check(wanted)
 
     def test_call_that_never_arrived_is_sent_again(self, bench: Bench, method: str) -> None:
-        bench.apply({"changed": self._entry(bench, f"/changed?token={OLD}"), "gone": self._entry(bench, "/gone")})
-        wanted = {"changed": self._entry(bench, f"/changed?token={NEW}"), "made": self._entry(bench, "/made")}
+        bench.apply({"changed": self._seen_change(bench, 0), "gone": self._entry(bench, "/gone")})
+        wanted = {"changed": self._seen_change(bench, 1), "made": self._entry(bench, "/made")}
         bench.server.fail(Rule(action=RESET_REQUEST, method=method, when=When(nth=1)))
         report = bench.plan(wanted).apply(1)
         assert report.is_complete, words_of(report)
