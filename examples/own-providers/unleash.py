@@ -51,9 +51,7 @@ UNLEASH = Provider(
         items="addons",
         created="createdAt",
         constant={"provider": "webhook"},
-        update=Update(
-            constants=True, mask="*****"
-        ),  # `parameters` are replaced as a whole: what is left out of them goes
+        update=Update(constants=True, mask="*****"),  # `parameters` are replaced: what is left out of them goes
     ),
 )
 PLUGIN = ProviderPlugin(interface=1, provider=UNLEASH)

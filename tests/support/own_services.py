@@ -1,6 +1,6 @@
 """Small servers that stand for Review Board 8.1, Unleash 7.5 and Parse Server 9.10.
 
-What they do was seen on real servers of these versions in November 2026; `tests/real` plays Review Board itself.
+What they do was seen on real servers of these versions in November 2026.
 """
 
 from __future__ import annotations
