@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import islice
 from typing import NoReturn
 
 from msgspec import Struct
@@ -27,10 +27,14 @@ class SourceText(Struct, frozen=True, dict=True):
     @cached_property
     def _starts(self) -> array[int]:
         """Where lines start, as editors count them: YAML 1.1 would also break at U+0085, U+2028 and U+2029."""
-        # Untranslated, these lines end as editors have it.
-        starts = array("L", accumulate(map(len, io.StringIO(self.text, newline="")), initial=0))
-        if len(starts) > 1 and not self.text.endswith(("\n", "\r")):
-            starts.pop()
+        starts = array("L", (0,))
+        if "\r" in self.text:
+            starts.extend(found.end() for found in re.finditer(r"\r\n|\r|\n", self.text))
+            return starts
+        end = self.text.find("\n")
+        while end >= 0:
+            starts.append(end + 1)
+            end = self.text.find("\n", end + 1)
         return starts
 
     def __repr__(self) -> str:
