@@ -188,7 +188,9 @@ def _run(arguments: Sequence[str], invocation: Invocation) -> int:
         try:
             code = reconciler.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=invocation)
             return code if isinstance(code, int) else ExitCode.DONE
-        except SystemExit:  # what click makes of a reader of the help or the version who has gone away
+        except SystemExit as exit_:  # what click makes of a reader of the help or the version who has gone away
+            if not _is_by_click(exit_):
+                raise
             streams.silence()
             return ExitCode.DONE
         except click.Abort:  # what click makes of an interrupt
@@ -245,6 +247,14 @@ def _ended(error: Exception) -> CommandError:
             message = f"this is a bug in reconciler {__version__}: {type(error).__name__}\n{places}"
             help_ = "please report it with these lines; they contain nothing from your file."
     return CommandError([problem(code, message, help_)], ExitCode.ERROR, f"error: {message}\nhelp: {help_}")
+
+
+def _is_by_click(exit_: SystemExit) -> bool:
+    """Whether click itself ended the command, and not a package that a command called."""
+    import traceback  # noqa: PLC0415 - only then
+
+    *_, (frame, _line) = traceback.walk_tb(exit_.__traceback__)
+    return frame.f_code is click.Command.main.__code__
 
 
 def _is_of_the_output(error: Exception) -> bool:
