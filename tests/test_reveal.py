@@ -38,6 +38,8 @@ MAY_REVEAL = {
     "planning/overlap.py",
     # compares listed ids with the token, which none of them may show
     "planning/places.py",
+    # sees whether a URL is nothing but a mask
+    "planning/refusals.py",
     # counts characters, to bound what a list may hold
     "providers/paging.py",
     # gathers what two plans are compared by, which is digested where it is kept
