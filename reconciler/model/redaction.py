@@ -234,14 +234,12 @@ class Redaction:
 
     def _own_query(self, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
         """A query of the files, of which many URLs share one."""
-        known = self.cache.setdefault(_QUERIES, {})
-        if changed or id(items) not in known:
-            shown = "&".join([_own_item(item, changed) for item in items])
-            if changed:
-                return shown
-            known[id(items)] = (shown, items)  # which stay, and so does their id
-        text: str = known[id(items)][0]
-        return text
+        if changed:
+            return "&".join([_own_item(item, changed) for item in items])
+        known: dict[int, tuple[str, object]] = self.cache.setdefault(_QUERIES, {})
+        if id(items) not in known:
+            known[id(items)] = "&".join(map(_own_item, items)), items  # which stay, and so does their id
+        return known[id(items)][0]
 
     def _path(self, url: Url) -> Iterator[tuple[str, str | None]]:
         """The segments of a provider's path in normal form, and as they may be shown.

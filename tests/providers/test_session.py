@@ -218,17 +218,23 @@ def test_connections_are_kept_and_threads_may_share_the_session() -> None:
     assert outcomes == [Reply(status=200, body=b"x" * 1000)] * 80
 
 
-def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> None:
-    closed = threading.Event()
+def answering_all(ended: Callable[[], object]) -> Callable[[socket.socket, Received], None]:
+    """What answers every request of a connection, and says when that has ended."""
 
-    def answer_all(connection: socket.socket, _: Received) -> None:
+    def answer(connection: socket.socket, _: Received) -> None:
         said = True
         while said:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
             said = bool(connection.recv(65536))
-        closed.set()
+        ended()
 
-    with RawServer(answer_all) as server:
+    return answer
+
+
+def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> None:
+    closed = threading.Event()
+
+    with RawServer(answering_all(closed.set)) as server:
         to = Destination(origin=server.base_url, path="", loopback=True)
         shared = Connections(to)
         sessions = [
@@ -254,14 +260,7 @@ def test_accounts_of_one_origin_share_connections_and_the_last_closes_them() -> 
 def test_a_session_that_is_used_after_it_was_closed_leaves_no_connection_open() -> None:
     closed = threading.Semaphore(0)
 
-    def answer_all(connection: socket.socket, _: Received) -> None:
-        said = True
-        while said:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
-            said = bool(connection.recv(65536))
-        closed.release()
-
-    with RawServer(answer_all) as server:
+    with RawServer(answering_all(closed.release)) as server:
         with opened(server.base_url) as session:
             outcomes = [session.send(GET)]
         outcomes += [session.send(GET) for _ in range(2)]
