@@ -11,8 +11,9 @@ from reconciler.config.template import parse_template, references
 from reconciler.config.urls import read_url
 from reconciler.model.configuration import Account
 from reconciler.model.diagnostic import UrlError
+from reconciler.model.known_urls import UrlTail
 from reconciler.model.redaction import is_wordless
-from reconciler.model.url import Url, UrlTail, check_wanted
+from reconciler.model.url import Url, check_wanted
 
 USUAL_KEYS = ("url", "events")  # that every entry has; most have no others
 _MOST_TAILS = 256  # queries of URLs that are kept for those that follow
@@ -35,7 +36,7 @@ class EntryUrls:
         head, mark, query = written.partition("?")
         tail, mentioned = self._tails.get(mark + query, (None, ()))
         url = None if tail is None or "$" in head else tail.behind(head)
-        if url is None or len(url.source) >= self._limit or is_wordless(url.endpoint.path):
+        if url is None or len(url.reveal()) >= self._limit or is_wordless(url.endpoint.path):
             return None
         return url, mentioned
 

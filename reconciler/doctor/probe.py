@@ -39,7 +39,7 @@ def trusting_context() -> ssl.SSLContext:
 
 def measure(receiver: Receiver, context: ssl.SSLContext, is_stopped: Callable[[], bool]) -> Measurement:
     """Send a receiver its requests, one after the other, up to the first that fails, or until the run is stopped."""
-    if not receiver.url.source.is_known:
+    if not receiver.url.is_known:
         return Measurement(failure=Failure.UNSET_VARIABLE)
     endpoint = receiver.url.endpoint
     try:

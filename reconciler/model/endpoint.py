@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 from urllib.parse import unquote
 
-from reconciler.model.secret import SET, Origin, SecretText, frozen, sealed
+from reconciler.model.secret import NEW, SET, Frozen, Origin, SecretText, sealed
 
 
 def param_name(name: str) -> str:
@@ -34,9 +35,8 @@ BUILT_IN_SECRET_PARAMS = frozenset(
 )
 
 
-@frozen
 @sealed
-class Endpoint:
+class Endpoint(Frozen):
     """A URL in normal form without its secret query parameters: what makes two webhooks reach the same receiver.
 
     Its path and query may hold secrets: printed are scheme, host and port alone.
@@ -50,13 +50,12 @@ class Endpoint:
     query: tuple[str, ...]  # `name`, `name=` or `name=value` items, sorted by name
     _hash: int
 
-    def __init__(self, *, scheme: str, host: str, port: int | None, path: str, query: tuple[str, ...] = ()) -> None:
-        SET(self, "scheme", scheme)
-        SET(self, "host", host)
-        SET(self, "port", port)
-        SET(self, "path", path)
-        SET(self, "query", query)
-        SET(self, "_hash", hash((path, host)))  # it is in many keys
+    def __new__(cls, scheme: str, host: str, port: int | None, path: str, query: tuple[str, ...] = ()) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.scheme, made.host, made.port, made.path, made.query = scheme, host, port, path, query
+        made._hash = hash((path, host))  # it is in many keys
+        made.__class__ = cls
+        return made
 
     @property
     def origin(self) -> str:
@@ -89,9 +88,8 @@ class Endpoint:
         return f"Endpoint({self})"
 
 
-@frozen
 @sealed
-class QueryItem:
+class QueryItem(Frozen):
     """One query item: as written, in normal form, and whether its value is secret by its parameter's name."""
 
     __slots__ = ("_origins", "normal", "public", "secret", "text")
@@ -101,12 +99,11 @@ class QueryItem:
     _origins: frozenset[Origin] | None  # None until they are asked for
     public: bool  # whether its entry calls it so: it shows, and is no part of the endpoint all the same
 
-    def __init__(self, text: SecretText, normal: str, secret: bool, public: bool = False) -> None:  # noqa: FBT001, FBT002
-        SET(self, "text", text)
-        SET(self, "normal", normal)
-        SET(self, "secret", secret)
-        SET(self, "public", public)
-        SET(self, "_origins", None)
+    def __new__(cls, text: SecretText, normal: str, secret: bool, public: bool = False) -> Self:  # noqa: FBT001, FBT002
+        made: Self = NEW(cls.unfrozen)
+        made.text, made.normal, made.secret, made.public, made._origins = text, normal, secret, public, None
+        made.__class__ = cls
+        return made
 
     @property
     def name(self) -> str:

@@ -1,14 +1,64 @@
-"""URLs that the files write, by their characters: what a provider says in the same ones need not be read again."""
+"""URLs that are like others, which most are: they are cut up once somebody asks for their parts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Self
 
-from reconciler.model.endpoint import QueryItem
-from reconciler.model.secret import SET, SecretText, sealed
-from reconciler.model.url import Url, parse_url
+from reconciler.model.endpoint import Endpoint, QueryItem
+from reconciler.model.secret import NEW, Part, SecretText, sealed
+from reconciler.model.url import Url, parse_url, usual_endpoint
 from reconciler.model.webhook import Desired
+
+
+@sealed
+class UrlTail:
+    """The query of a URL that could be read, for others that differ only before it: it is read once for all of them."""
+
+    __slots__ = ("begins", "is_known", "others", "text", "url")
+
+    def __init__(self, url: Url, head: str) -> None:
+        """Of a URL that begins with this literal text, up to its query."""
+        first, *self.others = url.source.parts
+        self.url, self.is_known = url, url.is_known
+        self.begins = first.text.removeprefix(head)
+        self.text = url.reveal().removeprefix(head)
+
+    def behind(self, head: str) -> Url | None:
+        """A URL with a literal text before this; None where that isn't in normal form as it stands."""
+        endpoint = usual_endpoint(head, self.url.endpoint.query)
+        return None if endpoint is None else _UrlBehind(endpoint, head, self)
+
+
+class _UrlBehind(Url):
+    """A URL of a file that has another one's query."""
+
+    __slots__ = ("_head", "_tail")
+    _head: str
+    _tail: UrlTail
+
+    def __new__(cls, endpoint: Endpoint, head: str, tail: UrlTail) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.endpoint, made.secrets, made.items, made._segments = endpoint, tail.url.secrets, tail.url.items, None
+        made._head, made._tail = head, tail
+        made.__class__ = cls
+        return made
+
+    @property
+    def source(self) -> SecretText:  # type: ignore[override] # nobody sets it
+        return SecretText((Part(self._head + self._tail.begins), *self._tail.others))
+
+    @property
+    def is_known(self) -> bool:
+        return self._tail.is_known
+
+    @property
+    def has_clear_path(self) -> bool:
+        return True
+
+    def reveal(self) -> str:
+        return self._head + self._tail.text
 
 
 class _SameUrl(Url):
@@ -18,11 +68,16 @@ class _SameUrl(Url):
     _known: Url
     _secret_params: frozenset[str]
 
-    def __init__(self, known: Url, secret_params: frozenset[str]) -> None:
-        SET(self, "endpoint", known.endpoint)
-        SET(self, "secrets", known.secrets)
-        SET(self, "_known", known)
-        SET(self, "_secret_params", secret_params)
+    def __new__(cls, known: Url, secret_params: frozenset[str]) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.endpoint, made.secrets, made._known, made._secret_params = (
+            known.endpoint,
+            known.secrets,
+            known,
+            secret_params,
+        )
+        made.__class__ = cls
+        return made
 
     @property
     def source(self) -> SecretText:  # type: ignore[override] # nobody sets it
@@ -72,7 +127,7 @@ class KnownUrls:
 
     def __init__(self, desired: Iterable[Desired] = (), secret_params: frozenset[str] = frozenset()) -> None:
         """Take them from what is wanted; the names of secret parameters are those that they were read with."""
-        urls = (url for wanted in desired if isinstance(url := wanted.fields["url"], Url) and url.source.is_known)
+        urls = (url for wanted in desired if isinstance(url := wanted.fields["url"], Url) and url.is_known)
         self._by_text: Mapping[str, Url] = {url.reveal(): url for url in urls}
         self._secret_params = secret_params
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.endpoint import Endpoint
 from reconciler.model.host import host_address
-from reconciler.model.secret import SET, SHOWN_BY_NAME, Part, SecretText, frozen, replace, sealed
+from reconciler.model.secret import NEW, SHOWN_BY_NAME, Frozen, Part, SecretText, replace, sealed
 from reconciler.model.url import normal_text, parse_url
 from reconciler.model.url_characters import check_variable_places
 
@@ -21,9 +22,8 @@ _HELP = (
 )
 
 
-@frozen
 @sealed
-class Pattern:
+class Pattern(Frozen):
     """A URL with `*` in its path, or as its host's leftmost label. The query is never looked at."""
 
     __slots__ = ("host", "path", "pieces", "port", "scheme", "source")
@@ -34,8 +34,8 @@ class Pattern:
     port: int | None  # None for the scheme's default
     pieces: tuple[str, ...]  # the path in normal form, cut at each `*`; one piece where there is none
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         source: SecretText,
         path: SecretText,
@@ -43,13 +43,18 @@ class Pattern:
         host: str,
         port: int | None,
         pieces: tuple[str, ...],
-    ) -> None:
-        SET(self, "source", source)
-        SET(self, "path", path)
-        SET(self, "scheme", scheme)
-        SET(self, "host", host)
-        SET(self, "port", port)
-        SET(self, "pieces", pieces)
+    ) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.source, made.path, made.scheme, made.host, made.port, made.pieces = (
+            source,
+            path,
+            scheme,
+            host,
+            port,
+            pieces,
+        )
+        made.__class__ = cls
+        return made
 
     @property
     def symbolic(self) -> Pattern:

@@ -21,6 +21,7 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _SIX_CONSONANTS = re.compile(r"[b-df-hj-np-tv-xz]{6}", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[-_.]")
 _RUN = re.compile(r"[^\W_]+")
+_DIGITS = "0123456789"
 _ANYWHERE = ""
 _QUERIES = "queries"  # what is kept of them
 _CLEAR = (Origin.LITERAL, Origin.OPTION)
@@ -41,22 +42,21 @@ def _is_word(piece: str) -> bool:
         return True
     if not _WORD.fullmatch(piece) or _SIX_CONSONANTS.search(piece):
         return False
-    letters = piece.rstrip("0123456789")
+    letters = piece.rstrip(_DIGITS)
     return len(letters) <= _LONGEST_WITHOUT_VOWEL or _VOWEL.search(letters) is not None
 
 
 def is_wordless(text: str) -> bool:
     """Whether a piece of a path, as a file writes it in clear, may be a secret: something in it reads as no word."""
     head, _, last = text.rpartition("/")
-    return _is_wordless(head) or not all(map(_reads_as_words, _RUN.findall(unquote(last))))
+    if "%" not in last:  # of a number how long it is counts, not which it is
+        last = last.rstrip(_DIGITS).ljust(len(last), "0")
+    return _is_wordless(head) or _is_wordless(last)
 
 
-@lru_cache(maxsize=256)  # the URLs of a file have much in common, their last segments less than what is before
+@lru_cache(maxsize=4096)  # the URLs of a file have much in common
 def _is_wordless(text: str) -> bool:
-    return not all(map(_reads_as_words, _RUN.findall(unquote(text))))
-
-
-_reads_as_words = lru_cache(maxsize=4096)(reads_as_words)
+    return not all(map(reads_as_words, _RUN.findall(unquote(text))))
 
 
 class _Cached(Generic[_Found]):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 HIDDEN = "‹hidden›"
 CHANGED = "‹changed›"
 _Value = TypeVar("_Value")
+
+
+NEW, SET = object.__new__, object.__setattr__
+"""How frozen classes make their values, and keep in them what was worked out later."""
 
 
 def sealed(cls: type[_Value]) -> type[_Value]:
@@ -19,7 +23,7 @@ def sealed(cls: type[_Value]) -> type[_Value]:
     written by hand: a data class would compile its methods at each start. One that is a dataclass isn't one for
     `asdict` any more, which leaves it as it is.
     """
-    code = cls.__init__.__code__
+    code = (cls.__init__ if cls.__new__ is NEW else cls.__new__).__code__
     names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 
     def replaced(self: _Value, /, **changes: Any) -> _Value:  # noqa: ANN401 - as its fields have it
@@ -44,18 +48,26 @@ def sealed(cls: type[_Value]) -> type[_Value]:
     return cls
 
 
-SET = object.__setattr__
-"""How the constructor of a frozen class sets an attribute."""
+class Frozen:
+    """The base of values of which nothing sets an attribute once they are made, but `SET`: they are keys, and shared.
 
+    A class of them has `__slots__`, and a `__new__` that makes its value of `cls.unfrozen`, which is the same class but
+    for this, sets the attributes as usual, and assigns it its own class. `SET` for each would take three times as long.
+    """
 
-def frozen(cls: type[_Value]) -> type[_Value]:
-    """Let nothing set an attribute of a class of values once it is made, but by `SET`: they are keys, and shared."""
+    __slots__ = ()
+    unfrozen: ClassVar[type[Any]]
 
-    def refused(self: _Value, name: str, _value: object = None) -> NoReturn:
+    def __init_subclass__(cls) -> None:
+        if "unfrozen" not in vars(cls):  # else it is one of these itself
+            methods = {name: getattr(object, name) for name in ("__setattr__", "__delattr__")}
+            opened = {"__slots__": vars(cls)["__slots__"], "unfrozen": None, **methods}
+            cls.unfrozen = type(cls.__name__, cls.__bases__, opened)
+
+    def __setattr__(self, name: str, _value: object = None) -> NoReturn:
         raise AttributeError(f"a {type(self).__name__} is frozen: its `{name}` can't be changed")
 
-    cls.__setattr__, cls.__delattr__ = refused, refused  # type: ignore[method-assign,assignment]
-    return cls
+    __delattr__ = __setattr__
 
 
 def replace(value: _Value, /, **changes: Any) -> _Value:  # noqa: ANN401 - as its fields have it
@@ -90,9 +102,8 @@ class Origin(Enum):
 SHOWN_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
 
 
-@frozen
 @sealed
-class Part:
+class Part(Frozen):
     """A run of characters of one origin; `name` is the variable's, empty for literals and what a provider says."""
 
     __slots__ = ("name", "origin", "text")
@@ -100,10 +111,11 @@ class Part:
     origin: Origin
     name: str
 
-    def __init__(self, text: str, origin: Origin = Origin.LITERAL, name: str = "") -> None:
-        SET(self, "text", text)
-        SET(self, "origin", origin)
-        SET(self, "name", name)
+    def __new__(cls, text: str, origin: Origin = Origin.LITERAL, name: str = "") -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.text, made.origin, made.name = text, origin, name
+        made.__class__ = cls
+        return made
 
     @property
     def is_set(self) -> bool:
@@ -128,9 +140,8 @@ class Part:
         return f"Part(origin={self.origin!r}, name={self.name!r})"
 
 
-@frozen
 @sealed
-class SecretText:
+class SecretText(Frozen):
     """Text in parts. `str`, `repr` and `format` print it masked; `reveal()` gives the real characters.
 
     Two are equal where they reveal the same characters, wherever those came from.
@@ -140,9 +151,11 @@ class SecretText:
     parts: tuple[Part, ...]
     _revealed: str | None  # None until it is asked for
 
-    def __init__(self, parts: tuple[Part, ...]) -> None:
-        SET(self, "parts", parts)
-        SET(self, "_revealed", parts[0].text if len(parts) == 1 else None)
+    def __new__(cls, parts: tuple[Part, ...]) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.parts, made._revealed = parts, parts[0].text if len(parts) == 1 else None
+        made.__class__ = cls
+        return made
 
     @classmethod
     def literal(cls, text: str) -> SecretText:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Self
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, Endpoint, QueryItem, param_name
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import SET, SHOWN_BY_NAME, Part, SecretText, frozen, replace, sealed
+from reconciler.model.secret import NEW, SET, SHOWN_BY_NAME, Frozen, Part, SecretText, replace, sealed
 from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
@@ -31,9 +32,8 @@ MASK = "*****"
 """What stands for a secret where a URL is written for its name alone."""
 
 
-@frozen
 @sealed
-class Url:
+class Url(Frozen):
     """A webhook's URL. Equal where everything is equal in normal form, secret parameters too."""
 
     __slots__ = ("_segments", "endpoint", "items", "secrets", "source")
@@ -43,20 +43,24 @@ class Url:
     items: tuple[QueryItem, ...]
     _segments: tuple[SecretText, ...] | None  # None until they are asked for
 
-    def __init__(
-        self,
-        *,
+    def __new__(
+        cls,
         endpoint: Endpoint,
         secrets: tuple[str, ...],
         source: SecretText,
         items: tuple[QueryItem, ...],
         _segments: tuple[SecretText, ...] | None = None,
-    ) -> None:
-        SET(self, "endpoint", endpoint)
-        SET(self, "secrets", secrets)
-        SET(self, "source", source)
-        SET(self, "items", items)
-        SET(self, "_segments", _segments)
+    ) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.endpoint, made.secrets, made.source, made.items, made._segments = (
+            endpoint,
+            secrets,
+            source,
+            items,
+            _segments,
+        )
+        made.__class__ = cls
+        return made
 
     @property
     def segments(self) -> tuple[SecretText, ...]:
@@ -68,6 +72,11 @@ class Url:
         segments, _ = _path(path)
         SET(self, "_segments", segments)
         return segments
+
+    @property
+    def is_known(self) -> bool:
+        """Whether no variable in it is unset."""
+        return self.source.is_known
 
     @property
     def written(self) -> Url:
@@ -196,33 +205,16 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
     return Url(endpoint=endpoint, secrets=secrets, source=text, items=items, _segments=segments)
 
 
-@sealed
-class UrlTail:
-    """The query of a URL that could be read, for others that differ only before it: it is read once for all of them."""
-
-    __slots__ = ("_begins", "_others", "_url")
-
-    def __init__(self, url: Url, head: str) -> None:
-        """Of a URL that begins with this literal text, up to its query."""
-        first, *others = url.source.parts
-        self._url = url
-        self._begins = first.text.removeprefix(head)
-        self._others = others
-
-    def behind(self, head: str) -> Url | None:
-        """A URL with a literal text before this; None where that isn't in normal form as it stands."""
-        usual = _USUAL_HEAD.fullmatch(head)
-        if usual is None:
-            return None
-        scheme, authority, path = usual.groups()
-        try:
-            scheme, host, port = _authority(scheme, authority)
-        except UrlError:
-            return None
-        known = self._url
-        endpoint = Endpoint(scheme=scheme, host=host, port=port, path=path or "/", query=known.endpoint.query)
-        source = SecretText((Part(head + self._begins), *self._others))
-        return Url(endpoint=endpoint, secrets=known.secrets, source=source, items=known.items)
+def usual_endpoint(head: str, query: tuple[str, ...]) -> Endpoint | None:
+    """The endpoint of a literal text and a query behind it; None where the text isn't in normal form as it stands."""
+    usual = _USUAL_HEAD.fullmatch(head)
+    if usual is None:
+        return None
+    scheme, authority, path = usual.groups()
+    try:
+        return Endpoint(*_authority(scheme, authority), path or "/", query)
+    except UrlError:
+        return None
 
 
 _Query = tuple[tuple[QueryItem, ...], tuple[str, ...], tuple[str, ...]]

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Self
 
 from msgspec import Struct
 
 from reconciler.model.diagnostic import Place
 from reconciler.model.endpoint import Endpoint
-from reconciler.model.secret import SET, SecretText, frozen
+from reconciler.model.secret import NEW, Frozen, SecretText
 from reconciler.model.url import Url
 
 _EVENT_NAME = re.compile(r"[^\s\[\]\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -29,15 +30,17 @@ class Masked(Enum):
     SET = "set"
 
 
-@frozen
-class Headers:
+class Headers(Frozen):
     """Headers by name, whose values are secrets; upper and lower case of names make no difference. Prints masked."""
 
     __slots__ = ("items",)
     items: tuple[tuple[str, SecretText | Masked], ...]
 
-    def __init__(self, items: tuple[tuple[str, SecretText | Masked], ...] = ()) -> None:
-        SET(self, "items", items)
+    def __new__(cls, items: tuple[tuple[str, SecretText | Masked], ...] = ()) -> Self:
+        made: Self = NEW(cls.unfrozen)
+        made.items = items
+        made.__class__ = cls
+        return made
 
     @classmethod
     def of(cls, values: Mapping[str, SecretText | Masked]) -> Headers:

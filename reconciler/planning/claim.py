@@ -25,7 +25,7 @@ class Claims:
         self._unset_entries = [
             (wanted.key, None if url.whole_variable else parse_pattern(widened(url.source)))
             for wanted in desired
-            if isinstance(url := wanted.fields["url"], Url) and not url.source.is_known and url.has_unset_endpoint
+            if isinstance(url := wanted.fields["url"], Url) and not url.is_known and url.has_unset_endpoint
         ]
         self.absent = NamedSet(account.absent)
         self._known = NamedSet(account.known)

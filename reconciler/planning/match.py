@@ -114,7 +114,7 @@ def match_account(
     else:
         for wanted in desired:
             url = wanted.fields["url"]
-            if isinstance(url, Url) and not url.source.is_known and url.has_unset_endpoint:
+            if isinstance(url, Url) and not url.is_known and url.has_unset_endpoint:
                 rows.append(replace(_row_of(wanted), reason=Reason.NOT_COMPARED))
             elif protected and wanted.key in protected:
                 remote = choose_for(account.provider, wanted, protected[wanted.key]).survivor

@@ -179,7 +179,7 @@ def _is_kind_unknown(account: Account) -> bool:
 
 def _place_of(url: Url) -> _Place:
     """Where a URL is, as far as its variables are set."""
-    if url.source.is_known:
+    if url.is_known:
         return url.endpoint
     if url.whole_variable:
         return None

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.model.known_urls import UrlTail
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.secret import Part, SecretText
-from reconciler.model.url import Url, UrlTail, normal_text, parse_url
+from reconciler.model.url import Url, normal_text, parse_url
 from tests.model.texts import env, option, written
 
 _SEGMENTS = st.text("abz09-_~!$&'()*+,;=:@", max_size=6) | st.sampled_from(["a.b", "a..", "x.", "shop-1"])

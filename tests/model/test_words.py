@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 import uuid
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.model.redaction import reads_as_words
+from reconciler.model.redaction import is_wordless, reads_as_words
 
 
 @pytest.mark.parametrize(
@@ -81,3 +85,13 @@ def test_random_tokens_seldom_read_as_words(characters: str, length: int, at_mos
 def test_no_uuid_reads_as_words() -> None:
     chance = random.Random(14)  # noqa: S311 - the same at every run
     assert not [one for _ in range(5000) if reads_as_words(one := str(uuid.UUID(int=chance.getrandbits(128))))]
+
+
+@given(
+    st.lists(st.sampled_from(["/", "-", "%", "%34", "%41", "a", "shop", "XKCDWQ", "v", "7", "2024", "٤", "é"])).map(
+        "".join
+    )
+)
+def test_path_is_wordless_where_one_of_its_runs_reads_as_no_word(path: str) -> None:
+    runs = [run for piece in path.split("/") for run in re.findall(r"[^\W_]+", unquote(piece))]
+    assert is_wordless(path) is not all(map(reads_as_words, runs))
