@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from urllib.parse import unquote
 
@@ -28,6 +27,8 @@ def check_literals(url: Url, span: Span, entry: Cursor, values: Values) -> Url:
     if not url.whole_variable:
         in_clear = [item.name for item in items if item.secret and not item.public and _LITERAL & item.value_origins]
         if in_clear:
+            import json  # noqa: PLC0415 - only where something is wrong
+
             names = (unquote(name) for name in dict.fromkeys(in_clear))
             listed = ", ".join(name if re.fullmatch(_PLAIN_NAME, name) else json.dumps(name) for name in names)
             message = "the value of a secret parameter is written in the file"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _UNSEEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 """Letters, marks and signs that show nothing. Source: Unicode's Default_Ignorable_Code_Point, and the blank Braille."""
@@ -25,12 +24,18 @@ def is_masked(value: str) -> bool:
 
 def is_seen(character: str) -> bool:
     """Whether a character shows as itself: no white space, control or format character, and none that shows nothing."""
+    if character.isascii():
+        return character.isprintable() and character != " "
+    import unicodedata  # a large library, for texts that few runs have  # noqa: PLC0415
+
     category = unicodedata.category(character)
     return category[0] in "LMNPS" and category != "Me" and re.match(_UNSEEN, character) is None
 
 
 def character_name(character: str) -> str:
     """A character as a person can look it up: `U+200B ZERO WIDTH SPACE`."""
+    import unicodedata  # as above  # noqa: PLC0415
+
     name = unicodedata.name(character, "") or _CONTROL_NAMES.get(character, "")
     return f"U+{ord(character):04X} {name}".rstrip()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import select
 import signal
 import sys
@@ -139,7 +138,6 @@ class SystemClock:
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
-        self._random = random.SystemRandom()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -151,7 +149,9 @@ class SystemClock:
         return not self._stop.wait(seconds)
 
     def chance(self) -> float:
-        return self._random.random()
+        import random  # only where a call is repeated  # noqa: PLC0415
+
+        return random.SystemRandom().random()
 
     def stopping(self) -> bool:
         return self._stop.is_asked()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 _SGR = r"\x1b\[[0-9;]*m"
@@ -21,6 +20,8 @@ def columns(text: str) -> int:
         text = _STYLED.sub("", text)
     if text.isascii():
         return len(text)
+    import unicodedata  # a large library, for texts that few runs have  # noqa: PLC0415
+
     return sum(
         0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text
     )

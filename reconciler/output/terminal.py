@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -61,7 +60,7 @@ class Streams(Struct, frozen=True, kw_only=True):
             log=pipeline if pipeline and _is_log(out) else "",
             interactive=_is_terminal(sys.stdin) and err_tty,
             live=err_tty and environment.get("TERM") != "dumb",
-            width=max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns),
+            width=_width() if out_tty or "COLUMNS" in environment else _USUAL_WIDTH,
         )
 
     @property
@@ -152,6 +151,12 @@ def _drop_what_was_typed() -> None:
 def _open_stream(stream: TextIO | None) -> TextIO:
     """A stream that was closed by whoever started the process takes everything and keeps nothing."""
     return stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _width() -> int:
+    import shutil  # with compression libraries, for terminals  # noqa: PLC0415
+
+    return max(_NARROWEST, shutil.get_terminal_size((_USUAL_WIDTH, 24)).columns)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
