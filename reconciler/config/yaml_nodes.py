@@ -175,7 +175,13 @@ class _Reader:
         merges: list[_Value] = []
         order: dict[str, int] | None = None  # of the keys, once one is given twice
         while type(event := following()) is not MappingEndEvent:
-            key = self._key(event, depth)
+            key = None
+            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and self.values < self._most:
+                key = self._shared.get(event.value)  # as most keys are
+            if key is None:
+                key = self._key(event, depth)
+            else:
+                self.values += 1
             kind = type(inner := following())
             if kind is ScalarEvent and inner.anchor is None:
                 self._sizes += 1
@@ -270,7 +276,8 @@ class _Reader:
 
     def _scalar(self, event: Any) -> Plain:  # noqa: ANN401
         text = self._text(event)
-        return text if text is None or event.style else scalar_value(text)
+        is_text = text is None or event.style or (text[:1] not in _BEGIN_NUMBERS and text not in _WORDS)
+        return text if is_text else scalar_value(text)
 
     def _text(self, event: Any) -> str | None:  # noqa: ANN401
         """A scalar's text; None where it is too long, which a diagnostic says."""
