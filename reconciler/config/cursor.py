@@ -23,7 +23,7 @@ class Text(Struct, frozen=True, gc=False):
         if offset < 0:
             return self.span
         begin = self.span.start + offset
-        return Span(self.span.source, begin + start, begin + end)
+        return Span(self.span.source, begin + start, end - start)
 
     def quoted(self) -> str:
         return quoted(self.raw, self.raw.replace("${", "").replace("}", ""))
@@ -49,7 +49,7 @@ class Cursor:
         values = self.values
         if self._use is None and not values.uses:
             at = 4 * values.index(key)
-            return Span(self.document.source, values.at[at + 2], values.at[at + 3])
+            return self.document.source.span(values.at[at + 2], values.at[at + 3])
         where = values.where(key)
         return self._span(where.value, self._use or where.use)
 
@@ -95,7 +95,7 @@ class Cursor:
         value = self.values.get(key)
         if isinstance(value, Sequence) and not (self._use or self.values.uses or value.uses or self.document.unusable):
             source, at = self.document.source, value.at  # as in most lists of a file
-            spans = (Span(source, at[number], at[number + 1]) for number in range(0, len(at), 2))
+            spans = (source.span(at[number], at[number + 1]) for number in range(0, len(at), 2))
             return tuple(Text(item, span) for item, span in zip(value, spans, strict=True) if isinstance(item, str))
         return tuple(item for item in self.items(key) if isinstance(item, Text)) if key in self.values else None
 
@@ -130,7 +130,7 @@ class Cursor:
             if release:
                 values[name] = None
             if use is None and not values.uses:
-                span = Span(self.document.source, values.at[4 * number], values.at[4 * number + 1])
+                span = self.document.source.span(values.at[4 * number], values.at[4 * number + 1])
                 yield name, span, Cursor(self.document, value)
             else:
                 where = values.where_at(number, name)
@@ -149,5 +149,6 @@ class Cursor:
         return key, value
 
     def _span(self, written: Range, use: Range | None) -> Span:
-        span = Span(self.document.source, *written)
-        return span if use is None else Span(self.document.source, *use, span)
+        source = self.document.source
+        span = source.span(*written)
+        return span if use is None else source.span(*use, span)

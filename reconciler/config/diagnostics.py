@@ -40,6 +40,10 @@ class SourceText(Struct, frozen=True, dict=True):
     def __repr__(self) -> str:
         return f"SourceText({self.name!r})"
 
+    def span(self, start: int, end: int, anchor: Span | None = None) -> Span:
+        """The characters from `start` up to, not including, `end`."""
+        return Span(self, start, end - start, anchor)
+
     def place(self, index: int) -> Place:
         line = bisect_right(self._starts, index)
         return Place(file=self.name, line=line, column=index - self._starts[line - 1] + 1)
@@ -54,12 +58,17 @@ class SourceText(Struct, frozen=True, dict=True):
 
 
 class Span(Struct, frozen=True, gc=False):
-    """A stretch of a file: the characters from `start` up to, not including, `end`."""
+    """A stretch of a file: so many characters from `start` on, of which a small number takes no memory."""
 
     source: SourceText
     start: int
-    end: int
+    length: int
     anchor: Span | None = None  # where the value is written whose alias, or merge, stands here
+
+    @property
+    def end(self) -> int:
+        """Where what stands behind it begins."""
+        return self.start + self.length
 
     @property
     def written(self) -> Span:

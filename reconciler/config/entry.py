@@ -27,7 +27,7 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     url_span: Span
     url: Url
     accounts: tuple[Account, ...]
-    desired: list[tuple[Account, Desired, Span]]  # each with where its event stands (its first, where it has all)
+    desired: tuple[tuple[Account, Desired, Span], ...]  # each with where its event stands (its first, where it has all)
     said: Said  # its settings, the defaults' too
 
 
@@ -65,9 +65,7 @@ class EntriesAlike:
         span = cursor.span("url")
         self._accounts.default_values.mention(variables, span)
         place, endpoint, source, at = span.place, url.endpoint, span.source, events.at
-        entry = Entry(
-            name=name, url_span=span, url=url, accounts=self._accounts.defaults, desired=[], said=self._defaults
-        )
+        made = []
         for account, like, number in alike:
             desired = Desired(
                 address=Address(account=like.address.account, name=name, index=like.address.index),
@@ -79,8 +77,16 @@ class EntriesAlike:
                 place=place,
                 places=like.places,
             )
-            entry.desired.append((account, desired, Span(source, at[2 * number], at[2 * number + 1])))
-        return entry
+            start, end = at[2 * number], at[2 * number + 1]
+            made.append((account, desired, Span(source, start, end - start)))
+        return Entry(
+            name=name,
+            url_span=span,
+            url=url,
+            accounts=self._accounts.defaults,
+            desired=tuple(made),
+            said=self._defaults,
+        )
 
     def note(self, entry: Entry, cursor: Cursor) -> None:
         """Remember an entry with which nothing is wrong, if others may be like it."""

@@ -189,11 +189,12 @@ class _Loading:
 
     def _entries(self, reader: EntryReader) -> Iterator[Entry]:
         seen: dict[str, Span] = {}
+        are_many = len(self._cursors) > 1  # in one file no key is there twice
         self._are_released = True
         for name, span, values in (
             found for cursor in self._cursors for found in cursor.maps("webhooks", release=True)
         ):
-            first = seen.setdefault(name, span)
+            first = seen.setdefault(name, span) if are_many else span
             if first is not span:
                 message = f"this entry's name is already used at {first.place}"
                 self._diagnostics.error("entry-twice", span, message, "Rename one of them.")

@@ -43,7 +43,7 @@ class _Key(NamedTuple):
     def using(self, span: Span) -> Span:
         """What is written elsewhere, at this key."""
         key = self.span.written
-        return Span(key.source, key.start, key.end, span.written)
+        return Span(key.source, key.start, key.length, span.written)
 
 
 class EntryReader:
@@ -141,15 +141,16 @@ class EntryReader:
             message = f"the entries up to here describe more than {MOST_WANTED} webhooks"
             help_ = "An entry describes one webhook for each event in each account: write fewer entries."
             self._values.diagnostics.too_much(span, message, help_)
-        entry = Entry(name=name, url_span=url_span, url=url, accounts=accounts, desired=[], said=said)
+        entry = Entry(name=name, url_span=url_span, url=url, accounts=accounts, desired=(), said=said)
+        found = []
         for account in accounts:
             self._check_events(events, account.provider)
             if said:
                 self._check_said(cursor, said, account.provider)
             for desired, at in self._desired(entry, account, events):
                 wanted = replace(desired, places=places_meant(names, account)) if account.is_pattern else desired
-                entry.desired.append((account, wanted, at if key is None else key.using(at)))
-        return entry
+                found.append((account, wanted, at if key is None else key.using(at)))
+        return replace(entry, desired=tuple(found))
 
     def _desired(
         self, entry: Entry, account: Account, events: list[tuple[str, Text]]

@@ -41,4 +41,4 @@ def syntax_error(error: yaml.YAMLError, source: SourceText, diagnostics: Diagnos
     help_ = _HELP_AT.get(source.text[index : index + 1]) or _HELP.get(problem, _STANDARD_HELP)
     if "${" in before and not {"'", '"'} & set(before):
         help_ = "Put the value with `${…}` in double quotes."
-    diagnostics.error("yaml-syntax", Span(source, index, index + 1), f"the YAML can't be read: {problem}", help_)
+    diagnostics.error("yaml-syntax", Span(source, index, 1), f"the YAML can't be read: {problem}", help_)

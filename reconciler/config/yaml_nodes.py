@@ -47,7 +47,7 @@ def parse(source: SourceText, diagnostics: Diagnostics, most: int = MOST_VALUES)
         diagnostics.error("file-empty", Span(source, 0, 0), "the file is empty", help_)
         return None
     if not isinstance(root.value, Map):
-        where = Span(source, root.start, root.end)
+        where = source.span(root.start, root.end)
         diagnostics.error("file-shape", where, "expected a mapping", "Start with `version: 1`.")
         return None
     return Document(source, root.value, reader.broken, reader.values)
@@ -175,13 +175,7 @@ class _Reader:
         merges: list[_Value] = []
         order: dict[str, int] | None = None  # of the keys, once one is given twice
         while type(event := following()) is not MappingEndEvent:
-            key = None
-            if type(event) is ScalarEvent and event.anchor is None and event.tag is None and self.values < self._most:
-                key = self._shared.get(event.value)  # as most keys are
-            if key is None:
-                key = self._key(event, depth)
-            else:
-                self.values += 1
+            key = self._key(event, depth)
             kind = type(inner := following())
             if kind is ScalarEvent and inner.anchor is None:
                 self._sizes += 1
@@ -244,8 +238,8 @@ class _Reader:
                     found.uses = found.uses or {}
                     found.uses[key] = (use, is_merged)
         elif merge.start not in self.broken:
-            written = Span(self._source, merge.start, merge.end)
-            span = written if merge.use is None else Span(self._source, *merge.use, written)
+            written = self._source.span(merge.start, merge.end)
+            span = written if merge.use is None else self._source.span(*merge.use, written)
             help_ = "Use the alias of a mapping, or a list of such aliases."
             self._diagnostics.error("yaml-merge", span, "`<<` merges something that is not a mapping", help_)
 
@@ -276,8 +270,9 @@ class _Reader:
 
     def _scalar(self, event: Any) -> Plain:  # noqa: ANN401
         text = self._text(event)
-        is_text = text is None or event.style or (text[:1] not in _BEGIN_NUMBERS and text not in _WORDS)
-        return text if is_text else scalar_value(text)
+        if text is None or event.style or (text[:1] not in _BEGIN_NUMBERS and text not in _WORDS):
+            return text
+        return scalar_value(text)
 
     def _text(self, event: Any) -> str | None:  # noqa: ANN401
         """A scalar's text; None where it is too long, which a diagnostic says."""
@@ -298,7 +293,7 @@ class _Reader:
         return shared.setdefault(text, text) if len(shared) < _MOST_SHARED else shared.get(text, text)
 
     def _span(self, event: Any) -> Span:  # noqa: ANN401
-        return Span(self._source, event.start_mark.index, event.end_mark.index)
+        return self._source.span(event.start_mark.index, event.end_mark.index)
 
     def _error(self, code: str, event: Any, message: str, help_: str) -> None:  # noqa: ANN401
         self._diagnostics.error(code, self._span(event), message, help_)
@@ -311,10 +306,10 @@ def _check_characters(source: SourceText, diagnostics: Diagnostics) -> None:
     if not is_usual and (found := re.search(_FORBIDDEN, text)) is not None:
         message = f"U+{ord(found[0]):04X} isn't allowed in YAML, or is read as a line break"
         help_ = "Remove it, or write it as an escape in double quotes."
-        diagnostics.error("yaml-character", Span(source, *found.span()), message, help_)
+        diagnostics.error("yaml-character", source.span(*found.span()), message, help_)
         raise _UnreadableError
     may_conflict = "<<<<<<<" in text or ">>>>>>>" in text
     if may_conflict and (found := re.search(_CONFLICT, text, re.MULTILINE)) is not None:
         help_ = "Keep the right lines, and remove those with `<<<<<<<`, `=======` and `>>>>>>>`."
-        diagnostics.error("yaml-syntax", Span(source, *found.span()), "a merge conflict isn't resolved here", help_)
+        diagnostics.error("yaml-syntax", source.span(*found.span()), "a merge conflict isn't resolved here", help_)
         raise _UnreadableError
