@@ -320,7 +320,7 @@ def _with_places(configuration: Configuration, stop: Stop) -> tuple[ListedPlaces
         listener=_unheard,
         secret_params=model.secret_params,
         allowed_hosts=hosts,
-        urls=KnownUrls(model.desired, model.secret_params),
+        urls=KnownUrls(model.desired),
     )
     found = list_places(model, configuration._patterns, context)
     if problems := found.problems or unmatched_accounts(found.configuration, configuration._patterns):

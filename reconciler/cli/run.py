@@ -113,7 +113,7 @@ class Run:
             secret_params=self.configuration.secret_params,
             allowed_hosts=self.inputs.allowed_hosts,
             shards=1 if shard is None else numbers_of(shard)[1],
-            urls=KnownUrls(self.configuration.desired, self.configuration.secret_params),
+            urls=KnownUrls(self.configuration.desired),
         )
         with self.stop.finishing():
             found = list_places(self.configuration, patterns, context)

@@ -157,12 +157,12 @@ class Redaction:
     def _numbers(self) -> Mapping[str, int]:
         values: dict[str, int] = {}
         for url in self._seen:
-            self._show(url.written, lambda value: str(values.setdefault(value, len(values) + 1)))
+            self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
         return values if len(values) > 1 else {}
 
     def show(self, url: Url) -> str:
         """The URL as it may be printed (control characters aside, which are the output's to escape)."""
-        return self._show(url.written, self._numbered)
+        return self._show(url, self._numbered)
 
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
         """Both sides of a change. Where they would read the same, what differs reads `‹changed›` on the second."""

@@ -79,11 +79,6 @@ class Url(Frozen):
         return self.source.is_known
 
     @property
-    def written(self) -> Url:
-        """The URL of a file that has the same characters, where it is known to have them; else this one."""
-        return self
-
-    @property
     def has_clear_path(self) -> bool:
         """Whether all of its path is one text, and no variable's value that is secret."""
         parts = self.source.parts
