@@ -102,7 +102,7 @@ class Successor(Struct, frozen=True, kw_only=True):
     object_id: str
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class Change(Struct, frozen=True, kw_only=True, gc=False):
     """One webhook, at the provider or only in the file, and what is done to it, which may be nothing."""
 
     action: Action

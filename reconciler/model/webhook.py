@@ -150,7 +150,7 @@ class Desired(Struct, frozen=True, kw_only=True, gc=False):
     places: tuple[str, ...] = ()  # of an account that is a pattern of places: patterns of those meant; none for all
 
 
-class Remote(Struct, frozen=True, kw_only=True, eq=False):
+class Remote(Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """One webhook that the provider has. Times are UTC, and None where it doesn't say."""
 
     id: str

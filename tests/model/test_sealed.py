@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.known_urls import KnownUrls
+from reconciler.model.known_urls import KnownUrls, UrlTail
 from reconciler.model.pattern import PatternSet, parse_pattern
 from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, Part, SecretText, replace
@@ -24,6 +24,7 @@ SECRET = "swordfish-3f9a"
 URL = written("https://h.example.com/", env("P", SECRET), "/x?token=", env("T", SECRET), "&q=", env("Q", SECRET))
 PATTERN = parse_pattern(SecretText((Part("https://h.example.com/"), env("P", SECRET))))
 KNOWN = KnownUrls([entry("e", URL)])
+TAIL = UrlTail(written("https://h.example.com/x?token=", env("T", SECRET)), "https://h.example.com/x")
 VALUES = [
     pytest.param(env("T", SECRET), id="part"),
     pytest.param(SecretText.environment("T", SECRET), id="text"),
@@ -34,7 +35,8 @@ VALUES = [
     pytest.param(PATTERN, id="pattern"),
     pytest.param(PatternSet([PATTERN]), id="pattern-set"),
     pytest.param(KNOWN, id="known-urls"),
-    pytest.param(KNOWN.find(URL.reveal()), id="known-url"),
+    pytest.param(TAIL, id="tail-of-urls"),
+    pytest.param(TAIL.behind("https://h.example.com/y"), id="url-of-a-tail"),
     pytest.param(Redaction([URL], patterns=[PATTERN]).seeing([URL]), id="redaction"),
 ]
 
@@ -64,7 +66,19 @@ def test_copy_is_the_value_and_pickling_is_refused(value: object) -> None:
         pickle.dumps([value])
 
 
-@pytest.mark.parametrize("value", [env("T", SECRET), URL.source, URL, URL.endpoint, URL.items[0], PATTERN, Headers()])
+KEYS = [
+    env("T", SECRET),
+    URL.source,
+    URL,
+    TAIL.behind("https://h.io/y"),
+    URL.endpoint,
+    URL.items[0],
+    PATTERN,
+    Headers(),
+]
+
+
+@pytest.mark.parametrize("value", KEYS)
 def test_nothing_changes_a_value_that_is_a_key(value: object) -> None:
     for name in type(value).__slots__:  # type: ignore[attr-defined]
         with pytest.raises(AttributeError, match="is frozen"):
