@@ -12,12 +12,13 @@ from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, param_name
 from reconciler.model.redaction import reads_as_words
 from reconciler.model.secret import HIDDEN
 
-_FIELD = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}")
-_CHUNK = re.compile(r"\(?(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)\)?[.,;:!?]{0,3}\)?")
-_QUOTES = re.compile(r"(?<![^\s(])(?P<quote>[\"'`])(?:(?!(?P=quote)(?![A-Za-z0-9])).)*(?P=quote)")
-_WORD = re.compile(r"[a-z]+|[A-Z][a-z]+|[A-Z]{2,6}s?|[A-Z]|[0-9]{1,4}")
-_LETTERS = re.compile(r"[A-Za-z0-9]+")
-_ONLY_NUMBERS = re.compile(r"[0-9.,;:/-]*[0-9][0-9.,;:/-]*")
+# Compiled when they are first needed: most runs need none.
+_FIELD = r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15}){0,3}"
+_CHUNK = r"\(?(?P<core>[A-Za-z0-9]+(?:[-_/.'’][A-Za-z0-9]+)*)\)?[.,;:!?]{0,3}\)?"
+_QUOTES = r"(?<![^\s(])(?P<quote>[\"'`])(?:(?!(?P=quote)(?![A-Za-z0-9])).)*(?P=quote)"
+_WORD = r"[a-z]+|[A-Z][a-z]+|[A-Z]{2,6}s?|[A-Z]|[0-9]{1,4}"
+_LETTERS = r"[A-Za-z0-9]+"
+_ONLY_NUMBERS = r"[0-9.,;:/-]*[0-9][0-9.,;:/-]*"
 # Names under which services say what is wrong with the whole request: the name adds nothing.
 _SENTENCES = frozenset({"detail", "error", "message", "title", "reason", "non_field_errors"})
 _LONGEST = 200
@@ -62,7 +63,7 @@ class _Mask:
 
     def __init__(self, secrets: Iterable[str], shown: frozenset[str]) -> None:
         texts = [text.lower() for value in secrets for text in (value, unquote(value))]
-        words = [_LETTERS.findall(text) for text in texts]
+        words = [re.findall(_LETTERS, text) for text in texts]
         self._shown = shown
         self._pieces = frozenset(piece for found in words for piece in found if len(piece) >= _SHORTEST_PIECE)
         self._windows = frozenset(
@@ -74,7 +75,7 @@ class _Mask:
 
     def said(self, name: str, messages: object) -> str:
         """A field and what is said of it, as far as both may show."""
-        if not _FIELD.fullmatch(name) or not reads_as_words(name) or self._is_secret(name):
+        if not re.fullmatch(_FIELD, name) or not reads_as_words(name) or self._is_secret(name):
             return ""
         first = messages[0] if isinstance(messages, list) and messages else messages
         if isinstance(first, dict):  # as GitHub lists what is wrong
@@ -87,15 +88,15 @@ class _Mask:
     def _harmless(self, message: str) -> str:
         """The message with what may not show replaced; nothing where that may not suffice, or leaves no word."""
         cut = message if len(message) <= _LONGEST else message[:_LONGEST].rpartition(" ")[0] + " …"
-        unquoted = _QUOTES.sub(lambda found: found[0] if found[0][1:-1] in self._shown else HIDDEN, cut)
+        unquoted = re.sub(_QUOTES, lambda found: found[0] if found[0][1:-1] in self._shown else HIDDEN, cut)
         chunks = [self._chunk(chunk) for chunk in unquoted.split()]
         for number, before in enumerate(chunks[:-1]):
             if before.endswith(":") and param_name(before.rstrip(":")) in BUILT_IN_SECRET_PARAMS:
                 chunks[number + 1] = HIDDEN
         # Several chunks may spell a secret together, with blanks and signs between or as numbers.
-        spelt = "".join(_LETTERS.findall(" ".join(chunk for chunk in chunks if HIDDEN not in chunk)))
+        spelt = "".join(re.findall(_LETTERS, " ".join(chunk for chunk in chunks if HIDDEN not in chunk)))
         is_spelt = any(window in spelt.lower() for window in self._windows)
-        is_coded = sum(_ONLY_NUMBERS.fullmatch(chunk) is not None for chunk in chunks) > _MOST_NUMBERS
+        is_coded = sum(re.fullmatch(_ONLY_NUMBERS, chunk) is not None for chunk in chunks) > _MOST_NUMBERS
         is_bare = len(chunks) == 1 and not chunks[0][:1].isupper()  # no sentence: it may be anything
         if not spelt or is_spelt or is_coded or is_bare:
             return ""
@@ -107,9 +108,9 @@ class _Mask:
         bare = chunk.strip("\"'`().,;:!?")
         if chunk == "…" or (bare in self._shown and not self._is_secret(bare)):
             return chunk
-        found = _CHUNK.fullmatch(chunk)
+        found = re.fullmatch(_CHUNK, chunk)
         words = re.split(r"[-_/.'’]", found["core"]) if found else ()
-        is_clear = all(_WORD.fullmatch(word) and reads_as_words(word) for word in words)
+        is_clear = all(re.fullmatch(_WORD, word) and reads_as_words(word) for word in words)
         if found and is_clear and not self._is_secret(found["core"]):
             return chunk
         return HIDDEN + (chunk[-1] if chunk[-1] in ".,;:" else "")
@@ -120,6 +121,6 @@ class _Mask:
             word == piece
             or (len(word) >= _SHORTEST_PART and word in piece)
             or (len(piece) > _SHORTEST_PART and piece in word)
-            for word in _LETTERS.findall(text.lower())
+            for word in re.findall(_LETTERS, text.lower())
             for piece in self._pieces
         )

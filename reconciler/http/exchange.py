@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from functools import lru_cache
 from typing import ClassVar, NoReturn
 
+import msgspec
 from msgspec import Struct, field
 
 from reconciler.model.webhook import Fields
@@ -102,8 +104,11 @@ def parse_json(body: bytes) -> object:
     # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
     document: object = None
     reason = "is JSON, but neither an object nor a list"
+    with suppress(ValueError, RecursionError):
+        document = msgspec.json.decode(body)  # in a third of the time, but it refuses more than `json` does
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
+        if document is None:
+            document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse)
     except UnicodeDecodeError:
         reason = "isn't UTF-8"
     except RecursionError:

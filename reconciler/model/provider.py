@@ -212,8 +212,12 @@ class Provider(Struct, frozen=True, kw_only=True, dict=True):
         return any(token.startswith(known.prefix) for known in self.auth.schemes)
 
     def scope_of(self, fields: Fields) -> Scope:
-        names = self.scope_fields
-        return _shared(tuple([(name, value) for name in names if isinstance(value := fields[name], (str, bool))]))
+        found: Scope = ()
+        for name in self.scope_fields:
+            value = fields[name]
+            if isinstance(value, (bool, str)):
+                found += ((name, value),)
+        return _shared(found) if found else found
 
     def is_live(self, fields: Fields) -> bool:
         for name in self.switches:  # noqa: SIM110 - `all` takes twice as long, and every webhook is asked several times

@@ -228,16 +228,19 @@ def size_of(remote: Remote) -> int:
     for value in remote.fields.values():
         if value is True or value is False:
             size += _TEXT
+        elif type(value) is str:
+            size += _TEXT + len(value)
+        elif isinstance(value, Url):  # as many parts as it has segments and items, which are cut up later
+            endpoint = value.endpoint
+            parts = endpoint.path.count("/") + len(endpoint.query) + len(value.secrets)
+            size += _TEXT + _COPIES * len(value.reveal()) + _PART * parts
         else:
-            size += _TEXT + len(value) if type(value) is str else _size(value)
+            size += _size(value)
     return size + sum(map(_size, remote.unknown)) if remote.unknown else size
 
 
 def _size(value: Value) -> int:
     match value:
-        case Url(endpoint=endpoint, secrets=secrets):  # as many as it has segments and items, which are cut up later
-            parts = endpoint.path.count("/") + len(endpoint.query) + len(secrets)
-            return _TEXT + _COPIES * len(value.reveal()) + _PART * parts
         case SecretText() | str():
             return _TEXT + len(value)
         case frozenset():

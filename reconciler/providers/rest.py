@@ -63,7 +63,8 @@ class RestReader:
                 self._caller.announce_lists(pages_left)
             is_first = False
 
-        listing = self._list(self._api, self._path, self._chosen, self._read, told)
+        read = self._read if self._api.gone or self._place else self._reader.read
+        listing = self._list(self._api, self._path, self._chosen, read, told)
         return Reading(account=name, remotes=listing.remotes, count=listing.count)
 
     def places(self) -> Sequence[str]:

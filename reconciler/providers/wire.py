@@ -59,19 +59,22 @@ class RemoteReader:
         # Whether values have their normal form already, where each has one.
         is_any_odd = any(spec.type in (FieldType.EVENTS, FieldType.SETTINGS) for spec in provider.fields)
         self._is_plain = len(self._fields) == len(provider.fields) and not is_any_odd
-        self._api = api
+        self._id, self._created, self._updated = places = api.id, api.created, api.updated
+        self._is_flat = "." not in "".join(places)  # so that each place is a name
         self._paths = _known_paths(provider, api)
         self._names = frozenset(path[0] for path in self._paths)
         self._outer = frozenset(path[0] for path in self._paths if len(path) > 1)
+        self._last: tuple[str, ...] = ()  # all names of the last webhook that had none but those that are known
 
     def read(self, document: Mapping[str, object]) -> Remote:
         """One webhook as the provider shows it; where a field of it can't be read, one without a key that says which.
 
         `UnexpectedAnswerError` where nothing says which one it is.
         """
-        provider, api = self._provider, self._api
-        number = at(document, api.id)
-        object_id = _object_id(number, api.id)
+        provider = self._provider
+        value_at = document.get if self._is_flat else partial(at, document)
+        number = value_at(self._id)
+        object_id = _object_id(number, self._id)
         said: dict[str, Value] = {}
         unreadable: list[str] = []
         health = ""
@@ -87,28 +90,36 @@ class RemoteReader:
                 is_whole = False
                 if spec.type is not FieldType.SECRET or value != "":
                     unreadable.append(name)
-            if read is False and spec.says:
+            elif read is False and spec.says:
                 health = _health(spec, document)
         fields = said if is_whole else provider.normalise(said)
         if unreadable:
             fields = {**fields, **dict.fromkeys(unreadable)}
         made = self._made
-        may_be_new = self._outer or not document.keys() <= self._names
         return Remote(
             id=object_id,
             number=number if isinstance(number, int) else 0,
             key=None if unreadable else provider.key_of(fields),
             unreadable=tuple(unreadable),
             fields=fields,
-            created=_time(at(document, api.created)),
-            updated=_time(at(document, api.updated)),
-            unknown=tuple(sorted(self._unknown(document)))[:_MOST_UNKNOWN] if may_be_new else (),
+            created=_time(value_at(self._created)),
+            updated=_time(value_at(self._updated)),
+            unknown=self._unknown(document),
             health=health,
             made_secret=None if made is None else _made_secret(_answered(provider, made, document)),
         )
 
-    def _unknown(self, document: Mapping[str, object]) -> Iterator[str]:
+    def _unknown(self, document: Mapping[str, object]) -> tuple[str, ...]:
         """Names that neither the declaration nor the API's description has, those inside of its parts too."""
+        names = tuple(document)
+        if names == self._last:
+            return ()
+        if not self._outer and self._names.issuperset(names):
+            self._last = names
+            return ()
+        return tuple(sorted(self._unknown_in(document)))[:_MOST_UNKNOWN]
+
+    def _unknown_in(self, document: Mapping[str, object]) -> Iterator[str]:
         for name, value in document.items():
             if name not in self._names:
                 yield _writable(name)
@@ -129,7 +140,7 @@ class RemoteReader:
             case FieldType.FLAG if spec.read_wire:
                 return partial(_is, spec.read_wire[1])
             case FieldType.FLAG:
-                return partial(_flag, spec.wire)
+                return partial(_flag, spec.wire) if spec.wire else _json_flag
             case FieldType.SECRET:
                 return partial(_secret_text, spec.reads_back)
             case FieldType.HEADERS:
@@ -273,6 +284,8 @@ def _headers(reads_back: ReadsBack, value: object) -> Headers | None:
 
 
 def _object_id(value: object, name: str) -> str:
+    if type(value) is str and value.isascii() and len("..") < len(value) <= _LONGEST_ID:  # most are
+        return value
     if value is None:
         raise UnexpectedAnswerError(f"has a webhook without `{name}`")
     text = _text(str(value) if type(value) is int and abs(value) < _HIGHEST_ID else value)
@@ -313,13 +326,16 @@ _READ_BY: Mapping[FieldType, Callable[[object], Value]] = {
 }
 
 
-def _flag(wire: tuple[object, ...], value: object) -> bool | None:
+def _json_flag(value: object) -> bool | None:
     """True or false, which services also spell as texts and numbers; None where it is neither."""
-    if not wire and (value is True or value is False):
+    if value is True or value is False:
         return value
-    if value in wire:
-        return value == wire[1]
     return _FLAGS.get(str(value).lower()) if isinstance(value, str | int | float) else None
+
+
+def _flag(wire: tuple[object, ...], value: object) -> bool | None:
+    """The same of a service that has words of its own for them."""
+    return value == wire[1] if value in wire else _json_flag(value)
 
 
 def _writable(text: str) -> str:
@@ -333,14 +349,14 @@ def _time(value: object) -> datetime | None:
     A number is of seconds since 1970, or of milliseconds where it would else be in a far future.
     """
     try:
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value)
+            return time if time.tzinfo is UTC else time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
         if isinstance(value, int) and not isinstance(value, bool):
             return datetime.fromtimestamp(value / 1000 if value > _LAST_SECOND else value, UTC)
-        time = datetime.fromisoformat(value if isinstance(value, str) else "")
-        if time.tzinfo is UTC:
-            return time
-        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
-        return None
+        pass
+    return None
 
 
 def _places(provider: Provider, fields: Iterable[Field], values: Fields) -> Iterator[tuple[str, object]]:
