@@ -93,7 +93,7 @@ def is_event_name(text: str) -> bool:
     return _EVENT_NAME.fullmatch(text) is not None
 
 
-class Key(Struct, frozen=True, kw_only=True, gc=False):
+class Key(Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """What makes two webhooks of one account the same one."""
 
     endpoint: Endpoint

@@ -17,7 +17,10 @@ from reconciler.planning.claim import Claims
 
 def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
     """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read, or may be so."""
-    masked = next((remote for remote in reading.remotes if _has_mask_for_url(remote)), None)
+    masked = next(
+        (remote for remote in reading.remotes if isinstance(url := remote.fields["url"], SecretText) and _is_mask(url)),
+        None,
+    )
     if masked is not None:
         return ProviderError(
             kind=ErrorKind.GARBLED,
@@ -40,7 +43,8 @@ def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
 def harm(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
-    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not Action.NONE or row.conflicts_with]
+    nothing = Action.NONE
+    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not nothing or row.conflicts_with]
     showing = _shows_path(provider, doing)
     if not doing or showing is not None:
         return showing
@@ -147,9 +151,8 @@ def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[st
     )
 
 
-def _has_mask_for_url(remote: Remote) -> bool:
-    url = remote.fields["url"]
-    return isinstance(url, SecretText) and len(url) > 0 and not url.reveal().strip("*")
+def _is_mask(url: SecretText) -> bool:
+    return len(url) > 0 and not url.reveal().strip("*")
 
 
 def _has_secrets_of(remote: Remote | None, url: Url) -> bool:
