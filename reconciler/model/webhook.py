@@ -119,7 +119,7 @@ class Address(Struct, frozen=True, kw_only=True, order=True, gc=False):
 
     @property
     def has_entry(self) -> bool:
-        return not self.name.startswith("@")
+        return self.name[:1] != "@"
 
     @classmethod
     def of_remote(cls, account: str, object_id: str) -> Address:

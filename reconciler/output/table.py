@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from reconciler.output.escaping import shown_time, visible
@@ -50,27 +51,36 @@ def _names_events(row: Row) -> bool:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of cells as lines, each column as wide as its widest cell."""
-    filled = map(_filled, zip(*rows, strict=True))
-    return [_GAP.join(row).rstrip() for row in zip(*filled, strict=True)]
+    forms, filled = zip(*map(_filled, zip(*rows, strict=True)), strict=True)
+    line = _GAP.join(forms)
+    return [(line % row).rstrip() for row in zip(*filled, strict=True)]
 
 
-def _filled(cells: Sequence[str]) -> list[str]:
-    """The cells of a column, all as wide as its widest."""
+def _filled(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The cells of a column, and the form that makes all as wide as its widest."""
     if all(map(str.isascii, cells)):  # each character takes one column of the terminal
-        width = max(map(len, cells))
-        return [cell.ljust(width) for cell in cells]
+        return f"%-{max(map(len, cells))}s", cells
     width = max(map(columns, cells))
-    return [padded(cell, width) for cell in cells]
+    return "%s", [padded(cell, width) for cell in cells]
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    scope = f" ({row.scope})" if row.scope else ""
-    unreadable = f" (can't be read: {', '.join(row.unreadable_fields)})" if row.unreadable_fields else ""
     return (
         visible(row.webhook_address),
-        visible(_STATUS.get(row.status, row.status.value) + unreadable),
-        visible((", ".join(row.events) or "(no event)") + scope),
+        _status(row.status, row.unreadable_fields),
+        _events(row.events, row.scope),
         visible(row.url) or "(no URL)",
         "yes" if row.delivers else "no",
-        shown_time(row.updated).removesuffix(" UTC"),
+        shown_time(row.updated, zone=""),
     )
+
+
+@lru_cache(maxsize=1024)  # most webhooks have what others have
+def _status(status: Status, unreadable: tuple[str, ...]) -> str:
+    what = f" (can't be read: {', '.join(unreadable)})" if unreadable else ""
+    return visible(_STATUS.get(status, status.value) + what)
+
+
+@lru_cache(maxsize=1024)  # as above
+def _events(events: tuple[str, ...], scope: str) -> str:
+    return visible((", ".join(events) or "(no event)") + (f" ({scope})" if scope else ""))
