@@ -109,9 +109,9 @@ def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
     first = pieces[0]
     if len(pieces) == 1:
         return path == first
-    if not path.startswith(first):
-        return False
     position = len(first)
+    if path[:position] != first:
+        return False
     for piece in pieces[1:-1]:
         found = path.find(piece, position)
         if found < 0:
@@ -203,9 +203,10 @@ class PatternSet:
             exact = self._exact.get((endpoint.scheme, endpoint.host, endpoint.port, path))
             if exact is not None:
                 return exact
-        for pattern in self._with_a_star(endpoint) if self._with_star else ():
-            if _path_matches(pattern.pieces, path):
-                return pattern
+        if self._with_star:
+            for pattern in self._with_a_star(endpoint):
+                if _path_matches(pattern.pieces, path):
+                    return pattern
         return None
 
     def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:

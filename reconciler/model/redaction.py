@@ -240,10 +240,13 @@ class Redaction:
         """A query of the files, of which many URLs share one."""
         if changed:
             return "&".join([_own_item(item, changed) for item in items])
-        known: dict[int, tuple[str, object]] = self.cache.setdefault(_QUERIES, {})
-        if id(items) not in known:
-            known[id(items)] = "&".join(map(_own_item, items)), items  # which stay, and so does their id
-        return known[id(items)][0]
+        known: dict[int, tuple[str, object]] | None = self.cache.get(_QUERIES)
+        if known is None:
+            known = self.cache[_QUERIES] = {}
+        found = known.get(id(items))
+        if found is None:
+            found = known[id(items)] = "&".join(map(_own_item, items)), items  # which stay, and so does their id
+        return found[0]
 
     def _path(self, url: Url) -> Iterator[tuple[str, str | None]]:
         """The segments of a provider's path in normal form, and as they may be shown.

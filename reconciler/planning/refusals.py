@@ -17,18 +17,16 @@ from reconciler.planning.claim import Claims
 
 def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
     """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read, or may be so."""
-    masked = next(
-        (remote for remote in reading.remotes if isinstance(url := remote.fields["url"], SecretText) and _is_mask(url)),
-        None,
-    )
-    if masked is not None:
+    remotes = reading.remotes
+    masked = [one for one in remotes if isinstance(url := one.fields["url"], SecretText) and _is_mask(url)]
+    if masked:
         return ProviderError(
             kind=ErrorKind.GARBLED,
-            message=f"the provider shows a mask instead of the URL of the webhook @{masked.id}, so that nothing tells "
-            "which entry it is",
+            message=f"the provider shows a mask instead of the URL of the webhook @{masked[0].id}, so that nothing "
+            "tells which entry it is",
             help="Nothing is changed in this account: webhooks that are there already would be made again.",
         )
-    unreadable = (remote for remote in reading.remotes if remote.unreadable)
+    unreadable = [remote for remote in remotes if remote.unreadable]
     unclear = next(filter(claims.may_be_ours, unreadable), None)
     if unclear is None:
         return None
