@@ -248,7 +248,8 @@ class AccountMask:
         """A webhook of the provider, without what only JSON says of it."""
         remote, provider = row.remote, self._provider
         assert remote is not None  # the caller's to see to  # noqa: S101
-        url = plain_value(self._redaction, remote.fields["url"], FieldType.URL)
+        url = remote.fields["url"]
+        shown = self._redaction.show(url) if isinstance(url, Url) else plain_value(self._redaction, url, FieldType.URL)
         events = provider.events_of(remote.fields)
         scope = provider.scope_of(remote.fields) if remote.key is None else remote.key.scope
         address = self._text(row.address)
@@ -260,7 +261,7 @@ class AccountMask:
             entry=row.address.name if row.address.has_entry else None,
             object_id=remote.id,
             status=_status(row),
-            url=str(url or ""),
+            url=str(shown or ""),
             events=_in_order(events),
             scope=scope_text(scope),
             delivers=provider.is_live(remote.fields),
