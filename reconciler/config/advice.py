@@ -96,9 +96,10 @@ def _owns_kind(owns: Ownership, entry: Entry, kind: tuple[str, Value]) -> bool:
 
 def _advise_on_catch_all(entries: Iterable[Entry], diagnostics: Diagnostics) -> None:
     catch_alls: dict[tuple[str, Endpoint, Scope], Span] = {}
-    for account, desired, span in (found for entry in entries for found in entry.desired):
-        if _is_catch_all(desired, account.provider):
-            catch_alls[account.name, desired.key.endpoint, desired.key.scope] = span
+    for entry in entries:
+        for account, desired, span in entry.desired:
+            if _is_catch_all(desired, account.provider):
+                catch_alls[account.name, desired.key.endpoint, desired.key.scope] = span
     for account, desired, span in (found for entry in entries for found in entry.desired) if catch_alls else ():
         provider = account.provider
         is_live = provider.catch_all is not None and provider.is_live(desired.fields)

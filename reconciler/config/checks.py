@@ -28,10 +28,12 @@ def check_owned(entries: Iterable[Entry], owned: Mapping[str, Ownership], diagno
     claims: dict[int, list[tuple[Account, Ownership]]] = {}  # by the tuple of accounts, of which entries share few
     for entry in entries:
         url, accounts = entry.url, entry.accounts
-        if id(accounts) not in claims:
+        claimed = claims.get(id(accounts))
+        if claimed is None:
             found = ((account, owned[account.group]) for account in accounts)
-            claims[id(accounts)] = [(of, owns) for of, owns in found if owns.certain and owns.span is not None]
-        for account, owns in claims[id(accounts)]:
+            claimed = [(of, owns) for of, owns in found if owns.certain and owns.span is not None]
+            claims[id(accounts)] = claimed
+        for account, owns in claimed:
             if _is_owned(entry, owns):
                 continue
             if not depends_on_unset_variable(url.source):

@@ -21,12 +21,11 @@ NoneType = type(None)
 def check(data: object) -> object:
     if not isinstance(data, (dict)):
         raise ShapeError
-    data_is_dict = isinstance(data, dict)
+    data_is_dict = True
     if data_is_dict:
-        data__missing_keys = set(['version']) - data.keys()
-        if data__missing_keys:
+        if 'version' not in data:
             raise ShapeError
-        data_keys = set(data.keys())
+        data_keys = {*data}
         if "version" in data_keys:
             data_keys.remove("version")
             data__version = data["version"]
@@ -39,15 +38,15 @@ def check(data: object) -> object:
             data__accounts = data["accounts"]
             if not isinstance(data__accounts, (dict)):
                 raise ShapeError
-            data__accounts_is_dict = isinstance(data__accounts, dict)
+            data__accounts_is_dict = True
             if data__accounts_is_dict:
                 data__accounts_len = len(data__accounts)
                 if data__accounts_len < 1:
                     raise ShapeError
-                data__accounts_keys = set(data__accounts.keys())
+                data__accounts_keys = {*data__accounts}
                 for data__accounts_key in data__accounts_keys:
-                    if data__accounts_key not in []:
-                        data__accounts_value = data__accounts.get(data__accounts_key)
+                    if True:
+                        data__accounts_value = data__accounts[data__accounts_key]
                         check__definitions_account(data__accounts_value)
                 if data__accounts_len != 0:
                     data__accounts_property_names = True
@@ -89,16 +88,15 @@ def check(data: object) -> object:
             data__defaults = data["defaults"]
             if not isinstance(data__defaults, (dict)):
                 raise ShapeError
-            data__defaults_is_dict = isinstance(data__defaults, dict)
+            data__defaults_is_dict = True
             if data__defaults_is_dict:
                 if "account" in data__defaults:
                     try:
                         data__defaults_is_dict = isinstance(data__defaults, dict)
                         if data__defaults_is_dict:
-                            data__defaults__missing_keys = set(['accounts']) - data__defaults.keys()
-                            if data__defaults__missing_keys:
+                            if 'accounts' not in data__defaults:
                                 raise ShapeError
-                            data__defaults_keys = set(data__defaults.keys())
+                            data__defaults_keys = {*data__defaults}
                             if "accounts" in data__defaults_keys:
                                 data__defaults_keys.remove("accounts")
                                 data__defaults__accounts = data__defaults["accounts"]
@@ -106,13 +104,13 @@ def check(data: object) -> object:
                     except ShapeError: pass
                     else:
                         raise ShapeError
-                data__defaults_keys = set(data__defaults.keys())
+                data__defaults_keys = {*data__defaults}
                 if "account" in data__defaults_keys:
                     data__defaults_keys.remove("account")
                     data__defaults__account = data__defaults["account"]
                     if not isinstance(data__defaults__account, (str)):
                         raise ShapeError
-                    if isinstance(data__defaults__account, str):
+                    if True:
                         data__defaults__account_len = len(data__defaults__account)
                         if data__defaults__account_len < 1:
                             raise ShapeError
@@ -121,17 +119,17 @@ def check(data: object) -> object:
                     data__defaults__accounts = data__defaults["accounts"]
                     if not isinstance(data__defaults__accounts, (list, tuple)):
                         raise ShapeError
-                    data__defaults__accounts_is_list = isinstance(data__defaults__accounts, (list, tuple))
+                    data__defaults__accounts_is_list = True
                     if data__defaults__accounts_is_list:
                         data__defaults__accounts_len = len(data__defaults__accounts)
                         if data__defaults__accounts_len < 1:
                             raise ShapeError
                         if data__defaults__accounts_len > 1 and data__defaults__accounts_len > len(set(fn(data__defaults__accounts_x) for data__defaults__accounts_x in data__defaults__accounts)):
                             raise ShapeError
-                        for data__defaults__accounts_x, data__defaults__accounts_item in enumerate(data__defaults__accounts):
+                        for data__defaults__accounts_item in data__defaults__accounts:
                             if not isinstance(data__defaults__accounts_item, (str)):
                                 raise ShapeError
-                            if isinstance(data__defaults__accounts_item, str):
+                            if True:
                                 data__defaults__accounts_item_len = len(data__defaults__accounts_item)
                                 if data__defaults__accounts_item_len < 1:
                                     raise ShapeError
@@ -148,12 +146,12 @@ def check(data: object) -> object:
                     data__defaults__ignorechanges = data__defaults["ignore_changes"]
                     if not isinstance(data__defaults__ignorechanges, (list, tuple)):
                         raise ShapeError
-                    data__defaults__ignorechanges_is_list = isinstance(data__defaults__ignorechanges, (list, tuple))
+                    data__defaults__ignorechanges_is_list = True
                     if data__defaults__ignorechanges_is_list:
                         data__defaults__ignorechanges_len = len(data__defaults__ignorechanges)
                         if data__defaults__ignorechanges_len > 1 and data__defaults__ignorechanges_len > len(set(fn(data__defaults__ignorechanges_x) for data__defaults__ignorechanges_x in data__defaults__ignorechanges)):
                             raise ShapeError
-                        for data__defaults__ignorechanges_x, data__defaults__ignorechanges_item in enumerate(data__defaults__ignorechanges):
+                        for data__defaults__ignorechanges_item in data__defaults__ignorechanges:
                             data__defaults__ignorechanges_item_one_of_count1 = 0
                             if data__defaults__ignorechanges_item_one_of_count1 < 2:
                                 try:
@@ -188,15 +186,15 @@ def check(data: object) -> object:
             data__secretparams = data["secret_params"]
             if not isinstance(data__secretparams, (list, tuple)):
                 raise ShapeError
-            data__secretparams_is_list = isinstance(data__secretparams, (list, tuple))
+            data__secretparams_is_list = True
             if data__secretparams_is_list:
                 data__secretparams_len = len(data__secretparams)
                 if data__secretparams_len > 1 and data__secretparams_len > len(set(fn(data__secretparams_x) for data__secretparams_x in data__secretparams)):
                     raise ShapeError
-                for data__secretparams_x, data__secretparams_item in enumerate(data__secretparams):
+                for data__secretparams_item in data__secretparams:
                     if not isinstance(data__secretparams_item, (str)):
                         raise ShapeError
-                    if isinstance(data__secretparams_item, str):
+                    if True:
                         data__secretparams_item_len = len(data__secretparams_item)
                         if data__secretparams_item_len < 1:
                             raise ShapeError
@@ -205,15 +203,15 @@ def check(data: object) -> object:
             data__publicparams = data["public_params"]
             if not isinstance(data__publicparams, (list, tuple)):
                 raise ShapeError
-            data__publicparams_is_list = isinstance(data__publicparams, (list, tuple))
+            data__publicparams_is_list = True
             if data__publicparams_is_list:
                 data__publicparams_len = len(data__publicparams)
                 if data__publicparams_len > 1 and data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
                     raise ShapeError
-                for data__publicparams_x, data__publicparams_item in enumerate(data__publicparams):
+                for data__publicparams_item in data__publicparams:
                     if not isinstance(data__publicparams_item, (str)):
                         raise ShapeError
-                    if isinstance(data__publicparams_item, str):
+                    if True:
                         data__publicparams_item_len = len(data__publicparams_item)
                         if data__publicparams_item_len < 1:
                             raise ShapeError
@@ -222,15 +220,15 @@ def check(data: object) -> object:
             data__allowevents = data["allow_events"]
             if not isinstance(data__allowevents, (list, tuple)):
                 raise ShapeError
-            data__allowevents_is_list = isinstance(data__allowevents, (list, tuple))
+            data__allowevents_is_list = True
             if data__allowevents_is_list:
                 data__allowevents_len = len(data__allowevents)
                 if data__allowevents_len > 1 and data__allowevents_len > len(set(fn(data__allowevents_x) for data__allowevents_x in data__allowevents)):
                     raise ShapeError
-                for data__allowevents_x, data__allowevents_item in enumerate(data__allowevents):
+                for data__allowevents_item in data__allowevents:
                     if not isinstance(data__allowevents_item, (str)):
                         raise ShapeError
-                    if isinstance(data__allowevents_item, str):
+                    if True:
                         data__allowevents_item_len = len(data__allowevents_item)
                         if data__allowevents_item_len < 1:
                             raise ShapeError
@@ -239,12 +237,12 @@ def check(data: object) -> object:
             data__webhooks = data["webhooks"]
             if not isinstance(data__webhooks, (dict)):
                 raise ShapeError
-            data__webhooks_is_dict = isinstance(data__webhooks, dict)
+            data__webhooks_is_dict = True
             if data__webhooks_is_dict:
-                data__webhooks_keys = set(data__webhooks.keys())
+                data__webhooks_keys = {*data__webhooks}
                 for data__webhooks_key in data__webhooks_keys:
-                    if data__webhooks_key not in []:
-                        data__webhooks_value = data__webhooks.get(data__webhooks_key)
+                    if True:
+                        data__webhooks_value = data__webhooks[data__webhooks_key]
                         check__definitions_webhook(data__webhooks_value)
                 data__webhooks_len = len(data__webhooks)
                 if data__webhooks_len != 0:
@@ -269,19 +267,17 @@ def check(data: object) -> object:
 def check__definitions_webhook(data: object) -> object:
     if not isinstance(data, (dict)):
         raise ShapeError
-    data_is_dict = isinstance(data, dict)
+    data_is_dict = True
     if data_is_dict:
-        data__missing_keys = set(['url', 'events']) - data.keys()
-        if data__missing_keys:
+        if 'url' not in data or 'events' not in data:
             raise ShapeError
         if "account" in data:
             try:
                 data_is_dict = isinstance(data, dict)
                 if data_is_dict:
-                    data__missing_keys = set(['accounts']) - data.keys()
-                    if data__missing_keys:
+                    if 'accounts' not in data:
                         raise ShapeError
-                    data_keys = set(data.keys())
+                    data_keys = {*data}
                     if "accounts" in data_keys:
                         data_keys.remove("accounts")
                         data__accounts = data["accounts"]
@@ -289,13 +285,13 @@ def check__definitions_webhook(data: object) -> object:
             except ShapeError: pass
             else:
                 raise ShapeError
-        data_keys = set(data.keys())
+        data_keys = {*data}
         if "url" in data_keys:
             data_keys.remove("url")
             data__url = data["url"]
             if not isinstance(data__url, (str)):
                 raise ShapeError
-            if isinstance(data__url, str):
+            if True:
                 data__url_len = len(data__url)
                 if data__url_len < 1:
                     raise ShapeError
@@ -304,14 +300,14 @@ def check__definitions_webhook(data: object) -> object:
             data__events = data["events"]
             if not isinstance(data__events, (list, tuple)):
                 raise ShapeError
-            data__events_is_list = isinstance(data__events, (list, tuple))
+            data__events_is_list = True
             if data__events_is_list:
                 data__events_len = len(data__events)
                 if data__events_len < 1:
                     raise ShapeError
                 if data__events_len > 1 and data__events_len > len(set(fn(data__events_x) for data__events_x in data__events)):
                     raise ShapeError
-                for data__events_x, data__events_item in enumerate(data__events):
+                for data__events_item in data__events:
                     check__definitions_event(data__events_item)
         if "for_each" in data_keys:
             data_keys.remove("for_each")
@@ -325,10 +321,10 @@ def check__definitions_webhook(data: object) -> object:
                     raise ShapeError
                 if data__foreach_len > 1 and data__foreach_len > len(set(fn(data__foreach_x) for data__foreach_x in data__foreach)):
                     raise ShapeError
-                for data__foreach_x, data__foreach_item in enumerate(data__foreach):
+                for data__foreach_item in data__foreach:
                     if not isinstance(data__foreach_item, (str)):
                         raise ShapeError
-                    if isinstance(data__foreach_item, str):
+                    if True:
                         data__foreach_item_len = len(data__foreach_item)
                         if data__foreach_item_len < 1:
                             raise ShapeError
@@ -339,13 +335,13 @@ def check__definitions_webhook(data: object) -> object:
                 data__foreach_len = len(data__foreach)
                 if data__foreach_len < 1:
                     raise ShapeError
-                data__foreach_keys = set(data__foreach.keys())
+                data__foreach_keys = {*data__foreach}
                 for data__foreach_key in data__foreach_keys:
-                    if data__foreach_key not in []:
-                        data__foreach_value = data__foreach.get(data__foreach_key)
+                    if True:
+                        data__foreach_value = data__foreach[data__foreach_key]
                         if not isinstance(data__foreach_value, (str)):
                             raise ShapeError
-                        if isinstance(data__foreach_value, str):
+                        if True:
                             data__foreach_value_len = len(data__foreach_value)
                             if data__foreach_value_len < 1:
                                 raise ShapeError
@@ -365,7 +361,7 @@ def check__definitions_webhook(data: object) -> object:
             data__account = data["account"]
             if not isinstance(data__account, (str)):
                 raise ShapeError
-            if isinstance(data__account, str):
+            if True:
                 data__account_len = len(data__account)
                 if data__account_len < 1:
                     raise ShapeError
@@ -374,17 +370,17 @@ def check__definitions_webhook(data: object) -> object:
             data__accounts = data["accounts"]
             if not isinstance(data__accounts, (list, tuple)):
                 raise ShapeError
-            data__accounts_is_list = isinstance(data__accounts, (list, tuple))
+            data__accounts_is_list = True
             if data__accounts_is_list:
                 data__accounts_len = len(data__accounts)
                 if data__accounts_len < 1:
                     raise ShapeError
                 if data__accounts_len > 1 and data__accounts_len > len(set(fn(data__accounts_x) for data__accounts_x in data__accounts)):
                     raise ShapeError
-                for data__accounts_x, data__accounts_item in enumerate(data__accounts):
+                for data__accounts_item in data__accounts:
                     if not isinstance(data__accounts_item, (str)):
                         raise ShapeError
-                    if isinstance(data__accounts_item, str):
+                    if True:
                         data__accounts_item_len = len(data__accounts_item)
                         if data__accounts_item_len < 1:
                             raise ShapeError
@@ -401,12 +397,12 @@ def check__definitions_webhook(data: object) -> object:
             data__ignorechanges = data["ignore_changes"]
             if not isinstance(data__ignorechanges, (list, tuple)):
                 raise ShapeError
-            data__ignorechanges_is_list = isinstance(data__ignorechanges, (list, tuple))
+            data__ignorechanges_is_list = True
             if data__ignorechanges_is_list:
                 data__ignorechanges_len = len(data__ignorechanges)
                 if data__ignorechanges_len > 1 and data__ignorechanges_len > len(set(fn(data__ignorechanges_x) for data__ignorechanges_x in data__ignorechanges)):
                     raise ShapeError
-                for data__ignorechanges_x, data__ignorechanges_item in enumerate(data__ignorechanges):
+                for data__ignorechanges_item in data__ignorechanges:
                     data__ignorechanges_item_one_of_count2 = 0
                     if data__ignorechanges_item_one_of_count2 < 2:
                         try:
@@ -427,15 +423,15 @@ def check__definitions_webhook(data: object) -> object:
             data__publicparams = data["public_params"]
             if not isinstance(data__publicparams, (list, tuple)):
                 raise ShapeError
-            data__publicparams_is_list = isinstance(data__publicparams, (list, tuple))
+            data__publicparams_is_list = True
             if data__publicparams_is_list:
                 data__publicparams_len = len(data__publicparams)
                 if data__publicparams_len > 1 and data__publicparams_len > len(set(fn(data__publicparams_x) for data__publicparams_x in data__publicparams)):
                     raise ShapeError
-                for data__publicparams_x, data__publicparams_item in enumerate(data__publicparams):
+                for data__publicparams_item in data__publicparams:
                     if not isinstance(data__publicparams_item, (str)):
                         raise ShapeError
-                    if isinstance(data__publicparams_item, str):
+                    if True:
                         data__publicparams_item_len = len(data__publicparams_item)
                         if data__publicparams_item_len < 1:
                             raise ShapeError
@@ -471,7 +467,7 @@ def check__definitions_event(data: object) -> object:
         try:
             if not isinstance(data, (str)):
                 raise ShapeError
-            if isinstance(data, str):
+            if True:
                 data_len = len(data)
                 if data_len < 1:
                     raise ShapeError
@@ -532,9 +528,9 @@ def check__definitions_event(data: object) -> object:
 def check__definitions_limits(data: object) -> object:
     if not isinstance(data, (dict)):
         raise ShapeError
-    data_is_dict = isinstance(data, dict)
+    data_is_dict = True
     if data_is_dict:
-        data_keys = set(data.keys())
+        data_keys = {*data}
         if "max_losses" in data_keys:
             data_keys.remove("max_losses")
             data__maxlosses = data["max_losses"]
@@ -580,10 +576,10 @@ def check__definitions_unmanaged(data: object) -> object:
 def check__definitions_known(data: object) -> object:
     if not isinstance(data, (list, tuple)):
         raise ShapeError
-    data_is_list = isinstance(data, (list, tuple))
+    data_is_list = True
     if data_is_list:
         data_len = len(data)
-        for data_x, data_item in enumerate(data):
+        for data_item in data:
             if not isinstance(data_item, (str, dict)):
                 raise ShapeError
             data_item_any_of_count5 = 0
@@ -597,10 +593,9 @@ def check__definitions_known(data: object) -> object:
                 try:
                     data_item_is_dict = isinstance(data_item, dict)
                     if data_item_is_dict:
-                        data_item__missing_keys = set(['url']) - data_item.keys()
-                        if data_item__missing_keys:
+                        if 'url' not in data_item:
                             raise ShapeError
-                        data_item_keys = set(data_item.keys())
+                        data_item_keys = {*data_item}
                         if "url" in data_item_keys:
                             data_item_keys.remove("url")
                             data_item__url = data_item["url"]
@@ -611,10 +606,9 @@ def check__definitions_known(data: object) -> object:
                 try:
                     data_item_is_dict = isinstance(data_item, dict)
                     if data_item_is_dict:
-                        data_item__missing_keys = set(['id']) - data_item.keys()
-                        if data_item__missing_keys:
+                        if 'id' not in data_item:
                             raise ShapeError
-                        data_item_keys = set(data_item.keys())
+                        data_item_keys = {*data_item}
                         if "id" in data_item_keys:
                             data_item_keys.remove("id")
                             data_item__id = data_item["id"]
@@ -631,10 +625,9 @@ def check__definitions_known(data: object) -> object:
                     try:
                         data_item_is_dict = isinstance(data_item, dict)
                         if data_item_is_dict:
-                            data_item__missing_keys = set(['url']) - data_item.keys()
-                            if data_item__missing_keys:
+                            if 'url' not in data_item:
                                 raise ShapeError
-                            data_item_keys = set(data_item.keys())
+                            data_item_keys = {*data_item}
                             if "url" in data_item_keys:
                                 data_item_keys.remove("url")
                                 data_item__url = data_item["url"]
@@ -645,10 +638,9 @@ def check__definitions_known(data: object) -> object:
                     try:
                         data_item_is_dict = isinstance(data_item, dict)
                         if data_item_is_dict:
-                            data_item__missing_keys = set(['events']) - data_item.keys()
-                            if data_item__missing_keys:
+                            if 'events' not in data_item:
                                 raise ShapeError
-                            data_item_keys = set(data_item.keys())
+                            data_item_keys = {*data_item}
                             if "events" in data_item_keys:
                                 data_item_keys.remove("events")
                                 data_item__events = data_item["events"]
@@ -659,10 +651,9 @@ def check__definitions_known(data: object) -> object:
                     raise ShapeError
                 data_item_is_dict = isinstance(data_item, dict)
                 if data_item_is_dict:
-                    data_item__missing_keys = set(['id']) - data_item.keys()
-                    if data_item__missing_keys:
+                    if 'id' not in data_item:
                         raise ShapeError
-                    data_item_keys = set(data_item.keys())
+                    data_item_keys = {*data_item}
                     if "id" in data_item_keys:
                         data_item_keys.remove("id")
                         data_item__id = data_item["id"]
@@ -676,7 +667,7 @@ def check__definitions_known(data: object) -> object:
                     raise ShapeError
             data_item_is_dict = isinstance(data_item, dict)
             if data_item_is_dict:
-                data_item_keys = set(data_item.keys())
+                data_item_keys = {*data_item}
                 if "url" in data_item_keys:
                     data_item_keys.remove("url")
                     data_item__url = data_item["url"]
@@ -686,21 +677,21 @@ def check__definitions_known(data: object) -> object:
                     data_item__events = data_item["events"]
                     if not isinstance(data_item__events, (list, tuple)):
                         raise ShapeError
-                    data_item__events_is_list = isinstance(data_item__events, (list, tuple))
+                    data_item__events_is_list = True
                     if data_item__events_is_list:
                         data_item__events_len = len(data_item__events)
                         if data_item__events_len < 1:
                             raise ShapeError
                         if data_item__events_len > 1 and data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
                             raise ShapeError
-                        for data_item__events_x, data_item__events_item in enumerate(data_item__events):
+                        for data_item__events_item in data_item__events:
                             check__definitions_event(data_item__events_item)
                 if "id" in data_item_keys:
                     data_item_keys.remove("id")
                     data_item__id = data_item["id"]
                     if not isinstance(data_item__id, (str)):
                         raise ShapeError
-                    if isinstance(data_item__id, str):
+                    if True:
                         data_item__id_len = len(data_item__id)
                         if data_item__id_len < 1:
                             raise ShapeError
@@ -715,7 +706,7 @@ def check__definitions_known(data: object) -> object:
 def check__definitions_pattern(data: object) -> object:
     if not isinstance(data, (str)):
         raise ShapeError
-    if isinstance(data, str):
+    if True:
         data_len = len(data)
         if data_len < 1:
             raise ShapeError
@@ -724,20 +715,20 @@ def check__definitions_pattern(data: object) -> object:
 def check__definitions_protect(data: object) -> object:
     if not isinstance(data, (list, tuple)):
         raise ShapeError
-    data_is_list = isinstance(data, (list, tuple))
+    data_is_list = True
     if data_is_list:
         data_len = len(data)
-        for data_x, data_item in enumerate(data):
+        for data_item in data:
             check__definitions_pattern(data_item)
     return data
 
 def check__definitions_absent(data: object) -> object:
     if not isinstance(data, (list, tuple)):
         raise ShapeError
-    data_is_list = isinstance(data, (list, tuple))
+    data_is_list = True
     if data_is_list:
         data_len = len(data)
-        for data_x, data_item in enumerate(data):
+        for data_item in data:
             if not isinstance(data_item, (str, dict)):
                 raise ShapeError
             data_item_any_of_count7 = 0
@@ -751,10 +742,9 @@ def check__definitions_absent(data: object) -> object:
                 try:
                     data_item_is_dict = isinstance(data_item, dict)
                     if data_item_is_dict:
-                        data_item__missing_keys = set(['url']) - data_item.keys()
-                        if data_item__missing_keys:
+                        if 'url' not in data_item:
                             raise ShapeError
-                        data_item_keys = set(data_item.keys())
+                        data_item_keys = {*data_item}
                         if "url" in data_item_keys:
                             data_item_keys.remove("url")
                             data_item__url = data_item["url"]
@@ -765,10 +755,9 @@ def check__definitions_absent(data: object) -> object:
                 try:
                     data_item_is_dict = isinstance(data_item, dict)
                     if data_item_is_dict:
-                        data_item__missing_keys = set(['id']) - data_item.keys()
-                        if data_item__missing_keys:
+                        if 'id' not in data_item:
                             raise ShapeError
-                        data_item_keys = set(data_item.keys())
+                        data_item_keys = {*data_item}
                         if "id" in data_item_keys:
                             data_item_keys.remove("id")
                             data_item__id = data_item["id"]
@@ -785,10 +774,9 @@ def check__definitions_absent(data: object) -> object:
                     try:
                         data_item_is_dict = isinstance(data_item, dict)
                         if data_item_is_dict:
-                            data_item__missing_keys = set(['url']) - data_item.keys()
-                            if data_item__missing_keys:
+                            if 'url' not in data_item:
                                 raise ShapeError
-                            data_item_keys = set(data_item.keys())
+                            data_item_keys = {*data_item}
                             if "url" in data_item_keys:
                                 data_item_keys.remove("url")
                                 data_item__url = data_item["url"]
@@ -799,10 +787,9 @@ def check__definitions_absent(data: object) -> object:
                     try:
                         data_item_is_dict = isinstance(data_item, dict)
                         if data_item_is_dict:
-                            data_item__missing_keys = set(['events']) - data_item.keys()
-                            if data_item__missing_keys:
+                            if 'events' not in data_item:
                                 raise ShapeError
-                            data_item_keys = set(data_item.keys())
+                            data_item_keys = {*data_item}
                             if "events" in data_item_keys:
                                 data_item_keys.remove("events")
                                 data_item__events = data_item["events"]
@@ -813,10 +800,9 @@ def check__definitions_absent(data: object) -> object:
                     raise ShapeError
                 data_item_is_dict = isinstance(data_item, dict)
                 if data_item_is_dict:
-                    data_item__missing_keys = set(['id']) - data_item.keys()
-                    if data_item__missing_keys:
+                    if 'id' not in data_item:
                         raise ShapeError
-                    data_item_keys = set(data_item.keys())
+                    data_item_keys = {*data_item}
                     if "id" in data_item_keys:
                         data_item_keys.remove("id")
                         data_item__id = data_item["id"]
@@ -830,7 +816,7 @@ def check__definitions_absent(data: object) -> object:
                     raise ShapeError
             data_item_is_dict = isinstance(data_item, dict)
             if data_item_is_dict:
-                data_item_keys = set(data_item.keys())
+                data_item_keys = {*data_item}
                 if "url" in data_item_keys:
                     data_item_keys.remove("url")
                     data_item__url = data_item["url"]
@@ -840,21 +826,21 @@ def check__definitions_absent(data: object) -> object:
                     data_item__events = data_item["events"]
                     if not isinstance(data_item__events, (list, tuple)):
                         raise ShapeError
-                    data_item__events_is_list = isinstance(data_item__events, (list, tuple))
+                    data_item__events_is_list = True
                     if data_item__events_is_list:
                         data_item__events_len = len(data_item__events)
                         if data_item__events_len < 1:
                             raise ShapeError
                         if data_item__events_len > 1 and data_item__events_len > len(set(fn(data_item__events_x) for data_item__events_x in data_item__events)):
                             raise ShapeError
-                        for data_item__events_x, data_item__events_item in enumerate(data_item__events):
+                        for data_item__events_item in data_item__events:
                             check__definitions_event(data_item__events_item)
                 if "id" in data_item_keys:
                     data_item_keys.remove("id")
                     data_item__id = data_item["id"]
                     if not isinstance(data_item__id, (str)):
                         raise ShapeError
-                    if isinstance(data_item__id, str):
+                    if True:
                         data_item__id_len = len(data_item__id)
                         if data_item__id_len < 1:
                             raise ShapeError
@@ -869,10 +855,10 @@ def check__definitions_absent(data: object) -> object:
 def check__definitions_owns(data: object) -> object:
     if not isinstance(data, (list, tuple)):
         raise ShapeError
-    data_is_list = isinstance(data, (list, tuple))
+    data_is_list = True
     if data_is_list:
         data_len = len(data)
-        for data_x, data_item in enumerate(data):
+        for data_item in data:
             if not isinstance(data_item, (str, dict)):
                 raise ShapeError
             if isinstance(data_item, str):
@@ -881,10 +867,9 @@ def check__definitions_owns(data: object) -> object:
                     raise ShapeError
             data_item_is_dict = isinstance(data_item, dict)
             if data_item_is_dict:
-                data_item__missing_keys = set(['url']) - data_item.keys()
-                if data_item__missing_keys:
+                if 'url' not in data_item:
                     raise ShapeError
-                data_item_keys = set(data_item.keys())
+                data_item_keys = {*data_item}
                 if "url" in data_item_keys:
                     data_item_keys.remove("url")
                     data_item__url = data_item["url"]
@@ -911,12 +896,11 @@ def check__definitions_account(data: object) -> object:
     try:
         if not isinstance(data, (dict)):
             raise ShapeError
-        data_is_dict = isinstance(data, dict)
+        data_is_dict = True
         if data_is_dict:
-            data__missing_keys = set(['provider']) - data.keys()
-            if data__missing_keys:
+            if 'provider' not in data:
                 raise ShapeError
-            data_keys = set(data.keys())
+            data_keys = {*data}
             if "provider" in data_keys:
                 data_keys.remove("provider")
                 data__provider = data["provider"]
@@ -927,7 +911,7 @@ def check__definitions_account(data: object) -> object:
     else:
         data_is_dict = isinstance(data, dict)
         if data_is_dict:
-            data_keys = set(data.keys())
+            data_keys = {*data}
             if "provider" in data_keys:
                 data_keys.remove("provider")
                 data__provider = data["provider"]
@@ -992,7 +976,7 @@ def check__definitions_account(data: object) -> object:
                     try:
                         if not isinstance(data__mode, (str)):
                             raise ShapeError
-                        if isinstance(data__mode, str):
+                        if True:
                             if not REGEX_PATTERNS['^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:[-?][\\s\\S]*)?\\}$'].search(data__mode):
                                 raise ShapeError
                         data__mode_any_of_count9 += 1
@@ -1004,7 +988,7 @@ def check__definitions_account(data: object) -> object:
                 data__accountid = data["account_id"]
                 if not isinstance(data__accountid, (str)):
                     raise ShapeError
-                if isinstance(data__accountid, str):
+                if True:
                     data__accountid_len = len(data__accountid)
                     if data__accountid_len < 1:
                         raise ShapeError
@@ -1031,10 +1015,10 @@ def check__definitions_account(data: object) -> object:
                         raise ShapeError
                     if data__accountids_len > 1 and data__accountids_len > len(set(fn(data__accountids_x) for data__accountids_x in data__accountids)):
                         raise ShapeError
-                    for data__accountids_x, data__accountids_item in enumerate(data__accountids):
+                    for data__accountids_item in data__accountids:
                         if not isinstance(data__accountids_item, (str)):
                             raise ShapeError
-                        if isinstance(data__accountids_item, str):
+                        if True:
                             if not REGEX_PATTERNS['^(?:[A-Za-z0-9_.-]+|@[\\s\\S]+|[\\s\\S]*\\$\\{[\\s\\S]*)$'].search(data__accountids_item):
                                 raise ShapeError
             for data_key in [*data_keys]:
@@ -1047,8 +1031,7 @@ def check__definitions_account(data: object) -> object:
         try:
             data_is_dict = isinstance(data, dict)
             if data_is_dict:
-                data__missing_keys = set(['provider']) - data.keys()
-                if data__missing_keys:
+                if 'provider' not in data:
                     raise ShapeError
         except ShapeError: pass
         else:
@@ -1058,7 +1041,7 @@ def check__definitions_account(data: object) -> object:
     else:
         data_is_dict = isinstance(data, dict)
         if data_is_dict:
-            data_keys = set(data.keys())
+            data_keys = {*data}
             if "provider" in data_keys:
                 data_keys.remove("provider")
                 data__provider = data["provider"]
@@ -1127,16 +1110,15 @@ def check__definitions_account(data: object) -> object:
                 raise ShapeError
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
-        data__missing_keys = set(['provider']) - data.keys()
-        if data__missing_keys:
+        if 'provider' not in data:
             raise ShapeError
-        data_keys = set(data.keys())
+        data_keys = {*data}
         if "provider" in data_keys:
             data_keys.remove("provider")
             data__provider = data["provider"]
             if not isinstance(data__provider, (str)):
                 raise ShapeError
-            if isinstance(data__provider, str):
+            if True:
                 data__provider_len = len(data__provider)
                 if data__provider_len < 1:
                     raise ShapeError
@@ -1145,7 +1127,7 @@ def check__definitions_account(data: object) -> object:
             data__token = data["token"]
             if not isinstance(data__token, (str)):
                 raise ShapeError
-            if isinstance(data__token, str):
+            if True:
                 data__token_len = len(data__token)
                 if data__token_len < 1:
                     raise ShapeError
@@ -1156,7 +1138,7 @@ def check__definitions_account(data: object) -> object:
             data__baseurl = data["base_url"]
             if not isinstance(data__baseurl, (str)):
                 raise ShapeError
-            if isinstance(data__baseurl, str):
+            if True:
                 data__baseurl_len = len(data__baseurl)
                 if data__baseurl_len < 1:
                     raise ShapeError
@@ -1180,7 +1162,7 @@ def check__definitions_account(data: object) -> object:
                     raise ShapeError
             data__ratelimits_is_dict = isinstance(data__ratelimits, dict)
             if data__ratelimits_is_dict:
-                data__ratelimits_keys = set(data__ratelimits.keys())
+                data__ratelimits_keys = {*data__ratelimits}
                 if "write" in data__ratelimits_keys:
                     data__ratelimits_keys.remove("write")
                     data__ratelimits__write = data__ratelimits["write"]

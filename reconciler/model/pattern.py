@@ -111,18 +111,19 @@ def widened(text: SecretText) -> SecretText:
 
 def _path_matches(pieces: tuple[str, ...], path: str) -> bool:
     """Whether the pieces stand in the path in this order; linear, since each is taken where it stands first."""
-    first, *rest = pieces
-    if not rest:
+    first = pieces[0]
+    if len(pieces) == 1:
         return path == first
-    if not path.startswith(first):
-        return False
     position = len(first)
-    for piece in rest[:-1]:
+    if path[:position] != first:
+        return False
+    for piece in pieces[1:-1]:
         found = path.find(piece, position)
         if found < 0:
             return False
         position = found + len(piece)
-    return path.endswith(rest[-1], position)
+    last = pieces[-1]
+    return not last or path.endswith(last, position)  # most patterns end in a `*`
 
 
 def parse_pattern(text: SecretText) -> Pattern:
@@ -186,34 +187,38 @@ def may_meet(pattern: str, other: str) -> bool:
 class PatternSet:
     """Patterns that answer together; exact ones by look-up, so that ten thousand of them cost no more than one."""
 
-    __slots__ = ("_by_place", "_known_places", "patterns")
+    __slots__ = ("_exact", "_known_places", "_with_star", "patterns")
 
     def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)
         self._known_places: dict[tuple[str, str, int | None], list[Pattern]] = {}
-        self._by_place: dict[tuple[str, str, int | None, str | None], list[Pattern]] = {}
+        self._exact: dict[tuple[str, str, int | None, str], Pattern] = {}
+        self._with_star: dict[tuple[str, str, int | None], list[Pattern]] = {}
         for pattern in self.patterns:
-            path = pattern.pieces[0] if pattern.is_exact else None
-            alike = self._by_place.setdefault((pattern.scheme, pattern.host, pattern.port, path), [])
-            if path is None or not alike:
-                alike.append(pattern)
+            place = (pattern.scheme, pattern.host, pattern.port)
+            if pattern.is_exact:
+                self._exact.setdefault((*place, pattern.pieces[0]), pattern)
+            else:
+                self._with_star.setdefault(place, []).append(pattern)
 
     def find(self, endpoint: Endpoint) -> Pattern | None:
         """One of the patterns that match, an exact one first, or None."""
-        if not self.patterns:
-            return None
-        exact = self._by_place.get((endpoint.scheme, endpoint.host, endpoint.port, endpoint.path))
-        if exact is not None:
-            return exact[0]
         path = endpoint.path
-        for pattern in self._with_a_star(endpoint):
-            if _path_matches(pattern.pieces, path):
-                return pattern
+        if self._exact:
+            exact = self._exact.get((endpoint.scheme, endpoint.host, endpoint.port, path))
+            if exact is not None:
+                return exact
+        if self._with_star:
+            for pattern in self._with_a_star(endpoint):
+                if _path_matches(pattern.pieces, path):
+                    return pattern
         return None
 
     def find_all(self, endpoint: Endpoint) -> Iterator[Pattern]:
         """Every pattern that matches (of exact ones that are equal, the first)."""
-        yield from self._by_place.get((endpoint.scheme, endpoint.host, endpoint.port, endpoint.path), ())
+        exact = self._exact.get((endpoint.scheme, endpoint.host, endpoint.port, endpoint.path))
+        if exact is not None:
+            yield exact
         for pattern in self._with_a_star(endpoint):
             if _path_matches(pattern.pieces, endpoint.path):
                 yield pattern
@@ -227,7 +232,7 @@ class PatternSet:
         found: list[Pattern] = []
         host = suffix = endpoint.host
         while host:
-            found += self._by_place.get((endpoint.scheme, host, endpoint.port, None), ())
+            found += self._with_star.get((endpoint.scheme, host, endpoint.port), ())
             suffix = suffix.partition(".")[2]
             host = f"*.{suffix}" if suffix else ""
         if len(self._known_places) < _MOST_PLACES:

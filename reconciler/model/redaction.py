@@ -25,6 +25,7 @@ _DIGITS = "0123456789"
 _ANYWHERE = ""
 _QUERIES = "queries"  # what is kept of them
 _CLEAR = (Origin.LITERAL, Origin.OPTION)
+_PROVIDER = Origin.PROVIDER
 _Hide = Callable[[str], str]  # gives what stands in place of a hidden value
 _Found = TypeVar("_Found")
 
@@ -210,8 +211,8 @@ class Redaction:
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
         source = url.source
         first = source.parts[0].origin
-        provided = first is Origin.PROVIDER or (len(source.parts) > 1 and Origin.PROVIDER in source.origins())
-        is_whole = first in SHOWN_BY_NAME
+        provided = _PROVIDER in [part.origin for part in source.parts]
+        is_whole = first not in _CLEAR and first is not _PROVIDER
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
         if is_whole or (provided and self._whole):
             if url in self._whole:
@@ -220,6 +221,9 @@ class Redaction:
                 return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
             if url.whole_variable:
                 return str(url.source)
+        if not provided and (head := _head_as_written(url)) is not None:
+            query = self._own_query(url.items, changed)
+            return f"{head}?{query}" if query else head
         if provided:
             path = list(self._path(url))
             segments = [shown for _, shown in path if shown is not None]
@@ -236,10 +240,13 @@ class Redaction:
         """A query of the files, of which many URLs share one."""
         if changed:
             return "&".join([_own_item(item, changed) for item in items])
-        known: dict[int, tuple[str, object]] = self.cache.setdefault(_QUERIES, {})
-        if id(items) not in known:
-            known[id(items)] = "&".join(map(_own_item, items)), items  # which stay, and so does their id
-        return known[id(items)][0]
+        known: dict[int, tuple[str, object]] | None = self.cache.get(_QUERIES)
+        if known is None:
+            known = self.cache[_QUERIES] = {}
+        found = known.get(id(items))
+        if found is None:
+            found = known[id(items)] = "&".join(map(_own_item, items)), items  # which stay, and so does their id
+        return found[0]
 
     def _path(self, url: Url) -> Iterator[tuple[str, str | None]]:
         """The segments of a provider's path in normal form, and as they may be shown.
@@ -264,6 +271,13 @@ class Redaction:
         if not hidden:
             return clear
         return clear + (CHANGED if clear and item.normal in changed else hide(hidden))
+
+
+def _head_as_written(url: Url) -> str | None:
+    """What stands before the query of a file's URL that is in normal form as it stands, and clear: as in most."""
+    raw, head = url.reveal(), url.endpoint.origin + url.endpoint.path
+    end = len(head)
+    return head if raw[:end] == head and raw[end : end + 1] in ("", "?") and url.has_clear_path else None
 
 
 def _path_of(url: Url) -> Iterable[tuple[str, str]]:

@@ -96,7 +96,7 @@ def is_event_name(text: str) -> bool:
     return _EVENT_NAME.fullmatch(text) is not None
 
 
-class Key(Struct, frozen=True, kw_only=True, gc=False):
+class Key(Struct, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """What makes two webhooks of one account the same one."""
 
     endpoint: Endpoint
@@ -122,7 +122,7 @@ class Address(Struct, frozen=True, kw_only=True, order=True, gc=False):
 
     @property
     def has_entry(self) -> bool:
-        return not self.name.startswith("@")
+        return self.name[:1] != "@"
 
     @classmethod
     def of_remote(cls, account: str, object_id: str) -> Address:

@@ -59,6 +59,6 @@ def yaml_word(text: str) -> str:
     return text if is_plain else "'" + visible(text).replace("'", "''") + "'"
 
 
-def shown_time(text: str | None) -> str:
+def shown_time(text: str | None, *, zone: str = " UTC") -> str:
     """A published time as people write it."""
-    return visible((text or "").replace("T", " ").replace("Z", " UTC"))
+    return visible((text or "").replace("T", " ").replace("Z", zone))

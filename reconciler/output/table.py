@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from reconciler.output.escaping import shown_time, visible
@@ -21,26 +22,24 @@ def list_table(listing: ListView, style: Style, width: int | None) -> str:
 
     `width` is the terminal's, in columns; None where the table goes to none, and every webhook stands on one line.
     """
-    rows = [_cells(row) for row in listing.webhooks]
-    lines = _aligned([_TITLES, *rows])
+    cells = _cells(listing.webhooks)
+    lines = _aligned([title, *column] for title, column in zip(_TITLES, cells, strict=True))
     if width is None or max(map(columns, lines)) <= width:
         return "\n".join([style.paint(lines[0], "bold"), *lines[1:]])
-    return "\n".join(_by_endpoint(listing.webhooks, style, width))
+    return "\n".join(_by_endpoint(listing.webhooks, [*zip(*cells, strict=True)], style, width))
 
 
-def _by_endpoint(webhooks: Sequence[Row], style: Style, width: int) -> Iterator[str]:
+def _by_endpoint(webhooks: Sequence[Row], cells: Sequence[tuple[str, ...]], style: Style, width: int) -> Iterator[str]:
     """The URLs, each once, and under each its webhooks; an address that names the event need not repeat it."""
-    cells = [_cells(row) for row in webhooks]
     shown = [
         (address if _names_events(row) else f"{address} {events}", status, active, changed.partition(" ")[0])
         for row, (address, status, events, _, active, changed) in zip(webhooks, cells, strict=True)
     ]
-    lines = iter(
-        _aligned([(one, f"{status}{', off' if active == 'no' else ''}", when) for one, status, active, when in shown])
-    )
-    for (_, url), rows in groupby(zip(webhooks, cells, strict=True), key=lambda both: (both[0].account, both[1][3])):
+    rows = [(one, f"{status}{', off' if active == 'no' else ''}", when) for one, status, active, when in shown]
+    lines = iter(_aligned(zip(*rows, strict=True)))
+    for (_, url), own in groupby(zip(webhooks, cells, strict=True), key=lambda both: (both[0].account, both[1][3])):
         yield from fitted(style.paint(url, "bold"), width)
-        for _ in rows:
+        for _ in own:
             yield from fitted(f"{_GAP}{next(lines)}", width)
 
 
@@ -48,29 +47,45 @@ def _names_events(row: Row) -> bool:
     return row.webhook_address.endswith(f"[{', '.join(row.events)}]")
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of cells as lines, each column as wide as its widest cell."""
-    filled = map(_filled, zip(*rows, strict=True))
-    return [_GAP.join(row).rstrip() for row in zip(*filled, strict=True)]
+def _aligned(cells: Iterable[Sequence[str]]) -> list[str]:
+    """Columns of cells as lines, each column as wide as its widest cell."""
+    forms, filled = zip(*map(_filled, cells), strict=True)
+    line = _GAP.join(forms)
+    return [(line % row).rstrip() for row in zip(*filled, strict=True)]
 
 
-def _filled(cells: Sequence[str]) -> list[str]:
-    """The cells of a column, all as wide as its widest."""
+def _filled(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The cells of a column, and the form that makes all as wide as its widest."""
     if all(map(str.isascii, cells)):  # each character takes one column of the terminal
-        width = max(map(len, cells))
-        return [cell.ljust(width) for cell in cells]
+        return f"%-{max(map(len, cells))}s", cells
     width = max(map(columns, cells))
-    return [padded(cell, width) for cell in cells]
+    return "%s", [padded(cell, width) for cell in cells]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    scope = f" ({row.scope})" if row.scope else ""
-    unreadable = f" (can't be read: {', '.join(row.unreadable_fields)})" if row.unreadable_fields else ""
+def _cells(webhooks: Sequence[Row]) -> tuple[Sequence[str], ...]:
+    """The cells of each column."""
     return (
-        visible(row.webhook_address),
-        visible(_STATUS.get(row.status, row.status.value) + unreadable),
-        visible((", ".join(row.events) or "(no event)") + scope),
-        visible(row.url) or "(no URL)",
-        "yes" if row.delivers else "no",
-        shown_time(row.updated).removesuffix(" UTC"),
+        _visible([row.webhook_address for row in webhooks]),
+        [_status(row.status, row.unreadable_fields) for row in webhooks],
+        [_events(row.events, row.scope) for row in webhooks],
+        [url or "(no URL)" for url in _visible([row.url for row in webhooks])],
+        ["yes" if row.delivers else "no" for row in webhooks],
+        [shown_time(row.updated, zone="") for row in webhooks],
     )
+
+
+def _visible(texts: Sequence[str]) -> Sequence[str]:
+    """Many texts, each made harmless; mostly there is nothing to escape, and one look at all of them shows that."""
+    together = " ".join(texts)
+    return texts if visible(together) == together else [*map(visible, texts)]
+
+
+@lru_cache(maxsize=1024)  # most webhooks have what others have
+def _status(status: Status, unreadable: tuple[str, ...]) -> str:
+    what = f" (can't be read: {', '.join(unreadable)})" if unreadable else ""
+    return visible(_STATUS.get(status, status.value) + what)
+
+
+@lru_cache(maxsize=1024)  # as above
+def _events(events: tuple[str, ...], scope: str) -> str:
+    return visible((", ".join(events) or "(no event)") + (f" ({scope})" if scope else ""))

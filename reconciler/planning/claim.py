@@ -10,12 +10,15 @@ from reconciler.model.plan import Claim
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
 
+_OWNED = Claim.OWNED  # Python 3.11 takes as long to find a member of an enumeration as to call a function
+
 
 class Claims:
     """Says of each remote webhook of an account whose it is. Its entries' keys are owned whatever their scope."""
 
     def __init__(self, account: Account, desired: Iterable[Desired]) -> None:
         self._account = account
+        self._is_protecting = bool(account.protect)
         desired = tuple(desired)
         self._named = {wanted.key for wanted in desired}
         items = (*account.absent, *account.known)
@@ -32,21 +35,22 @@ class Claims:
 
     def of(self, remote: Remote) -> Claim:
         """The claim on one webhook. `protect` beats `known`, which beats `absent`, which beats `owns`."""
-        endpoint = self._account.provider.endpoint_of(remote.fields)
-        if endpoint is not None and self._account.protect and endpoint in self._account.protect:
+        key = remote.key
+        endpoint = self._account.provider.endpoint_of(remote.fields) if key is None else key.endpoint
+        if self._is_protecting and endpoint is not None and endpoint in self._account.protect:
             return Claim.PROTECTED
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
-        if remote.key is not None and remote.key in self._named:
-            return Claim.OWNED
+        if key in self._named:
+            return _OWNED
         if endpoint is not None and endpoint in self._unset_patterns:
             return Claim.UNSET
         if self._is_named(self._known, remote):
             return Claim.KNOWN
         if self.is_absent(remote):
             return Claim.ABSENT
-        if remote.key is None or not self.owns(remote.key):
+        if key is None or not self.owns(key):
             return Claim.NONE
-        return Claim.UNSET if self._may_be_unset(remote.key) else Claim.OWNED
+        return Claim.UNSET if self._may_be_unset(key) else Claim.OWNED
 
     def on_all(self, remotes: Iterable[Remote]) -> Mapping[Claim, tuple[Remote, ...]]:
         """An account's webhooks by whose they are, each group by age."""
@@ -58,6 +62,11 @@ class Claims:
     def owns(self, key: Key) -> bool:
         """Whether the configuration is responsible for webhooks of this key, protected or not."""
         return key in self._named or self._account.owns_at(key.endpoint, key.scope)
+
+    @property
+    def unset(self) -> frozenset[Key]:
+        """The keys of the entries of which nobody knows where they are, since a variable is not set."""
+        return frozenset(key for key, _ in self._unset_entries)
 
     def _may_be_unset(self, key: Key) -> bool:
         """Whether it may be the webhook of an entry whose URL holds an unset variable."""

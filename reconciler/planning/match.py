@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,7 +12,6 @@ from msgspec.structs import replace
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
-from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote, hides_secret
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
 from reconciler.planning.moves import with_moves
@@ -21,6 +19,7 @@ from reconciler.planning.resend import resent, secrets_made_anew
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NO_FIELDS: Fields = {}  # the one of all rows to which nothing is sent
+_NO_ACTION = Action.NONE  # Python 3.11 takes as long to find a member of an enumeration as to call a function
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -82,11 +81,11 @@ def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
 
 
 def _by_key(by_age: Iterable[Remote]) -> dict[Key, list[Remote]]:
-    found: dict[Key, list[Remote]] = defaultdict(list)
+    found: dict[Key, list[Remote]] = {}
     for remote in by_age:
         if remote.key is not None:
-            found[remote.key].append(remote)
-    return dict(found)
+            found.setdefault(remote.key, []).append(remote)
+    return found
 
 
 def fitting(provider: Provider, desired: Desired, there: Mapping[Key, Sequence[Remote]]) -> list[Remote]:
@@ -100,12 +99,14 @@ def match_account(
     claimed: Mapping[Claim, Sequence[Remote]],
     *,
     destroy: bool,
+    unset: Collection[Key] = (),
     resend: Callable[[Desired, Remote], bool] = lambda *_: False,
 ) -> tuple[Change, ...]:
     """Say of each entry and each webhook of an account what is done to it: changes first, in the order of work.
 
     What is claimed is by age. With `destroy` what is owned or named absent is deleted, whatever the entries say.
-    `resend` says whether the secrets that can't be read back are sent again.
+    Entries of `unset` keys are not compared, and `resend` says whether the secrets that can't be read back are sent
+    again.
     """
     owned, protected = _by_key(claimed[Claim.OWNED]), _by_key(claimed[Claim.PROTECTED])
     rows: list[Change] = []
@@ -113,8 +114,7 @@ def match_account(
         rows.extend(_destroyed(account, desired, owned))
     else:
         for wanted in desired:
-            url = wanted.fields["url"]
-            if isinstance(url, Url) and not url.is_known and url.has_unset_endpoint:
+            if unset and wanted.key in unset:
                 rows.append(replace(_row_of(wanted), reason=Reason.NOT_COMPARED))
             elif protected and wanted.key in protected:
                 remote = choose_for(account.provider, wanted, protected[wanted.key]).survivor
@@ -168,7 +168,7 @@ def duplicate_of(survivor: Address, remote: Remote) -> Change:
 
 
 def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
-    return Change(action=Action.NONE, address=wanted.address, desired=wanted, remote=remote, wanted=_NO_FIELDS)
+    return Change(action=_NO_ACTION, address=wanted.address, desired=wanted, remote=remote, wanted=_NO_FIELDS)
 
 
 def _owned(
@@ -257,7 +257,7 @@ def _in_order(rows: Iterable[Change]) -> Iterator[Change]:
     entries: dict[Claim, list[Change]] = {claim: [] for claim in _LEFT}
     others: dict[Claim, list[Change]] = {claim: [] for claim in _LEFT}
     for row in rows:
-        if row.action is not Action.NONE:
+        if row.action is not _NO_ACTION:
             changes.append(row)
         elif row.desired is None and row.remote is not None:
             others[row.claim].append(row)

@@ -201,10 +201,11 @@ class Wanted:
         left = {account.name for account in configuration.accounts}
         self._normals = _normals(configuration.accounts)
         for number, wanted in enumerate(configuration.desired):
-            group, _, pattern = wanted.address.account.partition(":")
-            if "*" not in pattern or wanted.address.account in left:
-                self._by_account[wanted.address.account].append(wanted)
+            name = wanted.address.account
+            if "*" not in name or name in left:  # only a place's name may have one
+                self._by_account[name].append(wanted)
                 continue
+            group, _, pattern = name.partition(":")
             normal = self._normals.get(group, str)
             for place in map(normal, dict.fromkeys(wanted.places or ("*",))):
                 found = self._by_pattern[group] if "*" in place else self._by_place[group, place]

@@ -198,10 +198,12 @@ def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) ->
     def resend(desired: Desired, remote: Remote) -> bool:
         return options.resend_secrets or is_due(desired, remote, now)
 
-    every = match_account(account, listed.desired, claimed, destroy=options.destroy, resend=resend)
+    unset = listed.claims.unset
+    every = match_account(account, listed.desired, claimed, destroy=options.destroy, unset=unset, resend=resend)
     rows, left_out = filtered(every, options.filters)
-    changes = with_successors(account.provider, [row for row in rows if row.action is not Action.NONE], every)
-    rows = [*changes, *(row for row in rows if row.action is Action.NONE)]
+    nothing, create = Action.NONE, Action.CREATE
+    changes = with_successors(account.provider, [row for row in rows if row.action is not nothing], every)
+    rows = [*changes, *[row for row in rows if row.action is nothing]]
     owns = listed.claims.owns
     kept = (*claimed[Claim.PROTECTED], *claimed[Claim.UNSET])
     protected = tuple(one for one in kept if one.key is not None and owns(one.key))
@@ -210,7 +212,7 @@ def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) ->
     )
     losses = losses_of(account, listed.desired, deliveries)
     # What moves, or is replaced, is not missing: its webhook is the other half.
-    missing = [row.desired for row in every if row.action is Action.CREATE and row.partner is None and row.desired]
+    missing = [row.desired for row in every if row.action is create and row.partner is None and row.desired]
     if claimed[Claim.NONE] or claimed[Claim.KNOWN] or account.absent:
         rows = [*map(Hints(account, listed.desired, missing).on, rows)]
     return AccountPlan(

@@ -17,15 +17,16 @@ from reconciler.planning.claim import Claims
 
 def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
     """Why an account can't be planned: one of its webhooks is ours by its URL, and can't be read, or may be so."""
-    masked = next((remote for remote in reading.remotes if _has_mask_for_url(remote)), None)
-    if masked is not None:
+    remotes = reading.remotes
+    masked = [one for one in remotes if isinstance(url := one.fields["url"], SecretText) and _is_mask(url)]
+    if masked:
         return ProviderError(
             kind=ErrorKind.GARBLED,
-            message=f"the provider shows a mask instead of the URL of the webhook @{masked.id}, so that nothing tells "
-            "which entry it is",
+            message=f"the provider shows a mask instead of the URL of the webhook @{masked[0].id}, so that nothing "
+            "tells which entry it is",
             help="Nothing is changed in this account: webhooks that are there already would be made again.",
         )
-    unreadable = (remote for remote in reading.remotes if remote.unreadable)
+    unreadable = [remote for remote in remotes if remote.unreadable]
     unclear = next(filter(claims.may_be_ours, unreadable), None)
     if unclear is None:
         return None
@@ -40,7 +41,8 @@ def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
 def harm(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
-    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not Action.NONE or row.conflicts_with]
+    nothing = Action.NONE
+    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not nothing or row.conflicts_with]
     showing = _shows_path(provider, doing)
     if not doing or showing is not None:
         return showing
@@ -147,9 +149,8 @@ def _not_taken_over(provider: Provider, gone: Change, there: Change) -> tuple[st
     )
 
 
-def _has_mask_for_url(remote: Remote) -> bool:
-    url = remote.fields["url"]
-    return isinstance(url, SecretText) and len(url) > 0 and not url.reveal().strip("*")
+def _is_mask(url: SecretText) -> bool:
+    return len(url) > 0 and not url.reveal().strip("*")
 
 
 def _has_secrets_of(remote: Remote | None, url: Url) -> bool:

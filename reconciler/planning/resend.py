@@ -19,8 +19,11 @@ def is_due(desired: Desired, remote: Remote, now: datetime) -> bool:
 
     A day that is still to come is not due, or every apply until then would send it.
     """
-    since, changed = desired.secret_since, remote.updated or remote.created
-    return since is not None and changed is not None and changed < since <= now
+    since = desired.secret_since
+    if since is None:
+        return False
+    changed = remote.updated or remote.created
+    return changed is not None and changed < since <= now
 
 
 def unread_secrets(provider: Provider, desired: Desired) -> tuple[str, ...]:

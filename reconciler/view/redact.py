@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 
+from msgspec.structs import replace
+
 from reconciler.model.configuration import OnUnmanaged
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.endpoint import Endpoint
@@ -57,6 +59,7 @@ _STATUS: Mapping[Reason | None, Status] = {
 _NOTHING_SAID = Sides(
     actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
 )
+_MANAGED = Status.MANAGED
 _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
 
@@ -111,6 +114,10 @@ def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
         webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
         id_length=SHORTEST_ID if brief and all(row.entry for row in rows) else id_length_of(plan),
     )
+
+
+def _status(row: Change) -> Status:
+    return _OTHERS.get(row.claim) or _STATUS.get(row.reason, _MANAGED)
 
 
 @lru_cache(maxsize=1024)  # most webhooks have the events of others
@@ -241,32 +248,54 @@ class AccountMask:
         """A webhook of the provider, without what only JSON says of it."""
         remote, provider = row.remote, self._provider
         assert remote is not None  # the caller's to see to  # noqa: S101
-        url = plain_value(self._redaction, remote.fields["url"], FieldType.URL)
-        events, scope = provider.events_of(remote.fields), provider.scope_of(remote.fields)
+        url = remote.fields["url"]
+        shown = self._redaction.show(url) if isinstance(url, Url) else plain_value(self._redaction, url, FieldType.URL)
+        events = provider.events_of(remote.fields)
+        scope = provider.scope_of(remote.fields) if remote.key is None else remote.key.scope
         address = self._text(row.address)
-        return Row(
+        # `Struct` looks for each argument among all the fields: those that all lines have alike are there already.
+        return replace(
+            self._bare_line,
             address=address,
-            type="",
-            name="",
-            provider_name=provider.name,
             webhook_address=address,
             entry=row.address.name if row.address.has_entry else None,
-            account=row.address.account,
             object_id=remote.id,
-            status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),
-            url=str(url or ""),
-            host="",
+            status=_status(row),
+            url=str(shown or ""),
             events=_in_order(events),
             scope=scope_text(scope),
             delivers=provider.is_live(remote.fields),
             updated=None if remote.updated is None else time_text(remote.updated),
             action_reason=row.reason,
+            unreadable_fields=remote.unreadable,
+        )
+
+    @cached_property
+    def _bare_line(self) -> Row:
+        """What all lines of the account have alike, and nothing for all else."""
+        return Row(
+            address="",
+            type="",
+            name="",
+            provider_name=self._provider.name,
+            webhook_address="",
+            entry=None,
+            account=self.account.account.name,
+            object_id=None,
+            status=Status.MANAGED,
+            url="",
+            host="",
+            events=(),
+            scope="",
+            delivers=False,
+            updated=None,
+            action_reason=None,
             partner=None,
             hint=None,
             near=None,
             place=None,
             unknown_fields=(),
-            unreadable_fields=remote.unreadable,
+            unreadable_fields=(),
             change=_NOTHING_SAID,
             field_changes=(),
         )
@@ -305,7 +334,7 @@ class AccountMask:
             entry=row.address.name if row.address.has_entry else None,
             account=row.address.account,
             object_id=None if remote is None else remote.id,
-            status=_OTHERS.get(row.claim) or _STATUS.get(row.reason, Status.MANAGED),
+            status=_status(row),
             url=str(url or ""),
             host="" if url is None else host,
             endpoint=self._endpoint(there["url"]),

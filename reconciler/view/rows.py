@@ -45,6 +45,8 @@ class Status(Enum):
     NOT_COMPARED = "not_compared"
     UNMANAGED = "unmanaged"
 
+    __hash__ = object.__hash__  # that of `Enum` hashes the name anew each time
+
 
 class FieldRow(Struct, frozen=True, kw_only=True):
     """One field that differs."""
