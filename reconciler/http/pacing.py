@@ -30,7 +30,7 @@ LONGEST_WAIT_OF_A_RUN = 300.0  # that a run may wait in all, the pacing that rep
 LONG = 60.0  # that limits make calls take, from which on it is said before
 NOTICEABLE = 1.0  # waits are told that are so long, or last so much longer than what was told for their reason
 
-READERS = 8
+READERS = 10
 """How many pages of lists are asked for at once, by all lists of a run together, before another page names them."""
 
 BUDGET = 500
