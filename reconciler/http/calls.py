@@ -41,7 +41,11 @@ class Caller:
         connections = context.connections.get(origin) or context.connections.setdefault(
             origin, Connections(self.destination)
         )
-        authorization = (account.provider.auth.header, _credentials(account))
+        known = account.provider.name, account.token
+        credentials = context.credentials.get(known)
+        if credentials is None:
+            credentials = context.credentials[known] = _credentials(account)
+        authorization = (account.provider.auth.header, credentials)
         self.session = Session(
             self.destination,
             authorization=authorization,

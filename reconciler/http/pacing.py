@@ -222,9 +222,9 @@ class ClientContext(Struct, frozen=True, kw_only=True):
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
     `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
-    token share one of the `call_budgets`, those of an origin its `connections`, and those of a provider what `shared`
-    has by its name; the clients fill all of these in. All lists share the `page_readers`, and runs of so many `shards`,
-    of which this is one, the limits.
+    token share one of the `call_budgets`, those of an origin its `connections`, those of a provider one of the
+    `readers`, and those of a provider and token what is sent of it; the clients fill all of these in. All lists share
+    the `page_readers`, and runs of so many `shards`, of which this is one, the limits.
     """
 
     clock: Clock
@@ -235,7 +235,8 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
     connections: dict[str, Connections] = field(default_factory=dict)
-    shared: dict[str, Any] = field(default_factory=dict)
+    readers: dict[str, Any] = field(default_factory=dict)  # of webhooks, by the provider's name
+    credentials: dict[tuple[str, SecretText], SecretText] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
     _destinations: dict[tuple[str, str], Destination] = field(default_factory=dict)  # thousands of accounts have one
 

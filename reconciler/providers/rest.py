@@ -222,10 +222,10 @@ def _reader_of(account: Account, context: ClientContext) -> RemoteReader:
     """What reads the webhooks of a provider: the same in all its accounts, of which a fleet has thousands."""
     provider = account.provider
     assert provider.rest is not None  # noqa: S101 - as above
-    reader: RemoteReader | None = context.shared.get(provider.name)
+    reader: RemoteReader | None = context.readers.get(provider.name)
     if reader is None:
         reader = RemoteReader(provider, provider.rest, context.secret_params, context.urls)
-        context.shared[provider.name] = reader
+        context.readers[provider.name] = reader
     return reader
 
 
