@@ -33,7 +33,7 @@ from benchmarks.measure import (
 from benchmarks.workload import PAGE, SECRET, VARIABLE, id_of, write_file
 
 LATENCY = 0.05  # seconds
-READERS = 8
+READERS = 10
 WORKERS_OF_A_FLEET = 32
 SHARDS = 4
 OF_A_FLEET = 5  # webhooks of each account

@@ -1,4 +1,4 @@
-"""The least possible plan: `python -m benchmarks.least_plan FILE [--readers 8]`, or only reads it with `--offline`.
+"""The least possible plan: `python -m benchmarks.least_plan FILE [--readers 10]`, or only reads it with `--offline`.
 
 What any tool must do for a plan, and no more: read the YAML with the place of each value (libyaml's events), list the
 webhooks (`http.client`), compare both by dictionaries, and say what would change. It checks nothing, hides nothing and

@@ -140,7 +140,8 @@ def _carried_out(run: Run, plan: Plan, clients: _Clients, sink: Sink | None) -> 
     with run.reporter.live(ResultMask(plan)):
         announce_changes(plan, run.context)
         report = apply(plan, clients, run.stop, clock.sleep, run.reporter, parallelism, sink=sink)
-    return run.reporter.end(outcome.report_outcome(report), view_report(report))
+    view = view_report(report, lists_done=run.reporter.lists_done)
+    return run.reporter.end(outcome.report_outcome(report), view)
 
 
 def _check_can_ask(invocation: Invocation) -> None:

@@ -36,14 +36,22 @@ class Caller:
         self._clock = context.clock
         self._listener = context.listener
         self._context = context
-        self._budget = context.budget(self.destination.origin, account)
-        authorization = (account.provider.auth.header, _credentials(account))
+        origin = self.destination.origin
+        self._budget = context.budget(origin, account)
+        connections = context.connections.get(origin) or context.connections.setdefault(
+            origin, Connections(self.destination)
+        )
+        known = account.provider.name, account.token
+        credentials = context.credentials.get(known)
+        if credentials is None:
+            credentials = context.credentials[known] = _credentials(account)
+        authorization = (account.provider.auth.header, credentials)
         self.session = Session(
             self.destination,
             authorization=authorization,
             headers=headers,
             timeout=account.timeout,
-            connections=context.connections.setdefault(self.destination.origin, Connections(self.destination)),
+            connections=connections,
         )
 
     def call(self, request: ApiRequest, call_class: CallClass, shown: str) -> Reply:
@@ -88,9 +96,10 @@ class Caller:
             self._check_throttle(0)
             wait, reason = budget.throttle.wait(clock.monotonic()), "the provider asks to wait"
             if not wait:
-                wait, reason = budget.take(call_class), budget.reason(call_class)
+                wait = budget.take(call_class)
                 if not wait:
                     return
+                reason = budget.reason(call_class)
                 self._check_throttle(0)
             self._sleep(wait, reason, again=again)
 

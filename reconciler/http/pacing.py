@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ LONGEST_WAIT_OF_A_RUN = 300.0  # that a run may wait in all, the pacing that rep
 LONG = 60.0  # that limits make calls take, from which on it is said before
 NOTICEABLE = 1.0  # waits are told that are so long, or last so much longer than what was told for their reason
 
-READERS = 8
+READERS = 10
 """How many pages of lists are asked for at once, by all lists of a run together, before another page names them."""
 
 BUDGET = 500
@@ -222,8 +222,9 @@ class ClientContext(Struct, frozen=True, kw_only=True):
 
     The listener is told of pages, waits and calls, from several threads at once. `allowed_hosts` (with an optional
     `:port`) may get a token beside the provider's own and loopback. Accounts of the same origin (in normal form) and
-    token share one of the `call_budgets`, those of an origin its `connections`, both of which the clients fill in, and
-    all lists the `page_readers`. Runs of so many `shards`, of which this is one, share the limits.
+    token share one of the `call_budgets`, those of an origin its `connections`, those of a provider one of the
+    `readers`, and those of a provider and token what is sent of it; the clients fill all of these in. All lists share
+    the `page_readers`, and runs of so many `shards`, of which this is one, the limits.
     """
 
     clock: Clock
@@ -234,6 +235,8 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
     connections: dict[str, Connections] = field(default_factory=dict)
+    readers: dict[str, Any] = field(default_factory=dict)  # of webhooks, by the provider's name
+    credentials: dict[tuple[str, SecretText], SecretText] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
     _destinations: dict[tuple[str, str], Destination] = field(default_factory=dict)  # thousands of accounts have one
 

@@ -132,27 +132,27 @@ class Account(Struct, frozen=True, kw_only=True):
     @property
     def place_values(self) -> Mapping[str, str]:
         """What every webhook of its place has, by the API's names."""
-        return {} if self.place_kind is None else self.place_kind.values_of(self.place_name)
+        kind = self.place_kind
+        return {} if kind is None else kind.values_of(self.place_name)
 
     @property
     def is_of_fleet(self) -> bool:
         """Whether its calls differ from those of others in a header alone, which a service could ignore."""
-        return self.place_kind is not None and bool(self.place_kind.one)
+        kind = self.place_kind
+        return kind is not None and bool(kind.one)
 
     @property
     def place_kind(self) -> PlaceSetting | None:
-        if not self.place_name:
-            return None
-        fits = (
-            key
-            for key in self.provider.places
-            if (not self.place if key.one else key.path_of(self.place_name) == self.place)
-        )
-        return next(fits, None)
+        name = self.place_name
+        for key in self.provider.places if name else ():
+            if not self.place if key.one else key.path_of(name) == self.place:
+                return key
+        return None
 
     def normal_place(self, name: str) -> str:
         """The name of a place, or a pattern, as those of this account's kind are compared."""
-        return name if self.place_kind is None else self.place_kind.normal(name)
+        kind = self.place_kind
+        return name if kind is None else kind.normal(name)
 
     @property
     def is_local(self) -> bool:
@@ -162,7 +162,8 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def header_settings(self) -> Iterator[tuple[Setting, SecretText]]:
-        own = "" if self.place_kind is None else self.place_kind.one
+        kind = self.place_kind
+        own = "" if kind is None else kind.one
         for setting in self.provider.settings:
             value = self.settings.get(setting.name)
             if setting.name == own and not self.is_pattern:

@@ -59,7 +59,9 @@ def identifier(name: str) -> str:
 def _quoted(text: str) -> str:
     """A key as Terraform quotes it, with all that isn't printable escaped."""
     escaped = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)
-    return '"' + "".join(one if one.isprintable() else _escape(one) for one in escaped) + '"'
+    if not escaped.isprintable():
+        escaped = "".join(one if one.isprintable() else _escape(one) for one in escaped)
+    return f'"{escaped}"'
 
 
 def _escape(one: str) -> str:

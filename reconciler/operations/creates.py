@@ -71,7 +71,8 @@ def make_creates(
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
         useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
         takeable = new - _others(plan.account, changes, answers, useless)
-        sent = pool.every(partial(_taken_back, writer, takeable), sent)
+        if takeable:
+            sent = pool.every(partial(_taken_back, writer, takeable), sent)
         for one in sent:
             created.results[one.change.address] = _since(created.results.get(one.change.address), one)
         if not any(one.outcome in (Outcome.DONE, Outcome.UNKNOWN) or _is_refused(one) for one in sent):

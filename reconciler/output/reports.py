@@ -65,6 +65,7 @@ class WithReports(Reporter):
         self._all = (*(report.reporter for report in reports), shown)  # last the one that may fail
         self.can_ask = shown.can_ask
         self.is_brief = all(one.is_brief for one in self._all)
+        self.lists_done = any(one.lists_done for one in self._all)
 
     def __call__(self, event: Event) -> None:
         for one in self._all:

@@ -26,6 +26,7 @@ class TextReporter(Progress):
     """Says it in words."""
 
     can_ask = True
+    lists_done = False  # each has its line as it ends
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

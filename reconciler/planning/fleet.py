@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -83,10 +83,10 @@ class Siblings:
         self._seen: dict[str, Sightings] = defaultdict(Sightings)  # by group
         self._first: dict[str, Mapping[int, Remote]] = {}  # of the first account that has any, by group
 
-    def add(self, account: Account, reading: Reading) -> None:
-        """Take note of what was listed in an account. For one thread at a time."""
+    def add(self, account: Account, reading: Reading, claim: Callable[[Remote], int]) -> None:
+        """Take note of what was listed in an account, numbered as by `claim_of`. For one thread at a time."""
         if account.is_of_fleet and reading.remotes:
-            found = {claim_of(account, remote): remote for remote in reading.remotes}
+            found = {claim(remote): remote for remote in reading.remotes}
             self._first.setdefault(account.group, found)
             self._seen[account.group].add(account.name, found)
 

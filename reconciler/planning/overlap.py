@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 
 from reconciler.model.configuration import Account, Configuration
@@ -16,7 +16,7 @@ from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 
 _BYTES = 8  # of a digest: what `array("q")` holds
-_PARTS = 8
+_PARTS, _OF_A_PART = 8, 20_000
 
 
 class Sightings:
@@ -35,10 +35,11 @@ class Sightings:
     def twice(self) -> Mapping[int, list[str]]:
         """What was seen in more than one account, and in which."""
         found: dict[int, list[str]] = {}
-        for part in range(_PARTS):  # so that at no time all of them are in a set
+        parts = min(_PARTS, 1 + len(self._seen) // _OF_A_PART)
+        for part in range(parts):  # so that at no time all of many are in a set
             seen: set[int] = set()
             for one in self._seen:
-                if one % _PARTS == part:
+                if one % parts == part:
                     if one in seen:
                         found[one] = []
                     seen.add(one)
@@ -56,10 +57,10 @@ class Claimants:
         self._accounts = accounts
         self._claims = Sightings()
 
-    def add(self, name: str, remotes: Iterable[Remote]) -> None:
-        """Take note of what an account claims. For one thread at a time."""
+    def add(self, name: str, remotes: Iterable[Remote], claim: Callable[[Remote], int]) -> None:
+        """Take note of what an account claims, numbered as by `claim_of`. For one thread at a time."""
         if len(self._accounts) > 1:
-            self._claims.add(name, [claim_of(self._accounts[name], remote) for remote in remotes])
+            self._claims.add(name, [*map(claim, remotes)])
 
     def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
         """The error of each account that claims a webhook together with another, by its name.
@@ -83,13 +84,27 @@ class Claimants:
         return found
 
 
+class ClaimsIn:
+    """Gives `claim_of` an account's webhooks, of each the first time that it is asked for."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._known: dict[int, tuple[int, Remote]] = {}  # by identity, and so with what has it
+
+    def __call__(self, remote: Remote) -> int:
+        known = self._known.get(id(remote))
+        if known is None:
+            known = self._known[id(remote)] = claim_of(self._account, remote), remote
+        return known[0]
+
+
 def claim_of(account: Account, remote: Remote) -> int:
     """What makes a webhook that two accounts list the same one; the same number in every run.
 
     One API may be reached under several names, and ids may be counted anew at each API, or in each account: the same id
     made at the same moment is the same object; without a moment, only at the same base URL.
     """
-    moment = account.base_url if remote.created is None else remote.created.isoformat()
+    moment = account.base_url if remote.created is None else round(remote.created.timestamp() * 1e6)
     text = f"{account.provider.name}\n{moment}\n{remote.id}".encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(text, digest_size=_BYTES).digest(), "little", signed=True)
 

@@ -19,6 +19,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.webhook import Desired, Key
 
 _Normal = Callable[[str], str]
+_Meant = tuple[int, tuple[str, ...], Desired]
+"""The number of an entry in the files, the patterns that a place must fit, and what is wanted there."""
 _LONGEST_ODD = 60  # characters that are shown of what should be an id
 _MOST_NAMES = 10  # of what there is, in an error
 
@@ -196,8 +198,8 @@ class Wanted:
 
     def __init__(self, configuration: Configuration) -> None:
         self._by_account: dict[str, list[Desired]] = defaultdict(list)
-        self._by_place: dict[tuple[str, str], list[tuple[int, str, Desired]]] = defaultdict(list)
-        self._by_pattern: dict[str, list[tuple[int, str, Desired]]] = defaultdict(list)
+        self._by_place: dict[tuple[str, str], list[_Meant]] = defaultdict(list)
+        self._by_pattern: dict[str, list[_Meant]] = defaultdict(list)
         left = {account.name for account in configuration.accounts}
         self._normals = _normals(configuration.accounts)
         for number, wanted in enumerate(configuration.desired):
@@ -209,7 +211,8 @@ class Wanted:
             normal = self._normals.get(group, str)
             for place in map(normal, dict.fromkeys(wanted.places or ("*",))):
                 found = self._by_pattern[group] if "*" in place else self._by_place[group, place]
-                found.append((number, normal(pattern), replace(wanted, places=(place,))))
+                patterns = tuple(one for one in (normal(pattern), place) if one != "*")
+                found.append((number, patterns, replace(wanted, places=())))
 
     def of(self, account: Account) -> Sequence[Desired]:
         own, group = self._by_account.get(account.name, []), account.group
@@ -218,10 +221,10 @@ class Wanted:
         name = self._normals[group](account.place_name)
         found = {wanted.address: wanted for wanted in own}
         meant = (*self._by_pattern.get(group, ()), *self._by_place.get((group, name), ()))
-        for _, pattern, wanted in sorted(meant, key=lambda one: one[0]):
-            if all(one == "*" or matches_name(one, name) for one in (pattern, *wanted.places)):
+        for _, patterns, wanted in sorted(meant, key=lambda one: one[0]):
+            if not patterns or all(matches_name(one, name) for one in patterns):
                 address = replace(wanted.address, account=account.name)
-                found.setdefault(address, replace(wanted, address=address, places=()))
+                found.setdefault(address, replace(wanted, address=address))
         return [*found.values()]
 
 

@@ -19,7 +19,7 @@ from reconciler.planning.fleet import InStepCounter, Siblings, is_quiet
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
-from reconciler.planning.overlap import Claimants, UnreadKeys
+from reconciler.planning.overlap import Claimants, ClaimsIn, UnreadKeys
 from reconciler.planning.places import Wanted, same_webhooks
 from reconciler.planning.refusals import harm, unclear_webhook, unknown_secret
 from reconciler.planning.resend import is_due
@@ -97,9 +97,10 @@ class Planning:
         account = self._accounts[name]
         listed = _AccountInput(account, self._wanted.of(account), reading)
         found = _Planned(listed, self._options, self._created)
-        self._siblings.add(account, reading)
+        claim = ClaimsIn(account)
+        self._siblings.add(account, reading, claim)
         self._read.append(name)
-        self._claimants.add(name, (*listed.claimed[Claim.OWNED], *listed.claimed[Claim.ABSENT]))
+        self._claimants.add(name, (*listed.claimed[Claim.OWNED], *listed.claimed[Claim.ABSENT]), claim)
         if self._unmatched.targets or self._unmatched.excludes:
             addresses = {row.address for row in (*found.plan.rows, *found.plan.left_out)}
             self._unmatched = unmatched_filters(addresses, self._unmatched)

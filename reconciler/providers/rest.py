@@ -43,7 +43,7 @@ class RestReader:
         place, _, chosen = account.place.partition("?")
         self._path = place + self._api.collection
         self._place = account.place_values
-        self._reader = RemoteReader(account.provider, self._api, context.secret_params, context.urls)
+        self._reader = _reader_of(account, context)
         self._keys: dict[bytes, str] = {}  # of idempotency, by what is created
         headers = {"Accept": "application/json", "User-Agent": f"webhook-reconciler/{__version__}"}
         said = {setting.header: value.reveal() for setting, value in account.header_settings}
@@ -217,6 +217,17 @@ class RestReader:
         if object_id in ("", ".", ".."):
             raise ProviderError(ErrorKind.GONE, f"{self._account.provider.title} can't have a webhook with this id")
         return self._path + self._api.item.replace("{}", quote(object_id, safe=""))
+
+
+def _reader_of(account: Account, context: ClientContext) -> RemoteReader:
+    """What reads the webhooks of a provider: the same in all its accounts, of which a fleet has thousands."""
+    provider = account.provider
+    assert provider.rest is not None  # noqa: S101 - as above
+    reader: RemoteReader | None = context.readers.get(provider.name)
+    if reader is None:
+        reader = RemoteReader(provider, provider.rest, context.secret_params, context.urls)
+        context.readers[provider.name] = reader
+    return reader
 
 
 class RestWriter(RestReader):

@@ -312,11 +312,13 @@ class AccountMask:
             FieldRow(name=name, before=old, after=new, forces_replacement=name.partition(".")[0] in forcing or None)
             for name, old, new in shown
         )
-        after = None if row.action is Action.DELETE else before or self._plain(there)
+        after = None
         if row.wanted:
             after = self._plain(row.wanted)
             # Both sides of a URL are shown together, or a changed secret would read the same on both.
             after |= {field.name: field.after for field in fields if field.name in after}
+        elif row.action is not Action.DELETE:
+            after = before or self._plain(there)
         url = (before or after or self._plain(there))["url"]
         endpoint = provider.endpoint_of(there)
         host = HIDDEN if endpoint is None else endpoint.origin

@@ -78,7 +78,7 @@ class ResultRow(Struct, frozen=True, kw_only=True):
 class ReportView(Struct, frozen=True, kw_only=True):
     """What became of a plan, as it may be shown."""
 
-    results: tuple[ResultRow, ...]
+    results: tuple[ResultRow, ...]  #: Without those that are done, where nobody lists them.
     errors: Mapping[str, Failure]  #: Accounts that could not be checked to the end, and why.
     counts: tuple[int, int, int]  #: How many webhooks were created, updated and deleted.
     id_length: int  #: How many characters tell the ids of all webhooks apart.
@@ -93,8 +93,8 @@ class ReportView(Struct, frozen=True, kw_only=True):
         return tuple(result for result in self.results if not result.is_done)
 
 
-def view_report(report: Report) -> ReportView:
-    """What may be shown of a report."""
+def view_report(report: Report, *, lists_done: bool = True) -> ReportView:
+    """What may be shown of a report; of changes that are done only how many there are, unless it lists them."""
     mask = ResultMask(report.plan)
     rows = (
         ResultRow(
@@ -110,6 +110,7 @@ def view_report(report: Report) -> ReportView:
             help="" if result.is_done else mask.help(result),
         )
         for result in report.results
+        if lists_done or not result.is_done
     )
     errors = {name: Failure(summary=error.message, detail=error.help) for name, error in report.errors.items()}
     length = id_length_of(report.plan)
