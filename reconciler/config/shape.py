@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -75,7 +74,9 @@ def _span(cursor: Cursor, fault: Fault) -> Span:
 
 @lru_cache(maxsize=8)
 def _quick(schema: str) -> Callable[[Plain], object]:
-    import fastjsonschema  # only of files that name other providers  # noqa: PLC0415
+    import json  # only of files that name other providers  # noqa: PLC0415
+
+    import fastjsonschema  # noqa: PLC0415
 
     # Without detailed exceptions compiling takes a quarter of the time, and no exception holds a value of the file.
     check: Callable[[Plain], object] = fastjsonschema.compile(
@@ -102,7 +103,9 @@ def _accepted(root: Plain, check: Callable[[Plain], object], refused: type[Value
 
 def find_faults(root: Plain, schema: str) -> tuple[Fault, ...]:
     """All that is wrong with the shape of a file's plain values; nothing where nothing is."""
-    from reconciler.config.faults import Fault  # noqa: PLC0415 - only where something is wrong
+    import json  # only where something is wrong  # noqa: PLC0415
+
+    from reconciler.config.faults import Fault  # noqa: PLC0415 - as above
 
     found: dict[tuple[Path, str, str], Fault] = {}
     for error in _explaining()(json.loads(schema)).iter_errors(root):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
@@ -362,4 +361,6 @@ class Plan(Struct, frozen=True, kw_only=True):
             "allowed_losses": self.allowed_losses,
             "accounts": [one.essence() for one in sorted(accounts, key=lambda one: one.account.name)],
         }
+        import json  # for saved plans, and those that are approved  # noqa: PLC0415
+
         return json.dumps(essence, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
