@@ -204,6 +204,14 @@ def test_a_count_that_is_no_number_of_webhooks_counts_as_none(said: object) -> N
     assert page({"results": [], "count": said}).count is None
 
 
+def test_unknown_names_are_those_of_each_webhook_alone() -> None:
+    assert SHIPPO.rest is not None
+    reader = RemoteReader(SHIPPO, SHIPPO.rest, BUILT_IN_SECRET_PARAMS)
+    more, renamed = {**DOCUMENTED, "new": 1}, {("odd" if name == "url" else name): 1 for name in DOCUMENTED}
+    documents = (DOCUMENTED, more, DOCUMENTED, more, {**renamed, "object_id": "b"}, DOCUMENTED)
+    assert [reader.read(one).unknown for one in documents] == [(), ("new",), (), ("new",), ("odd",), ()]
+
+
 def test_a_page() -> None:
     first = page({"results": [DOCUMENTED], "count": 3, "next": "?page=2", "previous": None})
     assert first == Page(remotes=(read(),), count=3, next="?page=2", size=size_of(read()))
