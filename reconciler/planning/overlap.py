@@ -16,7 +16,7 @@ from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 
 _BYTES = 8  # of a digest: what `array("q")` holds
-_PARTS, _OF_A_PART = 8, 20_000
+_PARTS = 8
 
 
 class Sightings:
@@ -35,11 +35,10 @@ class Sightings:
     def twice(self) -> Mapping[int, list[str]]:
         """What was seen in more than one account, and in which."""
         found: dict[int, list[str]] = {}
-        parts = min(_PARTS, 1 + len(self._seen) // _OF_A_PART)
-        for part in range(parts):  # so that at no time all of many are in a set
+        for part in range(_PARTS):  # so that at no time all of them are in a set
             seen: set[int] = set()
             for one in self._seen:
-                if one % parts == part:
+                if one % _PARTS == part:
                     if one in seen:
                         found[one] = []
                     seen.add(one)

@@ -13,7 +13,7 @@ from reconciler.model.reading import ErrorKind
 from reconciler.model.secret import Part
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.planning.overlap import Claimants, ClaimsIn, Sightings, claim_of
+from reconciler.planning.overlap import Claimants, ClaimsIn, claim_of
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.hooks import Hook, entries_of
 from tests.contract.pigeonry import PIGEONRY
@@ -198,14 +198,6 @@ def test_an_id_that_one_account_lists_twice_is_no_other_account_s() -> None:
     claimants.add("one", [hook("1"), hook("1")], ClaimsIn(ONE))
     claimants.add("two", [hook("2")], ClaimsIn(TWO))
     assert claimants.errors({}) == {}
-
-
-@pytest.mark.parametrize("most", [10, 30_000])
-def test_what_is_seen_in_two_accounts_is_found_among_few_and_many(most: int) -> None:
-    seen = Sightings()
-    seen.add("one", range(-5, most))
-    seen.add("two", range(most - 2, 2 * most))
-    assert seen.twice() == {most - 2: ["one", "two"], most - 1: ["one", "two"]}
 
 
 def test_a_claim_is_the_same_number_in_every_run() -> None:
