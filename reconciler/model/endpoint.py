@@ -62,8 +62,13 @@ class Endpoint(Frozen):
         """Scheme, host and port: what may always be shown."""
         return f"{self.scheme}://{self.host}" + (f":{self.port}" if self.port is not None else "")
 
+    @property
+    def head(self) -> str:
+        """What stands before the query."""
+        return f"{self.origin}{self.path}"
+
     def reveal(self) -> str:
-        return self.origin + self.path + ("?" + "&".join(self.query) if self.query else "")
+        return self.head + ("?" + "&".join(self.query) if self.query else "")
 
     def __eq__(self, other: object) -> bool:
         if self is other:

@@ -56,6 +56,10 @@ class _UrlBehind(Url):
     def has_clear_path(self) -> bool:
         return True
 
+    @property
+    def clear_head(self) -> str | None:
+        return self._head if self._head == self.endpoint.head else None
+
     def reveal(self) -> str:
         return self._head + self._tail.text
 

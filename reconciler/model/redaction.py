@@ -209,6 +209,10 @@ class Redaction:
         return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
     def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
+        clear = url.clear_head
+        if clear is not None:
+            query = self._own_query(url.items, changed)
+            return f"{clear}?{query}" if query else clear
         source = url.source
         first = source.parts[0].origin
         provided = _PROVIDER in [part.origin for part in source.parts]
@@ -221,9 +225,6 @@ class Redaction:
                 return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
             if url.whole_variable:
                 return str(url.source)
-        if not provided and (head := _head_as_written(url)) is not None:
-            query = self._own_query(url.items, changed)
-            return f"{head}?{query}" if query else head
         if provided:
             path = list(self._path(url))
             segments = [shown for _, shown in path if shown is not None]
@@ -271,13 +272,6 @@ class Redaction:
         if not hidden:
             return clear
         return clear + (CHANGED if clear and item.normal in changed else hide(hidden))
-
-
-def _head_as_written(url: Url) -> str | None:
-    """What stands before the query of a file's URL that is in normal form as it stands, and clear: as in most."""
-    raw, head = url.reveal(), url.endpoint.origin + url.endpoint.path
-    end = len(head)
-    return head if raw[:end] == head and raw[end : end + 1] in ("", "?") and url.has_clear_path else None
 
 
 def _path_of(url: Url) -> Iterable[tuple[str, str]]:

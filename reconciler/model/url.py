@@ -14,7 +14,7 @@ from reconciler.model.characters import is_masked
 from reconciler.model.diagnostic import UrlError
 from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS, Endpoint, QueryItem, param_name
 from reconciler.model.host import host_is_loopback, normal_host, normal_port
-from reconciler.model.secret import NEW, SET, SHOWN_BY_NAME, Frozen, Part, SecretText, replace, sealed
+from reconciler.model.secret import NEW, SET, SHOWN_BY_NAME, Frozen, Origin, Part, SecretText, replace, sealed
 from reconciler.model.url_characters import check_variable_places
 
 _SHAPE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>.*))?")
@@ -83,6 +83,14 @@ class Url(Frozen):
         """Whether all of its path is one text, and no variable's value that is secret."""
         parts = self.source.parts
         return parts[0].origin not in SHOWN_BY_NAME and (len(parts) == 1 or "?" in parts[0].text)
+
+    @property
+    def clear_head(self) -> str | None:
+        """What stands before its query, if the file writes that in clear and in normal form, as most files do."""
+        if not self.has_clear_path or Origin.PROVIDER in self.source.origins():
+            return None
+        head = self.reveal().partition("?")[0]
+        return head if head == self.endpoint.head else None
 
     @property
     def whole_variable(self) -> str:
