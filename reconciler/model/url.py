@@ -152,6 +152,9 @@ class Url(Frozen):
             texts.append(SecretText.joined((item.text for item in items), "&"))
         return replace(self, secrets=secrets, source=SecretText.joined(texts, "?"), items=items)
 
+    def __len__(self) -> int:
+        return len(self.reveal())
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Url):
             return NotImplemented
@@ -261,7 +264,7 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
 
 def check_wanted(url: Url, limit: int) -> None:
     """UrlError where a URL may not be sent: it is as long as the first length that is refused."""
-    if len(url.reveal()) >= limit:
+    if len(url) >= limit:
         message = f"the URL has {limit} characters or more, which the provider refuses"
         raise UrlError("url-too-long", message, f"Make it shorter than {limit} characters.")
 

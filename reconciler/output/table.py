@@ -70,7 +70,7 @@ def _cells(webhooks: Sequence[Row]) -> tuple[Sequence[str], ...]:
         [_events(row.events, row.scope) for row in webhooks],
         [url or "(no URL)" for url in _visible([row.url for row in webhooks])],
         ["yes" if row.delivers else "no" for row in webhooks],
-        [shown_time(row.updated, zone="") for row in webhooks],
+        shown_time("|".join([row.updated or "" for row in webhooks]), zone="").split("|"),
     )
 
 
