@@ -42,18 +42,16 @@ class Endpoint(Frozen):
     Its path and query may hold secrets: printed are scheme, host and port alone.
     """
 
-    __slots__ = ("_hash", "host", "path", "port", "query", "scheme")
+    __slots__ = ("host", "path", "port", "query", "scheme")
     scheme: str  # `https` or `http`
     host: str  # IPv6 in brackets
     port: int | None  # None for the scheme's default
     path: str  # never empty
     query: tuple[str, ...]  # `name`, `name=` or `name=value` items, sorted by name
-    _hash: int
 
     def __new__(cls, scheme: str, host: str, port: int | None, path: str, query: tuple[str, ...] = ()) -> Self:
         made: Self = NEW(cls.unfrozen)
         made.scheme, made.host, made.port, made.path, made.query = scheme, host, port, path, query
-        made._hash = hash((path, host))  # it is in many keys
         made.__class__ = cls
         return made
 
@@ -65,6 +63,8 @@ class Endpoint(Frozen):
     @property
     def head(self) -> str:
         """What stands before the query."""
+        if self.port is None:
+            return f"{self.scheme}://{self.host}{self.path}"
         return f"{self.origin}{self.path}"
 
     def reveal(self) -> str:
@@ -84,7 +84,7 @@ class Endpoint(Frozen):
         )
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash((self.path, self.host))
 
     def __str__(self) -> str:
         return f"{self.origin}/…"

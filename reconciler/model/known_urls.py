@@ -27,26 +27,25 @@ class UrlTail:
     def behind(self, head: str) -> Url | None:
         """A URL with a literal text before this; None where that isn't in normal form as it stands."""
         endpoint = usual_endpoint(head, self.url.endpoint.query)
-        return None if endpoint is None else _UrlBehind(endpoint, head, self)
+        return None if endpoint is None else _UrlBehind(endpoint, self)
 
 
 class _UrlBehind(Url):
-    """A URL of a file that has another one's query."""
+    """A URL of a file that has another one's query, and is written in normal form before it."""
 
-    __slots__ = ("_head", "_tail")
-    _head: str
+    __slots__ = ("_tail",)
     _tail: UrlTail
 
-    def __new__(cls, endpoint: Endpoint, head: str, tail: UrlTail) -> Self:
+    def __new__(cls, endpoint: Endpoint, tail: UrlTail) -> Self:
         made: Self = NEW(cls.unfrozen)
         made.endpoint, made.secrets, made.items, made._segments = endpoint, tail.url.secrets, tail.url.items, None
-        made._head, made._tail = head, tail
+        made._tail = tail
         made.__class__ = cls
         return made
 
     @property
     def source(self) -> SecretText:  # type: ignore[override] # nobody sets it
-        return SecretText((Part(self._head + self._tail.begins), *self._tail.others))
+        return SecretText((Part(self.endpoint.head + self._tail.begins), *self._tail.others))
 
     @property
     def is_known(self) -> bool:
@@ -58,10 +57,10 @@ class _UrlBehind(Url):
 
     @property
     def clear_head(self) -> str | None:
-        return self._head if self._head == self.endpoint.head else None
+        return self.endpoint.head
 
     def reveal(self) -> str:
-        return self._head + self._tail.text
+        return self.endpoint.head + self._tail.text
 
 
 @sealed
@@ -73,9 +72,14 @@ class KnownUrls:
     def __init__(self, desired: Iterable[Desired] = ()) -> None:
         """Take them from what is wanted."""
         urls = (url for wanted in desired if isinstance(url := wanted.fields["url"], Url) and url.is_known)
-        self._by_hash: Mapping[int, Url] = {hash(url.reveal()): url for url in urls}  # 100,000 texts would be 10 MiB
+        self._by_hash: Mapping[int, Url] = {_number(url.reveal()): url for url in urls}
 
     def find(self, text: str) -> Url | None:
         """The same URL as one that a provider says; None where no file writes it so."""
-        found = self._by_hash.get(hash(text))
+        found = self._by_hash.get(_number(text))
         return found if found is not None and found.reveal() == text else None
+
+
+def _number(text: str) -> int:
+    """A number by which to find a text, in 32 bytes: of 100,000 URLs the texts themselves would take 10 MiB."""
+    return hash(text) & (2**60 - 1)

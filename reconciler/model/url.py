@@ -212,15 +212,17 @@ def parse_url(text: SecretText, secret_params: frozenset[str] = BUILT_IN_SECRET_
 
 
 def usual_endpoint(head: str, query: tuple[str, ...]) -> Endpoint | None:
-    """The endpoint of a literal text and a query behind it; None where the text isn't in normal form as it stands."""
+    """The endpoint of a URL that begins with this text; None where that isn't in normal form as it stands."""
     usual = _USUAL_HEAD.fullmatch(head)
     if usual is None:
         return None
     scheme, authority, path = usual.groups()
     try:
-        return Endpoint(*_authority(scheme, authority), path or "/", query)
+        _, host, port = _authority(scheme, authority)
     except UrlError:
         return None
+    is_normal = path and authority == (host if port is None else f"{host}:{port}")
+    return Endpoint(scheme, host, port, path, query) if is_normal else None
 
 
 _Query = tuple[tuple[QueryItem, ...], tuple[str, ...], tuple[str, ...]]

@@ -75,17 +75,19 @@ def choose_for(provider: Provider, desired: Desired, candidates: Iterable[Remote
     return replace(choice, replaced=replaced, others=(*choice.others, *more))
 
 
-def by_key(remotes: Iterable[Remote]) -> dict[Key, list[Remote]]:
+def by_key(remotes: Iterable[Remote]) -> dict[Key, Sequence[Remote]]:
     """Remote webhooks by key, each key's by age; those without one are left out."""
     return _by_key(sorted(remotes, key=lambda remote: remote.age))
 
 
-def _by_key(by_age: Iterable[Remote]) -> dict[Key, list[Remote]]:
-    found: dict[Key, list[Remote]] = {}
+def _by_key(by_age: Iterable[Remote]) -> dict[Key, Sequence[Remote]]:
+    found: dict[Key, Sequence[Remote]] = {}
+    several: dict[Key, list[Remote]] = {}
     for remote in by_age:
-        if remote.key is not None:
-            found.setdefault(remote.key, []).append(remote)
-    return found
+        key = remote.key
+        if key is not None and found.setdefault(key, (remote,))[0] is not remote:
+            several.setdefault(key, [*found[key]]).append(remote)
+    return {**found, **several} if several else found
 
 
 def fitting(provider: Provider, desired: Desired, there: Mapping[Key, Sequence[Remote]]) -> list[Remote]:
@@ -129,15 +131,17 @@ def match_account(
             else:
                 rows.append(_missing(account.provider, wanted))
         left = [_delete(account.name, remote, Reason.NOT_IN_FILE) for group in owned.values() for remote in group]
-        rows = with_moves(account.provider, rows, left)
+        rows = with_moves(account.provider, rows, left) if left else rows
     rows.extend(_delete(account.name, remote, Reason.NAMED_ABSENT, Claim.ABSENT) for remote in claimed[Claim.ABSENT])
-    seen = {row.remote.id for row in rows if row.remote is not None}
-    rows.extend(
-        _left_alone(account.name, remote, claim)
-        for claim in (Claim.PROTECTED, Claim.KNOWN, Claim.UNSET, Claim.NONE)
-        for remote in claimed[claim]
-        if remote.id not in seen
-    )
+    others = (Claim.PROTECTED, Claim.KNOWN, Claim.UNSET, Claim.NONE)
+    if any(claimed[claim] for claim in others):
+        seen = {row.remote.id for row in rows if row.remote is not None}
+        rows.extend(
+            _left_alone(account.name, remote, claim)
+            for claim in others
+            for remote in claimed[claim]
+            if remote.id not in seen
+        )
     return tuple(_in_order(rows))
 
 
@@ -235,7 +239,7 @@ def _delete(account: str, remote: Remote, reason: Reason, claim: Claim = Claim.O
     return replace(_left_alone(account, remote, claim), action=Action.DELETE, phase=Phase.NARROW, reason=reason)
 
 
-def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key, list[Remote]]) -> Iterator[Change]:
+def _destroyed(account: Account, desired: Iterable[Desired], owned: Mapping[Key, Sequence[Remote]]) -> Iterator[Change]:
     """Deletes of everything owned, of what would stay under the entries' addresses."""
     stays = {
         choose_for(account.provider, wanted, owned[wanted.key]).survivor.id: wanted.address
@@ -265,8 +269,10 @@ def _in_order(rows: Iterable[Change]) -> Iterator[Change]:
             entries[row.claim].append(row)
     yield from sorted(changes, key=lambda row: (_PHASES.index(row.phase), _ACTIONS.index(row.action), row.address))
     for claim in _LEFT:
-        yield from sorted(entries[claim], key=lambda row: row.address)
-        yield from sorted(others[claim], key=_age)
+        entries[claim].sort(key=lambda row: row.address)
+        others[claim].sort(key=_age)
+        yield from entries[claim]
+        yield from others[claim]
 
 
 def _age(row: Change) -> tuple[object, ...]:

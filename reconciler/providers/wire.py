@@ -95,15 +95,16 @@ class RemoteReader:
         fields = said if is_whole else provider.normalise(said)
         if unreadable:
             fields = {**fields, **dict.fromkeys(unreadable)}
-        made = self._made
+        made, begun, updated = self._made, value_at(self._created), value_at(self._updated)
+        created = _time(begun)
         return Remote(
             id=object_id,
             number=number if isinstance(number, int) else 0,
             key=None if unreadable else provider.key_of(fields),
             unreadable=tuple(unreadable),
             fields=fields,
-            created=_time(value_at(self._created)),
-            updated=_time(value_at(self._updated)),
+            created=created,
+            updated=created if updated == begun else _time(updated),
             unknown=self._unknown(document),
             health=health,
             made_secret=None if made is None else _made_secret(_answered(provider, made, document)),
