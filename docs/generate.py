@@ -118,7 +118,8 @@ def _compiled_shape() -> str:
         (r"for \w+_x, (\w+_item) in enumerate\((\w+)\):", r"for \1 in \2:"),
         (r"if \w+ not in \[\]:\n( +\w+ = \w+)\.get\((\w+)\)$", r"if True:\n\1[\2]"),
     ):
-        code = re.sub(pattern, text, code, flags=re.MULTILINE)
+        code, changed = re.subn(pattern, text, code, flags=re.MULTILINE)
+        assert changed, pattern
     assert not re.search(r"custom_formats|name_prefix|JsonSchema", code)
     return f"{_COMPILED}\n{code}\n\n{comparable}\n"
 

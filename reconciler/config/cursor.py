@@ -23,7 +23,7 @@ class Text(Struct, frozen=True, gc=False):
         if offset < 0:
             return self.span
         begin = self.span.start + offset
-        return Span(self.span.source, begin + start, end - start)
+        return self.span.source.span(begin + start, begin + end)
 
     def quoted(self) -> str:
         return quoted(self.raw, self.raw.replace("${", "").replace("}", ""))

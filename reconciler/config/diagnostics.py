@@ -58,7 +58,7 @@ class SourceText(Struct, frozen=True, dict=True):
 
 
 class Span(Struct, frozen=True, gc=False):
-    """A stretch of a file: so many characters from `start` on, of which a small number takes no memory."""
+    """A stretch of a file: so many characters from `start` on. `SourceText.span` makes it."""
 
     source: SourceText
     start: int

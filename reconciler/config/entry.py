@@ -77,8 +77,7 @@ class EntriesAlike:
                 place=place,
                 places=like.places,
             )
-            start, end = at[2 * number], at[2 * number + 1]
-            made.append((account, desired, Span(source, start, end - start)))
+            made.append((account, desired, source.span(at[2 * number], at[2 * number + 1])))
         return Entry(
             name=name,
             url_span=span,

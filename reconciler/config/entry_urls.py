@@ -36,7 +36,7 @@ class EntryUrls:
         head, mark, query = written.partition("?")
         tail, mentioned = self._tails.get(mark + query, (None, ()))
         url = None if tail is None or "$" in head else tail.behind(head)
-        if url is None or len(url) >= self._limit or is_wordless(url.endpoint.path):
+        if url is None or url.length >= self._limit or is_wordless(url.endpoint.path):
             return None
         return url, mentioned
 

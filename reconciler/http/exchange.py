@@ -104,7 +104,7 @@ def parse_json(body: bytes) -> object:
     # Turned into words outside of the handlers, so that no exception that quotes the body is kept as a context.
     document: object = None
     reason = "is JSON, but neither an object nor a list"
-    with suppress(ValueError, RecursionError):
+    with suppress(msgspec.MsgspecError, ValueError, RecursionError):
         document = msgspec.json.decode(body)  # in a third of the time, but it refuses more than `json` does
     try:
         if document is None:

@@ -235,7 +235,7 @@ class ClientContext(Struct, frozen=True, kw_only=True):
     urls: KnownUrls = field(default_factory=KnownUrls)  # that the files write
     call_budgets: dict[tuple[str, SecretText], CallBudget] = field(default_factory=dict)
     connections: dict[str, Connections] = field(default_factory=dict)
-    readers: dict[str, Any] = field(default_factory=dict)  # of webhooks, by the provider's name
+    readers: dict[object, Any] = field(default_factory=dict)  # of a provider's webhooks
     credentials: dict[tuple[str, SecretText], SecretText] = field(default_factory=dict)
     page_readers: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(READERS))
     _destinations: dict[tuple[str, str], Destination] = field(default_factory=dict)  # thousands of accounts have one

@@ -216,7 +216,7 @@ class Redaction:
         source = url.source
         first = source.parts[0].origin
         provided = _PROVIDER in [part.origin for part in source.parts]
-        is_whole = first not in _CLEAR and first is not _PROVIDER
+        is_whole = first in SHOWN_BY_NAME
         # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
         if is_whole or (provided and self._whole):
             if url in self._whole:

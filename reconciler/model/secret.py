@@ -52,7 +52,8 @@ class Frozen:
     """The base of values of which nothing sets an attribute once they are made, but `SET`: they are keys, and shared.
 
     A class of them has `__slots__`, and a `__new__` that makes its value of `cls.unfrozen`, which is the same class but
-    for this, sets the attributes as usual, and assigns it its own class. `SET` for each would take three times as long.
+    for this, sets the attributes as usual, and assigns it its own class. Each webhook has several such values, and to
+    `SET` each of their attributes would take longer than all else that makes them.
     """
 
     __slots__ = ()

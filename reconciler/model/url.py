@@ -152,7 +152,9 @@ class Url(Frozen):
             texts.append(SecretText.joined((item.text for item in items), "&"))
         return replace(self, secrets=secrets, source=SecretText.joined(texts, "?"), items=items)
 
-    def __len__(self) -> int:
+    @property
+    def length(self) -> int:
+        """How many characters are sent."""
         return len(self.reveal())
 
     def __eq__(self, other: object) -> bool:
@@ -266,7 +268,7 @@ def lenient_endpoint(text: SecretText) -> Endpoint | None:
 
 def check_wanted(url: Url, limit: int) -> None:
     """UrlError where a URL may not be sent: it is as long as the first length that is refused."""
-    if len(url) >= limit:
+    if url.length >= limit:
         message = f"the URL has {limit} characters or more, which the provider refuses"
         raise UrlError("url-too-long", message, f"Make it shorter than {limit} characters.")
 

@@ -60,7 +60,7 @@ class Streams(Struct, frozen=True, kw_only=True):
             log=pipeline if pipeline and _is_log(out) else "",
             interactive=_is_terminal(sys.stdin) and err_tty,
             live=err_tty and environment.get("TERM") != "dumb",
-            width=_width() if out_tty or "COLUMNS" in environment else _USUAL_WIDTH,
+            width=_width() if out_tty else _USUAL_WIDTH,
         )
 
     @property

@@ -85,8 +85,12 @@ def _by_key(by_age: Iterable[Remote]) -> dict[Key, Sequence[Remote]]:
     several: dict[Key, list[Remote]] = {}
     for remote in by_age:
         key = remote.key
-        if key is not None and found.setdefault(key, (remote,))[0] is not remote:
+        if key is None:
+            continue
+        if key in found:
             several.setdefault(key, [*found[key]]).append(remote)
+        else:
+            found[key] = (remote,)
     return {**found, **several} if several else found
 
 

@@ -223,10 +223,10 @@ def _reader_of(account: Account, context: ClientContext) -> RemoteReader:
     """What reads the webhooks of a provider: the same in all its accounts, of which a fleet has thousands."""
     provider = account.provider
     assert provider.rest is not None  # noqa: S101 - as above
-    reader: RemoteReader | None = context.readers.get(provider.name)
-    if reader is None:
-        reader = RemoteReader(provider, provider.rest, context.secret_params, context.urls)
-        context.readers[provider.name] = reader
+    known = provider.name, context.secret_params
+    reader: RemoteReader | None = context.readers.get(known)
+    if reader is None or reader.provider is not provider:
+        reader = context.readers[known] = RemoteReader(provider, provider.rest, context.secret_params, context.urls)
     return reader
 
 

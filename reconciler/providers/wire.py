@@ -49,7 +49,7 @@ class RemoteReader:
     def __init__(
         self, provider: Provider, api: Rest, secret_params: frozenset[str], known: KnownUrls | None = None
     ) -> None:
-        self._provider, self._secret_params, self._known = provider, secret_params, known or KnownUrls()
+        self.provider, self._secret_params, self._known = provider, secret_params, known or KnownUrls()
         self._fields = [
             (spec, spec.name, self._place_of(spec), self._read_by(spec), spec.type in _NEEDED)
             for spec in provider.fields
@@ -71,7 +71,7 @@ class RemoteReader:
 
         `UnexpectedAnswerError` where nothing says which one it is.
         """
-        provider = self._provider
+        provider = self.provider
         value_at = document.get if self._is_flat else partial(at, document)
         number = value_at(self._id)
         object_id = _object_id(number, self._id)
@@ -104,7 +104,7 @@ class RemoteReader:
             unreadable=tuple(unreadable),
             fields=fields,
             created=created,
-            updated=created if updated == begun else _time(updated),
+            updated=created if updated == begun and type(updated) is str else _time(updated),
             unknown=self._unknown(document),
             health=health,
             made_secret=None if made is None else _made_secret(_answered(provider, made, document)),

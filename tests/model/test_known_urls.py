@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.known_urls import KnownUrls
-from reconciler.model.secret import SecretText
+from reconciler.model.redaction import Redaction
+from reconciler.model.secret import SecretText, replace
 from reconciler.model.url import Url
 from tests.model.texts import env, sent, text, unset, written
 from tests.support.builders import entry
@@ -40,6 +41,11 @@ def test_it_is_what_reading_it_again_would_give_and_shown_as_the_file_writes_it(
         (one.text, one.normal, one.secret) for one in again.items
     ]
     assert found.has_unset_endpoint is again.has_unset_endpoint is False
+    shown = Redaction([own]).seeing([found]).show(found)
+    assert (shown == "${HOOK_URL}") is is_whole
+    assert "s3cr3t" not in shown.partition("?")[2]
+    assert _SECRET not in shown.partition("?")[2]
+    assert str(replace(found, secrets=("token=y",))) == str(again)
 
 
 def test_another_spelling_is_not_found() -> None:
