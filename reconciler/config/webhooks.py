@@ -121,6 +121,8 @@ class EntryReader:
             return None
         names, accounts, values = self._accounts.of(span, cursor)
         events = [(event, text) for text in texts if (event := self._event(text, values)) is not None]
+        for account in accounts:
+            self._check_events(events, account.provider)
         url_span = written.span
         if key is not None:
             name, url_span, of_key = f"{name}[{key.name}]", key.using(written.span), values.for_key(key.name, key.value)
@@ -144,9 +146,7 @@ class EntryReader:
         entry = Entry(name=name, url_span=url_span, url=url, accounts=accounts, desired=(), said=said)
         found = []
         for account in accounts:
-            self._check_events(events, account.provider)
-            if said:
-                self._check_said(cursor, said, account.provider)
+            self._check_said(cursor, said, account.provider)
             for desired, at in self._desired(entry, account, events):
                 wanted = replace(desired, places=places_meant(names, account)) if account.is_pattern else desired
                 found.append((account, wanted, at if key is None else key.using(at)))

@@ -316,8 +316,13 @@ def _settings(value: object) -> Settings | None:
     return value if isinstance(value, dict) else None
 
 
+def _event(value: object) -> str | None:
+    """The same of an event, which has a name."""
+    return _shared_text(value) or None
+
+
 _READ_BY: Mapping[FieldType, Callable[[object], Value]] = {
-    FieldType.EVENT: _shared_text,
+    FieldType.EVENT: _event,
     FieldType.CHOICE: _shared_text,
     FieldType.TEXT: _text,
     FieldType.EVENTS: _texts,

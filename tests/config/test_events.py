@@ -32,6 +32,11 @@ def test_an_unknown_event_is_an_error_with_a_suggestion(written: str, meant: str
     assert found.help.endswith("If the event is newer than this version, add it to `allow_events` as well.")
 
 
+def test_a_url_that_is_none_hides_no_event_that_nobody_knows() -> None:
+    text = TOP + OWNS + NEW.replace("https://", "https://u@")
+    assert [code for code, _, _ in complaints(loaded(inputs(text)))] == ["url-userinfo", "event-unknown"]
+
+
 @pytest.mark.parametrize("allowed", ["[shipment_delayed]", "['${EVENT}']"])
 def test_what_is_allowed_is_wanted(allowed: str) -> None:
     given = inputs(

@@ -162,6 +162,7 @@ def test_a_webhook_that_is_none_is_refused(field: str, value: object, reason: st
     ("field", "value"),
     [
         pytest.param("event", None, id="event-null"),
+        pytest.param("event", "", id="event-empty"),
         pytest.param("event", ["all"], id="event-list"),
         pytest.param("event", "a\udfff", id="event-half-a-pair"),
         pytest.param("url", None, id="url-null"),

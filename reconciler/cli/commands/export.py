@@ -25,6 +25,7 @@ from reconciler.output.plan_text import head_text
 from reconciler.output.terminal import Streams
 from reconciler.providers.registry import is_built_in
 from reconciler.view.documents import SCHEMAS
+from reconciler.view.outcome import count_text
 from reconciler.view.places import places_together
 from reconciler.view.redact import view_plan
 
@@ -143,7 +144,8 @@ def _say_what_to_set(streams: Streams, file: ExportedFile, secrets_to: Path | No
     if secrets_to is not None and not file.variables:
         say(f"Wrote {visible(str(secrets_to))}, which is empty: there are no secrets.")
     elif secrets_to is not None:
-        say(f"Wrote {visible(str(secrets_to))}, with {len(file.variables)} variables. Keep it out of version control:")
+        variables = count_text(len(file.variables), "variable")
+        say(f"Wrote {visible(str(secrets_to))}, with {variables}. Keep it out of version control:")
         ignored = f"*{secrets_to.suffix}" if secrets_to.suffix == ".env" else secrets_to.name  # a backup's, too
         say(f"  echo {shell_word(ignored)} >> {shell_word(str(secrets_to.with_name('.gitignore')))}")
         say(f"To set them as secrets of your GitHub repository:\n  gh secret set -f {shell_word(str(secrets_to))}")
