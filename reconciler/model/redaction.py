@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from reconciler.model.endpoint import Endpoint, QueryItem, param_name
 from reconciler.model.pattern import Pattern
-from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, SecretText, replace, sealed
+from reconciler.model.secret import CHANGED, HIDDEN, SHOWN_BY_NAME, Origin, SecretText, sealed
 from reconciler.model.url import Url, normal_text
 
 _LONGEST_WORDS = 40
@@ -175,8 +175,8 @@ class Redaction:
         return self.show(before), f"{new} ({CHANGED})" if reads_alike else new
 
     def show_endpoint(self, url: Url) -> str:
-        items = tuple(item for item in url.items if not item.secret)
-        return self.show(url if url.whole_variable else replace(url, items=items))
+        public = None if url.whole_variable else tuple([item for item in url.items if not item.secret])
+        return self._show(url, self._numbered, items=public)
 
     def segments_for_variables(self, url: Url) -> tuple[bool, ...]:
         """Which segments of a provider's path no file may say in clear: those that are hidden or hold a variable."""
@@ -208,10 +208,17 @@ class Redaction:
         number = self._numbers.get(value)
         return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
-    def _show(self, url: Url, hide: _Hide, changed: frozenset[str] = frozenset()) -> str:
+    def _show(
+        self,
+        url: Url,
+        hide: _Hide,
+        changed: frozenset[str] = frozenset(),
+        items: tuple[QueryItem, ...] | None = None,  # of its query, those that are shown; None for all
+    ) -> str:
+        items = url.items if items is None else items
         clear = url.clear_head
         if clear is not None:
-            query = self._own_query(url.items, changed)
+            query = self._own_query(items, changed)
             return f"{clear}?{query}" if query else clear
         source = url.source
         first = source.parts[0].origin
@@ -230,11 +237,11 @@ class Redaction:
             segments = [shown for _, shown in path if shown is not None]
             if len(segments) < len(path):
                 segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
-            query = "&".join([self._item(item, hide, changed) for item in url.items])
+            query = "&".join([self._item(item, hide, changed) for item in items])
         else:
             is_clear = url.has_clear_path
             segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
-            query = self._own_query(url.items, changed)
+            query = self._own_query(items, changed)
         return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
 
     def _own_query(self, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
