@@ -15,7 +15,6 @@ from reconciler.model.url import Url, parse_url
 from reconciler.model.url_characters import check_characters, with_query_values_encoded
 
 _BLOCK = r"(?:&\S+\s+)?([>|])(?!-)"
-_UNSET = Origin.PLACEHOLDER
 _Parsed = TypeVar("_Parsed")
 
 
@@ -55,8 +54,8 @@ def _read(
 
 def depends_on_unset_variable(text: SecretText) -> bool:
     """Whether what a URL or a pattern points at isn't known: a placeholder stands before its query."""
-    if text.parts and text.parts[0].origin is not _UNSET and "?" in text.parts[0].text:
-        return False  # as of most
+    if text.parts and text.parts[0].is_set and "?" in text.parts[0].text:
+        return False
     return not text.is_known and not text.slice(0, len(text.reveal().partition("?")[0])).is_known
 
 

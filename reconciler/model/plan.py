@@ -71,7 +71,8 @@ class Claim(Enum):
 
 
 _OWN = (Claim.OWNED, Claim.PROTECTED, Claim.ABSENT)
-_NO_ACTION, _IS_PROTECTED, _NOBODYS = Action.NONE, Reason.PROTECTED, Claim.NONE
+NO_ACTION, OWNED = Action.NONE, Claim.OWNED
+_IS_PROTECTED, _NOBODYS = Reason.PROTECTED, Claim.NONE
 """Asked of every webhook: Python 3.11 takes as long to find a member of an enumeration as to call a function."""
 
 
@@ -132,7 +133,7 @@ class Change(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def is_told(self) -> bool:
         """Whether something is to be said of it in brief; of the others there is only a count."""
-        if self.action is not _NO_ACTION or self.claim not in _OWN or self.hint is not None or self.fields:
+        if self.action is not NO_ACTION or self.claim not in _OWN or self.hint is not None or self.fields:
             return True
         return self.remote is not None and bool(self.remote.health)
 
@@ -201,7 +202,7 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        return tuple([row for row in self.rows if row.action is not _NO_ACTION])
+        return tuple([row for row in self.rows if row.action is not NO_ACTION])
 
     @property
     def unchanged(self) -> int:

@@ -101,6 +101,7 @@ class Origin(Enum):
 
 
 SHOWN_BY_NAME = frozenset({Origin.ENVIRONMENT, Origin.PLACEHOLDER})
+_UNSET = Origin.PLACEHOLDER  # asked of every text: Python 3.11 takes long to find a member of an enumeration
 
 
 @sealed
@@ -120,7 +121,7 @@ class Part(Frozen):
 
     @property
     def is_set(self) -> bool:
-        return self.origin is not Origin.PLACEHOLDER
+        return self.origin is not _UNSET
 
     @property
     def shown(self) -> str:
@@ -201,7 +202,7 @@ class SecretText(Frozen):
     @property
     def is_known(self) -> bool:
         for part in self.parts:  # asked often, and a generator would take three times as long  # noqa: SIM110
-            if part.origin is Origin.PLACEHOLDER:
+            if part.origin is _UNSET:
                 return False
         return True
 

@@ -78,9 +78,7 @@ def _partial_calls(
 def lost_secrets(provider: Provider, wanted: Fields, now: Fields) -> tuple[str, ...]:
     """The secrets that an update would take away, since it replaces what holds them and nobody can send them again."""
     api = provider.rest
-    if api is None:
-        return ()
-    if api.update.mask:
+    if api is None or api.update.mask:
         return ()
     if not api.update.partial:
         is_kept = api.update.keeps_secrets and not (api.update.url_takes_secrets and wanted["url"] != now["url"])

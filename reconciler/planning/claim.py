@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.model.configuration import Account, NamedSet
 from reconciler.model.pattern import PatternSet, parse_pattern, widened
-from reconciler.model.plan import Claim
+from reconciler.model.plan import OWNED, Claim
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Key, Remote
-
-_OWNED = Claim.OWNED  # Python 3.11 takes as long to find a member of an enumeration as to call a function
 
 
 class Claims:
@@ -41,7 +39,7 @@ class Claims:
             return Claim.PROTECTED
         # What an entry names is wanted, even where `absent` turns out to match what a variable of it holds.
         if key in self._named:
-            return _OWNED
+            return OWNED
         if endpoint is not None and endpoint in self._unset_patterns:
             return Claim.UNSET
         if self._is_named(self._known, remote):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Action, Change, Claim, FieldChange, Phase, Reason
+from reconciler.model.plan import NO_ACTION, Action, Change, Claim, FieldChange, Phase, Reason
 from reconciler.model.provider import Provider
 from reconciler.model.webhook import Address, Desired, Fields, Key, Remote, hides_secret
 from reconciler.planning.compare import differences, fits, sent_fields, wanted_fields
@@ -19,7 +19,6 @@ from reconciler.planning.resend import resent, secrets_made_anew
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NO_FIELDS: Fields = {}  # the one of all rows to which nothing is sent
-_NO_ACTION = Action.NONE  # Python 3.11 takes as long to find a member of an enumeration as to call a function
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -176,7 +175,7 @@ def duplicate_of(survivor: Address, remote: Remote) -> Change:
 
 
 def _row_of(wanted: Desired, remote: Remote | None = None) -> Change:
-    return Change(action=_NO_ACTION, address=wanted.address, desired=wanted, remote=remote, wanted=_NO_FIELDS)
+    return Change(action=NO_ACTION, address=wanted.address, desired=wanted, remote=remote, wanted=_NO_FIELDS)
 
 
 def _owned(
@@ -265,7 +264,7 @@ def _in_order(rows: Iterable[Change]) -> Iterator[Change]:
     entries: dict[Claim, list[Change]] = {claim: [] for claim in _LEFT}
     others: dict[Claim, list[Change]] = {claim: [] for claim in _LEFT}
     for row in rows:
-        if row.action is not _NO_ACTION:
+        if row.action is not NO_ACTION:
             changes.append(row)
         elif row.desired is None and row.remote is not None:
             others[row.claim].append(row)

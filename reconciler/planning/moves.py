@@ -26,8 +26,7 @@ def with_moves(provider: Provider, rows: Sequence[Change], deletes: Sequence[Cha
 
     Each is the other's only candidate: a move that could be read two ways is none.
     """
-    create = Action.CREATE
-    created = [row for row in rows if row.action is create and row.replacement is None]
+    created = [row for row in rows if row.action is Action.CREATE and row.replacement is None]
     if not created or not deletes:
         return [*rows, *deletes]
     new, old = _by_likeness(provider, created), _by_likeness(provider, deletes)

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.configuration import Account, Configuration, OnUnmanaged
-from reconciler.model.plan import AccountPlan, Action, Claim, Filters, NotPlanned, Plan
+from reconciler.model.plan import NO_ACTION, AccountPlan, Action, Claim, Filters, NotPlanned, Plan
 from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
@@ -202,9 +202,9 @@ def _plan_account(listed: _AccountInput, options: PlanOptions, now: datetime) ->
     unset = listed.claims.unset
     every = match_account(account, listed.desired, claimed, destroy=options.destroy, unset=unset, resend=resend)
     rows, left_out = filtered(every, options.filters)
-    nothing, create = Action.NONE, Action.CREATE
-    changes = with_successors(account.provider, [row for row in rows if row.action is not nothing], every)
-    rows = [*changes, *[row for row in rows if row.action is nothing]]
+    create = Action.CREATE
+    changes = with_successors(account.provider, [row for row in rows if row.action is not NO_ACTION], every)
+    rows = [*changes, *[row for row in rows if row.action is NO_ACTION]]
     owns = listed.claims.owns
     kept = (*claimed[Claim.PROTECTED], *claimed[Claim.UNSET])
     protected = tuple(one for one in kept if one.key is not None and owns(one.key))

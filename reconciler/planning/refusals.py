@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.model.field import ReadsBack
-from reconciler.model.plan import AccountPlan, Action, Change, making_anew
+from reconciler.model.plan import NO_ACTION, AccountPlan, Action, Change, making_anew
 from reconciler.model.provider import Provider
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.secret import SecretText
@@ -41,8 +41,7 @@ def unclear_webhook(reading: Reading, claims: Claims) -> ProviderError | None:
 def harm(planned: AccountPlan) -> ProviderError | None:
     """Why an account's plan would do harm: an owned webhook is nobody's, or a secret would be lost or a mask."""
     provider = planned.account.provider
-    nothing = Action.NONE
-    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not nothing or row.conflicts_with]
+    doing = [row for row in (*planned.rows, *planned.left_out) if row.action is not NO_ACTION or row.conflicts_with]
     showing = _shows_path(provider, doing)
     if not doing or showing is not None:
         return showing
