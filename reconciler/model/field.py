@@ -91,6 +91,11 @@ class Field(Struct, frozen=True, kw_only=True):
         return tuple((self.at or self.name).split("."))
 
     @property
+    def told_at(self) -> str:
+        """Where a URL that no answer shows is written for people, and read from; empty of all else."""
+        return self.read_at if self.type is FieldType.URL else ""
+
+    @property
     def is_made(self) -> bool:
         """Whether the provider makes it, so that no file says it."""
         return self.reads_back is ReadsBack.ON_CREATE

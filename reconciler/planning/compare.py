@@ -76,7 +76,7 @@ def _reads_the_same(spec: Field, old: Value, new: Value) -> bool:
     """Whether two values are the same, as far as the provider lets anybody see."""
     if spec.reads_back in (ReadsBack.NEVER, ReadsBack.ON_CREATE):
         return True
-    if spec.type is FieldType.URL and spec.read_at and isinstance(old, Url) and isinstance(new, Url):
+    if spec.told_at and isinstance(old, Url) and isinstance(new, Url):
         return old.told == new.told
     if spec.reads_back is ReadsBack.SOMETIMES:
         return old is None or old == new

@@ -97,7 +97,7 @@ def harm(planned: AccountPlan) -> ProviderError | None:
 
 def _shows_path(provider: Provider, doing: Iterable[Change]) -> ProviderError | None:
     """Why a URL isn't written where people read it: what its path holds may be secret."""
-    if not any(spec.name == "url" and spec.read_at for spec in provider.fields):
+    if not any(spec.told_at for spec in provider.fields):
         return None
     urls = ((row, row.wanted.get("url")) for row in doing)
     row = next((row for row, url in urls if isinstance(url, Url) and not url.has_clear_path), None)

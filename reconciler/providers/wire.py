@@ -377,8 +377,8 @@ def _places(provider: Provider, fields: Iterable[Field], values: Fields) -> Iter
             yield spec.all_at, provider.catch_all in events
             value = events - {provider.catch_all}
         yield place, _written(spec, value)
-        if isinstance(value, Url) and spec.read_at:
-            yield spec.read_at, value.told
+        if isinstance(value, Url) and spec.told_at:
+            yield spec.told_at, value.told
 
 
 def _put(document: dict[str, Any], place: str, value: object) -> None:

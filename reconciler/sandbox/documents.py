@@ -128,7 +128,7 @@ class Documents:
             return
         elif spec.flags:
             yield from ((place, row.values.get(place) is True) for place in spec.flags.values())
-        elif spec.type is FieldType.URL and spec.read_at:
+        elif spec.told_at:
             yield from [(".".join(spec.path), MASK), (where, row.values.get(where))]
         elif spec.type is FieldType.HEADERS:
             yield where, _headers(spec, value or ({} if spec.write is None else spec.write({})))
@@ -202,8 +202,7 @@ def places_of(spec: Field) -> tuple[str, ...]:
     """Where the API has what a field says."""
     if spec.flags:
         return tuple(spec.flags.values())
-    told = spec.read_at if spec.type is FieldType.URL else ""
-    return (".".join(spec.path), *filter(None, [spec.all_at, told]))
+    return (".".join(spec.path), *filter(None, [spec.all_at, spec.told_at]))
 
 
 def _headers(spec: Field, value: object) -> object:

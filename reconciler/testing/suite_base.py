@@ -35,7 +35,7 @@ class SuiteBase:
             and not fields[name].scope
             and fields[name].reads_back is ReadsBack.CLEAR
         ]
-        readable += [] if fields["url"].read_at else ["url"]  # else nobody sees another secret in it
+        readable += [] if fields["url"].told_at else ["url"]  # else nobody sees another secret in it
         cases = {
             "changeable": [name for name in readable if not fields[name].is_fixed],
             "create_only": [name for name in readable if fields[name].sent is Sent.CREATE],
@@ -89,7 +89,7 @@ class SuiteBase:
 
     def _seen_change(self, bench: Bench, side: int) -> Entry:
         """An entry before (0) and after (1) a change that the provider's answers show."""
-        if self.field("url").read_at:
+        if self.field("url").told_at:
             return {**self._entry(bench, "/changed"), "active": not side}
         return self._entry(bench, f"/changed?token={(OLD, NEW)[side]}")
 
