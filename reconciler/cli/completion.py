@@ -24,6 +24,7 @@ from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import COMPLETION_SHELLS, COMPLETION_VARIABLE, Options
 from reconciler.config.files import STANDARD_INPUT
 from reconciler.config.load import load
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Configuration
 from reconciler.providers.registry import INSTALLED
 
@@ -171,7 +172,7 @@ def _configuration(context: click.Context) -> Configuration:
     if invocation is not None and STANDARD_INPUT not in files:
         invocation.options = Options(files=files, allowed_hosts=hosts)
         found = load(replace(inputs_of(invocation, offline=True), environment={}), INSTALLED).configuration
-    return found or Configuration(accounts=())
+    return found or Configuration(accounts=Accounts())
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:

@@ -15,7 +15,8 @@ from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import DEFAULT_FILE
 from reconciler.config.load import load
 from reconciler.http.pacing import ClientContext
-from reconciler.model.configuration import Account, Configuration
+from reconciler.model.accounts import Accounts
+from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Severity
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.plan import Filters, Plan
@@ -35,7 +36,7 @@ from reconciler.view.outcome import count_text, stopped_outcome
 _Client = TypeVar("_Client", bound=Reader)
 
 
-def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> tuple[Account, ...]:
+def filtered_accounts(configuration: Configuration, patterns: tuple[str, ...]) -> Accounts:
     """The accounts that `--account` lets through; ends the command where a pattern means none."""
     if unmatched := unmatched_accounts(configuration, patterns):
         raise CommandError(unmatched)
@@ -138,7 +139,7 @@ class Run:
         )
         planning = Planning(self.configuration, asked, self.invocation.clock.now(), lets_go=not is_whole)
         # What is read of thousands of places is let go again: the collector is needed.
-        stays = is_whole or not any(account.listed_by for account in self.configuration.accounts)
+        stays = is_whole or not self.configuration.accounts.has_places
         with _built_to_stay() if stays else nullcontext():
             with self.stop.finishing(), self.reporter.live():
                 announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)

@@ -24,6 +24,7 @@ from reconciler.config.top_level import TopLevel
 from reconciler.config.variables import Variables, read_env_file, read_var_file
 from reconciler.config.webhooks import EntryReader
 from reconciler.config.yaml_nodes import parse
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import DEFAULT_ACCOUNT, DEFAULT_PROVIDER, Account, Configuration
 from reconciler.model.diagnostic import Diagnostic, Place
 from reconciler.model.pattern import Pattern
@@ -108,7 +109,7 @@ class _Loading:
         if not inputs.files:
             (usual,) = read_accounts([self._usual_account(None)], values, inputs.allowed_hosts, inputs.base_url)
             values.report_unset()
-            return Configuration(accounts=usual.accounts)
+            return Configuration(accounts=Accounts(usual.accounts))
         left = MOST_VALUES
         for text in self._texts:
             document = parse(text, noted, left)
@@ -156,7 +157,7 @@ class _Loading:
             advise_on_params(entries, public_params, noted)
         accounts = tuple(account for one in file_accounts for account in one.accounts)
         return Configuration(
-            accounts=accounts,
+            accounts=Accounts(accounts),
             desired=tuple(desired for entry in entries for _, desired, _ in entry.desired),
             files=tuple(cursor.document.source.name for cursor in self._cursors),
             secret_params=secret_params,

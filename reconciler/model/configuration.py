@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -19,6 +20,9 @@ from reconciler.model.redaction import Redaction
 from reconciler.model.secret import Origin, SecretText
 from reconciler.model.url import Url, parse_url
 from reconciler.model.webhook import Desired, Scope
+
+if TYPE_CHECKING:  # which imports this
+    from reconciler.model.accounts import Accounts
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_ACCOUNT = "default"
@@ -195,7 +199,7 @@ class Account(Struct, frozen=True, kw_only=True):
 class Configuration(Struct, frozen=True, kw_only=True):
     """All files together."""
 
-    accounts: tuple[Account, ...]  # in the file's order
+    accounts: Accounts
     desired: tuple[Desired, ...] = ()  # in the file's order
     files: tuple[str, ...] = ()  # the paths read, as the user gave them
     secret_params: frozenset[str] = BUILT_IN_SECRET_PARAMS  # query parameters, as `param_name` gives them
@@ -207,7 +211,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     @property
     def qualifies_addresses(self) -> bool:
         """Whether addresses begin with their account: also if a pattern means only one today."""
-        return len(self.accounts) > 1 or any(account.is_pattern or account.listed_by for account in self.accounts)
+        return len(self.accounts) > 1 or any(account.is_pattern for account in self.accounts.said)
 
 
 class Destination(Struct, frozen=True, kw_only=True):

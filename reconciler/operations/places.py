@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from reconciler.config.limits import MOST_AT_PLACES, MOST_PLACES
@@ -54,9 +53,9 @@ def _list_of(account: Account) -> tuple[str, str, str]:
 
 def _too_much(configuration: Configuration) -> Diagnostic | None:
     """The limits of files, for what their patterns mean."""
-    accounts = Counter(account.group for account in configuration.accounts)
+    sizes = configuration.accounts.sizes
     # No more than that: an entry may be for some places alone.
-    webhooks = sum(accounts[one.address.account.partition(":")[0]] for one in configuration.desired if not one.places)
+    webhooks = sum(sizes[one.address.account.partition(":")[0]] for one in configuration.desired if not one.places)
     for number, most, what in (
         (len(configuration.accounts), MOST_PLACES, "accounts, counting each place as one"),
         (webhooks, MOST_AT_PLACES, "webhooks, counting each place's"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from threading import Lock
 from typing import Self, TypeVar
 
 from reconciler.http.pacing import ClientContext
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ProviderError, Reading
 from reconciler.operations.workers import Workers
@@ -27,8 +28,8 @@ class Clients(Mapping[str, _Client | ProviderError]):
     Closed together at the end of a `with`, or let go one by one: of thousands of accounts few are worked on at once.
     """
 
-    def __init__(self, accounts: Iterable[Account], open_client: Callable[[Account], _Client]) -> None:
-        self._accounts = {account.name: account for account in accounts}
+    def __init__(self, accounts: Accounts, open_client: Callable[[Account], _Client]) -> None:
+        self.accounts = accounts
         self._open_client = open_client
         self._open: dict[str, _Client | ProviderError] = {}
 
@@ -43,7 +44,7 @@ class Clients(Mapping[str, _Client | ProviderError]):
 
     def __getitem__(self, name: str) -> _Client | ProviderError:
         """The client of an account, the same one until it is let go. For one thread at a time for each."""
-        return self.client_of(self._accounts[name])
+        return self._open[name] if name in self._open else self.client_of(self.accounts.named(name))
 
     def client_of(self, account: Account) -> _Client | ProviderError:
         """The client of any account, beside those that are worked on."""
@@ -56,13 +57,13 @@ class Clients(Mapping[str, _Client | ProviderError]):
         return self._open[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._accounts  # without opening it
+        return isinstance(name, str) and self.accounts.has(name)  # without opening it
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._accounts)
+        return (account.name for account in self.accounts)
 
     def __len__(self) -> int:
-        return len(self._accounts)
+        return len(self.accounts)
 
     def let_go(self, name: str) -> None:
         """Close a client that isn't needed any more for now."""
@@ -72,7 +73,7 @@ class Clients(Mapping[str, _Client | ProviderError]):
 
 
 def clients_of(
-    accounts: Iterable[Account],
+    accounts: Accounts,
     open_client: Opener[_Client],
     context: ClientContext,
     failed: Mapping[str, ProviderError],

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
 from reconciler.model.plan import FEWEST_TOGETHER, AccountPlan, PlacesInStep, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
@@ -35,32 +36,32 @@ class InStepCounter:
     """
 
     def __init__(self) -> None:
-        self._first: list[AccountPlan] = []
+        self._first: list[tuple[int, AccountPlan]] = []
         self._last: AccountPlan | None = None  # of those that are counted
-        self._names: list[str] = []
-        self._numbers = array("l")  # so many for each name; `_UNTOLD` where the provider doesn't say how many there are
+        self._numbers = array("I")  # of the accounts that are counted
+        self._counts = array("i")  # so many of each; `_UNTOLD` where the provider doesn't say how many there are
 
-    def add(self, planned: AccountPlan) -> Iterable[str]:
-        """Count another place; gives the names of those that need not be kept any more."""
-        self._first.append(planned)
+    def add(self, number: int, planned: AccountPlan) -> Iterable[str]:
+        """Count another place, by its account's number; gives the names of those that need not be kept any more."""
+        self._first.append((number, planned))
         if self._last is None and len(self._first) < FEWEST_TOGETHER:
             return ()
-        names = [one.account.name for one in self._first]
-        for one in self._first:
+        names = [one.account.name for _, one in self._first]
+        for its, one in self._first:
             listed = sum(row.remote is not None for row in (*one.rows, *one.left_out))
             count = _UNTOLD if one.count is None else one.count
-            self._numbers.extend((listed, count, one.unchanged, one.protected, one.max_losses))
-        self._names += names
+            self._numbers.append(its)
+            self._counts.extend((listed, count, one.unchanged, one.protected, one.max_losses))
         self._first, self._last = [], replace(planned, rows=(), left_out=())
         return names
 
-    def counted(self, others: Collection[str]) -> PlacesInStep | None:
+    def counted(self, others: Collection[int]) -> PlacesInStep | None:
         """What was counted, without those that turned out to be no places of their own."""
-        mine = [number for number, name in enumerate(self._names) if name not in others]
+        mine = [index for index, number in enumerate(self._numbers) if number not in others]
         if self._last is None or not mine:
             return None
         listed, counts, unchanged, protected, max_losses = (
-            [self._numbers[_EACH * number + which] for number in mine] for which in range(_EACH)
+            [self._counts[_EACH * index + which] for index in mine] for which in range(_EACH)
         )
         return PlacesInStep(
             account=self._last.account,
@@ -78,17 +79,17 @@ class InStepCounter:
 class Siblings:
     """Whether accounts that differ in a header alone have the same webhooks, whosever these are."""
 
-    def __init__(self, accounts: Mapping[str, Account], wanted: Wanted) -> None:
+    def __init__(self, accounts: Accounts, wanted: Wanted) -> None:
         self._accounts, self._wanted = accounts, wanted
-        self._seen: dict[str, Sightings] = defaultdict(Sightings)  # by group
+        self._seen: dict[str, Sightings] = defaultdict(lambda: Sightings(accounts))  # by group
         self._first: dict[str, Mapping[int, Remote]] = {}  # of the first account that has any, by group
 
-    def add(self, account: Account, reading: Reading, claim: Callable[[Remote], int]) -> None:
+    def add(self, number: int, account: Account, reading: Reading, claim: Callable[[Remote], int]) -> None:
         """Take note of what was listed in an account, numbered as by `claim_of`. For one thread at a time."""
         if account.is_of_fleet and reading.remotes:
             found = {claim(remote): remote for remote in reading.remotes}
             self._first.setdefault(account.group, found)
-            self._seen[account.group].add(account.name, found)
+            self._seen[account.group].add(number, found)
 
     def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
         """The error of each fleet, by its group, in which two accounts have the same webhook.
@@ -100,11 +101,12 @@ class Siblings:
             twice = seen.twice()
             if twice:
                 names = {name for these in twice.values() for name in these}
-                listed = {claim_of(self._accounts[name], one): one for name in names for one in kept.get(name, ())}
+                whose = [(self._accounts.named(name), one) for name in names for one in kept.get(name, ())]
+                listed = {claim_of(account, one): one for account, one in whose}
                 known = {**listed, **self._first[group]}
                 one = min(twice, key=lambda each: (each not in known, known[each].id if each in known else ""))
                 first, second, *_ = sorted({*twice[one]})
-                account, remote = self._accounts[first], known.get(one)
+                account, remote = self._accounts.named(first), known.get(one)
                 is_wanted = remote is not None and any(remote.key == each.key for each in self._wanted.of(account))
                 object_id = "" if remote is None else remote.id
                 errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)

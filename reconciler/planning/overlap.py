@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from hashlib import blake2b
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.endpoint import Endpoint
 from reconciler.model.plan import Action, Change
@@ -22,18 +23,17 @@ _PARTS = 8
 class Sightings:
     """What was seen where: a few bytes for each, as there may be thousands of accounts."""
 
-    def __init__(self) -> None:
-        self._names: list[str] = []
-        self._seen, self._numbers = array("q"), array("I")  # hashes, and the numbers of the names
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._seen, self._numbers = array("q"), array("I")  # hashes, and the numbers of the accounts
 
-    def add(self, name: str, hashes: Collection[int]) -> None:
-        """Take note of what was seen in an account."""
+    def add(self, number: int, hashes: Collection[int]) -> None:
+        """Take note of what was seen in the account of this number."""
         self._seen.extend(hashes)
-        self._numbers.extend([len(self._names)] * len(hashes))
-        self._names.append(name)
+        self._numbers.extend([number] * len(hashes))
 
     def twice(self) -> Mapping[int, list[str]]:
-        """What was seen in more than one account, and in which."""
+        """What was seen in more than one account, and the names of these."""
         found: dict[int, list[str]] = {}
         for part in range(_PARTS):  # so that at no time all of them are in a set
             seen: set[int] = set()
@@ -44,7 +44,7 @@ class Sightings:
                     seen.add(one)
         for one, number in zip(self._seen, self._numbers, strict=True) if found else ():
             if one in found:
-                found[one].append(self._names[number])
+                found[one].append(self._accounts[number].name)
         # An account that lists one twice has no other.
         return {one: names for one, names in found.items() if len({*names}) > 1}
 
@@ -52,14 +52,14 @@ class Sightings:
 class Claimants:
     """Which accounts own a webhook, or name it absent."""
 
-    def __init__(self, accounts: Mapping[str, Account]) -> None:
+    def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._claims = Sightings()
+        self._claims = Sightings(accounts)
 
-    def add(self, name: str, remotes: Iterable[Remote], claim: Callable[[Remote], int]) -> None:
-        """Take note of what an account claims, numbered as by `claim_of`. For one thread at a time."""
+    def add(self, number: int, remotes: Iterable[Remote], claim: Callable[[Remote], int]) -> None:
+        """Take note of what the account of a number claims, as numbers by `claim_of`. For one thread at a time."""
         if len(self._accounts) > 1:
-            self._claims.add(name, [*map(claim, remotes)])
+            self._claims.add(number, [*map(claim, remotes)])
 
     def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
         """The error of each account that claims a webhook together with another, by its name.
@@ -68,7 +68,7 @@ class Claimants:
         """
         twice = self._claims.twice()
         involved = {name for these in twice.values() for name in these}
-        ids = {claim_of(self._accounts[name], one): one.id for name in involved for one in kept.get(name, ())}
+        ids = {claim_of(self._accounts.named(name), one): one.id for name in involved for one in kept.get(name, ())}
         found: dict[str, ProviderError] = {}
         for claim, these in sorted(twice.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
             what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
@@ -116,17 +116,17 @@ class UnreadKeys:
     """The webhooks that entries of accounts name which this run doesn't read."""
 
     def __init__(
-        self, configuration: Configuration, wanted: Wanted, read: Collection[str], *, is_shard: bool = False
+        self, configuration: Configuration, wanted: Wanted, unread: Iterable[Account], *, is_shard: bool = False
     ) -> None:
         self._is_shard = is_shard
-        unread = (account for account in configuration.accounts if account.name not in read)
-        self._unread = {(account.group, _acts_for(account)) for account in unread}
-        self._sizes = Counter(account.group for account in configuration.accounts)
+        self._unread: set[tuple[str, str | None]] = set()
+        self._sizes = configuration.accounts.sizes
         # By the provider alone: its API may be reached under several names.
         self._entries: dict[tuple[str, str | None, _Place], list[tuple[Account, Scope]]] = defaultdict(list)
         known: set[tuple[object, ...]] = set()
-        for account in configuration.accounts:
-            for one in () if account.name in read else wanted.of(account):
+        for account in unread:
+            self._unread.add((account.group, _acts_for(account)))
+            for one in wanted.of(account):
                 url, key = one.fields["url"], one.key
                 place = (account.provider.name, key.event, _place_of(url)) if isinstance(url, Url) else None
                 # Of places that were listed one stands for all: they concern only others than these.

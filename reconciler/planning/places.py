@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import groupby
 from urllib.parse import quote
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from reconciler.model.accounts import Accounts, Places, by_name
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.pattern import matches_name
@@ -40,13 +42,8 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     listed, or that nothing fits, stay as they are; so does a group of which an entry names a place that isn't there.
     """
     errors: dict[str, ProviderError] = {}
-    # A place that the file names is that account.
-    normal = _normals(configuration.accounts)
-    places = {
-        (one.group, normal[one.group](one.place_name)): one for one in configuration.accounts if not one.is_pattern
-    }
-    found: dict[str, list[Account]] = {}  # by pattern
-    accounts: dict[str, Account] = {}
+    normals = _normals(configuration.accounts)
+    found: dict[str, Sequence[str]] = {}  # by pattern
     for account in configuration.accounts:
         names = listed.get(account.name)
         odd: Mapping[str, ProviderError] = {}
@@ -54,15 +51,14 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
             names, odd = _sorted_out(account, names)
         if isinstance(names, ProviderError):
             errors[account.name] = names
-        elif names is not None and (fitting := _fitting(account.place_name, names, normal[account.group])):
+        elif names is not None and (fitting := _fitting(account.place_name, names, normals[account.group])):
             errors |= {f"{account.group}:{one}": error for one, error in odd.items()}
-            known = [((account.group, normal[account.group](name)), name) for name in fitting]
-            found[account.name] = [places.setdefault(key, _at_place(account, name)) for key, name in known]
+            found[account.name] = fitting
         elif names is not None:
             errors[account.name] = _nothing_fits(account, names)
-        accounts.update((one.name, one) for one in found.get(account.name, [account]))
-    made = replace(configuration, accounts=tuple(accounts.values()))
-    is_whole = {one.group for one in made.accounts} - {one.group for one in made.accounts if one.is_pattern}
+    made = replace(configuration, accounts=_placed(configuration.accounts, found, normals))
+    is_whole = {one.group for one in configuration.accounts}
+    is_whole -= {one.group for one in configuration.accounts if one.is_pattern and one.name not in found}
     errors |= _same_places(made.accounts)
     unknown = _unknown_places(configuration.desired, made.accounts, is_whole)
     if not unknown:
@@ -71,6 +67,29 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
     stopped = {one.name: unknown[one.group] for one in configuration.accounts if one.group in unknown}
     others = with_places(configuration, {name: stopped.get(name, names) for name, names in listed.items()})
     return replace(others, errors={**others.errors, **stopped})
+
+
+def _placed(accounts: Accounts, found: Mapping[str, Sequence[str]], normals: Mapping[str, _Normal]) -> Accounts:
+    """The accounts with places in place of their patterns, each once. A place that the file names is that account."""
+    parts: list[Account | Places] = []
+    own = {(one.group, normals[one.group](one.place_name)): one for one in accounts if not one.is_pattern}
+    seen: set[tuple[str, str]] = set()
+    placed: set[str] = set()
+    for account in accounts:
+        group, normal = account.group, normals[account.group]
+        new: dict[tuple[str, str], str] = {}
+        for name in found.get(account.name, ()):
+            new.setdefault((group, normal(name)), name)
+        left = [key for key in new if key not in seen]
+        seen |= new.keys()
+        runs = groupby(left, key=own.get) if account.name in found else [(account, iter(()))]
+        for one, keys in runs:
+            if one is None:
+                parts.append(Places(account, tuple(map(new.__getitem__, keys))))
+            elif one.name not in placed:
+                parts.append(one)
+                placed.add(one.name)
+    return Accounts(parts)
 
 
 def _sorted_out(fleet: Account, names: Sequence[str]) -> tuple[Sequence[str], Mapping[str, ProviderError]]:
@@ -99,24 +118,18 @@ def _sorted_out(fleet: Account, names: Sequence[str]) -> tuple[Sequence[str], Ma
     return [*sound, *odd], odd
 
 
-def _normals(accounts: Iterable[Account]) -> Mapping[str, _Normal]:
+def _normals(accounts: Accounts) -> Mapping[str, _Normal]:
     """How the places of each group are compared."""
     found: dict[str, _Normal] = {}
-    for account in accounts:
-        if account.group not in found:
-            found[account.group] = account.normal_place
+    for account in accounts.said:
+        found.setdefault(account.group, account.normal_place)
     return found
 
 
 def _fitting(pattern: str, names: Iterable[str], normal: _Normal) -> list[str]:
     whole = normal(pattern)
     fitting = (name for name in names if matches_name(whole, normal(name)))
-    return sorted(fitting, key=lambda name: (name.casefold(), name))
-
-
-def _at_place(pattern: Account, name: str) -> Account:
-    place = "" if pattern.place_kind is None else pattern.place_kind.path_of(name)
-    return replace(pattern, name=f"{pattern.group}:{name}", place=place, places=(), listed_by=pattern.name)
+    return sorted(fitting, key=by_name)
 
 
 def _nothing_fits(account: Account, names: Sequence[str]) -> ProviderError:
@@ -144,16 +157,16 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _unknown_places(
-    desired: Iterable[Desired], accounts: Sequence[Account], groups: Collection[str]
+    desired: Iterable[Desired], accounts: Accounts, groups: Collection[str]
 ) -> dict[str, ProviderError]:
     """The error of each group whose places are all known, and of which an entry names one that isn't there."""
     errors: dict[str, ProviderError] = {}
-    names: dict[str, dict[str, str]] = defaultdict(dict)
+    meant = [(one.address.account.partition(":")[0], place, one) for one in desired for place in one.places]
     normals = _normals(accounts)
-    for account in accounts:
+    names: dict[str, dict[str, str]] = defaultdict(dict)
+    for account in accounts if meant else ():
         names[account.group][normals[account.group](account.place_name)] = account.place_name
-    for wanted, place in ((one, place) for one in desired for place in one.places):
-        group = wanted.address.account.partition(":")[0]
+    for group, place, wanted in meant:
         if group not in groups or group in errors:
             continue
         there, normal = names[group], normals[group]
@@ -166,16 +179,16 @@ def _unknown_places(
     return errors
 
 
-def _same_places(accounts: Iterable[Account]) -> dict[str, ProviderError]:
+def _same_places(accounts: Accounts) -> dict[str, ProviderError]:
     """The error of each place that another account of the file means, too, as of accounts that name it both."""
     seen: dict[tuple[object, ...], Account] = {}
     errors: dict[str, ProviderError] = {}
     # Places of one account have each a name of their own.
     groups: dict[tuple[str, SecretText], set[str]] = defaultdict(set)
-    for account in accounts:
+    for account in accounts.said:
         groups[account.base_url, account.token].add(account.group)
     shared = {where for where, names in groups.items() if len(names) > 1}
-    for account in accounts:
+    for account in accounts if shared else ():
         if (account.base_url, account.token) not in shared:
             continue
         headers = tuple((setting.name, value) for setting, value in account.header_settings)
@@ -200,7 +213,7 @@ class Wanted:
         self._by_account: dict[str, list[Desired]] = defaultdict(list)
         self._by_place: dict[tuple[str, str], list[_Meant]] = defaultdict(list)
         self._by_pattern: dict[str, list[_Meant]] = defaultdict(list)
-        left = {account.name for account in configuration.accounts}
+        left = {account.name for account in configuration.accounts.parts if isinstance(account, Account)}
         self._normals = _normals(configuration.accounts)
         for number, wanted in enumerate(configuration.desired):
             name = wanted.address.account
@@ -230,7 +243,7 @@ class Wanted:
 
 def expanded(configuration: Configuration) -> Configuration:
     """The configuration with what is wanted in each place that was listed, for what is said of single webhooks."""
-    if not any(account.listed_by for account in configuration.accounts):
+    if not configuration.accounts.has_places:
         return configuration
     wanted = Wanted(configuration)
     desired = (one for account in configuration.accounts for one in wanted.of(account))

@@ -72,14 +72,14 @@ class Planning:
         self._configuration, self._created, self._lets_go = configuration, created, lets_go
         self._asked = options
         self._options = replace(options, filters=with_own_addresses(options.filters, configuration))
-        self._accounts = {account.name: account for account in configuration.accounts}
+        self._accounts = configuration.accounts
         self._wanted = Wanted(configuration)
         self._errors: dict[str, ProviderError] = {}
         self._kept: dict[str, _Planned] = {}
         self._counters: dict[str, InStepCounter] = defaultdict(InStepCounter)
         self._claimants, self._siblings = Claimants(self._accounts), Siblings(self._accounts, self._wanted)
         self._unmatched = self._options.filters
-        self._read: list[str] = []
+        self._is_read = bytearray(len(self._accounts))  # by the accounts' numbers
         # The beginnings of ids mean what they mean in all accounts.
         filters = self._options.filters
         self._later: list[Reading] | None = None
@@ -94,19 +94,20 @@ class Planning:
         if self._later is not None:
             self._later.append(reading)
             return True
-        account = self._accounts[name]
+        number = self._accounts.number_of(name)
+        account = self._accounts[number]
         listed = _AccountInput(account, self._wanted.of(account), reading)
         found = _Planned(listed, self._options, self._created)
         claim = ClaimsIn(account)
-        self._siblings.add(account, reading, claim)
-        self._read.append(name)
-        self._claimants.add(name, (*listed.claimed[Claim.OWNED], *listed.claimed[Claim.ABSENT]), claim)
+        self._siblings.add(number, account, reading, claim)
+        self._is_read[number] = True
+        self._claimants.add(number, (*listed.claimed[Claim.OWNED], *listed.claimed[Claim.ABSENT]), claim)
         if self._unmatched.targets or self._unmatched.excludes:
             addresses = {row.address for row in (*found.plan.rows, *found.plan.left_out)}
             self._unmatched = unmatched_filters(addresses, self._unmatched)
         self._kept[name] = found
         if self._lets_go and found.error is None and is_quiet(found.plan):
-            for counted in self._counters[account.group].add(found.plan):
+            for counted in self._counters[account.group].add(number, found.plan):
                 del self._kept[counted]
         return name in self._kept
 
@@ -119,23 +120,24 @@ class Planning:
             self._unmatched = self._options.filters
             for reading in later:
                 self.add(reading.account, reading)
-        configuration, read, kept = self._configuration, frozenset(self._read), self._kept
+        configuration, kept = self._configuration, self._kept
         remotes_of = {name: one.reading.remotes for name, one in kept.items()}
         errors, mixed_up = {**self._errors, **self._claimants.errors(remotes_of)}, self._siblings.errors(remotes_of)
         narrows = any(row.action is Action.DELETE for one in kept.values() for row in one.plan.changes)
         is_shard = self._asked.filters.shard is not None
-        unread = UnreadKeys(configuration, self._wanted, read, is_shard=is_shard) if narrows else None
+        left = (one for one, is_read in zip(self._accounts, self._is_read, strict=True) if not is_read)
+        unread = UnreadKeys(configuration, self._wanted, left, is_shard=is_shard) if narrows else None
         accounts: list[AccountPlan | NotPlanned] = []
-        others: set[str] = set()  # that were counted as in step, and aren't
-        for account in configuration.accounts:
+        others: set[int] = set()  # that were counted as in step, and aren't
+        for number, (account, is_read) in enumerate(zip(self._accounts, self._is_read, strict=True)):
             found = kept.get(account.name)
-            error = mixed_up.get(account.group) if account.name in read else None
+            error = mixed_up.get(account.group) if is_read else None
             error = error or errors.get(account.name)
             if found is not None:
                 conflict = None if unread is None else unread.conflict(account, found.plan.changes)
                 error = found.unclear or error or conflict or found.error
-            elif error is not None and account.name in read:
-                others.add(account.name)
+            elif error is not None and is_read:
+                others.add(number)
             if error is not None:
                 accounts.append(NotPlanned(account=account, error=error))
             elif found is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Shard
 from reconciler.model.url import Url
@@ -25,14 +26,14 @@ if TYPE_CHECKING:  # which imports this
     from reconciler.planning.planner import PlanOptions
 
 
-def in_shard(accounts: Sequence[Account], shard: str | None) -> tuple[Account, ...]:
+def in_shard(accounts: Accounts, shard: str | None) -> Accounts:
     """Those of the accounts that are of a shard, in their order; what could not be listed is of every shard."""
     if shard is None:
-        return tuple(accounts)
+        return accounts
     number, count = numbers_of(shard)
     named = sorted((account.name for account in accounts if not account.is_pattern), key=_rank)
     mine = {name for rank, name in enumerate(named) if rank * count // len(named) == number - 1}
-    return tuple(account for account in accounts if account.is_pattern or account.name in mine)
+    return accounts.where(lambda account: account.is_pattern or account.name in mine)
 
 
 def numbers_of(shard: str) -> tuple[int, int]:
@@ -51,7 +52,7 @@ def shard_of(configuration: Configuration, options: PlanOptions) -> Shard | None
     asked = replace(options, filters=replace(filters, shard=None))
     wanted = [_what_is_wanted(one) for one in configuration.desired]
     # Those of one group say the same.
-    one_of = {account.group: account for account in configuration.accounts}
+    one_of = {account.group: account for account in configuration.accounts.said}
     claims = {group: _claims(account) for group, account in one_of.items()}
     files = (configuration.files, configuration.unset, configuration.secret_params, configuration.public_params)
     text = json.dumps([names, asked, files, claims, wanted], default=_masked, sort_keys=True)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.pattern import matches_name, may_meet
 from reconciler.model.plan import Action, Change, Filters
@@ -170,13 +171,12 @@ def ids_beginning(target: str, remotes: Iterable[Address]) -> list[Address]:
     return sorted(address for address in remotes if matches_address(f"{target}*", address))
 
 
-def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> tuple[Account, ...]:
+def selected_accounts(configuration: Configuration, patterns: Sequence[str]) -> Accounts:
     """The accounts that `--account` lets through, by their own names or by those of all their places; all without."""
-    return tuple(
-        account
-        for account in configuration.accounts
-        if not patterns
-        or any(matches_name(pattern, account.group) or _is_named(pattern, account) for pattern in patterns)
+    if not patterns:
+        return configuration.accounts
+    return configuration.accounts.where(
+        lambda account: any(matches_name(pattern, account.group) or _is_named(pattern, account) for pattern in patterns)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from itertools import islice
 
 from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Diagnostic, Severity
@@ -17,13 +18,11 @@ _MOST_NAMES = 20  # of accounts
 
 def unmatched_accounts(configuration: Configuration, patterns: Sequence[str]) -> list[Diagnostic]:
     """An error for each `--account` that means no account."""
-    named = [account.name for account in configuration.accounts]
-    names = ", ".join(named[:_MOST_NAMES]) + (f" and {len(named) - _MOST_NAMES} more" if named[_MOST_NAMES:] else "")
-    return [
-        _not_found("account", "--account", pattern, f"The accounts are: {names}.")
-        for pattern in patterns
-        if not selected_accounts(configuration, (pattern,))
-    ]
+    unmatched = [pattern for pattern in patterns if not selected_accounts(configuration, (pattern,))]
+    names = ", ".join(account.name for account in islice(configuration.accounts, _MOST_NAMES))
+    if (more := len(configuration.accounts) - _MOST_NAMES) > 0:
+        names += f" and {more} more"
+    return [_not_found("account", "--account", pattern, f"The accounts are: {names}.") for pattern in unmatched]
 
 
 def unmatched_in_plan(plan: Plan) -> list[Diagnostic]:

@@ -141,7 +141,7 @@ class ResultMask:
         planned = [change.address for account in plan.planned for change in account.changes]
         self.changes = len(planned)
         self._planned = frozenset(planned)
-        self._providers = {account.name: account.provider for account in plan.configuration.accounts}
+        self._providers = {one.account.name: one.account.provider for one in plan.planned}
 
     def address(self, address: Address) -> str:
         """An address as this run writes it."""

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.config.load import load
 from reconciler.http.calls import checked_destination
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import AbsentPlace, Account, Configuration, Named
 from reconciler.model.diagnostic import Place
 from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
@@ -80,18 +81,20 @@ def test_a_file_becomes_accounts_and_what_is_wanted_in_them() -> None:
 
     (account,) = found.accounts
     assert found == Configuration(
-        accounts=(
-            Account(
-                name="live",
-                provider=SHIPPO,
-                token=SecretText.environment("LIVE", LIVE_TOKEN),
-                base_url="https://api.goshippo.com",
-                kind="live",
-                scope=(("is_test", False),),
-                limits=RateLimits(write=500, get=4000, list=50),
-                owns=account.owns,
-                protect=account.protect,
-            ),
+        accounts=Accounts(
+            [
+                Account(
+                    name="live",
+                    provider=SHIPPO,
+                    token=SecretText.environment("LIVE", LIVE_TOKEN),
+                    base_url="https://api.goshippo.com",
+                    kind="live",
+                    scope=(("is_test", False),),
+                    limits=RateLimits(write=500, get=4000, list=50),
+                    owns=account.owns,
+                    protect=account.protect,
+                )
+            ],
         ),
         desired=(
             desired("orders", "transaction_created", 11),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from reconciler.config import yaml_nodes
 from reconciler.config.load import load
+from reconciler.model.accounts import Accounts
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Address, Key
 from reconciler.provider import Auth, Provider, Rest, events, url
@@ -174,7 +175,7 @@ def test_without_libyaml_files_are_read_alike(monkeypatch: pytest.MonkeyPatch) -
     expected = configuration(inputs(GOOD))
     monkeypatch.setattr(yaml_nodes, "_LOADER", yaml.SafeLoader)
     found = configuration(inputs(GOOD))
-    accounts = tuple(
+    accounts = Accounts(
         replace(account, owns=known.owns, protect=known.protect)
         for account, known in zip(found.accounts, expected.accounts, strict=True)
     )

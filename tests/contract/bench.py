@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from reconciler.http.pacing import ClientContext
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.endpoint import BUILT_IN_SECRET_PARAMS
 from reconciler.model.redaction import Redaction
@@ -95,13 +96,15 @@ class Bench:
         owner, desired = account or self.account(), self.entries(wanted)
         urls = (entry.fields["url"] for entry in desired)
         configuration = Configuration(
-            accounts=(owner,), desired=desired, redaction=Redaction(url for url in urls if isinstance(url, Url))
+            accounts=Accounts((owner,)),
+            desired=desired,
+            redaction=Redaction(url for url in urls if isinstance(url, Url)),
         )
         stop = Stop()
         clock = RunClock(stop)
         events: list[Event] = []
         context = self._context(clock, events)
-        clients = self._open.enter_context(Clients((owner,), lambda each: open_writer(each, context)))
+        clients = self._open.enter_context(Clients(configuration.accounts, lambda each: open_writer(each, context)))
         planned = plan(configuration, read_accounts(clients), PlanOptions(allowed_losses=99), clock.now())
         return Run(plan=planned, stop=stop, clock=clock, events=events, clients=clients)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import AccountPlan, Action, Change, Hint, Reason
 from reconciler.model.reading import Reading
@@ -181,7 +182,7 @@ def test_webhooks_of_a_provider_without_a_switch_always_deliver() -> None:
         for _, there in fields_of(always_on, hook, ())
     )
     desired = tuple(entries_of(always_on, "default", "a", Hook(events=(A, B)), ()))
-    configuration = Configuration(accounts=(owner,), desired=desired)
+    configuration = Configuration(accounts=Accounts((owner,)), desired=desired)
     made = plan(configuration, {"default": Reading(account="default", remotes=remotes)}, PlanOptions(), DAY)
     (planned_account,) = made.planned
     assert _signs(planned_account) == ["~ a", "- @1", "- @2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
 from reconciler.model.reading import ErrorKind, ProviderError, Reading
 from reconciler.model.webhook import Remote
@@ -12,7 +13,7 @@ from tests.support.builders import account, hook
 
 DENIED = ProviderError(kind=ErrorKind.DENIED, message="denied")
 DOWN = ProviderError(kind=ErrorKind.UNREACHABLE, message="down")
-ACCOUNTS = (account("closed"), account("down"), account("fine"))
+ACCOUNTS = Accounts((account("closed"), account("down"), account("fine")))
 
 
 class Listed:
@@ -55,7 +56,7 @@ def test_account_that_can_not_be_opened_or_listed_is_a_value_beside_the_others()
 
 
 def test_no_accounts_are_read_to_nothing() -> None:
-    with Clients((), open_listed) as clients:
+    with Clients(Accounts(), open_listed) as clients:
         assert read_accounts(clients) == {}
 
 

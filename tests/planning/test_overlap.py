@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Plan
 from reconciler.model.reading import ErrorKind
@@ -194,9 +195,9 @@ def test_a_fleet_of_one_is_not_told_apart_as_nobody_sees_whether_the_header_coun
 
 
 def test_an_id_that_one_account_lists_twice_is_no_other_account_s() -> None:
-    claimants = Claimants({"one": ONE, "two": TWO})
-    claimants.add("one", [hook("1"), hook("1")], ClaimsIn(ONE))
-    claimants.add("two", [hook("2")], ClaimsIn(TWO))
+    claimants = Claimants(Accounts([ONE, TWO]))
+    claimants.add(0, [hook("1"), hook("1")], ClaimsIn(ONE))
+    claimants.add(1, [hook("2")], ClaimsIn(TWO))
     assert claimants.errors({}) == {}
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.plan import Filters
 from reconciler.model.secret import Part
@@ -23,7 +24,8 @@ def _accounts(names: list[str]) -> list[Account]:
 
 def _shards(names: list[str], count: int) -> list[list[str]]:
     return [
-        [one.place_name for one in in_shard(_accounts(names), f"{number}/{count}")] for number in range(1, count + 1)
+        [one.place_name for one in in_shard(Accounts(_accounts(names)), f"{number}/{count}")]
+        for number in range(1, count + 1)
     ]
 
 
@@ -57,13 +59,13 @@ def test_a_new_account_moves_one_other_at_each_cut_at_most(names: list[str], cou
 def test_what_could_not_be_listed_is_of_every_shard() -> None:
     pattern = replace(account("live"), name="live:*")
     for number in (1, 2, 3):
-        assert pattern in in_shard([*_accounts(["a", "b", "c"]), pattern], f"{number}/3")
+        assert pattern in in_shard(Accounts([*_accounts(["a", "b", "c"]), pattern]), f"{number}/3")
 
 
 def _digest(shard: str, *parts: str | Part, limit: int | None = None) -> str:
     one = replace(account("live"), max_losses=limit)
     wanted = entry("a", written(HOST, "/", *parts), account="live")
-    configuration = Configuration(accounts=(one, account("other")), desired=(wanted,))
+    configuration = Configuration(accounts=Accounts((one, account("other"))), desired=(wanted,))
     found = shard_of(configuration, PlanOptions(filters=Filters(shard=shard)))
     assert found is not None
     return found.digest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration, Named, OnUnmanaged
 from reconciler.model.diagnostic import Place, UrlError
 from reconciler.model.pattern import PatternSet, parse_pattern
@@ -120,7 +121,7 @@ def configuration(desired: Sequence[Desired] = (), accounts: Sequence[Account] =
     """A configuration; with one usual account where none is given."""
     urls = (value for wanted in desired for value in wanted.fields.values())
     return Configuration(
-        accounts=tuple(accounts) or (account(),),
+        accounts=Accounts(accounts or (account(),)),
         desired=tuple(desired),
         files=("webhooks.yaml",),
         redaction=Redaction(found for found in urls if isinstance(found, Url)),

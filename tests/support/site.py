@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.http.pacing import ClientContext
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
 from reconciler.model.plan import Filters, Plan
 from reconciler.model.reading import ProviderError
@@ -188,7 +189,7 @@ class Site:
             stop_at_sleep: the number of the sleep during which SIGINT comes; 0 for never.
         """
         made = builders.configuration(desired, accounts)
-        here = tuple(replace(owner, base_url=self.sandbox.base_url) for owner in made.accounts)
+        here = Accounts(replace(owner, base_url=self.sandbox.base_url) for owner in made.accounts)
         made = replace(made, accounts=here)
         stop = Stop()
         clock = RunClock(stop, stop_at_sleep=stop_at_sleep)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from reconciler.cli.invocation import Invocation, command, fail
 from reconciler.cli.options import DEFAULT_FILE
+from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import DEFAULT_PROVIDER, Configuration
 from reconciler.model.diagnostic import SIGNALLED
 from reconciler.output.escaping import shell_word, visible
@@ -162,7 +163,7 @@ def _command_to_try(invocation: Invocation, token: str) -> str:
 
         command = "plan --allow-unset"
         inputs = replace(inputs_of(invocation, offline=True), files=(DEFAULT_FILE,), environment={})
-        found = load(inputs, INSTALLED).configuration or Configuration(accounts=())
+        found = load(inputs, INSTALLED).configuration or Configuration(accounts=Accounts())
         account = next((one for one in found.accounts if one.provider.name == DEFAULT_PROVIDER), None)
         if account is not None:
             fits = not account.kind or token.startswith(f"shippo_{account.kind}_")
