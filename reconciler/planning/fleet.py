@@ -6,18 +6,18 @@ Source of the danger: a service that ignored the header would give every account
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
 from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
 from reconciler.model.plan import FEWEST_TOGETHER, AccountPlan, PlacesInStep, Verdict
-from reconciler.model.reading import ErrorKind, ProviderError, Reading
+from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.webhook import Remote
-from reconciler.planning.overlap import Sightings, claim_of
+from reconciler.planning.overlap import Twice, claim_of, names_by_claim
 from reconciler.planning.places import Wanted
 
 _EACH, _UNTOLD = 5, -1
@@ -76,41 +76,31 @@ class InStepCounter:
         )
 
 
-class Siblings:
-    """Whether accounts that differ in a header alone have the same webhooks, whosever these are."""
+def mixed_up(
+    accounts: Accounts, twice: Twice, kept: Mapping[str, Iterable[Remote]], wanted: Wanted
+) -> Mapping[str, ProviderError]:
+    """The error of each fleet, by its group, in which two accounts have the same webhook, whosever it is.
 
-    def __init__(self, accounts: Accounts, wanted: Wanted) -> None:
-        self._accounts, self._wanted = accounts, wanted
-        self._seen: dict[str, Sightings] = defaultdict(lambda: Sightings(accounts))  # by group
-        self._first: dict[str, Mapping[int, Remote]] = {}  # of the first account that has any, by group
+    Of webhooks only those that are kept, by account, are named.
+    """
+    errors: dict[str, ProviderError] = {}
+    for group in {account.group for account in accounts.said if account.is_of_fleet} if twice else ():
+        claims = names_by_claim(accounts, twice, partial(_is_in, group))
+        if claims:
+            names = {name for these in claims.values() for name in these}
+            whose = [(accounts.named(name), one) for name in names for one in kept.get(name, ())]
+            known = {claim_of(account, one): one for account, one in whose}
+            one = min(claims, key=lambda each: (each not in known, known[each].id if each in known else ""))
+            first, second, *_ = sorted({*claims[one]})
+            account, remote = accounts.named(first), known.get(one)
+            is_wanted = remote is not None and any(remote.key == each.key for each in wanted.of(account))
+            object_id = "" if remote is None else remote.id
+            errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)
+    return errors
 
-    def add(self, number: int, account: Account, reading: Reading, claim: Callable[[Remote], int]) -> None:
-        """Take note of what was listed in an account, numbered as by `claim_of`. For one thread at a time."""
-        if account.is_of_fleet and reading.remotes:
-            found = {claim(remote): remote for remote in reading.remotes}
-            self._first.setdefault(account.group, found)
-            self._seen[account.group].add(number, found)
 
-    def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
-        """The error of each fleet, by its group, in which two accounts have the same webhook.
-
-        One that neither the first account nor one that is kept has is not named.
-        """
-        errors: dict[str, ProviderError] = {}
-        for group, seen in self._seen.items():
-            twice = seen.twice()
-            if twice:
-                names = {name for these in twice.values() for name in these}
-                whose = [(self._accounts.named(name), one) for name in names for one in kept.get(name, ())]
-                listed = {claim_of(account, one): one for account, one in whose}
-                known = {**listed, **self._first[group]}
-                one = min(twice, key=lambda each: (each not in known, known[each].id if each in known else ""))
-                first, second, *_ = sorted({*twice[one]})
-                account, remote = self._accounts.named(first), known.get(one)
-                is_wanted = remote is not None and any(remote.key == each.key for each in self._wanted.of(account))
-                object_id = "" if remote is None else remote.id
-                errors[group] = header_ignored(account, (first, second), object_id, is_wanted=is_wanted)
-        return errors
+def _is_in(group: str, account: Account, _is_claimed: bool) -> bool:  # noqa: FBT001 - as it is called
+    return account.group == group
 
 
 def identity(remote: Remote) -> tuple[str, datetime | None]:

@@ -4,37 +4,47 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account, Configuration
 from reconciler.model.endpoint import Endpoint
-from reconciler.model.plan import Action, Change
+from reconciler.model.plan import Action, Change, Claim
 from reconciler.model.reading import ErrorKind, ProviderError
 from reconciler.model.url import Url
 from reconciler.model.webhook import Key, Remote, Scope
 from reconciler.planning.places import Wanted
 
+Twice = Mapping[int, Sequence[tuple[int, bool]]]
+"""What was seen in more than one account, by `claim_of`: in each the account's number, and whether it claims it."""
 _BYTES = 8  # of a digest: what `array("q")` holds
 _PARTS = 8
+_CLAIMED = (Claim.OWNED, Claim.ABSENT)
 
 
 class Sightings:
-    """What was seen where: a few bytes for each, as there may be thousands of accounts."""
+    """What accounts have been seen to claim, those of fleets to have: a few bytes each, as there may be thousands."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._seen, self._numbers = array("q"), array("I")  # hashes, and the numbers of the accounts
+        self._seen = array("q")  # by `claim_of`
+        self._where = array("I")  # twice the account's number, and one more where it claims it
 
-    def add(self, number: int, hashes: Collection[int]) -> None:
-        """Take note of what was seen in the account of this number."""
-        self._seen.extend(hashes)
-        self._numbers.extend([number] * len(hashes))
+    def add(self, number: int, account: Account, listed: Mapping[Claim, Sequence[Remote]]) -> None:
+        """Take note of what was listed in the account of a number. For one thread at a time."""
+        if len(self._accounts) == 1:
+            return
+        is_of_fleet = account.is_of_fleet
+        for claim, remotes in listed.items():
+            is_claimed = claim in _CLAIMED
+            if is_claimed or is_of_fleet:
+                self._seen.extend([claim_of(account, remote) for remote in remotes])
+                self._where.extend([2 * number + is_claimed] * len(remotes))
 
-    def twice(self) -> Mapping[int, list[str]]:
-        """What was seen in more than one account, and the names of these."""
-        found: dict[int, list[str]] = {}
+    def twice(self) -> Twice:
+        """What was seen in more than one account."""
+        found: dict[int, list[tuple[int, bool]]] = {}
         for part in range(_PARTS):  # so that at no time all of them are in a set
             seen: set[int] = set()
             for one in self._seen:
@@ -42,59 +52,50 @@ class Sightings:
                     if one in seen:
                         found[one] = []
                     seen.add(one)
-        for one, number in zip(self._seen, self._numbers, strict=True) if found else ():
+        for one, where in zip(self._seen, self._where, strict=True) if found else ():
             if one in found:
-                found[one].append(self._accounts[number].name)
-        # An account that lists one twice has no other.
-        return {one: names for one, names in found.items() if len({*names}) > 1}
-
-
-class Claimants:
-    """Which accounts own a webhook, or name it absent."""
-
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
-        self._claims = Sightings(accounts)
-
-    def add(self, number: int, remotes: Iterable[Remote], claim: Callable[[Remote], int]) -> None:
-        """Take note of what the account of a number claims, as numbers by `claim_of`. For one thread at a time."""
-        if len(self._accounts) > 1:
-            self._claims.add(number, [*map(claim, remotes)])
-
-    def errors(self, kept: Mapping[str, Iterable[Remote]]) -> Mapping[str, ProviderError]:
-        """The error of each account that claims a webhook together with another, by its name.
-
-        The webhooks of those that aren't kept are not named.
-        """
-        twice = self._claims.twice()
-        involved = {name for these in twice.values() for name in these}
-        ids = {claim_of(self._accounts.named(name), one): one.id for name in involved for one in kept.get(name, ())}
-        found: dict[str, ProviderError] = {}
-        for claim, these in sorted(twice.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
-            what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
-            for name in these:
-                others = ", ".join(sorted({*these} - {name}))
-                error = ProviderError(
-                    kind=ErrorKind.INVALID,
-                    message=f"{what} matches `owns` or `absent` of this account and of {others}",
-                    help="Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap.",
-                )
-                found.setdefault(name, error)
+                found[one].append((where // 2, where % 2 == 1))
         return found
 
 
-class ClaimsIn:
-    """Gives `claim_of` an account's webhooks, of each the first time that it is asked for."""
+def names_by_claim(
+    accounts: Accounts, twice: Twice, is_meant: Callable[[Account, bool], bool]
+) -> Mapping[int, Sequence[str]]:
+    """Of what was seen in two or more of the accounts that are meant, the names of these.
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-        self._known: dict[int, tuple[int, Remote]] = {}  # by identity, and so with what has it
+    An account that lists one twice has no other.
+    """
+    found: dict[int, list[str]] = {}
+    for claim, these in twice.items():
+        meant = ((accounts[number], is_claimed) for number, is_claimed in these)
+        names = [account.name for account, is_claimed in meant if is_meant(account, is_claimed)]
+        if len({*names}) > 1:
+            found[claim] = names
+    return found
 
-    def __call__(self, remote: Remote) -> int:
-        known = self._known.get(id(remote))
-        if known is None:
-            known = self._known[id(remote)] = claim_of(self._account, remote), remote
-        return known[0]
+
+def claimed_twice(
+    accounts: Accounts, twice: Twice, kept: Mapping[str, Iterable[Remote]]
+) -> Mapping[str, ProviderError]:
+    """The error of each account that claims a webhook together with another, by its name.
+
+    Of webhooks only those that are kept, by account, are named.
+    """
+    claims = names_by_claim(accounts, twice, lambda _, is_claimed: is_claimed)
+    involved = {name for these in claims.values() for name in these}
+    ids = {claim_of(accounts.named(name), one): one.id for name in involved for one in kept.get(name, ())}
+    found: dict[str, ProviderError] = {}
+    for claim, these in sorted(claims.items(), key=lambda one: (ids.get(one[0], ""), one[1])):
+        what = f"the webhook {ids[claim]}" if claim in ids else "a webhook"
+        for name in these:
+            others = ", ".join(sorted({*these} - {name}))
+            error = ProviderError(
+                kind=ErrorKind.INVALID,
+                message=f"{what} matches `owns` or `absent` of this account and of {others}",
+                help="Both accounts have the same webhooks: change `owns` and `absent` so that they don't overlap.",
+            )
+            found.setdefault(name, error)
+    return found
 
 
 def claim_of(account: Account, remote: Remote) -> int:

@@ -15,11 +15,11 @@ from reconciler.model.reading import ProviderError, Reading
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Remote
 from reconciler.planning.claim import Claims
-from reconciler.planning.fleet import InStepCounter, Siblings, is_quiet
+from reconciler.planning.fleet import InStepCounter, is_quiet, mixed_up
 from reconciler.planning.hints import Hints
 from reconciler.planning.losses import Deliveries, losses_of, max_losses_of, verdict_on
 from reconciler.planning.match import match_account
-from reconciler.planning.overlap import Claimants, ClaimsIn, UnreadKeys
+from reconciler.planning.overlap import Sightings, UnreadKeys, claimed_twice
 from reconciler.planning.places import Wanted, same_webhooks
 from reconciler.planning.refusals import harm, unclear_webhook, unknown_secret
 from reconciler.planning.resend import is_due
@@ -77,7 +77,8 @@ class Planning:
         self._errors: dict[str, ProviderError] = {}
         self._kept: dict[str, _Planned] = {}
         self._counters: dict[str, InStepCounter] = defaultdict(InStepCounter)
-        self._claimants, self._siblings = Claimants(self._accounts), Siblings(self._accounts, self._wanted)
+        self._sightings = Sightings(self._accounts)
+        self._first: dict[str, Reading] = {}  # of each fleet, of an account that has webhooks
         self._unmatched = self._options.filters
         self._is_read = bytearray(len(self._accounts))  # by the accounts' numbers
         # The beginnings of ids mean what they mean in all accounts.
@@ -98,10 +99,10 @@ class Planning:
         account = self._accounts[number]
         listed = _AccountInput(account, self._wanted.of(account), reading)
         found = _Planned(listed, self._options, self._created)
-        claim = ClaimsIn(account)
-        self._siblings.add(number, account, reading, claim)
         self._is_read[number] = True
-        self._claimants.add(number, (*listed.claimed[Claim.OWNED], *listed.claimed[Claim.ABSENT]), claim)
+        self._sightings.add(number, account, listed.claimed)
+        if account.is_of_fleet and reading.remotes:
+            self._first.setdefault(account.group, reading)
         if self._unmatched.targets or self._unmatched.excludes:
             addresses = {row.address for row in (*found.plan.rows, *found.plan.left_out)}
             self._unmatched = unmatched_filters(addresses, self._unmatched)
@@ -121,8 +122,11 @@ class Planning:
             for reading in later:
                 self.add(reading.account, reading)
         configuration, kept = self._configuration, self._kept
-        remotes_of = {name: one.reading.remotes for name, one in kept.items()}
-        errors, mixed_up = {**self._errors, **self._claimants.errors(remotes_of)}, self._siblings.errors(remotes_of)
+        remotes_of = {one.account: one.remotes for one in self._first.values()}
+        remotes_of |= {name: one.reading.remotes for name, one in kept.items()}
+        twice = self._sightings.twice()
+        errors = {**self._errors, **claimed_twice(self._accounts, twice, remotes_of)}
+        fleet_errors = mixed_up(self._accounts, twice, remotes_of, self._wanted)
         narrows = any(row.action is Action.DELETE for one in kept.values() for row in one.plan.changes)
         is_shard = self._asked.filters.shard is not None
         left = (one for one, is_read in zip(self._accounts, self._is_read, strict=True) if not is_read)
@@ -131,7 +135,7 @@ class Planning:
         others: set[int] = set()  # that were counted as in step, and aren't
         for number, (account, is_read) in enumerate(zip(self._accounts, self._is_read, strict=True)):
             found = kept.get(account.name)
-            error = mixed_up.get(account.group) if is_read else None
+            error = fleet_errors.get(account.group) if is_read else None
             error = error or errors.get(account.name)
             if found is not None:
                 conflict = None if unread is None else unread.conflict(account, found.plan.changes)

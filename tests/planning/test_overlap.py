@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from reconciler.model.accounts import Accounts
 from reconciler.model.configuration import Account
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Claim, Plan
 from reconciler.model.reading import ErrorKind
 from reconciler.model.secret import Part
 from reconciler.model.url import Url
 from reconciler.model.webhook import Desired, Remote
-from reconciler.planning.overlap import Claimants, ClaimsIn, claim_of
+from reconciler.planning.overlap import Sightings, claim_of, claimed_twice
 from reconciler.providers.shippo import SHIPPO
 from tests.contract.hooks import Hook, entries_of
 from tests.contract.pigeonry import PIGEONRY
@@ -195,10 +195,11 @@ def test_a_fleet_of_one_is_not_told_apart_as_nobody_sees_whether_the_header_coun
 
 
 def test_an_id_that_one_account_lists_twice_is_no_other_account_s() -> None:
-    claimants = Claimants(Accounts([ONE, TWO]))
-    claimants.add(0, [hook("1"), hook("1")], ClaimsIn(ONE))
-    claimants.add(1, [hook("2")], ClaimsIn(TWO))
-    assert claimants.errors({}) == {}
+    accounts = Accounts([ONE, TWO])
+    sightings = Sightings(accounts)
+    sightings.add(0, ONE, {Claim.OWNED: [hook("1"), hook("1")]})
+    sightings.add(1, TWO, {Claim.OWNED: [hook("2")]})
+    assert claimed_twice(accounts, sightings.twice(), {}) == {}
 
 
 def test_a_claim_is_the_same_number_in_every_run() -> None:
