@@ -123,7 +123,8 @@ class CallBudget:
         self._last: RateLimits | None = None  # that were kept: those of the next account mostly are the same
         self._running = dict.fromkeys(CallClass, 0)
         self._announced = dict.fromkeys(CallClass, 0)
-        self._ended: dict[CallClass, deque[tuple[float, bool]]] = {call_class: deque() for call_class in CallClass}
+        self._ended: dict[CallClass, deque[float]] = {call_class: deque() for call_class in CallClass}
+        self._refused: dict[CallClass, deque[float]] = {call_class: deque() for call_class in CallClass}  # of these
         self._left = BUDGET
         self._told_until: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -150,16 +151,17 @@ class CallBudget:
         """
         with self._lock:
             limit, now = self._limits[call_class], self._clock.monotonic()
-            ended = self._ended[call_class]
-            while ended and ended[0][0] + WINDOW + MARGIN <= now:
-                ended.popleft()
+            ended, refused = self._ended[call_class], self._refused[call_class]
+            for ends in (ended, refused):
+                while ends and ends[0] + WINDOW + MARGIN <= now:
+                    ends.popleft()
             if limit is None or self._running[call_class] + len(ended) < limit:
                 self._running[call_class] += 1
                 self._announced[call_class] = max(self._announced[call_class] - 1, 0)
                 return 0.0
             # Where all slots are taken by running calls, the soonest possible end is now.
-            wait = (ended[0][0] if ended else now) + WINDOW + MARGIN - now
-            refused_share = sum(refused for _, refused in ended) / (self._running[call_class] + len(ended) or 1)
+            wait = (ended[0] if ended else now) + WINDOW + MARGIN - now
+            refused_share = len(refused) / (self._running[call_class] + len(ended) or 1)
             self.throttle = self.throttle.paced(wait, refused_share, now)
             return wait
 
@@ -167,7 +169,10 @@ class CallBudget:
         """The call is over, so that its slot is free a window from now; `refused` where it has to be made again."""
         with self._lock:
             self._running[call_class] -= 1
-            self._ended[call_class].append((self._clock.monotonic(), refused))
+            now = self._clock.monotonic()
+            self._ended[call_class].append(now)
+            if refused:
+                self._refused[call_class].append(now)
 
     def announce(self, call_class: CallClass, calls: int) -> float:
         """So many calls will be made, too: the seconds until all that were announced can have been sent."""
@@ -177,7 +182,7 @@ class CallBudget:
             if limit is None or not announced:
                 return 0.0
             # Each waits for the end of the one that many before it, as if it took no time itself.
-            ends = [end for end, _ in self._ended[call_class]] + [now] * self._running[call_class]
+            ends = [*self._ended[call_class], *[now] * self._running[call_class]]
             rounds, place = divmod(announced - 1, limit)
             before = len(ends) + place - limit
             return max(ends[before] + WINDOW + MARGIN - now if before >= 0 else 0.0, 0.0) + rounds * (WINDOW + MARGIN)
