@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.cli.invocation import Invocation, fail, problem
@@ -15,9 +14,9 @@ from reconciler.config.files import STANDARD_INPUT
 from reconciler.export.document import backup_file
 from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
-from reconciler.model.reading import ProviderError
 from reconciler.operations.account import apply
 from reconciler.operations.pace import announce_changes
+from reconciler.operations.reading import Clients
 from reconciler.operations.secret_sinks import SecretCommand, SecretFile, Sink
 from reconciler.output.escaping import shell_word, visible
 from reconciler.providers.registry import Writer, open_writer
@@ -25,8 +24,6 @@ from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
 from reconciler.view.results import ResultMask, view_report
-
-_Clients = Mapping[str, Writer | ProviderError]
 
 
 def apply_plan(invocation: Invocation, saved: SavedPlan | None) -> int:
@@ -69,7 +66,7 @@ def _sink(invocation: Invocation) -> Sink | None:
     return None
 
 
-def _agreed_plan(run: Run, clients: _Clients, saved: SavedPlan | None) -> Plan | outcome.CommandResult:
+def _agreed_plan(run: Run, clients: Clients[Writer], saved: SavedPlan | None) -> Plan | outcome.CommandResult:
     """The plan that is to be carried out, or how the run ends where none is.
 
     After a "yes" the accounts are listed again; where that gives another plan, it is shown and asked for again.
@@ -134,7 +131,7 @@ def _write_backup(run: Run, plan: Plan, path: Path) -> None:
         run.streams.print_message(f"The provider doesn't return secrets: to restore the backup, also set {unknown}.")
 
 
-def _carried_out(run: Run, plan: Plan, clients: _Clients, sink: Sink | None) -> int:
+def _carried_out(run: Run, plan: Plan, clients: Clients[Writer], sink: Sink | None) -> int:
     """Do what the plan says and report it; the exit code."""
     clock, parallelism = run.invocation.clock, run.invocation.options.parallelism
     with run.reporter.live(ResultMask(plan)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,6 @@ from reconciler.model.configuration import Configuration
 from reconciler.model.diagnostic import Severity
 from reconciler.model.known_urls import KnownUrls
 from reconciler.model.plan import Filters, Plan
-from reconciler.model.reading import ProviderError
 from reconciler.model.webhook import Desired
 from reconciler.operations.pace import announce_lists
 from reconciler.operations.places import list_places
@@ -124,7 +123,7 @@ class Run:
         accounts = in_shard(filtered_accounts(self.configuration, patterns), shard)
         return clients_of(accounts, open_client, context, found.errors)
 
-    def plan(self, clients: Mapping[str, Reader | ProviderError], *, is_whole: bool = True) -> Plan:
+    def plan(self, clients: Clients[_Client], *, is_whole: bool = True) -> Plan:
         """List the accounts and plan; each target must mean something.
 
         Where it need not be whole, there is only a count of places in which there is nothing to say.
@@ -142,7 +141,7 @@ class Run:
         stays = is_whole or not self.configuration.accounts.has_places
         with _built_to_stay() if stays else nullcontext():
             with self.stop.finishing(), self.reporter.live():
-                announce_lists((one for one in self.configuration.accounts if one.name in clients), self.context)
+                announce_lists(clients.accounts, self.context)
                 read_each(clients, planning.add)
             made = planning.plan()
         self.invocation.kept.append(made)

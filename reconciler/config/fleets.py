@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from reconciler.config.cursor import Cursor, Text
@@ -37,8 +37,8 @@ def fleet_names(place: PlaceSetting, provider: Provider, cursor: Cursor, values:
         if known is None or (known == EVERY and text is one and place.listed is not None):
             continue
         is_file = text is one and known.startswith(FILE)
-        lines = _lines(known.removeprefix(FILE), text, error) if is_file else {0: known}
-        for line, name in lines.items():
+        lines = _lines(known.removeprefix(FILE), text, error) if is_file else [(0, known)]
+        for line, name in lines:
             where = f" in line {line} of its file" if line else ""
             usual = "Write one in each line." if line else "Check the value of its variables."
             fault = _fault(name, where, place, provider, secrets)
@@ -67,8 +67,8 @@ def _fault(name: str, where: str, place: PlaceSetting, provider: Provider, secre
     return message if name in secrets else ""
 
 
-def _lines(path: str, text: Text, error: _Error) -> Mapping[int, str]:
-    """The names in a file by their lines."""
+def _lines(path: str, text: Text, error: _Error) -> Sequence[tuple[int, str]]:
+    """The names in a file, with their lines."""
     source = text.span.source.name
     try:
         file = None if "$" in text.raw else _below(os.path.dirname(source), path)  # noqa: PTH120 - nothing for standard input
@@ -78,16 +78,16 @@ def _lines(path: str, text: Text, error: _Error) -> Mapping[int, str]:
         why = "it is not UTF-8" if isinstance(failure, UnicodeDecodeError) else why_unreadable(failure)
         message, help_ = f"the file of {text.quoted()} can't be read: {why}", "Check the path and its permissions."
         error("file-unreadable", text.span, message, help_)
-        return {}
+        return ()
     if file is None:
         message = "the name of a file of names may lead nowhere but below the folder of the file that names it"
         if "$" in text.raw:
             message = "the name of a file of names has a variable in it"
         help_ = "Put the file beside this one, and write its name, such as `@tenants.txt`."
         error("file-outside", text.span, message, help_)
-        return {}
+        return ()
     numbered = enumerate((line.strip() for line in content.splitlines()), 1)
-    lines = {number: line for number, line in numbered if line and not line.startswith("#")}
+    lines = [(number, line) for number, line in numbered if line and not line.startswith("#")]
     if not lines:
         error("wrong-value", text.span, f"the file of {text.quoted()} names none", "Write one in each line.")
     return lines

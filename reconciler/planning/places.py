@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from urllib.parse import quote
 
 from msgspec import Struct, field
@@ -72,24 +73,35 @@ def with_places(configuration: Configuration, listed: Mapping[str, Sequence[str]
 def _placed(accounts: Accounts, found: Mapping[str, Sequence[str]], normals: Mapping[str, _Normal]) -> Accounts:
     """The accounts with places in place of their patterns, each once. A place that the file names is that account."""
     parts: list[Account | Places] = []
-    own = {(one.group, normals[one.group](one.place_name)): one for one in accounts if not one.is_pattern}
-    seen: set[tuple[str, str]] = set()
+    own: dict[str, dict[str, Account]] = defaultdict(dict)  # by group, and by the place's name as it is compared
+    seen: dict[str, set[str]] = defaultdict(set)
     placed: set[str] = set()
+    for one in accounts:
+        if not one.is_pattern:
+            own[one.group][normals[one.group](one.place_name)] = one
     for account in accounts:
-        group, normal = account.group, normals[account.group]
-        new: dict[tuple[str, str], str] = {}
-        for name in found.get(account.name, ()):
-            new.setdefault((group, normal(name)), name)
-        left = [key for key in new if key not in seen]
-        seen |= new.keys()
-        runs = groupby(left, key=own.get) if account.name in found else [(account, iter(()))]
-        for one, keys in runs:
-            if one is None:
-                parts.append(Places(account, tuple(map(new.__getitem__, keys))))
-            elif one.name not in placed:
-                parts.append(one)
-                placed.add(one.name)
+        group = account.group
+        new: Iterable[tuple[Account | None, str]] = [(account, account.place_name)]
+        if account.name in found:
+            new = _unseen(found[account.name], normals[group], own[group], seen[group])
+        for known, pairs in groupby(new, key=itemgetter(0)):
+            if known is None:
+                parts.append(Places(account, tuple(name for _, name in pairs)))
+            elif known.name not in placed:
+                parts.append(known)
+                placed.add(known.name)
     return Accounts(parts)
+
+
+def _unseen(
+    names: Iterable[str], normal: _Normal, own: Mapping[str, Account], seen: set[str]
+) -> Iterator[tuple[Account | None, str]]:
+    """The names that no pattern before had, which are taken note of, with the accounts that the file has for them."""
+    for name in names:
+        known = normal(name)
+        if known not in seen:
+            seen.add(known)
+            yield own.get(known), name
 
 
 def _sorted_out(fleet: Account, names: Sequence[str]) -> tuple[Sequence[str], Mapping[str, ProviderError]]:

@@ -89,11 +89,11 @@ def _peak(number: int) -> int:
 
 
 @pytest.mark.parametrize("factor", [10])
-def test_an_account_in_step_leaves_less_than_a_kilobyte(factor: int) -> None:
+def test_an_account_in_step_leaves_little_more_than_its_name(factor: int) -> None:
     few = _peak(200)
     many = _peak(200 * factor)
     each = (many - few) / (200 * factor - 200)
-    assert each < 1000, each
+    assert each < 400, each  # bytes: 80 of the name, 60 of what is known of five webhooks
 
 
 def test_accounts_that_differ_are_kept_and_the_others_are_counted() -> None:
