@@ -26,6 +26,7 @@ _BEGIN_NUMBERS = frozenset("-0123456789")
 # U+0085, U+2028 and U+2029 are line breaks to YAML 1.1 and none to editors.
 _FORBIDDEN = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _USUAL_CHARACTERS = b"\t\n\r" + bytes(range(0x20, 0x7F))  # of which most files have no others
+_PIECE = 65536  # characters
 _CONFLICT = r"^(?:<{7}|>{7})(?= |$)"
 _WORDS: dict[str, bool | None] = {**dict.fromkeys(("", "~", "null", "Null", "NULL")), "true": True, "false": False}
 _MOST_SHARED = 1000  # texts of which there is one object, however often a file has them
@@ -299,11 +300,16 @@ class _Reader:
         self._diagnostics.error(code, self._span(event), message, help_)
 
 
+def _is_usual(text: str) -> bool:
+    """Whether a text has no other characters than most files. It is looked at in pieces: whole copies take memory."""
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return text.isascii() and not any(piece.encode("ascii").translate(None, _USUAL_CHARACTERS) for piece in pieces)
+
+
 def _check_characters(source: SourceText, diagnostics: Diagnostics) -> None:
     """Refuse what no parser has to see: a character that YAML lacks, or a conflict that Git left (it reads as text)."""
     text = source.text
-    is_usual = text.isascii() and not text.encode("ascii").translate(None, _USUAL_CHARACTERS)  # as most files are
-    if not is_usual and (found := re.search(_FORBIDDEN, text)) is not None:
+    if not _is_usual(text) and (found := re.search(_FORBIDDEN, text)) is not None:
         message = f"U+{ord(found[0]):04X} isn't allowed in YAML, or is read as a line break"
         help_ = "Remove it, or write it as an escape in double quotes."
         diagnostics.error("yaml-character", source.span(*found.span()), message, help_)

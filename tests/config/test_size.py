@@ -30,6 +30,13 @@ def test_ten_thousand_entries_are_loaded() -> None:
     assert gc.isenabled()
 
 
+@pytest.mark.parametrize("at", [0, 1, 65_535, 65_536, 65_537, 131_072, 199_999])
+def test_a_character_that_yaml_lacks_is_found_wherever_it_stands(at: int) -> None:
+    text = "#" + "x" * 200_000 + "\n" + GOOD
+    found = complaints(loaded(inputs(text[: at + 1] + "\x07" + text[at + 1 :])))
+    assert [(code, line) for code, line, _ in found] == [("yaml-character", f"1:{at + 2}")]
+
+
 @contextmanager
 def counted_calls() -> Iterator[list[int]]:
     """How many calls were made meanwhile, in Python and into C."""
