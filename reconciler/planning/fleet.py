@@ -90,7 +90,8 @@ def mixed_up(
             names = {name for these in claims.values() for name in these}
             whose = [(accounts.named(name), one) for name in names for one in kept.get(name, ())]
             known = {claim_of(account, one): one for account, one in whose}
-            one = min(claims, key=lambda each: (each not in known, known[each].id if each in known else ""))
+            ids = {each: remote.id for each, remote in known.items()}
+            one = min(claims, key=lambda each: (each not in ids, ids.get(each, ""), claims[each]))
             first, second, *_ = sorted({*claims[one]})
             account, remote = accounts.named(first), known.get(one)
             is_wanted = remote is not None and any(remote.key == each.key for each in wanted.of(account))

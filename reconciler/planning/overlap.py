@@ -67,7 +67,7 @@ def names_by_claim(
     """
     found: dict[int, list[str]] = {}
     for claim, these in twice.items():
-        meant = ((accounts[number], is_claimed) for number, is_claimed in these)
+        meant = ((accounts[number], is_claimed) for number, is_claimed in sorted(these))
         names = [account.name for account, is_claimed in meant if is_meant(account, is_claimed)]
         if len({*names}) > 1:
             found[claim] = names

@@ -78,7 +78,7 @@ class Planning:
         self._kept: dict[str, _Planned] = {}
         self._counters: dict[str, InStepCounter] = defaultdict(InStepCounter)
         self._sightings = Sightings(self._accounts)
-        self._first: dict[str, Reading] = {}  # of each fleet, of an account that has webhooks
+        self._first: dict[str, tuple[int, Reading]] = {}  # of each fleet, of the first account that has webhooks
         self._unmatched = self._options.filters
         self._is_read = bytearray(len(self._accounts))  # by the accounts' numbers
         # The beginnings of ids mean what they mean in all accounts.
@@ -102,7 +102,9 @@ class Planning:
         self._is_read[number] = True
         self._sightings.add(number, account, listed.claimed)
         if account.is_of_fleet and reading.remotes:
-            self._first.setdefault(account.group, reading)
+            first = self._first.setdefault(account.group, (number, reading))
+            if number < first[0]:
+                self._first[account.group] = number, reading
         if self._unmatched.targets or self._unmatched.excludes:
             addresses = {row.address for row in (*found.plan.rows, *found.plan.left_out)}
             self._unmatched = unmatched_filters(addresses, self._unmatched)
@@ -122,7 +124,7 @@ class Planning:
             for reading in later:
                 self.add(reading.account, reading)
         configuration, kept = self._configuration, self._kept
-        remotes_of = {one.account: one.remotes for one in self._first.values()}
+        remotes_of = {one.account: one.remotes for _, one in self._first.values()}
         remotes_of |= {name: one.reading.remotes for name, one in kept.items()}
         twice = self._sightings.twice()
         errors = {**self._errors, **claimed_twice(self._accounts, twice, remotes_of)}

@@ -153,6 +153,24 @@ def test_what_is_said_is_the_same_where_places_are_only_counted(
     assert told[0] == told[1]
 
 
+@given(st.permutations(range(6)), st.booleans())
+def test_a_header_that_is_ignored_is_told_alike_in_whatever_order_accounts_are_read(
+    order: list[int],
+    lets_go: bool,  # noqa: FBT001 - drawn
+) -> None:
+    loaded = load(inputs(_FILE, environment={"SHIPPO_API_TOKEN": TOKEN}), INSTALLED).configuration
+    assert loaded is not None
+    configuration = with_places(loaded, {"live:*": [f"acct{one}" for one in range(6)]}).configuration
+    planning = Planning(configuration, PlanOptions(), DAY, lets_go=lets_go)
+    same = [InStep(configuration.accounts[number], loaded).list().remotes for number in (0, 1)]
+    for number in order:
+        name = f"live:acct{number}"
+        planning.add(name, Reading(account=name, remotes=same[number % 2], count=5))
+    InStep.opened = InStep.most_opened = 0
+    (error,) = {one.error.message for one in planning.plan().not_planned}
+    assert "has the webhook live:acct0-0 both in `live:acct0` and in `live:acct2`" in error
+
+
 def test_the_collector_is_on_while_accounts_are_read(tmp_path: Path) -> None:
     found: list[bool] = []
     before = gc.get_threshold()
