@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -59,6 +60,7 @@ _STATUS: Mapping[Reason | None, Status] = {
 _NOTHING_SAID = Sides(
     actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
 )
+_BY_URL = attrgetter("url", "events", "object_id")
 _MANAGED = Status.MANAGED
 _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
@@ -102,16 +104,14 @@ def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
     In brief, without what a line of each has no room for: its address as a resource, and both sides of its change.
     """
     masks = [AccountMask(plan, account) for account in plan.planned]
-    rows = [
-        mask.line(row) if brief else mask.row(row)
-        for mask in masks
-        for row in mask.account.rows
-        if row.remote is not None
-    ]
+    rows: list[Row] = []
+    for mask in sorted(masks, key=lambda mask: mask.account.account.name):
+        masked = mask.line if brief else mask.row
+        rows += sorted([masked(row) for row in mask.account.rows if row.remote is not None], key=_BY_URL)
     return ListView(
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
-        webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
+        webhooks=tuple(rows),
         id_length=SHORTEST_ID if brief and all(row.entry for row in rows) else id_length_of(plan),
     )
 
