@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from operator import attrgetter
 
@@ -60,6 +60,7 @@ _STATUS: Mapping[Reason | None, Status] = {
 _NOTHING_SAID = Sides(
     actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
 )
+_URL = FieldType.URL
 _BY_URL = attrgetter("url", "events", "object_id")
 _MANAGED = Status.MANAGED
 _OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
@@ -106,8 +107,8 @@ def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
     masks = [AccountMask(plan, account) for account in plan.planned]
     rows: list[Row] = []
     for mask in sorted(masks, key=lambda mask: mask.account.account.name):
-        masked = mask.line if brief else mask.row
-        rows += sorted([masked(row) for row in mask.account.rows if row.remote is not None], key=_BY_URL)
+        listed = mask.lines() if brief else (mask.row(row) for row in mask.account.rows if row.remote is not None)
+        rows += sorted(listed, key=_BY_URL)
     return ListView(
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
@@ -116,13 +117,8 @@ def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
     )
 
 
-def _status(row: Change) -> Status:
-    return _OTHERS.get(row.claim) or _STATUS.get(row.reason, _MANAGED)
-
-
-@lru_cache(maxsize=1024)  # most webhooks have the events of others
-def _in_order(events: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(events))
+def _status(claim: Claim, reason: Reason | None) -> Status:
+    return _OTHERS.get(claim) or _STATUS.get(reason, _MANAGED)
 
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
@@ -244,58 +240,64 @@ class AccountMask:
             absent=line if loss.absent_line and is_clear else None,
         )
 
-    def line(self, row: Change) -> Row:
-        """A webhook of the provider, without what only JSON says of it."""
-        remote, provider = row.remote, self._provider
-        assert remote is not None  # the caller's to see to  # noqa: S101
-        url = remote.fields["url"]
-        shown = self._redaction.show(url) if isinstance(url, Url) else plain_value(self._redaction, url, FieldType.URL)
-        events = provider.events_of(remote.fields)
-        scope = provider.scope_of(remote.fields) if remote.key is None else remote.key.scope
-        address = self._text(row.address)
-        # `Struct` looks for each argument among all the fields: those that all lines have alike are there already.
-        return replace(
-            self._bare_line,
-            address=address,
-            webhook_address=address,
-            entry=row.address.name if row.address.has_entry else None,
-            object_id=remote.id,
-            status=_status(row),
-            url=str(shown or ""),
-            events=_in_order(events),
-            scope=scope_text(scope),
-            delivers=provider.is_live(remote.fields),
-            updated=None if remote.updated is None else time_text(remote.updated),
-            action_reason=row.reason,
-            unreadable_fields=remote.unreadable,
+    def lines(self) -> Iterator[Row]:
+        """The webhooks of the provider, without what only JSON says of them."""
+        rows = [(row, row.remote) for row in self.account.rows if row.remote is not None]
+        kinds = map(
+            self._kind,
+            [row.claim for row, _ in rows],
+            [row.reason for row, _ in rows],
+            [remote.unreadable for _, remote in rows],
+            *([remote.fields[name] for _, remote in rows] for name in self._told),
         )
+        for (row, remote), kind in zip(rows, kinds, strict=True):
+            url = plain_value(self._redaction, remote.fields["url"], _URL)
+            # `Struct` looks for each argument among all the fields: what many lines have alike is there already.
+            yield replace(
+                kind,
+                webhook_address=row.address.text(long=self._long),
+                entry=row.address.name if row.address.has_entry else None,
+                object_id=remote.id,
+                url=str(url or ""),
+                updated=None if remote.updated is None else time_text(remote.updated),
+            )
 
     @cached_property
-    def _bare_line(self) -> Row:
-        """What all lines of the account have alike, and nothing for all else."""
+    def _told(self) -> Sequence[str]:
+        """The fields of which a line says what they mean, and not what they hold."""
+        provider = self._provider
+        return (provider.event_field, *provider.scope_fields, *provider.switches)
+
+    @cached_property
+    def _kind(self) -> Callable[..., Row]:
+        """Gives what all lines of a kind have alike, and nothing for all else: most webhooks are of few kinds."""
+        return lru_cache(maxsize=1024, typed=True)(self._line_of)
+
+    def _line_of(self, claim: Claim, reason: Reason | None, unreadable: tuple[str, ...], *told: Value) -> Row:
+        provider, fields = self._provider, dict(zip(self._told, told, strict=True))
         return Row(
             address="",
             type="",
             name="",
-            provider_name=self._provider.name,
+            provider_name=provider.name,
             webhook_address="",
             entry=None,
             account=self.account.account.name,
             object_id=None,
-            status=Status.MANAGED,
+            status=_status(claim, reason),
             url="",
             host="",
-            events=(),
-            scope="",
-            delivers=False,
+            events=tuple(sorted(provider.events_of(fields))),
+            scope=scope_text(provider.scope_of(fields)),
+            delivers=provider.is_live(fields),
             updated=None,
-            action_reason=None,
+            action_reason=reason,
             partner=None,
             hint=None,
             near=None,
             place=None,
             unknown_fields=(),
-            unreadable_fields=(),
+            unreadable_fields=unreadable,
             change=_NOTHING_SAID,
             field_changes=(),
         )
@@ -336,7 +338,7 @@ class AccountMask:
             entry=row.address.name if row.address.has_entry else None,
             account=row.address.account,
             object_id=None if remote is None else remote.id,
-            status=_status(row),
+            status=_status(row.claim, row.reason),
             url=str(url or ""),
             host="" if url is None else host,
             endpoint=self._endpoint(there["url"]),
