@@ -30,6 +30,8 @@ def plain_value(redaction: Redaction, value: Value, kind: FieldType | None = Non
     match value:
         case Url():
             return redaction.show(value)
+        case str() | bool() | None:  # most of all others, and to look for a mapping takes long
+            return value
         case SecretText() if kind is FieldType.URL and (endpoint := lenient_endpoint(value)) is not None:
             return f"{endpoint.origin}/{HIDDEN}"
         case SecretText() | Masked():
@@ -64,8 +66,11 @@ def sensitive(fields: PlainFields | None) -> Sensitive:
     """Which fields hide something, as Terraform says it: an object of trues, or false where there is no object."""
     if fields is None:
         return False
-    texts = ((name, value) for name, value in fields.items() if isinstance(value, str))
-    return {name: True for name, value in texts if hides(value) or CHANGED in value or "${" in value}
+    return {
+        name: True
+        for name, value in fields.items()
+        if isinstance(value, str) and (hides(value) or CHANGED in value or "${" in value)
+    }
 
 
 def time_text(time: datetime) -> str:
