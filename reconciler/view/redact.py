@@ -60,22 +60,25 @@ _STATUS: Mapping[Reason | None, Status] = {
 _NOTHING_SAID = Sides(
     actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
 )
-_URL = FieldType.URL
+# Asked of every webhook, as those of `model.plan`.
+_URL, _CREATE, _DELETE = FieldType.URL, Action.CREATE, Action.DELETE
+_MANAGED, _DUPLICATE, _KNOWN, _UNMANAGED = Status.MANAGED, Status.DUPLICATE, Status.KNOWN, Status.UNMANAGED
+_LEFT_ALONE = (_UNMANAGED, _KNOWN)
+_OTHERS = {Claim.KNOWN: _KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: _UNMANAGED}
 _BY_URL = attrgetter("url", "events", "object_id")
-_MANAGED = Status.MANAGED
-_OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
 
 
 def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool = False) -> PlanView:
     """Mask a plan: everything that outputs may say of it, counted and in order; no secret in it.
 
-    In brief, without what is in step: it is most of a large plan, and takes most of the time to mask.
+    In brief, without what is in step, which is most of a large plan, and takes most of the time to mask; and without
+    endpoints, which no line of text says.
     """
     masks = [AccountMask(plan, account) for account in plan.planned]
     rows = [row for mask in masks for row in mask.rows(brief=brief)]
-    changes = tuple(row for row in rows if row.status not in (Status.UNMANAGED, Status.KNOWN))
+    changes = tuple([row for row in rows if row.status not in _LEFT_ALONE])
     ignoring = {one.account.name for one in plan.planned if one.on_unmanaged is OnUnmanaged.IGNORE}
-    unmanaged = tuple(row for row in rows if row.status is Status.UNMANAGED and row.account not in ignoring)
+    unmanaged = tuple([row for row in rows if row.status is _UNMANAGED and row.account not in ignoring])
     losses = tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses)
     return PlanView(
         timestamp=time_text(plan.created),
@@ -90,8 +93,8 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         summary=_summary(plan, len(unmanaged)),
         losses=losses,
         unmanaged=unmanaged,
-        known=tuple(row for row in rows if row.status is Status.KNOWN),
-        duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
+        known=tuple([row for row in rows if row.status is _KNOWN]),
+        duplicates=tuple([row for row in changes if row.status is _DUPLICATE]),
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
         id_length=id_length_of(plan) if rows or not brief else SHORTEST_ID,
@@ -132,7 +135,7 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
         delete=actions[Action.DELETE],
         unchanged=sum(one.unchanged for one in plan.planned) + sum(one.unchanged for one in counted),
         protected=reasons[Reason.PROTECTED] + sum(one.protected for one in counted),
-        protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
+        protected_differences=sum(row.reason is Reason.PROTECTED for row in rows if row.fields),
         unmanaged=unmanaged,
         duplicates=reasons[Reason.DUPLICATE],
         losses=sum(len(account.losses) for account in plan.planned),
@@ -223,7 +226,7 @@ class AccountMask:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
             if row.is_told or not brief:
-                yield self.row(row)
+                yield self.row(row, brief=brief)
 
     def loss(self, loss: Loss) -> LossRow:
         """An endpoint that loses events, and the line under `absent` that would let it through, if it can be shown."""
@@ -251,16 +254,20 @@ class AccountMask:
             *([remote.fields[name] for _, remote in rows] for name in self._told),
         )
         for (row, remote), kind in zip(rows, kinds, strict=True):
-            url = plain_value(self._redaction, remote.fields["url"], _URL)
-            # `Struct` looks for each argument among all the fields: what many lines have alike is there already.
-            yield replace(
-                kind,
-                webhook_address=row.address.text(long=self._long),
-                entry=row.address.name if row.address.has_entry else None,
-                object_id=remote.id,
-                url=str(url or ""),
-                updated=None if remote.updated is None else time_text(remote.updated),
-            )
+            yield self._line(row, kind, plain_value(self._redaction, remote.fields["url"], _URL))
+
+    def _line(self, row: Change, kind: Row, url: Plain) -> Row:
+        """What of a webhook goes into a line of a list: what the others of its kind don't have alike."""
+        remote = row.remote
+        # `Struct` looks for each argument among all the fields, and Python makes a dictionary of more than 15.
+        return replace(
+            kind,
+            webhook_address=row.address.text(long=self._long),
+            entry=row.address.name if row.address.has_entry else None,
+            object_id=None if remote is None else remote.id,
+            url=str(url or ""),
+            updated=None if remote is None or remote.updated is None else time_text(remote.updated),
+        )
 
     @cached_property
     def _told(self) -> Sequence[str]:
@@ -302,58 +309,37 @@ class AccountMask:
             field_changes=(),
         )
 
-    def row(self, row: Change) -> Row:
-        """A webhook, and all that may be said of it."""
+    def row(self, row: Change, *, brief: bool = False) -> Row:
+        """A webhook, and all that may be said of it; in brief, without its endpoint."""
         remote, provider = row.remote, self._provider
         before, there = None, {} if row.desired is None else row.desired.fields
         if remote is not None:
             before, there = self._plain(remote.fields), remote.fields
-        shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
-        forcing = provider.replaced_for if row.action is Action.CREATE and row.reason is Reason.REPLACES else ()
-        fields = tuple(
-            FieldRow(name=name, before=old, after=new, forces_replacement=name.partition(".")[0] in forcing or None)
-            for name, old, new in shown
-        )
+        fields = self._field_changes(row) if row.fields else ()
         after = None
         if row.wanted:
             after = self._plain(row.wanted)
             # Both sides of a URL are shown together, or a changed secret would read the same on both.
             after |= {field.name: field.after for field in fields if field.name in after}
-        elif row.action is not Action.DELETE:
+        elif row.action is not _DELETE:
             after = before or self._plain(there)
         url = (before or after or self._plain(there))["url"]
         endpoint = provider.endpoint_of(there)
         host = HIDDEN if endpoint is None else endpoint.origin
-        near = self._text(row.near) if isinstance(row.near, Address) else row.near
         hidden = sensitive(before)
         resource = resource_address(row.address, provider.resource_type, long=self._long)
-        return Row(
+        told = map(there.__getitem__, self._told)
+        kind = self._kind(row.claim, row.reason, () if remote is None else remote.unreadable, *told)
+        found = replace(
+            self._line(row, kind, url),
             address=str(resource),
             module_address=resource.module,
             type=resource.type,
             name=resource.name,
             index=resource.index,
-            provider_name=provider.name,
-            webhook_address=self._text(row.address),
-            entry=row.address.name if row.address.has_entry else None,
-            account=row.address.account,
-            object_id=None if remote is None else remote.id,
-            status=_status(row.claim, row.reason),
-            url=str(url or ""),
             host="" if url is None else host,
-            endpoint=self._endpoint(there["url"]),
-            events=tuple(sorted(provider.events_of(there))),
-            scope=scope_text(provider.scope_of(there)),
-            delivers=provider.is_live(there),
-            updated=None if remote is None or remote.updated is None else time_text(remote.updated),
-            action_reason=row.reason,
-            partner=None if row.partner is None else self._text(row.partner),
-            hint=row.hint,
-            near=None if near is None else str(near),
+            endpoint=None if brief else self._endpoint(there["url"]),
             place=None if row.desired is None else str(row.desired.place),
-            unknown_fields=() if remote is None else remote.unknown,
-            unreadable_fields=() if remote is None else remote.unreadable,
-            health=None if remote is None else remote.health or None,
             change=Sides(
                 actions=(row.action,),
                 before=before,
@@ -364,6 +350,25 @@ class AccountMask:
             ),
             field_changes=fields,
             secret_to=row.secret_to or None,
+        )
+        if remote is not None:
+            found = replace(found, unknown_fields=remote.unknown, health=remote.health or None)
+        if row.partner is not None or row.hint is not None:
+            near = self._text(row.near) if isinstance(row.near, Address) else row.near
+            found = replace(
+                found,
+                partner=None if row.partner is None else self._text(row.partner),
+                hint=row.hint,
+                near=None if near is None else str(near),
+            )
+        return found
+
+    def _field_changes(self, row: Change) -> tuple[FieldRow, ...]:
+        forcing = self._provider.replaced_for if row.action is _CREATE and row.reason is Reason.REPLACES else ()
+        shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
+        return tuple(
+            FieldRow(name=name, before=old, after=new, forces_replacement=name.partition(".")[0] in forcing or None)
+            for name, old, new in shown
         )
 
     def _endpoint(self, url: Value) -> str | None:
