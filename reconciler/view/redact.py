@@ -259,7 +259,7 @@ class AccountMask:
     def _line(self, row: Change, kind: Row, url: Plain) -> Row:
         """What of a webhook goes into a line of a list: what the others of its kind don't have alike."""
         remote = row.remote
-        # `Struct` looks for each argument among all the fields, and Python makes a dictionary of more than 15.
+        # Few at a time: `Struct` looks for each among all the fields, and of more than 15 Python makes a dictionary.
         return replace(
             kind,
             webhook_address=row.address.text(long=self._long),
@@ -278,9 +278,9 @@ class AccountMask:
     @cached_property
     def _kind(self) -> Callable[..., Row]:
         """Gives what all lines of a kind have alike, and nothing for all else: most webhooks are of few kinds."""
-        return lru_cache(maxsize=1024, typed=True)(self._line_of)
+        return lru_cache(maxsize=1024, typed=True)(self._line_of_kind)
 
-    def _line_of(self, claim: Claim, reason: Reason | None, unreadable: tuple[str, ...], *told: Value) -> Row:
+    def _line_of_kind(self, claim: Claim, reason: Reason | None, unreadable: tuple[str, ...], *told: Value) -> Row:
         provider, fields = self._provider, dict(zip(self._told, told, strict=True))
         return Row(
             address="",
@@ -353,11 +353,12 @@ class AccountMask:
         )
         if remote is not None:
             found = replace(found, unknown_fields=remote.unknown, health=remote.health or None)
-        if row.partner is not None or row.hint is not None:
+        partner = row.partner
+        if partner is not None or row.hint is not None:
             near = self._text(row.near) if isinstance(row.near, Address) else row.near
             found = replace(
                 found,
-                partner=None if row.partner is None else self._text(row.partner),
+                partner=None if partner is None else self._text(partner),
                 hint=row.hint,
                 near=None if near is None else str(near),
             )
