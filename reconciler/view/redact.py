@@ -245,16 +245,17 @@ class AccountMask:
 
     def lines(self) -> Iterator[Row]:
         """The webhooks of the provider, without what only JSON says of them."""
-        rows = [(row, row.remote) for row in self.account.rows if row.remote is not None]
+        rows = [row for row in self.account.rows if row.remote is not None]
+        remotes = [row.remote for row in rows if row.remote is not None]
         kinds = map(
             self._kind,
-            [row.claim for row, _ in rows],
-            [row.reason for row, _ in rows],
-            [remote.unreadable for _, remote in rows],
-            *([remote.fields[name] for _, remote in rows] for name in self._told),
+            [row.claim for row in rows],
+            [row.reason for row in rows],
+            [remote.unreadable for remote in remotes],
+            *([remote.fields[name] for remote in remotes] for name in self._told),
         )
-        for (row, remote), kind in zip(rows, kinds, strict=True):
-            yield self._line(row, kind, plain_value(self._redaction, remote.fields["url"], _URL))
+        urls = [plain_value(self._redaction, remote.fields["url"], _URL) for remote in remotes]
+        return map(self._line, rows, kinds, urls)
 
     def _line(self, row: Change, kind: Row, url: Plain) -> Row:
         """What of a webhook goes into a line of a list: what the others of its kind don't have alike."""
