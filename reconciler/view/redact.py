@@ -26,6 +26,7 @@ from reconciler.model.plan import (
     Reason,
     Verdict,
 )
+from reconciler.model.provider import Provider
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Url
@@ -278,37 +279,12 @@ class AccountMask:
 
     @cached_property
     def _kind(self) -> Callable[..., Row]:
-        """Gives what all lines of a kind have alike, and nothing for all else: most webhooks are of few kinds."""
-        return lru_cache(maxsize=1024, typed=True)(self._line_of_kind)
+        """Gives what all lines of a kind have alike: most webhooks are of few kinds.
 
-    def _line_of_kind(self, claim: Claim, reason: Reason | None, unreadable: tuple[str, ...], *told: Value) -> Row:
-        provider, fields = self._provider, dict(zip(self._told, told, strict=True))
-        return Row(
-            address="",
-            type="",
-            name="",
-            provider_name=provider.name,
-            webhook_address="",
-            entry=None,
-            account=self.account.account.name,
-            object_id=None,
-            status=_status(claim, reason),
-            url="",
-            host="",
-            events=tuple(sorted(provider.events_of(fields))),
-            scope=scope_text(provider.scope_of(fields)),
-            delivers=provider.is_live(fields),
-            updated=None,
-            action_reason=reason,
-            partner=None,
-            hint=None,
-            near=None,
-            place=None,
-            unknown_fields=(),
-            unreadable_fields=unreadable,
-            change=_NOTHING_SAID,
-            field_changes=(),
-        )
+        It doesn't hold the mask, or a plan that is let go would stay until the collector comes.
+        """
+        make = partial(_line_of_kind, self._provider, self.account.account.name, self._told)
+        return lru_cache(maxsize=1024, typed=True)(make)
 
     def row(self, row: Change, *, brief: bool = False) -> Row:
         """A webhook, and all that may be said of it; in brief, without its endpoint."""
@@ -384,3 +360,42 @@ class AccountMask:
 
     def _text(self, address: Address) -> str:
         return address.text(long=self._long)
+
+
+def _line_of_kind(
+    provider: Provider,
+    account: str,
+    names: Sequence[str],
+    claim: Claim,
+    reason: Reason | None,
+    unreadable: tuple[str, ...],
+    *told: Value,
+) -> Row:
+    """A line with what its webhook's claim, reason and these fields say, and nothing for all else."""
+    fields = dict(zip(names, told, strict=True))
+    return Row(
+        address="",
+        type="",
+        name="",
+        provider_name=provider.name,
+        webhook_address="",
+        entry=None,
+        account=account,
+        object_id=None,
+        status=_status(claim, reason),
+        url="",
+        host="",
+        events=tuple(sorted(provider.events_of(fields))),
+        scope=scope_text(provider.scope_of(fields)),
+        delivers=provider.is_live(fields),
+        updated=None,
+        action_reason=reason,
+        partner=None,
+        hint=None,
+        near=None,
+        place=None,
+        unknown_fields=(),
+        unreadable_fields=unreadable,
+        change=_NOTHING_SAID,
+        field_changes=(),
+    )
