@@ -55,7 +55,7 @@ def _aligned(cells: Iterable[Sequence[str]]) -> list[str]:
 
 def _filled(cells: Sequence[str]) -> Iterable[str]:
     """The cells of a column, each as wide as its widest."""
-    if all(map(str.isascii, cells)):  # each character takes one column of the terminal
+    if "".join(cells).isascii():  # each character takes one column of the terminal
         return map(str.ljust, cells, repeat(max(map(len, cells))))
     return map(padded, cells, repeat(max(map(columns, cells))))
 
