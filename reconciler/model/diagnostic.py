@@ -36,7 +36,8 @@ class Place(Struct, frozen=True, kw_only=True, order=True, gc=False):
     column: int = 0  # 1-based, in characters; 0 where the whole line is meant
 
     def __str__(self) -> str:
-        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
+        line, column = f":{self.line}" if self.line else "", f":{self.column}" if self.column else ""
+        return f"{self.file}{line}{column}"
 
 
 class Diagnostic(Struct, frozen=True, kw_only=True):

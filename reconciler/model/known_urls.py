@@ -56,6 +56,10 @@ class _UrlBehind(Url):
         return True
 
     @property
+    def whole_variable(self) -> str:
+        return ""
+
+    @property
     def clear_head(self) -> str | None:
         return self.endpoint.head
 

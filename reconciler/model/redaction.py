@@ -23,7 +23,6 @@ _SEPARATOR = re.compile(r"[-_.]")
 _RUN = re.compile(r"[^\W_]+")
 _DIGITS = "0123456789"
 _ANYWHERE = ""
-_QUERIES = "queries"  # what is kept of them
 _CLEAR = (Origin.LITERAL, Origin.OPTION)
 _PROVIDER = Origin.PROVIDER
 _Hide = Callable[[str], str]  # gives what stands in place of a hidden value
@@ -82,7 +81,7 @@ class Redaction:
     values of parameters that the file calls public.
     """
 
-    __slots__ = ("_patterns", "_public_params", "_seen", "_urls", "cache")
+    __slots__ = ("_patterns", "_public_params", "_queries", "_seen", "_urls", "cache")
 
     def __init__(
         self,
@@ -95,6 +94,7 @@ class Redaction:
         self._patterns = tuple(patterns)
         self._public_params = public_params
         self._seen = seen
+        self._queries: dict[int, tuple[str, object]] = {}
         self.cache: dict[object, Any] = {}
 
     def seeing(self, urls: Iterable[Url]) -> Redaction:
@@ -158,25 +158,66 @@ class Redaction:
     def _numbers(self) -> Mapping[str, int]:
         values: dict[str, int] = {}
         for url in self._seen:
-            self._show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
+            self.show(url, lambda value: str(values.setdefault(value, len(values) + 1)))
         return values if len(values) > 1 else {}
 
-    def show(self, url: Url) -> str:
-        """The URL as it may be printed (control characters aside, which are the output's to escape)."""
-        return self._show(url, self._numbered)
+    def show(
+        self,
+        url: Url,
+        hide: _Hide | None = None,
+        changed: frozenset[str] = frozenset(),
+        items: tuple[QueryItem, ...] | None = None,
+    ) -> str:
+        """The URL as it may be printed (control characters aside, which are the output's to escape).
+
+        Args:
+            url: which.
+            hide: gives what stands in place of a hidden value; None for its number in this run.
+            changed: the items in normal form that the other side of a change has otherwise.
+            items: of its query, those that are shown; None for all.
+        """
+        items = url.items if items is None else items
+        clear = url.clear_head
+        if clear is not None:
+            query = self._own_query(items, changed)
+            return f"{clear}?{query}" if query else clear
+        hide = hide or self._numbered
+        source = url.source
+        first = source.parts[0].origin
+        provided = _PROVIDER in [part.origin for part in source.parts]
+        is_whole = first in SHOWN_BY_NAME
+        # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
+        if is_whole or (provided and self._whole):
+            if url in self._whole:
+                return str(url.source) if url.whole_variable else self._whole[url]
+            if url.endpoint in self._whole_endpoints:
+                return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
+            if url.whole_variable:
+                return str(url.source)
+        if provided:
+            path = list(self._path(url))
+            segments = [shown for _, shown in path if shown is not None]
+            if len(segments) < len(path):
+                segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
+            query = "&".join([self._item(item, hide, changed) for item in items])
+        else:
+            is_clear = url.has_clear_path
+            segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
+            query = self._own_query(items, changed)
+        return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
 
     def show_change(self, before: Url, after: Url) -> tuple[str, str]:
         """Both sides of a change. Where they would read the same, what differs reads `‹changed›` on the second."""
-        plain, changed = self._show(before, _alike), frozenset[str]()
-        if plain == self._show(after, _alike):
+        plain, changed = self.show(before, _alike), frozenset[str]()
+        if plain == self.show(after, _alike):
             changed = frozenset(after.secrets) - frozenset(before.secrets)
-        reads_alike = plain == self._show(after, _alike, changed)
-        new = self._show(after, self._numbered, changed)
+        reads_alike = plain == self.show(after, _alike, changed)
+        new = self.show(after, changed=changed)
         return self.show(before), f"{new} ({CHANGED})" if reads_alike else new
 
     def show_endpoint(self, url: Url) -> str:
         public = None if url.whole_variable else tuple([item for item in url.items if not item.secret])
-        return self._show(url, self._numbered, items=public)
+        return self.show(url, items=public)
 
     def segments_for_variables(self, url: Url) -> tuple[bool, ...]:
         """Which segments of a provider's path no file may say in clear: those that are hidden or hold a variable."""
@@ -208,52 +249,14 @@ class Redaction:
         number = self._numbers.get(value)
         return HIDDEN if number is None else f"{HIDDEN[:-1]} {number}{HIDDEN[-1]}"
 
-    def _show(
-        self,
-        url: Url,
-        hide: _Hide,
-        changed: frozenset[str] = frozenset(),
-        items: tuple[QueryItem, ...] | None = None,  # of its query, those that are shown; None for all
-    ) -> str:
-        items = url.items if items is None else items
-        clear = url.clear_head
-        if clear is not None:
-            query = self._own_query(items, changed)
-            return f"{clear}?{query}" if query else clear
-        source = url.source
-        first = source.parts[0].origin
-        provided = _PROVIDER in [part.origin for part in source.parts]
-        is_whole = first in SHOWN_BY_NAME
-        # A URL that a variable holds, though its secrets may be the provider's by now (`ignore_changes: [url]`).
-        if is_whole or (provided and self._whole):
-            if url in self._whole:
-                return str(url.source) if url.whole_variable else self._whole[url]
-            if url.endpoint in self._whole_endpoints:
-                return f"{url.endpoint.origin}/{hide('&'.join((url.endpoint.reveal(), *url.secrets)))}"
-            if url.whole_variable:
-                return str(url.source)
-        if provided:
-            path = list(self._path(url))
-            segments = [shown for _, shown in path if shown is not None]
-            if len(segments) < len(path):
-                segments.append(hide("/".join(normal for normal, shown in path if shown is None)))
-            query = "&".join([self._item(item, hide, changed) for item in items])
-        else:
-            is_clear = url.has_clear_path
-            segments = [raw for raw, _ in _path_of(url)] if is_clear else [str(segment) for segment in url.segments]
-            query = self._own_query(items, changed)
-        return "/".join((url.endpoint.origin, *segments)) + (f"?{query}" if query else "")
-
     def _own_query(self, items: tuple[QueryItem, ...], changed: frozenset[str]) -> str:
         """A query of the files, of which many URLs share one."""
         if changed:
             return "&".join([_own_item(item, changed) for item in items])
-        known: dict[int, tuple[str, object]] | None = self.cache.get(_QUERIES)
-        if known is None:
-            known = self.cache[_QUERIES] = {}
-        found = known.get(id(items))
+        found = self._queries.get(id(items))
         if found is None:
-            found = known[id(items)] = "&".join(map(_own_item, items)), items  # which stay, and so does their id
+            text = "&".join(map(_own_item, items))
+            found = self._queries[id(items)] = text, items  # which stay, and so does their id
         return found[0]
 
     def _path(self, url: Url) -> Iterator[tuple[str, str | None]]:

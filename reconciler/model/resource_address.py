@@ -6,6 +6,7 @@ Source of the syntax: https://developer.hashicorp.com/terraform/cli/state/resour
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -30,7 +31,7 @@ class ResourceAddress(Struct, frozen=True):
     @property
     def resource(self) -> str:
         """The address of all instances of its resource."""
-        return ".".join(filter(None, (self.module, self.type, self.name)))
+        return f"{self.module}.{self.type}.{self.name}" if self.module else f"{self.type}.{self.name}"
 
     def __str__(self) -> str:
         return self.resource + ("" if self.index is None else f"[{_quoted(self.index)}]")
@@ -41,14 +42,19 @@ def resource_address(address: Address, kind: str, *, long: bool) -> ResourceAddr
 
     The key of a `for_each` and the event are one key, `acme/track_updated`: a resource has no more.
     """
-    account, _, place = address.account.partition(":")
-    module = f"module.{identifier(account)}" + (f"[{_quoted(place)}]" if place else "")
-    entry, key = address.entry, address.name[len(address.entry) + 1 : -1]
-    if address.has_entry:
-        name, index = identifier(entry), "/".join(filter(None, (key, address.index))) or None
-    else:
-        name, index = WITHOUT_ENTRY, address.name[1:]
-    return ResourceAddress(module if long else None, kind, name, index)
+    module = _module(address.account) if long else None
+    if not address.has_entry:
+        return ResourceAddress(module, kind, WITHOUT_ENTRY, address.name[1:])
+    entry = address.entry
+    key = address.name[len(entry) + 1 : -1]
+    index = f"{key}/{address.index}" if key and address.index else key or address.index
+    return ResourceAddress(module, kind, identifier(entry), index or None)
+
+
+@lru_cache(maxsize=1024)  # an account has many webhooks
+def _module(account: str) -> str:
+    name, _, place = account.partition(":")
+    return f"module.{identifier(name)}" + (f"[{_quoted(place)}]" if place else "")
 
 
 def identifier(name: str) -> str:
@@ -58,6 +64,8 @@ def identifier(name: str) -> str:
 
 def _quoted(text: str) -> str:
     """A key as Terraform quotes it, with all that isn't printable escaped."""
+    if text.isidentifier():  # as the names of most events are: nothing of it is escaped
+        return f'"{text}"'
     escaped = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)
     if not escaped.isprintable():
         escaped = "".join(one if one.isprintable() else _escape(one) for one in escaped)

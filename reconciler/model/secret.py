@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 HIDDEN = "‹hidden›"
 CHANGED = "‹changed›"
+_HIDDEN_OR_NUMBERED = HIDDEN[:-1]
 _Value = TypeVar("_Value")
 
 
@@ -79,7 +80,7 @@ def replace(value: _Value, /, **changes: Any) -> _Value:  # noqa: ANN401 - as it
 
 def hides(shown: str) -> bool:
     """Whether a shown text has something hidden in it."""
-    return HIDDEN[:-1] in shown
+    return _HIDDEN_OR_NUMBERED in shown
 
 
 def env_line(name: str, value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Sequence
 
 from reconciler.model.characters import is_seen
 
@@ -24,6 +25,12 @@ def visible(text: str) -> str:
         return text
     escaped = (one if one == " " or is_seen(one) else one.encode("unicode_escape").decode("ascii") for one in text)
     return "".join(escaped)
+
+
+def all_visible(texts: Sequence[str]) -> Sequence[str]:
+    """Many texts, each made harmless; mostly there is nothing to escape, and one look at all of them shows that."""
+    together = " ".join(texts)
+    return texts if visible(together) == together else [*map(visible, texts)]
 
 
 def without_commands(text: str) -> str:
@@ -59,6 +66,12 @@ def yaml_word(text: str) -> str:
     return text if is_plain else "'" + visible(text).replace("'", "''") + "'"
 
 
-def shown_time(text: str | None, *, zone: str = " UTC") -> str:
+def shown_time(text: str | None) -> str:
     """A published time as people write it."""
-    return visible((text or "").replace("T", " ").replace("Z", zone))
+    return shown_times([text], zone=" UTC")[0]
+
+
+def shown_times(texts: Iterable[str | None], *, zone: str) -> Sequence[str]:
+    """Many published times; `zone` stands behind each."""
+    shown = all_visible([text or "" for text in texts])
+    return [text.replace("T", " ").replace("Z", zone) for text in shown]

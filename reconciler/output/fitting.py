@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _SGR = r"\x1b\[[0-9;]*m"
 _STYLED = re.compile(_SGR)
@@ -32,15 +32,16 @@ def padded(text: str, width: int) -> str:
     return text + " " * (width - columns(text))
 
 
-def fitted(line: str, width: int | None) -> Iterator[str]:
+def fitted(line: str, width: int | None) -> Iterable[str]:
     """A line in as many as it needs; whole where no width is known.
 
     Columns are what stands behind two blanks or more: the last is continued under itself, where that leaves it half of
     the width. A URL that is wider than its column is broken at its `/`, `?`, `&` and `=`; any other word stays whole.
     """
-    if width is None or columns(line) <= width:
-        yield line
-        return
+    return (line,) if width is None or columns(line) <= width else _broken(line, width)
+
+
+def _broken(line: str, width: int) -> Iterator[str]:
     words = re.findall(_WORD, line)
     margin = _margin(words, width)
     current = ""

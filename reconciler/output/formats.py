@@ -80,7 +80,7 @@ class Reporter:
 
     can_ask = False  #: Whether a person who reads it could be asked for consent.
     lists_lines = True  #: Whether it says of each webhook of a list what goes into a line.
-    is_brief = True  #: Whether it says nothing of webhooks that are in step.
+    is_brief = True  #: Whether it says nothing of webhooks that are in step, and puts none together by endpoint.
     lists_done = True  #: Whether it says at the end what became of each change, of those that are done, too.
 
     def __call__(self, event: Event) -> None:

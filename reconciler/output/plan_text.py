@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import add
 from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.plan import Action, Reason
+from reconciler.model.plan import NO_ACTION, Action, Reason
 from reconciler.output.escaping import visible
 from reconciler.output.fitting import fitted
 from reconciler.output.losses_text import losses_text, refusal_text
@@ -33,6 +34,9 @@ from reconciler.view.short_ids import with_short_ids
 
 _Row = TypeVar("_Row", Row, LossRow)
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
+_SIGNS = {action: SIGNS[action.value] for action in _COLORS}
+_WHOLE = (Action.CREATE, Action.DELETE)
+_MOVED = (Reason.NOT_IN_FILE, Reason.REPLACED)  # of what goes, where something takes its place
 
 
 MOST_IN_FULL = 10
@@ -106,8 +110,7 @@ class _PlanText(Struct, frozen=True, dict=True):
         for account in self.view.accounts:
             if account.name in summed_up:
                 continue
-            for line in self._account(account):
-                yield from [line] if isinstance(line, Fold) else fitted(line, self.width)
+            yield from self._fitted(self._account(account))
             yield from (*self._refusal(account), "")
         for name, counts in summed_up.items():
             said = ", ".join(f"{counts[action]} to {action.value}" for action in _COLORS if counts[action])
@@ -122,6 +125,11 @@ class _PlanText(Struct, frozen=True, dict=True):
             options = (f"`{visible(option)}`" for option in self.view.filters.options())
             yield from fitted(f"Filtered by {' '.join(options)}: other changes aren't shown.", self.width)
             yield ""
+
+    def _fitted(self, lines: Iterable[str | Fold]) -> Iterable[str | Fold]:
+        if self.width is None:
+            return lines
+        return (part for line in lines for part in ([line] if isinstance(line, Fold) else fitted(line, self.width)))
 
     def _summed_up(self) -> dict[str, Counter[Action]]:
         """The places of which only the number of changes is told, as those of many: a fleet has thousands."""
@@ -209,9 +217,9 @@ class _PlanText(Struct, frozen=True, dict=True):
         return refusal_text(account, self._losses(account), self.style, self.width)
 
     def _changes(self, rows: Sequence[Row]) -> Iterator[str]:
-        for row in _moves_together([row for row in rows if row.action is not Action.NONE]):
+        for row in _moves_together([row for row in rows if row.action is not NO_ACTION]):
             yield from ("", f"  {self._head(row)}", *self._fields(row), *unknown_fields_text(row, self.verbosity))
-        in_step = [row for row in rows if row.action is Action.NONE and row.action_reason is not Reason.PROTECTED]
+        in_step = [row for row in rows if row.action is NO_ACTION and row.action_reason is not Reason.PROTECTED]
         if self.verbosity > 0 and in_step:
             yield ""
             for row in in_step:
@@ -222,34 +230,37 @@ class _PlanText(Struct, frozen=True, dict=True):
     def _head(self, row: Row) -> str:
         """A change in a line."""
         name = visible(row.webhook_address)
-        head = self.style.paint(f"{SIGNS[row.action.value]} {name}", "bold", _COLORS[row.action])
+        head = self.style.paint(f"{_SIGNS[row.action]} {name}", "bold", _COLORS[row.action])
         is_short = self.is_drift and self.verbosity < 0
         words = drift_text(row, self.view) if is_short else change_text(row, self.view, is_drift=self.is_drift)
         return f"{head}  {words}"
 
-    def _fields(self, row: Row) -> Iterator[str]:
+    def _fields(self, row: Row) -> Sequence[str]:
         """All fields of what is created or deleted; of all else those that differ."""
-        if row.action in (Action.CREATE, Action.DELETE):
-            shown = {name: value_text(value) for name, value in (row.change.before or row.change.after or {}).items()}
-        else:
-            arrow = self.style.paint("→", "dim")
-            shown = {one.name: f"{value_text(one.before)} {arrow} {value_text(one.after)}" for one in row.field_changes}
-        width = max(map(len, shown), default=0)
-        yield from (f"      {visible(name):<{width}}  {value}" for name, value in shown.items())
+        if row.action in _WHOLE:
+            fields = row.change.before or row.change.after or {}
+            return [*map(add, _names(tuple(fields)), map(value_text, fields.values()))]
+        arrow = self.style.paint("→", "dim")
+        shown = {one.name: f"{value_text(one.before)} {arrow} {value_text(one.after)}" for one in row.field_changes}
+        return [*map(add, _names(tuple(shown)), shown.values())]
 
 
-def _folded(title: str, lines: Iterable[str]) -> Iterator[str | Fold]:
+@lru_cache(maxsize=1024)  # webhooks of one provider have the same fields
+def _names(names: tuple[str, ...]) -> Sequence[str]:
+    """The names of fields as a column, their values to follow."""
+    width = max(map(len, names), default=0)
+    return [f"      {visible(name):<{width}}  " for name in names]
+
+
+def _folded(title: str, lines: Iterable[str]) -> Sequence[str | Fold]:
     """Lines that a log folds where they are many."""
     found = [*lines]
-    is_long = len(found) > FOLDED_FROM
-    yield from [Fold(title)] if is_long else ()
-    yield from found
-    yield from [Fold()] if is_long else ()
+    return [Fold(title), *found, Fold()] if len(found) > FOLDED_FROM else found
 
 
 def _moves_together(rows: Sequence[Row]) -> Iterator[Row]:
     """The rows in their order, but the delete of a move right after its create, though it is done later."""
-    deletes = {row.partner: row for row in rows if row.action_reason in (Reason.NOT_IN_FILE, Reason.REPLACED)}
+    deletes = {row.partner: row for row in rows if row.action_reason in _MOVED}
     created = [row.webhook_address for row in rows if row.partner and row.action is Action.CREATE]
     moves = {address: deletes.get(address) for address in created}
     shown_with = {delete.webhook_address for delete in moves.values() if delete is not None}
@@ -265,6 +276,8 @@ def difference_texts(row: Row) -> Iterator[str]:
 
 def value_text(value: Plain) -> str:
     """A field's value, made visible."""
+    if isinstance(value, str):
+        return visible(value)
     if isinstance(value, tuple):
         return f"[{visible(', '.join(value))}]"
-    return "(none)" if value is None else visible(str(value).lower() if isinstance(value, bool) else str(value))
+    return "(none)" if value is None else str(value).lower()

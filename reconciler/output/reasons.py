@@ -55,7 +55,7 @@ def sentences(*texts: str) -> str:
 def reason_text(row: Row) -> str:
     """What would be done, and why. Nobody can know who changed what: only when the provider last did."""
     words = (_MOVES if row.partner else {}).get(row.action_reason) or _REASONS.get(row.action_reason, _DESTROYED)
-    forcing = _differing(row, forcing=True) or _differing(row)
+    forcing = (_differing(row, forcing=True) or _differing(row)) if row.field_changes else ""
     return words.format(partner=visible(row.partner or ""), when=_when(row), differing=forcing)
 
 

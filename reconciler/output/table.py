@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, repeat
 
-from reconciler.output.escaping import shown_time, visible
+from reconciler.output.escaping import all_visible, shown_times, visible
 from reconciler.output.fitting import columns, fitted, padded
 from reconciler.output.terminal import Style
 from reconciler.view.documents import ListView
@@ -49,35 +49,27 @@ def _names_events(row: Row) -> bool:
 
 def _aligned(cells: Iterable[Sequence[str]]) -> list[str]:
     """Columns of cells as lines, each column as wide as its widest cell."""
-    forms, filled = zip(*map(_filled, cells), strict=True)
-    line = _GAP.join(forms)
-    return [(line % row).rstrip() for row in zip(*filled, strict=True)]
+    *others, last = cells
+    return [*map(str.rstrip, map(_GAP.join, zip(*map(_filled, others), last, strict=True)))]
 
 
-def _filled(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """The cells of a column, and the form that makes all as wide as its widest."""
-    if all(map(str.isascii, cells)):  # each character takes one column of the terminal
-        return f"%-{max(map(len, cells))}s", cells
-    width = max(map(columns, cells))
-    return "%s", [padded(cell, width) for cell in cells]
+def _filled(cells: Sequence[str]) -> Iterable[str]:
+    """The cells of a column, each as wide as its widest."""
+    if "".join(cells).isascii():  # each character takes one column of the terminal
+        return map(str.ljust, cells, repeat(max(map(len, cells))))
+    return map(padded, cells, repeat(max(map(columns, cells))))
 
 
 def _cells(webhooks: Sequence[Row]) -> tuple[Sequence[str], ...]:
     """The cells of each column."""
     return (
-        _visible([row.webhook_address for row in webhooks]),
+        all_visible([row.webhook_address for row in webhooks]),
         [_status(row.status, row.unreadable_fields) for row in webhooks],
         [_events(row.events, row.scope) for row in webhooks],
-        [url or "(no URL)" for url in _visible([row.url for row in webhooks])],
+        [url or "(no URL)" for url in all_visible([row.url for row in webhooks])],
         ["yes" if row.delivers else "no" for row in webhooks],
-        [shown_time(row.updated, zone="") for row in webhooks],
+        shown_times([row.updated for row in webhooks], zone=""),
     )
-
-
-def _visible(texts: Sequence[str]) -> Sequence[str]:
-    """Many texts, each made harmless; mostly there is nothing to escape, and one look at all of them shows that."""
-    together = " ".join(texts)
-    return texts if visible(together) == together else [*map(visible, texts)]
 
 
 @lru_cache(maxsize=1024)  # most webhooks have what others have

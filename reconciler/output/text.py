@@ -114,8 +114,8 @@ class TextReporter(Progress):
 
         width = self._streams.line_width
         lines = plan_lines(view, self._style, self._verbosity, width=width, is_drift=is_drift)
-        for is_fold, group in groupby(lines, lambda line: isinstance(line, Fold)):
-            if not is_fold:
+        for kind, group in groupby(lines, type):
+            if kind is not Fold:
                 self._streams.print_result("\n".join(map(str, group)))
                 continue
             for fold in group:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.model.diagnostic import Diagnostic, Severity
-from reconciler.model.plan import Action, Filters, Hint, Reason, Shard
+from reconciler.model.plan import NO_ACTION, Filters, Hint, Reason, Shard
 from reconciler.model.webhook import SHORTEST_ID
 from reconciler.view.rows import AccountRow, LossRow, Row, Standing, Summary, Time
 from reconciler.view.terraform import Configured, DriftRow, PlannedValues, configured, planned_values, resource_drift
@@ -26,6 +26,7 @@ SITE = "https://webhook-reconciler.readthedocs.io/en/latest/"
 SCHEMAS = f"{SITE}schemas"
 """Where the JSON Schemas are published: `NAME.schema.json`. Their `$id` is the same."""
 Hex = Annotated[str, "^[0-9a-f]+$"]
+_KEPT = (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN)
 
 
 class Position(Struct, frozen=True, kw_only=True):
@@ -155,7 +156,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def changes(self) -> tuple[Row, ...]:
         """What an apply would do, in the order of work."""
-        return tuple(row for row in self.resource_changes if row.action is not Action.NONE)
+        return tuple([row for row in self.resource_changes if row.action is not NO_ACTION])
 
     @property
     def made_secrets(self) -> tuple[str, ...]:
@@ -170,13 +171,13 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def differing(self) -> tuple[Row, ...]:
         """What isn't as in the file: what an apply would change, and protected differences."""
-        return tuple(row for row in self.resource_changes if row.action is not Action.NONE or row.field_changes)
+        return tuple([row for row in self.resource_changes if row.action is not NO_ACTION or row.field_changes])
 
     @property
     def protected_differences(self) -> tuple[Row, ...]:
         """Protected webhooks that differ, and are left as they are."""
         rows = self.resource_changes
-        return tuple(row for row in rows if row.action_reason is Reason.PROTECTED and row.field_changes)
+        return tuple([row for row in rows if row.field_changes and row.action_reason is Reason.PROTECTED])
 
     @property
     def failing_unmanaged(self) -> tuple[Row, ...]:
@@ -188,12 +189,12 @@ class PlanView(Struct, frozen=True, kw_only=True):
     def kept(self) -> tuple[Row, ...]:
         """Webhooks that are listed under `absent`, but not deleted."""
         rows = (*self.resource_changes, *self.known)
-        return tuple(row for row in rows if row.hint in (Hint.KEPT_FOR_ENTRY, Hint.KEPT_AS_KNOWN))
+        return tuple([row for row in rows if row.hint in _KEPT])
 
     @property
     def unhealthy(self) -> tuple[Row, ...]:
         """Webhooks that the provider itself has switched off, after failed deliveries."""
-        return tuple(row for row in self.resource_changes if row.health)
+        return tuple([row for row in self.resource_changes if row.health])
 
     def in_full(self, *, is_drift: bool = False) -> PlanView:
         """With all that Terraform's readers need beside the changes."""

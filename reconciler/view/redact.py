@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
+from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -25,6 +26,7 @@ from reconciler.model.plan import (
     Reason,
     Verdict,
 )
+from reconciler.model.provider import Provider
 from reconciler.model.resource_address import resource_address
 from reconciler.model.secret import HIDDEN, hides
 from reconciler.model.url import Url
@@ -59,20 +61,25 @@ _STATUS: Mapping[Reason | None, Status] = {
 _NOTHING_SAID = Sides(
     actions=(Action.NONE,), before=None, after=None, after_unknown={}, before_sensitive=False, after_sensitive=False
 )
-_MANAGED = Status.MANAGED
-_OTHERS = {Claim.KNOWN: Status.KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: Status.UNMANAGED}
+# Asked of every webhook, as those of `model.plan`.
+_URL, _CREATE, _DELETE = FieldType.URL, Action.CREATE, Action.DELETE
+_MANAGED, _DUPLICATE, _KNOWN, _UNMANAGED = Status.MANAGED, Status.DUPLICATE, Status.KNOWN, Status.UNMANAGED
+_LEFT_ALONE = (_UNMANAGED, _KNOWN)
+_OTHERS = {Claim.KNOWN: _KNOWN, Claim.UNSET: Status.NOT_COMPARED, Claim.NONE: _UNMANAGED}
+_BY_URL = attrgetter("url", "events", "object_id")
 
 
 def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool = False) -> PlanView:
     """Mask a plan: everything that outputs may say of it, counted and in order; no secret in it.
 
-    In brief, without what is in step: it is most of a large plan, and takes most of the time to mask.
+    In brief, without what is in step, which is most of a large plan, and takes most of the time to mask; and without
+    endpoints, which no line of text says.
     """
     masks = [AccountMask(plan, account) for account in plan.planned]
     rows = [row for mask in masks for row in mask.rows(brief=brief)]
-    changes = tuple(row for row in rows if row.status not in (Status.UNMANAGED, Status.KNOWN))
+    changes = tuple([row for row in rows if row.status not in _LEFT_ALONE])
     ignoring = {one.account.name for one in plan.planned if one.on_unmanaged is OnUnmanaged.IGNORE}
-    unmanaged = tuple(row for row in rows if row.status is Status.UNMANAGED and row.account not in ignoring)
+    unmanaged = tuple([row for row in rows if row.status is _UNMANAGED and row.account not in ignoring])
     losses = tuple(mask.loss(loss) for mask in masks for loss in mask.account.losses)
     return PlanView(
         timestamp=time_text(plan.created),
@@ -87,8 +94,8 @@ def view_plan(plan: Plan, diagnostics: Iterable[Diagnostic] = (), *, brief: bool
         summary=_summary(plan, len(unmanaged)),
         losses=losses,
         unmanaged=unmanaged,
-        known=tuple(row for row in rows if row.status is Status.KNOWN),
-        duplicates=tuple(row for row in changes if row.status is Status.DUPLICATE),
+        known=tuple([row for row in rows if row.status is _KNOWN]),
+        duplicates=tuple([row for row in changes if row.status is _DUPLICATE]),
         unset_variables=plan.configuration.unset or None,
         diagnostics=tuple(map(diagnostic_row, diagnostics)),
         id_length=id_length_of(plan) if rows or not brief else SHORTEST_ID,
@@ -102,27 +109,20 @@ def view_listing(plan: Plan, *, brief: bool = False) -> ListView:
     In brief, without what a line of each has no room for: its address as a resource, and both sides of its change.
     """
     masks = [AccountMask(plan, account) for account in plan.planned]
-    rows = [
-        mask.line(row) if brief else mask.row(row)
-        for mask in masks
-        for row in mask.account.rows
-        if row.remote is not None
-    ]
+    rows: list[Row] = []
+    for mask in sorted(masks, key=lambda mask: mask.account.account.name):
+        listed = mask.lines() if brief else (mask.row(row) for row in mask.account.rows if row.remote is not None)
+        rows += sorted(listed, key=_BY_URL)
     return ListView(
         accounts=tuple(_account(one) for one in plan.accounts),
         unset_variables=plan.configuration.unset or None,
-        webhooks=tuple(sorted(rows, key=lambda row: (row.account, row.url, row.events, row.object_id))),
+        webhooks=tuple(rows),
         id_length=SHORTEST_ID if brief and all(row.entry for row in rows) else id_length_of(plan),
     )
 
 
-def _status(row: Change) -> Status:
-    return _OTHERS.get(row.claim) or _STATUS.get(row.reason, _MANAGED)
-
-
-@lru_cache(maxsize=1024)  # most webhooks have the events of others
-def _in_order(events: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(events))
+def _status(claim: Claim, reason: Reason | None) -> Status:
+    return _OTHERS.get(claim) or _STATUS.get(reason, _MANAGED)
 
 
 def _summary(plan: Plan, unmanaged: int) -> Summary:
@@ -136,7 +136,7 @@ def _summary(plan: Plan, unmanaged: int) -> Summary:
         delete=actions[Action.DELETE],
         unchanged=sum(one.unchanged for one in plan.planned) + sum(one.unchanged for one in counted),
         protected=reasons[Reason.PROTECTED] + sum(one.protected for one in counted),
-        protected_differences=sum(row.reason is Reason.PROTECTED and bool(row.fields) for row in rows),
+        protected_differences=sum(row.reason is Reason.PROTECTED for row in rows if row.fields),
         unmanaged=unmanaged,
         duplicates=reasons[Reason.DUPLICATE],
         losses=sum(len(account.losses) for account in plan.planned),
@@ -227,7 +227,7 @@ class AccountMask:
         """Every webhook that the filters let through; in brief, only those of which something is to be said."""
         for row in self.account.rows:
             if row.is_told or not brief:
-                yield self.row(row)
+                yield self.row(row, brief=brief)
 
     def loss(self, loss: Loss) -> LossRow:
         """An endpoint that loses events, and the line under `absent` that would let it through, if it can be shown."""
@@ -244,114 +244,79 @@ class AccountMask:
             absent=line if loss.absent_line and is_clear else None,
         )
 
-    def line(self, row: Change) -> Row:
-        """A webhook of the provider, without what only JSON says of it."""
-        remote, provider = row.remote, self._provider
-        assert remote is not None  # the caller's to see to  # noqa: S101
-        url = remote.fields["url"]
-        shown = self._redaction.show(url) if isinstance(url, Url) else plain_value(self._redaction, url, FieldType.URL)
-        events = provider.events_of(remote.fields)
-        scope = provider.scope_of(remote.fields) if remote.key is None else remote.key.scope
-        address = self._text(row.address)
-        # `Struct` looks for each argument among all the fields: those that all lines have alike are there already.
+    def lines(self) -> Iterator[Row]:
+        """The webhooks of the provider, without what only JSON says of them."""
+        rows = [row for row in self.account.rows if row.remote is not None]
+        remotes = [row.remote for row in rows if row.remote is not None]
+        kinds = map(
+            self._kind,
+            [row.claim for row in rows],
+            [row.reason for row in rows],
+            [remote.unreadable for remote in remotes],
+            *([remote.fields[name] for remote in remotes] for name in self._told),
+        )
+        urls = [plain_value(self._redaction, remote.fields["url"], _URL) for remote in remotes]
+        return map(self._line, rows, kinds, urls)
+
+    def _line(self, row: Change, kind: Row, url: Plain) -> Row:
+        """What of a webhook goes into a line of a list: what the others of its kind don't have alike."""
+        remote = row.remote
+        # Few at a time: `Struct` looks for each among all the fields, and of more than 15 Python makes a dictionary.
         return replace(
-            self._bare_line,
-            address=address,
-            webhook_address=address,
+            kind,
+            webhook_address=row.address.text(long=self._long),
             entry=row.address.name if row.address.has_entry else None,
-            object_id=remote.id,
-            status=_status(row),
-            url=str(shown or ""),
-            events=_in_order(events),
-            scope=scope_text(scope),
-            delivers=provider.is_live(remote.fields),
-            updated=None if remote.updated is None else time_text(remote.updated),
-            action_reason=row.reason,
-            unreadable_fields=remote.unreadable,
+            object_id=None if remote is None else remote.id,
+            url=str(url or ""),
+            updated=None if remote is None or remote.updated is None else time_text(remote.updated),
         )
 
     @cached_property
-    def _bare_line(self) -> Row:
-        """What all lines of the account have alike, and nothing for all else."""
-        return Row(
-            address="",
-            type="",
-            name="",
-            provider_name=self._provider.name,
-            webhook_address="",
-            entry=None,
-            account=self.account.account.name,
-            object_id=None,
-            status=Status.MANAGED,
-            url="",
-            host="",
-            events=(),
-            scope="",
-            delivers=False,
-            updated=None,
-            action_reason=None,
-            partner=None,
-            hint=None,
-            near=None,
-            place=None,
-            unknown_fields=(),
-            unreadable_fields=(),
-            change=_NOTHING_SAID,
-            field_changes=(),
-        )
+    def _told(self) -> Sequence[str]:
+        """The fields of which a line says what they mean, and not what they hold."""
+        provider = self._provider
+        return (provider.event_field, *provider.scope_fields, *provider.switches)
 
-    def row(self, row: Change) -> Row:
-        """A webhook, and all that may be said of it."""
+    @cached_property
+    def _kind(self) -> Callable[..., Row]:
+        """Gives what all lines of a kind have alike: most webhooks are of few kinds.
+
+        It doesn't hold the mask, or a plan that is let go would stay until the collector comes.
+        """
+        make = partial(_line_of_kind, self._provider, self.account.account.name, self._told)
+        return lru_cache(maxsize=1024, typed=True)(make)
+
+    def row(self, row: Change, *, brief: bool = False) -> Row:
+        """A webhook, and all that may be said of it; in brief, without its endpoint."""
         remote, provider = row.remote, self._provider
         before, there = None, {} if row.desired is None else row.desired.fields
         if remote is not None:
             before, there = self._plain(remote.fields), remote.fields
-        shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
-        forcing = provider.replaced_for if row.action is Action.CREATE and row.reason is Reason.REPLACES else ()
-        fields = tuple(
-            FieldRow(name=name, before=old, after=new, forces_replacement=name.partition(".")[0] in forcing or None)
-            for name, old, new in shown
-        )
+        fields = self._field_changes(row) if row.fields else ()
         after = None
         if row.wanted:
             after = self._plain(row.wanted)
             # Both sides of a URL are shown together, or a changed secret would read the same on both.
             after |= {field.name: field.after for field in fields if field.name in after}
-        elif row.action is not Action.DELETE:
+        elif row.action is not _DELETE:
             after = before or self._plain(there)
         url = (before or after or self._plain(there))["url"]
         endpoint = provider.endpoint_of(there)
         host = HIDDEN if endpoint is None else endpoint.origin
-        near = self._text(row.near) if isinstance(row.near, Address) else row.near
         hidden = sensitive(before)
         resource = resource_address(row.address, provider.resource_type, long=self._long)
-        return Row(
+        told = map(there.__getitem__, self._told)
+        kind = self._kind(row.claim, row.reason, () if remote is None else remote.unreadable, *told)
+        found = replace(
+            self._line(row, kind, url),
             address=str(resource),
             module_address=resource.module,
             type=resource.type,
             name=resource.name,
             index=resource.index,
-            provider_name=provider.name,
-            webhook_address=self._text(row.address),
-            entry=row.address.name if row.address.has_entry else None,
-            account=row.address.account,
-            object_id=None if remote is None else remote.id,
-            status=_status(row),
-            url=str(url or ""),
             host="" if url is None else host,
-            endpoint=self._endpoint(there["url"]),
-            events=tuple(sorted(provider.events_of(there))),
-            scope=scope_text(provider.scope_of(there)),
-            delivers=provider.is_live(there),
-            updated=None if remote is None or remote.updated is None else time_text(remote.updated),
-            action_reason=row.reason,
-            partner=None if row.partner is None else self._text(row.partner),
-            hint=row.hint,
-            near=None if near is None else str(near),
+            endpoint=None if brief else self._endpoint(there["url"]),
             place=None if row.desired is None else str(row.desired.place),
-            unknown_fields=() if remote is None else remote.unknown,
-            unreadable_fields=() if remote is None else remote.unreadable,
-            health=None if remote is None else remote.health or None,
             change=Sides(
                 actions=(row.action,),
                 before=before,
@@ -362,6 +327,26 @@ class AccountMask:
             ),
             field_changes=fields,
             secret_to=row.secret_to or None,
+        )
+        if remote is not None:
+            found = replace(found, unknown_fields=remote.unknown, health=remote.health or None)
+        partner = row.partner
+        if partner is not None or row.hint is not None:
+            near = self._text(row.near) if isinstance(row.near, Address) else row.near
+            found = replace(
+                found,
+                partner=None if partner is None else self._text(partner),
+                hint=row.hint,
+                near=None if near is None else str(near),
+            )
+        return found
+
+    def _field_changes(self, row: Change) -> tuple[FieldRow, ...]:
+        forcing = self._provider.replaced_for if row.action is _CREATE and row.reason is Reason.REPLACES else ()
+        shown = ((field.name, *plain_change(self._redaction, field.before, field.after)) for field in row.fields)
+        return tuple(
+            FieldRow(name=name, before=old, after=new, forces_replacement=name.partition(".")[0] in forcing or None)
+            for name, old, new in shown
         )
 
     def _endpoint(self, url: Value) -> str | None:
@@ -375,3 +360,42 @@ class AccountMask:
 
     def _text(self, address: Address) -> str:
         return address.text(long=self._long)
+
+
+def _line_of_kind(
+    provider: Provider,
+    account: str,
+    names: Sequence[str],
+    claim: Claim,
+    reason: Reason | None,
+    unreadable: tuple[str, ...],
+    *told: Value,
+) -> Row:
+    """A line with what its webhook's claim, reason and these fields say, and nothing for all else."""
+    fields = dict(zip(names, told, strict=True))
+    return Row(
+        address="",
+        type="",
+        name="",
+        provider_name=provider.name,
+        webhook_address="",
+        entry=None,
+        account=account,
+        object_id=None,
+        status=_status(claim, reason),
+        url="",
+        host="",
+        events=tuple(sorted(provider.events_of(fields))),
+        scope=scope_text(provider.scope_of(fields)),
+        delivers=provider.is_live(fields),
+        updated=None,
+        action_reason=reason,
+        partner=None,
+        hint=None,
+        near=None,
+        place=None,
+        unknown_fields=(),
+        unreadable_fields=unreadable,
+        change=_NOTHING_SAID,
+        field_changes=(),
+    )

@@ -58,7 +58,7 @@ class FieldRow(Struct, frozen=True, kw_only=True):
     forces_replacement: Literal[True] | None = None
 
 
-class Sides(Struct, frozen=True, kw_only=True):
+class Sides(Struct, frozen=True, kw_only=True, gc=False):
     """What would be done."""
 
     actions: tuple[Action]  #: The one action.
@@ -71,7 +71,7 @@ class Sides(Struct, frozen=True, kw_only=True):
     after_sensitive: Sensitive  #: The fields of `after` with hidden values; false if `after` is null.
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class Row(Struct, frozen=True, kw_only=True, gc=False):
     """One webhook, of the file or of the provider. `change` and the keys before `webhook_address` are Terraform's."""
 
     #: Its address as Terraform would write it: `shippo_webhook.orders["track_updated"]`, with several accounts

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
+
+from msgspec import to_builtins
 
 from reconciler.model.field import FieldType
 from reconciler.model.provider import Provider
@@ -15,7 +17,7 @@ from reconciler.model.url import Url, lenient_endpoint
 from reconciler.model.webhook import Fields, Headers, Masked, Scope, Value
 from reconciler.view.rows import Plain, PlainFields, Sensitive
 
-_TWO_DIGITS = [f"{number:02}" for number in range(60)]
+_TO_THE_SECOND = slice(len("2026-03-02T09:30:00"))
 
 
 def plain_fields(provider: Provider, redaction: Redaction, fields: Fields) -> dict[str, Plain]:
@@ -28,6 +30,8 @@ def plain_value(redaction: Redaction, value: Value, kind: FieldType | None = Non
     match value:
         case Url():
             return redaction.show(value)
+        case str() | bool() | None:  # most of all others, and to look for a mapping takes long
+            return value
         case SecretText() if kind is FieldType.URL and (endpoint := lenient_endpoint(value)) is not None:
             return f"{endpoint.origin}/{HIDDEN}"
         case SecretText() | Masked():
@@ -62,20 +66,16 @@ def sensitive(fields: PlainFields | None) -> Sensitive:
     """Which fields hide something, as Terraform says it: an object of trues, or false where there is no object."""
     if fields is None:
         return False
-    texts = ((name, value) for name, value in fields.items() if isinstance(value, str))
-    return {name: True for name, value in texts if hides(value) or CHANGED in value or "${" in value}
+    return {
+        name: True
+        for name, value in fields.items()
+        if isinstance(value, str) and (hides(value) or CHANGED in value or "${" in value)
+    }
 
 
 def time_text(time: datetime) -> str:
     """A time in UTC to the second, as JSON has it."""
-    there = time if time.tzinfo is UTC else time.astimezone(UTC)
-    hour, minute, second = _TWO_DIGITS[there.hour], _TWO_DIGITS[there.minute], _TWO_DIGITS[there.second]
-    return f"{_day_text(there.toordinal())}T{hour}:{minute}:{second}Z"
-
-
-@lru_cache(maxsize=1024)  # what was made in one run is of one day
-def _day_text(number: int) -> str:
-    return date.fromordinal(number).isoformat()
+    return f"{to_builtins(time.astimezone(UTC))[_TO_THE_SECOND]}Z"
 
 
 @lru_cache(maxsize=1024)

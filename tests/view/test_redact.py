@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from msgspec.structs import replace
 
 from reconciler.model.plan import AccountPlan, Action, Hint, Reason, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.view.redact import view_listing, view_plan
+from reconciler.view.redact import AccountMask, view_listing, view_plan
 from reconciler.view.rows import (
     AbsentLine,
     Failure,
@@ -296,3 +299,15 @@ def test_listing_names_every_remote_webhook_once(world: World) -> None:
     made = planned(world.desired, world.remotes, [world.account])
     listing = view_listing(made)
     assert sorted(str(row.object_id) for row in listing.webhooks) == sorted(remote.id for remote in world.remotes)
+
+
+def test_masks_go_with_their_plan() -> None:
+    mask = AccountMask(made := planned([entry("a")], [hook("1")]), only(made))
+    assert [*mask.rows(), *mask.lines()]
+    gone = weakref.ref(mask)
+    gc.disable()
+    try:
+        del mask
+        assert gone() is None
+    finally:
+        gc.enable()
