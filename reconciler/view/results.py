@@ -17,8 +17,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.update import sends_unread
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address
+from reconciler.view.account_mask import AccountMask
 from reconciler.view.outcome import GUARD_WORDS
-from reconciler.view.redact import AccountMask
 from reconciler.view.rows import Failure, LossRow
 from reconciler.view.short_ids import id_length_of, short_address, short_id
 from reconciler.view.values import plain_value, scope_text

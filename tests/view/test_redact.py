@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from reconciler.model.plan import AccountPlan, Action, Hint, Reason, Verdict
 from reconciler.model.reading import ErrorKind, ProviderError
-from reconciler.view.redact import AccountMask, view_listing, view_plan
+from reconciler.view.account_mask import AccountMask
+from reconciler.view.redact import view_listing, view_plan
 from reconciler.view.rows import (
     AbsentLine,
     Failure,
