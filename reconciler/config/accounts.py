@@ -223,6 +223,7 @@ class _Reader:
                 yield replace(account, name=f"{account.name}:*", places=names)
                 return
             seen: set[str] = set()
+            by_id: bool | None = None
             for text in (one,) if one is not None else self._cursor.texts(key) or ():
                 # An unset variable stands for a place that isn't known: its entries are checked all the same.
                 known = self._values.plain(text)
@@ -233,7 +234,12 @@ class _Reader:
                 elif place.normal(name) in seen:
                     alike = ": upper and lower case make no difference" if place.is_caseless else ""
                     self._error("place-twice", text.span, f"this name is listed twice{alike}", "Keep one of the two.")
+                elif known is not None and by_id is not None and by_id != place.is_id(name):
+                    message = "an id and another name may mean the same place, which nothing would show"
+                    help_ = "Name all of them by ids or none, or write a separate account for those with ids."
+                    self._error("place-twice", text.span, message, help_)
                 else:
+                    by_id = by_id if known is None else place.is_id(name)
                     seen.add(place.normal(name))
                     yield replace(account, name=f"{account.name}:{name}", place=place.path_of(name))
 
@@ -295,7 +301,9 @@ def _check_distinct(found: Iterable[FileAccount], diagnostics: Diagnostics) -> N
         for account in one.accounts:
             headers = tuple(value.reveal() for _, value in account.header_settings)
             there = (account.base_url, account.token.reveal(), account.place)
-            for sent in [(*headers, name) for name in account.places] or [headers]:
+            # Of a fleet that isn't known yet, it is all that there are: an account of none of these headers isn't it.
+            names = account.places or ((account.place_name,) if account.is_of_fleet else ())
+            for sent in [(*headers, name) for name in names] or [headers]:
                 other = seen.setdefault((*there, sent), one)
                 if other is one:
                     continue

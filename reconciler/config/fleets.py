@@ -59,7 +59,7 @@ def fleet_names(place: PlaceSetting, provider: Provider, cursor: Cursor, values:
 
 def _fault(name: str, where: str, place: PlaceSetting, provider: Provider, secrets: Collection[str]) -> str:
     """What is wrong with a name; names are shown everywhere, so none may be a secret."""
-    if not place.accepts(name) or name == EVERY:
+    if not place.accepts(name) or name.casefold() == EVERY:
         return f"expected a {place.examples}{where}"
     if provider.prefix_of(name):
         return f"the name{where} begins like a token of {provider.title}, and names are shown"

@@ -41,6 +41,7 @@ class PlaceSetting(Struct, frozen=True, kw_only=True):
     is_caseless: bool = False  # whether names that differ only in case are one place
     is_one_segment: bool = False  # whether a `/` in a name is escaped in the path
     pattern: str  # what a name fully matches, as a regular expression of JSON Schema too (without look-around)
+    ids: str = ""  # what a name fully matches that is an id, of places that have another name, too
     example: str  # a name
     listed: Listed | None = None  # None where a file must name each of them
     help: str = ""
@@ -67,6 +68,10 @@ class PlaceSetting(Struct, frozen=True, kw_only=True):
                 return False
             text = text.replace("*", "x")  # what may stand there
         return re.fullmatch(self.pattern, text) is not None
+
+    def is_id(self, name: str) -> bool:
+        """Whether a name is an id, so that the place may have another name, too."""
+        return bool(self.ids) and re.fullmatch(self.ids, name) is not None
 
     def normal(self, name: str) -> str:
         """A name, or a pattern, as it is compared."""

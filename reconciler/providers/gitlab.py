@@ -73,6 +73,7 @@ GITLAB = Provider(
             is_caseless=True,
             is_one_segment=True,
             pattern=rf"(?:[0-9]+|{_PATH}+)",
+            ids="[0-9]+",
             example="acme/web",
             listed=Listed(
                 path="/groups/{}/projects?include_subgroups=true&with_shared=false&archived=false&order_by=path&sort=asc",
@@ -80,7 +81,7 @@ GITLAB = Provider(
                 owner="group",
                 read_only={"archived": True},
             ),
-            help="The projects that have the webhooks, by path or number, or by patterns of paths.",
+            help="The projects that have the webhooks, by path or by number, or by patterns of paths.",
         ),
         PlaceSetting(
             setting="groups",
@@ -88,8 +89,9 @@ GITLAB = Provider(
             is_caseless=True,
             is_one_segment=True,
             pattern=rf"(?:[0-9]+|{_PATH}*)",
+            ids="[0-9]+",
             example="acme/backend",
-            help="The groups that have the webhooks, by path or number; GitLab Premium.",
+            help="The groups that have the webhooks, by path or by number; GitLab Premium.",
         ),
     ),
     digest_in="description",

@@ -24,7 +24,8 @@ from reconciler.provider import (
     text,
     url,
 )
-from tests.config.tools import PROVIDERS, inputs, place_of
+from reconciler.providers.registry import INSTALLED
+from tests.config.tools import PROVIDERS, complaints, inputs, place_of
 
 HUB = Provider(
     name="hub",
@@ -291,3 +292,51 @@ def test_a_key_that_two_providers_mean_differently_takes_what_either_takes() -> 
     assert said.desired[0].fields["secret"] == "words"
     found = birds("accounts: [code]\n    labels: [a]", accounts=other).diagnostics
     assert [one.message for one in found] == ["`left` is not a known event of Hub", "Hub doesn't support `labels`"]
+
+
+def _complaints(account: str, *others: str) -> list[tuple[str, str, str]]:
+    accounts = "".join(f"  {name}: {text}\n" for name, text in (("one", account), *zip("abc", others, strict=False)))
+    text = f"version: 1\naccounts:\n{accounts}owns: [https://ci.example.com/*]\nwebhooks: {{}}\n"
+    environment = {"GITLAB_TOKEN": "t", "SVIX_TOKEN": "t.eu", "SHIPPO_API_TOKEN": "shippo_test_1"}
+    found = load(inputs(text, environment=environment), INSTALLED)
+    return complaints(found)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "{provider: gitlab, projects: ['12', acme/web]}",
+        "{provider: gitlab, projects: [acme/*, '12']}",
+        "{provider: gitlab, groups: [acme, '5']}",
+        "{provider: svix, base_url: https://api.eu.svix.com, applications: [app_1, mine]}",
+    ],
+)
+def test_an_account_names_its_places_by_ids_or_by_other_names(account: str) -> None:
+    ((code, _, message),) = _complaints(account)
+    assert (code, message) == (
+        "place-twice",
+        "an id and another name may mean the same place, which nothing would show",
+    )
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        ["{provider: gitlab, projects: ['12', '13']}"],
+        ["{provider: gitlab, projects: ['12']}", "{provider: gitlab, projects: [acme/web, acme/*]}"],
+        ["{provider: shippo, mode: test, account_ids: all}", "{provider: shippo, mode: test}"],
+        ["{provider: shippo, mode: test, account_ids: [aa1]}", "{provider: shippo, mode: test}"],
+    ],
+)
+def test_accounts_that_are_not_the_same_stand_beside_each_other(accounts: list[str]) -> None:
+    assert _complaints(*accounts) == []
+
+
+def test_two_fleets_of_all_are_the_same() -> None:
+    every = "{provider: shippo, mode: test, account_ids: all}"
+    assert [code for code, _, _ in _complaints(every, every)] == ["account-same"]
+
+
+@pytest.mark.parametrize("name", ["ALL", "[all, aa1]", "[All]"])
+def test_all_is_no_name_of_an_account(name: str) -> None:
+    assert [code for code, _, _ in _complaints(f"{{provider: shippo, account_ids: {name}}}")] == ["wrong-value"]

@@ -35,9 +35,12 @@ def on(hook: dict[str, Any]) -> set[str]:
 
 
 def test_paths_of_projects_and_groups_are_one_segment(work: Work, gitlab: GitLab) -> None:
-    work.write(ENTRY, "projects: [acme/web, acme/team/api, '42']")
+    work.write(ENTRY, "projects: [acme/web, acme/team/api]")
     out = work.apply()
     assert "main:acme/team/api/ci" in out
+    work.in_step()
+    work.write(ENTRY, "projects: ['42']")
+    work.apply()
     assert [len(gitlab.of(place)) for place in (WEB, DEEP, "/projects/42", GROUP)] == [1, 1, 1, 0]
     work.in_step()
     work.write(ENTRY.replace("tag_push", "subgroup"), "groups: acme")
