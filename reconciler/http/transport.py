@@ -43,6 +43,7 @@ WHOLE_ANSWER = 4  # times the socket's time-out that an answer may take in all
 LONGEST_ANSWER = 20 * 1024 * 1024  # bytes of an answer with everything that belongs to it, before decompression
 LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size
+_ONCE = urllib3.Retry(total=False, redirect=False)  # our retries are the only ones
 _POOL_SIZE = 100  # connections kept; more parallel calls than that only reconnect
 _CHUNK = 65536
 _ELSEWHERE = NoReply(
@@ -258,7 +259,7 @@ class Session:
             request.target,
             body,
             headers,
-            retries=False,  # ours are the only ones
+            retries=_ONCE,
             redirect=False,
             assert_same_host=False,
             timeout=self._silence,
