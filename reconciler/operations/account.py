@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,7 +20,6 @@ from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refu
 from reconciler.operations.creates import Created, make_creates
 from reconciler.operations.fleet import FleetCheck, MadeIn
 from reconciler.operations.reading import AT_ONCE
-from reconciler.operations.secret_sinks import SecretFile, Sink
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
 from reconciler.planning.fleet_writes import fleets, unstarted
@@ -27,6 +27,9 @@ from reconciler.planning.match import fitting
 from reconciler.planning.settle import refused_narrowing, settle_created
 from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Writer
+
+if TYPE_CHECKING:
+    from reconciler.operations.secret_sinks import Sink
 
 
 def apply(  # noqa: PLR0913 - whom it works with
@@ -177,6 +180,8 @@ class AccountRun(Struct, kw_only=True):
 
     def _without_own(self, name: str) -> str:
         """What a name holds after all, whose secret this run has passed on for a webhook that goes."""
+        from reconciler.operations.secret_sinks import SecretFile  # few runs need it  # noqa: PLC0415
+
         if isinstance(self.sink, SecretFile):
             with suppress(ProviderError):
                 self.sink.put_back(name)

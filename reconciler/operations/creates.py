@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,11 +19,13 @@ from reconciler.model.report import Outcome, Result
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
 from reconciler.operations.change import failed
-from reconciler.operations.secret_sinks import Sink
 from reconciler.operations.workers import WorkerPool
 from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key, fitting
 from reconciler.providers.registry import Writer
+
+if TYPE_CHECKING:
+    from reconciler.operations.secret_sinks import Sink
 
 ROUNDS = 3  # how often a create is sent at most, each time after a look that did not find it
 _AT_ONCE = timedelta(seconds=2)  # how much older a webhook may be than the answer to its create, by that clock
