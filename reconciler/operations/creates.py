@@ -74,9 +74,9 @@ def make_creates(
         answers = tuple(created.answers.values())
         new = surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
-        useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
-        takeable = new - _others(plan.account, changes, answers, useless)
-        if takeable:
+        if any(result.made is not None for result in sent):
+            useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
+            takeable = new - _others(plan.account, changes, answers, useless)
             sent = pool.every(partial(_taken_back, writer, takeable), sent)
         for one in sent:
             created.results[one.change.address] = _since(created.results.get(one.change.address), one)
