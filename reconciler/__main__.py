@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 
@@ -22,8 +23,11 @@ def entry_point() -> None:
         sys.exit(_OTHERS.rstrip())
     if sys.argv[1:] == ["--version"] and _is_printed(f"reconciler {reconciler.__version__}\n"):
         return  # asked by every pipeline, and nothing needs to be loaded for it
+    gc.disable()  # what is loaded now stays to the end: the collector never needs to look at it
     from reconciler.cli import main  # noqa: PLC0415 - takes a while, which is the point
 
+    gc.freeze()
+    gc.enable()
     main.entry_point()
 
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.invocation import Invocation, fail, problem
 from reconciler.cli.loading import inputs_of
 from reconciler.cli.options import options_of_url
 from reconciler.cli.run import Run
-from reconciler.cli.saved import SavedPlan
 from reconciler.cli.writing import written
 from reconciler.config.files import STANDARD_INPUT
-from reconciler.export.document import backup_file
-from reconciler.export.write import env_text, yaml_text
 from reconciler.model.plan import Plan
 from reconciler.operations.account import apply
 from reconciler.operations.pace import announce_changes
 from reconciler.operations.reading import Clients
-from reconciler.operations.secret_sinks import SecretCommand, SecretFile, Sink
 from reconciler.output.escaping import shell_word, visible
 from reconciler.providers.registry import Writer, open_writer
 from reconciler.view import outcome
 from reconciler.view.documents import PlanView
 from reconciler.view.redact import view_plan
 from reconciler.view.results import ResultMask, view_report
+
+if TYPE_CHECKING:
+    from reconciler.cli.saved import SavedPlan
+    from reconciler.operations.secret_sinks import Sink
 
 
 def apply_plan(invocation: Invocation, saved: SavedPlan | None) -> int:
@@ -49,6 +50,10 @@ def apply_plan(invocation: Invocation, saved: SavedPlan | None) -> int:
 def _sink(invocation: Invocation) -> Sink | None:
     """Who takes the secrets that providers make, if anybody; the command ends where it can't be."""
     path, command_ = invocation.options.sink_file, invocation.options.sink_command
+    if path is None and command_ is None:
+        return None
+    from reconciler.operations.secret_sinks import SecretCommand, SecretFile  # noqa: PLC0415 - few runs need them
+
     if path is not None and command_ is not None:
         fail("`--secrets-to` and `--secrets-command` can't be used together", "Use only one of the two.")
     try:
@@ -118,6 +123,9 @@ def _nothing_to_carry_out(
 
 def _write_backup(run: Run, plan: Plan, path: Path) -> None:
     """Write FILE and FILE.env, both or none: what the file owns as it is."""
+    from reconciler.export.document import backup_file  # noqa: PLC0415 - few runs need them
+    from reconciler.export.write import env_text, yaml_text  # noqa: PLC0415
+
     env_path = path.with_name(f"{path.name}.env")
     files = f"-f {shell_word(path.name)}", f"--env-file {shell_word(env_path.name)}"
     way_back = " ".join(("reconciler apply", *files, *options_of_url(run.invocation.options)))

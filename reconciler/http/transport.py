@@ -43,6 +43,7 @@ WHOLE_ANSWER = 4  # times the socket's time-out that an answer may take in all
 LONGEST_ANSWER = 20 * 1024 * 1024  # bytes of an answer with everything that belongs to it, before decompression
 LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
 _UNPACKED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # others, and several at once, unpack to any size
+_ONCE = urllib3.Retry(total=False, redirect=False)  # our retries are the only ones
 _POOL_SIZE = 100  # connections kept; more parallel calls than that only reconnect
 _CHUNK = 65536
 _ELSEWHERE = NoReply(
@@ -258,15 +259,16 @@ class Session:
             request.target,
             body,
             headers,
-            retries=False,  # ours are the only ones
+            retries=_ONCE,
             redirect=False,
             assert_same_host=False,
             timeout=self._silence,
             preload_content=False,
             decode_content=False,
         )
+        found = response.headers
         try:
-            if response.headers.get("Content-Encoding", "").strip().lower() not in _UNPACKED:
+            if "Content-Encoding" in found and found["Content-Encoding"].strip().lower() not in _UNPACKED:
                 message = "compressed its response with an encoding that isn't supported"
                 return NoReply(Ending.UNUSABLE, message, NOT_THE_API)
             said = bytearray()
@@ -277,22 +279,23 @@ class Session:
             response.release_conn()
         finally:
             response.close()  # with its connection, if it was not read to the end
-        redirect, location = "", response.headers.get("Location")
-        with suppress(UrlError, ValueError):
-            if location is not None:
-                redirect = parse_url(SecretText.provider(urljoin(self._origin, location))).endpoint.origin
+        redirect = ""
+        if "Location" in found:
+            with suppress(UrlError, ValueError):
+                location = SecretText.provider(urljoin(self._origin, found["Location"]))
+                redirect = parse_url(location).endpoint.origin
         return Reply(
             status=response.status,
             body=bytes(said),
-            headers={name.lower(): value for name, value in response.headers.items()},
-            next_page=_next_page(response.headers.get("Link", "")),
+            headers={name.lower(): value for name, value in found.items()},
+            next_page=_next_page(found["Link"]) if "Link" in found else "",
             redirect=redirect,
         )
 
 
 def _next_page(link: str) -> str:
     """Where a `Link` header says that a list goes on."""
-    links = requests.utils.parse_header_links(link) if link else []
+    links = requests.utils.parse_header_links(link)
     return next((found.get("url", "") for found in reversed(links) if found.get("rel") == "next"), "")
 
 

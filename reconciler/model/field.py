@@ -87,8 +87,13 @@ class Field(Struct, frozen=True, kw_only=True):
     help: str = ""  # one sentence for the reference and for editors
 
     @property
+    def place(self) -> str:
+        """Where the API has it, inner names after dots."""
+        return self.at or self.name
+
+    @property
     def path(self) -> tuple[str, ...]:
-        return tuple((self.at or self.name).split("."))
+        return tuple(self.place.split("."))
 
     @property
     def told_at(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -229,8 +229,12 @@ class AccountPlan(Struct, frozen=True, kw_only=True):
 
         A create is planned where nothing that was listed under its key is to be it.
         """
+        return [*filter(self.tells_unlisted(), remotes)]
+
+    def tells_unlisted(self) -> Callable[[Remote], bool]:
+        """Says of one webhook after the other whether it is `unlisted`."""
         before = {row.remote.id: row.remote.key for row in (*self.rows, *self.left_out) if row.remote is not None}
-        return [remote for remote in remotes if remote.id not in before or remote.key != before[remote.id]]
+        return lambda remote: remote.id not in before or remote.key != before[remote.id]
 
     def essence(self) -> dict[str, Any]:
         account = self.account

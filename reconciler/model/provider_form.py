@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from enum import Enum
-from html import unescape
 from urllib.parse import unquote, unquote_plus
 
 from msgspec import Struct
@@ -130,6 +129,8 @@ def _sent_pieces(sent: Url) -> dict[str, tuple[SecretText, bool]]:
 
 def _canonical(text: str) -> str:
     """What stays the same whatever a service does to a text: escapes, blanks as `+`, and case."""
+    from html import unescape  # with all its entities, for few runs  # noqa: PLC0415
+
     return unquote_plus(unescape(text)).casefold()
 
 

@@ -100,7 +100,7 @@ def sends_unread(provider: Provider, change: Change) -> bool:
 def can_send(spec: Field, values: Fields) -> bool:
     """Whether a field's value can be sent: of a secret only one that is known."""
     value = values[spec.name]
-    return not spec.is_made and not hides_secret(value) and (not spec.is_secret or value is not None)
+    return not spec.is_made and not hides_secret(value) and (value is not None or not spec.is_secret)
 
 
 def _secrets_unsaid(provider: Provider, unit: str, wanted: Fields, now: Fields) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,14 +20,16 @@ from reconciler.operations.change import LOOK_AGAIN_AFTER, is_result, look, refu
 from reconciler.operations.creates import Created, make_creates
 from reconciler.operations.fleet import FleetCheck, MadeIn
 from reconciler.operations.reading import AT_ONCE
-from reconciler.operations.secret_sinks import SecretFile, Sink
 from reconciler.operations.signals import Stop
 from reconciler.operations.workers import WorkerPool, Workers
 from reconciler.planning.fleet_writes import fleets, unstarted
-from reconciler.planning.match import by_key, fitting
+from reconciler.planning.match import fitting
 from reconciler.planning.settle import refused_narrowing, settle_created
 from reconciler.planning.successors import Widening
 from reconciler.providers.registry import Writer
+
+if TYPE_CHECKING:
+    from reconciler.operations.secret_sinks import Sink
 
 
 def apply(  # noqa: PLR0913 - whom it works with
@@ -145,25 +148,24 @@ class AccountRun(Struct, kw_only=True):
 
     def _settle_creates(self, created: Created) -> tuple[list[Result], list[Change]]:
         """The duplicate rule for the keys that were created: the results of updates that widen, and what narrows."""
-        unlisted = self.plan.unlisted((*(created.listing or ()), *created.answers.values()))
-        new = {(one.id, one.key) for one in unlisted}
-        there = by_key(one for one in created.listing or () if (one.id, one.key) in new)
+        is_new = self.plan.tells_unlisted()
         found: list[Change] = []
         for result in created.results.values():
             desired = result.change.desired
             if desired is None or not result.is_done:
                 continue
+            group, answer = fitting(self._provider, desired, created.there), created.answers.get(desired.address)
+            if not group and answer is not None:
+                group = [answer]
             # A provider may answer with a webhook of this key that was there, and that its list hides.
-            answer = created.answers.get(desired.address)
-            group = fitting(self._provider, desired, there) or ([] if answer is None else [answer])
-            if group and not any((one.id, one.key) in new for one in group):
+            if group and not is_new(group[0]):
                 message = f"it answered with the webhook {group[0].id}, which was there before, instead of a new one"
                 error = ProviderError(ErrorKind.GARBLED, message)
                 self.results[desired.address] = replace(result, outcome=Outcome.FAILED, error=error)
             elif group:
                 survivor, changes = settle_created(self.plan.account, desired, group, created.own)
                 found += changes
-                stays = replace(result, object_id=survivor.id)
+                stays = result if result.object_id == survivor.id else replace(result, object_id=survivor.id)
                 # Another run made the one that stays, and has its secret.
                 is_lost = bool(result.change.secret_to) and survivor.id not in created.kept
                 if is_lost:
@@ -178,6 +180,8 @@ class AccountRun(Struct, kw_only=True):
 
     def _without_own(self, name: str) -> str:
         """What a name holds after all, whose secret this run has passed on for a webhook that goes."""
+        from reconciler.operations.secret_sinks import SecretFile  # few runs need it  # noqa: PLC0415
+
         if isinstance(self.sink, SecretFile):
             with suppress(ProviderError):
                 self.sink.put_back(name)

@@ -106,6 +106,8 @@ def is_result(provider: Provider, change: Change, now: Remote | None) -> bool:
     if now is None:
         # Switched off and gone deliver the same, and a provider may hide what is switched off.
         return not provider.lists_inactive and not provider.is_live(change.wanted)
+    if now.fields == change.wanted and (change.desired is None or now.fields == change.desired.fields):
+        return True  # as most are; the long way says the same
     wanted = change.wanted if change.desired is None else wanted_fields(change.desired, now.fields)
     delivers = provider.is_live(now.fields) or not provider.is_live(change.wanted)
     keeps_secrets = all(now.fields[name] is not None for name, value in change.wanted.items() if value is Masked.SET)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,11 +19,13 @@ from reconciler.model.report import Outcome, Result
 from reconciler.model.url import Url
 from reconciler.model.webhook import Address, Desired, Key, Remote
 from reconciler.operations.change import failed
-from reconciler.operations.secret_sinks import Sink
 from reconciler.operations.workers import WorkerPool
 from reconciler.planning.claim import Claims
 from reconciler.planning.match import by_key, fitting
 from reconciler.providers.registry import Writer
+
+if TYPE_CHECKING:
+    from reconciler.operations.secret_sinks import Sink
 
 ROUNDS = 3  # how often a create is sent at most, each time after a look that did not find it
 _AT_ONCE = timedelta(seconds=2)  # how much older a webhook may be than the answer to its create, by that clock
@@ -36,6 +39,7 @@ class Created(Struct, kw_only=True):
     answers: dict[Address, Remote] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)  # ids of those whose secrets, which the provider made, were passed on
     listing: tuple[Remote, ...] | None = None  # after the creates; None where no list was made, or it failed
+    there: Mapping[Key, Sequence[Remote]] = field(default_factory=dict)  # of it what was not there before, by key
     error: ProviderError | None = None  # why it failed
     sink_error: ProviderError | None = None  # why a secret could not be passed on
 
@@ -48,6 +52,7 @@ class Created(Struct, kw_only=True):
             answers={**first.answers, **self.answers},
             kept=first.kept | self.kept,
             listing=self.listing if is_listed else first.listing,
+            there=self.there if is_listed else first.there,
             error=self.error if is_listed else first.error,
             sink_error=self.sink_error or first.sink_error,
         )
@@ -69,9 +74,9 @@ def make_creates(
         answers = tuple(created.answers.values())
         new = surely_made(plan, answers)
         created.own |= {result.object_id for result in sent if result.outcome is Outcome.DONE} & new
-        useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
-        takeable = new - _others(plan.account, changes, answers, useless)
-        if takeable:
+        if any(result.made is not None for result in sent):
+            useless = {result.object_id for result in sent if result.outcome is Outcome.SECRET_LOST}
+            takeable = new - _others(plan.account, changes, answers, useless)
             sent = pool.every(partial(_taken_back, writer, takeable), sent)
         for one in sent:
             created.results[one.change.address] = _since(created.results.get(one.change.address), one)
@@ -80,10 +85,11 @@ def make_creates(
         try:
             created.listing = writer.list().remotes
         except ProviderError as error:
-            created.listing, created.error = None, error
+            created.listing, created.there, created.error = None, {}, error
             break
-        there = plan.unlisted(created.listing)
-        look = partial(_looked_for, plan, writer, created, _Listed(there), is_last=not rounds_left or pool.is_over)
+        new_there = _Listed(plan.unlisted(created.listing))
+        created.there = new_there.by_key
+        look = partial(_looked_for, plan, writer, created, new_there, is_last=not rounds_left or pool.is_over)
         pending = [one.change for one in sent if look(one)]
         if not pending:
             break
@@ -116,8 +122,9 @@ def _looked_for(
 ) -> bool:
     """Whether a create that was sent must be sent again, after a list; where what it makes is there, that is it."""
     desired, result = sent.change.desired, created.results[sent.change.address]
-    found = fitting(plan.account.provider, desired, there.by_key) if desired is not None else []
-    if not found or not (result.outcome is Outcome.UNKNOWN or _is_refused(result)):
+    is_open = result.outcome is Outcome.UNKNOWN or _is_refused(result)
+    found = fitting(plan.account.provider, desired, there.by_key) if is_open and desired is not None else []
+    if not found:
         return sent.outcome is Outcome.UNKNOWN and not there.may_show(desired)
     known = [remote for remote in found if remote.id in created.kept or not sent.change.secret_to]
     if known:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -104,6 +102,8 @@ class SecretCommand:
 
     def __init__(self, command: str) -> None:
         """ValueError where the words of the command can't be told apart, or there is no such command."""
+        import shutil  # few runs need it  # noqa: PLC0415
+
         self.words = shlex.split(command)
         if not self.words:
             raise ValueError("it is empty")
@@ -112,6 +112,8 @@ class SecretCommand:
         self._lock = threading.Lock()
 
     def __call__(self, name: str, value: SecretText) -> None:
+        import subprocess  # as above  # noqa: PLC0415
+
         what = f"`{self.words[0]}`, which was to take `{name}`,"
         try:
             with self._lock:  # it may read what is there, and write all of it

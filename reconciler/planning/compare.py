@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from reconciler.model.field import Field, FieldType, ReadsBack
 from reconciler.model.plan import FieldChange
 from reconciler.model.provider import Provider
-from reconciler.model.provider_form import Kept, kept_otherwise
 from reconciler.model.secret import SecretText
 from reconciler.model.secret_digest import unmarked
 from reconciler.model.url import Url
@@ -49,6 +48,8 @@ def sent_fields(desired: Desired, remote: Fields) -> Fields:
 def _unmasked(ours: Value, wanted: Value, remote: Value) -> Value:
     if not isinstance(ours, Url) or not isinstance(remote, Url) or wanted == ours:
         return wanted
+    from reconciler.model.provider_form import Kept, kept_otherwise  # for few updates  # noqa: PLC0415
+
     # One that isn't there at all is left so: nothing says that the provider only doesn't show it.
     emptied = any(item.secret and not item.value for item in remote.items)
     masked = any(param.kept is Kept.MASKED for param in kept_otherwise(ours, remote))

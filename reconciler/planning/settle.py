@@ -21,8 +21,11 @@ def settle_created(
     protects only webhooks with the `own` ids, made by this run, are deleted or updated.
     """
     choice = choose_for(account.provider, desired, found)
-    survivor, protected = choice.survivor, desired.key.endpoint in account.protect
+    survivor = choice.survivor
     repair = update_of(account.provider, desired, survivor)
+    if repair is None and not choice.duplicates:  # as mostly
+        return survivor, ()
+    protected = desired.key.endpoint in account.protect
     # What this run made is not sent again what its create sent: a URL kept with other secrets.
     repeats = repair is not None and [field.name for field in repair.fields] == ["url"]
     is_left = repeats if survivor.id in own else protected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from itertools import islice
 
@@ -58,6 +57,8 @@ def _near(configuration: Configuration, filters: Filters, target: str, remotes: 
     left_out = {one.account for one in addresses if matches_address(target, one)} - selected
     if left_out:
         return f"It is in account {', '.join(sorted(left_out))}, which `--account` leaves out."
+    import difflib  # only where nothing is meant  # noqa: PLC0415
+
     texts = ((one.name, one.text(long=False), one.text(long=True)) for one in addresses if one.account in selected)
     near = ", ".join(difflib.get_close_matches(target, sorted({text for one in texts for text in one})))
     return f"Similar addresses: {near}." if near else "`reconciler list` shows all addresses."

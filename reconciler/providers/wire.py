@@ -33,6 +33,7 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 _HIGHEST_ID = 10**30
 _LAST_SECOND = 10**11  # since 1970: in the year 5138
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+_SENT_AT_FIRST = (Sent.ALWAYS, Sent.CREATE)
 _NEEDED = (FieldType.URL, FieldType.EVENT, FieldType.EVENTS)
 
 
@@ -130,7 +131,7 @@ class RemoteReader:
     @staticmethod
     def _place_of(spec: Field) -> str:
         """The one name under which an answer has a field as it is to be read; empty where it takes more to find it."""
-        place = spec.read_at or ".".join(spec.path)
+        place = spec.read_at or spec.place
         return "" if "." in place or spec.flags or spec.all_at or spec.read is not None else place
 
     def _read_by(self, spec: Field) -> Callable[[Any], Value]:
@@ -162,7 +163,7 @@ class RemoteReader:
 
 def _known_paths(provider: Provider, api: Rest) -> frozenset[tuple[str, ...]]:
     """The places that the declaration or the API's description has, and all that they are in."""
-    places = [place for spec in provider.fields for place in (".".join(spec.path), spec.read_at, *spec.says)]
+    places = [place for spec in provider.fields for place in (spec.place, spec.read_at, *spec.says)]
     places += [place for spec in provider.fields for place in (spec.all_at, *spec.flags.values())]
     places += [place for setting in provider.places for place in setting.values]
     places += [api.id, api.created, api.updated, *api.kept, *api.constant, *api.gone]
@@ -199,15 +200,17 @@ def create_body(provider: Provider, api: Rest, fields: Fields, place: Mapping[st
     sent = (
         spec
         for spec in provider.fields
-        if can_send(spec, fields)
-        and fields[spec.name] not in (None, Headers())
-        and spec.sent in (Sent.ALWAYS, Sent.CREATE)
+        if spec.sent in _SENT_AT_FIRST and _has_value(fields[spec.name]) and can_send(spec, fields)
     )
     document: dict[str, Any] = {}
     for name, value in (*api.constant.items(), *place.items(), *_places(provider, sent, fields)):
         _put(document, name, value)
     around = api.one if api.wraps else api.create_in
     return _encoded({around: document} if around else document, api.body)
+
+
+def _has_value(value: Value) -> bool:
+    return value is not None and not (isinstance(value, Headers) and not value.items)
 
 
 def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields) -> bytes:
@@ -222,7 +225,7 @@ def update_body(provider: Provider, api: Rest, call: UpdateCall, fields: Fields)
             _put(document, name, value)
     kept = (spec for spec in provider.fields if api.update.mask and fields[spec.name] is Masked.SET)
     for spec in kept:
-        _put(document, ".".join(spec.path), api.update.mask)
+        _put(document, spec.place, api.update.mask)
     if call.unit:
         return _encoded(document[call.unit], api.body)
     return _encoded({api.one: document} if api.wraps else document, api.body)
@@ -234,7 +237,7 @@ def _answered(provider: Provider, spec: Field, document: Mapping[str, object]) -
         return [event for event, place in spec.flags.items() if at(document, place) is True]
     if spec.all_at and at(document, spec.all_at) is True:
         return [provider.catch_all]
-    value = at(document, spec.read_at or ".".join(spec.path))
+    value = at(document, spec.read_at or spec.place)
     if spec.read is None:
         return value
     try:
@@ -368,7 +371,7 @@ def _time(value: object) -> datetime | None:
 def _places(provider: Provider, fields: Iterable[Field], values: Fields) -> Iterator[tuple[str, object]]:
     """What the API is sent of fields, by its places."""
     for spec in fields:
-        value, place = values[spec.name], ".".join(spec.path)
+        value, place = values[spec.name], spec.place
         events = value if isinstance(value, frozenset) else frozenset()
         if spec.flags:
             yield from ((where, event in events) for event, where in spec.flags.items())
@@ -382,10 +385,11 @@ def _places(provider: Provider, fields: Iterable[Field], values: Fields) -> Iter
 
 
 def _put(document: dict[str, Any], place: str, value: object) -> None:
-    *outer, last = place.split(".")
-    for name in outer:
-        document = document.setdefault(name, {})
-    document[last] = value
+    if "." in place:
+        *outer, place = place.split(".")
+        for name in outer:
+            document = document.setdefault(name, {})
+    document[place] = value
 
 
 def _written(spec: Field, value: Value) -> object:

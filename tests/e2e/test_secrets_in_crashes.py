@@ -70,9 +70,9 @@ PLACES = {
     "digest": ("reconciler.operations.saved_plan.digest_of", ("plan", "--out", "saved.plan")),
     "description": ("reconciler.export.names.Names.variable", ("export",)),
     "env file": ("reconciler.cli.commands.export.env_text", ("export", "--secrets-to", "all.env")),
-    "backup": ("reconciler.cli.applying.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
+    "backup": ("reconciler.export.write.yaml_text", ("apply", *YES, "--backup", "back.yaml")),
     "body": ("reconciler.providers.rest.create_body", ("apply", *YES)),
-    "read back": ("reconciler.operations.change.differences", ("apply", *YES, "--format", "json")),
+    "read back": ("reconciler.operations.account.is_result", ("apply", *YES, "--format", "json")),
     "report": ("reconciler.view.results.ResultMask.words", ("apply", *YES)),
 }
 
